@@ -1,0 +1,1 @@
+"""Files become structured context: listed, ignored, read, counted."""

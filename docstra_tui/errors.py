@@ -1,0 +1,256 @@
+"""What can go wrong, in the user's words: every error says what happened and what to do next.
+
+An error crosses the engine's socket as `{kind, message, hint, details}` and comes out on the other
+side as the same class (`from_wire`), so a face never has to parse a sentence.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class DocstraError(Exception):
+    """The root of every error this project raises on purpose.
+
+    `kind` names it on the wire, `exit_code` is the command line's (design: 0 done, 1 failed, 2 usage,
+    3 no model or engine, 4 does not fit, 130 cancelled).
+    """
+
+    kind: ClassVar[str] = "failed"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        """What happened, one sentence."""
+        self.hint = hint
+        """What to do next, one sentence; empty when there is nothing better than the message."""
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """The figures a face may want to show beside the sentence; plain JSON values."""
+        return {}
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".rstrip()
+
+
+class UsageError(DocstraError):
+    """The command line was called with words it does not know."""
+
+    kind = "usage"
+    exit_code = 2
+
+
+class SettingsError(DocstraError):
+    """A configuration file, an environment variable or a flag has a key or value that cannot be used."""
+
+    kind = "settings"
+    exit_code = 2
+
+
+class UnsafePath(DocstraError):
+    """A folder or file of ours is a link, belongs to someone else, or is open to others."""
+
+    kind = "unsafe_path"
+
+
+class StoreError(DocstraError):
+    """A session could not be read from or written to the disk."""
+
+    kind = "store"
+
+
+class UnreadableFile(DocstraError):
+    """A file cannot become a context item: binary, missing, not a regular file, outside the folder."""
+
+    kind = "unreadable_file"
+
+
+class TemplateError(DocstraError):
+    """A task template is unknown, or a placeholder of it was not given."""
+
+    kind = "template"
+    exit_code = 2
+
+
+class ModelError(DocstraError):
+    """A model could not be found or loaded."""
+
+    kind = "model"
+    exit_code = 3
+
+
+class ModelNotFound(ModelError):
+    """No such model on the hub, in the cache, or at the path."""
+
+    kind = "model_not_found"
+
+
+class HubUnreachable(ModelError):
+    """The model is not on this machine and the hub cannot be reached (or offline mode is on)."""
+
+    kind = "hub_unreachable"
+
+
+class GatedModel(ModelError):
+    """The hub wants a token, or the licence to be accepted, before it hands out this model."""
+
+    kind = "gated_model"
+
+
+class IncompleteDownload(ModelError):
+    """Some of the model's files are missing, cut short, or only git-lfs pointers."""
+
+    kind = "incomplete_download"
+
+
+class UnsafeWeights(ModelError):
+    """The weights exist only as pickle files, which can run code when they are read."""
+
+    kind = "unsafe_weights"
+
+
+class NeedsRemoteCode(ModelError):
+    """The model needs Python code from its own repository, and that is off."""
+
+    kind = "needs_remote_code"
+
+
+class UnknownArchitecture(ModelError):
+    """transformers does not know this kind of model, or it cannot write text."""
+
+    kind = "unknown_architecture"
+
+
+class BadModelFile(ModelError):
+    """A file of the model is damaged, or not what its name says."""
+
+    kind = "bad_model_file"
+
+
+class MissingPackage(ModelError):
+    """The model needs a Python package that is not installed; the hint is the pip command."""
+
+    kind = "missing_package"
+
+
+class NotEnoughMemory(ModelError):
+    """The model (or the prompt's cache) is larger than the memory that is free."""
+
+    kind = "not_enough_memory"
+
+
+class DeviceUnavailable(ModelError):
+    """The device that was asked for is not there, or torch cannot use the one that is."""
+
+    kind = "device_unavailable"
+
+
+class EngineError(DocstraError):
+    """The engine process could not be started, found or spoken to."""
+
+    kind = "engine"
+    exit_code = 3
+
+
+class EngineDied(EngineError):
+    """The engine went away in the middle of something."""
+
+    kind = "engine_died"
+
+
+class GenerationFailed(DocstraError):
+    """The model raised while it read the prompt or wrote the answer."""
+
+    kind = "generation_failed"
+
+
+class RemoteError(DocstraError):
+    """Another server refused a request, or answered with something that is not an answer."""
+
+    kind = "remote"
+    exit_code = 3
+
+
+class AnswerCutOff(RemoteError):
+    """The connection ended before the server said that the answer was complete."""
+
+    kind = "answer_cut_off"
+    exit_code = 1
+
+
+class ContextOverflow(DocstraError):
+    """The prompt leaves less of the model's window than the reserve for the answer."""
+
+    kind = "context_overflow"
+    exit_code = 4
+
+    def __init__(self, prompt_tokens: int, limit: int, reserve: int) -> None:
+        over = prompt_tokens + reserve - limit
+        super().__init__(
+            f"The prompt has {prompt_tokens:,} tokens; the model's window is {limit:,} "
+            f"and {reserve:,} are kept for the answer.",
+            f"Leave out files worth {over:,} tokens, or pick a model with a longer window.",
+        )
+        self.prompt_tokens = prompt_tokens
+        """Tokens of the whole rendered prompt."""
+        self.limit = limit
+        """The model's window, in tokens."""
+        self.reserve = reserve
+        """Tokens kept free for the answer."""
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "limit": self.limit,
+            "reserve": self.reserve,
+        }
+
+
+def to_wire(error: BaseException) -> dict[str, Any]:
+    """`{kind, message, hint, details}` for any exception; one that is not ours becomes `failed`."""
+    if isinstance(error, DocstraError):
+        return {
+            "kind": error.kind,
+            "message": error.message,
+            "hint": error.hint,
+            "details": error.details,
+        }
+    text = str(error).strip().splitlines()
+    first = text[0][:300] if text else ""
+    name = type(error).__name__
+    return {
+        "kind": GenerationFailed.kind,
+        "message": f"{name}: {first}" if first else name,
+        "hint": "The engine's log has the whole story: docstra-tui engine logs.",
+        "details": {},
+    }
+
+
+def from_wire(wire: dict[str, Any]) -> DocstraError:
+    """The error that `to_wire` described; an unknown kind becomes a plain `DocstraError`."""
+    details = wire.get("details")
+    details = details if isinstance(details, dict) else {}
+    kind = wire.get("kind")
+    if kind == ContextOverflow.kind:
+        try:
+            return ContextOverflow(
+                int(details["prompt_tokens"]), int(details["limit"]), int(details["reserve"])
+            )
+        except (KeyError, TypeError, ValueError):
+            pass
+    message = str(wire.get("message") or "The engine failed without a word.")
+    hint = str(wire.get("hint") or "")
+    for cls in _subclasses(DocstraError):
+        if cls.kind == kind and cls is not ContextOverflow:
+            return cls(message, hint)
+    return DocstraError(message, hint)
+
+
+def _subclasses(cls: type[DocstraError]) -> list[type[DocstraError]]:
+    found = [cls]
+    for child in cls.__subclasses__():
+        found.extend(_subclasses(child))
+    return found

@@ -1,0 +1,206 @@
+"""The five tasks, written once over three verbs that every model has.
+
+`LocalLLM` (a model in this process) and `RemoteLLM` (a server on a socket) differ only in the verbs.
+Needs no torch.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, overload
+
+from docstra_tui.llm.answer import AnswerStream
+from docstra_tui.llm.items import Context, as_items
+from docstra_tui.llm.prompt import History, Message, PromptBuilder, code_fields, plain_context
+
+Prompt = str | Sequence[Message]
+"""A question as text (one user message), or a whole conversation."""
+
+
+class BaseLLM(ABC):
+    """A language model that documents, explains and answers.
+
+    Every task returns the answer as `str`, or with `stream=True` an `AnswerStream` at once.
+    """
+
+    def __init__(
+        self,
+        model_name: str,
+        *,
+        max_tokens: int = 2000,
+        temperature: float = 0.7,
+        prompt_builder: PromptBuilder | None = None,
+    ) -> None:
+        if temperature < 0:
+            raise ValueError(f"temperature is {temperature}; it cannot be below 0 (0 is greedy)")
+        if max_tokens < 1:
+            raise ValueError(f"max_tokens is {max_tokens}; it must be at least 1")
+        self.model_name = model_name
+        self.max_tokens = max_tokens
+        """The longest answer, in tokens."""
+        self.temperature = temperature
+        """0.0 means greedy."""
+        self.prompt_builder = prompt_builder or PromptBuilder()
+
+    # The verbs
+
+    @abstractmethod
+    def stream(
+        self,
+        prompt: Prompt,
+        *,
+        max_tokens: int | None = None,
+        temperature: float | None = None,
+    ) -> AnswerStream:
+        """Start answering and return at once; None means this model's own setting.
+
+        Raises `ContextOverflow` when the prompt leaves too little room. Whatever goes wrong later is
+        raised where the stream is iterated.
+        """
+
+    @abstractmethod
+    def count_tokens(self, prompt: Prompt) -> int:
+        """Tokens of the rendered prompt. Exact, unless `counts_exactly` is False."""
+
+    @property
+    @abstractmethod
+    def window(self) -> int | None:
+        """The model's context window in tokens; None when unknown."""
+
+    @property
+    def counts_exactly(self) -> bool:
+        """False when `count_tokens` is an estimate, shown with `≈` and never used to refuse."""
+        return True
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give back what the model holds. Harmless when called twice."""
+
+    # The tasks
+
+    @overload
+    def generate(self, prompt: Prompt, stream: Literal[False] = False) -> str: ...
+    @overload
+    def generate(self, prompt: Prompt, stream: Literal[True]) -> AnswerStream: ...
+    @overload
+    def generate(self, prompt: Prompt, stream: bool) -> str | AnswerStream: ...
+    def generate(self, prompt: Prompt, stream: bool = False) -> str | AnswerStream:
+        """The answer to a prompt: text, or a list of chat messages."""
+        answer = self.stream(prompt)
+        return answer if stream else str(answer)
+
+    def document_code(
+        self,
+        code: str,
+        language: str,
+        additional_context: Context = "",
+        stream: bool = False,
+        *,
+        history: History = (),
+    ) -> str | AnswerStream:
+        """Documentation for `code`, in the style of its language."""
+        fields = code_fields(code, language, additional_context)
+        return self._task("document_code", stream, history, fields)
+
+    def explain_code(
+        self,
+        code: str,
+        language: str,
+        additional_context: Context = "",
+        stream: bool = False,
+        *,
+        history: History = (),
+    ) -> str | AnswerStream:
+        """What `code` does and why, step by step."""
+        fields = code_fields(code, language, additional_context)
+        return self._task("explain_code", stream, history, fields)
+
+    def answer_question(
+        self,
+        question: str,
+        context: Context,
+        stream: bool = False,
+        *,
+        history: History = (),
+    ) -> str | AnswerStream:
+        """The answer to `question` from `context`: text, one item, or a list of items.
+
+        With `history`, only the items that no earlier turn brought are sent with this question.
+        """
+        return self._task("answer_question", stream, history, {"question": question}, context)
+
+    def generate_examples(
+        self,
+        request: str,
+        language: str,
+        additional_context: Context = "",
+        stream: bool = False,
+        *,
+        history: History = (),
+    ) -> str | AnswerStream:
+        """Example code for a request."""
+        fields = {
+            "request": request,
+            "language": language,
+            "additional_context": plain_context(additional_context),
+        }
+        return self._task("generate_examples", stream, history, fields)
+
+    def custom_request(
+        self,
+        template_name: str,
+        stream: bool = False,
+        *,
+        history: History = (),
+        **kwargs: Any,
+    ) -> str | AnswerStream:
+        """The answer to a template filled with `kwargs`; `context` may be a list of items."""
+        context = kwargs.pop("context", ())
+        return self._task(template_name, stream, history, kwargs, context)
+
+    def add_template(self, name: str, template: str) -> None:
+        """Add a template for `custom_request`, or override a built-in one."""
+        self.prompt_builder.add_template(name, template)
+
+    def run_task(
+        self,
+        task: str,
+        *,
+        context: Context = (),
+        history: History = (),
+        fields: Mapping[str, Any] | None = None,
+    ) -> AnswerStream:
+        """Start any template over context items: what the faces call."""
+        messages = self.prompt_builder.messages(task, as_items(context), history, **(fields or {}))
+        return self.stream(messages)
+
+    def _task(
+        self,
+        task: str,
+        stream: bool,
+        history: History,
+        fields: Mapping[str, Any],
+        context: Context = (),
+    ) -> str | AnswerStream:
+        answer = self.run_task(task, context=context, history=history, fields=fields)
+        return answer if stream else str(answer)
+
+
+def as_messages(prompt: Prompt) -> list[Message]:
+    """A prompt as chat messages with nothing but `role` and `content`. Raises `ValueError`."""
+    if isinstance(prompt, str):
+        if not prompt.strip():
+            raise ValueError("The prompt is empty.")
+        return [{"role": "user", "content": prompt}]
+    messages: list[Message] = []
+    for message in prompt:
+        role, content = message.get("role"), message.get("content")
+        if role not in ("system", "user", "assistant"):
+            raise ValueError(f"A message's role is system, user or assistant, not {role!r}.")
+        if not isinstance(content, str):
+            raise ValueError("A message's content must be text.")
+        messages.append({"role": role, "content": content})
+    if not messages:
+        raise ValueError("The conversation has no messages.")
+    return messages

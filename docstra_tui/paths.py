@@ -1,0 +1,92 @@
+"""Where this program keeps things, and how it makes folders and files nobody else can read.
+
+Every place can be moved with one environment variable, which is how the tests keep to themselves.
+Nothing is created by asking for a path; `private_folder` creates.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+from docstra_tui.errors import UnsafePath
+
+APP = "docstra-tui"
+
+
+def _place(variable: str, default: Path) -> Path:
+    value = os.environ.get(variable, "")
+    return Path(value).expanduser() if value else default
+
+
+def runtime_dir() -> Path:
+    """Sockets and locks of engines.
+
+    Not `$XDG_RUNTIME_DIR`: it is removed at the last logout, which is what a dropped SSH link is; and
+    not the home directory, which several hosts may share.
+    """
+    return _place("DOCSTRA_RUNTIME_DIR", Path(tempfile.gettempdir()) / f"{APP}-{os.getuid()}")
+
+
+def state_dir() -> Path:
+    """Sessions and logs."""
+    return _place("DOCSTRA_STATE_DIR", platformdirs.user_state_path(APP))
+
+
+def config_dir() -> Path:
+    """`config.toml`, the user's own themes and templates."""
+    return _place("DOCSTRA_CONFIG_DIR", platformdirs.user_config_path(APP))
+
+
+def cache_dir() -> Path:
+    """What can be fetched or made again: the starter model, converted GGUF files."""
+    return _place("DOCSTRA_CACHE_DIR", platformdirs.user_cache_path(APP))
+
+
+def log_dir() -> Path:
+    """Logs of the engines and of the app."""
+    return state_dir() / "logs"
+
+
+def private_folder(path: Path) -> Path:
+    """Make `path` (and its parents) with mode 0700 and return it.
+
+    Raises `UnsafePath` when it is a link, is not ours, is open to others, or cannot be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.mkdir(path, 0o700)
+            os.chmod(path, 0o700)  # mkdir obeys the umask, which may be stricter than the owner needs
+        except FileExistsError:
+            pass
+        status = os.lstat(path)
+    except OSError as error:
+        raise UnsafePath(
+            f"The folder {path} cannot be made: {error.strerror}.",
+            "Free the disk or choose another place with the DOCSTRA_*_DIR variables.",
+        ) from error
+    if not stat.S_ISDIR(status.st_mode):
+        raise UnsafePath(f"{path} is a link or a file, not a folder.", "Remove it and start again.")
+    if status.st_uid != os.getuid():
+        raise UnsafePath(
+            f"The folder {path} belongs to user {status.st_uid}.",
+            "Choose another place with the DOCSTRA_*_DIR variables.",
+        )
+    if status.st_mode & 0o077:
+        raise UnsafePath(
+            f"The folder {path} is open to other users (mode {stat.S_IMODE(status.st_mode):o}).",
+            f"Run: chmod 700 {path}",
+        )
+    return path
+
+
+def open_private(path: Path, flags: int = os.O_WRONLY | os.O_CREAT | os.O_APPEND) -> int:
+    """A descriptor of a file of ours with mode 0600, whatever the umask; links are refused."""
+    fd = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    os.fchmod(fd, 0o600)
+    return fd

@@ -1,0 +1,1 @@
+"""The inline chat (prompt_toolkit)."""

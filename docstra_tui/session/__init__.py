@@ -1,0 +1,1 @@
+"""The use case without a screen: a conversation about files, kept on disk."""

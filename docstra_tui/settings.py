@@ -1,0 +1,210 @@
+"""Settings: read once, checked, passed down. Defaults < config.toml < environment < flags.
+
+An unknown key is an error that names the nearest known one. A project's own
+`.docstra-tui.toml` may set only harmless keys: it must never choose a model, a server or a key.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from docstra_tui import paths
+from docstra_tui.errors import SettingsError
+
+CONFIG_FILE = "config.toml"
+PROJECT_FILE = ".docstra-tui.toml"
+PREFIX = "DOCSTRA_"
+NOT_SETTINGS = frozenset({"DOCSTRA_API_KEY"})
+"""Variables with our prefix that are no settings; `DOCSTRA_*_DIR` belong to paths.py."""
+
+PROJECT_KEYS = frozenset({"theme", "context.ignore"})
+"""The only keys that a project's own file may set."""
+
+
+class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which model answers."""
+
+    name: str = ""
+    """Hub id, folder, `.gguf` file, GGUF repository (`repo:QUANT`) or `starter`; empty means the starter."""
+    revision: str = ""
+    """Branch, tag or commit of a hub model; empty means the repository's main branch."""
+    device: str = "auto"
+    """`auto`, `cpu`, `cuda`, `cuda:1`, `mps`."""
+    dtype: Literal["auto", "bfloat16", "float16", "float32"] = "auto"
+    """`auto` is the checkpoint's own, bf16 where the device has it."""
+    quant: Literal["", "bnb-4bit", "bnb-8bit"] = ""
+    """Quantise while loading; needs the extra `docstra-tui[quant]`."""
+
+
+class AnswerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How an answer is written."""
+
+    max_tokens: int = 2000
+    """The longest answer, in tokens."""
+    temperature: float = 0.7
+    """0.0 is greedy: the same question gives the same answer."""
+    reserve: int = 512
+    """Tokens of the window kept free for the answer; a prompt that leaves fewer is refused."""
+
+
+class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long the loaded model stays."""
+
+    idle_minutes: float = 30.0
+    """The engine leaves this long after its last terminal went."""
+    oneshot_minutes: float = 5.0
+    """The same for an engine that a one-shot command started."""
+    own: bool = False
+    """Tie the engine's life to this terminal."""
+
+
+class RemoteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Another OpenAI-compatible server instead of our own engine."""
+
+    base_url: str = ""
+    """The URL up to and including `/v1`; empty means our own engine."""
+    context: int = 0
+    """The server's window in tokens, where it does not tell; 0 means unknown."""
+    first_token_seconds: float = 120.0
+    """Give up when no event came this long after sending (a long prompt takes its time)."""
+    idle_seconds: float = 60.0
+    """Give up when no data came this long in the middle of an answer."""
+
+
+class ContextSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which files the tree shows."""
+
+    ignore: tuple[str, ...] = ()
+    """More patterns to hide, in the style of `.gitignore`."""
+    max_file_bytes: int = 1_000_000
+    """A larger file is not read without asking."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything a user can set."""
+
+    model: ModelSettings = ModelSettings()
+    answer: AnswerSettings = AnswerSettings()
+    engine: EngineSettings = EngineSettings()
+    remote: RemoteSettings = RemoteSettings()
+    context: ContextSettings = ContextSettings()
+    theme: str = "lamp"
+    """The name of a theme; `lamp` (dark) and `paper` (light) come with the program."""
+
+
+def load(flags: Mapping[str, Any] | None = None, project: Path | None = None) -> Settings:
+    """The settings in force.
+
+    `flags` are dotted keys (`{"model.name": "starter"}`); a value of None was not given. `project`
+    is the folder whose own file may set harmless keys. Raises `SettingsError`.
+    """
+    layers: list[tuple[str, dict[str, Any]]] = []
+    config = paths.config_dir() / CONFIG_FILE
+    layers.append((str(config), _flatten(_read_toml(config))))
+    if project is not None:
+        own = project / PROJECT_FILE
+        keys = _flatten(_read_toml(own))
+        for key in keys:
+            if key not in PROJECT_KEYS:
+                raise SettingsError(
+                    f"{own} sets {key!r}, which a project may not set.",
+                    f"A project's own file may set only: {', '.join(sorted(PROJECT_KEYS))}.",
+                )
+        layers.append((str(own), keys))
+    layers.append(("the environment", _from_environment()))
+    layers.append(("a flag", {k: v for k, v in (flags or {}).items() if v is not None}))
+
+    merged: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    known = known_keys()
+    for where, values in layers:
+        for key, value in values.items():
+            if key not in known:
+                near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+                hint = f"Did you mean {near[0]!r}?" if near else f"Known keys: {', '.join(known)}."
+                raise SettingsError(f"Unknown setting {key!r} in {where}.", hint)
+            merged[key] = value
+            origin[key] = where
+    return _check(merged, origin)
+
+
+def known_keys() -> list[str]:
+    """Every key, dotted, in the order of the classes above."""
+    keys: list[str] = []
+    for field in msgspec.structs.fields(Settings):
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            keys += [f"{field.name}.{inner.name}" for inner in msgspec.structs.fields(field.type)]
+        else:
+            keys.append(field.name)
+    return keys
+
+
+def _check(merged: dict[str, Any], origin: dict[str, str]) -> Settings:
+    nested: dict[str, Any] = {}
+    for key, value in merged.items():
+        group, _, name = key.rpartition(".")
+        (nested.setdefault(group, {}) if group else nested)[name] = value
+    try:
+        settings = msgspec.convert(nested, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        path = text.rpartition("`$.")[2].rstrip("`") if "`$." in text else ""
+        where = origin.get(path, "the settings")
+        raise SettingsError(f"Setting {path!r} in {where}: {text.split(' - at')[0]}.") from None
+    if settings.answer.temperature < 0:
+        raise SettingsError(
+            f"temperature is {settings.answer.temperature}; it cannot be below 0.",
+            "0 is greedy, 0.7 is the default.",
+        )
+    if settings.answer.max_tokens < 1:
+        raise SettingsError(f"max_tokens is {settings.answer.max_tokens}; it must be at least 1.")
+    return settings
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        with open(path, "rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        return {}
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}.", "Mend the file or move it away.") from error
+
+
+def _flatten(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            flat |= _flatten(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def _from_environment() -> dict[str, Any]:
+    """`DOCSTRA_MODEL_NAME` is `model.name`; `DOCSTRA_MODEL` and `DOCSTRA_BASE_URL` are short forms."""
+    short = {
+        "DOCSTRA_MODEL": "model.name",
+        "DOCSTRA_BASE_URL": "remote.base_url",
+        "DOCSTRA_MAX_TOKENS": "answer.max_tokens",
+        "DOCSTRA_TEMPERATURE": "answer.temperature",
+    }
+    names = {PREFIX + key.replace(".", "_").upper(): key for key in known_keys()} | short
+    values: dict[str, Any] = {}
+    for variable, value in os.environ.items():
+        if not variable.startswith(PREFIX) or variable in NOT_SETTINGS or variable.endswith("_DIR"):
+            continue
+        if variable not in names:
+            near = difflib.get_close_matches(variable, names, n=1, cutoff=0.6)
+            hint = f"Did you mean {near[0]}?" if near else "See docstra-tui --help."
+            raise SettingsError(f"Unknown environment variable {variable}.", hint)
+        key = names[variable]
+        values[key] = value.split(os.pathsep) if key == "context.ignore" else value
+    return values

@@ -1,0 +1,86 @@
+"""Themes are data: `*.toml` files with a name, `dark`, and colours by their role.
+
+They come from the wheel (`docstra_tui/_themes`), from `themes/` beside the package in a checkout, and
+from the user's `themes/` in the configuration folder, which wins. This module knows no screen.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from docstra_tui import paths
+from docstra_tui.errors import SettingsError
+
+PACKAGE = Path(__file__).resolve().parent
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+class Colours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Colours by role, `#rrggbb`."""
+
+    background: str
+    """Behind everything."""
+    surface: str
+    """Behind the conversation and the tree."""
+    panel: str
+    """Behind the title bar, the status bar and dialogs."""
+    text: str
+    """Ordinary text."""
+    muted: str
+    """Text that can be passed over: hints, counts, borders."""
+    primary: str
+    """The accent: focus, the cursor, the selected row."""
+    secondary: str
+    """The second accent: the question's mark, headings."""
+    success: str
+    warning: str
+    error: str
+    selection: str
+    """Behind selected text and the row under the cursor."""
+
+
+class ThemeSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One theme file."""
+
+    name: str
+    dark: bool
+    colours: Colours
+    code_style: str = ""
+    """The pygments style of code; empty means one that fits `dark`."""
+
+
+def folders() -> list[Path]:
+    """Where themes are looked for; a later folder wins."""
+    return [PACKAGE.parent / "themes", PACKAGE / "_themes", paths.config_dir() / "themes"]
+
+
+def load_all() -> tuple[dict[str, ThemeSpec], list[SettingsError]]:
+    """Every readable theme by name, and what was wrong with the others."""
+    found: dict[str, ThemeSpec] = {}
+    wrong: list[SettingsError] = []
+    for folder in folders():
+        for path in sorted(folder.glob("*.toml")):
+            try:
+                theme = read(path)
+            except SettingsError as error:
+                wrong.append(error)
+            else:
+                found[theme.name] = theme
+    return found, wrong
+
+
+def read(path: Path) -> ThemeSpec:
+    """One theme file. Raises `SettingsError` that names the file and the key."""
+    try:
+        with open(path, "rb") as file:
+            theme = msgspec.convert(tomllib.load(file), ThemeSpec)
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise SettingsError(f"The theme {path} cannot be used: {error}.") from error
+    for name, value in msgspec.structs.asdict(theme.colours).items():
+        if not COLOUR.fullmatch(value):
+            raise SettingsError(f"The theme {path} cannot be used: {name} is {value!r}, not #rrggbb.")
+    return theme
