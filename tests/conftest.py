@@ -1,0 +1,67 @@
+"""Every test has its own runtime, state, configuration and cache folders, and leaves no engine behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+PLACES = ("RUNTIME", "STATE", "CONFIG", "CACHE")
+
+
+@pytest.fixture(autouse=True)
+def own_places(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Fresh folders for one test; the path is short because a Unix socket's may have 107 bytes."""
+    base = Path(tempfile.mkdtemp(prefix="dt-"))
+    for name in [name for name in os.environ if name.startswith("DOCSTRA_")]:
+        monkeypatch.delenv(name)
+    for place in PLACES:
+        monkeypatch.setenv(f"DOCSTRA_{place}_DIR", str(base / place.lower()))
+    monkeypatch.setenv("HF_HOME", str(base / "hub"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    yield base
+    stop_engines(base)
+    shutil.rmtree(base, ignore_errors=True)
+
+
+def engines_below(base: Path | str) -> list[psutil.Process]:
+    """Living engine processes whose runtime folder lies below `base`."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.status() == psutil.STATUS_ZOMBIE:
+                continue
+            command = process.cmdline()
+            if "docstra_tui.engine" not in " ".join(command):
+                continue
+            if process.environ().get("DOCSTRA_RUNTIME_DIR", "").startswith(str(base)):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def stop_engines(base: Path, seconds: float = 10.0) -> None:
+    """End the engines of one test, politely, then not."""
+    left = engines_below(base)
+    for process in left:
+        process.terminate()
+    deadline = time.monotonic() + seconds
+    while left and time.monotonic() < deadline:
+        _, left = psutil.wait_procs(left, timeout=0.2)
+    for process in left:
+        process.kill()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_engine_is_left() -> Iterator[None]:
+    """The whole run fails if an engine that a test started is alive at its end."""
+    yield
+    left = engines_below(Path(tempfile.gettempdir()) / "dt-")
+    assert not left, f"engines still alive: {[process.cmdline() for process in left]}"
