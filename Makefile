@@ -1,0 +1,58 @@
+# Everything runs through .venv, which is made again when pyproject.toml or constraints.txt changed.
+#
+#   make run [DIR=path] [MODEL=name]   open the full-screen app on a folder
+#   make test · make lint · make bench
+#
+#   TORCH=system    use the torch that is already there (clusters with modules)
+#   PIP_ARGS="…"    passed to pip: another index, a folder of wheels, a CPU-only or older-CUDA torch
+#   PYTHON=python3.12
+
+PYTHON   ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+              $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+TORCH    ?= pinned
+PIP_ARGS ?=
+DIR      ?= .
+MODEL    ?=
+VENV     := .venv
+BIN      := $(VENV)/bin
+STAMP    := $(VENV)/installed-$(TORCH)
+
+.PHONY: run venv test lint format bench clean
+
+run: venv
+	@$(BIN)/docstra-tui "$(DIR)" $(if $(MODEL),--model "$(MODEL)")
+
+venv: $(STAMP)
+
+$(VENV)/installed-pinned: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed; name it: make PYTHON=/path/to/python3.12"; exit 2; }
+	@test ! -e $(VENV)/installed-system || rm -rf $(VENV)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e ".[dev]"
+	@touch $@
+
+$(VENV)/installed-system: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed; name it: make PYTHON=/path/to/python3.12"; exit 2; }
+	@test ! -e $(VENV)/installed-pinned || rm -rf $(VENV)
+	@test -x $(BIN)/python || $(PYTHON) -m venv --system-site-packages $(VENV)
+	$(BIN)/python tools/system_torch.py constraints.txt $(VENV)/constraints.txt
+	$(BIN)/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c $(VENV)/constraints.txt -e ".[dev]"
+	@touch $@
+
+test: venv
+	$(BIN)/python -m pytest
+
+lint: venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: venv
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: venv
+	@for name in start first_token decode; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+clean:
+	rm -rf $(VENV) build dist

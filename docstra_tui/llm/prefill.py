@@ -1,0 +1,108 @@
+"""Reading a prompt into the cache, so that it can be stopped at any moment.
+
+Neither streamer nor stopping criteria are asked while a prompt is read, so a gate on every decoder
+layer raises instead. Long prompts are read in chunks, sized so that one layer of one chunk takes well
+under 100 ms: a cancel then takes effect at once, whatever the model and the device.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from docstra_tui.llm.stopping import Cancelled
+
+LAYER_SECONDS = 0.06
+"""What one layer of one chunk should take; a cancel is allowed 250 ms."""
+SMALLEST_CHUNK, LARGEST_CHUNK = 32, 8192
+PROBE_TOKENS = 32
+
+
+def decoder_layers(model: Any) -> list[Any]:
+    """The decoder's layers in order; for an unknown shape, the longest module list there is."""
+    try:
+        decoder = model.get_decoder()
+    except (AttributeError, NotImplementedError):
+        decoder = model
+    layers = getattr(decoder, "layers", None)
+    if isinstance(layers, torch.nn.ModuleList):
+        return list(layers)
+    lists = [module for module in model.modules() if isinstance(module, torch.nn.ModuleList)]
+    return list(max(lists, key=len)) if lists else [model]
+
+
+@contextmanager
+def gate(model: Any, is_cancelled: Callable[[], bool]) -> Iterator[Callable[[], None]]:
+    """Raise `Cancelled` in front of the next decoder layer once `is_cancelled()`.
+
+    Gives a function that opens the gate early: decoding asks its streamer once a token instead, and
+    must not pay for a Python call a layer.
+    """
+
+    def check(module: Any, args: Any) -> None:
+        if is_cancelled():
+            raise Cancelled
+
+    handles = [layer.register_forward_pre_hook(check) for layer in decoder_layers(model)]
+
+    def remove() -> None:
+        while handles:
+            handles.pop().remove()
+
+    try:
+        yield remove
+    finally:
+        remove()
+
+
+class ChunkSizer:
+    """How many tokens to read at once; learns from every chunk it is told about."""
+
+    def __init__(self, layers: int) -> None:
+        self._layers = max(1, layers)
+        self.tokens = 256
+
+    def learn(self, tokens: int, seconds: float) -> None:
+        """`tokens` were read through all layers in `seconds`."""
+        per_layer = max(seconds / self._layers, 1e-6)
+        wanted = int(tokens * LAYER_SECONDS / per_layer)
+        # Attention makes later chunks dearer: follow a slowdown at once, a speed-up by steps.
+        self.tokens = max(SMALLEST_CHUNK, min(wanted, self.tokens * 4, LARGEST_CHUNK))
+
+
+def probe(model: Any, sizer: ChunkSizer) -> None:
+    """Read a few tokens twice (the first time is warm-up) and size the chunks by the second."""
+    ids = torch.zeros((1, PROBE_TOKENS), dtype=torch.long, device=model.device)
+    for _ in range(2):
+        start = time.monotonic()
+        with torch.inference_mode():
+            logits = model(input_ids=ids, use_cache=False, logits_to_keep=1).logits
+            logits[0, -1, 0].item()  # waits for the device
+        seconds = time.monotonic() - start
+    sizer.learn(PROBE_TOKENS, seconds)
+
+
+def prefill(model: Any, ids: list[int], cache: Any, sizer: ChunkSizer) -> None:
+    """Read `ids` into `cache`, from where the cache ends up to the last chunk.
+
+    What remains (at least one token) is left to `generate`, which needs its logits. Runs inside a
+    `gate`.
+    """
+    at = cache.get_seq_length()
+    while len(ids) - at > sizer.tokens + 1:
+        chunk = ids[at : at + sizer.tokens]
+        start = time.monotonic()
+        with torch.inference_mode():
+            out = model(
+                input_ids=torch.tensor([chunk], device=model.device),
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
+            )
+            out.logits[0, -1, 0].item()  # waits for the device, so that the next size is honest
+        sizer.learn(len(chunk), time.monotonic() - start)
+        at += len(chunk)
