@@ -53,7 +53,7 @@ def log_dir() -> Path:
 
 
 def private_folder(path: Path) -> Path:
-    """Make `path` (and its parents) with mode 0700 and return it.
+    """Make `path` with mode 0700 and return it; its parents are made as the umask says.
 
     Raises `UnsafePath` when it is a link, is not ours, is open to others, or cannot be made.
     """

@@ -7,7 +7,9 @@ An unknown key is an error that names the nearest known one. A project's own
 from __future__ import annotations
 
 import difflib
+import math
 import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,6 +28,22 @@ NOT_SETTINGS = frozenset({"DOCSTRA_API_KEY"})
 
 PROJECT_KEYS = frozenset({"theme", "context.ignore"})
 """The only keys that a project's own file may set."""
+
+MAX_FILE_BYTES = 1_000_000
+"""A larger settings file is a mistake, or somebody's trap."""
+
+LEAST: Mapping[str, tuple[float, str]] = {
+    "answer.temperature": (0, "0 is greedy, 0.7 is the default."),
+    "answer.max_tokens": (1, "It is the longest answer, in tokens."),
+    "answer.reserve": (0, "It is the room kept for the answer, in tokens."),
+    "engine.idle_minutes": (0, "0 lets the engine leave with its last terminal."),
+    "engine.oneshot_minutes": (0, "0 lets the engine leave with the command that started it."),
+    "remote.context": (0, "0 means unknown."),
+    "remote.first_token_seconds": (0.1, "It is the longest wait for the first event."),
+    "remote.idle_seconds": (0.1, "It is the longest silence within an answer."),
+    "context.max_file_bytes": (1, "A larger file is not read without asking."),
+}
+"""The smallest value of each number, and what to say about a smaller one."""
 
 
 class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,7 +128,7 @@ def load(flags: Mapping[str, Any] | None = None, project: Path | None = None) ->
     layers.append((str(config), _flatten(_read_toml(config))))
     if project is not None:
         own = project / PROJECT_FILE
-        keys = _flatten(_read_toml(own))
+        keys = _flatten(_read_toml(own, follow=False))
         for key in keys:
             if key not in PROJECT_KEYS:
                 raise SettingsError(
@@ -155,23 +173,41 @@ def _check(merged: dict[str, Any], origin: dict[str, str]) -> Settings:
         settings = msgspec.convert(nested, Settings, strict=False)
     except msgspec.ValidationError as error:
         text = str(error)
-        path = text.rpartition("`$.")[2].rstrip("`") if "`$." in text else ""
+        path = text.rpartition("`$.")[2].rstrip("`").partition("[")[0] if "`$." in text else ""
         where = origin.get(path, "the settings")
         raise SettingsError(f"Setting {path!r} in {where}: {text.split(' - at')[0]}.") from None
-    if settings.answer.temperature < 0:
-        raise SettingsError(
-            f"temperature is {settings.answer.temperature}; it cannot be below 0.",
-            "0 is greedy, 0.7 is the default.",
-        )
-    if settings.answer.max_tokens < 1:
-        raise SettingsError(f"max_tokens is {settings.answer.max_tokens}; it must be at least 1.")
+    for key, (least, meaning) in LEAST.items():
+        value = _value(settings, key)
+        if not least <= value < math.inf:  # NaN fails every comparison
+            raise SettingsError(
+                f"Setting {key!r} in {origin.get(key, 'the settings')} is {value}; the least is {least}.",
+                meaning,
+            )
     return settings
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def _value(settings: Settings, key: str) -> Any:
+    value: Any = settings
+    for part in key.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def _read_toml(path: Path, *, follow: bool = True) -> dict[str, Any]:
+    """The table in `path`; empty when there is no such file.
+
+    A project may be anybody's: a pipe must not stop the start, and with `follow=False` a link must
+    not lead out of the folder.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
     try:
-        with open(path, "rb") as file:
-            return tomllib.load(file)
+        with open(os.open(path, flags), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise SettingsError(f"{path} is not a regular file.", "Move it away.")
+            text = file.read(MAX_FILE_BYTES + 1)
+        if len(text) > MAX_FILE_BYTES:
+            raise SettingsError(f"{path} is larger than {MAX_FILE_BYTES:,} bytes.", "Move it away.")
+        return tomllib.loads(text.decode("utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -189,7 +225,7 @@ def _flatten(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _from_environment() -> dict[str, Any]:
-    """`DOCSTRA_MODEL_NAME` is `model.name`; `DOCSTRA_MODEL` and `DOCSTRA_BASE_URL` are short forms."""
+    """`DOCSTRA_MODEL_NAME` is `model.name`; `DOCSTRA_MODEL` and its like are short forms."""
     short = {
         "DOCSTRA_MODEL": "model.name",
         "DOCSTRA_BASE_URL": "remote.base_url",
@@ -198,7 +234,8 @@ def _from_environment() -> dict[str, Any]:
     }
     names = {PREFIX + key.replace(".", "_").upper(): key for key in known_keys()} | short
     values: dict[str, Any] = {}
-    for variable, value in os.environ.items():
+    # Short forms first: where both are set, the long name wins whatever the order of the environment.
+    for variable, value in sorted(os.environ.items(), key=lambda pair: pair[0] not in short):
         if not variable.startswith(PREFIX) or variable in NOT_SETTINGS or variable.endswith("_DIR"):
             continue
         if variable not in names:

@@ -6,6 +6,7 @@ from the user's `themes/` in the configuration folder, which wins. This module k
 
 from __future__ import annotations
 
+import difflib
 import re
 import tomllib
 from pathlib import Path
@@ -16,6 +17,7 @@ from docstra_tui import paths
 from docstra_tui.errors import SettingsError
 
 PACKAGE = Path(__file__).resolve().parent
+DEFAULT = "lamp"
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -71,6 +73,21 @@ def load_all() -> tuple[dict[str, ThemeSpec], list[SettingsError]]:
             else:
                 found[theme.name] = theme
     return found, wrong
+
+
+def choose(name: str) -> tuple[ThemeSpec, SettingsError | None]:
+    """The theme called `name`; when there is none, the default one and the reason.
+
+    A theme is never worth a failed start. Raises `SettingsError` only when ours is missing too.
+    """
+    found, wrong = load_all()
+    if name in found:
+        return found[name], None
+    if DEFAULT not in found:
+        raise SettingsError(f"The theme {DEFAULT!r} is missing from {PACKAGE}.", "Install the program again.")
+    near = difflib.get_close_matches(name, found, n=1, cutoff=0.5)
+    hint = f"Did you mean {near[0]!r}?" if near else f"Known themes: {', '.join(sorted(found))}."
+    return found[DEFAULT], wrong[0] if wrong else SettingsError(f"There is no theme {name!r}.", hint)
 
 
 def read(path: Path) -> ThemeSpec:

@@ -1,0 +1,59 @@
+"""Errors keep their class, words and figures across the engine's socket."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from docstra_tui import errors
+from docstra_tui.errors import ContextOverflow, DocstraError, from_wire, to_wire
+
+
+def every_error() -> list[type[DocstraError]]:
+    found, todo = [], [DocstraError]
+    while todo:
+        cls = todo.pop()
+        found.append(cls)
+        todo.extend(cls.__subclasses__())
+    return found
+
+
+def test_kinds_are_unique_and_exit_codes_are_those_of_the_command_line() -> None:
+    kinds = [cls.kind for cls in every_error()]
+    assert len(set(kinds)) == len(kinds)
+    assert {cls.exit_code for cls in every_error()} == {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize("cls", [cls for cls in every_error() if cls is not ContextOverflow])
+def test_an_error_comes_out_of_the_wire_as_it_went_in(cls: type[DocstraError]) -> None:
+    back = from_wire(json.loads(json.dumps(to_wire(cls("It broke.", "Mend it.")))))
+    assert type(back) is cls
+    assert (back.message, back.hint) == ("It broke.", "Mend it.")
+
+
+def test_an_overflow_keeps_its_figures() -> None:
+    back = from_wire(json.loads(json.dumps(to_wire(ContextOverflow(9000, 8192, 512)))))
+    assert isinstance(back, ContextOverflow)
+    assert (back.prompt_tokens, back.limit, back.reserve) == (9000, 8192, 512)
+    assert "9,000" in back.message and "1,320" in back.hint
+    assert back.exit_code == 4
+
+
+def test_an_overflow_without_figures_is_still_an_error() -> None:
+    back = from_wire({"kind": "context_overflow", "message": "Too long.", "details": {"limit": "?"}})
+    assert str(back) == "Too long."
+
+
+def test_a_strangers_exception_becomes_one_short_line() -> None:
+    wire = to_wire(ValueError("first line\nsecond line with the prompt"))
+    assert wire["message"] == "ValueError: first line"
+    assert isinstance(from_wire(wire), errors.GenerationFailed)
+    assert to_wire(KeyError())["message"] == "KeyError"
+
+
+@pytest.mark.parametrize("wire", [{}, {"kind": "made up"}, {"kind": None, "details": []}])
+def test_a_wire_that_makes_no_sense_is_still_an_error_with_words(wire: dict) -> None:
+    back = from_wire(wire)
+    assert type(back) is DocstraError
+    assert back.message

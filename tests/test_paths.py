@@ -1,0 +1,85 @@
+"""Places of ours: nobody else can read them, and a hostile one is refused."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from docstra_tui import paths
+from docstra_tui.errors import UnsafePath
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(os.lstat(path).st_mode)
+
+
+@pytest.fixture(params=[0o000, 0o022, 0o077, 0o177, 0o777])
+def any_umask(request: pytest.FixtureRequest):
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+def test_each_place_can_be_moved(own_places: Path) -> None:
+    for place in (paths.runtime_dir, paths.state_dir, paths.config_dir, paths.cache_dir, paths.log_dir):
+        assert own_places in place().parents
+    assert not own_places.joinpath("runtime").exists()  # asking creates nothing
+
+
+def test_the_runtime_folder_is_ours_by_number_and_outlives_a_logout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DOCSTRA_RUNTIME_DIR")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/0")
+    assert paths.runtime_dir().name == f"docstra-tui-{os.getuid()}"
+    assert "/run/user" not in str(paths.runtime_dir())
+
+
+def test_a_private_folder_is_private_under_any_umask(tmp_path: Path, any_umask: int) -> None:
+    made = paths.private_folder(tmp_path / "mine")
+    assert mode(made) == 0o700
+    assert paths.private_folder(made) == made
+
+
+def test_a_private_file_is_private_under_any_umask(tmp_path: Path, any_umask: int) -> None:
+    descriptor = paths.open_private(tmp_path / "log")
+    os.close(descriptor)
+    assert mode(tmp_path / "log") == 0o600
+
+
+def test_an_open_file_is_closed_to_others_when_it_is_opened_again(tmp_path: Path) -> None:
+    (tmp_path / "log").touch(0o644)
+    os.close(paths.open_private(tmp_path / "log"))
+    assert mode(tmp_path / "log") == 0o600
+
+
+def test_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "target").mkdir(0o700)
+    (tmp_path / "link").symlink_to("target")
+    with pytest.raises(UnsafePath, match="link"):
+        paths.private_folder(tmp_path / "link")
+    (tmp_path / "file-link").symlink_to(tmp_path / "target" / "new")
+    with pytest.raises(OSError):
+        paths.open_private(tmp_path / "file-link")
+
+
+def test_a_folder_open_to_others_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o755)
+    with pytest.raises(UnsafePath) as caught:
+        paths.private_folder(tmp_path / "open")
+    assert "chmod 700" in caught.value.hint
+
+
+def test_somebody_elses_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "theirs").mkdir(0o700)
+    monkeypatch.setattr(os, "getuid", lambda: os.geteuid() + 1)
+    with pytest.raises(UnsafePath, match="belongs to"):
+        paths.private_folder(tmp_path / "theirs")
+
+
+def test_a_folder_that_cannot_be_made_says_why(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UnsafePath, match="cannot be made"):
+        paths.private_folder(tmp_path / "file" / "below")

@@ -1,0 +1,151 @@
+"""Settings: the order of the layers, and errors that say where and what else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from docstra_tui import paths, settings
+from docstra_tui.errors import SettingsError
+
+
+def write_config(text: str) -> Path:
+    folder = paths.config_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / settings.CONFIG_FILE).write_text(text)
+    return folder / settings.CONFIG_FILE
+
+
+def test_nothing_set_gives_the_starter_model_and_our_own_engine() -> None:
+    found = settings.load()
+    assert found.model.name == ""
+    assert found.remote.base_url == ""
+    assert found.answer.max_tokens == 2000
+
+
+def test_file_then_environment_then_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+    write_config('theme = "paper"\n[answer]\nmax_tokens = 1\nreserve = 7\n[model]\nname = "from-file"\n')
+    monkeypatch.setenv("DOCSTRA_ANSWER_MAX_TOKENS", "2")
+    monkeypatch.setenv("DOCSTRA_MODEL", "from-environment")
+    found = settings.load({"model.name": "from-flag", "answer.max_tokens": None})
+    assert (found.theme, found.answer.reserve) == ("paper", 7)
+    assert found.answer.max_tokens == 2
+    assert found.model.name == "from-flag"
+
+
+def test_the_long_name_of_a_variable_wins_over_its_short_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCSTRA_MODEL_NAME", "long")
+    monkeypatch.setenv("DOCSTRA_MODEL", "short")
+    assert settings.load().model.name == "long"
+
+
+def test_an_unknown_key_names_the_file_and_the_nearest_known_one() -> None:
+    path = write_config("[answer]\nmax_token = 3\n")
+    with pytest.raises(SettingsError) as caught:
+        settings.load()
+    assert str(path) in caught.value.message
+    assert "answer.max_tokens" in caught.value.hint
+
+
+def test_an_unknown_variable_names_the_nearest_known_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCSTRA_TEMPRATURE", "1")
+    with pytest.raises(SettingsError, match="DOCSTRA_TEMPERATURE"):
+        settings.load()
+
+
+def test_the_key_and_the_places_are_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCSTRA_API_KEY", "secret")
+    assert "secret" not in repr(settings.load())
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("answer.temperature", "-0.1"),
+        ("answer.temperature", "nan"),
+        ("answer.temperature", "inf"),
+        ("answer.max_tokens", "0"),
+        ("answer.max_tokens", "many"),
+        ("answer.reserve", "-1"),
+        ("engine.idle_minutes", "-5"),
+        ("engine.idle_minutes", "nan"),
+        ("remote.idle_seconds", "0"),
+        ("model.dtype", "float8"),
+        ("model.quant", "bnb-2bit"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named_with_where_it_came_from(key: str, value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings.load({key: value})
+    assert key in caught.value.message
+    assert "a flag" in caught.value.message
+
+
+def test_a_list_element_of_the_wrong_kind_still_says_where_it_came_from() -> None:
+    path = write_config("[context]\nignore = [3]\n")
+    with pytest.raises(SettingsError) as caught:
+        settings.load()
+    assert str(path) in caught.value.message
+
+
+def test_a_broken_file_is_named() -> None:
+    path = write_config("this is not toml")
+    with pytest.raises(SettingsError) as caught:
+        settings.load()
+    assert str(path) in caught.value.message
+
+
+def test_ignore_patterns_from_the_environment_are_separated_like_path(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DOCSTRA_CONTEXT_IGNORE", os.pathsep.join(["*.log", "build/"]))
+    assert settings.load().context.ignore == ("*.log", "build/")
+
+
+def test_a_project_may_set_the_theme_and_what_to_hide(tmp_path: Path) -> None:
+    (tmp_path / settings.PROJECT_FILE).write_text('theme = "paper"\n[context]\nignore = ["*.bin"]\n')
+    found = settings.load(project=tmp_path)
+    assert (found.theme, found.context.ignore) == ("paper", ("*.bin",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[model]\nname = "evil/model"\n',
+        '[remote]\nbase_url = "http://evil.example/v1"\n',
+        "[context]\nmax_file_bytes = 5\n",
+        'model = "x"\n',
+    ],
+)
+def test_a_project_can_never_choose_a_model_or_a_server(tmp_path: Path, text: str) -> None:
+    (tmp_path / settings.PROJECT_FILE).write_text(text)
+    with pytest.raises(SettingsError, match=settings.PROJECT_FILE):
+        settings.load(project=tmp_path)
+
+
+def test_a_project_file_that_is_a_pipe_or_a_link_cannot_stop_the_start(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / settings.PROJECT_FILE)
+    with pytest.raises(SettingsError, match="not a regular file"):
+        settings.load(project=tmp_path)
+
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    (tmp_path / "elsewhere").write_text('theme = "paper"')
+    (linked / settings.PROJECT_FILE).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(SettingsError):
+        settings.load(project=linked)
+
+
+def test_the_users_own_file_may_be_a_link_into_dotfiles(tmp_path: Path) -> None:
+    (tmp_path / "dotfile").write_text('theme = "paper"')
+    paths.config_dir().mkdir(parents=True)
+    (paths.config_dir() / settings.CONFIG_FILE).symlink_to(tmp_path / "dotfile")
+    assert settings.load().theme == "paper"
+
+
+def test_every_key_can_be_set_from_the_environment() -> None:
+    names = [settings.PREFIX + key.replace(".", "_").upper() for key in settings.known_keys()]
+    assert len(set(names)) == len(names)
+    assert not [name for name in names if name.endswith("_DIR")]
