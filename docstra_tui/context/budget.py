@@ -1,0 +1,29 @@
+"""How much of the model's window a question would take, in tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Tokens of the prompt that would be sent, against what there is."""
+
+    used: int
+    """Tokens of the whole rendered prompt."""
+    limit: int | None
+    """The model's window; None when unknown."""
+    reserve: int
+    """Tokens kept free for the answer."""
+    exact: bool = True
+    """False when `used` is an estimate: shown with `≈`, never a reason to refuse."""
+
+    @property
+    def left(self) -> int | None:
+        """Tokens that may still be added; negative when there are too many. None when unknown."""
+        return None if self.limit is None else self.limit - self.reserve - self.used
+
+    @property
+    def fits(self) -> bool:
+        """False only when it is known that the prompt is too long."""
+        return self.left is None or self.left >= 0 or not self.exact

@@ -1,0 +1,101 @@
+"""`@path` in what a person types: which files a question names, and how to complete a name.
+
+A mention starts at an `@` at the beginning or after white space: `@src/a.py`, `@src/a.py:3-9`,
+`@"with space.py":3-9`. Knows nothing about files: whether one exists is for the caller to find out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_MENTION = re.compile(
+    r"""(?<!\S)@(?:
+        "(?P<quoted>[^"\n]+)"(?::(?P<qstart>\d+)(?:-(?P<qend>\d+))?)?
+        | (?P<bare>[^\s"]\S*)
+    )""",
+    re.VERBOSE,
+)
+_BARE_RANGE = re.compile(r"(?P<path>.+?):(?P<start>\d+)(?:-(?P<end>\d+))?")
+_CLOSERS = {")": "(", "]": "[", "}": "{", ">": "<"}
+
+
+@dataclass(frozen=True)
+class Mention:
+    """One file that a text names."""
+
+    path: str
+    start_line: int | None = None
+    """From 1; None for the whole file."""
+    end_line: int | None = None
+    """Included."""
+
+
+def find_mentions(text: str) -> list[Mention]:
+    """The mentions of `text` in order, each once. Punctuation after a bare name is not part of it."""
+    found: list[Mention] = []
+    for match in _MENTION.finditer(text):
+        if match["quoted"] is not None:
+            found.append(_mention(match["quoted"], match["qstart"], match["qend"]))
+            continue
+        bare = _without_punctuation(match["bare"])
+        ranged = _BARE_RANGE.fullmatch(bare)
+        if ranged is not None:
+            found.append(_mention(ranged["path"], ranged["start"], ranged["end"]))
+        elif bare:
+            found.append(Mention(bare))
+    return list(dict.fromkeys(found))
+
+
+def write_mention(path: str, start_line: int | None = None, end_line: int | None = None) -> str:
+    """The mention that `find_mentions` reads back as `path` and its lines."""
+    bare = f"@{path}"
+    mention = bare if find_mentions(bare) == [Mention(path)] else f'@"{path}"'
+    if start_line is None:
+        return mention
+    return f"{mention}:{start_line}-{end_line if end_line is not None else start_line}"
+
+
+def complete(fragment: str, files: Iterable[str], *, limit: int = 50) -> list[str]:
+    """The files that `fragment` (what stands behind the `@` so far) may mean, the likeliest first.
+
+    Upper and lower case are the same. A name that starts with the fragment comes before a path that
+    does, then paths that hold it, then paths that hold its letters in order.
+    """
+    wanted = fragment.lstrip('"').casefold()
+    ranked: list[tuple[int, int, str]] = []
+    for path in files:
+        rank = _rank(wanted, path.casefold())
+        if rank is not None:
+            ranked.append((rank, len(path), path))
+    ranked.sort()
+    return [path for _, _, path in ranked[:limit]]
+
+
+def _rank(wanted: str, path: str) -> int | None:
+    if path.rpartition("/")[2].startswith(wanted):
+        return 0
+    if path.startswith(wanted):
+        return 1
+    if wanted in path:
+        return 2
+    letters = iter(path)
+    return 3 if all(letter in letters for letter in wanted) else None
+
+
+def _mention(path: str, start: str | None, end: str | None) -> Mention:
+    if start is None:
+        return Mention(path)
+    return Mention(path, int(start), int(end) if end is not None else int(start))
+
+
+def _without_punctuation(word: str) -> str:
+    while word:
+        last = word[-1]
+        opener = _CLOSERS.get(last)
+        if last in ".,;:!?'\"" or (opener is not None and opener not in word):
+            word = word[:-1]
+        else:
+            break
+    return word

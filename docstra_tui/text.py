@@ -1,0 +1,81 @@
+"""Text from outside, made safe to show: no character of it can command the terminal.
+
+Characters are neutralised one by one and sequences are never parsed, so it does not matter where a
+piece of a stream ends (only a CRLF split over two pieces shows its carriage return). What is stored
+and sent to the model is never changed by this; it is for the eye.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+TAB = "    "
+
+INVISIBLE = (
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional controls: they reorder what is read
+    "\u00ad\u180e\u200b\u2060\ufeff\u3164\uffa0\u115f\u1160"  # no width, or a blank that is a letter
+    "\u2028\u2029\u2061-\u2064\u206a-\u206f\ufff9-\ufffb"  # hidden line ends, operators, annotations
+    "\U000e0000-\U000e007f"  # tags: a whole hidden ASCII
+)
+"""A character class of what the eye cannot see; joiners (ZWJ, ZWNJ) stay, scripts and emoji need them."""
+
+_UNSAFE = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff{INVISIBLE}]")
+_UNSAFE_IN_TEXT = re.compile(f"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff{INVISIBLE}]")
+
+
+def sanitize_text(text: str) -> str:
+    """`text` over several lines: line feeds stay, a tab becomes four spaces, the rest becomes visible."""
+    if _UNSAFE_IN_TEXT.search(text) is None:
+        return text
+    plain = text.replace("\r\n", "\n").replace("\t", TAB)
+    return _UNSAFE_IN_TEXT.sub(_visible, plain)
+
+
+def sanitize_line(text: str) -> str:
+    """`text` as one line: as `sanitize_text`, and a line feed becomes `␊`."""
+    if _UNSAFE.search(text) is None:
+        return text
+    plain = text.replace("\r\n", "\n").replace("\t", TAB)
+    return _UNSAFE.sub(_visible, plain)
+
+
+def shown_name(name: str | bytes) -> str:
+    r"""A file's name or path as GNU ls shows it: as it is, or `$'bad\377.py'` where it holds odd bytes.
+
+    Two different names never look the same.
+    """
+    text = os.fsdecode(name)
+    if _UNSAFE.search(text) is None and not text.startswith("$'"):
+        return text
+    return "$'" + "".join(_shell_escape(character) for character in text) + "'"
+
+
+def _visible(match: re.Match[str]) -> str:
+    character = match[0]
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "␡"
+    if 0x80 <= code <= 0x9F:
+        return f"⟨{code:02x}⟩"
+    if 0xD800 <= code <= 0xDFFF:
+        return f"⟨{code:04x}⟩"
+    return f"⟨U+{code:04X}⟩"
+
+
+_SHORT_ESCAPES = {"\n": r"\n", "\t": r"\t", "\r": r"\r", "\\": r"\\", "'": r"\'"}
+
+
+def _shell_escape(character: str) -> str:
+    if character in _SHORT_ESCAPES:
+        return _SHORT_ESCAPES[character]
+    if _UNSAFE.match(character) is None:
+        return character
+    code = ord(character)
+    if code < 0xA0:  # a C1 control is a character of two bytes
+        return "".join(f"\\{byte:03o}" for byte in character.encode())
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is no UTF-8, as Python carries it
+        return f"\\{code - 0xDC00:03o}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
