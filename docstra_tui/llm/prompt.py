@@ -169,8 +169,8 @@ class PromptBuilder:
     ) -> str:
         """The text of one user message: the turn's items, then the filled template.
 
-        The items go where the template says `{context}`, else in front of it. Where a template wants
-        `{code}` and none is given, the items are named in its place instead of being repeated.
+        The items go where the template says `{context}`, else in front of it. Only empty lines around
+        the whole are left out: code that begins with an indentation keeps it.
         """
         template = self._template(task)
         wanted = {match[2] for match in PLACEHOLDER.finditer(template) if match[2]}
@@ -180,7 +180,7 @@ class PromptBuilder:
             values["context"] = block
             block = ""
         text = _fill(task, template, values)
-        return f"{block}\n\n{text}".strip() if block else text.strip()
+        return (f"{block}\n\n{text}" if block else text).strip("\n")
 
     def _code_prompt(self, task: str, code: str, language: str, additional_context: Context) -> str:
         return self.render_turn(task, code_fields(code, language, additional_context))

@@ -1,0 +1,102 @@
+"""An answer as a live iterator: it ends once, it can be stopped, and it keeps its figures."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from docstra_tui.errors import GenerationFailed
+from docstra_tui.llm.answer import AnswerStream, Finished, Usage
+
+
+class Script:
+    """A source that plays enqueued events and records cancels."""
+
+    def __init__(self, *events: str | Finished | BaseException) -> None:
+        self.events = list(events)
+        self.cancels = 0
+
+    def next_event(self) -> str | Finished:
+        event = self.events.pop(0)
+        if isinstance(event, BaseException):
+            raise event
+        return event
+
+    def cancel(self) -> None:
+        self.cancels += 1
+
+
+def test_pieces_come_one_by_one_and_the_figures_at_the_end() -> None:
+    answer = AnswerStream(Script("Hel", "", "lo", Finished("stop", Usage(9, 3, 5))), started=0.0)
+    assert next(answer) == "Hel"
+    assert (answer.text, answer.ended, answer.finish_reason) == ("Hel", False, None)
+    assert list(answer) == ["lo"]
+    assert (answer.finish_reason, answer.usage) == ("stop", Usage(9, 3, 5))
+    assert answer.ttft_s is not None and answer.ttft_s > 0
+    assert list(answer) == []
+
+
+@pytest.mark.parametrize("drain", [str, "{}".format, lambda answer: f"{answer}"])
+def test_it_can_be_used_as_text(drain) -> None:
+    assert drain(AnswerStream(Script("a", "b", Finished("stop")))) == "ab"
+
+
+def test_speed_leaves_out_the_first_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([10.0, 12.0, 14.0])
+    with monkeypatch.context() as patch:
+        patch.setattr("docstra_tui.llm.answer.time.monotonic", lambda: next(clock))
+        answer = AnswerStream(Script("a", "b", Finished("stop", Usage(1, 5))))
+        assert str(answer) == "ab"
+    assert answer.ttft_s == 2.0
+    assert answer.tokens_per_s == 2.0
+
+
+def test_figures_that_nobody_knows_are_none() -> None:
+    empty = AnswerStream(Script(Finished("stop", Usage(1, 0))))
+    assert str(empty) == ""
+    assert (empty.ttft_s, empty.tokens_per_s) == (None, None)
+    one = AnswerStream(Script("a", Finished("stop", Usage(1, 1))))
+    assert str(one) and one.tokens_per_s is None
+
+
+@pytest.mark.parametrize("error", [GenerationFailed("no"), ValueError("no"), KeyboardInterrupt()])
+def test_what_goes_wrong_is_raised_where_it_is_read_and_the_part_stays(error: BaseException) -> None:
+    source = Script("part", error)
+    answer = AnswerStream(source)
+    with pytest.raises(type(error)):
+        str(answer)
+    assert (answer.text, answer.ended, answer.finish_reason) == ("part", True, None)
+    assert source.cancels == 1
+    assert list(answer) == []  # and the source is not asked again
+
+
+def test_cancelling_lets_the_rest_be_read() -> None:
+    source = Script("a", "b", Finished("cancelled"))
+    answer = AnswerStream(source)
+    next(answer)
+    answer.cancel()
+    assert (source.cancels, list(answer), answer.finish_reason) == (1, ["b"], "cancelled")
+
+
+def test_leaving_its_block_cancels() -> None:
+    source = Script("a", "b", Finished("stop"))
+    with AnswerStream(source) as answer:
+        next(answer)
+    assert source.cancels == 1
+    assert (answer.finish_reason, list(answer)) == ("cancelled", [])
+
+
+def test_dropping_it_cancels_only_what_still_runs() -> None:
+    running, ended = Script("a", Finished("stop")), Script(Finished("stop"))
+    AnswerStream(running)
+    str(AnswerStream(ended))
+    gc.collect()
+    assert (running.cancels, ended.cancels) == (1, 0)
+
+
+def test_closing_after_the_end_keeps_the_reason() -> None:
+    answer = AnswerStream(Script("a", Finished("length")))
+    str(answer)
+    answer.close()
+    assert answer.finish_reason == "length"
