@@ -1,0 +1,28 @@
+"""`python -m docstra_tui.engine OPTIONS`: become an engine. Started by `lifecycle.connect`, not by hand."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+
+def run() -> None:
+    """Serve, then end without waiting for threads that may sit in the middle of a forward pass."""
+    import msgspec
+
+    from docstra_tui.engine.protocol import EngineOptions
+    from docstra_tui.engine.server import main
+
+    try:
+        code = main(msgspec.json.decode(sys.argv[1], type=EngineOptions))
+    except Exception:
+        traceback.print_exc()  # standard error is the log
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    run()

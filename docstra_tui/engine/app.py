@@ -1,0 +1,428 @@
+"""The engine's HTTP endpoints: OpenAI's and vLLM's shapes where they exist, ours under `/docstra/`.
+
+Every request ends in exactly one terminal event. A client that disconnects has cancelled: Starlette's
+StreamingResponse notices (uvicorn announces ASGI 2.3), the rest goes through `until_gone`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeVar
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from docstra_tui import __version__
+from docstra_tui.engine.host import Host, as_prompt
+from docstra_tui.engine.presence import Presence
+from docstra_tui.engine.protocol import (
+    ATTACH_BEAT_SECONDS,
+    ChatRequest,
+    EngineOptions,
+    Health,
+    Stats,
+    TokenizeRequest,
+    WireError,
+)
+from docstra_tui.engine.reply import Reply
+from docstra_tui.errors import (
+    ContextOverflow,
+    DocstraError,
+    EngineDied,
+    EngineError,
+    ModelError,
+    RemoteError,
+    UsageError,
+    to_wire,
+)
+from docstra_tui.llm.answer import Finished, Usage
+
+logger = logging.getLogger(__name__)
+
+LARGEST_BODY = 64 * 1024 * 1024
+"""Bytes; no window that exists holds a longer prompt."""
+
+T = TypeVar("T")
+
+
+class EngineApp:
+    """One engine's endpoints over its host; `leave` asks the server to stop."""
+
+    def __init__(
+        self, options: EngineOptions, host: Host, presence: Presence, leave: Callable[[], None]
+    ) -> None:
+        self._options = options
+        self._host = host
+        self._presence = presence
+        self._leave = leave
+        self._leaving = asyncio.Event()
+        self._door = asyncio.Lock()
+        self._waiting = 0
+        self._replies: set[Reply] = set()
+        self._started = time.monotonic()
+        self._answers = 0
+        self._ttft_s: float | None = None
+        self._tokens_per_s: float | None = None
+
+    def starlette(
+        self, lifespan: Callable[[Starlette], contextlib.AbstractAsyncContextManager[None]] | None = None
+    ) -> Starlette:
+        """The ASGI application."""
+        return Starlette(
+            routes=[
+                Route("/health", self.health, methods=["GET"]),
+                Route("/v1/models", self.models, methods=["GET"]),
+                Route("/v1/chat/completions", self.chat, methods=["POST"]),
+                Route("/tokenize", self.tokenize, methods=["POST"]),
+                Route("/docstra/attach", self.attach, methods=["GET"]),
+                Route("/docstra/stats", self.stats, methods=["GET"]),
+                Route("/docstra/stop", self.stop, methods=["POST"]),
+            ],
+            exception_handlers={HTTPException: _refuse, DocstraError: _refuse, Exception: _refuse},
+            lifespan=lifespan,
+        )
+
+    def leaving(self) -> None:
+        """Tell everyone who waits or listens that this engine goes."""
+        self._leaving.set()
+        for reply in list(self._replies):
+            reply.abort(_stopped())
+
+    # Endpoints
+
+    async def health(self, request: Request) -> Response:
+        return _json(self._health())
+
+    async def stats(self, request: Request) -> Response:
+        used, total = await self._host.memory()
+        return _json(
+            Stats(
+                health=self._health(),
+                memory_used=used,
+                memory_total=total,
+                uptime_s=time.monotonic() - self._started,
+                answers=self._answers,
+                ttft_s=self._ttft_s,
+                tokens_per_s=self._tokens_per_s,
+            )
+        )
+
+    async def models(self, request: Request) -> Response:
+        card = {
+            "id": self._model_name(),
+            "object": "model",
+            "created": 0,
+            "owned_by": "docstra-tui",
+            "max_model_len": self._window(),
+        }
+        return _json({"object": "list", "data": [card]})
+
+    async def tokenize(self, request: Request) -> Response:
+        body = await _decode(request, TokenizeRequest)
+        tokenizer = self._host.tokenizer
+        if tokenizer is None:
+            raise self._host.error or EngineError(
+                "The model's tokenizer is not loaded yet.", "Ask again when /health shows a window."
+            )
+        if body.messages is not None:
+            prompt = as_prompt([_plain(message) for message in body.messages])
+            ids = await asyncio.to_thread(_usable, tokenizer.render, prompt)
+        elif body.prompt is not None:
+            ids = await asyncio.to_thread(tokenizer.tokenizer.encode, body.prompt)
+        else:
+            raise UsageError("The request has neither messages nor a prompt.")
+        answer: dict[str, Any] = {"count": len(ids), "max_model_len": tokenizer.window}
+        if body.return_tokens:
+            answer["tokens"] = list(ids)
+        return _json(answer)
+
+    async def attach(self, request: Request) -> Response:
+        """Held open by every face for as long as it lives."""
+        lasting = request.query_params.get("lasting", "1") != "0"
+
+        async def beats() -> AsyncIterator[str]:
+            with self._presence.client(lasting=lasting):
+                yield ": attached\n\n"
+                while not self._leaving.is_set():
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._leaving.wait(), ATTACH_BEAT_SECONDS)
+                    yield ": beat\n\n"
+
+        return StreamingResponse(beats(), media_type="text/event-stream")
+
+    async def stop(self, request: Request) -> Response:
+        self._leave()
+        return _json({"stopping": True}, 202)
+
+    async def chat(self, request: Request) -> Response:
+        body = await _decode(request, ChatRequest)
+        refused = body.refused()
+        if refused:
+            raise UsageError(f"This engine cannot honour {refused!r} in a request.")
+        if body.model not in (None, "", self._options.identity.model, self._model_name()):
+            raise HTTPException(404, f"This engine serves {self._model_name()}, not {body.model}.")
+        reply = Reply()
+        handed_on = False
+        try:
+            with self._presence.request():
+                await until_gone(request.receive, self._submit(reply, body))
+                if not body.stream:
+                    return await until_gone(request.receive, self._whole(reply))
+            response = _AnswerResponse(self._events(reply, body), reply, self._presence, self._ended)
+            handed_on = True
+            return response
+        except ClientDisconnect:
+            return Response(status_code=499)
+        finally:
+            if not handed_on:
+                reply.close()
+                self._ended(reply)
+
+    # Steps of an answer
+
+    async def _submit(self, reply: Reply, body: ChatRequest) -> None:
+        """Through the door one at a time, in the order they came; the door opens when the model is there."""
+        prompt = as_prompt([_plain(message) for message in body.messages])
+        self._replies.add(reply)
+        self._waiting += 1
+        try:
+            async with self._door:
+                model = await self._unless_leaving(self._host.ready())
+                try:
+                    await reply.submit(
+                        model,
+                        prompt,
+                        max_tokens=body.max_completion_tokens or body.max_tokens,
+                        temperature=body.temperature,
+                    )
+                except ValueError as error:
+                    raise UsageError(str(error)) from error
+        finally:
+            self._waiting -= 1
+
+    async def _unless_leaving(self, wait: Awaitable[T]) -> T:
+        task = asyncio.ensure_future(wait)
+        leaving = asyncio.ensure_future(self._leaving.wait())
+        try:
+            await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            raise _stopped()
+        finally:
+            task.cancel()
+            leaving.cancel()
+
+    async def _whole(self, reply: Reply) -> Response:
+        text = "".join([piece async for piece in reply.batches()])
+        if isinstance(reply.end, BaseException):
+            raise reply.end
+        assert reply.end is not None
+        message = {"role": "assistant", "content": text}
+        choice = {"index": 0, "message": message, "finish_reason": reply.end.reason, "logprobs": None}
+        return _json(
+            self._frame("chat.completion", [choice]) | {"usage": _usage(reply.usage)},
+        )
+
+    async def _events(self, reply: Reply, body: ChatRequest) -> AsyncIterator[bytes]:
+        frame = self._frame("chat.completion.chunk", [])
+
+        def chunk(delta: dict[str, str], reason: str | None = None) -> bytes:
+            frame["choices"] = [{"index": 0, "delta": delta, "finish_reason": reason, "logprobs": None}]
+            return _event(frame)
+
+        delta = {"role": "assistant"}
+        async for text in reply.batches():
+            yield chunk(delta | {"content": text})
+            delta = {}
+        if isinstance(reply.end, Finished):
+            yield chunk(delta, reply.end.reason)
+            if body.stream_options is not None and body.stream_options.include_usage:
+                yield _event(frame | {"choices": [], "usage": _usage(reply.usage)})
+            yield b"data: [DONE]\n\n"
+        elif reply.end is not None:
+            yield _event({"error": to_wire(reply.end)})
+
+    def _ended(self, reply: Reply) -> None:
+        if reply not in self._replies:
+            return
+        self._replies.discard(reply)
+        self._answers += 1
+        if isinstance(reply.end, BaseException):
+            self._host.note(reply.end)
+        if reply.ttft_s is not None:
+            self._ttft_s = reply.ttft_s
+        if reply.tokens_per_s is not None:
+            self._tokens_per_s = reply.tokens_per_s
+
+    # Facts
+
+    def _health(self) -> Health:
+        host, model = self._host, self._host.model
+        loading = host.state == "loading"
+        progress = host.progress if loading else None
+        phase = progress.phase if progress is not None else "start"
+        return Health(
+            state=host.state,
+            identity=self._options.identity,
+            version=__version__,
+            pid=os.getpid(),
+            phase=phase if loading else "",
+            done=progress.done if progress is not None else None,
+            total=progress.total if progress is not None else None,
+            error=None if host.error is None else WireError(**to_wire(host.error)),
+            model=self._model_name(),
+            device=model.device if model is not None else "",
+            dtype=model.dtype if model is not None else "",
+            reason=model.reason if model is not None else "",
+            window=self._window(),
+            clients=self._presence.clients,
+            queue=self._waiting + (model.queue_length if model is not None else 0),
+            leave_after_minutes=self._presence.leave_after_minutes,
+        )
+
+    def _model_name(self) -> str:
+        model = self._host.model
+        return model.model_name if model is not None else self._options.identity.model
+
+    def _window(self) -> int | None:
+        tokenizer = self._host.tokenizer
+        return tokenizer.window if tokenizer is not None else None
+
+    def _frame(self, kind: str, choices: list[dict[str, Any]]) -> dict[str, Any]:
+        return {
+            "id": f"chatcmpl-{uuid.uuid4().hex}",
+            "object": kind,
+            "created": int(time.time()),
+            "model": self._model_name(),
+            "choices": choices,
+        }
+
+
+class _AnswerResponse(StreamingResponse):
+    """Server-sent events; however it ends, the reply is closed."""
+
+    def __init__(
+        self,
+        events: AsyncIterator[bytes],
+        reply: Reply,
+        presence: Presence,
+        ended: Callable[[Reply], None],
+    ) -> None:
+        super().__init__(events, media_type="text/event-stream", headers={"cache-control": "no-store"})
+        self._reply = reply
+        self._presence = presence
+        self._ended = ended
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            with self._presence.request():
+                await super().__call__(scope, receive, send)
+        finally:
+            self._reply.close()
+            self._ended(self._reply)
+
+
+async def until_gone(receive: Receive, wait: Awaitable[T]) -> T:
+    """What `wait` gives, unless the client disconnects first: then `ClientDisconnect`, and it is cancelled.
+
+    The request's body must have been read.
+    """
+
+    async def gone() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    task = asyncio.ensure_future(wait)
+    listener = asyncio.ensure_future(gone())
+    try:
+        await asyncio.wait({task, listener}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise ClientDisconnect
+    finally:
+        task.cancel()
+        listener.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await listener
+
+
+Shape = TypeVar("Shape", ChatRequest, TokenizeRequest)
+
+
+async def _decode(request: Request, shape: type[Shape]) -> Shape:
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST_BODY:
+            raise HTTPException(413, f"The request has more than {LARGEST_BODY >> 20} MiB.")
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except msgspec.DecodeError as error:  # malformed JSON, and values of another type
+        raise UsageError(f"The request's body cannot be read: {error}.") from error
+
+
+def _plain(message: Any) -> dict[str, str]:
+    return _usable(message.plain)
+
+
+def _usable(work: Callable[..., T], *arguments: Any) -> T:
+    """A `ValueError` about what the client sent is the client's error."""
+    try:
+        return work(*arguments)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    """Any exception as `{error: {kind, message, hint, details, …}}`, OpenAI's `type` and `code` included."""
+    if isinstance(error, HTTPException):
+        status = error.status_code
+        wire = to_wire(RemoteError(error.detail) if status == 404 else UsageError(error.detail))
+    else:
+        wire = to_wire(error)
+        status = _status(error)
+        if status == 500:
+            logger.error("a request failed", exc_info=error)
+    wire |= {"type": "invalid_request_error" if status < 500 else "server_error", "code": wire["kind"]}
+    return _json({"error": wire}, status)
+
+
+def _status(error: Exception) -> int:
+    if isinstance(error, (ContextOverflow, UsageError)):
+        return 400
+    if isinstance(error, (ModelError, EngineError)):
+        return 503
+    return 500
+
+
+def _stopped() -> EngineDied:
+    return EngineDied("The engine was stopped.", "Ask again to start it anew.")
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(value), status, media_type="application/json")
+
+
+def _event(value: Any) -> bytes:
+    return b"data: " + msgspec.json.encode(value) + b"\n\n"
+
+
+def _usage(usage: Usage) -> dict[str, Any]:
+    prompt, completion = usage.prompt_tokens or 0, usage.completion_tokens or 0
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+        "prompt_tokens_details": {"cached_tokens": usage.reused_tokens or 0},
+    }

@@ -1,0 +1,332 @@
+"""Find an engine, start one, hold on to it, end it: the client's side of the engine's life.
+
+Needs neither torch nor an HTTP library; a screen may import it before its first frame.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import msgspec
+
+from docstra_tui import paths
+from docstra_tui.engine import contact, place
+from docstra_tui.engine.protocol import (
+    ATTACH_BEAT_SECONDS,
+    EngineIdentity,
+    EngineOptions,
+    Health,
+    Stats,
+)
+from docstra_tui.errors import DocstraError, EngineDied, EngineError
+from docstra_tui.settings import Settings
+
+__all__ = ["Engine", "EngineIdentity", "connect", "list_engines", "stop_all"]
+
+START_SECONDS = 10.0
+"""A new engine must answer within this; it takes well under one where nothing else runs."""
+
+POLL_SECONDS = 0.02
+"""Between two looks at a new engine's socket."""
+
+ANSWER_SECONDS = 5.0
+"""Importing torch holds Python's lock for up to half a second at a time."""
+
+STOP_SECONDS = 5.0
+"""After this an engine that was asked to stop is killed."""
+
+LARGEST_LOG = 1_000_000
+"""Bytes; a longer log is set aside as `.1` when an engine starts."""
+
+PLACES = ("DOCSTRA_RUNTIME_DIR", "DOCSTRA_STATE_DIR", "DOCSTRA_CONFIG_DIR", "DOCSTRA_CACHE_DIR")
+
+
+class Engine:
+    """A client's handle on one engine process. Every method may be called from any thread."""
+
+    def __init__(
+        self,
+        identity: EngineIdentity,
+        socket: Path,
+        log: Path,
+        process: subprocess.Popen[bytes] | None = None,
+        *,
+        lasting: bool = True,
+    ) -> None:
+        self.identity = identity
+        self.socket = socket
+        """Where it listens."""
+        self.log = log
+        """What it wrote."""
+        self._process = process
+        self._lasting = lasting
+        self._lock = threading.Lock()
+        self._detached: threading.Event | None = None
+        self._attachment: contact.Attachment | None = None
+
+    def __repr__(self) -> str:
+        return f"<Engine {self.identity.model} at {self.socket}>"
+
+    @property
+    def alive(self) -> bool:
+        """True while its process lives."""
+        return place.is_held(place.lock_path(self.socket))
+
+    def health(self) -> Health:
+        """Raises `EngineDied` when it is gone, `EngineError` when it does not answer."""
+        return msgspec.json.decode(self._ask("/health"), type=Health)
+
+    def stats(self) -> Stats:
+        """Health and figures in one question. Raises as `health`."""
+        return msgspec.json.decode(self._ask("/docstra/stats"), type=Stats)
+
+    def attach(self) -> None:
+        """Tell the engine that somebody is there, until `detach`, and again when it comes back."""
+        with self._lock:
+            if self._detached is not None:
+                return
+            self._detached = threading.Event()
+            arguments = (self._detached, first := threading.Event())
+            threading.Thread(target=self._stay, args=arguments, name="attach", daemon=True).start()
+        first.wait(ANSWER_SECONDS)
+
+    def detach(self) -> None:
+        """Let go; the engine stays for its idle time."""
+        with self._lock:
+            if self._detached is None:
+                return
+            self._detached.set()
+            self._detached = None
+            attachment, self._attachment = self._attachment, None
+        if attachment is not None:
+            attachment.close()
+
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """End the process, and return when it is gone. Raises `EngineError` when it will not go."""
+        note = place.read_note(place.lock_path(self.socket))
+        if not self.alive:
+            place.remove_stale(self.socket)
+            return
+        with contextlib.suppress(OSError):
+            contact.ask(self.socket, "/docstra/stop", method="POST", timeout=1.0)
+        if self._is_gone(note.pid if note else 0, seconds):
+            return
+        # The lock is held, so the process that wrote this number into it lives.
+        if note is not None and self.alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(note.pid, signal.SIGKILL)
+        if not self._is_gone(note.pid if note else 0, seconds):
+            raise EngineError(
+                f"The engine of {self.identity.model} does not stop.", f"Its log is {self.log}."
+            )
+        place.remove_stale(self.socket)
+
+    def died(self) -> EngineDied:
+        """The error that says how it ended, as far as can be known."""
+        code = self._process.returncode if self._process is not None else None
+        how = "is gone"
+        if code is not None and code < 0:
+            with contextlib.suppress(ValueError):
+                how = f"was ended by {signal.Signals(-code).name}"
+        if code == -signal.SIGKILL:
+            how += " (often: the machine ran out of memory)"
+        return EngineDied(
+            f"The engine of {self.identity.model} {how}.", f"Restart it; its log is {self.log}."
+        )
+
+    def log_tail(self, lines: int = 5) -> str:
+        """The last lines of its log; empty when there is none."""
+        try:
+            with open(self.log, "rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - 4096))
+                text = file.read().decode(errors="replace")
+        except OSError:
+            return ""
+        return "\n".join(text.strip().splitlines()[-lines:])
+
+    def _ask(self, target: str) -> bytes:
+        try:
+            return contact.ask(self.socket, target, timeout=ANSWER_SECONDS)
+        except OSError as error:
+            if self.alive:
+                raise EngineError(
+                    f"The engine of {self.identity.model} does not answer: {error}.",
+                    f"Wait a little, or stop it: docstra-tui engine stop. Its log is {self.log}.",
+                ) from error
+            raise self.died() from error
+
+    def _is_gone(self, pid: int, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if not self.alive and not _is_running(pid):
+                return True
+            time.sleep(POLL_SECONDS)
+        return False
+
+    def _stay(self, detached: threading.Event, first: threading.Event) -> None:
+        """Attached, for as long as wanted; a new engine in the same place is attached to as well."""
+        while not detached.is_set():
+            try:
+                attachment = contact.Attachment(
+                    self.socket, lasting=self._lasting, timeout=3 * ATTACH_BEAT_SECONDS
+                )
+            except OSError:
+                pass
+            else:
+                with self._lock:
+                    self._attachment = attachment
+                if detached.is_set():
+                    attachment.close()
+                first.set()
+                attachment.wait()
+            first.set()
+            detached.wait(0.5)
+
+
+def connect(settings: Settings, *, oneshot: bool = False) -> Engine:
+    """The engine that these settings ask for, started when there is none; returns when it answers.
+
+    It may still be loading. One that failed is replaced. Raises `EngineError` (with the log's last
+    lines when the process ended), `UnsafePath`.
+    """
+    identity = EngineIdentity.from_settings(settings)
+    engine = Engine(identity, identity.socket, identity.log, lasting=not oneshot)
+    paths.private_folder(identity.socket.parent)
+    deadline = time.monotonic() + START_SECONDS
+    process: subprocess.Popen[bytes] | None = None
+    while True:
+        health = _answer(engine)
+        if health is not None:
+            if health.identity != identity:
+                raise EngineError(
+                    f"The engine at {engine.socket} serves {health.identity.model}, not {identity.model}.",
+                    "Stop it: docstra-tui engine stop.",
+                )
+            if health.state != "failed" or process is not None:
+                return engine
+            engine.stop()
+        if process is None or process.returncode is not None:
+            if process is not None and process.returncode != 0:
+                raise EngineError(
+                    f"The engine ended before it answered.\n{engine.log_tail()}".rstrip(),
+                    f"Its log is {engine.log}.",
+                )
+            # Nobody is there, or the one who was is just leaving (our process saw its lock and ended).
+            process = engine._process = _start(settings, engine, oneshot=oneshot)
+        if time.monotonic() > deadline:
+            raise EngineError(
+                f"The engine did not answer within {START_SECONDS:.0f} s.", f"Its log is {engine.log}."
+            )
+        time.sleep(POLL_SECONDS)
+
+
+def list_engines() -> list[Engine]:
+    """Every living engine of this user, whatever it serves; what dead ones left is removed."""
+    engines = []
+    folder = paths.runtime_dir()
+    try:
+        names = sorted({path.stem for path in folder.iterdir() if path.suffix in (".lock", ".sock")})
+    except OSError:
+        return []
+    for name in names:
+        socket = folder.absolute() / f"{name}.sock"
+        lock = place.lock_path(socket)
+        if not place.is_held(lock):
+            with contextlib.suppress(OSError):
+                place.remove_stale(socket)
+            continue
+        note = place.read_note(lock)
+        if note is not None:
+            engines.append(Engine(note.identity, socket, Path(note.log)))
+    return engines
+
+
+def stop_all() -> list[Engine]:
+    """Stop every engine of this user, and say which there were. Raises the first error at the end."""
+    engines = list_engines()
+    failed: list[DocstraError] = []
+    for engine in engines:
+        try:
+            engine.stop()
+        except DocstraError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    return engines
+
+
+def _answer(engine: Engine) -> Health | None:
+    """Its health, or None while nobody answers."""
+    try:
+        return msgspec.json.decode(contact.ask(engine.socket, "/health", timeout=ANSWER_SECONDS), type=Health)
+    except OSError:
+        return None
+    except msgspec.MsgspecError as error:
+        raise EngineError(
+            f"Something that is no engine answers at {engine.socket}.", "Remove it and start again."
+        ) from error
+
+
+def _start(settings: Settings, engine: Engine, *, oneshot: bool) -> subprocess.Popen[bytes]:
+    """A new process, detached from this terminal; no key, no secret goes with it."""
+    options = EngineOptions(
+        identity=engine.identity,
+        socket=str(engine.socket),
+        log=str(engine.log),
+        idle_minutes=settings.engine.idle_minutes,
+        oneshot_minutes=settings.engine.oneshot_minutes,
+        oneshot=oneshot,
+        parent=os.getpid() if engine.identity.owner else 0,
+        reserve=settings.answer.reserve,
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "DOCSTRA_API_KEY"}
+    for name in PLACES:  # the engine works in another folder
+        if environment.get(name):
+            environment[name] = os.path.abspath(os.path.expanduser(environment[name]))
+    # Without -P the working folder, which may be a stranger's repository, could bring its own torch.py.
+    command = [sys.executable, "-P", "-m", "docstra_tui.engine", msgspec.json.encode(options).decode()]
+    log = _open_log(engine.log)
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            cwd="/",
+            env=environment,
+        )
+    except OSError as error:
+        raise EngineError(f"The engine cannot be started: {error}.") from error
+    finally:
+        os.close(log)
+    # Someone has to take note of its end, or it stays a zombie for as long as this process lives.
+    threading.Thread(target=process.wait, name="engine-reaper", daemon=True).start()
+    return process
+
+
+def _open_log(path: Path) -> int:
+    try:
+        paths.private_folder(paths.state_dir().absolute())
+        paths.private_folder(path.parent)
+        if path.exists() and path.stat().st_size > LARGEST_LOG:
+            path.replace(path.with_suffix(".log.1"))
+        return paths.open_private(path)
+    except OSError as error:
+        raise EngineError(f"The engine's log {path} cannot be written: {error.strerror}.") from error
+
+
+def _is_running(pid: int) -> bool:
+    import psutil  # only a stop asks
+
+    try:
+        return pid > 0 and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False

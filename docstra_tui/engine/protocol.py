@@ -1,0 +1,209 @@
+"""The shapes that cross the engine's socket, and the words that start one. Needs no torch, no starlette."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from docstra_tui import __version__, paths
+from docstra_tui.settings import Settings
+
+State = Literal["loading", "ready", "failed"]
+
+STARTER = "starter"
+"""The model that an empty name means."""
+
+ATTACH_BEAT_SECONDS = 15.0
+"""How often an attached client hears that the engine lives."""
+
+
+class EngineIdentity(msgspec.Struct, frozen=True):
+    """What makes two engines the same: a client attaches only where every field is equal."""
+
+    model: str = STARTER
+    """Hub id, `starter`, or the absolute path of a folder or file."""
+    revision: str = ""
+    dtype: str = "auto"
+    device: str = "auto"
+    cuda_visible_devices: str | None = None
+    """The variable of that name; None when it is not set."""
+    quant: str = ""
+    version: str = __version__
+    """This package's version: another version's engine is never attached to."""
+    owner: str = ""
+    """A client's own mark where the engine lives and dies with it; else empty."""
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> EngineIdentity:
+        """The engine these settings ask for; with `engine.own`, one that only this process can find."""
+        model = settings.model
+        return cls(
+            model=_absolute(model.name) or STARTER,
+            revision=model.revision,
+            dtype=model.dtype,
+            device=model.device,
+            cuda_visible_devices=os.environ.get("CUDA_VISIBLE_DEVICES"),
+            quant=model.quant,
+            owner=f"pid-{os.getpid()}" if settings.engine.own else "",
+        )
+
+    @property
+    def key(self) -> str:
+        """A short hash, the socket's name."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:16]
+
+    @property
+    def socket(self) -> Path:
+        """Where this engine listens."""
+        return paths.runtime_dir().absolute() / f"{self.key}.sock"
+
+    @property
+    def log(self) -> Path:
+        """What this engine writes."""
+        return paths.log_dir().absolute() / f"engine-{self.key}.log"
+
+
+class EngineOptions(msgspec.Struct, frozen=True):
+    """Everything an engine is told when it starts; one JSON argument, so it must hold no secret."""
+
+    identity: EngineIdentity
+    socket: str
+    log: str
+    idle_minutes: float = 30.0
+    oneshot_minutes: float = 5.0
+    oneshot: bool = False
+    """Started by a one-shot command: leaves after `oneshot_minutes` until a lasting client attaches."""
+    parent: int = 0
+    """With an owner: the process whose end ends the engine; 0 is nobody."""
+    reserve: int = 512
+
+
+class LockNote(msgspec.Struct, frozen=True):
+    """What the holder of the lock writes into it, so that others can tell without asking."""
+
+    pid: int
+    identity: EngineIdentity
+    log: str
+
+
+class WireError(msgspec.Struct, frozen=True):
+    """An error as `errors.to_wire` describes it."""
+
+    kind: str
+    message: str
+    hint: str = ""
+    details: dict[str, Any] = {}
+
+
+class Health(msgspec.Struct, frozen=True):
+    """The answer of `GET /health`, in every state of the engine."""
+
+    state: State
+    identity: EngineIdentity
+    version: str
+    pid: int
+    phase: str = ""
+    """While loading: `start` (imports), `find`, `download`, `read`, `convert`, `place`."""
+    done: int | None = None
+    total: int | None = None
+    """Bytes of the phase (tensors for `place`); None when unknown."""
+    error: WireError | None = None
+    """Why the state is `failed`."""
+    model: str = ""
+    device: str = ""
+    dtype: str = ""
+    reason: str = ""
+    """Why this device."""
+    window: int | None = None
+    """Tokens; known as soon as the tokenizer is there."""
+    clients: int = 0
+    """Attached faces."""
+    queue: int = 0
+    """Requests that wait for their turn, for the model to be ready included."""
+    leave_after_minutes: float = 0.0
+    """How long it stays after the last client went."""
+
+
+class Stats(msgspec.Struct, frozen=True):
+    """The answer of `GET /docstra/stats`: health and figures in one question, for a status bar."""
+
+    health: Health
+    memory_used: int | None = None
+    memory_total: int | None = None
+    """Bytes on the model's device."""
+    uptime_s: float = 0.0
+    answers: int = 0
+    """Requests that ended, in whatever way."""
+    ttft_s: float | None = None
+    """Of the last answer: from queueing to the first piece."""
+    tokens_per_s: float | None = None
+    """Of the last answer."""
+
+
+class ChatMessage(msgspec.Struct):
+    """One message; `content` is text or OpenAI's list of text parts."""
+
+    role: str
+    content: str | list[dict[str, Any]]
+
+    def plain(self) -> dict[str, str]:
+        """Role and text. Raises `ValueError` for a part that is not text."""
+        if isinstance(self.content, str):
+            return {"role": self.role, "content": self.content}
+        texts = []
+        for part in self.content:
+            if part.get("type") != "text" or not isinstance(part.get("text"), str):
+                raise ValueError("A message's content must be text.")
+            texts.append(part["text"])
+        return {"role": self.role, "content": "".join(texts)}
+
+
+class StreamOptions(msgspec.Struct):
+    """OpenAI's `stream_options`."""
+
+    include_usage: bool = False
+
+
+class ChatRequest(msgspec.Struct):
+    """`POST /v1/chat/completions`; fields it does not name are ignored unless listed as refused."""
+
+    messages: list[ChatMessage]
+    model: str | None = None
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    temperature: float | None = None
+    n: int | None = None
+    stop: str | list[str] | None = None
+    tools: list[Any] | None = None
+
+    def refused(self) -> str:
+        """The first field whose meaning this engine cannot honour; empty when there is none."""
+        if self.n is not None and self.n != 1:
+            return "n"
+        return "stop" if self.stop else "tools" if self.tools else ""
+
+
+class TokenizeRequest(msgspec.Struct):
+    """`POST /tokenize`, as vLLM: messages through the chat template, or a plain prompt."""
+
+    messages: list[ChatMessage] | None = None
+    prompt: str | None = None
+    model: str | None = None
+    return_tokens: bool = False
+    """Ours: the ids too; they are left out otherwise, a count is asked for far more often."""
+
+
+def _absolute(name: str) -> str:
+    """A local path made absolute: the engine has its own working folder. Other names as they are."""
+    if not name:
+        return ""
+    path = Path(name).expanduser()
+    if name.startswith(("~", "./", "../")) or path.exists():
+        return os.path.abspath(path)
+    return name

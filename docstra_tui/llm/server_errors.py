@@ -1,0 +1,89 @@
+"""What a server's refusals mean, in our words; whatever it says itself is cut short and made harmless.
+
+No sentence that leaves here holds the key or a control character.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from docstra_tui.errors import DocstraError, RemoteError, from_wire
+
+LONGEST_QUOTE = 300
+"""Characters of a server's own words."""
+
+SECRETS = re.compile(r"\bsk-[A-Za-z0-9_\-]{6,}|(?<=://)[^/\s@]+@")
+"""What looks like a key, and the user part of a URL."""
+
+INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
+"""Control characters, and those that reorder or hide text."""
+
+
+def quote(text: str, *secrets: str) -> str:
+    """Words from outside for one of our sentences: one line, no control characters, no secrets."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "…")
+    text = " ".join(INVISIBLE.sub(" ", SECRETS.sub("…", text[: 20 * LONGEST_QUOTE])).split())
+    return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
+
+
+def refusal(server: str, status: int, headers: Any, body: bytes, key: str) -> RemoteError:
+    """The error for an HTTP status that is not 2xx."""
+    said = quote(words_of(body), key)
+    says = f" It says: {said}" if said else ""
+    if 300 <= status < 400:
+        target = quote(str(headers.get("location", "")), key) or "nowhere"
+        return RemoteError(
+            f"{server} redirects to {target} ({status}).", "Use that URL as --base-url if you trust it."
+        )
+    if status in (401, 403):
+        have = "The key it was given is refused" if key else "It wants a key"
+        return RemoteError(
+            f"{server} does not let us in ({status}).{says}",
+            f"{have}: set DOCSTRA_API_KEY, or put it into a file api_key (mode 0600) beside config.toml.",
+        )
+    if status == 404:
+        return RemoteError(
+            f"{server} does not know this model or address (404).{says}",
+            "The URL goes up to and including /v1; its models are listed at /v1/models.",
+        )
+    if status == 429:
+        after = quote(str(headers.get("retry-after", "")), key)
+        wait = f"Ask again in {after} s." if after.isdigit() else "Ask again in a while."
+        return RemoteError(f"{server} has too many requests (429).{says}", wait)
+    if status >= 500:
+        return RemoteError(f"{server} failed ({status}).{says}", "Ask again, or look at the server's log.")
+    return RemoteError(f"{server} refused the request ({status}).{says}")
+
+
+def reported(server: str, body: Any, key: str, *, is_ours: bool) -> DocstraError:
+    """The error for one that the server described: in the stream, or as the body of a refusal.
+
+    Only our own engine may choose the class and the hint.
+    """
+    error = body.get("error", body) if isinstance(body, dict) else body
+    if is_ours and isinstance(error, dict) and isinstance(error.get("kind"), str):
+        return from_wire(error)
+    said = quote(_words(error), key) or "nothing about why"
+    return RemoteError(f"{server} failed in the middle of the answer. It says: {said}")
+
+
+def words_of(body: bytes) -> str:
+    """What a server says in an error's body, JSON or not."""
+    text = body.decode("utf-8", "replace")
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return _words(value.get("error", value) if isinstance(value, dict) else value)
+
+
+def _words(error: Any) -> str:
+    if isinstance(error, dict):
+        for name in ("message", "detail", "error"):
+            if isinstance(error.get(name), str):
+                return str(error[name])
+    return error if isinstance(error, str) else json.dumps(error, default=str)

@@ -1,0 +1,237 @@
+"""Who answers, as the faces see it: our own engine, or another server. Needs no torch and no screen."""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+import time
+from dataclasses import dataclass, replace
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+
+from docstra_tui.engine import lifecycle
+from docstra_tui.engine.protocol import STARTER, State, Stats
+from docstra_tui.errors import DocstraError, EngineDied, from_wire
+from docstra_tui.llm.remote import RemoteLLM
+from docstra_tui.settings import Settings
+
+READY_SECONDS = 30.0
+"""How long a server that answered is taken to be there."""
+
+MISSING_SECONDS = 3.0
+"""How often one that did not answer is asked again."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """One look at a backend."""
+
+    state: State
+    phase: str = ""
+    """While loading: `start`, `find`, `download`, `read`, `convert`, `place`."""
+    done: int | None = None
+    total: int | None = None
+    """Bytes of the phase (tensors for `place`); None when unknown."""
+    error: DocstraError | None = None
+    """Why the state is `failed`."""
+    model: str = ""
+    device: str = ""
+    dtype: str = ""
+    reason: str = ""
+    """Why this device."""
+    window: int | None = None
+    """Tokens."""
+    memory_used: int | None = None
+    memory_total: int | None = None
+    """Bytes on the model's device."""
+    queue: int = 0
+    """Requests that wait for their turn."""
+
+
+class Backend(Protocol):
+    """What answers. `status` is for a worker thread, a few times a second; the rest returns at once,
+    `restart` apart."""
+
+    @property
+    def llm(self) -> RemoteLLM: ...
+    @property
+    def label(self) -> str:
+        """The model's name, for the title bar."""
+
+    @property
+    def host(self) -> str:
+        """The remote host, always shown; empty for our engine and for loopback."""
+
+    @property
+    def farewell(self) -> str:
+        """One line for the restored terminal: what stays, for how long, how to free it. Often empty."""
+
+    def status(self) -> Status:
+        """Never raises: what is wrong is in it."""
+
+    def restart(self) -> None:
+        """Start again what died. Raises `EngineError`."""
+
+    def close(self) -> None:
+        """Let go; the engine stays hot."""
+
+
+def open_backend(settings: Settings, *, oneshot: bool = False) -> Backend:
+    """The backend these settings ask for; our engine is found or started, and may still be loading.
+
+    Raises `EngineError`, `SettingsError`, `UnsafePath`.
+    """
+    if settings.remote.base_url:
+        return ServerBackend(settings)
+    return EngineBackend(settings, oneshot=oneshot)
+
+
+class EngineBackend:
+    """Our own engine process, attached to for as long as this lives."""
+
+    host = ""
+
+    def __init__(self, settings: Settings, *, oneshot: bool = False) -> None:
+        self._settings = settings
+        self._oneshot = oneshot
+        self._engine = lifecycle.connect(settings, oneshot=oneshot)
+        self._engine.attach()
+        self.llm = RemoteLLM(
+            socket=self._engine.socket,
+            max_tokens=settings.answer.max_tokens,
+            temperature=settings.answer.temperature,
+        )
+        self._last = Status("loading", phase="start", model=self._engine.identity.model)
+        self._minutes = 0.0
+        self._lock = threading.Lock()
+
+    @property
+    def engine(self) -> lifecycle.Engine:
+        """The process behind it."""
+        return self._engine
+
+    @property
+    def label(self) -> str:
+        name = self._last.model or self._engine.identity.model
+        return name.rstrip("/").rpartition("/")[2] or STARTER
+
+    @property
+    def farewell(self) -> str:
+        if self._engine.identity.owner or self._last.state == "failed" or not self._engine.alive:
+            return ""
+        where = f" on {self._last.device}" if self._last.device else ""
+        return (
+            f"{self.label} stays loaded{where} for {_minutes(self._minutes)}. "
+            "To free it now: docstra-tui engine stop"
+        )
+
+    def status(self) -> Status:
+        engine = self._engine
+        try:
+            status = _as_status(stats := engine.stats())
+            self._minutes = stats.health.leave_after_minutes
+        except EngineDied as error:
+            status = replace(self._last, state="failed", phase="", queue=0, error=error)
+        except DocstraError:
+            return self._last  # alive, only busy: importing torch takes a second of no answers
+        except msgspec.MsgspecError as error:
+            why = EngineDied(f"The engine's answer cannot be read: {error}.", "Stop it and start again.")
+            status = replace(self._last, state="failed", error=why)
+        self._last = status
+        return status
+
+    def restart(self) -> None:
+        with self._lock:
+            old, self._engine = self._engine, lifecycle.connect(self._settings, oneshot=self._oneshot)
+            self._engine.attach()
+            old.detach()
+            self._last = Status("loading", phase="start", model=self._engine.identity.model)
+
+    def close(self) -> None:
+        self._engine.detach()
+        self.llm.close()
+
+
+class ServerBackend:
+    """Another OpenAI-compatible server; it is nobody's to start or stop."""
+
+    farewell = ""
+
+    def __init__(self, settings: Settings) -> None:
+        remote = settings.remote
+        self.llm = RemoteLLM(
+            remote.base_url,
+            settings.model.name or None,
+            max_tokens=settings.answer.max_tokens,
+            temperature=settings.answer.temperature,
+            context=remote.context,
+            first_token_seconds=remote.first_token_seconds,
+            idle_seconds=remote.idle_seconds,
+        )
+        self.host = remote_host(remote.base_url)
+        self._last = Status("loading", phase="connect")
+        self._ask_again_at = 0.0
+
+    @property
+    def label(self) -> str:
+        return self.llm.model_name.rstrip("/").rpartition("/")[2] or self.llm.server
+
+    def status(self) -> Status:
+        if time.monotonic() < self._ask_again_at:
+            return self._last
+        try:
+            self.llm.check()
+            status = Status("ready", model=self.llm.model_name, window=self.llm.known_window)
+        except DocstraError as error:
+            status = Status("failed", error=error, model=self.llm.model_name)
+        pause = READY_SECONDS if status.state == "ready" else MISSING_SECONDS
+        self._ask_again_at = time.monotonic() + pause
+        self._last = status
+        return status
+
+    def restart(self) -> None:
+        self._ask_again_at = 0.0
+
+    def close(self) -> None:
+        self.llm.close()
+
+
+def remote_host(base_url: str) -> str:
+    """The host of a URL with its port; empty for this machine."""
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    try:
+        is_here = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_here = host == "localhost" or host.endswith(".localhost")
+    if is_here:
+        return ""
+    return f"{host}:{parts.port}" if parts.port else host
+
+
+def _as_status(stats: Stats) -> Status:
+    health = stats.health
+    error = None if health.error is None else from_wire(msgspec.to_builtins(health.error))
+    return Status(
+        state=health.state,
+        phase=health.phase,
+        done=health.done,
+        total=health.total,
+        error=error,
+        model=health.model,
+        device=health.device,
+        dtype=health.dtype,
+        reason=health.reason,
+        window=health.window,
+        memory_used=stats.memory_used,
+        memory_total=stats.memory_total,
+        queue=health.queue,
+    )
+
+
+def _minutes(minutes: float) -> str:
+    if minutes >= 1:
+        return f"{minutes:g} minute{'' if minutes == 1 else 's'}"
+    return f"{minutes * 60:.0f} seconds"
