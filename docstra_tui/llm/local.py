@@ -9,24 +9,17 @@ import queue
 from collections.abc import Callable
 from typing import Any
 
-import torch
-from transformers import DynamicCache, GenerationConfig, StoppingCriteriaList
-
-from docstra_tui.errors import ContextOverflow, DocstraError, EngineDied
-from docstra_tui.llm import failures, loading
-from docstra_tui.llm.answer import AnswerStream, Finished, FinishReason, Usage
+from docstra_tui.errors import ContextOverflow
+from docstra_tui.llm import loading, memory
+from docstra_tui.llm.answer import AnswerStream, Finished
 from docstra_tui.llm.base import BaseLLM, Prompt
 from docstra_tui.llm.chat_tokenizer import ChatTokenizer
+from docstra_tui.llm.generation import END_MARKS, Generator, Request
 from docstra_tui.llm.inference import InferenceThread, Job
-from docstra_tui.llm.prefill import ChunkSizer, decoder_layers, gate, prefill, probe
 from docstra_tui.llm.sources import ModelSpec, Progress
-from docstra_tui.llm.stopping import Cancelled, KeywordsStoppingCriteria, special_ids
-from docstra_tui.llm.streaming import AnswerStreamer
 
 Sink = Callable[[str | Finished | BaseException], None]
 """Takes pieces of text, then exactly one terminal event; called in the inference thread."""
-
-END_MARKS = ("<|endoftext|>", "<|im_end|>", "</s>")
 
 
 class LocalLLM(BaseLLM):
@@ -66,7 +59,6 @@ class LocalLLM(BaseLLM):
         )
         self.stopping_keywords: list[str] = list(END_MARKS)
         """Texts that end an answer and are never shown."""
-        self._dead: DocstraError | None = None
         self._thread = InferenceThread()
         try:
             self._thread.call(lambda: self._load(spec, progress, on_tokenizer))
@@ -101,10 +93,7 @@ class LocalLLM(BaseLLM):
         """`bfloat16`, `float32`, …"""
         self.reason = loaded.reason
         """Why this device."""
-        self._special = special_ids(self.tokenizer)
-        self._defaults = self.model.generation_config
-        self._sizer = ChunkSizer(len(decoder_layers(self.model)))
-        probe(self.model, self._sizer)
+        self._generator = Generator(loaded.model, loaded.tokenizer, memory.for_caches(loaded.model))
 
     # The verbs
 
@@ -118,9 +107,13 @@ class LocalLLM(BaseLLM):
         return self._thread.waiting
 
     @property
-    def busy(self) -> bool:
+    def is_busy(self) -> bool:
         """True while a request runs."""
         return self._thread.busy
+
+    def memory(self) -> memory.Memory:
+        """Memory of the model's device, in bytes."""
+        return memory.of(self.model)
 
     def count_tokens(self, prompt: Prompt) -> int:
         return self._chat.count(prompt)
@@ -150,8 +143,8 @@ class LocalLLM(BaseLLM):
         Raises `ContextOverflow` when the prompt leaves less than the reserve, `ValueError` for a
         malformed prompt or setting, `EngineDied` once the device answers no more.
         """
-        if self._dead is not None:
-            raise self._dead
+        if self._generator.dead is not None:
+            raise self._generator.dead
         temperature = self.temperature if temperature is None else temperature
         if temperature < 0:
             raise ValueError(f"temperature is {temperature}; it cannot be below 0 (0 is greedy)")
@@ -161,10 +154,15 @@ class LocalLLM(BaseLLM):
         wanted = self.max_tokens if max_tokens is None else max_tokens
         if wanted < 1:
             raise ValueError(f"max_tokens is {wanted}; it must be at least 1")
-        config = self._generation_config(min(wanted, self.window - len(ids)), temperature)
+        request = Request(
+            ids,
+            max_new_tokens=min(wanted, self.window - len(ids)),
+            temperature=temperature,
+            keywords=tuple(self.stopping_keywords),
+        )
 
         def work(job: Job) -> None:
-            sink(self._answer(ids, config, sink, job))
+            sink(self._generator.answer(request, sink, job.is_cancelled))
 
         return self._thread.submit(work)
 
@@ -175,99 +173,6 @@ class LocalLLM(BaseLLM):
         thread = getattr(self, "_thread", None)
         if thread is not None:
             thread.close(seconds=0)
-
-    # One request, in the inference thread
-
-    def _answer(
-        self, ids: list[int], config: GenerationConfig, sink: Sink, job: Job
-    ) -> Finished | BaseException:
-        """The one terminal event; whatever goes wrong becomes it."""
-        streamer: AnswerStreamer | None = None
-        failure: DocstraError | None = None
-        reason: FinishReason = "cancelled"
-        try:
-            if self._dead is not None:
-                return self._dead
-            if job.is_cancelled():
-                return Finished("cancelled", Usage(len(ids), 0, 0))
-            texts = self._keyword_texts()
-            with gate(self.model, job.is_cancelled) as open_gate:
-                streamer = AnswerStreamer(self.tokenizer, texts, sink, job.is_cancelled, open_gate)
-                reason = self._generate(ids, config, texts, streamer)
-            streamer.finish()
-        except Cancelled:
-            if streamer is not None:
-                streamer.finish()
-        except BaseException as error:
-            failure = failures.explain(error, len(ids))
-            failures.log_and_release(error)
-        if failure is not None:
-            failures.free_memory()
-            if isinstance(failure, EngineDied):
-                self._dead = failure
-            return failure
-        written = len(streamer.ids) if streamer is not None else 0
-        return Finished(reason, Usage(len(ids), written, 0))
-
-    @torch.inference_mode()
-    def _generate(
-        self, ids: list[int], config: GenerationConfig, texts: tuple[str, ...], streamer: AnswerStreamer
-    ) -> FinishReason:
-        cache = DynamicCache(config=self.model.config)
-        prefill(self.model, ids, cache, self._sizer)
-        criteria = StoppingCriteriaList()
-        if texts:
-            criteria.append(KeywordsStoppingCriteria(texts, self.tokenizer, prompt_length=len(ids)))
-        inputs = torch.tensor([ids], device=self.model.device)
-        self.model.generate(
-            inputs,
-            attention_mask=torch.ones_like(inputs),
-            generation_config=config,
-            past_key_values=cache,
-            streamer=streamer,
-            stopping_criteria=criteria,
-        )
-        ended = streamer.matched_keyword or (streamer.ids and streamer.ids[-1] in config.eos_token_id)
-        return "stop" if ended else "length"
-
-    def _generation_config(self, max_new_tokens: int, temperature: float) -> GenerationConfig:
-        """The model's own defaults (top_p, penalties) with this request's length and temperature."""
-        values = self._defaults.to_dict()
-        for name in ("max_length", "min_length", "cache_implementation", "transformers_version"):
-            values.pop(name, None)
-        values["max_new_tokens"] = max_new_tokens
-        values["do_sample"] = temperature > 0
-        if temperature > 0:
-            values["temperature"] = temperature
-        else:  # sampling flags on a greedy run are warned about
-            for name in ("temperature", "top_p", "top_k", "min_p", "typical_p"):
-                values.pop(name, None)
-        stops = self._stop_ids()
-        values["eos_token_id"] = stops
-        if values.get("pad_token_id") is None:
-            values["pad_token_id"] = stops[0] if stops else 0
-        return GenerationConfig.from_dict(values)
-
-    def _stop_ids(self) -> list[int]:
-        """Ids that end an answer by themselves: the model's own, and keywords that are special tokens."""
-        own = self._defaults.eos_token_id
-        ids = list(own) if isinstance(own, (list, tuple)) else [own]
-        ids.append(self.tokenizer.eos_token_id)
-        ids += [self._special[k] for k in self.stopping_keywords if k in self._special]
-        return list(dict.fromkeys(id_ for id_ in ids if isinstance(id_, int)))
-
-    def _keyword_texts(self) -> tuple[str, ...]:
-        """Keywords to look for in the text.
-
-        The default marks belong to other models' templates: where this tokenizer has an end mark of
-        its own among them, the others are ordinary text (`</s>` closes a tag in HTML).
-        """
-        has_own_mark = any(mark in self._special for mark in END_MARKS)
-        return tuple(
-            keyword
-            for keyword in self.stopping_keywords
-            if keyword not in self._special and not (has_own_mark and keyword in END_MARKS)
-        )
 
 
 LocalModelClient = LocalLLM

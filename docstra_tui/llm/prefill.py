@@ -8,12 +8,13 @@ under 100 ms: a cancel then takes effect at once, whatever the model and the dev
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 
+from docstra_tui.llm.prefix_cache import CachedPrompt
 from docstra_tui.llm.stopping import Cancelled
 
 LAYER_SECONDS = 0.06
@@ -32,7 +33,7 @@ def decoder_layers(model: Any) -> list[Any]:
     if isinstance(layers, torch.nn.ModuleList):
         return list(layers)
     lists = [module for module in model.modules() if isinstance(module, torch.nn.ModuleList)]
-    return list(max(lists, key=len)) if lists else [model]
+    return list(max(lists, key=lambda found: len(found))) if lists else [model]
 
 
 @contextmanager
@@ -86,23 +87,22 @@ def probe(model: Any, sizer: ChunkSizer) -> None:
     sizer.learn(PROBE_TOKENS, seconds)
 
 
-def prefill(model: Any, ids: list[int], cache: Any, sizer: ChunkSizer) -> None:
-    """Read `ids` into `cache`, from where the cache ends up to the last chunk.
+def prefill(model: Any, prompt: CachedPrompt, ids: Sequence[int], end: int, sizer: ChunkSizer) -> None:
+    """Read `ids` into the cache of `prompt`, from where it stands up to `end`. Runs inside a `gate`.
 
-    What remains (at least one token) is left to `generate`, which needs its logits. Runs inside a
-    `gate`.
+    `prompt.ids` grows with every chunk that is wholly read, so that a cancel loses one chunk at most.
     """
-    at = cache.get_seq_length()
-    while len(ids) - at > sizer.tokens + 1:
-        chunk = ids[at : at + sizer.tokens]
+    while (at := len(prompt.ids)) < end:
+        chunk = list(ids[at : min(at + sizer.tokens, end)])
         start = time.monotonic()
         with torch.inference_mode():
             out = model(
                 input_ids=torch.tensor([chunk], device=model.device),
-                past_key_values=cache,
+                past_key_values=prompt.cache,
                 use_cache=True,
                 logits_to_keep=1,
             )
             out.logits[0, -1, 0].item()  # waits for the device, so that the next size is honest
+        prompt.ids = [*prompt.ids, *chunk]
+        prompt.mark()
         sizer.learn(len(chunk), time.monotonic() - start)
-        at += len(chunk)

@@ -22,7 +22,7 @@ class PieceDecoder:
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
-        self._backend = getattr(tokenizer, "backend_tokenizer", None)
+        self._backend: Any = getattr(tokenizer, "backend_tokenizer", None)
         self._stream = DecodeStream([], skip_special_tokens=True) if self._backend is not None else None
         self._ids: list[int] = []
         self._emitted = 0
@@ -99,6 +99,8 @@ class AnswerStreamer:
         self._is_prompt = True
         self.ids: list[int] = []
         """What was generated, stop ids included."""
+        self.fed: int | None = None
+        """How many of `ids` the model has read back; None while the prompt is not wholly read."""
 
     @property
     def matched_keyword(self) -> bool:
@@ -107,13 +109,14 @@ class AnswerStreamer:
 
     def put(self, value: Any) -> None:
         """The prompt's ids first, then one new id at a time; `value` has shape (1, n) or (1,)."""
-        if self._is_cancelled():
-            raise Cancelled
         if self._is_prompt:
             self._is_prompt = False
             return
-        if not self.ids:
+        if self.fed is None:
             self._on_first_token()
+        self.fed = len(self.ids)
+        if self._is_cancelled():
+            raise Cancelled
         for id_ in value.reshape(-1).tolist():
             self.ids.append(id_)
             text = self._filter.feed(self._decoder.step(id_))

@@ -106,6 +106,7 @@ def test_a_keyword_is_cut_off_with_all_that_follows() -> None:
 
 def test_a_cancel_leaves_at_the_next_token() -> None:
     writer = streamer([], cancelled=True)
+    writer.put(torch.tensor([[1]]))
 
     with pytest.raises(Cancelled):
         writer.put(torch.tensor([[1]]))

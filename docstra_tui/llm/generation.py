@@ -1,0 +1,203 @@
+"""One request after the other through one model: read what is new, write, keep the cache.
+
+Everything here runs in the inference thread. Knows nothing about chat, only ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from transformers import DynamicCache, GenerationConfig, StoppingCriteriaList
+
+from docstra_tui.errors import DocstraError, EngineDied, NotEnoughMemory
+from docstra_tui.llm import failures
+from docstra_tui.llm.answer import Finished, FinishReason, Usage
+from docstra_tui.llm.prefill import ChunkSizer, decoder_layers, gate, prefill, probe
+from docstra_tui.llm.prefix_cache import CachedPrompt, PrefixCache
+from docstra_tui.llm.stopping import Cancelled, KeywordsStoppingCriteria, special_ids
+from docstra_tui.llm.streaming import AnswerStreamer
+
+END_MARKS = ("<|endoftext|>", "<|im_end|>", "</s>")
+"""The end marks of common chat formats."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to read and how to write."""
+
+    ids: list[int]
+    """The whole prompt."""
+    max_new_tokens: int
+    temperature: float
+    """0.0 is greedy."""
+    keywords: tuple[str, ...] = ()
+    """Texts that end the answer and are never shown."""
+    cut: int = 0
+    """Leading tokens that the next question will share; worth remembering. 0 for unknown."""
+
+
+class Generator:
+    """The model, its caches, and what it takes to survive a request."""
+
+    def __init__(self, model: Any, tokenizer: Any, cache_bytes: int) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+        self._special = special_ids(tokenizer)
+        self._sizer = ChunkSizer(len(decoder_layers(model)))
+        self.prefixes = PrefixCache(lambda: DynamicCache(config=model.config), cache_bytes)
+        """What has been read before."""
+        self.dead: EngineDied | None = None
+        """Set once the device answers nothing but errors."""
+        probe(model, self._sizer)
+
+    def answer(
+        self, request: Request, emit: Callable[[str], None], is_cancelled: Callable[[], bool]
+    ) -> Finished | DocstraError:
+        """Write the answer through `emit` and return its one terminal event. Never raises."""
+        if self.dead is not None:
+            return self.dead
+        failure: DocstraError | None = None
+        reason: FinishReason = "cancelled"
+        reused = 0
+        streamer: AnswerStreamer | None = None
+        try:
+            if is_cancelled():
+                return Finished("cancelled", Usage(len(request.ids), 0, 0))
+            texts = self._texts(request.keywords)
+            prompt = self.prefixes.take(request.ids)
+            reused = len(prompt.ids)
+            with gate(self._model, is_cancelled) as open_gate:
+                streamer = AnswerStreamer(self._tokenizer, texts, emit, is_cancelled, open_gate)
+                try:
+                    self._read(request, prompt)
+                    self._write(request, prompt, texts, streamer)
+                    reason = self._reason(request, streamer)
+                except Cancelled:
+                    pass
+            streamer.finish()
+            self._keep(request.ids, prompt, streamer)
+        except BaseException as error:
+            failure = failures.explain(error, len(request.ids))
+            failures.log_and_release(error)
+        if failure is not None:
+            return self._after(failure)
+        written = len(streamer.ids) if streamer is not None else 0
+        return Finished(reason, Usage(len(request.ids), written, reused))
+
+    def warm(self, ids: Sequence[int], is_cancelled: Callable[[], bool]) -> int:
+        """Read `ids` ahead of a question; how many of them are cached then. Never raises."""
+        if self.dead is not None or len(ids) < 2:
+            return 0
+        try:
+            prompt = self.prefixes.take(ids)
+            try:
+                with gate(self._model, is_cancelled):
+                    prefill(self._model, prompt, ids, len(ids), self._sizer)
+            except Cancelled:
+                prompt.settle()
+            prompt.snapshot()
+            self.prefixes.keep(prompt)
+            return len(prompt.ids)
+        except BaseException as error:
+            failure = failures.explain(error, len(ids))
+            failures.log_and_release(error)
+        self._after(failure)
+        return 0
+
+    def _read(self, request: Request, prompt: CachedPrompt) -> None:
+        """Read the prompt, stopping where its cache is worth remembering.
+
+        The last chunk of a prompt that can be cropped is left to `generate`, which must read at least
+        one token for its logits.
+        """
+        ids, last = request.ids, len(request.ids) - 1
+        if len(prompt.ids) < request.cut <= last:
+            prefill(self._model, prompt, ids, request.cut, self._sizer)
+            prompt.snapshot()
+        end = last if prompt.needs_snapshots else max(last - self._sizer.tokens, 0)
+        if len(prompt.ids) < end:
+            prefill(self._model, prompt, ids, end, self._sizer)
+        prompt.snapshot()
+
+    @torch.inference_mode()
+    def _write(
+        self, request: Request, prompt: CachedPrompt, texts: tuple[str, ...], streamer: AnswerStreamer
+    ) -> None:
+        criteria = StoppingCriteriaList()
+        if texts:
+            start = len(request.ids)
+            criteria.append(KeywordsStoppingCriteria(texts, self._tokenizer, prompt_length=start))
+        inputs = torch.tensor([request.ids], device=self._model.device)
+        self._model.generate(
+            inputs,
+            attention_mask=torch.ones_like(inputs),
+            generation_config=self._config(request),
+            past_key_values=prompt.cache,
+            streamer=streamer,
+            stopping_criteria=criteria,
+        )
+
+    def _keep(self, ids: list[int], prompt: CachedPrompt, streamer: AnswerStreamer) -> None:
+        if streamer.fed is None:
+            prompt.settle()
+        else:
+            prompt.ids = ids + streamer.ids[: streamer.fed]
+            if prompt.cache.get_seq_length() != len(prompt.ids):
+                return  # whatever it holds, it is not what we think: forget it
+        self.prefixes.keep(prompt)
+
+    def _after(self, failure: DocstraError) -> DocstraError:
+        if isinstance(failure, EngineDied):
+            self.dead = failure
+        if isinstance(failure, (EngineDied, NotEnoughMemory)):
+            self.prefixes.clear()
+        failures.free_memory()
+        return failure
+
+    def _reason(self, request: Request, streamer: AnswerStreamer) -> FinishReason:
+        if streamer.matched_keyword:
+            return "stop"
+        ended = bool(streamer.ids) and streamer.ids[-1] in self._stop_ids(request.keywords)
+        return "stop" if ended else "length"
+
+    def _config(self, request: Request) -> GenerationConfig:
+        """The model's own defaults (top_p, penalties) with this request's length and temperature."""
+        values = self._model.generation_config.to_dict()
+        for name in ("max_length", "min_length", "cache_implementation", "transformers_version"):
+            values.pop(name, None)
+        values["max_new_tokens"] = request.max_new_tokens
+        values["do_sample"] = request.temperature > 0
+        if request.temperature > 0:
+            values["temperature"] = request.temperature
+        else:  # sampling flags on a greedy run are warned about
+            for name in ("temperature", "top_p", "top_k", "min_p", "typical_p"):
+                values.pop(name, None)
+        stops = self._stop_ids(request.keywords)
+        values["eos_token_id"] = stops or None
+        if values.get("pad_token_id") is None:
+            values["pad_token_id"] = stops[0] if stops else 0
+        return GenerationConfig.from_dict(values)
+
+    def _stop_ids(self, keywords: Sequence[str]) -> list[int]:
+        """Ids that end an answer by themselves: the model's own, and keywords that are special tokens."""
+        own = self._model.generation_config.eos_token_id
+        ids = list(own) if isinstance(own, (list, tuple)) else [own]
+        ids.append(self._tokenizer.eos_token_id)
+        ids += [self._special[keyword] for keyword in keywords if keyword in self._special]
+        return list(dict.fromkeys(id_ for id_ in ids if isinstance(id_, int)))
+
+    def _texts(self, keywords: Sequence[str]) -> tuple[str, ...]:
+        """Keywords to look for in the text.
+
+        The end marks belong to particular chat formats: where this tokenizer has one of them, the
+        others are ordinary text (`</s>` closes a tag in HTML).
+        """
+        has_own_mark = any(mark in self._special for mark in END_MARKS)
+        return tuple(
+            keyword
+            for keyword in keywords
+            if keyword not in self._special and not (has_own_mark and keyword in END_MARKS)
+        )

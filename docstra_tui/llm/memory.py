@@ -1,0 +1,46 @@
+"""How much memory a model's device has, and how much of it caches may take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+import torch
+
+CACHE_SHARE = 4
+"""Caches may take one part in this many of what is free after loading."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes of one device, or of all that a model is spread over."""
+
+    used: int
+    """On a GPU by everybody; on a CPU by this process."""
+    total: int
+
+
+def of(model: Any) -> Memory:
+    """Memory of the device the model is on."""
+    devices = _cuda_devices(model)
+    if not devices:
+        return Memory(psutil.Process().memory_info().rss, psutil.virtual_memory().total)
+    figures = [torch.cuda.mem_get_info(device) for device in devices]
+    total = sum(total for _, total in figures)
+    return Memory(total - sum(free for free, _ in figures), total)
+
+
+def for_caches(model: Any, gigabytes: float | None = None) -> int:
+    """Bytes that all prompt caches together may take."""
+    if gigabytes is not None:
+        return int(gigabytes * 1e9)
+    devices = _cuda_devices(model)
+    if devices:
+        return int(sum(torch.cuda.mem_get_info(device)[0] for device in devices)) // CACHE_SHARE
+    return int(psutil.virtual_memory().available) // CACHE_SHARE
+
+
+def _cuda_devices(model: Any) -> list[Any]:
+    devices = {parameter.device for parameter in model.parameters()}
+    return sorted((d for d in devices if d.type == "cuda"), key=lambda d: d.index or 0)
