@@ -1,0 +1,207 @@
+"""Turns and sessions as rows of the database, and back. Every function is inside somebody's transaction.
+
+SQLite refuses text with lone surrogates (a file's odd name, a pasted byte); such text is kept as
+bytes, and paths always are.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable
+from typing import Any, cast
+
+from docstra_tui.errors import from_wire, to_wire
+from docstra_tui.llm.answer import FinishReason, Usage
+from docstra_tui.llm.items import ContextItem
+from docstra_tui.session.turns import Placed, SavedTurn, SessionSummary, Status, StoredSession
+
+
+def write_session(connection: sqlite3.Connection, session: StoredSession) -> None:
+    """Make the session's row what `session` says; its turns are written one by one."""
+    connection.execute(
+        "INSERT INTO sessions (id, root, model, title, draft, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET model = excluded.model, title = excluded.title, "
+        "draft = excluded.draft, updated = max(updated, excluded.updated)",
+        (
+            session.id,
+            _path_bytes(session.root),
+            _storable(session.model),
+            _storable(session.title),
+            _storable(session.draft),
+            session.created,
+            session.updated,
+        ),
+    )
+
+
+def write_turn(
+    connection: sqlite3.Connection, session_id: str, turn: SavedTurn, owner: str, with_items: bool
+) -> None:
+    """Make the turn's row what `turn` says. Its items never change: they are written once."""
+    connection.execute(
+        "INSERT INTO turns (id, session_id, asked, question, task, fields, model, answer, status, owner, "
+        "error, finish_reason, prompt_tokens, completion_tokens, reused_tokens, ttft_s, tokens_per_s) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+        "model = excluded.model, answer = excluded.answer, status = excluded.status, owner = excluded.owner, "
+        "error = excluded.error, finish_reason = excluded.finish_reason, "
+        "prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens, "
+        "reused_tokens = excluded.reused_tokens, ttft_s = excluded.ttft_s, "
+        "tokens_per_s = excluded.tokens_per_s",
+        (
+            turn.id,
+            session_id,
+            turn.asked,
+            _storable(turn.question),
+            _storable(turn.task),
+            json.dumps(dict(turn.fields), default=str),
+            _storable(turn.model),
+            _storable(turn.answer),
+            turn.status,
+            owner if turn.status == "streaming" else "",
+            None if turn.error is None else json.dumps(to_wire(turn.error), default=str),
+            turn.finish_reason,
+            turn.usage.prompt_tokens,
+            turn.usage.completion_tokens,
+            turn.usage.reused_tokens,
+            turn.ttft_s,
+            turn.tokens_per_s,
+        ),
+    )
+    if with_items:
+        placed = [*turn.earlier, *(Placed(turn.id, item) for item in turn.context)]
+        _write_items(connection, turn.id, placed)
+
+
+def read_session(connection: sqlite3.Connection, session_id: str) -> StoredSession | None:
+    """The whole session; None when there is none."""
+    row = connection.execute(
+        "SELECT root, model, title, draft, created, updated FROM sessions WHERE id = ?", (session_id,)
+    ).fetchone()
+    if row is None:
+        return None
+    root, model, title, draft, created, updated = row
+    return StoredSession(
+        session_id,
+        _text(title),
+        os.fsdecode(root),
+        _text(model),
+        _text(draft),
+        created,
+        updated,
+        tuple(_read_turns(connection, session_id)),
+    )
+
+
+def read_summaries(connection: sqlite3.Connection) -> list[SessionSummary]:
+    """Every session in which something was said or typed, the latest first."""
+    rows = connection.execute(
+        "SELECT sessions.id, title, root, sessions.model, updated, count(turns.id) FROM sessions "
+        "LEFT JOIN turns ON turns.session_id = sessions.id GROUP BY sessions.id "
+        "HAVING count(turns.id) > 0 OR draft != '' ORDER BY updated DESC"
+    )
+    return [
+        SessionSummary(session_id, _text(title), os.fsdecode(root), _text(model), updated, turns)
+        for session_id, title, root, model, updated, turns in rows
+    ]
+
+
+def delete_session(connection: sqlite3.Connection, session_id: str) -> None:
+    """Remove a session, its turns, and the contents that no other turn shows."""
+    connection.execute("DELETE FROM sessions WHERE id = ?", (session_id,))
+    connection.execute("DELETE FROM contents WHERE sha256 NOT IN (SELECT sha256 FROM items)")
+
+
+def _write_items(connection: sqlite3.Connection, turn_id: int, placed: Iterable[Placed]) -> None:
+    for position, place in enumerate(placed):
+        item = place.item
+        connection.execute(
+            "INSERT OR IGNORE INTO contents (sha256, content) VALUES (?, ?)",
+            (item.sha256, _storable(item.content)),
+        )
+        path = None if item.path is None else _path_bytes(item.path)
+        connection.execute(
+            "INSERT OR REPLACE INTO items (turn_id, position, entered, path, language, start_line, "
+            "end_line, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                turn_id,
+                position,
+                place.turn_id,
+                path,
+                _storable(item.language),
+                item.start_line,
+                item.end_line,
+                item.sha256,
+            ),
+        )
+
+
+def _read_turns(connection: sqlite3.Connection, session_id: str) -> Iterable[SavedTurn]:
+    items = _read_items(connection, session_id)
+    rows = connection.execute(
+        "SELECT id, asked, question, task, fields, model, answer, status, error, finish_reason, "
+        "prompt_tokens, completion_tokens, reused_tokens, ttft_s, tokens_per_s "
+        "FROM turns WHERE session_id = ? ORDER BY asked, id",
+        (session_id,),
+    ).fetchall()
+    for row in rows:
+        turn_id, asked, question, task, fields, model, answer, status, error, reason, *figures = row
+        placed = items.get(turn_id, [])
+        yield SavedTurn(
+            question=_text(question),
+            task=_text(task),
+            fields=cast(dict[str, Any], json.loads(fields)),
+            context=tuple(place.item for place in placed if place.turn_id == turn_id),
+            earlier=tuple(place for place in placed if place.turn_id != turn_id),
+            answer=_text(answer),
+            status=cast(Status, status),
+            error=None if error is None else from_wire(json.loads(error)),
+            finish_reason=cast("FinishReason | None", reason),
+            usage=Usage(figures[0], figures[1], figures[2]),
+            ttft_s=figures[3],
+            tokens_per_s=figures[4],
+            model=_text(model),
+            asked=asked,
+            id=turn_id,
+        )
+
+
+def _read_items(connection: sqlite3.Connection, session_id: str) -> dict[int, list[Placed]]:
+    items: dict[int, list[Placed]] = {}
+    rows = connection.execute(
+        "SELECT turn_id, entered, path, language, start_line, end_line, sha256, content "
+        "FROM items JOIN turns ON turns.id = turn_id LEFT JOIN contents USING (sha256) "
+        "WHERE session_id = ? ORDER BY turn_id, position",
+        (session_id,),
+    )
+    for turn_id, entered, path, language, start, end, sha256, content in rows:
+        item = ContextItem(
+            _text(content or ""),
+            None if path is None else os.fsdecode(path),
+            _text(language),
+            start,
+            end,
+            sha256,
+        )
+        items.setdefault(turn_id, []).append(Placed(entered, item))
+    return items
+
+
+def _storable(text: str) -> str | bytes:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+    return text
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("utf-8", "surrogatepass")
+
+
+def _path_bytes(path: str) -> bytes:
+    try:
+        return os.fsencode(path)
+    except UnicodeEncodeError:  # not from this file system
+        return path.encode("utf-8", "replace")

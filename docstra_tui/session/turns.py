@@ -1,0 +1,103 @@
+"""A turn as it is kept, and the saved conversation it belongs to. Knows neither disk nor model."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from docstra_tui.errors import DocstraError
+from docstra_tui.llm.answer import FinishReason, Usage
+from docstra_tui.llm.items import ContextItem
+
+Status = Literal["streaming", "done", "cancelled", "interrupted", "failed"]
+"""`interrupted`: the program ended while the answer was written; every other end has its own word."""
+
+TITLE_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A context item at its place in the conversation."""
+
+    turn_id: int
+    """The turn whose question it stands in front of."""
+    item: ContextItem
+
+
+@dataclass
+class SavedTurn:
+    """One question and its answer, with all that is needed to show it and to send it again."""
+
+    question: str
+    """The words shown as the user's; for a task, its name and what it is about."""
+    task: str = "answer_question"
+    """The template's name."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """The template's values."""
+    context: tuple[ContextItem, ...] = ()
+    """The items that entered the conversation with this turn, as they were sent."""
+    earlier: tuple[Placed, ...] = ()
+    """The items of earlier turns that were sent along, as they were then."""
+    answer: str = ""
+    status: Status = "streaming"
+    error: DocstraError | None = None
+    """Why a `failed` turn failed."""
+    finish_reason: FinishReason | None = None
+    usage: Usage = field(default_factory=Usage)
+    ttft_s: float | None = None
+    """Seconds from sending to the first piece."""
+    tokens_per_s: float | None = None
+    model: str = ""
+    """Who answered."""
+    asked: float = field(default_factory=time.time)
+    """Seconds since 1970; grows within a session."""
+    id: int = field(default_factory=lambda: secrets.randbits(62))
+    """Random, so that it is known before any disk has answered."""
+
+    @property
+    def files(self) -> tuple[ContextItem, ...]:
+        """Everything the answer could know: all items that were sent, in order."""
+        return tuple(placed.item for placed in self.earlier) + self.context
+
+    @property
+    def has_answer(self) -> bool:
+        """True when there is something to continue from; without it, the model never hears of the turn."""
+        return self.status != "streaming" and bool(self.answer.strip())
+
+
+@dataclass(frozen=True)
+class SessionSummary:
+    """One row of the list of sessions."""
+
+    id: str
+    title: str
+    root: str
+    """The folder it was about."""
+    model: str
+    updated: float
+    """Seconds since 1970."""
+    turns: int
+
+
+@dataclass(frozen=True)
+class StoredSession:
+    """A whole conversation as it was found."""
+
+    id: str
+    title: str
+    root: str
+    model: str
+    draft: str
+    """What was typed and not sent."""
+    created: float
+    updated: float
+    turns: tuple[SavedTurn, ...]
+
+
+def title_of(question: str) -> str:
+    """A session's title from its first question: one line of at most 60 characters."""
+    line = " ".join(question.split())
+    return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rstrip() + "…"
