@@ -1,0 +1,185 @@
+"""The full-screen app: themes, leaving, crashes. What is on the screen is in `screens/main.py`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.text import Text
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.events import Print
+
+from docstra_tui import themes
+from docstra_tui.settings import Settings
+from docstra_tui.text import sanitize_line
+from docstra_tui.themes import ThemeSpec
+from docstra_tui.tui import strips
+from docstra_tui.tui.colours import textual_theme
+from docstra_tui.tui.screens.main import MainScreen
+
+if TYPE_CHECKING:
+    from docstra_tui.session.backend import Backend
+    from docstra_tui.session.store import SessionStore
+
+OpenBackend = Callable[[Settings], "Backend"]
+CLIPBOARD_BYTES = 74_994
+"""More than this (100 kB as base64) terminals drop without a word."""
+
+
+def _palette_commands() -> type[Any]:
+    from docstra_tui.tui.palette import Commands
+
+    return Commands
+
+
+class DocstraApp(App[None]):
+    """One folder, one conversation, one model."""
+
+    TITLE = "docstra-tui"
+    COMMANDS = {_palette_commands}  # noqa: RUF012 -- Textual's own shape
+    CLOSE_TIMEOUT = 1.0
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "f4"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "ctrl+q,f10",
+            "quit",
+            "Quit",
+            tooltip="Leave at once; everything is saved, the model stays loaded",
+            id="app.quit",
+            priority=True,
+        ),
+    ]
+
+    def __init__(
+        self,
+        settings: Settings,
+        root: Path,
+        open_backend: OpenBackend,
+        store: SessionStore,
+        resume: str | None = None,
+    ) -> None:
+        strips.install()
+        super().__init__()
+        self.settings = settings
+        self.store = store
+        self.theme_specs: dict[str, ThemeSpec] = {}
+        self._theme_notices: list[str] = []
+        self.main = MainScreen(settings, root, open_backend, store, resume)
+        self.crash_log = ""
+        """Where a crash is written down; empty: nowhere."""
+        self.crashed = False
+        self.on_leaving: Callable[[int], None] = lambda code: None
+        """Called with the exit code when the app begins to leave."""
+        self._load_themes(settings.theme)
+
+    def on_mount(self) -> None:
+        self.begin_capture_print(self)
+        self.push_screen(self.main)
+        for notice in self._theme_notices:
+            self.notify(notice, severity="warning")
+
+    def _load_themes(self, wanted: str) -> None:
+        self.theme_specs, wrong = themes.load_all()
+        for spec in self.theme_specs.values():
+            self.register_theme(textual_theme(spec))
+        self._theme_notices += [sanitize_line(error.message)[:300] for error in wrong]
+        if not self.theme_specs:
+            self._theme_notices.append("No theme was found; the colours are not ours.")
+            return
+        name = wanted if wanted in self.theme_specs else next(iter(self.theme_specs))
+        if name != wanted:
+            self._theme_notices.append(f"There is no theme {sanitize_line(wanted)!r}; this is {name!r}.")
+        self.theme = name
+
+    # Leaving
+
+    async def action_quit(self) -> None:
+        self.leave()
+
+    def leave(self, code: int = 0) -> None:
+        """Stop what runs and leave the screen; what must be saved is saved by whoever started the app."""
+        self.on_leaving(code)
+        self.main.desk.runner.stop()
+        self.exit(return_code=code)
+
+    def save(self) -> None:
+        """Everything to disk, from any thread, without the screen."""
+        self.main.desk.runner.stop()
+        session = self.main.session
+        draft = self.main.draft
+        if session is not None and draft != session.draft:
+            session.draft = draft
+        self.store.flush(1.0)
+
+    def close_backend(self) -> str:
+        """Let the engine go, hot; the line to print about it."""
+        backend = self.main.watch_engine.backend
+        self.main.close_parts()
+        farewell = backend.farewell if backend is not None else ""
+        self.main.watch_engine.close()
+        return farewell
+
+    # Text from outside
+
+    def notify(self, message: str, **options: Any) -> None:
+        """As Textual's, but never markup."""
+        options["markup"] = False
+        super().notify(message, **options)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Send `text` to the terminal's clipboard; nobody can know whether it arrived."""
+        plain = text.rstrip("\n")
+        if len(plain.encode("utf-8", "replace")) > CLIPBOARD_BYTES:
+            self.notify("The selection is too long for a terminal's clipboard.", severity="warning")
+            return
+        super().copy_to_clipboard(plain)
+        self.notify("Sent to the terminal's clipboard.")
+
+    def on_print(self, event: Print) -> None:
+        """What a library printed goes to the log, not over the screen."""
+        try:
+            os.write(2, event.text.encode("utf-8", "backslashreplace"))
+        except OSError:
+            pass
+
+    # Crashes
+
+    def panic(self, *renderables: Any) -> None:
+        self._note_crash()
+
+    def _fatal_error(self) -> None:
+        self._note_crash()
+
+    def _note_crash(self) -> None:
+        """A few words for the terminal, the traceback (without values) for the log."""
+        error = sys.exc_info()[1] or self._exception
+        self._return_code = 1
+        self.crashed = True
+        if error is not None and self.crash_log:
+            try:
+                with open(self.crash_log, "a", encoding="utf-8", errors="backslashreplace") as log:
+                    log.write("".join(traceback.format_exception(error)))
+            except OSError:
+                pass
+        name = type(error).__name__ if error is not None else "an error"
+        lines = [f"docstra-tui crashed ({name}). Your session is saved."]
+        if self.crash_log:
+            lines.append(f"What happened is in {self.crash_log}")
+        lines.append("docstra-tui --resume brings the session back.")
+        self._exit_renderables.clear()
+        self._exit_renderables.append(Text("\n".join(lines)))
+        self._close_messages_no_wait()
+
+
+def run(settings: Settings, root: Path, *, resume: str | None, mouse: bool) -> int:
+    """Open the app on `root`; the exit code."""
+    from docstra_tui.tui.launch import launch
+
+    return launch(settings, root, resume=resume, mouse=mouse)

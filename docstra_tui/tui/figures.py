@@ -1,0 +1,60 @@
+"""How numbers are written on the screen: short, with their unit, and a dash of honesty.
+
+Unknown figures give an empty string; the caller leaves them out.
+"""
+
+from __future__ import annotations
+
+
+def tokens(count: int | None) -> str:
+    """`812`, `12.4k`, `131k`."""
+    if count is None:
+        return "?"
+    if count < 1000:
+        return str(count)
+    thousands = count / 1000
+    return f"{thousands:.1f}k" if thousands < 99.95 else f"{thousands:.0f}k"
+
+
+def used_of(used: int | None, limit: int | None, exact: bool = True) -> str:
+    """`12.4k / 32k tokens`; `≈` before an estimate, `?` for an unknown window."""
+    sign = "" if exact or used is None else "≈"
+    window = "?" if not limit else (f"{limit / 1000:.0f}k" if limit >= 10_000 else tokens(limit))
+    return f"{sign}{tokens(used)} / {window} tokens"
+
+
+def memory(used: int | None, total: int | None) -> str:
+    """`61 / 80 GB`, `0.4 / 15 GB`; empty when unknown. Decimal gigabytes."""
+    if not used or not total:
+        return ""
+    giga = used / 1e9
+    left = f"{giga:.1f}" if giga < 10 else f"{giga:.0f}"
+    return f"{left} / {total / 1e9:.0f} GB"
+
+
+def size(count: int | None) -> str:
+    """Bytes as `94 MB` or `1.2 GB`."""
+    if count is None:
+        return ""
+    return f"{count / 1e6:.0f} MB" if count < 1e9 else f"{count / 1e9:.1f} GB"
+
+
+def seconds(value: float | None) -> str:
+    """`0.2 s`, `14 s`."""
+    if value is None:
+        return ""
+    return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
+
+
+def speed(value: float | None) -> str:
+    """`41 tok/s`."""
+    if value is None:
+        return ""
+    return f"{value:.1f} tok/s" if value < 10 else f"{value:.0f} tok/s"
+
+
+def share(done: int | None, total: int | None) -> str:
+    """`34%`; empty when the total is unknown."""
+    if not total or done is None:
+        return ""
+    return f"{min(100, 100 * done // total)}%"

@@ -1,0 +1,65 @@
+"""Listing folders for the tree, in the background, with the project's ignore rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docstra_tui.tui.lane import Lane
+from docstra_tui.tui.widgets.file_tree import FileTree
+
+if TYPE_CHECKING:
+    from docstra_tui.context.ignore import IgnoreRules
+    from docstra_tui.context.tree import Listing
+
+
+class Folders:
+    """What the tree asks for, answered."""
+
+    def __init__(self, root: Path, ignore: Sequence[str], tree: FileTree, lane: Lane) -> None:
+        self._root = root
+        self._ignore = tuple(ignore)
+        self._tree = tree
+        self._lane = lane
+        self._rules: IgnoreRules | None = None
+
+    def show(self, folder: str) -> None:
+        """List `folder` into the tree."""
+
+        def failed(error: Exception) -> None:
+            from docstra_tui.context.tree import Listing
+
+            reason = getattr(error, "message", "") or str(error) or type(error).__name__
+            self._tree.put(folder, Listing(entries=(), more=0, error=reason[:200]))
+
+        self._lane.do(
+            lambda: self._list(folder),
+            lambda listing: self._tree.put(folder, listing),
+            failed,
+            key=f"list {folder}",
+        )
+
+    def tick_below(self, folder: str) -> None:
+        """Tick every file below `folder`."""
+        from docstra_tui.context.tree import files_below
+
+        self._lane.do(
+            lambda: files_below(self._root, folder, self._known_rules()),
+            lambda paths: self._tree.put_ticked(folder, paths),
+            lambda error: self._tree.app.notify(str(error)[:200], severity="error"),
+            key=f"below {folder}",
+        )
+
+    def _list(self, folder: str) -> Listing:
+        from docstra_tui.context.tree import list_folder
+
+        return list_folder(self._root, folder, self._known_rules())
+
+    def _known_rules(self) -> IgnoreRules:
+        """Made once, in the lane: it reads the project's ignore files."""
+        if self._rules is None:
+            from docstra_tui.context.ignore import IgnoreRules
+
+            self._rules = IgnoreRules(self._root, self._ignore)
+        return self._rules

@@ -1,0 +1,144 @@
+"""Starting and leaving the full-screen app: the terminal, the log, the signals, the last line."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from docstra_tui import paths
+from docstra_tui.settings import Settings
+from docstra_tui.text import sanitize_line
+from docstra_tui.tui.guard import Guard
+from docstra_tui.tui.terminal import Terminal, open_log, require_terminal, writer
+
+if TYPE_CHECKING:
+    from docstra_tui.session.store import SessionStore
+    from docstra_tui.tui.app import DocstraApp, OpenBackend
+
+
+def launch(
+    settings: Settings,
+    root: Path,
+    *,
+    resume: str | None,
+    mouse: bool,
+    open_backend: OpenBackend | None = None,
+) -> int:
+    """Run the app on the terminal; the exit code. Raises `DocstraError` where there is no terminal.
+
+    Does not return when a thread of ours is stuck: the process ends then, after everything is saved.
+    """
+    require_terminal()
+    os.environ.setdefault("TEXTUAL_FPS", "15")  # read when textual is first imported
+    log, log_path = open_log(paths.log_dir())
+    _log_what_is_lost(log)
+
+    from docstra_tui.session.store import SessionStore
+    from docstra_tui.tui.app import DocstraApp
+
+    store = SessionStore()
+    terminal = Terminal.take(log)
+    app = DocstraApp(settings, root, open_backend or _open_backend, store, resume)
+    app.crash_log = str(log_path)
+    guard = Guard(terminal, app.save, lambda code: _leave(app, code))
+    app.on_leaving = guard.leaving
+    guard.start()
+    try:
+        app.run(mouse=mouse)
+    except Exception as error:
+        _write(log, "".join(traceback.format_exception(error)))
+        terminal.restore()
+        terminal.say(f"docstra-tui crashed ({type(error).__name__}). What happened is in {log_path}")
+        app.crashed = True
+    code = guard.code if guard.code is not None else _code(app)
+    farewell = _last_steps(app, store)
+    guard.stop()
+    if farewell and guard.code is None:
+        terminal.say(sanitize_line(farewell))
+    terminal.give_back()
+    if _is_stuck():
+        os._exit(code)
+    return code
+
+
+def _open_backend(settings: Settings) -> Any:
+    from docstra_tui.session.backend import open_backend
+
+    return open_backend(settings)
+
+
+def _leave(app: DocstraApp, code: int) -> None:
+    """Ask the screen's thread to leave; it may be blocked, then the guard ends the process."""
+    loop = app._loop  # private to Textual; tests/tui/test_contract.py watches it
+    if loop is not None:
+        try:
+            loop.call_soon_threadsafe(lambda: app.leave(code))
+        except RuntimeError:  # the loop is closed: the app is leaving already
+            pass
+
+
+def _last_steps(app: DocstraApp, store: SessionStore) -> str:
+    """Save and let go, each with a limit; what to say at the end."""
+    said: list[str] = []
+
+    def steps() -> None:
+        app.save()
+        said.append(app.close_backend())
+        store.close()
+
+    thread = threading.Thread(target=steps, name="last-steps", daemon=True)
+    thread.start()
+    thread.join(1.2)
+    return said[0] if said else ""
+
+
+def _code(app: DocstraApp) -> int:
+    return 1 if app.crashed else (app.return_code or 0)
+
+
+def _is_stuck() -> bool:
+    """True when a thread would keep the interpreter from ending."""
+    deadline = time.monotonic() + 0.3
+    while time.monotonic() < deadline:
+        others = [
+            thread
+            for thread in threading.enumerate()
+            if thread is not threading.main_thread() and not thread.daemon
+        ]
+        if not others:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _log_what_is_lost(log: int) -> None:
+    """Errors of threads and of the interpreter into the log; Textual swallows what is printed."""
+
+    def note(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+        _write(log, "".join(traceback.format_exception(kind, error, trace)))
+
+    def note_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_type is not SystemExit:
+            note(args.exc_type, args.exc_value, args.exc_traceback)
+
+    threading.excepthook = note_thread
+    sys.unraisablehook = lambda args: note(args.exc_type, args.exc_value, args.exc_traceback)
+    faulthandler.enable(log)
+    import logging
+
+    handler = logging.StreamHandler(writer(log))
+    logging.getLogger().addHandler(handler)
+
+
+def _write(log: int, text: str) -> None:
+    try:
+        os.write(log, text.encode("utf-8", "backslashreplace"))
+    except OSError:
+        pass

@@ -1,0 +1,33 @@
+"""The model of a chat whose backend is not open yet: it can hold files, it cannot answer."""
+
+from __future__ import annotations
+
+from docstra_tui.errors import EngineError
+from docstra_tui.llm.answer import AnswerStream
+from docstra_tui.llm.base import BaseLLM, Prompt
+
+
+class NoModel(BaseLLM):
+    """Raises where a model would answer or count."""
+
+    def __init__(self) -> None:
+        super().__init__("no model")
+
+    def stream(
+        self, prompt: Prompt, *, max_tokens: int | None = None, temperature: float | None = None
+    ) -> AnswerStream:
+        raise _not_open()
+
+    def count_tokens(self, prompt: Prompt) -> int:
+        raise _not_open()
+
+    @property
+    def window(self) -> int | None:
+        return None
+
+    def close(self) -> None:
+        pass
+
+
+def _not_open() -> EngineError:
+    return EngineError("No model is open yet.", "Wait until the status bar says ready.")

@@ -1,0 +1,81 @@
+"""F1: every key, read from the bindings that are really there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+KEY_NAMES = {
+    "ctrl": "Ctrl",
+    "alt": "Alt",
+    "shift": "Shift",
+    "escape": "Esc",
+    "enter": "Enter",
+    "space": "Space",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "home": "Home",
+    "end": "End",
+}
+
+Section = tuple[str, Sequence[BindingType]]
+
+
+class HelpScreen(ModalScreen[None]):
+    """The keys, section by section."""
+
+    CSS_PATH = "dialogs.tcss"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,f1,enter", "leave", "Back", tooltip="Close the help", id="help.back"),
+    ]
+
+    def __init__(self, sections: Iterable[Section]) -> None:
+        super().__init__()
+        self._sections = list(sections)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box"):
+            yield Static(Content("Keys"), classes="box-title", markup=False)
+            with VerticalScroll():
+                yield Static(compose_help(self._sections), markup=False)
+            yield Static(Content("Esc back"), classes="box-hint", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(VerticalScroll).focus()
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+def compose_help(sections: Iterable[Section]) -> Content:
+    """One line a binding: its keys, then its tooltip."""
+    lines: list[Content] = []
+    for title, bindings in sections:
+        if lines:
+            lines.append(Content(""))
+        lines.append(Content.assemble((title, "bold $secondary")))
+        for binding in bindings:
+            if isinstance(binding, Binding) and binding.tooltip:
+                keys = ", ".join(
+                    shown_key(key) for key in binding.key.split(",") if len(key) > 1 or key == "/"
+                )
+                lines.append(Content.assemble((f"  {keys:<26}", "$primary"), binding.tooltip))
+    return Content("\n").join(lines)
+
+
+def shown_key(key: str) -> str:
+    """`ctrl+j` as `Ctrl+J`."""
+    parts = key.split("+")
+    return "+".join(KEY_NAMES.get(part, part.upper() if len(part) <= 3 else part.title()) for part in parts)

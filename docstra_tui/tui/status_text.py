@@ -1,0 +1,145 @@
+"""What the title line and the status bar say, from what is known. Draws nothing.
+
+Every text that comes from a model, a server or a path is neutralised here.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docstra_tui.text import sanitize_line, shown_name
+from docstra_tui.tui import figures
+from docstra_tui.tui.widgets.status_bar import StatusView
+from docstra_tui.tui.widgets.title_line import Title
+
+if TYPE_CHECKING:
+    from docstra_tui.context.budget import Budget
+    from docstra_tui.session.backend import Backend, Status
+    from docstra_tui.session.turns import SavedTurn
+
+PHASES = {
+    "find": "looking for the model",
+    "download": "downloading the model",
+    "read": "reading the model",
+    "convert": "converting the model",
+    "place": "placing the model",
+    "start": "starting the engine",
+    "connect": "connecting",
+    "": "starting the engine",
+}
+SHORT_DTYPES = {"bfloat16": "bf16", "float16": "f16", "float32": "f32"}
+
+
+@dataclass
+class Known:
+    """What the app knows now."""
+
+    status: Status | None = None
+    budget: Budget | None = None
+    last: SavedTurn | None = None
+    """The turn that ended last."""
+    answering: bool = False
+    stopping: bool = False
+    started: float = 0.0
+    """When the current turn was sent, on the monotonic clock."""
+    has_text: bool = False
+    waiting: int = 0
+    """Turns that wait in this terminal."""
+
+
+def status_view(known: Known) -> StatusView:
+    """The status bar's words, the most important first."""
+    status = known.status
+    state = _state(known)
+    parts: list[str] = []
+    if state == "failed" and status is not None and status.error is not None:
+        parts.append(sanitize_line(status.error.message))
+    elif state == "loading":
+        parts.append(loading_text(status))
+    elif known.answering and not known.has_text:
+        parts.append(prefill_text(known))
+    if known.waiting:
+        parts.append(f"{known.waiting} waiting")
+    if status is not None and status.queue > (1 if known.answering else 0):
+        parts.append(f"queue {status.queue}")
+    if known.budget is not None:
+        parts.append(figures.used_of(known.budget.used, known.budget.limit, known.budget.exact))
+    if status is not None and state != "loading":
+        parts.append(memory_text(status))
+    if known.last is not None and not known.answering:
+        ttft = figures.seconds(known.last.ttft_s)
+        parts += [f"first token {ttft}" if ttft else "", figures.speed(known.last.tokens_per_s)]
+    return StatusView(state, tuple(part for part in parts if part))
+
+
+def loading_text(status: Status | None) -> str:
+    """`reading the model 34% of 1.2 GB`."""
+    if status is None:
+        return PHASES[""]
+    text = PHASES.get(status.phase, sanitize_line(status.phase))
+    share = figures.share(status.done, status.total)
+    if not share:
+        return text
+    of = f" of {figures.size(status.total)}" if status.total and status.total > 1_000_000 else ""
+    return f"{text} {share}{of}"
+
+
+def prefill_text(known: Known) -> str:
+    """`reading 12,400 tokens… 8 s`."""
+    elapsed = int(time.monotonic() - known.started)
+    text = "reading…"
+    if known.budget is not None and known.budget.used:
+        sign = "" if known.budget.exact else "≈"
+        text = f"reading {sign}{known.budget.used:,} tokens…"
+    return f"{text} {elapsed} s" if elapsed else text
+
+
+def memory_text(status: Status) -> str:
+    """`cuda:0 61 / 80 GB`."""
+    memory = figures.memory(status.memory_used, status.memory_total)
+    device = sanitize_line(status.device or "")
+    return f"{device} {memory}".strip() if memory else ""
+
+
+def title(root: Path, backend: Backend | None, status: Status | None, wanted: str) -> Title:
+    """The title line; `wanted` is the model's name as long as nothing better is known."""
+    model = wanted
+    details: list[str] = []
+    if backend is not None:
+        model = backend.label or wanted
+    if status is not None:
+        details = [status.device or "", SHORT_DTYPES.get(status.dtype or "", status.dtype or "")]
+    return Title(
+        path=shown_path(root),
+        model=sanitize_line(short_model(model)),
+        details=tuple(sanitize_line(detail) for detail in details if detail),
+        host=sanitize_line(backend.host) if backend is not None else "",
+    )
+
+
+def short_model(name: str) -> str:
+    """`SmolLM2-135M-Instruct` of `HuggingFaceTB/SmolLM2-135M-Instruct`, the last part of a path."""
+    return name.rstrip("/").rpartition("/")[2] or name
+
+
+def shown_path(path: Path) -> str:
+    """`~/src/httpx`."""
+    text = str(path)
+    home = os.path.expanduser("~")
+    if home != "/" and (text == home or text.startswith(home + "/")):
+        text = "~" + text[len(home) :]
+    return shown_name(text)
+
+
+def _state(known: Known) -> str:
+    if known.answering:
+        return "stopping" if known.stopping else "answering"
+    if known.status is None:
+        return "loading"
+    if known.status.state == "ready" and known.last is not None and known.last.status == "cancelled":
+        return "stopped"
+    return known.status.state

@@ -1,0 +1,142 @@
+"""Switching to another model, session or theme: the dialogs, and what follows from their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from docstra_tui.errors import DocstraError
+from docstra_tui.text import sanitize_line
+from docstra_tui.tui import figures
+from docstra_tui.tui.lane import Lane
+from docstra_tui.tui.no_model import NoModel
+from docstra_tui.tui.screens.choice import Choice, ChoiceScreen
+
+if TYPE_CHECKING:
+    from docstra_tui.session.chat import ChatSession
+    from docstra_tui.session.turns import SessionSummary
+    from docstra_tui.tui.screens.main import MainScreen
+
+
+class Switches:
+    """The main screen's dialogs for the things that are exchanged as a whole."""
+
+    def __init__(self, screen: MainScreen, lane: Lane) -> None:
+        self._screen = screen
+        self._lane = lane
+
+    # Sessions
+
+    def choose_session(self) -> None:
+        """Offer the saved sessions of this folder."""
+        if self._is_busy():
+            return
+        store, root = self._screen.store, str(self._screen.root)
+        self._lane.do(lambda: store.sessions(root), self._offer_sessions, self._complain)
+
+    def open_session(self, name: str) -> None:
+        """Load a session by its id, the start of it, or `last`."""
+        from docstra_tui.session.chat import ChatSession
+
+        llm = self._screen.llm or NoModel()
+        store, root = self._screen.store, str(self._screen.root)
+        reserve = self._screen.settings.answer.reserve
+
+        def resume() -> ChatSession:
+            found = store.load(name, root) if name == "last" else store.load(name)
+            return ChatSession.resume(llm, store, found.id, model=self._screen.model_name, reserve=reserve)
+
+        self._lane.do(
+            resume,
+            lambda session: self._screen.use_session(session, retick=True),
+            self._complain,
+        )
+
+    def new_session(self) -> None:
+        """Begin an empty conversation with the files that are ticked."""
+        if not self._is_busy():
+            self._screen.use_session(self._screen.fresh_session(), retick=False)
+
+    def _offer_sessions(self, found: Sequence[SessionSummary]) -> None:
+        choices = [
+            Choice(summary.id, summary.title or "without a question", _when(summary)) for summary in found
+        ]
+        if not choices:
+            self._screen.notify("No session of this folder is saved yet.")
+            return
+        self._screen.app.push_screen(
+            ChoiceScreen("Open session", choices), lambda value: self.open_session(value) if value else None
+        )
+
+    # Models
+
+    def choose_model(self) -> None:
+        """Offer the models of this machine; any name can be typed."""
+        if not self._is_busy():
+            self._lane.do(_installed, self._offer_models, self._complain)
+
+    def _offer_models(self, choices: list[Choice]) -> None:
+        self._screen.app.push_screen(
+            ChoiceScreen(
+                "Switch model",
+                choices,
+                placeholder="narrow the list, or type a hub id, a folder or a .gguf file",
+                free_text=True,
+            ),
+            self._take_model,
+        )
+
+    def _take_model(self, name: str | None) -> None:
+        if not name:
+            return
+        settings = self._screen.settings
+        model = msgspec.structs.replace(settings.model, name=name, revision="")
+        remote = msgspec.structs.replace(settings.remote, base_url="")
+        self._screen.open_model(msgspec.structs.replace(settings, model=model, remote=remote))
+
+    # Themes
+
+    def choose_theme(self) -> None:
+        """Offer the themes."""
+        app = self._screen.app
+        choices = [
+            Choice(name, name, "dark" if spec.dark else "light") for name, spec in app.theme_specs.items()
+        ]
+        self._screen.app.push_screen(ChoiceScreen("Switch theme", choices), self._take_theme)
+
+    def _take_theme(self, name: str | None) -> None:
+        if name:
+            self._screen.app.theme = name
+
+    def _is_busy(self) -> bool:
+        if self._screen.desk.runner.busy:
+            self._screen.notify("An answer is being written. Esc stops it first.", severity="warning")
+            return True
+        return False
+
+    def _complain(self, error: Exception) -> None:
+        hint = error.hint if isinstance(error, DocstraError) else ""
+        message = error.message if isinstance(error, DocstraError) else str(error)
+        self._screen.notify(sanitize_line(f"{message} {hint}".strip())[:400], severity="error")
+
+
+def _installed() -> list[Choice]:
+    from docstra_tui.llm.catalog import installed_models
+
+    return [
+        Choice(model.name, model.name, f"{model.kind} {figures.size(model.size)}".strip())
+        for model in installed_models()
+    ]
+
+
+def _when(summary: SessionSummary) -> str:
+    turns = f"{summary.turns} turn{'' if summary.turns == 1 else 's'}"
+    return f"{turns} · {datetime.fromtimestamp(summary.updated):%Y-%m-%d %H:%M}"
+
+
+def open_files(session: ChatSession) -> tuple[str, ...]:
+    """The whole files of a chat, to be ticked again."""
+    return tuple(item.path for item in session.context if item.path and item.start_line is None)

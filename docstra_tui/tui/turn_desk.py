@@ -1,0 +1,184 @@
+"""Where questions become turns: between the composer, the queue, the chat and the conversation.
+
+Runs on the screen's thread; the turn itself runs in `turns.TurnRunner`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docstra_tui.errors import DocstraError, EngineDied
+from docstra_tui.text import sanitize_line
+from docstra_tui.tui.commands import TaskCommand
+from docstra_tui.tui.picks import FilePicks
+from docstra_tui.tui.turns import Outcome, TurnRequest, TurnRunner
+from docstra_tui.tui.widgets.conversation import Conversation, ShownTurn
+from docstra_tui.tui.widgets.turn_view import TurnEnding
+
+if TYPE_CHECKING:
+    from docstra_tui.session.chat import ChatSession, RunningTurn
+    from docstra_tui.session.turns import SavedTurn
+    from docstra_tui.tui.widgets.composer import Composer
+
+
+@dataclass(frozen=True)
+class Reports:
+    """Whom the desk tells what happened."""
+
+    changed: Callable[[], None]
+    """Something the status bar shows is different."""
+    ended: Callable[[Outcome], None]
+    """A turn is over."""
+    engine_died: Callable[[DocstraError], None]
+    warn: Callable[[str], None]
+    """A sentence for a toast; already safe to show."""
+
+
+class TurnDesk:
+    """One conversation's turns."""
+
+    def __init__(
+        self, conversation: Conversation, composer: Composer, picks: FilePicks, reports: Reports
+    ) -> None:
+        self.runner = TurnRunner()
+        self._conversation = conversation
+        self._composer = composer
+        self._picks = picks
+        self._reports = reports
+        self._session: ChatSession | None = None
+        self.ready = False
+        """True while the model can answer; turns wait until then."""
+
+    def use(self, session: ChatSession) -> None:
+        """Show and continue this chat."""
+        self._session = session
+        self._conversation.load([shown_turn(turn) for turn in session.turns])
+        self._composer.remember([turn.question for turn in session.turns])
+        if session.draft:
+            self._composer.put_back(session.draft)
+
+    # Asking
+
+    def ask(self, text: str) -> bool:
+        """Ask `text` about the ticked files; False when it has to stay in the composer."""
+        if self.runner.waits_typed:
+            self._reports.warn("One question waits already. Esc stops the answer and forgets it.")
+            return False
+        self.submit(text, lambda session: session.ask(text), typed=True)
+        return True
+
+    def run_task(self, command: TaskCommand, words: str, paths: Sequence[str]) -> None:
+        """Start a task over `paths`: a turn each, or one over all of them."""
+        if command.name == "ask":
+            self.ask(words)
+        elif command.name == "examples":
+            self.submit(f"Generate examples: {words}", lambda session: session.examples(words))
+        elif command.name == "custom":
+            self.submit(words, lambda session: session.custom(words))
+        else:
+            for path in paths:
+                self._submit_file(command, path)
+
+    def submit(self, shown: str, start: Callable[[ChatSession], RunningTurn], *, typed: bool = False) -> None:
+        """Let a turn over all ticked files run when it is its turn."""
+
+        def read_and_start(session: ChatSession) -> RunningTurn:
+            self._picks.read(session)  # as the files are now, not as they were when they were ticked
+            return start(session)
+
+        self.runner.submit(TurnRequest(shown, self._picks.paths, read_and_start, typed))
+        self.start_next()
+
+    def _submit_file(self, command: TaskCommand, path: str) -> None:
+        def start(session: ChatSession) -> RunningTurn:
+            problems = self._picks.read(session)
+            for item in session.context:
+                if item.path == path:
+                    return session.document(item) if command.name == "document" else session.explain(item)
+            raise DocstraError(f"{path} cannot be read: {problems.get(path, 'it is not ticked any more')}.")
+
+        self.runner.submit(TurnRequest(f"{command.title} {path}", (path,), start))
+        self.start_next()
+
+    def start_next(self) -> None:
+        """Start what waits, if the model is there and nothing runs."""
+        if self.ready and self._session is not None:
+            request = self.runner.start_next(self._session)
+            if request is not None:
+                self._conversation.begin_turn(request.shown, request.files)
+                self._conversation.wait("reading…")
+        self._reports.changed()
+
+    def stop(self) -> bool:
+        """Stop the answer and forget what waits; False when there was nothing to stop."""
+        had = self.runner.busy or bool(self.runner.waiting)
+        self._give_back(self.runner.stop())
+        if had:
+            self._reports.changed()
+        return had
+
+    # While it runs
+
+    def take(self) -> None:
+        """Show what has come since the last call."""
+        if not self.runner.busy:
+            return
+        taken = self.runner.take()
+        self._conversation.append(taken.text)
+        if taken.outcome is not None:
+            self._end(taken.outcome)
+        self._reports.changed()
+
+    def _end(self, outcome: Outcome) -> None:
+        self._conversation.end_turn(ending_of(outcome))
+        if outcome.error is not None:
+            dropped = self.runner.stop()
+            self._give_back((outcome.request, *dropped))
+            tasks = sum(not request.typed for request in dropped)
+            if tasks:
+                self._reports.warn(f"{tasks} waiting turn{'s were' if tasks > 1 else ' was'} not sent.")
+            if isinstance(outcome.error, EngineDied):
+                self._reports.engine_died(outcome.error)
+        if self._session is not None:
+            self._composer.remember([turn.question for turn in self._session.turns])
+        self._picks.recount()
+        self._reports.ended(outcome)
+        self.start_next()
+
+    def _give_back(self, requests: Sequence[TurnRequest]) -> None:
+        """A typed question that was not answered goes back to where it was written."""
+        for request in requests:
+            if request.typed:
+                self._composer.put_back(request.shown)
+
+
+def ending_of(outcome: Outcome) -> TurnEnding:
+    """How a turn ended, for the eye."""
+    if outcome.turn is not None:
+        return turn_ending(outcome.turn, outcome.error)
+    if outcome.error is not None:
+        return TurnEnding("failed", error=outcome.error.message, hint=outcome.error.hint)
+    return TurnEnding("cancelled")
+
+
+def turn_ending(turn: SavedTurn, error: DocstraError | None = None) -> TurnEnding:
+    """How a saved turn ended; one that is still marked as streaming was cut off."""
+    error = error or turn.error
+    return TurnEnding(
+        status="interrupted" if turn.status == "streaming" else turn.status,
+        finish_reason=turn.finish_reason,
+        prompt_tokens=turn.usage.prompt_tokens,
+        completion_tokens=turn.usage.completion_tokens,
+        ttft_s=turn.ttft_s,
+        tokens_per_s=turn.tokens_per_s,
+        error=sanitize_line(error.message) if error is not None else "",
+        hint=sanitize_line(error.hint) if error is not None else "",
+    )
+
+
+def shown_turn(turn: SavedTurn) -> ShownTurn:
+    """A saved turn as the conversation shows it."""
+    files = tuple(item.label for item in turn.files)
+    return ShownTurn(turn.question, turn.answer, files, turn_ending(turn))

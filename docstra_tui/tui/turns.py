@@ -1,0 +1,147 @@
+"""Running turns: one at a time, in a thread; the screen takes what has come when it draws.
+
+The thread never waits for the screen: pieces go into a buffer, so a stalled terminal stalls nothing.
+Knows no widget.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docstra_tui.errors import DocstraError, GenerationFailed
+
+if TYPE_CHECKING:
+    from docstra_tui.session.chat import ChatSession, RunningTurn
+    from docstra_tui.session.turns import SavedTurn
+
+
+@dataclass(frozen=True)
+class TurnRequest:
+    """A turn somebody asked for."""
+
+    shown: str
+    """The question as it is shown."""
+    files: tuple[str, ...]
+    """The files it is asked about, as shown under the answer."""
+    start: Callable[[ChatSession], RunningTurn]
+    """Starts it; runs in the thread, may block and raise."""
+    typed: bool = False
+    """True for a question from the composer, which goes back there when it fails."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a turn ended."""
+
+    request: TurnRequest
+    turn: SavedTurn | None
+    """The saved turn; None when it never started."""
+    error: DocstraError | None
+    """What went wrong; None when it was done or stopped."""
+    stopped: bool
+    """True when somebody stopped it."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What came since the last look."""
+
+    text: str
+    outcome: Outcome | None
+
+
+class TurnRunner:
+    """The turn that runs and those that wait."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[TurnRequest] = deque()
+        self.current: TurnRequest | None = None
+        self.started = 0.0
+        """When the current turn was sent, on the monotonic clock."""
+        self.has_text = False
+        """True once the first piece of the current turn was taken."""
+        self.stopping = False
+        self._lock = threading.Lock()
+        self._pieces: list[str] = []
+        self._outcome: Outcome | None = None
+        self._running: RunningTurn | None = None
+
+    @property
+    def busy(self) -> bool:
+        """True while a turn runs."""
+        return self.current is not None
+
+    @property
+    def waits_typed(self) -> bool:
+        """True when a question from the composer already waits."""
+        return any(request.typed for request in self.waiting)
+
+    def submit(self, request: TurnRequest) -> None:
+        """Let `request` wait for its turn."""
+        self.waiting.append(request)
+
+    def start_next(self, session: ChatSession) -> TurnRequest | None:
+        """Start the first waiting turn if none runs; what was started."""
+        if self.current is not None or not self.waiting:
+            return None
+        request = self.waiting.popleft()
+        self.current = request
+        self.started = time.monotonic()
+        self.has_text = False
+        self.stopping = False
+        self._pieces, self._outcome, self._running = [], None, None
+        threading.Thread(target=self._run, args=(session, request), name="turn", daemon=True).start()
+        return request
+
+    def take(self) -> Taken:
+        """What came since the last call; with an outcome the turn is over."""
+        with self._lock:
+            text = "".join(self._pieces)
+            self._pieces.clear()
+            outcome, self._outcome = self._outcome, None
+        if text:
+            self.has_text = True
+        if outcome is not None:
+            self.current = None
+            self._running = None
+        return Taken(text, outcome)
+
+    def stop(self) -> tuple[TurnRequest, ...]:
+        """Stop the current turn, forget the waiting ones, and return those. Any thread."""
+        dropped = tuple(self.waiting)
+        self.waiting.clear()
+        with self._lock:
+            if self.current is not None:
+                self.stopping = True
+            running = self._running
+        if running is not None:
+            running.cancel()
+        return dropped
+
+    def _run(self, session: ChatSession, request: TurnRequest) -> None:
+        running: RunningTurn | None = None
+        error: DocstraError | None = None
+        try:
+            running = request.start(session)
+            with self._lock:
+                self._running = running
+                stopping = self.stopping
+            if stopping:
+                running.cancel()
+            for piece in running:
+                with self._lock:
+                    self._pieces.append(piece)
+            error = running.turn.error
+        except DocstraError as raised:
+            error = raised
+        except Exception as raised:
+            error = GenerationFailed(f"{type(raised).__name__}: {raised}"[:300])
+        turn = running.turn if running is not None else None
+        stopped = turn.status == "cancelled" if turn is not None else self.stopping
+        with self._lock:
+            self._outcome = Outcome(request, turn, error, stopped)

@@ -1,0 +1,41 @@
+"""What an empty conversation says."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from docstra_tui.text import sanitize_line
+
+
+def welcome(model: str, *, is_starter: bool, host: str = "") -> Content:
+    """A few calm lines: what this is, the keys, who answers."""
+    where = (
+        f"Nothing leaves this machine except to {sanitize_line(host)}."
+        if host
+        else "Nothing leaves this machine."
+    )
+    lines = [
+        Content.assemble(("Ask your code.", "bold $primary"), f" {where}"),
+        Content(""),
+        Content.assemble(
+            ("F2", "bold $secondary"),
+            " tick files    ",
+            ("Enter", "bold $secondary"),
+            " ask    ",
+            ("Ctrl+P", "bold $secondary"),
+            " commands    ",
+            ("F1", "bold $secondary"),
+            " all keys",
+        ),
+    ]
+    if is_starter:
+        lines += [
+            Content(""),
+            Content.assemble(
+                ("The starter model answers: it is small and often wrong. ", "$muted"),
+                ("Ctrl+P, then “Switch model”, picks a better one.", "$muted"),
+            ),
+        ]
+    elif model:
+        lines += [Content(""), Content.assemble((f"{sanitize_line(model)} answers.", "$muted"))]
+    return Content("\n").join(lines)

@@ -1,0 +1,170 @@
+"""The composer: where a question is written. Enter sends; it knows a paste when it sees one.
+
+SSH delivers typing in bursts, so an Enter that comes together with the text before it still sends.
+Only an Enter that is itself followed by more text within a moment is a line of an unbracketed paste.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.events import Key, Paste
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import TextArea
+
+from docstra_tui.text import sanitize_text
+
+BURST_SECONDS = 0.03
+"""An Enter waits this long for text that would make it part of a paste."""
+INDENT = "    "
+
+
+class Composer(TextArea):
+    """A text area of one to eight lines."""
+
+    DEFAULT_CSS = """
+    Composer {
+        height: auto;
+        min-height: 1;
+        max-height: 8;
+        background: $background;
+        padding: 0;
+        scrollbar-size-vertical: 1;
+        & .text-area--cursor-line { background: $background; }
+        & .text-area--placeholder { color: $muted; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "ctrl+j,alt+enter,shift+enter",
+            "break_line",
+            "New line",
+            tooltip="Start a new line",
+            id="composer.new_line",
+        ),
+        Binding(
+            "ctrl+z",
+            "undo",
+            "Undo",
+            tooltip="Take back the last change",
+            id="composer.undo",
+            show=False,
+        ),
+    ]
+
+    class QuestionSubmitted(Message):
+        """A question is ready to be asked."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self) -> None:
+        super().__init__(compact=True, soft_wrap=True, highlight_cursor_line=False)
+        self.cursor_blink = False
+        self._enters = 0
+        self._first_enter = 0.0
+        self._timer: Timer | None = None
+        self._history: list[str] = []
+        self._place = 0
+
+    def ask_for(self, files: int) -> None:
+        """Say in the empty composer what a question would be about."""
+        if files == 0:
+            text = "Ask anything, or tick files first (F2)…"
+        else:
+            text = f"Ask about {files} file{'' if files == 1 else 's'}…"
+        self.placeholder = Content(text)
+
+    def remember(self, questions: list[str]) -> None:
+        """The questions that Up brings back, oldest first."""
+        self._history = [question for question in questions if question]
+        self._place = len(self._history)
+
+    def take(self) -> str:
+        """The text, which is gone from the composer after this."""
+        text = self.text
+        self.load_text("")
+        return text
+
+    def put_back(self, text: str) -> None:
+        """Give a question back to be changed; only where nothing else was begun."""
+        if not self.text.strip():
+            self.load_text(text)
+            self.move_cursor(self.document.end)
+
+    # Keys
+
+    async def _on_key(self, event: Key) -> None:
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            if not self._enters:
+                self._first_enter = event.time
+            self._enters += 1
+            self._wait()
+            return
+        if self._enters and (event.is_printable or event.key == "tab"):
+            self._break_for_paste(event)
+        elif event.key in ("up", "down") and self._walk_history(event.key):
+            event.stop()
+            event.prevent_default()
+            return
+        await super()._on_key(event)
+
+    def _break_for_paste(self, event: Key) -> None:
+        """The Enters before this key were lines of a paste."""
+        self._stop_waiting()
+        self.insert("\n" * self._enters)
+        self._enters = 0
+        if event.key == "tab":
+            event.stop()
+            event.prevent_default()
+            self.insert(INDENT)
+
+    def _wait(self) -> None:
+        self._stop_waiting()
+        self._timer = self.set_timer(BURST_SECONDS, self._submit)
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
+    def _submit(self) -> None:
+        self._stop_waiting()
+        if not self._enters:
+            return
+        self._enters = 0
+        if self.text.strip():
+            self.post_message(self.QuestionSubmitted(self.text.strip("\n").rstrip()))
+
+    def action_break_line(self) -> None:
+        self.insert("\n")
+
+    async def _on_paste(self, event: Paste) -> None:
+        event.prevent_default()
+        event.stop()
+        text = sanitize_text(event.text.replace("\r\n", "\n").replace("\r", "\n"))
+        start, end = self.selection
+        self._replace_via_keyboard(text, start, end)
+
+    def _walk_history(self, key: str) -> bool:
+        """Up and Down through earlier questions, as long as nothing was written over them."""
+        shown = self._history[self._place] if self._place < len(self._history) else ""
+        if self.text != shown or not self._history:
+            return False
+        row = self.cursor_location[0]
+        if key == "up" and (row > 0 or self._place == 0):
+            return False
+        if key == "down" and (row < self.document.line_count - 1 or self._place >= len(self._history)):
+            return False
+        self._place += -1 if key == "up" else 1
+        text = self._history[self._place] if self._place < len(self._history) else ""
+        self.load_text(text)
+        self.move_cursor((0, 0) if key == "up" else self.document.end)
+        return True

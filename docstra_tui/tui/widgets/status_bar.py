@@ -1,0 +1,70 @@
+"""The status bar: the state first, then what matters now, and where help is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.widget import Widget
+
+STATES = {
+    "loading": "$warning",
+    "ready": "$success",
+    "answering": "$primary",
+    "stopping": "$warning",
+    "stopped": "$warning",
+    "failed": "$error",
+}
+"""Words and their colours; the word alone carries the meaning."""
+
+
+@dataclass(frozen=True)
+class StatusView:
+    """What the bar says; every text is already safe to show."""
+
+    state: str = "loading"
+    parts: tuple[str, ...] = ()
+    """From the most to the least important; the last ones go where there is no room."""
+    help: str = "F1 help"
+
+
+class StatusBar(Widget):
+    """One line."""
+
+    DEFAULT_CSS = """
+    StatusBar {
+        height: 1;
+        background: $panel;
+        color: $foreground;
+        padding: 0 1;
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.view = StatusView()
+
+    def show(self, view: StatusView) -> None:
+        """Say something else; the same again costs nothing."""
+        if view != self.view:
+            self.view = view
+            self.refresh()
+
+    def render(self) -> Content:
+        return compose_status(self.view, self.size.width)
+
+
+def compose_status(view: StatusView, width: int) -> Content:
+    """The line, `width` cells wide."""
+    help_text = Content.assemble((view.help, "$muted"))
+    line = Content.assemble((view.state, f"bold {STATES.get(view.state, '$foreground')}"))
+    room = width - help_text.cell_length - 2
+    for part in view.parts:
+        longer = line + Content.assemble((" · ", "$muted"), part)
+        if longer.cell_length > room:
+            break
+        line = longer
+    gap = width - line.cell_length - help_text.cell_length
+    if gap < 1:
+        return line.truncate(width)
+    return line + Content(" " * gap) + help_text
