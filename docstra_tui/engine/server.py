@@ -25,7 +25,7 @@ from docstra_tui.errors import DocstraError
 if TYPE_CHECKING:
     import uvicorn
 
-    from docstra_tui.engine.host import Host
+    from docstra_tui.engine.host import Host, Load
     from docstra_tui.engine.presence import Presence
 
 logger = logging.getLogger("docstra_tui.engine")
@@ -58,20 +58,23 @@ def main(options: EngineOptions) -> int:
     try:
         listener = place.listen()
         logger.info("engine %d for %s listens", os.getpid(), options.identity.model)
-        asyncio.run(_serve(options, place, listener))
+        asyncio.run(serve(options, place, listener))
     finally:
         place.leave()
     return 0
 
 
-async def _serve(options: EngineOptions, place: Place, listener: socket.socket) -> None:
+async def serve(
+    options: EngineOptions, place: Place, listener: socket.socket, load: Load | None = None
+) -> None:
+    """Load the model and answer until it is time to leave; the place is given back at the end."""
     import uvicorn  # with starlette 0.2 s: after the socket listens, before torch is imported
 
     from docstra_tui.engine.app import EngineApp
     from docstra_tui.engine.host import Host, load_local
     from docstra_tui.engine.presence import Presence
 
-    host = Host(load_local(options))
+    host = Host(load or load_local(options))
     presence = Presence(options)
     loop = asyncio.get_running_loop()
 

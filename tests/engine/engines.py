@@ -1,0 +1,157 @@
+"""A whole engine in a thread of the test, over a model that says what it is told to say."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from docstra_tui import paths
+from docstra_tui.engine.place import Place
+from docstra_tui.engine.protocol import EngineIdentity, EngineOptions, LockNote
+from docstra_tui.engine.server import serve
+from docstra_tui.errors import ContextOverflow
+from docstra_tui.llm.answer import Finished, Usage
+
+Event = str | Finished | BaseException
+
+
+def until(holds: Callable[[], Any], seconds: float = 10.0) -> Any:
+    """The first true value of `holds`; fails after the deadline."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if value := holds():
+            return value
+        time.sleep(0.01)
+    raise AssertionError("it did not happen in time")
+
+
+@dataclass
+class FakeJob:
+    prompt: Any
+    max_tokens: int | None
+    temperature: float | None
+    sink: Callable[[Event], None]
+    is_cancelled: threading.Event = field(default_factory=threading.Event)
+
+    def cancel(self) -> None:
+        self.is_cancelled.set()
+
+
+@dataclass(frozen=True)
+class FakeMemory:
+    used: int = 3
+    total: int = 8
+
+
+class FakeTokenizer:
+    """A token is a word."""
+
+    window = 100
+
+    class tokenizer:
+        @staticmethod
+        def encode(text: str) -> list[int]:
+            return list(range(len(text.split())))
+
+    def render(self, prompt: Any) -> list[int]:
+        if any(message["role"] not in ("system", "user", "assistant") for message in prompt):
+            raise ValueError("A message's role is system, user or assistant.")
+        return list(range(sum(len(message["content"].split()) for message in prompt)))
+
+
+class FakeModel:
+    """Keeps what it is asked in `jobs`, in order; the test writes the answers with `job.sink`."""
+
+    model_name = "fake"
+    device = "cpu"
+    dtype = "float32"
+    reason = "there is nothing else"
+    window = 100
+
+    def __init__(self) -> None:
+        self.jobs: queue.Queue[FakeJob] = queue.Queue()
+        self.queue_length = 0
+        self.is_closed = False
+
+    def submit(
+        self,
+        prompt: Any,
+        sink: Callable[[Event], None],
+        *,
+        max_tokens: int | None = None,
+        temperature: float | None = None,
+    ) -> FakeJob:
+        tokens = len(FakeTokenizer().render(prompt))
+        if tokens > 90:
+            raise ContextOverflow(tokens, 100, 10)
+        job = FakeJob(prompt, max_tokens, temperature, sink)
+        self.jobs.put(job)
+        return job
+
+    def memory(self) -> FakeMemory:
+        return FakeMemory()
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    def next_job(self) -> FakeJob:
+        return self.jobs.get(timeout=10)
+
+    def answer(self, *events: Event) -> FakeJob:
+        """Take the next request and answer it."""
+        job = self.next_job()
+        for event in events:
+            job.sink(event)
+        return job
+
+
+def done(prompt: int = 5, completion: int = 2, reused: int = 0) -> Finished:
+    return Finished("stop", Usage(prompt, completion, reused))
+
+
+@dataclass
+class RunningEngine:
+    socket: Path
+    options: EngineOptions
+    model: FakeModel
+    thread: threading.Thread
+    place: Place
+
+
+@contextmanager
+def running(load: Any = None, model: FakeModel | None = None, **options: Any) -> Iterator[RunningEngine]:
+    """An engine that listens; by default its model is ready at once."""
+    model = model or FakeModel()
+
+    def ready_at_once(progressed: Any, tokenizer_came: Any) -> FakeModel:
+        tokenizer_came(FakeTokenizer())
+        return model
+
+    identity = options.pop("identity", EngineIdentity(model="fake"))
+    paths.private_folder(identity.socket.parent)
+    chosen = EngineOptions(identity, str(identity.socket), str(identity.log), **options)
+    place = Place.claim(identity.socket, LockNote(pid=0, identity=identity, log=chosen.log))
+    assert place is not None
+    listener = place.listen()
+    thread = threading.Thread(
+        target=lambda: asyncio.run(serve(chosen, place, listener, load or ready_at_once)), daemon=True
+    )
+    thread.start()
+    try:
+        yield RunningEngine(identity.socket, chosen, model, thread, place)
+    finally:
+        from docstra_tui.engine import contact
+
+        try:
+            contact.ask(identity.socket, "/docstra/stop", method="POST")
+        except OSError:
+            pass
+        thread.join(10)
+        assert not thread.is_alive()

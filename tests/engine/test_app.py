@@ -1,0 +1,305 @@
+"""The engine's endpoints as any client sees them: over a real socket, with a model made for the test."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import msgspec
+import pytest
+
+from docstra_tui.engine import contact
+from docstra_tui.engine.protocol import Health, Stats
+from docstra_tui.errors import EngineDied, GenerationFailed, ModelNotFound
+from docstra_tui.llm.sources import LoadProgress
+from tests.engine.engines import FakeModel, FakeTokenizer, RunningEngine, done, running, until
+
+QUESTION = {"messages": [{"role": "user", "content": "What is this?"}]}
+
+
+@pytest.fixture
+def engine() -> Iterator[RunningEngine]:
+    with running() as engine:
+        yield engine
+
+
+def client(engine: RunningEngine) -> httpx2.Client:
+    transport = httpx2.HTTPTransport(uds=str(engine.socket))
+    return httpx2.Client(transport=transport, base_url="http://engine", timeout=10, trust_env=False)
+
+
+def health(engine: RunningEngine) -> Health:
+    return msgspec.json.decode(contact.ask(engine.socket, "/health"), type=Health)
+
+
+def events(response: httpx2.Response) -> list[Any]:
+    found = [line[6:] for line in response.iter_lines() if line.startswith("data: ")]
+    return [line if line == "[DONE]" else json.loads(line) for line in found]
+
+
+def in_background(work: Any) -> queue.Queue[Any]:
+    result: queue.Queue[Any] = queue.Queue()
+
+    def run() -> None:
+        try:
+            result.put(work())
+        except BaseException as error:
+            result.put(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return result
+
+
+def test_a_streamed_answer_has_openais_shape_and_one_terminal_event(engine: RunningEngine) -> None:
+    body = QUESTION | {"stream": True, "stream_options": {"include_usage": True}, "max_tokens": 7}
+    with client(engine) as http, http.stream("POST", "/v1/chat/completions", json=body) as response:
+        job = engine.model.answer("Hel", "lo", done(9, 2, 4))
+        assert response.headers["content-type"].startswith("text/event-stream")
+        *chunks, finish, usage, mark = events(response)
+    assert (job.max_tokens, job.temperature) == (7, None)
+    assert chunks[0]["choices"][0]["delta"]["role"] == "assistant"
+    assert "".join(chunk["choices"][0]["delta"]["content"] for chunk in chunks) == "Hello"
+    assert finish["choices"][0]["finish_reason"] == "stop"
+    assert usage["choices"] == [] and usage["usage"]["prompt_tokens_details"] == {"cached_tokens": 4}
+    assert mark == "[DONE]"
+
+
+def test_pieces_that_come_together_go_out_together_and_the_first_at_once(engine: RunningEngine) -> None:
+    with client(engine) as http:
+        body = QUESTION | {"stream": True}
+        with http.stream("POST", "/v1/chat/completions", json=body) as response:
+            job = engine.model.next_job()
+            lines = response.iter_lines()
+            job.sink("a")
+            assert json.loads(next(lines)[6:])["choices"][0]["delta"]["content"] == "a"
+            for piece in "bcdefghij":
+                job.sink(piece)
+            job.sink(done())
+            rest = [json.loads(line[6:]) for line in lines if line.startswith("data: {")]
+    texts = [chunk["choices"][0]["delta"].get("content", "") for chunk in rest]
+    assert "".join(texts) == "bcdefghij"
+    assert len([text for text in texts if text]) <= 3
+
+
+def test_an_answer_that_is_not_streamed_comes_whole(engine: RunningEngine) -> None:
+    with client(engine) as http:
+        reply = in_background(lambda: http.post("/v1/chat/completions", json=QUESTION).json())
+        engine.model.answer("Hello ", "there", done(3, 2))
+        body = reply.get(timeout=10)
+    assert body["choices"][0]["message"] == {"role": "assistant", "content": "Hello there"}
+    assert body["usage"]["total_tokens"] == 5
+
+
+def test_an_error_in_the_middle_is_the_one_terminal_event_and_the_next_request_works(
+    engine: RunningEngine,
+) -> None:
+    with client(engine) as http:
+        body = QUESTION | {"stream": True}
+        with http.stream("POST", "/v1/chat/completions", json=body) as response:
+            engine.model.answer("Hel", GenerationFailed("The model stumbled.", "Ask again."))
+            *_, last = events(response)
+        assert last["error"]["kind"] == "generation_failed" and last["error"]["hint"] == "Ask again."
+        reply = in_background(lambda: http.post("/v1/chat/completions", json=QUESTION))
+        engine.model.answer("fine", done())
+        assert reply.get(timeout=10).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "kind"),
+    [
+        (b"{", 400, "usage"),
+        (b'{"messages": 3}', 400, "usage"),
+        (b'{"messages": [{"role": "robot", "content": "x"}]}', 400, "usage"),
+        (b'{"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}', 400, "usage"),
+        (b'{"messages": [{"role": "user", "content": "x"}], "n": 2}', 400, "usage"),
+        (b'{"messages": [{"role": "user", "content": "x"}], "model": "other"}', 404, "remote"),
+        (
+            json.dumps({"messages": [{"role": "user", "content": "x " * 95}]}).encode(),
+            400,
+            "context_overflow",
+        ),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_in_one_shape(
+    engine: RunningEngine, body: bytes, status: int, kind: str
+) -> None:
+    with client(engine) as http:
+        response = http.post("/v1/chat/completions", content=body)
+        missing = http.get("/nowhere")
+    error = response.json()["error"]
+    assert (response.status_code, error["kind"]) == (status, kind)
+    assert error["message"] and {"hint", "details", "type", "code"} <= set(error)
+    assert missing.status_code == 404 and missing.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("is_streamed", [True, False])
+def test_a_client_that_disconnects_has_cancelled(engine: RunningEngine, is_streamed: bool) -> None:
+    body = json.dumps(QUESTION | {"stream": is_streamed}).encode()
+    with socket.socket(socket.AF_UNIX) as raw:
+        raw.connect(str(engine.socket))
+        head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
+        raw.sendall(head.encode() + body)
+        job = engine.model.next_job()
+        job.sink("a piece")
+        assert not job.is_cancelled.is_set()
+    assert job.is_cancelled.wait(5)
+
+
+def test_uvicorn_announces_the_asgi_version_with_which_starlette_watches_for_disconnects() -> None:
+    """With 2.4 a StreamingResponse stops listening, and a cancelled prefill would go on for ever."""
+    seen: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["asgi"]["spec_version"])
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    import uvicorn
+
+    server = uvicorn.Server(uvicorn.Config(app, http="h11", lifespan="off", log_config=None))
+    ours, theirs = socket.socket(), socket.socket()
+    ours.bind(("127.0.0.1", 0))
+    thread = threading.Thread(target=server.run, args=([ours],), daemon=True)
+    thread.start()
+    until(lambda: server.started)
+    with theirs:
+        theirs.connect(ours.getsockname())
+        theirs.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert theirs.recv(100).startswith(b"HTTP/1.1 204")
+    server.should_exit = True
+    thread.join(10)
+    assert seen == ["2.3"]
+
+
+def test_while_the_model_loads_health_tells_and_questions_wait_in_their_order() -> None:
+    model, gate = FakeModel(), threading.Event()
+
+    def load(progressed: Any, tokenizer_came: Any) -> FakeModel:
+        progressed(LoadProgress("download", 10, 40))
+        gate.wait(10)
+        tokenizer_came(FakeTokenizer())
+        return model
+
+    with running(load) as engine, client(engine) as http:
+        now = until(lambda: (seen := health(engine)).phase == "download" and seen)
+        assert (now.state, now.done, now.total, now.window) == ("loading", 10, 40, None)
+        early = http.post("/tokenize", json={"prompt": "a b"})
+        assert early.status_code == 503 and early.json()["error"]["kind"] == "engine"
+        replies = []
+        for number in range(3):
+            question = {"messages": [{"role": "user", "content": f"{number}"}]}
+            replies.append(in_background(lambda q=question: http.post("/v1/chat/completions", json=q)))
+            until(lambda n=number: health(engine).queue == n + 1)
+        gate.set()
+        asked = [model.answer("x", done()).prompt[0]["content"] for _ in replies]
+        assert asked == ["0", "1", "2"]
+        assert [reply.get(timeout=10).status_code for reply in replies] == [200, 200, 200]
+        assert health(engine).state == "ready" and health(engine).window == 100
+
+
+def test_a_question_that_waits_for_the_model_can_be_taken_back() -> None:
+    gate = threading.Event()
+    model = FakeModel()
+
+    def load(progressed: Any, tokenizer_came: Any) -> FakeModel:
+        gate.wait(10)
+        return model
+
+    with running(load) as engine:
+        body = json.dumps(QUESTION | {"stream": True}).encode()
+        with socket.socket(socket.AF_UNIX) as raw:
+            raw.connect(str(engine.socket))
+            head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
+            raw.sendall(head.encode() + body)
+            until(lambda: health(engine).queue == 1)
+        until(lambda: health(engine).queue == 0)
+        gate.set()
+        until(lambda: health(engine).state == "ready")
+        assert model.jobs.empty()
+
+
+def test_a_model_that_cannot_be_loaded_is_told_to_everyone_who_asks() -> None:
+    def load(progressed: Any, tokenizer_came: Any) -> FakeModel:
+        raise ModelNotFound("There is no model x.", "Look at its name.")
+
+    with running(load) as engine, client(engine) as http:
+        seen = until(lambda: (now := health(engine)).state == "failed" and now)
+        assert seen.error.kind == "model_not_found" and seen.error.hint == "Look at its name."
+        answer = http.post("/v1/chat/completions", json=QUESTION)
+        assert answer.status_code == 503 and answer.json()["error"]["kind"] == "model_not_found"
+
+
+def test_a_device_that_died_makes_the_engine_failed_for_everyone(engine: RunningEngine) -> None:
+    with client(engine) as http:
+        reply = in_background(lambda: http.post("/v1/chat/completions", json=QUESTION))
+        engine.model.answer(EngineDied("The device answers no more.", "Restart the engine."))
+        assert reply.get(timeout=10).json()["error"]["kind"] == "engine_died"
+        assert until(lambda: (now := health(engine)).state == "failed" and now).error.kind == "engine_died"
+        assert http.post("/v1/chat/completions", json=QUESTION).status_code == 503
+
+
+def test_tokenize_counts_as_vllm_does(engine: RunningEngine) -> None:
+    until(lambda: health(engine).state == "ready")
+    with client(engine) as http:
+        chat = http.post("/tokenize", json={"messages": QUESTION["messages"], "return_tokens": True})
+        plain = http.post("/tokenize", json={"prompt": "one two"})
+        wrong = http.post("/tokenize", json={"messages": [{"role": "robot", "content": "x"}]})
+        empty = http.post("/tokenize", json={})
+    assert chat.json() == {"count": 3, "max_model_len": 100, "tokens": [0, 1, 2]}
+    assert plain.json() == {"count": 2, "max_model_len": 100}
+    assert (wrong.status_code, empty.status_code) == (400, 400)
+
+
+def test_models_and_stats_tell_the_figures(engine: RunningEngine) -> None:
+    until(lambda: health(engine).state == "ready")
+    with client(engine) as http:
+        card = http.get("/v1/models").json()["data"][0]
+        assert (card["id"], card["max_model_len"]) == ("fake", 100)
+        reply = in_background(lambda: http.post("/v1/chat/completions", json=QUESTION))
+        job = engine.model.next_job()
+        job.sink("a")
+        time.sleep(0.02)  # the figure is a speed: it needs some time to pass
+        job.sink("b")
+        job.sink(done(5, 2))
+        reply.get(timeout=10)
+    stats = msgspec.json.decode(contact.ask(engine.socket, "/docstra/stats"), type=Stats)
+    assert (stats.memory_used, stats.memory_total, stats.answers) == (3, 8, 1)
+    assert stats.ttft_s is not None and stats.tokens_per_s is not None and stats.tokens_per_s < 60
+    assert stats.health.device == "cpu"
+
+
+def test_an_attached_client_is_counted_until_it_goes(engine: RunningEngine) -> None:
+    attachment = contact.Attachment(engine.socket, lasting=True, timeout=10)
+    assert health(engine).clients == 1
+    attachment.close()
+    attachment.wait()
+    until(lambda: health(engine).clients == 0)
+
+
+def test_stopping_ends_open_answers_with_an_error_and_gives_the_model_back(engine: RunningEngine) -> None:
+    with client(engine) as http:
+        body = QUESTION | {"stream": True}
+        with http.stream("POST", "/v1/chat/completions", json=body) as response:
+            job = engine.model.next_job()
+            job.sink("Hel")
+            with contextlib.closing(contact.Attachment(engine.socket, lasting=True, timeout=10)):
+                contact.ask(engine.socket, "/docstra/stop", method="POST")
+                *_, last = events(response)
+        assert last["error"]["kind"] == "engine_died"
+    engine.thread.join(10)
+    assert job.is_cancelled.is_set() and engine.model.is_closed and not engine.socket.exists()
+
+
+def test_a_socket_that_a_cleaner_removed_is_made_anew(engine: RunningEngine) -> None:
+    until(lambda: health(engine).state == "ready")
+    engine.socket.unlink()
+    until(engine.socket.exists)
+    assert until(lambda: health(engine)).state == "ready"
+    assert engine.socket.stat().st_mode & 0o777 == 0o600
