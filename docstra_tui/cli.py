@@ -1,0 +1,157 @@
+"""Which face or command to start, and what its end means to the shell.
+
+Everything heavy is imported where it is used: `--help` has to be there at once.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from docstra_tui import __version__
+from docstra_tui.commands import arguments
+from docstra_tui.errors import DocstraError
+
+if TYPE_CHECKING:
+    from docstra_tui.commands.arguments import Invocation
+
+DONE = 0
+FAILED = 1
+CANCELLED = 130
+
+
+class Terminated(BaseException):
+    """A signal asked this process to end. No `Exception`: nothing on the way may swallow it."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        self.exit_code = 128 + signum
+        """What the shell expects of a process that a signal ended."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code (design: 0, 1, 2, 3, 4, 130, 128+n)."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if words[:1] in (["--help"], ["-h"]):
+            _say(arguments.overview())
+            return DONE
+        if words[:1] in (["--version"], ["-V"]):
+            _say(f"{arguments.PROGRAM} {__version__}")
+            return DONE
+        invocation = arguments.parse(words)
+        _listen_to_signals()
+        return _run(invocation)
+    except SystemExit as ended:  # argparse, after a command's own help
+        return ended.code if isinstance(ended.code, int) else FAILED
+    except DocstraError as error:
+        _complain(error.message, error.hint)
+        return error.exit_code
+    except KeyboardInterrupt:
+        _complain("Cancelled.")
+        return CANCELLED
+    except Terminated as ended:
+        return ended.exit_code
+    except BrokenPipeError:
+        _forget_the_reader()
+        return 128 + signal.SIGPIPE
+    except Exception as error:
+        return _broken(error)
+
+
+def _run(invocation: Invocation) -> int:
+    match invocation.command:
+        case "ask" | "explain" | "document" | "examples" | "run":
+            from docstra_tui.commands import oneshot
+
+            return oneshot.run(invocation)
+        case "engine":
+            from docstra_tui.commands import engines
+
+            return engines.run(invocation)
+        case "models":
+            from docstra_tui.commands import models
+
+            return models.run(invocation)
+        case "sessions":
+            from docstra_tui.commands import sessions
+
+            return sessions.run(invocation)
+        case "config":
+            from docstra_tui.commands import config
+
+            return config.run(invocation)
+        case "reset-terminal":
+            from docstra_tui.commands import terminal
+
+            return terminal.reset()
+        case _:
+            from docstra_tui.commands import faces
+
+            return faces.run(invocation)
+
+
+def _listen_to_signals() -> None:
+    """SIGTERM and SIGHUP unwind the stack, so that an answer is cancelled and the engine let go.
+
+    A face with a screen of its own puts its own handlers in their place.
+    """
+
+    def end(signum: int, frame: FrameType | None) -> None:
+        raise Terminated(signum)
+
+    try:
+        signal.signal(signal.SIGTERM, end)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+            signal.signal(signal.SIGHUP, end)
+    except ValueError:
+        pass  # not in the main thread: whoever called us has its own
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _complain(message: str, hint: str = "") -> None:
+    """What went wrong, and the hint below it, on standard error."""
+    from docstra_tui.text import sanitize_text
+
+    lines = [f"{arguments.PROGRAM}: {message}"] + ([hint] if hint else [])
+    try:
+        sys.stderr.write("\n".join(map(sanitize_text, lines)) + "\n")
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):
+        pass  # nobody listens
+
+
+def _forget_the_reader() -> None:
+    """Standard output's reader is gone: Python's flush at exit must not complain about it."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        pass
+
+
+def _broken(error: Exception) -> int:
+    """An error of ours that nobody foresaw: one sentence here, the whole story in a file."""
+    import traceback
+
+    from docstra_tui import paths
+
+    where = ""
+    try:
+        paths.private_folder(paths.state_dir())
+        log = paths.private_folder(paths.log_dir()) / "failures.log"
+        with open(paths.open_private(log), "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write("".join(traceback.format_exception(error)))
+        where = f"The whole story is in {log}."
+    except (OSError, DocstraError):
+        pass
+    first = (str(error).strip().splitlines() or [""])[0][:300]
+    _complain(f"{type(error).__name__}: {first}".rstrip(": "), where)
+    return FAILED

@@ -1,0 +1,350 @@
+"""The words of the command line: which commands there are, and what their arguments mean.
+
+A table, a parser made from it, and nothing that runs. Imports no settings, so that `--help` costs
+no more than argparse.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from docstra_tui.errors import UsageError
+
+PROGRAM = "docstra-tui"
+SCREEN = ""
+"""The command without a name: the full screen."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One flag of the command line."""
+
+    flags: tuple[str, ...]
+    help: str
+    key: str = ""
+    """The setting it stands for, dotted; empty for a flag that belongs to its command."""
+    extra: dict[str, Any] = field(default_factory=dict)
+    """The rest of `argparse.ArgumentParser.add_argument`'s keywords."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: a row of the help, and how its words are read."""
+
+    name: str
+    words: str
+    """Its positional arguments, as the help writes them."""
+    help: str
+    options: tuple[Option, ...] = ()
+    actions: tuple[str, ...] = ()
+    """The words that may come first; without any, the first one is meant."""
+    later: tuple[str, ...] = ()
+    """Actions that are planned and not built."""
+    most: int | None = None
+    """How many words it takes at most; None is any number."""
+    more: str = ""
+    """What its own help says below the flags."""
+
+
+COMMON = (
+    Option(
+        ("--model",),
+        "hub id, folder, .gguf file, GGUF repo[:QUANT], or starter",
+        "model.name",
+        {"metavar": "NAME"},
+    ),
+    Option(
+        ("--revision",), "branch, tag or commit of a hub model", "model.revision", {"metavar": "REVISION"}
+    ),
+    Option(("--device",), "auto, cpu, cuda, cuda:1, mps", "model.device", {"metavar": "DEVICE"}),
+    Option(("--dtype",), "auto, bfloat16, float16, float32", "model.dtype", {"metavar": "DTYPE"}),
+    Option(("--quant",), "bnb-4bit or bnb-8bit", "model.quant", {"metavar": "QUANT"}),
+    Option(
+        ("--base-url",),
+        "another OpenAI-compatible server, up to and including /v1",
+        "remote.base_url",
+        {"metavar": "URL"},
+    ),
+    Option(
+        ("--own-engine",),
+        "an engine that lives and ends with this terminal",
+        "engine.own",
+        {"action": "store_true", "default": None},
+    ),
+    Option(("--max-tokens",), "the longest answer, in tokens", "answer.max_tokens", {"metavar": "N"}),
+    Option(
+        ("--temperature",),
+        "0 is greedy: the same question gives the same answer",
+        "answer.temperature",
+        {"metavar": "T"},
+    ),
+    Option(("--theme",), "lamp, paper, or one of your own", "theme", {"metavar": "NAME"}),
+    Option(("--json",), "one JSON object on standard output", "", {"action": "store_true"}),
+)
+"""Flags that every command takes, anywhere after its name."""
+
+FILES = Option(
+    ("-f", "--file"),
+    "a file to answer from, or lines of it (FILE:10-40); may be repeated",
+    "",
+    {"action": "append", "default": [], "metavar": "FILE[:A-B]", "dest": "files"},
+)
+LANGUAGE = Option(
+    ("--language",), "the programming language; by default that of the file", "", {"default": ""}
+)
+RESUME = Option(
+    ("--resume",),
+    "go on with a saved session: its id, or the last one",
+    "",
+    {"nargs": "?", "const": "last", "metavar": "SESSION"},
+)
+NO_MOUSE = Option(("--no-mouse",), "leave the mouse to the terminal", "", {"action": "store_true"})
+
+ONE_SHOT = (
+    "The answer goes to standard output, everything else to standard error. It is not saved as a session."
+    "\nThe model stays loaded for a while (engine.oneshot_minutes), so that the next question is fast."
+)
+
+COMMANDS: tuple[Command, ...] = (
+    Command(SCREEN, "[PATH]", "full screen, on the folder PATH", (RESUME, NO_MOUSE), most=1),
+    Command("chat", "[PATH]", "inline chat in the terminal as it is", (RESUME, NO_MOUSE), most=1),
+    Command(
+        "ask",
+        "QUESTION",
+        "answer one question from files",
+        (FILES,),
+        most=1,
+        more="With a question, text piped in is one more thing to answer from; without one (or with -)"
+        "\nit is the question.\n" + ONE_SHOT,
+    ),
+    Command(
+        "explain",
+        "[FILE…]",
+        "explain files, one answer each",
+        (FILES, LANGUAGE),
+        more="Without a file (or with -), the code comes from standard input.\n" + ONE_SHOT,
+    ),
+    Command(
+        "document",
+        "[FILE…]",
+        "write documentation for files, one answer each",
+        (FILES, LANGUAGE),
+        more="Without a file (or with -), the code comes from standard input.\n" + ONE_SHOT,
+    ),
+    Command("examples", "REQUEST", "write example code", (FILES, LANGUAGE), most=1, more=ONE_SHOT),
+    Command(
+        "run",
+        "TEMPLATE [KEY=VALUE…]",
+        "fill a template and answer it",
+        (FILES,),
+        more="The files stand where the template says {context}, else in front.\n" + ONE_SHOT,
+    ),
+    Command(
+        "sessions",
+        "[list|show|delete] [SESSION]",
+        "saved conversations",
+        actions=("list", "show", "delete"),
+        later=("export",),
+        most=1,
+    ),
+    Command(
+        "engine",
+        "[list|status|stop|logs] [ENGINE]",
+        "the loaded models that stay hot",
+        (Option(("--all",), "stop every engine", "", {"action": "store_true"}),),
+        actions=("list", "status", "stop", "logs"),
+        most=1,
+        more="ENGINE is the beginning of its id or model; it can be left out when there is only one.",
+    ),
+    Command(
+        "models",
+        "[list|pull] [NAME]",
+        "models on this machine, and fetching one",
+        actions=("list", "pull"),
+        later=("inspect", "convert"),
+        most=1,
+    ),
+    Command(
+        "config",
+        "[show|path]",
+        "the settings in force, and where they are kept",
+        actions=("show", "path"),
+        later=("schema",),
+        most=0,
+    ),
+    Command("reset-terminal", "", "put a garbled terminal right", most=0),
+)
+
+LATER = ("templates", "doctor")
+"""Commands that are planned and not built: their names are taken."""
+
+NAMES = tuple(command.name for command in COMMANDS if command.name)
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One command line, understood."""
+
+    command: str
+    """A name of `NAMES`, or `SCREEN`."""
+    action: str
+    """One of the command's actions; empty where it has none."""
+    words: tuple[str, ...]
+    """The positional arguments that are left."""
+    flags: dict[str, Any]
+    """Settings by their dotted key, only those that were given."""
+    options: dict[str, Any]
+    """The other flags by their name."""
+
+
+def command_of(arguments: Sequence[str]) -> tuple[str, list[str]]:
+    """The command and what follows it: the first argument when it is a command's name, else the screen.
+
+    A folder that is called like a command is written `./ask`. Raises `UsageError` for a name that is
+    planned and not built, and for one that is neither a command nor there.
+    """
+    if arguments and arguments[0] in NAMES:
+        return arguments[0], list(arguments[1:])
+    if arguments and arguments[0] in LATER:
+        raise UsageError(
+            f"{PROGRAM} {arguments[0]} is planned and not built yet.",
+            f"A folder of that name is ./{arguments[0]}; {PROGRAM} --help lists what there is.",
+        )
+    if arguments and not arguments[0].startswith("-") and not os.path.lexists(arguments[0]):
+        near = nearest(arguments[0], (*NAMES, *LATER))
+        raise UsageError(
+            f"There is no command and no folder {arguments[0]!r}.",
+            f"Did you mean {PROGRAM} {near}?" if near else f"See {PROGRAM} --help.",
+        )
+    return SCREEN, list(arguments)
+
+
+def parse(arguments: Sequence[str]) -> Invocation:
+    """Understand a command line (without the program's name). Raises `UsageError`.
+
+    Raises `SystemExit` after `--help` has been printed.
+    """
+    name, rest = command_of(arguments)
+    command = next(row for row in COMMANDS if row.name == name)
+    # argparse loses words behind `--` when flags and words are mixed, so they are taken off first.
+    behind: list[str] = []
+    if "--" in rest:
+        cut = rest.index("--")
+        rest, behind = rest[:cut], rest[cut + 1 :]
+    found = vars(_parser(command).parse_intermixed_args(rest))
+    words = [*found.pop("words"), *behind]
+    flags = {
+        option.key: found.pop(dest)
+        for option in COMMON
+        if option.key and (dest := option.flags[0].lstrip("-").replace("-", "_")) in found
+    }
+    flags = {key: value for key, value in flags.items() if value is not None}
+    if name in (SCREEN, "chat"):
+        words = _path_or_session(words, found)
+    action = _action(command, words) if command.actions else ""
+    _check_count(command, words)
+    return Invocation(name, action, tuple(words), flags, found)
+
+
+def overview() -> str:
+    """The help of the whole program, made from the table."""
+    rows = [(f"{PROGRAM} {c.name} {c.words}".replace("  ", " ").strip(), c.help) for c in COMMANDS]
+    width = max(len(left) for left, _ in rows) + 2
+    lines = ["Ask your code, on your GPU box, over plain SSH.", ""]
+    lines += [f"  {left:<{width}}{right}" for left, right in rows]
+    lines += ["", "Flags, anywhere after the command:"]
+    options = [*COMMON, RESUME, NO_MOUSE]
+    lefts = [" ".join([option.flags[0], _metavar(option)]).strip() for option in options]
+    width = max(map(len, lefts)) + 2
+    lines += [f"  {left:<{width}}{option.help}" for left, option in zip(lefts, options, strict=True)]
+    lines += [
+        f"  {'--version':<{width}}the version",
+        f"  {'--help':<{width}}this text; behind a command, its own",
+        "",
+        "Settings: the defaults, then config.toml, then DOCSTRA_* variables, then flags.",
+        "Exit codes: 0 done, 1 failed, 2 usage, 3 no model or engine, 4 does not fit, 130 cancelled.",
+    ]
+    return "\n".join(lines)
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """The known word that `word` was probably meant to be; empty when none is near."""
+    found = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return found[0] if found else ""
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse that raises our errors instead of printing its own."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"See {self.prog} --help.")
+
+
+def _parser(command: Command) -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=f"{PROGRAM} {command.name}".strip(),
+        usage=f"{PROGRAM} {command.name} {command.words} [flags]".replace("  ", " "),
+        description=f"{command.help[:1].upper()}{command.help[1:]}.",
+        epilog=command.more or None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
+    own = parser.add_argument_group("flags of this command") if command.options else parser
+    for option in command.options:
+        own.add_argument(*option.flags, help=option.help, **option.extra)
+    common = parser.add_argument_group("flags of every command")
+    for option in COMMON:
+        common.add_argument(*option.flags, help=option.help, **option.extra)
+    return parser
+
+
+def _metavar(option: Option) -> str:
+    name = str(option.extra.get("metavar", ""))
+    return f"[{name}]" if option.extra.get("nargs") == "?" else name
+
+
+def _action(command: Command, words: list[str]) -> str:
+    """Take the action off the words; without one it is the command's first."""
+    if not words:
+        return command.actions[0]
+    word = words.pop(0)
+    if word in command.actions:
+        return word
+    if word in command.later:
+        raise UsageError(f"{PROGRAM} {command.name} {word} is planned and not built yet.")
+    near = nearest(word, command.actions)
+    raise UsageError(
+        f"{PROGRAM} {command.name} has no action {word!r}.",
+        f"Did you mean {near}?" if near else f"It has: {', '.join(command.actions)}.",
+    )
+
+
+def _path_or_session(words: list[str], options: dict[str, Any]) -> list[str]:
+    """`--resume src` with a folder and no other word means: the last session, on that folder."""
+    value = options.get("resume")
+    if not words and value is not None and value != "last" and os.path.isdir(value):
+        options["resume"] = "last"
+        return [value]
+    return words
+
+
+def _check_count(command: Command, words: Sequence[str]) -> None:
+    if command.most is None or len(words) <= command.most:
+        return
+    over = words[command.most]
+    if command.name == SCREEN and (meant := [word for word in words if word in NAMES]):
+        raise UsageError(f"The command comes first: {PROGRAM} {meant[0]} …", "Flags follow it, in any order.")
+    if command.name in ("ask", "examples"):
+        raise UsageError(
+            f"{PROGRAM} {command.name} takes one text, and {over!r} is a second.",
+            "Put the text in quotes; files go behind -f.",
+        )
+    raise UsageError(
+        f"{over!r} is one word too many.", f"See {PROGRAM} {command.name} --help.".replace("  ", " ")
+    )

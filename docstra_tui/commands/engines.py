@@ -1,0 +1,164 @@
+"""The engines that hold models on this machine: list them, look at them, free them, read what they wrote."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from docstra_tui import paths
+from docstra_tui.commands.arguments import PROGRAM, Invocation
+from docstra_tui.commands.console import Console
+from docstra_tui.engine import lifecycle
+from docstra_tui.engine.lifecycle import Engine
+from docstra_tui.engine.protocol import Stats
+from docstra_tui.errors import DocstraError, EngineError, UsageError
+from docstra_tui.repl import figures
+
+LOG_BYTES = 64_000
+"""How much of a log's end is shown."""
+
+
+def run(invocation: Invocation) -> int:
+    """`engine list | status | stop | logs`."""
+    console = Console()
+    wanted = invocation.words[0] if invocation.words else ""
+    as_json = bool(invocation.options["json"])
+    match invocation.action:
+        case "list":
+            return _list(console, _matching(lifecycle.list_engines(), wanted), as_json)
+        case "status":
+            return _status(console, _one(lifecycle.list_engines(), wanted), as_json)
+        case "stop":
+            everyone = lifecycle.list_engines()
+            all_of_them = invocation.options["all"] or not everyone
+            engines = everyone if all_of_them else [_one(everyone, wanted)]
+            return _stop(console, engines, as_json)
+        case _:
+            return _logs(console, wanted)
+
+
+def _list(console: Console, engines: Sequence[Engine], as_json: bool) -> int:
+    rows = [_row(engine) for engine in engines]
+    if as_json:
+        console.json({"engines": rows})
+        return 0
+    if not rows:
+        console.note("No engine is running.")
+    for row in rows:
+        facts = [row["id"][:8], row["model"], row["state"]]
+        facts += [str(row[key]) for key in ("device", "dtype") if row[key]]
+        if row["memory_used"]:
+            facts.append(figures.size(row["memory_used"]))
+        if row["clients"] is not None:
+            facts.append(f"{row['clients']} attached")
+        console.line("  ".join(facts))
+    return 0
+
+
+def _status(console: Console, engine: Engine, as_json: bool) -> int:
+    row = _row(engine)
+    if as_json:
+        console.json(row)
+        return 0
+    for key, value in row.items():
+        if value not in (None, ""):
+            shown = figures.size(value) if key.startswith("memory") else value
+            console.line(f"{key.replace('_', ' ') + ':':<16}{shown}")
+    return 0
+
+
+def _stop(console: Console, engines: Sequence[Engine], as_json: bool) -> int:
+    stopped = []
+    for engine in engines:
+        engine.stop()
+        stopped.append({"id": engine.socket.stem, "model": engine.identity.model})
+    if as_json:
+        console.json({"stopped": stopped})
+        return 0
+    for row in stopped:
+        console.line(f"Stopped {row['model']} ({row['id'][:8]}).")
+    if not stopped:
+        console.note("No engine is running.")
+    return 0
+
+
+def _logs(console: Console, wanted: str) -> int:
+    path = _log_of(wanted)
+    console.note(str(path))
+    with open(path, "rb") as file:
+        file.seek(max(0, os.fstat(file.fileno()).st_size - LOG_BYTES))
+        text = file.read().decode("utf-8", errors="backslashreplace")
+    console.answer(text)
+    console.end_answer()
+    return 0
+
+
+def _log_of(wanted: str) -> Path:
+    """A living engine's log, else the newest one there is (of an engine that died)."""
+    engines = _matching(lifecycle.list_engines(), wanted)
+    if len(engines) == 1 or (wanted and engines):
+        return _one(engines, wanted).log
+    logs = sorted(paths.log_dir().glob(f"engine-{wanted}*.log"), key=lambda path: path.stat().st_mtime)
+    if not logs:
+        raise EngineError("There is no engine's log.", f"{PROGRAM} engine list shows what runs.")
+    return logs[-1]
+
+
+def _matching(engines: Sequence[Engine], wanted: str) -> list[Engine]:
+    """The engines whose id begins with `wanted`, or whose model is called so or ends with it."""
+    if not wanted:
+        return list(engines)
+    return [
+        engine
+        for engine in engines
+        if engine.socket.stem.startswith(wanted)
+        or engine.identity.model == wanted
+        or engine.identity.model.rpartition("/")[2] == wanted
+    ]
+
+
+def _one(engines: Sequence[Engine], wanted: str) -> Engine:
+    """The engine that is meant. Raises `EngineError` (none) or `UsageError` (several)."""
+    found = _matching(engines, wanted)
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(f"{engine.socket.stem[:8]} ({engine.identity.model})" for engine in engines)
+    if found:
+        raise UsageError("Several engines are running.", f"Name one: {names}. Or stop them with --all.")
+    if engines:
+        raise UsageError(f"There is no engine {wanted!r}.", f"Running: {names}.")
+    raise EngineError("No engine is running.", f"{PROGRAM} starts one when it is needed.")
+
+
+def _row(engine: Engine) -> dict[str, Any]:
+    """Everything there is to say about an engine; unknown figures are None."""
+    problem = ""
+    stats: Stats | None = None
+    try:
+        stats = engine.stats()
+    except DocstraError as error:
+        problem = error.message
+    health = stats.health if stats else None
+    if health is not None and health.error is not None:
+        problem = health.error.message
+    return {
+        "id": engine.socket.stem,
+        "model": (health.model if health else "") or engine.identity.model,
+        "state": health.state if health else "not answering",
+        "problem": problem or None,
+        "phase": (health.phase or None) if health else None,
+        "device": (health.device or None) if health else None,
+        "dtype": (health.dtype or None) if health else None,
+        "reason": (health.reason or None) if health else None,
+        "window": health.window if health else None,
+        "memory_used": stats.memory_used if stats else None,
+        "memory_total": stats.memory_total if stats else None,
+        "clients": health.clients if health else None,
+        "queue": health.queue if health else None,
+        "uptime_s": round(stats.uptime_s, 1) if stats else None,
+        "pid": health.pid if health else None,
+        "socket": str(engine.socket),
+        "log": str(engine.log),
+    }

@@ -1,0 +1,44 @@
+"""Starting a face that stays: the full screen, or the inline chat."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from docstra_tui import settings
+from docstra_tui.commands import terminal
+from docstra_tui.commands.arguments import PROGRAM, SCREEN, Invocation
+from docstra_tui.commands.console import Console
+from docstra_tui.errors import UsageError
+
+
+def run(invocation: Invocation) -> int:
+    """Start the face and return its exit code."""
+    if invocation.options["json"]:
+        raise UsageError("--json belongs to the one-shot commands.", f"Try: {PROGRAM} ask … --json")
+    root = folder(invocation.words[0] if invocation.words else ".")
+    found = settings.load(invocation.flags, project=root)
+    resume = invocation.options["resume"]
+    if invocation.command == SCREEN:
+        terminal.take(PROGRAM)
+        plain = terminal.is_plain()
+        if not plain:
+            from docstra_tui.tui.app import run as run_screen
+
+            return run_screen(found, root, resume=resume, mouse=not invocation.options["no_mouse"])
+        Console().note(f"No full screen, because {plain}: this is {PROGRAM} chat.")
+    else:
+        terminal.take(f"{PROGRAM} chat")
+    from docstra_tui.repl.app import run as run_chat
+
+    return run_chat(found, root, resume=resume)
+
+
+def folder(word: str) -> Path:
+    """The folder a user named. Raises `UsageError`."""
+    path = os.path.abspath(os.path.expanduser(word))
+    if os.path.isdir(path):
+        return Path(path)
+    if os.path.lexists(path):
+        raise UsageError(f"{word} is not a folder.", f'For one file: {PROGRAM} ask "…" -f {word}')
+    raise UsageError(f"There is no folder {word!r}.", f"See {PROGRAM} --help.")

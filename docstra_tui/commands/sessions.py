@@ -1,0 +1,105 @@
+"""The saved conversations: list them, read one, forget one."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from docstra_tui.commands.arguments import PROGRAM, Invocation
+from docstra_tui.commands.console import Console
+from docstra_tui.errors import UsageError
+from docstra_tui.session.store import SessionStore
+from docstra_tui.session.turns import SavedTurn, StoredSession
+
+ID_LENGTH = 8
+"""So much of an id is shown; any beginning that is unique can be typed."""
+
+
+def run(invocation: Invocation) -> int:
+    """`sessions list | show | delete`."""
+    console = Console()
+    as_json = bool(invocation.options["json"])
+    store = SessionStore()
+    try:
+        match invocation.action:
+            case "list":
+                return _list(console, store, as_json)
+            case "show":
+                session = store.load(invocation.words[0] if invocation.words else "last")
+                return _show(console, session, as_json)
+            case _:
+                if not invocation.words:
+                    raise UsageError(
+                        "Which session?", f"{PROGRAM} sessions list shows them; give the beginning of an id."
+                    )
+                session = store.load(invocation.words[0])
+                store.delete(session.id)
+                store.flush()
+                if as_json:
+                    console.json({"deleted": session.id})
+                else:
+                    console.line(f"Deleted {session.id[:ID_LENGTH]} ({session.title}).")
+                return 0
+    finally:
+        store.close()
+
+
+def _list(console: Console, store: SessionStore, as_json: bool) -> int:
+    found = store.sessions()
+    if as_json:
+        rows = [
+            {"id": s.id, "title": s.title, "root": s.root, "model": s.model, "updated": s.updated}
+            | {"turns": s.turns}
+            for s in found
+        ]
+        console.json({"sessions": rows})
+        return 0
+    for summary in found:
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(summary.updated))
+        turns = f"{summary.turns} turn" + ("" if summary.turns == 1 else "s")
+        facts = [summary.id[:ID_LENGTH], when, f"{turns:>8}", summary.title or "(no question yet)"]
+        console.line("  ".join([*facts, summary.root]))
+    if not found:
+        console.note("Nothing is saved yet.")
+    return 0
+
+
+def _show(console: Console, session: StoredSession, as_json: bool) -> int:
+    if as_json:
+        console.json(
+            {
+                "id": session.id,
+                "title": session.title,
+                "root": session.root,
+                "model": session.model,
+                "turns": [_turn(turn) for turn in session.turns],
+            }
+        )
+        return 0
+    for turn in session.turns:
+        files = f"  [{', '.join(item.label for item in turn.context)}]" if turn.context else ""
+        console.answer(f"> {turn.question}{files}\n\n{turn.answer}")
+        if turn.status != "done":
+            console.answer(f"\n({turn.status})")
+        console.answer("\n\n")
+    return 0
+
+
+def _turn(turn: SavedTurn) -> dict[str, Any]:
+    return {
+        "question": turn.question,
+        "task": turn.task,
+        "files": [
+            {"path": item.path, "start_line": item.start_line, "end_line": item.end_line}
+            for item in turn.context
+        ],
+        "answer": turn.answer,
+        "status": turn.status,
+        "finish_reason": turn.finish_reason,
+        "model": turn.model,
+        "prompt_tokens": turn.usage.prompt_tokens,
+        "completion_tokens": turn.usage.completion_tokens,
+        "reused_tokens": turn.usage.reused_tokens,
+        "ttft_s": turn.ttft_s,
+        "tokens_per_s": turn.tokens_per_s,
+    }
