@@ -8,6 +8,7 @@ from typing import Any
 
 from docstra_tui.errors import BadModelFile
 from docstra_tui.llm.base import Prompt, as_messages
+from docstra_tui.llm.prefix_cache import common_prefix
 from docstra_tui.llm.prompt import Message
 from docstra_tui.llm.stopping import special_ids
 
@@ -51,6 +52,17 @@ class ChatTokenizer:
         """Tokens of the rendered prompt, exact."""
         return len(self.render(prompt))
 
+    def stable_prefix(self, prompt: Prompt, stable: int) -> list[int]:
+        """The leading ids that do not depend on what follows `stable` characters of the last message.
+
+        It is the common prefix of two renders that differ only there, so that no knowledge of any
+        template is needed: where files and question share a message, the last token before the
+        question merges with it half of the time.
+        """
+        messages = as_messages(prompt)
+        ends = [self.render(_with_end(messages, stable, end)) for end in ("Ask", "?!")]
+        return ends[0][: common_prefix(*ends)]
+
     def _apply(self, messages: list[Message]) -> list[int]:
         try:
             ids = self.tokenizer.apply_chat_template(
@@ -90,6 +102,11 @@ class ChatTokenizer:
 
 def _added_tokens(tokenizer: Any) -> list[str]:
     return [token.content for token in getattr(tokenizer, "added_tokens_decoder", {}).values()]
+
+
+def _with_end(messages: list[Message], stable: int, end: str) -> list[Message]:
+    last = messages[-1]
+    return [*messages[:-1], {"role": last["role"], "content": last["content"][:stable] + end}]
 
 
 def _fold_system(messages: list[Message]) -> list[Message]:

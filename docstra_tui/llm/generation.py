@@ -122,7 +122,6 @@ class Generator:
             prefill(self._model, prompt, ids, end, self._sizer)
         prompt.snapshot()
 
-    @torch.inference_mode()
     def _write(
         self, request: Request, prompt: CachedPrompt, texts: tuple[str, ...], streamer: AnswerStreamer
     ) -> None:
@@ -131,14 +130,15 @@ class Generator:
             start = len(request.ids)
             criteria.append(KeywordsStoppingCriteria(texts, self._tokenizer, prompt_length=start))
         inputs = torch.tensor([request.ids], device=self._model.device)
-        self._model.generate(
-            inputs,
-            attention_mask=torch.ones_like(inputs),
-            generation_config=self._config(request),
-            past_key_values=prompt.cache,
-            streamer=streamer,
-            stopping_criteria=criteria,
-        )
+        with torch.inference_mode():
+            self._model.generate(
+                inputs,
+                attention_mask=torch.ones_like(inputs),
+                generation_config=self._config(request),
+                past_key_values=prompt.cache,
+                streamer=streamer,
+                stopping_criteria=criteria,
+            )
 
     def _keep(self, ids: list[int], prompt: CachedPrompt, streamer: AnswerStreamer) -> None:
         if streamer.fed is None:

@@ -20,8 +20,10 @@ T = TypeVar("T")
 class Job:
     """One request in the queue. `cancel` works while it waits, reads and writes."""
 
-    def __init__(self, work: Callable[[Job], None]) -> None:
+    def __init__(self, work: Callable[[Job], None], *, idle: bool = False) -> None:
         self._work = work
+        self.idle = idle
+        """Work for when nobody waits: it begins after all others and yields to the next."""
         self._cancelled = threading.Event()
         self.done = threading.Event()
         """Set once it has ended, however."""
@@ -54,13 +56,23 @@ class InferenceThread:
         # A daemon thread inside torch aborts the interpreter at exit: end it in order before.
         self._atexit = _close_at_exit(self)
 
-    def submit(self, work: Callable[[Job], None]) -> Job:
-        """Queue `work`. It must not raise."""
-        job = Job(work)
+    def submit(self, work: Callable[[Job], None], *, idle: bool = False) -> Job:
+        """Queue `work`, which must not raise.
+
+        Idle work waits until nothing else does; when something comes, the idle job that runs is
+        cancelled, which is its word for "keep what you have and come to an end".
+        """
+        job = Job(work, idle=idle)
         with self._ready:
             if self._closing:
                 raise RuntimeError("The model is closed.")
-            self._jobs.append(job)
+            if idle:
+                self._jobs.append(job)
+            else:
+                first_idle = next((n for n, other in enumerate(self._jobs) if other.idle), len(self._jobs))
+                self._jobs.insert(first_idle, job)
+                if self._running is not None and self._running.idle:
+                    self._running.cancel()
             self._ready.notify()
         return job
 
@@ -84,7 +96,7 @@ class InferenceThread:
     def waiting(self) -> int:
         """Jobs that have not begun and are still wanted."""
         with self._ready:
-            return sum(not job.is_cancelled() for job in self._jobs)
+            return sum(not (job.is_cancelled() or job.idle) for job in self._jobs)
 
     @property
     def busy(self) -> bool:

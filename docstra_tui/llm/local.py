@@ -16,6 +16,7 @@ from docstra_tui.llm.base import BaseLLM, Prompt
 from docstra_tui.llm.chat_tokenizer import ChatTokenizer
 from docstra_tui.llm.generation import END_MARKS, Generator, Request
 from docstra_tui.llm.inference import InferenceThread, Job
+from docstra_tui.llm.prefix_cache import common_prefix
 from docstra_tui.llm.sources import ModelSpec, Progress
 
 Sink = Callable[[str | Finished | BaseException], None]
@@ -137,10 +138,12 @@ class LocalLLM(BaseLLM):
         *,
         max_tokens: int | None = None,
         temperature: float | None = None,
+        stable: int = 0,
     ) -> Job:
         """Queue a request whose events go to `sink`.
 
-        Raises `ContextOverflow` when the prompt leaves less than the reserve, `ValueError` for a
+        `stable` characters of the last message will stand in the next question's too (its files): the
+        cache is worth remembering there. Raises `ContextOverflow` when the prompt leaves less than the reserve, `ValueError` for a
         malformed prompt or setting, `EngineDied` once the device answers no more.
         """
         if self._generator.dead is not None:
@@ -154,17 +157,36 @@ class LocalLLM(BaseLLM):
         wanted = self.max_tokens if max_tokens is None else max_tokens
         if wanted < 1:
             raise ValueError(f"max_tokens is {wanted}; it must be at least 1")
+        cut = common_prefix(ids, self._chat.stable_prefix(prompt, stable)) if stable else 0
         request = Request(
             ids,
             max_new_tokens=min(wanted, self.window - len(ids)),
             temperature=temperature,
             keywords=tuple(self.stopping_keywords),
+            cut=cut,
         )
 
         def work(job: Job) -> None:
             sink(self._generator.answer(request, sink, job.is_cancelled))
 
         return self._thread.submit(work)
+
+    def warm(self, prompt: Prompt, stable: int, done: Callable[[int, int], None]) -> Job:
+        """Read a prompt ahead, up to `stable` characters of its last message, while nobody asks.
+
+        A request that comes meanwhile takes over within a layer, and what was read is kept. Calls
+        `done(tokens cached, tokens wanted)` in the inference thread.
+        """
+        ids = self._chat.stable_prefix(prompt, stable)
+
+        def work(job: Job) -> None:
+            done(self._generator.warm(ids, job.is_cancelled), len(ids))
+
+        return self._thread.submit(work, idle=True)
+
+    def cached_tokens(self, prompt: Prompt) -> int:
+        """How many leading tokens of the prompt would not be read again if it was asked now."""
+        return self._generator.prefixes.reusable(self._chat.render(prompt))
 
     def close(self) -> None:
         self._thread.close()

@@ -32,8 +32,8 @@ def decoder_layers(model: Any) -> list[Any]:
     layers = getattr(decoder, "layers", None)
     if isinstance(layers, torch.nn.ModuleList):
         return list(layers)
-    lists = [module for module in model.modules() if isinstance(module, torch.nn.ModuleList)]
-    return list(max(lists, key=lambda found: len(found))) if lists else [model]
+    lists: list[list[Any]] = [list(m) for m in model.modules() if isinstance(m, torch.nn.ModuleList)]
+    return max(lists, key=len, default=[model])
 
 
 @contextmanager

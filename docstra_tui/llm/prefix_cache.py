@@ -169,8 +169,8 @@ class PrefixCache:
             self._prompts.pop(0)
 
     def reusable(self, ids: Sequence[int]) -> int:
-        """How many leading tokens of `ids` are here."""
-        return max((prompt.reusable(ids) for prompt in self._prompts), default=0)
+        """How many leading tokens of `ids` are here. May be asked from another thread."""
+        return max((prompt.reusable(ids) for prompt in list(self._prompts)), default=0)
 
     def clear(self) -> None:
         """Forget everything."""

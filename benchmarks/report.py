@@ -1,0 +1,48 @@
+"""How a benchmark prints: a line per figure, or one JSON object."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+from collections.abc import Callable, Sequence
+
+
+class Report:
+    """Figures by name, in the order they were measured."""
+
+    def __init__(self, title: str) -> None:
+        self._json = "--json" in sys.argv
+        self._figures: dict[str, float | None] = {}
+        self._say(f"{title}\n")
+
+    def add(self, name: str, value: float | None, meaning: str, target: str = "") -> None:
+        """One figure; `meaning` has its unit, `target` what it should be."""
+        self._figures[name] = None if value is None else round(value, 4)
+        shown = "-" if value is None else f"{value:9.3f}"
+        self._say(f"{shown:>9}  {meaning}{f'  (target {target})' if target else ''}\n")
+
+    def end(self) -> None:
+        """The last line."""
+        if self._json:
+            print(json.dumps(self._figures))
+
+    def _say(self, text: str) -> None:
+        sys.stderr.write(text) if self._json else sys.stdout.write(text)
+
+
+def interleaved(
+    first: Callable[[], float], second: Callable[[], float], pairs: int
+) -> list[tuple[float, float]]:
+    """Measure both in turn, so that whatever else the machine does hits both alike."""
+    return [(first(), second()) for _ in range(pairs)]
+
+
+def median(values: Sequence[float]) -> float:
+    """The median."""
+    return statistics.median(values)
+
+
+def median_ratio(pairs: Sequence[tuple[float, float]]) -> float:
+    """The median of first over second."""
+    return statistics.median(first / second for first, second in pairs)

@@ -1,0 +1,193 @@
+"""A real pseudo-terminal with a program in it, and a screen that reads its bytes (pyte).
+
+What only a terminal can show is tested through this: Textual's own test harness never touches one.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pyte
+
+KEYS = {
+    "enter": "\r",
+    "escape": "\x1b",
+    "space": " ",
+    "tab": "\t",
+    "up": "\x1b[A",
+    "down": "\x1b[B",
+    "right": "\x1b[C",
+    "left": "\x1b[D",
+    "f1": "\x1bOP",
+    "f2": "\x1bOQ",
+    "backspace": "\x7f",
+}
+
+
+class Terminal:
+    """One program on a terminal of `columns` × `rows`.
+
+    A thread reads all the time (unless `reading` is cleared, which is how a stalled link looks to the
+    program), so `screen` is always current and `raw` has every byte.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        columns: int = 100,
+        rows: int = 30,
+        cwd: Path | None = None,
+        env: dict[str, str] | None = None,
+    ) -> None:
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self._lock = threading.Lock()
+        self.raw = bytearray()
+        """Every byte the program wrote."""
+        self.reading = threading.Event()
+        self.reading.set()
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.attributes = termios.tcgetattr(slave)
+        """The line settings before the program started."""
+        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+        environment.update(env or {})
+        self.process = subprocess.Popen(
+            list(command),
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=cwd,
+            env=environment,
+            start_new_session=True,
+            preexec_fn=_take_terminal,
+        )
+        self._slave = slave
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def lines(self) -> list[str]:
+        """The screen's rows, as text."""
+        with self._lock:
+            return list(self._screen.display)
+
+    @property
+    def text(self) -> str:
+        """The whole screen."""
+        return "\n".join(self.lines)
+
+    def send(self, *keys: str) -> None:
+        """Type; a name of `KEYS` or `ctrl+x` is that key, anything else is text."""
+        for key in keys:
+            if key.startswith("ctrl+"):
+                data = chr(ord(key[5]) & 0x1F)
+            else:
+                data = KEYS.get(key, key)
+            os.write(self.master, data.encode())
+
+    def wait_for(self, what: str | Callable[[str], bool], seconds: float = 30.0) -> str:
+        """Wait until the screen has `what`; the screen. Fails with the screen as it was."""
+        found = what if callable(what) else lambda text: what in text
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            text = self.text
+            if found(text):
+                return text
+            if self.process.poll() is not None and not found(self.text):
+                raise AssertionError(f"the program ended with {self.process.returncode}:\n{self.text}")
+            time.sleep(0.02)
+        name = what if isinstance(what, str) else "what was waited for"
+        raise AssertionError(f"{name!r} did not come within {seconds} s:\n{self.text}")
+
+    def wait_end(self, seconds: float = 10.0) -> int:
+        """Wait for the program to end; its exit code."""
+        code = self.process.wait(seconds)
+        time.sleep(0.1)  # the last bytes are still in the terminal
+        return code
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Change the terminal's size, as a window manager does."""
+        with self._lock:
+            self._screen.resize(rows, columns)
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def hang_up(self) -> None:
+        """Close the terminal, as a dropped link does."""
+        self.reading.clear()
+        os.close(self._slave)
+        self._slave = -1
+        os.close(self.master)
+        self.master = -1
+
+    def modes_left_on(self) -> set[str]:
+        """Private modes that were switched on and never off again."""
+        import re
+
+        state: dict[str, str] = {}
+        for modes, switch in re.findall(rb"\x1b\[\?([0-9;]+)([hl])", bytes(self.raw)):
+            for mode in modes.decode().split(";"):
+                state[mode] = switch.decode()
+        on_by_default = {"7", "25"}
+        return {
+            mode
+            for mode, switch in state.items()
+            if (switch == "h") != (mode in on_by_default) and not (mode in on_by_default and switch == "h")
+        }
+
+    def line_settings(self) -> list[object]:
+        """The terminal's settings now (echo, canonical mode and so on)."""
+        return list(termios.tcgetattr(self._slave))
+
+    def close(self) -> None:
+        """End the program, whatever it does."""
+        self.reading.set()
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait(10)
+        for fd in (self._slave, self.master):
+            if fd >= 0:
+                os.close(fd)
+        self._slave = self.master = -1
+
+    def _read(self) -> None:
+        while True:
+            master = self.master
+            if master < 0:
+                return
+            if not self.reading.wait(0.2):
+                continue
+            try:
+                ready, _, _ = select.select([master], [], [], 0.1)
+                data = os.read(master, 65536) if ready else b""
+            except (OSError, ValueError) as error:
+                if isinstance(error, OSError) and error.errno == errno.EINTR:
+                    continue
+                return
+            if data:
+                with self._lock:
+                    self.raw += data
+                    self._stream.feed(data)
+
+
+def app(*arguments: str) -> list[str]:
+    """The command that starts this project's program."""
+    return [sys.executable, "-m", "docstra_tui", *arguments]
+
+
+def _take_terminal() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
