@@ -1,0 +1,54 @@
+"""Which files a typed text names, and which a fragment may mean."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from docstra_tui.context.language import language_of
+from docstra_tui.context.mentions import Mention, complete, find_mentions, write_mention
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("what does @src/a.py do?", [Mention("src/a.py")]),
+        ("see @a.py, @b.py.", [Mention("a.py"), Mention("b.py")]),
+        ("@a.py:3-9 and @a.py:7", [Mention("a.py", 3, 9), Mention("a.py", 7, 7)]),
+        ('@"with space.py":3-4!', [Mention("with space.py", 3, 4)]),
+        ("me@host.py and a@b", []),
+        ("@a.py\n@b.py", [Mention("a.py"), Mention("b.py")]),
+        ("@app/[slug]/page.tsx @f(1).py", [Mention("app/[slug]/page.tsx"), Mention("f(1).py")]),
+        ("twice @a @a", [Mention("a")]),
+        ("an @ alone, @, @?", []),
+        ("@a.py: what", [Mention("a.py")]),
+    ],
+)
+def test_mentions_are_found(text: str, found: list[Mention]) -> None:
+    assert find_mentions(text) == found
+
+
+@given(st.text(st.characters(exclude_characters='"\n', codec="utf-8"), min_size=1, max_size=20))
+def test_what_is_written_is_read_back(path: str) -> None:
+    assert find_mentions(f"see {write_mention(path)} please") == [Mention(path)]
+    assert find_mentions(write_mention(path, 3, 9)) == [Mention(path, 3, 9)]
+
+
+def test_the_likeliest_file_comes_first() -> None:
+    files = ["docs/reading.md", "src/reader.py", "README.md", "src/thread.py", "r/e/a/d.py", "other.py"]
+    assert complete("rea", files)[:3] == ["README.md", "src/reader.py", "docs/reading.md"]
+    assert complete("REA", files) == complete("rea", files)
+    assert "src/thread.py" in complete("rea", files) and "r/e/a/d.py" in complete("rea", files)
+    assert "other.py" not in complete("rea", files)
+    assert complete('"src/r', files)[0] == "src/reader.py"
+    assert len(complete("", [str(number) for number in range(100)])) == 50
+
+
+@pytest.mark.parametrize(
+    ("path", "language"),
+    [("a/b.PY", "python"), ("Dockerfile", "dockerfile"), ("x/Makefile", "makefile"), ("a.cu", "cuda"),
+     ("noext", ""), (".gitignore", ""), ("a.unknown", "")],
+)  # fmt: skip
+def test_languages_follow_names(path: str, language: str) -> None:
+    assert language_of(path) == language
