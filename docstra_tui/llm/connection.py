@@ -1,0 +1,228 @@
+"""The way to a server: its addresses, one HTTP client, and errors in our own words.
+
+Knows the difference between our engine (a Unix socket) and any other server (a URL), and nothing of
+prompts or answers. The HTTP library is imported with the first question, not before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from docstra_tui.errors import AnswerCutOff, DocstraError, EngineDied, EngineError, RemoteError, SettingsError
+from docstra_tui.llm import server_errors
+
+if TYPE_CHECKING:
+    import httpx2
+
+CONNECT_SECONDS = 5.0
+SEND_SECONDS = 60.0
+SHORT_READ_SECONDS = 10.0
+SHORT_ANSWER_SECONDS = 15.0
+"""From sending to the last byte, for everything but an answer: a server may drip one byte at a time."""
+
+LARGEST_BODY = 8_000_000
+"""Bytes of a body that is no stream."""
+
+LARGEST_REFUSAL = 65536
+
+LOG_HINT = "Restart it; its log tells why: docstra-tui engine logs."
+URL_HINT = "The URL goes up to and including /v1 of an OpenAI-compatible server."
+
+Trace = Callable[[str, dict[str, Any]], None]
+
+
+class Connection:
+    """One server. Exactly one of `base_url` and `socket` is given. Raises `SettingsError`."""
+
+    def __init__(self, base_url: str | None, socket: str | None, key: str) -> None:
+        self._socket = socket
+        self._key = key
+        self._lock = threading.Lock()
+        self._http: httpx2.Client | None = None
+        if base_url is None:
+            self.base, self.root, self.name = "http://engine/v1", "http://engine", "The engine"
+        else:
+            self.base, self.root, self.name = _addresses(base_url)
+
+    @property
+    def is_engine(self) -> bool:
+        """True for our own engine."""
+        return self._socket is not None
+
+    def ask(self, method: str, url: str, body: Any = None, *, must_succeed: bool = False) -> tuple[int, Any]:
+        """Status and JSON (None when it is none) of a short question. Raises `RemoteError`, `EngineDied`."""
+        timeout = self._timeout(SHORT_READ_SECONDS)
+        with (
+            self.honest_errors(),
+            self._client().stream(method, url, json=body, timeout=timeout) as response,
+        ):
+            content = self.read(response, LARGEST_BODY)
+            if must_succeed and response.status_code != 200:
+                raise server_errors.refusal(
+                    self.name, response.status_code, response.headers, content, self._key
+                )
+            value = parse(content)
+            if must_succeed and not isinstance(value, dict):
+                raise RemoteError(
+                    f"{url} answers with something that is not JSON: {self._first_words(content)}", URL_HINT
+                )
+            return response.status_code, value
+
+    @contextlib.contextmanager
+    def open(self, url: str, body: Any, trace: Trace) -> Iterator[httpx2.Response]:
+        """A streamed POST, its headers read. `trace` sees the connection before anything is sent on it."""
+        with self._client().stream(
+            "POST",
+            url,
+            json=body,
+            headers={"accept": "text/event-stream"},
+            extensions={"trace": trace},
+        ) as response:
+            if response.headers.get("content-encoding", "identity") != "identity":
+                # A small compressed body can be a large one; we asked for none.
+                raise RemoteError(f"{self.name} compresses its answer, although it was asked not to.")
+            yield response
+
+    def close(self) -> None:
+        """Harmless when called twice; a later question opens it again."""
+        with self._lock:
+            http, self._http = self._http, None
+        if http is not None:
+            http.close()
+
+    # Errors
+
+    @contextlib.contextmanager
+    def honest_errors(self) -> Iterator[None]:
+        """Turns the HTTP library's exceptions into ours; none carries the key."""
+        import httpx2
+
+        try:
+            yield
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            raise self._unreachable(error) from None
+        except httpx2.ReadTimeout:
+            if self.is_engine:
+                raise EngineError("The engine does not answer.", "Ask again in a moment.") from None
+            raise RemoteError(f"{self.name} does not answer.", "Is it busy, or still starting?") from None
+        except (httpx2.ReadError, httpx2.RemoteProtocolError, httpx2.WriteError, httpx2.WriteTimeout):
+            raise self.cut_off() from None
+        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError, RuntimeError) as error:
+            # OSError: a certificate file; RuntimeError: a client that was closed meanwhile
+            why = server_errors.quote(str(error), self._key)
+            raise RemoteError(f"{self.name} cannot be spoken to: {why}") from None
+
+    def cut_off(self) -> DocstraError:
+        """The error for an answer that ended before it was complete."""
+        if self.is_engine:
+            return EngineDied("The engine went away in the middle of the answer.", LOG_HINT)
+        return AnswerCutOff(
+            f"{self.name} closed the connection before the answer was complete.",
+            "What came is kept; ask again for the rest.",
+        )
+
+    def refusal(self, status: int, headers: Any, content: bytes) -> DocstraError:
+        """The error for a status that is not 2xx."""
+        value = parse(content)
+        if self.is_engine and isinstance(value, dict):
+            return self.reported(value)
+        return server_errors.refusal(self.name, status, headers, content, self._key)
+
+    def reported(self, body: Any) -> DocstraError:
+        """The error that the server describes in a body or an event."""
+        return server_errors.reported(self.name, body, self._key, is_ours=self.is_engine)
+
+    def no_answer(self, kind: str, content: bytes) -> RemoteError:
+        """The error for a 2xx that is no answer: most often a web page."""
+        what = server_errors.quote(kind, self._key) or "something without a content type"
+        return RemoteError(
+            f"{self.base} answers with {what}, not with an answer: {self._first_words(content)}", URL_HINT
+        )
+
+    def read(self, response: httpx2.Response, most: int) -> bytes:
+        """A body, up to `most` bytes. Raises `RemoteError` when it takes too long."""
+        deadline = time.monotonic() + SHORT_ANSWER_SECONDS
+        body = bytearray()
+        for part in response.iter_raw():
+            body += part
+            if len(body) >= most:
+                del body[most:]
+                break
+            if time.monotonic() > deadline:
+                raise RemoteError(f"{self.name} takes too long to finish its answer.", "Ask again later.")
+        return bytes(body)
+
+    def _unreachable(self, error: Exception) -> DocstraError:
+        if self.is_engine:
+            return EngineDied("The engine is gone.", LOG_HINT)
+        why = server_errors.quote(str(error), self._key)
+        return RemoteError(f"{self.name} cannot be reached: {why}", "Is it running, and is the URL right?")
+
+    def _first_words(self, content: bytes) -> str:
+        return server_errors.quote(content.decode("utf-8", "replace"), self._key)[:100]
+
+    # The client
+
+    def _client(self) -> httpx2.Client:
+        import httpx2  # 0.1 s
+
+        with self._lock:
+            if self._http is None:
+                # Every request has a connection of its own: shutting one down must not hit another.
+                limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
+                transport = httpx2.HTTPTransport(
+                    uds=self._socket,
+                    verify=self.base.startswith("https:"),
+                    trust_env=False,
+                    limits=limits,
+                )
+                headers = {"accept-encoding": "identity", "user-agent": "docstra-tui"}
+                if self._key:
+                    headers["authorization"] = f"Bearer {self._key}"
+                # trust_env off: HTTP_PROXY would be sent the key and the code even for 127.0.0.1.
+                self._http = httpx2.Client(
+                    transport=transport,
+                    headers=headers,
+                    timeout=self._timeout(None),
+                    trust_env=False,
+                    follow_redirects=False,
+                )
+            return self._http
+
+    def _timeout(self, read: float | None) -> httpx2.Timeout:
+        import httpx2
+
+        return httpx2.Timeout(read, connect=CONNECT_SECONDS, write=SEND_SECONDS)
+
+
+def parse(body: bytes) -> Any:
+    """JSON, or None for what is none."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def _addresses(base_url: str) -> tuple[str, str, str]:
+    """The base, the server's root and its name in sentences."""
+    try:
+        parts = urlsplit(base_url.strip())
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or parts.scheme not in ("http", "https") or parts.username or parts.query or parts.fragment:
+        raise SettingsError(
+            f"The base URL {server_errors.quote(base_url)!r} cannot be used.",
+            "It looks like http://HOST:PORT/v1; a key belongs into DOCSTRA_API_KEY.",
+        )
+    name = f"[{host}]" if ":" in host else host
+    place = f"{name}:{port}" if port else name
+    path = parts.path.rstrip("/")
+    root = path.removesuffix("/v1")
+    return f"{parts.scheme}://{place}{path}", f"{parts.scheme}://{place}{root}", place

@@ -1,0 +1,47 @@
+"""The key for another server: from where it may come, and what it may look like. Never from an argument."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from docstra_tui import paths
+from docstra_tui.errors import SettingsError, UnsafePath
+
+VARIABLE = "DOCSTRA_API_KEY"
+FILE = "api_key"
+"""Beside config.toml, mode 0600."""
+
+
+def find_key() -> str:
+    """From the variable, else from the file; empty when there is none.
+
+    Raises `UnsafePath` for a file that others can read, `SettingsError` for one that is no text.
+    """
+    key = os.environ.get(VARIABLE, "")
+    if key.strip():
+        return key
+    path = paths.config_dir() / FILE
+    try:
+        with open(path, encoding="utf-8") as file:
+            status = os.fstat(file.fileno())
+            if status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o077:
+                raise UnsafePath(f"The key in {path} can be read by others.", f"Run: chmod 600 {path}")
+            return file.read(65536)
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The key file {path} cannot be read.", "Mend it or remove it.") from error
+
+
+def clean_key(key: str) -> str:
+    """The key without the line end that files and pastes bring.
+
+    Raises `SettingsError` for what no header can carry: the HTTP library's own error would show the key.
+    """
+    key = key.strip()
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise SettingsError(
+            "The API key has characters that cannot be sent.", "Look for line breaks or spaces in it."
+        )
+    return key
