@@ -143,8 +143,9 @@ class LocalLLM(BaseLLM):
         """Queue a request whose events go to `sink`.
 
         `stable` characters of the last message will stand in the next question's too (its files): the
-        cache is worth remembering there. Raises `ContextOverflow` when the prompt leaves less than the reserve, `ValueError` for a
-        malformed prompt or setting, `EngineDied` once the device answers no more.
+        cache is worth remembering there. Raises `ContextOverflow` when the prompt leaves less than the
+        reserve, `ValueError` for a malformed prompt or setting, `EngineDied` once the device answers no
+        more.
         """
         if self._generator.dead is not None:
             raise self._generator.dead
