@@ -41,6 +41,7 @@ class DocstraApp(App[None]):
     """One folder, one conversation, one model."""
 
     TITLE = "docstra-tui"
+    CSS_PATH = "app.tcss"
     COMMANDS = {_palette_commands}  # noqa: RUF012 -- Textual's own shape
     CLOSE_TIMEOUT = 1.0
     ENABLE_COMMAND_PALETTE = True

@@ -19,8 +19,13 @@ def tokens(count: int | None) -> str:
 def used_of(used: int | None, limit: int | None, exact: bool = True) -> str:
     """`12.4k / 32k tokens`; `≈` before an estimate, `?` for an unknown window."""
     sign = "" if exact or used is None else "≈"
-    window = "?" if not limit else (f"{limit / 1000:.0f}k" if limit >= 10_000 else tokens(limit))
+    window = "?" if not limit else _window(limit)
     return f"{sign}{tokens(used)} / {window} tokens"
+
+
+def _window(limit: int) -> str:
+    """Windows are powers of two more often than not: 32,768 is called 32k."""
+    return f"{limit // 1024}k" if limit % 1024 == 0 else tokens(limit)
 
 
 def memory(used: int | None, total: int | None) -> str:

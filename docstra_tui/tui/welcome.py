@@ -9,21 +9,17 @@ from docstra_tui.text import sanitize_line
 
 def welcome(model: str, *, is_starter: bool, host: str = "") -> Content:
     """A few calm lines: what this is, the keys, who answers."""
-    where = (
-        f"Nothing leaves this machine except to {sanitize_line(host)}."
-        if host
-        else "Nothing leaves this machine."
-    )
+    where = f"Questions go to {sanitize_line(host)}." if host else "It stays on this machine."
     lines = [
         Content.assemble(("Ask your code.", "bold $primary"), f" {where}"),
         Content(""),
         Content.assemble(
             ("F2", "bold $secondary"),
-            " tick files    ",
+            " tick files   ",
             ("Enter", "bold $secondary"),
-            " ask    ",
+            " ask   ",
             ("Ctrl+P", "bold $secondary"),
-            " commands    ",
+            " commands   ",
             ("F1", "bold $secondary"),
             " all keys",
         ),

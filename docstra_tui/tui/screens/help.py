@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
@@ -28,6 +29,9 @@ KEY_NAMES = {
     "home": "Home",
     "end": "End",
 }
+
+KEYS_WIDTH, WORDS_WIDTH = 22, 46
+"""Cells of the two columns; together they fit the narrowest box that 80 columns give."""
 
 Section = tuple[str, Sequence[BindingType]]
 
@@ -68,10 +72,13 @@ def compose_help(sections: Iterable[Section]) -> Content:
         lines.append(Content.assemble((title, "bold $secondary")))
         for binding in bindings:
             if isinstance(binding, Binding) and binding.tooltip:
-                keys = ", ".join(
-                    shown_key(key) for key in binding.key.split(",") if len(key) > 1 or key == "/"
-                )
-                lines.append(Content.assemble((f"  {keys:<26}", "$primary"), binding.tooltip))
+                keys = ", ".join(shown_key(key) for key in binding.key.split(",") if len(key) > 1)
+                words = textwrap.wrap(binding.tooltip, WORDS_WIDTH) or [""]
+                if len(keys) >= KEYS_WIDTH:
+                    lines.append(Content.assemble((f"  {keys}", "$primary")))
+                    keys = ""
+                lines.append(Content.assemble((f"  {keys:<{KEYS_WIDTH}}", "$primary"), words[0]))
+                lines += [Content(f"  {'':<{KEYS_WIDTH}}{more}") for more in words[1:]]
     return Content("\n").join(lines)
 
 

@@ -58,8 +58,9 @@ class AnswerMarkdown(Markdown):
             color: $foreground;
             background: $surface;
             margin: 0 0 1 0;
+            overflow: hidden hidden;
         }
-        & MarkdownFence > Label { padding: 0 2; }
+        & MarkdownFence > Label { padding: 0 2; width: 1fr; text-wrap: wrap; }
         & MarkdownHeader { margin: 0 0 1 0; width: 1fr; content-align: left middle; }
         & MarkdownH1 { content-align: left middle; }
         & MarkdownBlockQuote {
@@ -72,7 +73,10 @@ class AnswerMarkdown(Markdown):
         & MarkdownTableContent > .header { color: $foreground; }
         & MarkdownHorizontalRule { border-bottom: solid $selection; }
         & MarkdownBullet { color: $muted; }
-        & .code_inline { background: $surface; color: $secondary; }
+        MarkdownBlock {
+            &:dark > .code_inline { background: $surface; color: $secondary; }
+            &:light > .code_inline { background: $surface; color: $secondary; }
+        }
     }
     """
 

@@ -35,6 +35,7 @@ class Composer(TextArea):
         scrollbar-size-vertical: 1;
         & .text-area--cursor-line { background: $background; }
         & .text-area--placeholder { color: $muted; }
+        &:light .text-area--cursor { color: $background; background: $primary; }
     }
     """
 

@@ -12,6 +12,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.events import Resize
 from textual.widgets import Static
 
 from docstra_tui.tui.widgets.turn_view import TurnEnding, TurnView
@@ -56,7 +57,21 @@ class Conversation(VerticalScroll):
 
     def on_mount(self) -> None:
         self.mount(self._welcome)
-        self.anchor()
+
+    def watch_virtual_size(self) -> None:
+        self._anchor_if_full()
+
+    def on_resize(self, event: Resize) -> None:
+        self._anchor_if_full()
+
+    def _anchor_if_full(self) -> None:
+        """Follow the tail once there is more than fits; Textual would put less at the bottom."""
+        is_full = self.virtual_size.height > self.container_size.height > 0
+        if is_full and not self.is_anchored:
+            self.anchor()
+        elif not is_full and self.is_anchored:
+            self.anchor(False)
+            self.scroll_y = self.scroll_target_y = 0
 
     # The four verbs
 
@@ -106,4 +121,5 @@ class Conversation(VerticalScroll):
 
     def action_follow(self) -> None:
         """Go to the end and stay there."""
-        self.anchor()
+        self.anchor(False)
+        self._anchor_if_full()

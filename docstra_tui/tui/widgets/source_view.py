@@ -24,13 +24,15 @@ class SourceView(ScrollView, can_focus=True):
         background: $surface;
         color: $foreground;
         scrollbar-size-vertical: 1;
-        scrollbar-size-horizontal: 1;
+        scrollbar-size-horizontal: 0;
     }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "scroll_down", "Down", tooltip="One line down", id="source.down", show=False),
         Binding("up,k", "scroll_up", "Up", tooltip="One line up", id="source.up", show=False),
+        Binding("right,l", "scroll_right", "Right", tooltip="Further right", id="source.right", show=False),
+        Binding("left,h", "scroll_left", "Left", tooltip="Further left", id="source.left", show=False),
     ]
 
     def __init__(self) -> None:

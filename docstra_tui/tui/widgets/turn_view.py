@@ -88,6 +88,8 @@ class TurnView(Vertical):
     def append(self, piece: str) -> None:
         """Show more of the answer."""
         safe = sanitize_text(piece)
+        if not self._answer:
+            self.wait("")
         self._answer += safe
         self._buffer.append(safe)
         if self.is_mounted and not self._drains:
