@@ -13,12 +13,14 @@ import psutil
 import pytest
 
 PLACES = ("RUNTIME", "STATE", "CONFIG", "CACHE")
+OURS = f"dt{os.getpid()}-"
+"""How this run's folders begin: another run on the machine is not our business."""
 
 
 @pytest.fixture(autouse=True)
 def own_places(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Fresh folders for one test; the path is short because a Unix socket's may have 107 bytes."""
-    base = Path(tempfile.mkdtemp(prefix="dt-"))
+    base = Path(tempfile.mkdtemp(prefix=OURS))
     for name in [name for name in os.environ if name.startswith("DOCSTRA_")]:
         monkeypatch.delenv(name)
     for place in PLACES:
@@ -63,5 +65,5 @@ def stop_engines(base: Path, seconds: float = 10.0) -> None:
 def no_engine_is_left() -> Iterator[None]:
     """The whole run fails if an engine that a test started is alive at its end."""
     yield
-    left = engines_below(Path(tempfile.gettempdir()) / "dt-")
+    left = engines_below(Path(tempfile.gettempdir()) / OURS)
     assert not left, f"engines still alive: {[process.cmdline() for process in left]}"
