@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Print
 
 from docstra_tui import themes
+from docstra_tui.errors import SettingsError
 from docstra_tui.settings import Settings
 from docstra_tui.text import sanitize_line
 from docstra_tui.themes import ThemeSpec
@@ -92,8 +93,7 @@ class DocstraApp(App[None]):
             self.register_theme(textual_theme(spec))
         self._theme_notices += [sanitize_line(error.message)[:300] for error in wrong]
         if not self.theme_specs:
-            self._theme_notices.append("No theme was found; the colours are not ours.")
-            return
+            raise SettingsError("No theme was found.", "Install docstra-tui again: its themes are missing.")
         name = wanted if wanted in self.theme_specs else next(iter(self.theme_specs))
         if name != wanted:
             self._theme_notices.append(f"There is no theme {sanitize_line(wanted)!r}; this is {name!r}.")

@@ -120,12 +120,12 @@ class Composer(TextArea):
     def _break_for_paste(self, event: Key) -> None:
         """The Enters before this key were lines of a paste."""
         self._stop_waiting()
-        self.insert("\n" * self._enters)
+        self._write("\n" * self._enters)
         self._enters = 0
         if event.key == "tab":
             event.stop()
             event.prevent_default()
-            self.insert(INDENT)
+            self._write(INDENT)
 
     def _wait(self) -> None:
         self._stop_waiting()
@@ -145,14 +145,18 @@ class Composer(TextArea):
             self.post_message(self.QuestionSubmitted(self.text.strip("\n").rstrip()))
 
     def action_break_line(self) -> None:
-        self.insert("\n")
+        self._write("\n")
+
+    def _write(self, text: str) -> None:
+        """Put `text` in the place of the selection, and the cursor behind it."""
+        start, end = sorted(self.selection)
+        self.replace(text, start, end, maintain_selection_offset=False)
 
     async def _on_paste(self, event: Paste) -> None:
         event.prevent_default()
         event.stop()
         text = sanitize_text(event.text.replace("\r\n", "\n").replace("\r", "\n"))
-        start, end = self.selection
-        self._replace_via_keyboard(text, start, end)
+        self._write(text)
 
     def _walk_history(self, key: str) -> bool:
         """Up and Down through earlier questions, as long as nothing was written over them."""

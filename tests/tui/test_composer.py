@@ -1,0 +1,119 @@
+"""The composer: what sends, what breaks a line, what a paste is."""
+
+from __future__ import annotations
+
+from textual.app import App, ComposeResult
+from textual.events import Paste
+
+from docstra_tui.themes import load_all
+from docstra_tui.tui.colours import textual_theme
+from docstra_tui.tui.widgets.composer import Composer
+from tests.tui.fakes import until
+
+
+class Box(App[None]):
+    """A composer and what it sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_theme(textual_theme(load_all()[0]["lamp"]))
+        self.theme = "lamp"
+        self.sent: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        yield Composer()
+
+    @property
+    def composer(self) -> Composer:
+        return self.query_one(Composer)
+
+    def on_composer_question_submitted(self, event: Composer.QuestionSubmitted) -> None:
+        self.sent.append(event.text)
+
+
+def feed(app: Box, text: str) -> None:
+    """Type `text` in one burst, as a terminal's parser hands it over."""
+    from textual._xterm_parser import XTermParser
+
+    for event in XTermParser().feed(text):
+        app.post_message(event)
+
+
+async def test_enter_in_one_burst_with_the_text_before_it_sends():
+    async with Box().run_test() as pilot:
+        feed(pilot.app, "why?\r")
+        await until(pilot, lambda: pilot.app.sent == ["why?"])
+
+
+async def test_enter_followed_by_text_is_a_line_of_a_paste():
+    async with Box().run_test() as pilot:
+        feed(pilot.app, "one\rtwo\r\rthree")
+        await until(pilot, lambda: pilot.app.composer.text == "one\ntwo\n\nthree")
+        assert pilot.app.sent == []
+
+
+async def test_a_tab_in_an_unbracketed_paste_is_an_indent():
+    async with Box().run_test() as pilot:
+        feed(pilot.app, "if x:\r\treturn")
+        await until(pilot, lambda: pilot.app.composer.text == "if x:\n    return")
+
+
+async def test_ctrl_j_alt_enter_and_shift_enter_break_the_line():
+    async with Box().run_test() as pilot:
+        await pilot.press("a", "ctrl+j", "b", "alt+enter", "c", "shift+enter", "d")
+        assert pilot.app.composer.text == "a\nb\nc\nd"
+        assert pilot.app.sent == []
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.sent == ["a\nb\nc\nd"])
+
+
+async def test_a_paste_is_made_safe_and_sends_nothing():
+    async with Box().run_test() as pilot:
+        pilot.app.composer.post_message(Paste("a\r\nb\x1b]52;c;eA==\x07\tc"))
+        await until(pilot, lambda: "\n" in pilot.app.composer.text)
+        assert pilot.app.composer.text == "a\nb␛]52;c;eA==␇    c"
+        assert pilot.app.sent == []
+
+
+async def test_an_empty_question_is_not_sent():
+    async with Box().run_test() as pilot:
+        await pilot.press("space", "enter")
+        await pilot.pause(0.1)
+        assert pilot.app.sent == []
+
+
+async def test_up_brings_earlier_questions_back_and_down_the_empty_line():
+    async with Box().run_test() as pilot:
+        pilot.app.composer.remember(["first", "second"])
+        await pilot.press("up")
+        assert pilot.app.composer.text == "second"
+        await pilot.press("up")
+        assert pilot.app.composer.text == "first"
+        await pilot.press("down")
+        await pilot.press("down")
+        assert pilot.app.composer.text == ""
+
+
+async def test_up_leaves_what_is_being_written_alone():
+    async with Box().run_test() as pilot:
+        pilot.app.composer.remember(["first"])
+        await pilot.press("x", "up")
+        assert pilot.app.composer.text == "x"
+
+
+async def test_it_grows_with_its_text_up_to_eight_lines():
+    async with Box().run_test(size=(40, 20)) as pilot:
+        assert pilot.app.composer.size.height == 1
+        for expected in (2, 3):
+            await pilot.press("ctrl+j")
+            await pilot.pause()
+            assert pilot.app.composer.size.height == expected
+        for _ in range(10):
+            await pilot.press("ctrl+j")
+        await pilot.pause()
+        assert pilot.app.composer.size.height == 8
+
+
+async def test_the_cursor_does_not_blink():
+    async with Box().run_test() as pilot:
+        assert pilot.app.composer.cursor_blink is False

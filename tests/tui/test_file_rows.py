@@ -1,0 +1,66 @@
+"""The rows of the tree, without a screen."""
+
+from __future__ import annotations
+
+from docstra_tui.context.tree import Entry, Listing
+from docstra_tui.tui.widgets.file_rows import SOME, TICKED, UNTICKED, FileRows
+
+
+def a_tree() -> FileRows:
+    tree = FileRows()
+    tree.put(
+        "",
+        Listing(
+            (
+                Entry("pkg", "pkg", True),
+                Entry("a.py", "a.py", False),
+                Entry("pipe", "pipe", False, reason="a pipe"),
+            )
+        ),
+    )
+    tree.put("pkg", Listing((Entry("pkg/sub", "sub", True), Entry("pkg/b.py", "b.py", False))))
+    return tree
+
+
+def test_a_closed_folder_hides_what_it_holds():
+    tree = a_tree()
+    assert [row.path for row in tree.rows()] == ["pkg", "a.py", "pipe"]
+    tree.toggle_open("pkg")
+    assert [row.path for row in tree.rows()] == ["pkg", "pkg/sub", "pkg/b.py", "a.py", "pipe"]
+
+
+def test_a_folder_shows_whether_some_or_all_of_it_is_ticked():
+    tree = a_tree()
+    folder = tree.rows()[0]
+    assert tree.mark(folder) == UNTICKED
+    tree.tick(["pkg/b.py"], True)
+    assert tree.mark(folder) == SOME
+    tree.tick_whole("pkg", ["pkg/b.py", "pkg/sub/c.py"])
+    assert tree.mark(folder) == TICKED
+    tree.tick(["pkg/sub/c.py"], False)
+    assert tree.mark(folder) == SOME
+
+
+def test_what_cannot_be_picked_has_no_box_and_keeps_its_reason():
+    row = a_tree().rows()[2]
+    assert not row.can_be_picked
+    assert row.reason == "a pipe"
+
+
+def test_an_error_is_a_row_and_the_folder_can_be_listed_again():
+    tree = FileRows()
+    tree.put("", Listing((), error="Permission denied"))
+    assert [(row.kind, row.reason) for row in tree.rows()] == [("error", "Permission denied")]
+    assert tree.needs_listing("")
+
+
+def test_ticked_files_come_in_the_order_of_the_tree():
+    tree = FileRows()
+    tree.tick(["z.py", "B/x.py", "a/y.py", "a/sub/q.py", "A.py"], True)
+    assert tree.in_tree_order() == ("a/sub/q.py", "a/y.py", "B/x.py", "A.py", "z.py")
+
+
+def test_rows_that_do_not_fit_are_counted():
+    tree = FileRows()
+    tree.put("", Listing((Entry("a", "a", False),), more=3000))
+    assert tree.rows()[-1].reason == "… 3,000 more are not shown"
