@@ -1,0 +1,235 @@
+"""What this process has said and read, and how far the disk is behind it.
+
+The conversation lives here; saving it is making the disk say the same. Nothing here waits for a disk.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from dataclasses import dataclass, field, replace
+
+from docstra_tui.session.turns import SavedTurn, StoredSession, title_of
+
+
+@dataclass
+class Kept:
+    """Something that is held, and whether the disk has it."""
+
+    version: int = 0
+    written: int = -1
+    """The version that is on the disk; none when -1."""
+
+    @property
+    def is_behind(self) -> bool:
+        """True when the disk lacks the newest version."""
+        return self.written != self.version
+
+
+@dataclass(kw_only=True)
+class KeptSession(Kept):
+    """A session without its turns."""
+
+    row: StoredSession
+
+    @property
+    def is_worth_keeping(self) -> bool:
+        """False while nothing was said or typed."""
+        return bool(self.row.title or self.row.draft)
+
+
+@dataclass(kw_only=True)
+class KeptTurn(Kept):
+    """A turn, with the pieces that came since it was last put together."""
+
+    session_id: str
+    turn: SavedTurn
+    pieces: list[str] = field(default_factory=list)
+    unsaved: int = 0
+    """Characters that came since the last write."""
+    is_ours: bool = True
+    """False when it was only read: then the disk knows better."""
+    has_items: bool = False
+    """True when its context items are on the disk."""
+
+    def whole(self) -> SavedTurn:
+        """The turn as it is now; a copy."""
+        if self.pieces:
+            self.turn.answer += "".join(self.pieces)
+            self.pieces.clear()
+        return replace(self.turn)
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What has to be written, as it was at one moment: (who, which version, its row)."""
+
+    sessions: tuple[tuple[KeptSession, int, StoredSession], ...]
+    turns: tuple[tuple[KeptTurn, int, SavedTurn], ...]
+
+
+class Memory:
+    """Sessions and turns by id. Any thread; `lock` may be held over several calls."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self._sessions: dict[str, KeptSession] = {}
+        self._turns: dict[int, KeptTurn] = {}
+
+    # What is said
+
+    def create(self, root: str, model: str) -> str:
+        """The id of a new session, in which nothing is worth keeping yet."""
+        now = time.time()
+        session_id = secrets.token_hex(6)
+        row = StoredSession(session_id, "", root, model, "", now, now, ())
+        with self.lock:
+            self._sessions[session_id] = KeptSession(row=row, written=0)
+        return session_id
+
+    def begin(self, session_id: str, turn: SavedTurn) -> None:
+        """A question was asked; the first one names the session."""
+        with self.lock:
+            row = self._session(session_id).row
+            title = row.title or title_of(turn.question)
+            self._change(session_id, title=title, model=turn.model or row.model)
+            self._turns[turn.id] = KeptTurn(session_id=session_id, turn=replace(turn))
+
+    def add_piece(self, turn_id: int, piece: str) -> int:
+        """A bit more of an answer; the characters that are not on the disk, 0 for an unknown turn."""
+        with self.lock:
+            kept = self._turns.get(turn_id)
+            if kept is None:
+                return 0
+            kept.pieces.append(piece)
+            kept.unsaved += len(piece)
+            kept.version += 1
+            return kept.unsaved
+
+    def end(self, turn: SavedTurn) -> None:
+        """How a turn ended; `turn` says all of it."""
+        with self.lock:
+            kept = self._turns.get(turn.id)
+            if kept is not None:
+                kept.pieces.clear()
+                kept.turn = replace(turn)
+                kept.version += 1
+                self._change(kept.session_id)
+
+    def set_draft(self, session_id: str, text: str) -> bool:
+        """What is typed; False when that is nothing new."""
+        with self.lock:
+            if self._session(session_id).row.draft == text:
+                return False
+            self._change(session_id, draft=text)
+            return True
+
+    def interrupt(self) -> None:
+        """The answers that are being written here end now, as they are."""
+        with self.lock:
+            for kept in self._turns.values():
+                if kept.is_ours and kept.turn.status == "streaming":
+                    kept.turn = replace(kept.whole(), status="interrupted")
+                    kept.version += 1
+
+    def forget(self, session_id: str) -> None:
+        """A session is deleted."""
+        with self.lock:
+            self._sessions.pop(session_id, None)
+            for turn_id in [one for one, kept in self._turns.items() if kept.session_id == session_id]:
+                del self._turns[turn_id]
+
+    # What was read
+
+    def merge(self, session_id: str, found: StoredSession | None) -> StoredSession | None:
+        """The session as it really is: what the disk said, with what this process knows better.
+
+        It is held from now on, so that a file that is deleted under us can be made again as it was.
+        """
+        with self.lock:
+            kept = self._sessions.get(session_id)
+            row = kept.row if kept is not None and (kept.is_behind or found is None) else found
+            if row is None:
+                return None
+            turns = {turn.id: turn for turn in found.turns} if found is not None else {}
+            for turn_id, known in self._turns.items():
+                if known.session_id == session_id and (known.is_ours or turn_id not in turns):
+                    turns[turn_id] = known.whole()
+            if kept is None or not kept.is_behind:
+                self._sessions[session_id] = KeptSession(row=replace(row, turns=()), written=0)
+            for turn_id, turn in turns.items():
+                if turn_id not in self._turns:
+                    self._turns[turn_id] = KeptTurn(
+                        session_id=session_id, turn=replace(turn), is_ours=False, has_items=True, written=0
+                    )
+            return replace(row, turns=tuple(sorted(turns.values(), key=lambda turn: (turn.asked, turn.id))))
+
+    def sessions(self) -> list[tuple[KeptSession, int]]:
+        """The sessions that are worth keeping, each with the number of its turns known here."""
+        with self.lock:
+            counts: dict[str, int] = {}
+            for known in self._turns.values():
+                counts[known.session_id] = counts.get(known.session_id, 0) + 1
+            kept = [one for one in self._sessions.values() if one.is_worth_keeping]
+            return [(one, counts.get(one.row.id, 0)) for one in kept]
+
+    def knows(self, session_id: str) -> bool:
+        """True for a session that was created or read here."""
+        with self.lock:
+            return session_id in self._sessions
+
+    # How far the disk is behind
+
+    def is_behind(self, turn_id: int | None = None) -> bool:
+        """True when something (or that turn) is not on the disk."""
+        with self.lock:
+            if turn_id is not None:
+                kept = self._turns.get(turn_id)
+                return kept is not None and kept.is_behind
+            return any(one.is_behind for one in self._sessions.values()) or any(
+                one.is_behind for one in self._turns.values()
+            )
+
+    def behind(self) -> Behind:
+        """What has to be written now; it may grow while that is done."""
+        with self.lock:
+            turns = [kept for kept in self._turns.values() if kept.is_behind]
+            wanted = {kept.session_id for kept in turns}
+            sessions = [kept for one, kept in self._sessions.items() if kept.is_behind or one in wanted]
+            for kept in turns:
+                kept.unsaved = 0
+            return Behind(
+                tuple((one, one.version, one.row) for one in sessions),
+                tuple((one, one.version, one.whole()) for one in turns),
+            )
+
+    def mark_written(self, behind: Behind) -> None:
+        """All of `behind` is on the disk."""
+        with self.lock:
+            for session, version, _ in behind.sessions:
+                session.written = version
+            for turn, version, _ in behind.turns:
+                turn.written, turn.has_items = version, True
+
+    def mark_all_behind(self) -> None:
+        """The disk has nothing of it any more."""
+        with self.lock:
+            for session in self._sessions.values():
+                if session.is_worth_keeping:
+                    session.written = -1
+            for turn in self._turns.values():
+                turn.written, turn.has_items = -1, False
+
+    def _session(self, session_id: str) -> KeptSession:
+        kept = self._sessions.get(session_id)
+        if kept is None:  # deleted in between: what is said now is a session again
+            now = time.time()
+            kept = KeptSession(row=StoredSession(session_id, "", "", "", "", now, now, ()))
+            self._sessions[session_id] = kept
+        return kept
+
+    def _change(self, session_id: str, **values: str) -> None:
+        kept = self._session(session_id)
+        kept.row = replace(kept.row, updated=time.time(), **values)  # type: ignore[arg-type]
+        kept.version += 1
