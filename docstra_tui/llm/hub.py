@@ -112,8 +112,9 @@ def _download(spec: ModelSpec, progress: Progress, patience: float) -> ModelFile
     repository, _, quant = spec.name.partition(":")
     revision = spec.revision
     with _hub_errors(repository, revision):
-        from huggingface_hub import HfApi, snapshot_download
+        from huggingface_hub import HfApi, logging, snapshot_download
 
+        logging.set_verbosity_error()  # its warnings go to stderr
         endpoint = os.environ.get("HF_ENDPOINT") or None
         api = HfApi(endpoint=endpoint)
         info = api.model_info(repository, revision=revision or None, timeout=patience, files_metadata=True)

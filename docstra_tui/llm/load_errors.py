@@ -112,9 +112,7 @@ def translate_hub(error: BaseException, repository: str, revision: str) -> Model
     if "EntryNotFoundError" in names and "LocalEntryNotFoundError" not in names:
         return ModelNotFound(f"A file of {repository} is not on the hub.", "Try again, or another revision.")
     text = " ".join(str(link) for link in chain)
-    if "Consistency check failed" in text or (
-        "ncomplete" in text and status is None and "peer closed" in text
-    ):
+    if "Consistency check failed" in text or (status is None and "peer closed" in text):
         return IncompleteDownload(
             f"The download of {repository} broke off.", "Try again: it resumes where it stopped."
         )

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from docstra_tui.errors import ModelNotFound
+from docstra_tui.errors import HubUnreachable, ModelNotFound
 
 STARTER = "starter"
 
@@ -92,9 +92,9 @@ def resolve(spec: ModelSpec, progress: Progress = ignore) -> ModelFiles:
 
     try:
         return hub.resolve(spec, progress)
-    except ModelNotFound as error:
+    except (ModelNotFound, HubUnreachable) as error:
         if Path(name).exists():
-            raise ModelNotFound(error.message, f"For the one in this folder write ./{name}") from error
+            raise type(error)(error.message, f"For the one in this folder write ./{name}") from error
         raise
 
 
