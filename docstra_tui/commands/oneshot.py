@@ -6,6 +6,7 @@ The same engine as the faces use, so a second question finds the model hot. Noth
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from docstra_tui.errors import DocstraError, EngineError, UsageError
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import BUILT_IN, TASKS, code_fields, file_fields, placeholders
 from docstra_tui.repl import figures
+from docstra_tui.session import consent
 from docstra_tui.settings import Settings
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ def run(
     try:
         status = wait_until_ready(backend, console)
         if backend.host:
-            console.note(f"→ {backend.host}")
+            _may_send_to(backend.host, console, was_named="remote.base_url" in invocation.flags)
         for name, text in own.items():
             backend.llm.add_template(name, text)
         records: list[dict[str, Any]] = []
@@ -141,6 +143,24 @@ def wait_until_ready(backend: Backend, console: Console) -> Status:
             )
         console.progress(figures.loading(status.phase, status.done, status.total))
         time.sleep(LOOK_SECONDS)
+
+
+def _may_send_to(host: str, console: Console, *, was_named: bool) -> None:
+    """Say where the question goes, and ask once for each host; a script names the URL instead."""
+    console.note(f"→ {host}")
+    if consent.is_allowed(host):
+        return
+    if console.err_is_terminal and sys.stdin is not None and sys.stdin.isatty():
+        sys.stderr.write("The question and the files leave this machine. Send them? [y/N] ")
+        sys.stderr.flush()
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            raise UsageError("Nothing was sent.")
+        consent.allow(host)
+    elif not was_named:
+        raise UsageError(
+            f"Nobody has allowed questions to {host} yet.",
+            "Ask once at a terminal, or name the server on the command line with --base-url.",
+        )
 
 
 def _follow(stream: AnswerStream, console: Console, *, show: bool) -> str:

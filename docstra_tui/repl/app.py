@@ -1,0 +1,132 @@
+"""The inline chat in a terminal (prompt_toolkit): keys, history, and the loop around the prompt."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+
+from docstra_tui import paths, themes
+from docstra_tui.errors import DocstraError
+from docstra_tui.repl.appearance import style_of
+from docstra_tui.repl.chat import Chat
+from docstra_tui.repl.completion import ChatCompleter, ProjectFiles
+from docstra_tui.repl.printer import Printer
+from docstra_tui.session.backend import Backend, open_backend
+from docstra_tui.session.store import SessionStore
+from docstra_tui.settings import Settings
+
+HISTORY = "chat-history"
+REFRESH_SECONDS = 0.5
+"""How often the line below the prompt is drawn again."""
+
+
+def run(
+    settings: Settings,
+    root: Path,
+    *,
+    resume: str | None = None,
+    opener: Callable[[Settings], Backend] = open_backend,
+) -> int:
+    """Chat until the user leaves; the exit code. Raises `DocstraError` when there is no engine."""
+    theme, problem = themes.choose(settings.theme)
+    style = style_of(theme)
+    printer = Printer(style)
+    if problem is not None:
+        printer.error(problem)
+    store = SessionStore()
+    try:
+        chat = Chat(settings, root, opener, store, printer, _confirm)
+    except BaseException:
+        store.close()
+        raise
+    try:
+        if resume is not None:
+            chat.do_resume(resume)
+        files = ProjectFiles(chat.root, settings.context.ignore)
+        files.refresh()
+        prompt: PromptSession[str] = PromptSession(
+            history=history(),
+            completer=ChatCompleter(files),
+            complete_while_typing=True,
+            complete_in_thread=True,
+            key_bindings=keys(),
+            multiline=True,
+            prompt_continuation="  ",
+            bottom_toolbar=chat.toolbar,
+            refresh_interval=REFRESH_SECONDS,
+            style=style,
+            reserve_space_for_menu=5,
+        )
+        printer.line("@path gives the model a file, /help lists the commands, Ctrl+D leaves.", "hint")
+        _loop(prompt, chat)
+        farewell = chat.backend.farewell
+    finally:
+        chat.close()
+    if chat.session.turns and chat.session.id:
+        printer.line(f"Saved. To go on: docstra-tui chat --resume {chat.session.id[:8]}", "dim")
+    if farewell:
+        printer.line(farewell, "dim")
+    return 0
+
+
+def keys() -> KeyBindings:
+    """Enter sends, Alt+Enter and Ctrl+J break the line, Enter in the menu takes what is chosen."""
+    bindings = KeyBindings()
+
+    @bindings.add("enter")
+    def send(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        state = buffer.complete_state
+        if state is not None and state.current_completion is not None:
+            buffer.apply_completion(state.current_completion)
+        else:
+            buffer.validate_and_handle()
+
+    @bindings.add("escape", "enter")
+    @bindings.add("c-j")
+    def break_line(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text("\n")
+
+    return bindings
+
+
+def history() -> History:
+    """What was typed before, in a file that nobody else can read; in memory where none can be made."""
+    try:
+        path = paths.private_folder(paths.state_dir()) / HISTORY
+        os.close(paths.open_private(path))
+    except (OSError, DocstraError):
+        return InMemoryHistory()
+    return FileHistory(str(path))
+
+
+def _loop(prompt: PromptSession[str], chat: Chat) -> None:
+    draft = chat.session.draft
+    while True:
+        try:
+            text = prompt.prompt([("class:mark", "> ")], default=draft)
+        except KeyboardInterrupt:
+            draft = ""
+            continue
+        except EOFError:
+            return
+        draft = ""
+        try:
+            if not chat.take(text):
+                return
+        except KeyboardInterrupt:  # between two steps of a command: nothing runs that could be stopped
+            chat.printer.end_progress()
+
+
+def _confirm(question: str) -> bool:
+    """A question that is answered with y; anything else is no."""
+    answer = ""
+    with contextlib.suppress(EOFError, KeyboardInterrupt):
+        answer = PromptSession[str]().prompt(question)
+    return answer.strip().lower() in ("y", "yes")

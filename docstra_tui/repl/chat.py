@@ -1,0 +1,352 @@
+"""The inline chat: a prompt, a conversation, and the commands behind a slash.
+
+Everything said lives in `ChatSession`; this class only carries words between it and the terminal.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import msgspec
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+
+from docstra_tui.context.budget import Budget
+from docstra_tui.errors import DocstraError, EngineError, UnreadableFile
+from docstra_tui.llm.items import ContextItem
+from docstra_tui.repl import commands, figures
+from docstra_tui.repl.files import ChosenFiles
+from docstra_tui.repl.printer import Printer, silent_keys
+from docstra_tui.repl.watch import Watch
+from docstra_tui.session import consent
+from docstra_tui.session.backend import Backend, Status
+from docstra_tui.session.chat import ChatSession, RunningTurn
+from docstra_tui.session.store import SessionStore
+from docstra_tui.settings import Settings
+
+LAST_PIECES_SECONDS = 3.0
+"""How long the end of a stopped answer is waited for on the way out."""
+
+
+class Chat:
+    """One inline chat, over one backend and one session at a time."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        root: Path,
+        opener: Callable[[Settings], Backend],
+        store: SessionStore | None,
+        printer: Printer,
+        confirm: Callable[[str], bool],
+    ) -> None:
+        self.settings = settings
+        self.printer = printer
+        self._opener = opener
+        self._store = store
+        self._confirm = confirm
+        self.backend = opener(settings)
+        self.session = self._new_session(root)
+        self.files = ChosenFiles(root, settings.context.max_file_bytes)
+        self._watch = Watch(self.backend, self._count)
+        self._running: RunningTurn | None = None
+
+    @property
+    def root(self) -> Path:
+        """The folder that the session is about."""
+        return self.session.root
+
+    def close(self) -> None:
+        """Stop what runs, keep its part, let the backend go. The engine stays hot."""
+        if self._running is not None and not self._running.ended:
+            self._running.cancel()
+        self._watch.stop()
+        self.backend.close()
+        if self._store is not None:
+            self._store.close()
+
+    # The line below the prompt
+
+    def toolbar(self) -> StyleAndTextTuples:
+        """The engine's state, the model, the tokens, the last answer's figures."""
+        status = self._watch.status
+        match status.state:
+            case "ready":
+                state = ("class:bottom-toolbar.strong", " ready")
+            case "loading":
+                words = figures.loading(status.phase, status.done, status.total)
+                state = ("class:bottom-toolbar.warning", f" {words}")
+            case _:
+                state = ("class:bottom-toolbar.error", " failed: /restart, or /model another one")
+        parts = [f"{self.backend.label}" + (f" → {self.backend.host}" if self.backend.host else "")]
+        if status.device:
+            parts.append(f"{status.device} {status.dtype}".strip())
+        count = len(self.files.items)
+        if count:
+            parts.append(f"{count} file" + ("" if count == 1 else "s"))
+        budget = self._watch.budget
+        if budget is not None:
+            parts.append(figures.budget(budget.used, budget.limit, budget.exact))
+        if self.session.problem:
+            parts.append(self.session.problem)
+        return [state, ("", "".join(f" · {part}" for part in parts))]
+
+    # What is typed
+
+    def take(self, text: str) -> bool:
+        """Do what one sent text says; False when it says to leave. Errors are shown, not raised."""
+        text = text.strip()
+        if not text:
+            return True
+        try:
+            command = commands.parse(text)
+            if command is None:
+                self.do_ask(text)
+                return True
+            name, words = command
+            if name == "quit":
+                return False
+            if commands.find(name) is None:
+                self.printer.line(commands.unknown(name), "error")
+                return True
+            getattr(self, f"do_{name}")(words)
+        except DocstraError as error:
+            self.printer.error(error)
+        except ValueError as error:
+            self.printer.line(str(error), "error")
+        return True
+
+    def do_ask(self, words: str) -> None:
+        """Ask about the files, those mentioned in the question among them."""
+        if not words:
+            raise EngineError("There is no question.", "Type one.")
+        added, wrong = self.files.add_mentioned(words)
+        self._say_files(added, wrong)
+        self._follow(lambda: self.session.ask(words))
+
+    def do_custom(self, words: str) -> None:
+        if not words:
+            raise EngineError("There is no request.", "Write it behind /custom.")
+        added, wrong = self.files.add_mentioned(words)
+        self._say_files(added, wrong)
+        self._follow(lambda: self.session.custom(words))
+
+    def do_examples(self, words: str) -> None:
+        if not words:
+            raise EngineError("There is no request.", "Write behind /examples what they should show.")
+        self._follow(lambda: self.session.examples(words))
+
+    def do_explain(self, words: str) -> None:
+        self._for_each_file(words, self.session.explain)
+
+    def do_document(self, words: str) -> None:
+        self._for_each_file(words, self.session.document)
+
+    def do_files(self, words: str) -> None:
+        items = self.files.items
+        for item in items:
+            self.printer.line(f"  {item.label}")
+        if not items:
+            self.printer.line("No files yet. Name one with @ in a question.", "hint")
+        budget = self._watch.budget
+        if budget is not None:
+            self.printer.line(figures.budget(budget.used, budget.limit, budget.exact), "dim")
+
+    def do_drop(self, words: str) -> None:
+        for word in words.split():
+            count = self.files.drop(word)
+            self.printer.line(f"{word} is left out." if count else f"{word} is not among the files.", "note")
+        self._use_files()
+
+    def do_model(self, words: str) -> None:
+        if not words:
+            status = self._watch.status
+            facts = [status.model or self.backend.label, status.device, status.dtype, status.reason]
+            self.printer.line(" · ".join(fact for fact in facts if fact))
+            return
+        model = msgspec.structs.replace(self.settings.model, name=words, revision="", quant="")
+        settings = msgspec.structs.replace(self.settings, model=model)
+        backend = self._opener(settings)
+        self._watch.stop()
+        self.backend.close()
+        self.settings, self.backend = settings, backend
+        self.session.llm, self.session.model = backend.llm, backend.label
+        self._watch = Watch(backend, self._count)
+        self.printer.line(f"{backend.label} answers from now on.", "note")
+
+    def do_restart(self, words: str) -> None:
+        self.backend.restart()
+        self._watch.look_now()
+        self.printer.line("The engine starts again; what was said is kept.", "note")
+
+    def do_new(self, words: str) -> None:
+        self.session = self._new_session(self.root)
+        self._use_files()
+        self.printer.line("A new session, with the same files.", "note")
+
+    def do_sessions(self, words: str) -> None:
+        saved = self._store.sessions(str(self.root)) if self._store is not None else []
+        for summary in saved:
+            self.printer.line(f"  {summary.id[:8]}  {summary.turns:>3} turns  {summary.title}")
+        if not saved:
+            self.printer.line("Nothing is saved about this folder yet.", "hint")
+
+    def do_resume(self, words: str) -> None:
+        """Go on with a saved session, with its files and its last words."""
+        if self._store is None:
+            raise EngineError("Nothing is saved here.")
+        self.session = ChatSession.resume(
+            self.backend.llm,
+            self._store,
+            words or "last",
+            model=self.backend.label,
+            reserve=self.settings.answer.reserve,
+        )
+        self.files = ChosenFiles(self.root, self.settings.context.max_file_bytes, self.session.context)
+        self._watch.look_now()
+        count = len(self.session.turns)
+        self.printer.line(
+            f"{self.session.title or 'An empty session'} · {count} turn" + ("" if count == 1 else "s"), "note"
+        )
+        self._say_files(self.files.items, [])
+        for turn in self.session.turns[-1:]:
+            self.printer.line(f"> {turn.question}", "mark")
+            self.printer.piece(turn.answer)
+            self.printer.end_answer()
+            if turn.status != "done":
+                self.printer.line(f"({turn.status})", "dim")
+
+    def do_help(self, words: str) -> None:
+        self.printer.line(commands.overview())
+
+    # One answer
+
+    def _follow(self, begin: Callable[[], RunningTurn]) -> bool:
+        """Wait for the model, ask, and show the answer as it comes; False when it was stopped or failed."""
+        if not self._is_ready() or not self._may_send():
+            return False
+        changed, wrong = self.files.refresh()
+        for item in changed:
+            self.printer.line(f"{item.label} was changed and is read again.", "note")
+        self._say_files([], wrong)
+        self._use_files()
+        running = self._running = begin()
+        with silent_keys():
+            self._show(running)
+        self.printer.end_answer()
+        turn = running.turn
+        self._watch.look_now()
+        if turn.status == "failed" and turn.error is not None:
+            self.printer.error(turn.error)
+            return False
+        shown = figures.answer(turn.usage, turn.ttft_s, turn.tokens_per_s)
+        if turn.status == "cancelled":
+            shown = " · ".join(["stopped", shown] if shown else ["stopped"])
+        elif turn.finish_reason == "length":
+            shown += f" · cut at {self.settings.answer.max_tokens} tokens (--max-tokens)"
+        self.printer.line(shown, "dim")
+        return turn.status == "done"
+
+    def _show(self, running: RunningTurn) -> None:
+        """Print the pieces as a thread reads them; Ctrl+C stops the answer and keeps the part."""
+        pieces: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+
+        def read() -> None:
+            try:
+                for piece in running:
+                    pieces.put(piece)
+            finally:
+                pieces.put(None)
+
+        reader = threading.Thread(target=read, name="answer", daemon=True)
+        reader.start()
+        try:
+            is_going = True
+            while is_going:
+                try:
+                    waiting = [pieces.get()]
+                    while not pieces.empty():
+                        waiting.append(pieces.get())
+                except KeyboardInterrupt:
+                    running.cancel()
+                    continue
+                is_going = waiting[-1] is not None
+                self.printer.piece("".join(piece for piece in waiting if piece is not None))
+        finally:
+            if not running.ended:  # a signal, or a terminal that is gone
+                running.cancel()
+                reader.join(LAST_PIECES_SECONDS)
+
+    def _is_ready(self) -> bool:
+        """Wait for a loading model, showing how far it is; Ctrl+C gives up waiting."""
+        try:
+            status = self._watch.status
+            if status.state != "ready":
+                status = self._wait()
+        except KeyboardInterrupt:
+            self.printer.end_progress()
+            self.printer.line("Not sent: the model still loads.", "note")
+            return False
+        if status.state == "failed":
+            self.printer.error(status.error or EngineError("The model could not be loaded."))
+            self.printer.line("/restart tries again, /model takes another one.", "hint")
+            return False
+        return True
+
+    def _wait(self) -> Status:
+        self._watch.look_now()
+        status = self._watch.wait(1.0)
+        while status.state == "loading":
+            self.printer.progress(figures.loading(status.phase, status.done, status.total))
+            status = self._watch.wait(1.0)
+        self.printer.end_progress()
+        return status
+
+    def _may_send(self) -> bool:
+        host = self.backend.host
+        if consent.is_allowed(host):
+            return True
+        if not self._confirm(f"Your question and the files are sent to {host}. Send them? [y/N] "):
+            self.printer.line("Nothing was sent.", "note")
+            return False
+        consent.allow(host)
+        return True
+
+    def _for_each_file(self, words: str, begin: Callable[[ContextItem], RunningTurn]) -> None:
+        """One turn a file: those named, else all of the files. Stopping one stops all."""
+        items = [self.files.add(word) for word in words.split()] or list(self.files.items)
+        if not items:
+            raise UnreadableFile("There is no file yet.", "Name one: a path behind the command, or @path.")
+        for item in items:
+            if len(items) > 1:
+                self.printer.line(item.label, "mark")
+            if not self._follow(lambda item=item: begin(self._current(item))):  # type: ignore[misc]
+                return
+
+    def _current(self, item: ContextItem) -> ContextItem:
+        """The item as it was last read."""
+        return next((now for now in self.files.items if now.key == item.key), item)
+
+    def _say_files(self, added: Iterable[ContextItem], wrong: Iterable[UnreadableFile]) -> None:
+        for item in added:
+            self.printer.line(f"+ {item.label}", "note")
+        for error in wrong:
+            self.printer.line(error.message, "hint")
+
+    def _use_files(self) -> None:
+        self.session.set_context(self.files.items)
+        self._watch.look_now()
+
+    def _new_session(self, root: Path) -> ChatSession:
+        return ChatSession(
+            self.backend.llm,
+            root,
+            self._store,
+            model=self.backend.label,
+            reserve=self.settings.answer.reserve,
+        )
+
+    def _count(self) -> Budget:
+        return self.session.count()

@@ -1,0 +1,95 @@
+"""Lines above the prompt. Everything from outside is neutralised here, on its way to the terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import termios
+from collections.abc import Iterator
+
+from prompt_toolkit.application.current import get_app_session
+from prompt_toolkit.formatted_text import FormattedText
+from prompt_toolkit.shortcuts import print_formatted_text
+from prompt_toolkit.styles import BaseStyle
+
+from docstra_tui.errors import DocstraError
+from docstra_tui.text import sanitize_line, sanitize_text
+
+CLEAR_LINE = "\r\x1b[K"
+
+
+class Printer:
+    """Writes to the terminal of the current prompt_toolkit session, between two prompts."""
+
+    def __init__(self, style: BaseStyle) -> None:
+        self.style = style
+        self._open_line = False
+        self._progress = ""
+
+    def piece(self, text: str) -> None:
+        """A bit of the answer, out at once."""
+        self.end_progress()
+        if not text:
+            return
+        output = get_app_session().output
+        output.write(sanitize_text(text))
+        output.flush()
+        self._open_line = not text.endswith("\n")
+
+    def end_answer(self) -> None:
+        """Be at the beginning of a line."""
+        if self._open_line:
+            self._open_line = False
+            output = get_app_session().output
+            output.write("\n")
+            output.flush()
+
+    def line(self, text: str = "", role: str = "") -> None:
+        """A line, or several, in the style of a role: `note`, `dim`, `error`, `hint`."""
+        self.end_progress()
+        self.end_answer()
+        fragments = FormattedText([(f"class:{role}" if role else "", sanitize_text(text))])
+        print_formatted_text(fragments, style=self.style, output=get_app_session().output)
+
+    def error(self, error: DocstraError) -> None:
+        """What happened, and what to do next."""
+        self.line(error.message, "error")
+        if error.hint:
+            self.line(error.hint, "hint")
+
+    def progress(self, text: str) -> None:
+        """A line that is rewritten."""
+        if text == self._progress:
+            return
+        self.end_progress()
+        output = get_app_session().output
+        output.write(sanitize_line(text)[: max(1, output.get_size().columns - 1)])
+        output.flush()
+        self._progress = text
+
+    def end_progress(self) -> None:
+        """Take the rewritten line away."""
+        if self._progress:
+            self._progress = ""
+            output = get_app_session().output
+            output.write_raw(CLEAR_LINE)
+            output.flush()
+
+
+@contextlib.contextmanager
+def silent_keys() -> Iterator[None]:
+    """While an answer is written, keys are not echoed into it; they wait for the next prompt."""
+    try:
+        fd = sys.stdin.fileno()
+        modes = termios.tcgetattr(fd)
+    except (termios.error, OSError, ValueError, AttributeError):
+        yield
+        return
+    silent = [*modes]
+    silent[3] &= ~termios.ECHO
+    try:
+        termios.tcsetattr(fd, termios.TCSANOW, silent)
+        yield
+    finally:
+        with contextlib.suppress(termios.error, OSError):  # the terminal is gone
+            termios.tcsetattr(fd, termios.TCSANOW, modes)

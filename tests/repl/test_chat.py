@@ -1,0 +1,401 @@
+"""The inline chat, typed into through a pipe: what is sent, what is shown, what stays."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.data_structures import Size
+from prompt_toolkit.input import PipeInput, create_pipe_input
+from prompt_toolkit.output import DummyOutput
+
+from docstra_tui import paths
+from docstra_tui.errors import ContextOverflow, EngineDied, ModelNotFound
+from docstra_tui.llm.answer import Usage
+from docstra_tui.repl.app import HISTORY, run
+from docstra_tui.session import consent
+from docstra_tui.session.store import SessionStore
+from docstra_tui.settings import Settings
+from tests.fakes import FakeLLM
+from tests.repl.fake_backend import READY, FakeBackend, loading
+
+CTRL_C, CTRL_D, ALT_ENTER = "\x03", "\x04", "\x1b\r"
+
+
+class Screen(DummyOutput):
+    """Keeps what is written, prompt and all."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.writes: list[str] = []
+
+    def write(self, data: str) -> None:
+        self.text += data
+        self.writes.append(data)
+
+    write_raw = write
+
+    def get_size(self) -> Size:
+        return Size(rows=40, columns=100)
+
+
+class Typist:
+    """Somebody at the terminal: types in a thread, each step when the one before it shows."""
+
+    def __init__(self, pipe: PipeInput, screen: Screen) -> None:
+        self._pipe = pipe
+        self.screen = screen
+
+    def types(self, text: str) -> None:
+        self._pipe.send_text(text)
+
+    def interrupts(self) -> None:
+        """Ctrl+C while no prompt is there: the terminal sends a signal."""
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    def sees(self, text: str, seconds: float = 10.0) -> None:
+        self.waits(lambda: text in self.screen.text, f"{text!r} on the screen", seconds)
+
+    def waits(self, is_so: Callable[[], bool], what: str = "it", seconds: float = 10.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not is_so():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"waited for {what}; there is:\n{self.screen.text[-2000:]}")
+            time.sleep(0.005)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "a.py").write_text("a = 1\nb = 2\n")
+    (tmp_path / "notes.md").write_text("# Notes\n")
+    return tmp_path
+
+
+def chat(
+    project: Path,
+    backend: FakeBackend,
+    script: Callable[[Typist], None] | str,
+    *,
+    resume: str | None = None,
+    settings: Settings | None = None,
+) -> str:
+    """Chat as `script` types (a text, or steps), leave with Ctrl+D, and return what was shown."""
+    screen = Screen()
+    failed: list[BaseException] = []
+    with create_pipe_input() as pipe, create_app_session(input=pipe, output=screen):
+        typist = Typist(pipe, screen)
+
+        def type_it() -> None:
+            try:
+                if isinstance(script, str):
+                    typist.types(script)
+                else:
+                    script(typist)
+            except BaseException as error:
+                failed.append(error)
+            finally:
+                with contextlib.suppress(Exception):
+                    typist.types(CTRL_D)
+
+        thread = threading.Thread(target=type_it, daemon=True)
+        thread.start()
+        code = run(settings or Settings(), project, resume=resume, opener=backend)
+        thread.join(10)
+    if failed:
+        raise failed[0]
+    assert code == 0
+    return screen.text
+
+
+@contextlib.contextmanager
+def saved() -> Iterator[SessionStore]:
+    store = SessionStore()
+    yield store
+    store.close()
+
+
+def test_a_question_is_answered_and_saved(project: Path) -> None:
+    llm = FakeLLM()
+    llm.enqueue("It ", "is **one**.", usage=Usage(1234, 7, 1000))
+    backend = FakeBackend(llm)
+    shown = chat(project, backend, "What is a?\r")
+    assert llm.calls[0].question == "What is a?"
+    assert "It is **one**." in shown
+    assert "1.2k tokens read, 1.0k cached" in shown and "7 written" in shown
+    assert "fake stays loaded." in shown
+    assert backend.closed == 1
+    with saved() as store:
+        (summary,) = store.sessions()
+        assert summary.root == str(project)
+        (turn,) = store.load(summary.id).turns
+        assert (turn.question, turn.answer, turn.status) == ("What is a?", "It is **one**.", "done")
+        assert f"--resume {summary.id[:8]}" in shown
+
+
+def test_a_mention_gives_the_file_to_this_and_later_questions(project: Path) -> None:
+    llm = FakeLLM("one", "two")
+    shown = chat(project, FakeBackend(llm), "What is @src/a.py:1-1 for?\rAnd then?\r")
+    assert "+ src/a.py:1-1" in shown
+    assert llm.calls[0].question.startswith('File "src/a.py", lines 1-1:\n```python\na = 1\n```')
+    assert llm.calls[1].question == "And then?"  # the file stands with the first question
+    assert llm.calls[1].messages[1]["content"] == llm.calls[0].question
+
+
+def test_a_word_that_names_no_file_is_only_a_word(project: Path) -> None:
+    llm = FakeLLM("x")
+    shown = chat(project, FakeBackend(llm), "What does @property do?\r")
+    assert "no file property" in shown
+    assert llm.calls[0].question == "What does @property do?"
+
+
+def test_a_file_that_was_edited_is_read_again_in_its_place(project: Path) -> None:
+    llm = FakeLLM("one", "two")
+
+    def script(typist: Typist) -> None:
+        typist.types("About @src/a.py?\r")
+        typist.sees("one")
+        (project / "src" / "a.py").write_text("a = 99\n")
+        typist.types("Now?\r")
+        typist.waits(lambda: len(llm.calls) == 2)
+
+    shown = chat(project, FakeBackend(llm), script)
+    assert "changed and is read again" in shown
+    assert "a = 99" in llm.calls[1].messages[1]["content"]
+    assert "a = 1\n" not in llm.calls[1].messages[1]["content"]
+
+
+def test_a_dropped_file_leaves_the_prompt(project: Path) -> None:
+    llm = FakeLLM("one", "two")
+    shown = chat(project, FakeBackend(llm), "About @src/a.py?\r/drop src/a.py nothing.py\rAnd now?\r/files\r")
+    assert "src/a.py is left out" in shown and "nothing.py is not among" in shown
+    assert not any("a = 1" in message["content"] for message in llm.calls[1].messages)
+    assert "No files yet" in shown
+
+
+def test_lines_are_broken_with_alt_enter_and_ctrl_j(project: Path) -> None:
+    llm = FakeLLM("x")
+    chat(project, FakeBackend(llm), f"one{ALT_ENTER}two\nthree\r")
+    assert llm.calls[0].question == "one\ntwo\nthree"
+
+
+def test_the_answer_cannot_command_the_terminal(project: Path) -> None:
+    llm = FakeLLM()
+    llm.enqueue("a\x1b]52;c;UFdO\x07b\x9b2Jc", EngineDied("gone\x1b[2J"))
+    shown = chat(project, FakeBackend(llm), "Hostile?\r")
+    assert "␛]52;c;UFdO␇b⟨9b⟩2Jc" in shown
+    assert "gone␛[2J" in shown
+
+
+def test_ctrl_c_stops_the_answer_and_keeps_the_part(project: Path) -> None:
+    llm = FakeLLM()
+    gate = threading.Semaphore(1)
+    llm.enqueue("the part ", "never said", gate=gate)
+
+    def script(typist: Typist) -> None:
+        typist.types("Long?\r")
+        typist.sees("the part ")
+        typist.interrupts()
+        typist.sees("stopped")
+
+    shown = chat(project, FakeBackend(llm), script)
+    assert "never said" not in shown
+    with saved() as store:
+        (turn,) = store.load("last").turns
+        assert (turn.answer, turn.status) == ("the part ", "cancelled")
+
+
+def test_ctrl_c_at_the_prompt_empties_it(project: Path) -> None:
+    llm = FakeLLM("x")
+
+    def script(typist: Typist) -> None:
+        typist.types("not this")
+        typist.sees("not this")
+        typist.types(CTRL_C)
+        typist.types("but this\r")
+        typist.waits(lambda: bool(llm.calls))
+
+    chat(project, FakeBackend(llm), script)
+    assert [call.question for call in llm.calls] == ["but this"]
+
+
+def test_one_can_type_while_the_model_loads_and_the_question_waits(project: Path) -> None:
+    llm = FakeLLM("at last")
+    backend = FakeBackend(llm, loading("download", 10, 100))
+
+    def script(typist: Typist) -> None:
+        typist.types("Early?")
+        typist.sees("downloading 10%")
+        assert llm.calls == []
+        typist.types("\r")
+        backend.statuses = [loading("place", 2, 4)]
+        typist.sees("placing the model on the device 50%")
+        assert llm.calls == []
+        backend.statuses = [READY]
+        typist.sees("at last")
+
+    chat(project, backend, script)
+
+
+def test_waiting_for_the_model_can_be_given_up(project: Path) -> None:
+    llm = FakeLLM("x")
+
+    def script(typist: Typist) -> None:
+        typist.types("Early?\r")
+        # The prompt writes its toolbar letter by letter, so this is the line below the sent question.
+        typist.waits(lambda: "loading: reading the model 34% of 0 MB" in typist.screen.writes)
+        typist.interrupts()
+        typist.sees("Not sent")
+
+    chat(project, FakeBackend(llm, loading()), script)
+    assert llm.calls == []
+
+
+def test_a_model_that_failed_is_said_and_can_be_started_again(project: Path) -> None:
+    from dataclasses import replace
+
+    failed = replace(READY, state="failed", error=ModelNotFound("There is no model m.", "Look again."))
+    llm = FakeLLM("now it works")
+    backend = FakeBackend(llm, failed)
+    shown = chat(project, backend, "Hello?\r/restart\rHello again?\r")
+    assert "There is no model m." in shown and "Look again." in shown and "/restart" in shown
+    assert backend.restarts == 1
+    assert [call.question for call in llm.calls] == ["Hello again?"]
+
+
+def test_a_failure_in_the_middle_keeps_the_question_and_the_part(project: Path) -> None:
+    llm = FakeLLM()
+    llm.enqueue("part", EngineDied("The engine is gone.", "Restart it."))
+    llm.enqueue("fine")
+    shown = chat(project, FakeBackend(llm), "First?\rSecond?\r")
+    assert "The engine is gone." in shown and "fine" in shown
+    with saved() as store:
+        first, second = store.load("last").turns
+        assert (first.answer, first.status, second.status) == ("part", "failed", "done")
+
+
+def test_what_does_not_fit_is_refused_with_the_numbers(project: Path) -> None:
+    llm = FakeLLM()
+    llm.enqueue(ContextOverflow(9000, 8192, 512))
+    assert "9,000" in chat(project, FakeBackend(llm), "Too much?\r")
+
+
+def test_tasks_over_files(project: Path) -> None:
+    llm = FakeLLM("explained a", "explained notes", "documented a", "examples", "anything")
+    shown = chat(
+        project,
+        FakeBackend(llm),
+        "/explain src/a.py notes.md\r/document @src/a.py\r/examples sort a list\r/custom Count words.\r",
+    )
+    asked = [call.question for call in llm.calls]
+    assert "Explain" in asked[0] and "`src/a.py`" in asked[0] and "a = 1" in asked[0]
+    assert "`notes.md`" in asked[1] and "# Notes" in asked[0] and "# Notes" not in asked[1]
+    assert "Write documentation" in asked[2] and "a = 1" not in asked[2]  # it is in the log already
+    assert "sort a list" in asked[3]
+    assert asked[4] == "Count words."
+    assert "documented a" in shown
+
+
+def test_a_task_without_a_file_says_so(project: Path) -> None:
+    assert "There is no file yet" in chat(project, FakeBackend(), "/explain\r")
+
+
+def test_a_session_can_be_resumed_with_its_files(project: Path) -> None:
+    chat(project, FakeBackend(FakeLLM("first answer")), "About @src/a.py?\r")
+    llm = FakeLLM("second answer")
+    shown = chat(project, FakeBackend(llm), "And now?\r", resume="last")
+    assert "first answer" in shown and "+ src/a.py" in shown
+    roles = [message["role"] for message in llm.calls[0].messages]
+    assert roles == ["system", "user", "assistant", "user"]
+    with saved() as store:
+        assert [turn.answer for turn in store.load("last").turns] == ["first answer", "second answer"]
+
+
+def test_sessions_new_and_resume_from_within(project: Path) -> None:
+    llm = FakeLLM("one", "two", "three")
+    shown = chat(project, FakeBackend(llm), "First?\r/new\rSecond?\r/sessions\r/resume nothing\rThird?\r")
+    assert [len(call.messages) for call in llm.calls] == [2, 2, 4]
+    assert shown.count("1 turns") == 2
+    assert "There is no saved session 'nothing'" in shown
+
+
+def test_another_model_goes_on_with_the_same_conversation(project: Path) -> None:
+    llm = FakeLLM("one", "two")
+    backend = FakeBackend(llm)
+    chat(project, backend, "First?\r/model org/other\rSecond?\r/model\r")
+    first, second = (settings for settings, _ in backend.opened_with)
+    assert (first.model.name, second.model.name) == ("", "org/other")
+    assert len(llm.calls[1].messages) == 4
+
+
+def test_help_is_made_from_the_table_and_unknown_commands_name_the_nearest(project: Path) -> None:
+    from docstra_tui.repl import commands
+
+    shown = chat(project, FakeBackend(), "/help\r/explian\r")
+    for command in commands.COMMANDS:
+        assert f"/{command.name}" in shown and command.help in shown
+    assert "Did you mean /explain?" in shown
+
+
+def test_a_path_is_a_question_and_not_a_command(project: Path) -> None:
+    llm = FakeLLM("x")
+    chat(project, FakeBackend(llm), "/etc/hosts has which format?\r")
+    assert llm.calls[0].question == "/etc/hosts has which format?"
+
+
+def test_quit_leaves(project: Path) -> None:
+    llm = FakeLLM("x")
+    chat(project, FakeBackend(llm), "/quit\rnever asked\r")
+    assert llm.calls == []
+
+
+def test_another_machine_is_asked_about_once(project: Path) -> None:
+    llm = FakeLLM("one", "two")
+    backend = FakeBackend(llm, host="gpu.example")
+
+    def script(typist: Typist) -> None:
+        typist.types("First?\r")
+        typist.sees("Send them?")
+        typist.types("n\r")
+        typist.sees("Nothing was sent")
+        typist.types("Second?\r")
+        typist.waits(lambda: typist.screen.text.count("Send them?") >= 2)
+        typist.types("y\r")
+        typist.sees("one")
+        typist.types("Third?\r")
+        typist.sees("two")
+
+    chat(project, backend, script)
+    assert [call.question for call in llm.calls] == ["Second?", "Third?"]
+    assert consent.is_allowed("gpu.example")
+
+
+def test_history_is_kept_where_nobody_else_can_read_it(project: Path) -> None:
+    chat(project, FakeBackend(FakeLLM("x")), "Remember me?\r")
+    path = paths.state_dir() / HISTORY
+    assert "Remember me?" in path.read_text()
+    assert path.stat().st_mode & 0o077 == 0
+    llm = FakeLLM("x")
+
+    def script(typist: Typist) -> None:
+        typist.types("\x1b[A")
+        typist.sees("Remember me?")
+        typist.types("\r")
+        typist.waits(lambda: bool(llm.calls))
+
+    chat(project, FakeBackend(llm), script)
+    assert llm.calls[0].question == "Remember me?"
+
+
+def test_every_command_has_its_handler() -> None:
+    from docstra_tui.repl.chat import Chat
+    from docstra_tui.repl.commands import COMMANDS
+
+    for command in COMMANDS:
+        assert command.name == "quit" or callable(getattr(Chat, f"do_{command.name}"))

@@ -1,0 +1,376 @@
+"""One question, one answer: what is asked, what goes where, and how it ends."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from docstra_tui import cli, paths, settings
+from docstra_tui.commands import oneshot
+from docstra_tui.commands.arguments import parse
+from docstra_tui.commands.console import Console
+from docstra_tui.errors import (
+    ContextOverflow,
+    EngineDied,
+    ModelNotFound,
+    TemplateError,
+    UnreadableFile,
+    UsageError,
+)
+from docstra_tui.llm.answer import Usage
+from docstra_tui.session import consent
+from tests.fakes import FakeLLM
+from tests.repl.fake_backend import READY, FakeBackend, loading
+
+KEYS = [
+    "answer",
+    "model",
+    "finish_reason",
+    "files",
+    "prompt_tokens",
+    "completion_tokens",
+    "reused_tokens",
+    "ttft_s",
+    "tokens_per_s",
+]
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A folder with two files, nothing on standard input, and handlers as they were."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.py").write_text("a = 1\nb = 2\nc = 3\n")
+    (tmp_path / "b.rs").write_text("fn main() {}\n")
+    kept = signal.getsignal(signal.SIGINT)
+    with open(os.devnull) as nothing:
+        monkeypatch.setattr("sys.stdin", nothing)
+        yield tmp_path
+    signal.signal(signal.SIGINT, kept)
+
+
+def pipe_in(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    reader, writer = os.pipe()
+    threading.Thread(target=lambda: (os.write(writer, data), os.close(writer)), daemon=True).start()
+    monkeypatch.setattr("sys.stdin", os.fdopen(reader))
+
+
+def ask(*words: str, llm: FakeLLM | None = None, backend: FakeBackend | None = None, console=None):
+    """Run a one-shot command on a scripted model: `(exit code, stdout, stderr, backend)`."""
+    backend = backend or FakeBackend(llm)
+    console = console or Console(io.StringIO(), io.StringIO())
+    code = oneshot.run(parse(words), opener=backend, console=console)
+    return code, console._out.getvalue(), console._err.getvalue(), backend
+
+
+# What is asked
+
+
+def test_a_question_is_asked_about_files_that_stand_before_it() -> None:
+    llm = FakeLLM("It is one.")
+    code, out, err, backend = ask("ask", "What is a?", "-f", "a.py", "-f", "b.rs:1-1", llm=llm)
+    assert (code, out, err) == (0, "It is one.", "")
+    sent = llm.calls[0].question
+    assert sent.startswith('File "a.py":\n```python\na = 1\n')
+    assert 'File "b.rs", lines 1-1:' in sent
+    assert sent.endswith("What is a?")
+    assert backend.opened_with[0][1] is True  # one shot: the engine leaves sooner
+    assert backend.closed == 1
+
+
+def test_flags_reach_the_backend() -> None:
+    *_, backend = ask("ask", "?", "--model", "m", "--max-tokens", "9", llm=FakeLLM("x"))
+    found = backend.opened_with[0][0]
+    assert isinstance(found, settings.Settings)
+    assert (found.model.name, found.answer.max_tokens) == ("m", 9)
+
+
+def test_piped_text_is_context_beside_a_question(monkeypatch) -> None:
+    pipe_in(monkeypatch, b"Traceback: boom\n")
+    llm = FakeLLM("x")
+    ask("ask", "Why?", "-f", "a.py", llm=llm)
+    assert "```\nTraceback: boom\n```" in llm.calls[0].question
+    assert llm.calls[0].question.endswith("Why?")
+
+
+@pytest.mark.parametrize("words", [["ask"], ["ask", "-"]])
+def test_piped_text_is_the_question_where_there_is_none(words: list[str], monkeypatch) -> None:
+    pipe_in(monkeypatch, b"What is it?\n")
+    llm = FakeLLM("x")
+    ask(*words, llm=llm)
+    assert llm.calls[0].question == "What is it?"
+
+
+def test_dev_null_is_no_context_and_no_question() -> None:
+    with pytest.raises(UsageError, match="no question"):
+        ask("ask")
+
+
+def test_bytes_that_are_no_text_are_refused(monkeypatch) -> None:
+    pipe_in(monkeypatch, b"\x00\x01\x02" * 100)
+    with pytest.raises(UnreadableFile, match="standard input"):
+        ask("ask", "Why?")
+
+
+def test_too_much_on_standard_input_is_refused(monkeypatch) -> None:
+    monkeypatch.setenv("DOCSTRA_CONTEXT_MAX_FILE_BYTES", "10")
+    pipe_in(monkeypatch, b"x" * 11)
+    with pytest.raises(UsageError, match="10 bytes"):
+        ask("ask", "Why?")
+
+
+def test_a_file_that_cannot_be_read_stops_it_before_any_model_is_started() -> None:
+    backend = FakeBackend()
+    with pytest.raises(UnreadableFile):
+        ask("ask", "Why?", "-f", "missing.py", backend=backend)
+    assert backend.opened_with == []
+
+
+@pytest.mark.parametrize(("command", "verb"), [("explain", "Explain"), ("document", "Write documentation")])
+def test_a_code_task_gives_one_answer_a_file(command: str, verb: str) -> None:
+    llm = FakeLLM("First.", "Second.\n")
+    code, out, _, _ = ask(command, "a.py", "-f", "b.rs", llm=llm)
+    assert code == 0
+    assert out == "# a.py\n\nFirst.\n\n# b.rs\n\nSecond.\n"
+    first, second = (call.question for call in llm.calls)
+    assert verb in first and "python" in first and "`a.py`" in first and "b.rs" not in first
+    assert "rust" in second
+
+
+def test_code_from_standard_input_is_explained(monkeypatch) -> None:
+    pipe_in(monkeypatch, b"x = 1\n")
+    llm = FakeLLM("It is x.")
+    _, out, _, _ = ask("explain", "--language", "python", llm=llm)
+    assert out == "It is x."
+    assert llm.calls[0].question.startswith("```python\nx = 1\n```")
+
+
+def test_nothing_to_explain() -> None:
+    with pytest.raises(UsageError, match="no file to explain"):
+        ask("explain")
+
+
+def test_examples_take_their_language_from_the_flag_or_the_files() -> None:
+    llm = FakeLLM("x", "x", "x")
+    ask("examples", "sort a list", llm=llm)
+    ask("examples", "sort a list", "-f", "b.rs", llm=llm)
+    ask("examples", "sort a list", "--language", "go", llm=llm)
+    assert "complete code examples" in llm.calls[0].question
+    assert "complete rust examples" in llm.calls[1].question and "fn main" in llm.calls[1].question
+    assert "complete go examples" in llm.calls[2].question
+
+
+def test_a_template_of_the_users_own_is_filled() -> None:
+    folder = paths.config_dir() / "templates"
+    folder.mkdir(parents=True)
+    (folder / "review.txt").write_text("{context}\nReview for {what}, and keep {{braces}}.\n")
+    llm = FakeLLM("Fine.")
+    ask("run", "review", "what=speed = 3", "-f", "a.py", llm=llm)
+    assert llm.calls[0].question.startswith('File "a.py"')
+    assert llm.calls[0].question.endswith("Review for speed = 3, and keep {braces}.")
+
+
+def test_a_built_in_template_needs_no_more_than_a_file() -> None:
+    llm = FakeLLM("x")
+    ask("run", "explain_code", "-f", "a.py", llm=llm)
+    assert "the python code above" in llm.calls[0].question and "`a.py`" in llm.calls[0].question
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "said"),
+    [
+        (["run"], UsageError, "explain_code"),
+        (["run", "nothing"], TemplateError, "explain_code"),
+        (["run", "answer_question"], TemplateError, "question"),
+        (["run", "answer_question", "loose"], UsageError, "KEY=VALUE"),
+    ],
+)
+def test_a_template_that_cannot_be_filled_says_what_is_missing(words, error, said) -> None:
+    with pytest.raises(error) as caught:
+        ask(*words)
+    assert said in str(caught.value)
+
+
+# What goes where
+
+
+def test_a_pipe_gets_the_answer_exactly_and_a_terminal_gets_it_safe() -> None:
+    hostile = "a\x1b]52;c;x\x07b\tc\r\n"
+    _, out, _, _ = ask("ask", "?", llm=FakeLLM(hostile))
+    assert out == hostile
+    terminal = Console(Terminal(), Terminal())
+    _, out, _, _ = ask("ask", "?", llm=FakeLLM(hostile), console=terminal)
+    assert not set(out) & set("\x1b\x07\r\t")
+    assert out.endswith("\n")
+
+
+def test_each_piece_is_out_before_the_next_one_comes() -> None:
+    class Slow(FakeLLM):
+        def __init__(self) -> None:
+            super().__init__()
+            self.seen: list[str] = []
+
+    llm, out = Slow(), io.StringIO()
+    flushed: list[str] = []
+    out.flush = lambda: flushed.append(out.getvalue())  # type: ignore[method-assign]
+    llm.enqueue("one ", "two ", "three")
+    ask("ask", "?", llm=llm, console=Console(out, io.StringIO()))
+    assert flushed[:3] == ["one ", "one two ", "one two three"]
+
+
+def test_loading_is_shown_on_a_terminal_and_nowhere_else() -> None:
+    statuses = [loading("download", 10, 100), loading("read", None, None), READY]
+    console = Console(io.StringIO(), Terminal())
+    code, out, err, _ = ask("ask", "?", backend=FakeBackend(FakeLLM("x"), *statuses), console=console)
+    assert (code, out) == (0, "x")
+    assert "downloading 10%" in err and err.endswith("\r\x1b[K")
+    _, out, err, _ = ask("ask", "?", backend=FakeBackend(FakeLLM("x"), *statuses))
+    assert (out, err) == ("x", "")
+
+
+def test_json_is_one_object_with_exactly_the_promised_keys() -> None:
+    llm = FakeLLM()
+    llm.enqueue("It ", "is.", usage=Usage(30, 2, 20))
+    code, out, err, _ = ask("ask", "What?", "-f", "a.py", "-f", "b.rs:1-1", "--json", llm=llm)
+    found = json.loads(out)
+    assert list(found) == KEYS
+    assert (code, err) == (0, "")
+    assert (found["answer"], found["model"], found["finish_reason"]) == ("It is.", "hub/fake", "stop")
+    assert (found["prompt_tokens"], found["completion_tokens"], found["reused_tokens"]) == (30, 2, 20)
+    assert found["ttft_s"] >= 0
+    places = [(file["path"], file["start_line"], file["end_line"]) for file in found["files"]]
+    assert places == [("a.py", None, None), ("b.rs", 1, 1)]
+
+
+def test_a_files_tokens_are_what_adding_it_adds_to_the_prompt() -> None:
+    llm = FakeLLM("x", "x")
+    tokens = [
+        file["tokens"] for file in json.loads(ask("ask", "?", "-f", "a.py", "--json", llm=llm)[1])["files"]
+    ]
+    with_file = llm.count_tokens(llm.calls[0].messages)
+    ask("ask", "?", llm=llm)
+    without = llm.count_tokens(llm.calls[1].messages)
+    assert tokens == [with_file - without]
+
+
+def test_what_nobody_knows_is_null() -> None:
+    llm = FakeLLM(exact=False)
+    llm.enqueue("x", usage=Usage())
+    found = json.loads(ask("ask", "?", "-f", "a.py", "--json", llm=llm)[1])
+    assert [found[key] for key in KEYS[4:7]] == [None, None, None]
+    assert found["tokens_per_s"] is None
+    assert found["files"][0]["tokens"] is None
+
+
+def test_several_answers_are_one_object_too() -> None:
+    found = json.loads(ask("explain", "a.py", "b.rs", "--json", llm=FakeLLM("A", "B"))[1])
+    assert [answer["answer"] for answer in found["answers"]] == ["A", "B"]
+    assert [answer["files"][0]["path"] for answer in found["answers"]] == ["a.py", "b.rs"]
+
+
+# How it ends
+
+
+def test_ctrl_c_keeps_the_part_and_cancels_the_rest() -> None:
+    llm = FakeLLM()
+    llm.enqueue("part ", KeyboardInterrupt())
+    code, out, _, backend = ask("ask", "?", llm=llm)
+    assert (code, out, backend.closed) == (130, "part ", 1)
+
+
+def test_ctrl_c_with_json_still_gives_the_object() -> None:
+    llm = FakeLLM()
+    llm.enqueue("part ", KeyboardInterrupt())
+    code, out, _, _ = ask("ask", "?", "--json", "-f", "a.py", llm=llm)
+    found = json.loads(out)
+    assert code == 130
+    assert (found["answer"], found["finish_reason"]) == ("part ", "cancelled")
+    assert list(found) == KEYS
+
+
+def test_ctrl_c_stops_the_files_that_were_to_follow() -> None:
+    llm = FakeLLM()
+    llm.enqueue("part", KeyboardInterrupt())
+    code, _, _, _ = ask("explain", "a.py", "b.rs", llm=llm)
+    assert (code, len(llm.calls)) == (130, 1)
+
+
+def test_an_answer_that_fails_raises_what_it_failed_of_and_lets_the_engine_go() -> None:
+    llm = FakeLLM()
+    llm.enqueue("part", EngineDied("It is gone."))
+    backend = FakeBackend(llm)
+    with pytest.raises(EngineDied):
+        ask("ask", "?", backend=backend)
+    assert backend.closed == 1
+
+
+@pytest.mark.parametrize("error", [ContextOverflow(9, 8, 1), ModelNotFound("no")])
+def test_errors_reach_the_shell_as_their_exit_code(error, monkeypatch, capsys) -> None:
+    llm = FakeLLM()
+    llm.enqueue(error)
+    monkeypatch.setattr("docstra_tui.session.backend.open_backend", FakeBackend(llm))
+    assert cli.main(["ask", "?", "-f", "a.py"]) == error.exit_code
+    out, err = capsys.readouterr()
+    assert out == "" and error.message in err
+
+
+def test_a_model_that_does_not_load_is_the_reason_given() -> None:
+    from dataclasses import replace
+
+    failed = replace(READY, state="failed", error=ModelNotFound("There is no model m."))
+    with pytest.raises(ModelNotFound):
+        ask("ask", "?", backend=FakeBackend(FakeLLM(), loading(), failed))
+
+
+def test_an_answer_at_its_limit_says_so_to_a_person_only() -> None:
+    llm = FakeLLM()
+    llm.enqueue("x", reason="length")
+    code, out, err, _ = ask("ask", "?", llm=llm, console=Console(io.StringIO(), Terminal()))
+    assert (code, out) == (0, "x")
+    assert "--max-tokens" in err
+
+
+# Other machines
+
+
+def test_a_script_that_names_another_machine_says_where_it_sends() -> None:
+    backend = FakeBackend(FakeLLM("x"), host="gpu.example")
+    code, out, err, _ = ask("ask", "?", "--base-url", "http://gpu.example/v1", backend=backend)
+    assert (code, out, err) == (0, "x", "→ gpu.example\n")
+
+
+def test_a_machine_from_the_settings_must_have_been_allowed_by_a_person() -> None:
+    llm = FakeLLM("x")
+    with pytest.raises(UsageError, match=r"gpu\.example"):
+        ask("ask", "?", backend=FakeBackend(llm, host="gpu.example"))
+    assert llm.calls == []
+    consent.allow("gpu.example")
+    assert ask("ask", "?", backend=FakeBackend(llm, host="gpu.example"))[0] == 0
+
+
+@pytest.mark.parametrize(("typed", "calls"), [("y\n", 1), ("\n", 0)])
+def test_a_person_is_asked_once(typed: str, calls: int, monkeypatch) -> None:
+    llm = FakeLLM("x")
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+    try:
+        ask(
+            *["ask", "?"],
+            backend=FakeBackend(llm, host="gpu.example"),
+            console=Console(io.StringIO(), Terminal()),
+        )
+    except UsageError as error:
+        assert "Nothing was sent" in error.message
+    assert len(llm.calls) == calls
+    assert consent.is_allowed("gpu.example") == bool(calls)
