@@ -52,9 +52,14 @@ def _guess(data: bytes, shown: str) -> tuple[str, str, str]:
     # Its tables of languages take a while to import, and nearly every file is UTF-8.
     from charset_normalizer import from_bytes
 
-    best = from_bytes(data).best()
-    if best is None:
+    matches = list(from_bytes(data))
+    if not matches:
         raise _binary(shown)
+    best = matches[0]
+    for match in matches:
+        # Ties come in the order of the alphabet; Western Europe's is by far the most common of them.
+        if match.encoding == "cp1252" and (match.chaos, match.coherence) == (best.chaos, best.coherence):
+            best = match
     try:
         text = data.decode(best.encoding)
     except (LookupError, UnicodeDecodeError):

@@ -147,7 +147,7 @@ def test_a_huge_file_is_not_read(root: Path) -> None:
     assert len(read_item(root, "over", max_bytes=2_000_000).content) == 1_000_001
 
 
-TEXT = "Größe und Länge: über alle Maßen schöne Wörter für dieses Beispiel.\n" * 20
+TEXT = "Größe, naïve façade: über alle Maßen schöne Wörter für dieses Beispiel.\n" * 20
 
 
 @pytest.mark.parametrize(
