@@ -19,7 +19,8 @@ from docstra_tui.llm.stopping import Cancelled
 
 LAYER_SECONDS = 0.06
 """What one layer of one chunk should take; a cancel is allowed 250 ms."""
-SMALLEST_CHUNK, LARGEST_CHUNK = 32, 8192
+SMALLEST_CHUNK, LARGEST_CHUNK = 64, 8192
+"""Below the smallest, the fixed cost of a pass is most of it, and a busy machine would only get busier."""
 PROBE_TOKENS = 32
 
 
@@ -71,8 +72,9 @@ class ChunkSizer:
         """`tokens` were read through all layers in `seconds`."""
         per_layer = max(seconds / self._layers, 1e-6)
         wanted = int(tokens * LAYER_SECONDS / per_layer)
-        # Attention makes later chunks dearer: follow a slowdown at once, a speed-up by steps.
-        self.tokens = max(SMALLEST_CHUNK, min(wanted, self.tokens * 4, LARGEST_CHUNK))
+        # By steps: one slow pass may only mean that somebody else was using the machine.
+        wanted = max(self.tokens // 2, min(wanted, self.tokens * 4))
+        self.tokens = max(SMALLEST_CHUNK, min(wanted, LARGEST_CHUNK))
 
 
 def probe(model: Any, sizer: ChunkSizer) -> None:
