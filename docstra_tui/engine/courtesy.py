@@ -20,7 +20,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 
-NICENESS = 10
+NICENESS = 4
 AUTOGROUP = "/proc/self/autogroup"
 
 

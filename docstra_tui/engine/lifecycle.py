@@ -42,6 +42,8 @@ ANSWER_SECONDS = 5.0
 STOP_SECONDS = 5.0
 """After this an engine that was asked to stop is killed."""
 
+REAP_SECONDS = 0.5
+
 LARGEST_LOG = 1_000_000
 """Bytes; a longer log is set aside as `.1` when an engine starts."""
 
@@ -123,23 +125,19 @@ class Engine:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(note.pid, signal.SIGKILL)
         if not self._is_gone(note.pid if note else 0, seconds):
-            raise EngineError(
-                f"The engine of {self.identity.model} does not stop.", f"Its log is {self.log}."
-            )
+            raise EngineError(f"The engine of {self.identity.name} does not stop.", f"Its log is {self.log}.")
         place.remove_stale(self.socket)
 
     def died(self) -> EngineDied:
         """The error that says how it ended, as far as can be known."""
-        code = self._process.returncode if self._process is not None else None
+        code = self._exit_code()
         how = "is gone"
         if code is not None and code < 0:
             with contextlib.suppress(ValueError):
                 how = f"was ended by {signal.Signals(-code).name}"
         if code == -signal.SIGKILL:
             how += " (often: the machine ran out of memory)"
-        return EngineDied(
-            f"The engine of {self.identity.model} {how}.", f"Restart it; its log is {self.log}."
-        )
+        return EngineDied(f"The engine of {self.identity.name} {how}.", f"Restart it; its log is {self.log}.")
 
     def log_tail(self, lines: int = 5) -> str:
         """The last lines of its log; empty when there is none."""
@@ -151,13 +149,22 @@ class Engine:
             return ""
         return "\n".join(text.strip().splitlines()[-lines:])
 
+    def _exit_code(self) -> int | None:
+        """None where another process started it: only a parent gets to know."""
+        if self._process is None:
+            return None
+        deadline = time.monotonic() + REAP_SECONDS
+        while self._process.returncode is None and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)  # it lets go of its lock a moment before its end can be read
+        return self._process.returncode
+
     def _ask(self, target: str) -> bytes:
         try:
             return contact.ask(self.socket, target, timeout=ANSWER_SECONDS)
         except OSError as error:
             if self.alive:
                 raise EngineError(
-                    f"The engine of {self.identity.model} does not answer: {error}.",
+                    f"The engine of {self.identity.name} does not answer: {error}.",
                     f"Wait a little, or stop it: docstra-tui engine stop. Its log is {self.log}.",
                 ) from error
             raise self.died() from error
@@ -206,7 +213,7 @@ def connect(settings: Settings, *, oneshot: bool = False) -> Engine:
         if health is not None:
             if health.identity != identity:
                 raise EngineError(
-                    f"The engine at {engine.socket} serves {health.identity.model}, not {identity.model}.",
+                    f"The engine at {engine.socket} serves {health.identity.name}, not {identity.name}.",
                     "Stop it: docstra-tui engine stop.",
                 )
             if health.state != "failed" or process is not None:

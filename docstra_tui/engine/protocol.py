@@ -52,6 +52,11 @@ class EngineIdentity(msgspec.Struct, frozen=True):
         )
 
     @property
+    def name(self) -> str:
+        """The model for a sentence: the last part of a path."""
+        return self.model.rstrip("/").rpartition("/")[2] if self.model.startswith("/") else self.model
+
+    @property
     def key(self) -> str:
         """A short hash, the socket's name."""
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:16]

@@ -1,0 +1,110 @@
+"""Backends as a face sees them: a status that never raises, a restart, a farewell."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docstra_tui.engine.protocol import EngineIdentity
+from docstra_tui.errors import EngineDied, ModelNotFound, RemoteError
+from docstra_tui.session.backend import EngineBackend, ServerBackend, open_backend, remote_host
+from docstra_tui.settings import EngineSettings, ModelSettings, RemoteSettings, Settings
+from tests.engine.engines import running, until
+from tests.llm.hostile import SSE, chunk, hostile, response, sends
+from tests.tiny_models import make_tiny
+
+
+def settings(model: str, **engine: Any) -> Settings:
+    return Settings(model=ModelSettings(name=model, device="cpu"), engine=EngineSettings(**engine))
+
+
+def test_an_engine_that_dies_is_told_and_starts_again(tmp_path: Path) -> None:
+    backend = open_backend(settings(str(make_tiny(tmp_path / "tiny")), idle_minutes=2))
+    assert isinstance(backend, EngineBackend)
+    loading = backend.status()
+    assert loading.state == "loading" and loading.error is None and backend.label == "tiny"
+
+    status = until(lambda: (now := backend.status()).state == "ready" and now, 60)
+    assert (status.device, status.window) == ("cpu", 2048)
+    assert status.memory_used and status.memory_total and status.memory_used <= status.memory_total
+    assert "2 minutes" in backend.farewell and "docstra-tui engine stop" in backend.farewell
+    assert backend.host == ""
+
+    os.kill(backend.engine.health().pid, signal.SIGKILL)
+    status = until(lambda: (now := backend.status()).state == "failed" and now)
+    assert isinstance(status.error, EngineDied) and status.error.hint
+    assert backend.farewell == ""
+    with pytest.raises(EngineDied):
+        str(backend.llm.stream("Hello"))
+
+    backend.restart()
+    assert backend.status().state == "loading"
+    backend.close()
+    until(lambda: backend.engine.health().clients == 0)
+
+
+def test_a_model_that_cannot_be_loaded_is_in_the_status() -> None:
+    wanted = settings("somebody/nothing")
+    connected = threading.Event()
+
+    def load(progressed: Any, tokenizer_came: Any) -> Any:
+        connected.wait(10)
+        raise ModelNotFound("There is no model somebody/nothing.", "Look at its name.")
+
+    with running(load, identity=EngineIdentity.from_settings(wanted)):
+        backend = open_backend(wanted)
+        assert backend.status().state == "loading"
+        connected.set()
+        status = until(lambda: (now := backend.status()).state == "failed" and now)
+        assert isinstance(status.error, ModelNotFound) and status.error.hint == "Look at its name."
+        assert backend.farewell == ""
+        backend.close()
+
+
+def test_another_server_is_ready_as_soon_as_it_answers() -> None:
+    with hostile() as server:
+        server.on("/v1/chat/completions", sends(SSE, chunk("ok", "stop")))
+        backend = open_backend(Settings(remote=RemoteSettings(base_url=server.url)))
+        assert isinstance(backend, ServerBackend)
+        status = backend.status()
+        assert (status.state, status.model, status.window) == ("ready", "their-model", 4096)
+        for _ in range(10):
+            backend.status()
+        assert len(server.requests) == 1
+        assert (backend.label, backend.host, backend.farewell) == ("their-model", "", "")
+        assert str(backend.llm.stream("Hi")) == "ok"
+        backend.close()
+
+
+def test_a_server_that_is_away_is_a_status_and_not_an_exception() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    backend = open_backend(Settings(remote=RemoteSettings(base_url=f"http://127.0.0.1:{port}/v1")))
+    assert isinstance(backend.status().error, RemoteError)
+    with hostile() as server:
+        server.on("/v1/models", sends(response(b"{}", "401 Unauthorized")))
+        backend = open_backend(Settings(remote=RemoteSettings(base_url=server.url)))
+        status = backend.status()
+        assert status.state == "failed" and status.error is not None and "KEY" in status.error.hint
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("http://127.0.0.1:8000/v1", ""),
+        ("http://localhost:8000/v1", ""),
+        ("http://[::1]:8000/v1", ""),
+        ("http://127.9.9.9/v1", ""),
+        ("https://gpu.example.org/v1", "gpu.example.org"),
+        ("http://10.0.0.7:8000/v1", "10.0.0.7:8000"),
+        ("http://localhost.example.org/v1", "localhost.example.org"),
+    ],
+)
+def test_only_this_machine_needs_no_host_in_the_title(url: str, host: str) -> None:
+    assert remote_host(url) == host
