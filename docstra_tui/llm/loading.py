@@ -81,7 +81,7 @@ def window_of(config: Any, tokenizer: Any) -> int:
 def _load(spec: ModelSpec, progress: Progress, on_tokenizer: OnTokenizer | None) -> LoadedModel:
     # 1. Find the files; the only step that may use the network.
     files = sources.resolve(spec, progress)
-    _check_quant(spec)
+    _check_options(spec)
     with _quiet_transformers(progress):
         # 2. The tokenizer, at once.
         progress(LoadProgress("read"))
@@ -205,7 +205,10 @@ def _auto_class(config: Any, spec: ModelSpec, name: str) -> Any:
     )
 
 
-def _check_quant(spec: ModelSpec) -> None:
+def _check_options(spec: ModelSpec) -> None:
+    if spec.dtype != "auto" and spec.dtype not in placement.WIDTHS:
+        known = ", ".join(("auto", *placement.WIDTHS))
+        raise ModelError(f"There is no dtype {spec.dtype!r} for weights.", f"Known are {known}.")
     if spec.quant and spec.quant not in QUANT_SHARES:
         raise ModelError(f"There is no quantisation {spec.quant!r}.", "Known are bnb-4bit and bnb-8bit.")
     if spec.quant and not checkpoint.is_installed("bitsandbytes"):
