@@ -84,8 +84,7 @@ class DocstraApp(App[None]):
     def on_mount(self) -> None:
         self.begin_capture_print(self)
         self.push_screen(self.main)
-        for notice in self._theme_notices:
-            self.notify(notice, severity="warning")
+        self.main.call_after_refresh(self._say_theme_notices)
 
     def _load_themes(self, wanted: str) -> None:
         self.theme_specs, wrong = themes.load_all()
@@ -98,6 +97,10 @@ class DocstraApp(App[None]):
         if name != wanted:
             self._theme_notices.append(f"There is no theme {sanitize_line(wanted)!r}; this is {name!r}.")
         self.theme = name
+
+    def _say_theme_notices(self) -> None:
+        for notice in self._theme_notices:
+            self.notify(notice, severity="warning")
 
     # Leaving
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.widget import MountError
 from textual.widgets import Static
 
 from docstra_tui.text import sanitize_line, sanitize_text, shown_name
@@ -116,11 +117,14 @@ class TurnView(Vertical):
         """Hand over what has come, as often as more came meanwhile."""
         self._drains = True
         try:
-            while self._buffer:
+            while self._buffer and self.is_attached:
                 text = "".join(self._buffer)
                 self._buffer.clear()
                 markdown = self._markdown or await self._make_markdown()
                 await markdown.append(text)
+        except MountError:
+            if self.is_attached and not self.app._exit:
+                raise  # only on the way out there is no place left for an answer
         finally:
             self._drains = False
 

@@ -1,0 +1,128 @@
+"""What a bit of text is for, as one number, and what that looks like in the theme.
+
+Lines carry looks, not colours, so that another theme costs no layout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from rich.style import Style
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+PLAIN = 0
+STRONG = 1 << 0
+EMPHASIS = 1 << 1
+STRUCK = 1 << 2
+CODE = 1 << 3
+LINK = 1 << 4
+MUTED = 1 << 5
+HEADING = 1 << 6
+SUBHEADING = 1 << 7
+FENCE = 1 << 8
+"""On the ground of a code block."""
+BAR = 1 << 9
+"""The mark beside a question."""
+FAILED = 1 << 10
+WARNING = 1 << 11
+RULE = 1 << 12
+QUOTE = 1 << 13
+LISTMARK = 1 << 14
+QUESTION = 1 << 15
+TOKEN = 20
+"""Looks of source code are numbers of `token_looks`, from this bit up."""
+
+CLASSES = {
+    STRONG: "transcript--strong",
+    EMPHASIS: "transcript--emphasis",
+    STRUCK: "transcript--struck",
+    CODE: "transcript--code",
+    LINK: "transcript--link",
+    MUTED: "transcript--muted",
+    HEADING: "transcript--heading",
+    SUBHEADING: "transcript--subheading",
+    FENCE: "transcript--fence",
+    BAR: "transcript--bar",
+    FAILED: "transcript--failed",
+    WARNING: "transcript--warning",
+    RULE: "transcript--rule",
+    QUOTE: "transcript--quote",
+    LISTMARK: "transcript--listmark",
+    QUESTION: "transcript--question",
+}
+"""The component class of each look, in the order in which they are laid over each other."""
+
+OVERLAYS = ("transcript--selection", "transcript--match", "transcript--match-current", "transcript--cursor")
+"""What is laid over drawn text."""
+MARK = "transcript--mark"
+"""The mark beside the block that keys act on."""
+
+
+@lru_cache(maxsize=1)
+def token_looks() -> tuple[dict[Any, int], list[str]]:
+    """The looks of pygments' token types, and Textual's description of each look.
+
+    Imported late: pygments is not part of the first frame.
+    """
+    from docstra_tui.tui.code_theme import CodeTheme
+
+    numbers: dict[Any, int] = {}
+    styles = [""]
+    for token, style in CodeTheme.STYLES.items():
+        numbers[token] = len(styles) << TOKEN
+        styles.append(style)
+    return numbers, styles
+
+
+def look_of_token(token: Any) -> int:
+    """The look of a pygments token type: its own or that of the nearest type above it."""
+    numbers, _ = token_looks()
+    look = numbers.get(token)
+    if look is None:
+        look = PLAIN if token.parent is None else look_of_token(token.parent)
+        numbers[token] = look
+    return look
+
+
+class Palette:
+    """Looks as Rich styles in the theme that is on."""
+
+    def __init__(self, widget: Widget) -> None:
+        self._component = {name: widget.get_component_rich_style(name, partial=True) for name in _names()}
+        self._variables: Mapping[str, str] = widget.app.theme_variables
+        self.ground: Style = widget.rich_style
+        self._styles: dict[int, Style] = {PLAIN: self.ground}
+
+    def style(self, look: int) -> Style:
+        """The style of a look."""
+        style = self._styles.get(look)
+        if style is None:
+            style = self._styles[look] = self._compose(look)
+        return style
+
+    def component(self, name: str) -> Style:
+        """The style of a component class, to lay over others."""
+        return self._component[name]
+
+    def _compose(self, look: int) -> Style:
+        style = self.ground
+        for bit, name in CLASSES.items():
+            if look & bit:
+                style += self._component[name]
+        number = look >> TOKEN
+        if number:
+            style += self._token(token_looks()[1][number])
+        return style
+
+    def _token(self, description: str) -> Style:
+        from textual.style import Style as TextualStyle
+
+        return TextualStyle.parse(description, dict(self._variables)).rich_style
+
+
+def _names() -> tuple[str, ...]:
+    return (*CLASSES.values(), *OVERLAYS, MARK)
