@@ -20,15 +20,15 @@ def run(invocation: Invocation) -> int:
     found = settings.load(invocation.flags, project=root)
     resume = invocation.options["resume"]
     if invocation.command == SCREEN:
-        terminal.take(PROGRAM)
         plain = terminal.is_plain()
         if not plain:
-            from docstra_tui.tui.app import run as run_screen
+            # Not through tui.app: the launcher has to set Textual's environment before it is imported.
+            from docstra_tui.tui.launch import launch
 
-            return run_screen(found, root, resume=resume, mouse=not invocation.options["no_mouse"])
+            return launch(found, root, resume=resume, mouse=not invocation.options["no_mouse"])
+    terminal.take(f"{PROGRAM} {invocation.command}".strip())
+    if invocation.command == SCREEN:
         Console().note(f"No full screen, because {plain}: this is {PROGRAM} chat.")
-    else:
-        terminal.take(f"{PROGRAM} chat")
     from docstra_tui.repl.app import run as run_chat
 
     return run_chat(found, root, resume=resume)

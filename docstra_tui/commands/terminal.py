@@ -9,24 +9,15 @@ from typing import Any
 
 from docstra_tui.errors import UsageError
 
-RESET = (
-    "\x1b[?2004l"  # bracketed paste
-    "\x1b[?7h"  # lines wrap
-    "\x1b[?2048l"  # size reports
-    "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"  # the mouse
-    "\x1b[?1004l"  # focus reports
-    "\x1b[<u"  # kitty's keys
-    "\x1b[?1049l"  # the second screen
-    "\x1b[?25h"  # the cursor
-    "\x1b(B\x0f"  # the character set
-    "\x1b[0m"  # colours
-)
-"""Every mode that a full-screen program of this kind may leave behind, off."""
+ASCII = "\x1b(B\x0f"
+"""Letters instead of line drawing, which a stray byte can switch on."""
 
 
 def reset() -> int:
     """Print the reset string, and let the terminal echo and edit lines again."""
-    sys.stdout.write(RESET)
+    from docstra_tui.tui.terminal import RESTORE
+
+    sys.stdout.write(RESTORE.decode() + ASCII)
     sys.stdout.flush()
     try:
         modes = termios.tcgetattr(0)
