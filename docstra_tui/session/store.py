@@ -80,8 +80,11 @@ class SessionStore:
         attempt = self._writer.write()
         return self._writer.wait(lambda: not self._memory.is_behind(), attempt, timeout)
 
-    def close(self, timeout: float = 5.0) -> None:
-        """Write what is behind and let the file go. Unfinished answers are marked as interrupted."""
+    def close(self, timeout: float = 2.0) -> None:
+        """Write what is behind and let the file go. Unfinished answers are marked as interrupted.
+
+        Takes no longer than `timeout` seconds: a disk that hangs must not keep a terminal.
+        """
         self._memory.interrupt()
         self._writer.close(timeout)
 

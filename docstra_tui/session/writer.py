@@ -76,13 +76,13 @@ class Writer:
             return self._attempts
 
     def wait(
-        self, is_written: Callable[[], bool], attempt: int, timeout: float = WAIT_SECONDS, tell: bool = False
+        self, is_written: Callable[[], bool], attempt: int, timeout: float | None = None, tell: bool = False
     ) -> bool:
         """Wait for the write that `write` asked for; False when it failed, or took longer than that.
 
         With `tell`, a disk that does not answer in time becomes the `problem`.
         """
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + (WAIT_SECONDS if timeout is None else timeout)
         with self._changed:
             while not is_written():
                 if self._failed_attempt >= attempt or not self._thread.is_alive():

@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -20,6 +21,7 @@ import pytest
 from docstra_tui.errors import EngineDied, StoreError
 from docstra_tui.llm.answer import Usage
 from docstra_tui.llm.items import ContextItem
+from docstra_tui.session import database
 from docstra_tui.session import writer as writing
 from docstra_tui.session.store import SessionStore
 from docstra_tui.session.turns import Placed, SavedTurn, title_of
@@ -297,7 +299,7 @@ print(store.problem)
 
 
 def test_two_processes_write_at_once(path: Path) -> None:
-    count = 300
+    count = 150
     writers = [
         subprocess.Popen(
             [sys.executable, "-c", APPEND, name, str(count)], cwd=PROJECT, stdout=subprocess.PIPE, text=True
@@ -356,6 +358,42 @@ def test_a_read_only_folder_is_told_and_tried_again(path: Path, monkeypatch: pyt
     until(lambda: store.problem is None)
     store.close()
     assert on_disk(path) == [("kept", "answer", "done")]
+
+
+def test_a_file_that_another_program_holds_is_waited_for_then_told(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "WAIT_SECONDS", 0.6)
+    monkeypatch.setattr(database, "BUSY_MS", 100)
+    store = SessionStore()
+    session_id = store.create("/p", "m")
+    assert store.sessions() == []
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        started = time.monotonic()
+        say(store, session_id, "kept")
+        assert time.monotonic() - started < 3
+        assert store.problem and store.problem.startswith("Not saved")
+        until(lambda: "locked" in (store.problem or ""))
+        other.execute("ROLLBACK")
+        until(lambda: store.problem is None)
+    store.close()
+    assert on_disk(path) == [("kept", "answer", "done")]
+
+
+def test_leaving_does_not_wait_for_a_disk_that_hangs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = SessionStore()
+    session_id = store.create("/p", "m")
+    assert store.sessions() == []
+    release = threading.Event()
+    monkeypatch.setattr(writing.rows, "write_session", lambda *_: release.wait(30))
+    monkeypatch.setattr(writing, "WAIT_SECONDS", 0.3)
+    started = time.monotonic()
+    say(store, session_id, "kept")
+    assert "does not answer" in (store.problem or "")
+    store.close(timeout=0.3)
+    assert time.monotonic() - started < 2
+    release.set()
 
 
 def test_a_file_deleted_while_open_is_made_again(store: SessionStore, path: Path) -> None:
