@@ -23,12 +23,14 @@ _patching = threading.Lock()
 def read_model(path: Path, dtype: str, report: Report, **options: Any) -> Any:
     """The model with its weights as `dtype`; `options` go to `from_pretrained`."""
     import torch
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM, GgufConfig
 
     with _quick(report):
         return AutoModelForCausalLM.from_pretrained(
             path.parent,
             gguf_file=path.name,
+            # Not packed: where the package `kernels` is installed, that would fetch native code from the hub.
+            quantization_config=GgufConfig(dequantize=True),
             dtype=getattr(torch, dtype),
             local_files_only=True,
             trust_remote_code=False,

