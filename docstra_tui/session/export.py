@@ -1,0 +1,47 @@
+"""A saved conversation as a Markdown document for people. Files are named, not repeated."""
+
+from __future__ import annotations
+
+import time
+
+from docstra_tui.session.turns import SavedTurn, StoredSession
+from docstra_tui.text import sanitize_line, sanitize_text, shown_name
+
+ENDINGS = {
+    "streaming": "This answer is still being written.",
+    "cancelled": "Stopped here.",
+    "interrupted": "The program ended here.",
+}
+
+
+def to_markdown(session: StoredSession) -> str:
+    """The whole conversation, oldest turn first."""
+    day = time.strftime("%Y-%m-%d", time.localtime(session.created))
+    head = [f"# {sanitize_line(session.title) or 'A conversation'}", f"{day}, about {_code(session.root)}"]
+    return "\n\n".join([*head, *(_turn(turn) for turn in session.turns)]) + "\n"
+
+
+def _turn(turn: SavedTurn) -> str:
+    question = "\n".join(f"> {line}".rstrip() for line in sanitize_text(turn.question).split("\n"))
+    parts = ["---", question]
+    if turn.files:
+        parts.append("Files: " + ", ".join(_code(item.label) for item in turn.files))
+    if turn.answer:
+        parts.append(sanitize_text(turn.answer).strip("\n"))
+    if turn.status == "failed":
+        parts.append(f"*Failed: {sanitize_line(str(turn.error or 'for an unknown reason.'))}*")
+    elif turn.status in ENDINGS:
+        parts.append(f"*{ENDINGS[turn.status]}*")
+    if turn.model:
+        parts.append(f"*{sanitize_line(turn.model)}*")
+    return "\n\n".join(parts)
+
+
+def _code(name: str) -> str:
+    """A name as inline code, whatever it holds."""
+    shown = shown_name(name)
+    ticks = "`"
+    while ticks in shown:
+        ticks += "`"
+    pad = " " if "`" in shown else ""
+    return f"{ticks}{pad}{shown}{pad}{ticks}"
