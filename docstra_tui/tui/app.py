@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.events import Print
@@ -76,7 +75,8 @@ class DocstraApp(App[None]):
         self.main = MainScreen(settings, root, open_backend, store, resume)
         self.crash_log = ""
         """Where a crash is written down; empty: nowhere."""
-        self.crashed = False
+        self.crash_words: tuple[str, ...] = ()
+        """What to say about a crash on the restored terminal; empty while there was none."""
         self.on_leaving: Callable[[int], None] = lambda code: None
         """Called with the exit code when the app begins to leave."""
         self._load_themes(settings.theme)
@@ -110,12 +110,12 @@ class DocstraApp(App[None]):
     def leave(self, code: int = 0) -> None:
         """Stop what runs and leave the screen; what must be saved is saved by whoever started the app."""
         self.on_leaving(code)
-        self.main.desk.runner.stop()
+        if code == 0:  # after a signal the answer was interrupted, nobody stopped it
+            self.main.desk.runner.stop()
         self.exit(return_code=code)
 
     def save(self) -> None:
         """Everything to disk, from any thread, without the screen."""
-        self.main.desk.runner.stop()
         session = self.main.session
         draft = self.main.draft
         if session is not None and draft != session.draft:
@@ -165,21 +165,25 @@ class DocstraApp(App[None]):
         """A few words for the terminal, the traceback (without values) for the log."""
         error = sys.exc_info()[1] or self._exception
         self._return_code = 1
-        self.crashed = True
         if error is not None and self.crash_log:
             try:
                 with open(self.crash_log, "a", encoding="utf-8", errors="backslashreplace") as log:
                     log.write("".join(traceback.format_exception(error)))
             except OSError:
                 pass
-        name = type(error).__name__ if error is not None else "an error"
-        lines = [f"docstra-tui crashed ({name}). Your session is saved."]
-        if self.crash_log:
-            lines.append(f"What happened is in {self.crash_log}")
-        lines.append("docstra-tui --resume brings the session back.")
-        self._exit_renderables.clear()
-        self._exit_renderables.append(Text("\n".join(lines)))
+        self.crash_words = crash_words(error, self.crash_log)
         self._close_messages_no_wait()
+
+
+def crash_words(error: BaseException | None, log: str) -> tuple[str, ...]:
+    """A few lines without any value of the program: those may be a question, a file or a key."""
+    name = type(error).__name__ if error is not None else "an error"
+    where = (f"What happened is in {log}",) if log else ()
+    return (
+        f"docstra-tui crashed ({name}). Your session is saved.",
+        *where,
+        "docstra-tui --resume brings it back.",
+    )
 
 
 def run(settings: Settings, root: Path, *, resume: str | None, mouse: bool) -> int:

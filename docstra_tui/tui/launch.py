@@ -41,7 +41,7 @@ def launch(
     _log_what_is_lost(log)
 
     from docstra_tui.session.store import SessionStore
-    from docstra_tui.tui.app import DocstraApp
+    from docstra_tui.tui.app import DocstraApp, crash_words
 
     store = SessionStore()
     terminal = Terminal.take(log)
@@ -55,11 +55,12 @@ def launch(
     except Exception as error:
         _write(log, "".join(traceback.format_exception(error)))
         terminal.restore()
-        terminal.say(f"docstra-tui crashed ({type(error).__name__}). What happened is in {log_path}")
-        app.crashed = True
+        app.crash_words = crash_words(error, str(log_path))
     code = guard.code if guard.code is not None else _code(app)
     farewell = _last_steps(app, store)
     guard.stop()
+    for words in app.crash_words:
+        terminal.say(sanitize_line(words))
     if farewell and guard.code is None:
         terminal.say(sanitize_line(farewell))
     terminal.give_back()
@@ -100,7 +101,7 @@ def _last_steps(app: DocstraApp, store: SessionStore) -> str:
 
 
 def _code(app: DocstraApp) -> int:
-    return 1 if app.crashed else (app.return_code or 0)
+    return 1 if app.crash_words else (app.return_code or 0)
 
 
 def _is_stuck() -> bool:

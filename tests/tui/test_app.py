@@ -54,7 +54,7 @@ async def test_ask_shows_question_and_answer_and_figures(make_app, backend):
         await is_ready(pilot)
         await ask(pilot, "What?")
         await until(pilot, lambda: "3,412 + 181 tokens" in screen_text(app))
-        assert "It returns one." in screen_text(app)
+        await until(pilot, lambda: "It returns one." in screen_text(app))
         assert "What?" in screen_text(app)
         assert "first token" in screen_text(app)
         assert app.main.composer.text == ""

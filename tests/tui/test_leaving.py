@@ -1,0 +1,127 @@
+"""Leaving: what is saved, what is let go, and what a crash may say."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+
+import pytest
+from textual.app import App
+
+from docstra_tui.errors import UsageError
+from docstra_tui.tui import terminal
+from docstra_tui.tui.app import crash_words
+from docstra_tui.tui.lane import Lane
+from tests.tui.fakes import screen_text, until
+
+
+async def test_quitting_stops_the_answer_keeps_its_part_and_lets_the_engine_go(make_app, backend, store):
+    gate = threading.Semaphore(0)
+    backend.llm.enqueue("A part", " and more", gate=gate)
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: app.main.desk.ready)
+        await pilot.press(*"Why?", "enter")
+        gate.release()
+        await until(pilot, lambda: "A part" in screen_text(app))
+        await pilot.press("ctrl+q")
+    assert app.return_code == 0
+    app.save()
+    assert app.close_backend() == "Fake-1B stays loaded."
+    assert backend.closed
+    session = store.load("last")
+    assert session.turns[-1].answer.startswith("A part")
+
+
+@pytest.mark.parametrize("state", ["loading", "ready"])
+async def test_quitting_never_asks_and_is_quick(make_app, backend, state):
+    from dataclasses import replace
+
+    backend.now = replace(backend.now, state=state)
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press(*"half a thought")
+        started = asyncio.get_running_loop().time()
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: not app.is_running or app._exit)
+        assert asyncio.get_running_loop().time() - started < 2
+    assert app.return_code == 0
+
+
+async def test_the_draft_is_saved_from_another_thread(make_app, store):
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: app.main.desk.ready)
+        await pilot.press(*"half a thought")
+        await until(pilot, lambda: app.main.draft == "half a thought")
+        thread = threading.Thread(target=app.save)
+        thread.start()
+        await until(pilot, lambda: not thread.is_alive())
+        assert store.load("last").draft == "half a thought"
+
+
+def test_a_crash_says_little_and_nothing_private():
+    words = crash_words(ValueError("sk-SECRET"), "/x/app.log")
+    assert len(words) <= 5
+    assert "sk-SECRET" not in " ".join(words)
+    assert "/x/app.log" in " ".join(words)
+
+
+async def test_a_crash_ends_with_1_and_is_written_to_the_log(make_app, tmp_path):
+    app = make_app()
+    app.crash_log = str(tmp_path / "app.log")
+
+    def boom() -> None:
+        raise ValueError("here")
+
+    with pytest.raises(ValueError, match="here"):
+        async with app.run_test(size=(100, 30)) as pilot:
+            app.call_later(boom)
+            await until(pilot, lambda: bool(app.crash_words))
+    assert app.return_code == 1
+    assert "ValueError: here" in (tmp_path / "app.log").read_text()
+
+
+@pytest.mark.parametrize("term", ["", "dumb"])
+def test_a_terminal_that_cannot_is_refused_with_a_way_out(monkeypatch, term):
+    monkeypatch.setenv("TERM", term)
+    with pytest.raises(UsageError, match="docstra-tui chat"):
+        terminal.require_terminal()
+
+
+def test_every_mode_that_textual_sets_is_taken_back():
+    from textual.drivers import linux_driver
+
+    source = inspect.getsource(linux_driver)
+    for mode in ("?1049h", "?25l", "?1004h", "?2004h", "?1000h", "?1003h", "?1015h", "?1006h", "?2048h"):
+        assert mode in source
+        undone = mode[:-1] + ("h" if mode.endswith("l") else "l")
+        assert undone.encode() in terminal.RESTORE
+
+
+def test_the_parts_of_textual_we_lean_on_are_there():
+    for name in ("_fatal_error", "panic", "_close_messages_no_wait", "_process_messages"):
+        assert hasattr(App, name), name
+    source = inspect.getsource(App)
+    for attribute in ("self._return_code", "app._loop", "self._exception", "self._exit "):
+        assert attribute in source, attribute
+
+
+def test_a_lane_does_the_newest_of_the_same_key_and_forgets_what_waits_when_closed():
+    gate, seen, told = threading.Event(), [], threading.Event()
+    lane = Lane("test", lambda call: call())
+    lane.do(gate.wait, lambda _: None, lambda _: None)
+    for number in (1, 2, 3):
+        lane.do(
+            lambda number=number: number,
+            lambda number: (seen.append(number), told.set()),
+            lambda _: None,
+            key="count",
+        )
+    gate.set()
+    assert told.wait(5)
+    assert seen == [3]
+    lane.close()
+    lane.do(lambda: seen.append(4), lambda _: None, lambda _: None)
+    assert seen == [3]
