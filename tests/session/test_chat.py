@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -9,11 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from docstra_tui.context.ignore import IgnoreRules
+from docstra_tui.context.reader import read_item
+from docstra_tui.context.tree import list_folder
 from docstra_tui.errors import ContextOverflow, DocstraError, EngineDied, GenerationFailed
 from docstra_tui.llm.answer import Usage
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store import SessionStore
+from docstra_tui.text import shown_name
 from tests.fakes import FakeLLM
 
 A = ContextItem("a = 1\n", "a.py", "python")
@@ -296,3 +301,42 @@ def test_set_context_while_an_answer_streams_is_for_the_next(llm: FakeLLM, sessi
     llm.enqueue("two")
     list(session.ask("second"))
     assert "b.py" in asked(llm)[1] and "b.py" not in asked(llm)[0]
+
+
+HOSTILE = (
+    b"plain.py",
+    b"bad\xff\xfe.py",
+    b"bad\xfe\xff.py",
+    b"new\nline.py",
+    b"esc\x1b]0;x\x07.py",
+    "bidi\u202egnp.py".encode(),
+    "zero\u200bwidth.py".encode(),
+    b"quote'\"`.py",
+    b"  spaces  ",
+    b"-rf",
+    b"a[red]c[@click=x].py",
+    b"name:1-2",
+)
+
+
+def test_hostile_names_are_listed_read_asked_about_saved_and_found_again(
+    llm: FakeLLM, tmp_path: Path
+) -> None:
+    for name in HOSTILE:
+        (tmp_path / os.fsdecode(name)).write_text("x")
+    rules = IgnoreRules(tmp_path)
+    listed = [entry.path for entry in list_folder(tmp_path, "", rules).entries]
+    assert sorted(os.fsencode(path) for path in listed) == sorted(HOSTILE)
+    assert len({shown_name(path) for path in listed}) == len(HOSTILE)
+    store = SessionStore()
+    session = ChatSession(llm, tmp_path, store)
+    session.set_context([read_item(tmp_path, path) for path in listed])
+    llm.enqueue("fine")
+    list(session.ask("What are they?"))
+    assert session.turns[0].status == "done"
+    store.close()
+
+    again = SessionStore()
+    back = ChatSession.resume(FakeLLM(), again, "last")
+    assert [item.path for item in back.context] == listed
+    again.close()
