@@ -203,7 +203,7 @@ class EngineApp:
                     await reply.submit(
                         model,
                         prompt,
-                        max_tokens=body.max_completion_tokens or body.max_tokens,
+                        max_tokens=body.longest,
                         temperature=body.temperature,
                     )
                 except ValueError as error:

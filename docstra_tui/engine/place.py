@@ -65,11 +65,12 @@ class Place:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.socket_path)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        before = os.umask(0o177)
-        try:
-            listener.bind(os.fspath(self.socket_path))
-        finally:
-            os.umask(before)
+        # On Linux the file gets its socket's mode; a umask would be in force for every thread meanwhile,
+        # and a folder that the loader makes in that moment could not be entered.
+        with contextlib.suppress(OSError):
+            os.fchmod(listener.fileno(), 0o600)
+        listener.bind(os.fspath(self.socket_path))
+        os.chmod(self.socket_path, 0o600)  # elsewhere: late, but the folder is closed to others anyway
         listener.listen(128)
         return listener
 

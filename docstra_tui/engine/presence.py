@@ -12,6 +12,9 @@ from docstra_tui.engine.protocol import EngineOptions
 OWNED_GRACE_SECONDS = 1.0
 """An engine of one terminal stays this long after its client went (it may only be reconnecting)."""
 
+FIRST_GRACE_SECONDS = 10.0
+"""Time for whoever started it to come, also where the idle time is 0."""
+
 FAILED_GRACE_SECONDS = 20.0
 """An engine without a model stays this long for someone to read why."""
 
@@ -24,6 +27,7 @@ class Presence:
         self._clock = clock
         self._lasting = not options.oneshot
         self._was_attached = False
+        self._was_used = False
         self._since = clock()
         self.clients = 0
         self.requests = 0
@@ -32,7 +36,7 @@ class Presence:
     def client(self, *, lasting: bool) -> Iterator[None]:
         """A face is attached inside."""
         self._lasting = self._lasting or lasting
-        self._was_attached = True
+        self._was_attached = self._was_used = True
         self.clients += 1
         try:
             yield
@@ -43,6 +47,7 @@ class Presence:
     @contextmanager
     def request(self) -> Iterator[None]:
         """A request is waited for inside."""
+        self._was_used = True
         self.requests += 1
         try:
             yield
@@ -67,4 +72,6 @@ class Presence:
             limit = OWNED_GRACE_SECONDS
         if failed:
             limit = min(limit, FAILED_GRACE_SECONDS)
+        if not self._was_used:
+            limit = max(limit, FIRST_GRACE_SECONDS)
         return self._clock() - self._since > limit

@@ -68,8 +68,9 @@ class EngineIdentity(msgspec.Struct, frozen=True):
 
     @property
     def log(self) -> Path:
-        """What this engine writes."""
-        return paths.log_dir().absolute() / f"engine-{self.key}.log"
+        """What this engine writes; those of single terminals share one, or the logs would pile up."""
+        key = msgspec.structs.replace(self, owner="").key
+        return paths.log_dir().absolute() / f"engine-{key}.log"
 
 
 class EngineOptions(msgspec.Struct, frozen=True):
@@ -186,6 +187,11 @@ class ChatRequest(msgspec.Struct):
     n: int | None = None
     stop: str | list[str] | None = None
     tools: list[Any] | None = None
+
+    @property
+    def longest(self) -> int | None:
+        """The answer's limit in tokens under its new or its old name; None is the engine's own."""
+        return self.max_tokens if self.max_completion_tokens is None else self.max_completion_tokens
 
     def refused(self) -> str:
         """The first field whose meaning this engine cannot honour; empty when there is none."""

@@ -42,7 +42,6 @@ LEAVE_SECONDS = 2
 
 def main(options: EngineOptions) -> int:
     """Be the engine until nobody needs it; 0 also when another process already is."""
-    os.umask(0o077)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a dropped SSH link is what engines outlive
     faulthandler.enable()
     logging.basicConfig(

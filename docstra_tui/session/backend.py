@@ -139,7 +139,8 @@ class EngineBackend:
         except msgspec.MsgspecError as error:
             why = EngineDied(f"The engine's answer cannot be read: {error}.", "Stop it and start again.")
             status = replace(self._last, state="failed", error=why)
-        self._last = status
+        if engine is self._engine:  # not restarted meanwhile
+            self._last = status
         return status
 
     def restart(self) -> None:

@@ -52,6 +52,15 @@ def test_one_that_a_command_started_leaves_sooner_until_a_lasting_client_came() 
     assert not after(clock, 29, there) and after(clock, 2, there)
 
 
+def test_one_with_no_idle_time_at_all_still_waits_for_who_started_it() -> None:
+    clock = Clock()
+    there = presence(clock, oneshot_minutes=0, oneshot=True)
+    assert not after(clock, 0.1, there)
+    with there.client(lasting=False), there.request():
+        assert not after(clock, 5, there)
+    assert after(clock, 0.01, there)
+
+
 def test_one_without_a_model_leaves_soon_but_not_before_it_could_be_read() -> None:
     clock = Clock()
     there = presence(clock)

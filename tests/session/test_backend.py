@@ -36,10 +36,16 @@ def test_an_engine_that_dies_is_told_and_starts_again(tmp_path: Path) -> None:
     assert "2 minutes" in backend.farewell and "docstra-tui engine stop" in backend.farewell
     assert backend.host == ""
 
+    # killed in the middle of an answer: the reader is told at once, and the status how and where to look
+    stream = backend.llm.stream("Go on and on.")
+    next(stream)
     os.kill(backend.engine.health().pid, signal.SIGKILL)
+    with pytest.raises(EngineDied):
+        str(stream)
     status = until(lambda: (now := backend.status()).state == "failed" and now)
-    assert isinstance(status.error, EngineDied) and status.error.hint
-    assert backend.farewell == ""
+    assert isinstance(status.error, EngineDied) and "SIGKILL" in status.error.message
+    assert str(backend.engine.log) in status.error.hint
+    assert backend.farewell == "" and backend.engine.socket.exists()  # nobody could tidy up
     with pytest.raises(EngineDied):
         str(backend.llm.stream("Hello"))
 
