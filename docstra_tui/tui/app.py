@@ -130,6 +130,11 @@ class DocstraApp(App[None]):
         self.main.watch_engine.close()
         return farewell
 
+    def action_suspend_process(self) -> None:
+        """Into the background; what was written is saved before, for nobody knows who comes back."""
+        self.save()
+        super().action_suspend_process()
+
     # Text from outside
 
     def notify(self, message: str, **options: Any) -> None:

@@ -71,6 +71,7 @@ def status_view(known: Known) -> StatusView:
     if status is not None and state != "loading":
         parts.append(memory_text(status))
     if known.last is not None and not known.answering:
+        parts.append(cached_text(known.last))
         ttft = figures.seconds(known.last.ttft_s)
         parts += [f"first token {ttft}" if ttft else "", figures.speed(known.last.tokens_per_s)]
     return StatusView(state, tuple(part for part in parts if part))
@@ -96,6 +97,14 @@ def prefill_text(known: Known) -> str:
         sign = "" if known.budget.exact else "≈"
         text = f"reading {sign}{known.budget.used:,} tokens…"
     return f"{text} {elapsed} s" if elapsed else text
+
+
+def cached_text(turn: SavedTurn) -> str:
+    """`97% cached`: the share of the last prompt that did not have to be read again."""
+    usage = turn.usage
+    if not usage.prompt_tokens or not usage.reused_tokens:
+        return ""
+    return f"{100 * usage.reused_tokens // usage.prompt_tokens}% cached"
 
 
 def memory_text(status: Status) -> str:

@@ -7,8 +7,8 @@ from textual.content import Content
 from docstra_tui.text import sanitize_line
 
 
-def welcome(model: str, *, is_starter: bool, host: str = "") -> Content:
-    """A few calm lines: what this is, the keys, who answers."""
+def welcome(model: str, *, is_starter: bool, host: str = "", reason: str = "") -> Content:
+    """A few calm lines: what this is, the keys, who answers, and why on this device."""
     where = f"Questions go to {sanitize_line(host)}." if host else "It stays on this machine."
     lines = [
         Content.assemble(("Ask your code.", "bold $primary"), f" {where}"),
@@ -34,4 +34,6 @@ def welcome(model: str, *, is_starter: bool, host: str = "") -> Content:
         ]
     elif model:
         lines += [Content(""), Content.assemble((f"{sanitize_line(model)} answers.", "$muted"))]
+    if reason:
+        lines += [Content.assemble((sanitize_line(reason), "$muted"))]
     return Content("\n").join(lines)

@@ -252,6 +252,37 @@ async def test_the_palette_runs_a_task_that_asks_for_its_words(make_app, backend
         assert "a retry" in backend.llm.calls[0].question
 
 
+async def test_a_custom_request_fills_one_of_the_users_templates(make_app, backend, own_places):
+    folder = own_places / "config" / "templates"
+    folder.mkdir(parents=True)
+    (folder / "review.txt").write_text("{context}\n\nReview this for {topic}.")
+    backend.llm.enqueue("looks fine")
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        await pilot.press("f2", "down", "space", "escape")
+        await until(pilot, lambda: len(app.main.session.context) == 1)
+        await ask(pilot, "/custom")
+        await until(pilot, lambda: "In your own words" in screen_text(app))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: "review: topic" in screen_text(app))
+        await ask(pilot, "races")
+        await until(pilot, lambda: "looks fine" in screen_text(app))
+        assert backend.llm.calls[0].question.endswith("Review this for races.")
+        assert "# Hello" in backend.llm.calls[0].question
+
+
+async def test_a_slash_offers_the_tasks(make_app):
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        await pilot.press("/", "e")
+        await until(pilot, lambda: "/explain" in screen_text(app))
+        await pilot.press("right")
+        assert app.main.composer.text == "/explain"
+        assert app.main.composer.cursor_location == (0, 8)
+
+
 HOSTILE_NAMES = ["a[", "[@click=app.quit]x", "b\x1b]52;c;eA==\x07c", "\udcff.py", "[slug]", "\u202egpj.exe"]
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,6 +15,7 @@ from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Static
 
+from docstra_tui import templates
 from docstra_tui.errors import DocstraError, EngineDied
 from docstra_tui.settings import Settings
 from docstra_tui.text import sanitize_line, shown_name
@@ -112,6 +114,7 @@ class MainScreen(Screen[None]):
         self._open_backend = open_backend
         self._known = Known()
         self._interrupted = 0.0
+        self._told = ""
         self.watch_engine = EngineWatch(self.post_message)
         self._file_lane = Lane("files", self.call_later)
         self._chat_lane = Lane("chat", self.call_later)
@@ -140,6 +143,7 @@ class MainScreen(Screen[None]):
         reports = Reports(self.refresh_status, self._turn_ended, self._engine_died, self._warn)
         self.desk = TurnDesk(self.conversation, self.composer, self.picks, reports)
         self.composer.ask_for(0)
+        self.composer.words = tuple(f"/{command.name}" for command in commands.TASK_COMMANDS)
         self._welcome()
         self.use_session(self.fresh_session(), retick=False)
         self.folders.show("")
@@ -202,6 +206,11 @@ class MainScreen(Screen[None]):
         self.desk.use(session)
         if retick and session.root == self.root:
             self.tree_view.set_ticked(open_files(session))
+        elif retick:
+            self._warn(
+                f"This session is about {status_text.shown_path(session.root)}; its files stay unticked."
+            )
+            self.picks.choose(self.tree_view.ticked)
         else:
             self.picks.choose(self.tree_view.ticked)
         self.refresh_status()
@@ -223,9 +232,19 @@ class MainScreen(Screen[None]):
         if self.session is not None:
             self.session.llm = event.backend.llm
             self.session.model = event.backend.label
+            self._give_templates(event.backend.llm)
             self.picks.recount()
         self._welcome()
         self.refresh_status()
+
+    def _give_templates(self, llm: BaseLLM) -> None:
+        """A saved turn may have been made from one of the user's templates."""
+
+        def give(known: dict[str, str]) -> None:
+            for name, text in known.items():
+                llm.add_template(name, text)
+
+        self._chat_lane.do(templates.load_all, give, lambda error: self._warn(sanitize_line(str(error))))
 
     def on_status_changed(self, event: StatusChanged) -> None:
         before = self._known.status
@@ -238,6 +257,8 @@ class MainScreen(Screen[None]):
             self._engine_failed(status.error)
         else:
             self.notices.clear("engine")
+        if before is None or before.reason != status.reason:
+            self._welcome()
         if before is None or before.window != status.window or before.state != status.state:
             self.picks.recount()
         self.desk.start_next()
@@ -281,7 +302,7 @@ class MainScreen(Screen[None]):
             self.composer.take()
             self.start_task(*task)
             return
-        self._when_allowed(lambda: self._ask(event.text))
+        self.send(lambda: self._ask(event.text))
 
     def _ask(self, text: str) -> None:
         if self.desk.ask(text):
@@ -290,7 +311,11 @@ class MainScreen(Screen[None]):
     def start_task(self, command: TaskCommand, words: str = "") -> None:
         """Run a task over the ticked files, asking for its words first where it needs any."""
         paths = self._task_files()
-        if command.per_file and not paths:
+        if command.name == "custom" and not words:
+            from docstra_tui.tui.custom_request import CustomRequest
+
+            CustomRequest(self).begin()
+        elif command.per_file and not paths:
             self.notify("Tick a file first: F2, then Space.", severity="warning")
         elif command.asks and not words:
             from docstra_tui.tui.screens.text_prompt import TextPrompt
@@ -300,7 +325,7 @@ class MainScreen(Screen[None]):
                 lambda text: self.start_task(command, text) if text else None,
             )
         else:
-            self._when_allowed(lambda: self.desk.run_task(command, words, paths))
+            self.send(lambda: self.desk.run_task(command, words, paths))
 
     def _task_files(self) -> tuple[str, ...]:
         """The ticked files; where there is none, the one under the cursor becomes ticked."""
@@ -311,7 +336,7 @@ class MainScreen(Screen[None]):
             self.picks.choose(tree.ticked)
         return tree.ticked
 
-    def _when_allowed(self, send: Any) -> None:
+    def send(self, send: Callable[[], object]) -> None:
         """Send, after asking once whether questions may leave this machine."""
         backend = self.watch_engine.backend
         host = backend.host if backend is not None else ""
@@ -436,6 +461,9 @@ class MainScreen(Screen[None]):
 
     def _second(self) -> None:
         problem = self.store.problem
+        if self.store.notice and self.store.notice != self._told:
+            self._told = self.store.notice
+            self._warn(sanitize_line(self._told))
         if problem:
             self.notices.put("store", "NOT SAVED", sanitize_line(problem))
         else:
@@ -484,7 +512,10 @@ class MainScreen(Screen[None]):
         backend = self.watch_engine.backend
         is_starter = name in ("", "starter") and not self.settings.remote.base_url
         host = backend.host if backend is not None else ""
-        self.conversation.welcome(welcome(self._wanted(), is_starter=is_starter, host=host))
+        status = self._known.status
+        reason = status.reason if status is not None else ""
+        text = welcome(self._wanted(), is_starter=is_starter, host=host, reason=reason)
+        self.conversation.welcome(text)
 
     def _wanted(self) -> str:
         """The model's name as it was asked for."""

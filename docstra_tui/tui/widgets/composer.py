@@ -72,6 +72,14 @@ class Composer(TextArea):
         self._timer: Timer | None = None
         self._history: list[str] = []
         self._place = 0
+        self.words: tuple[str, ...] = ()
+        """What a line that begins with a slash may become; Right takes the suggestion."""
+
+    def update_suggestion(self) -> None:
+        """Offer the rest of a `/word`."""
+        text = self.text
+        fits = [word for word in self.words if word.startswith(text)] if text.startswith("/") else []
+        self.suggestion = fits[0][len(text) :] if fits else ""
 
     def ask_for(self, files: int) -> None:
         """Say in the empty composer what a question would be about."""

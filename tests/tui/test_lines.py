@@ -1,0 +1,75 @@
+"""The two lines at the edges, and the figures in them, without a screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from docstra_tui.context.budget import Budget
+from docstra_tui.llm.answer import Usage
+from docstra_tui.session.backend import Status
+from docstra_tui.session.turns import SavedTurn
+from docstra_tui.tui import figures
+from docstra_tui.tui.status_text import Known, shown_path, status_view
+from docstra_tui.tui.widgets.status_bar import StatusView, compose_status
+from docstra_tui.tui.widgets.title_line import Title, compose_title
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"), [(None, "?"), (0, "0"), (812, "812"), (12_400, "12.4k"), (131_072, "131k")]
+)
+def test_tokens_are_short(count, shown):
+    assert figures.tokens(count) == shown
+
+
+def test_an_estimate_and_an_unknown_window_say_so():
+    assert figures.used_of(12_400, 32_768) == "12.4k / 32k tokens"
+    assert figures.used_of(12_400, 32_768, exact=False) == "≈12.4k / 32k tokens"
+    assert figures.used_of(12_400, None) == "12.4k / ? tokens"
+    assert figures.used_of(None, 8192) == "? / 8k tokens"
+
+
+@pytest.mark.parametrize("width", [10, 20, 40, 60, 80, 120])
+def test_the_title_fits_every_width(width):
+    title = Title("~/a/rather/long/path/to/a/project", "SmolLM2-135M", ("cuda:0", "bf16"), "gpu7:8000")
+    line = compose_title(title, width)
+    assert line.cell_length <= width
+    if width >= 60:
+        assert "→ gpu7:8000" in line.plain
+        assert "project" in line.plain
+
+
+@pytest.mark.parametrize("width", [5, 20, 40, 80])
+def test_the_status_begins_with_its_state_at_every_width(width):
+    line = compose_status(StatusView("answering", ("12.4k / 32k tokens", "41 tok/s")), width)
+    assert line.cell_length <= width
+    assert line.plain.startswith("answering"[:width])
+
+
+def test_the_status_after_an_answer_has_all_its_figures():
+    turn = SavedTurn("q", status="done", usage=Usage(1000, 200, 970), ttft_s=0.21, tokens_per_s=41.3)
+    known = Known(
+        status=Status("ready", device="cuda:0", memory_used=61_000_000_000, memory_total=80_000_000_000),
+        budget=Budget(12_400, 32_768, 512, True),
+        last=turn,
+    )
+    view = status_view(known)
+    assert view.state == "ready"
+    assert view.parts == (
+        "12.4k / 32k tokens",
+        "cuda:0 61 / 80 GB",
+        "97% cached",
+        "first token 0.2 s",
+        "41 tok/s",
+    )
+
+
+def test_what_a_server_says_about_itself_cannot_command_the_terminal():
+    known = Known(status=Status("loading", phase="\x1b[2Jboo"))
+    assert "\x1b" not in " ".join(status_view(known).parts)
+
+
+def test_the_home_folder_is_a_tilde():
+    assert shown_path(Path.home() / "src") == "~/src"
+    assert shown_path(Path("/opt/x")) == "/opt/x"
