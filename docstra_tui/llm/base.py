@@ -192,7 +192,7 @@ def as_messages(prompt: Prompt) -> list[Message]:
     if isinstance(prompt, str):
         if not prompt.strip():
             raise ValueError("The prompt is empty.")
-        return [{"role": "user", "content": prompt}]
+        return [{"role": "user", "content": _encodable(prompt)}]
     messages: list[Message] = []
     for message in prompt:
         role, content = message.get("role"), message.get("content")
@@ -200,7 +200,12 @@ def as_messages(prompt: Prompt) -> list[Message]:
             raise ValueError(f"A message's role is system, user or assistant, not {role!r}.")
         if not isinstance(content, str):
             raise ValueError("A message's content must be text.")
-        messages.append({"role": role, "content": content})
+        messages.append({"role": role, "content": _encodable(content)})
     if not messages:
         raise ValueError("The conversation has no messages.")
     return messages
+
+
+def _encodable(text: str) -> str:
+    """Text without lone surrogates (file names that are not UTF-8 bring them), which no encoder takes."""
+    return text.encode("utf-8", "backslashreplace").decode()

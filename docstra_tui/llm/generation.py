@@ -19,6 +19,7 @@ from docstra_tui.llm.prefill import ChunkSizer, decoder_layers, gate, prefill, p
 from docstra_tui.llm.prefix_cache import CachedPrompt, PrefixCache
 from docstra_tui.llm.stopping import Cancelled, KeywordsStoppingCriteria, special_ids
 from docstra_tui.llm.streaming import AnswerStreamer
+from docstra_tui.llm.threads import ThreadPace
 
 END_MARKS = ("<|endoftext|>", "<|im_end|>", "</s>")
 """The end marks of common chat formats."""
@@ -49,6 +50,8 @@ class Generator:
         self._sizer = ChunkSizer(len(decoder_layers(model)))
         self.prefixes = PrefixCache(lambda: DynamicCache(config=model.config), cache_bytes)
         """What has been read before."""
+        on_cpu = getattr(model.device, "type", "cpu") == "cpu"
+        self._pace = ThreadPace(torch.get_num_threads() if on_cpu else 1, torch.set_num_threads)
         self.dead: EngineDied | None = None
         """Set once the device answers nothing but errors."""
         probe(model, self._sizer)
@@ -70,7 +73,10 @@ class Generator:
             prompt = self.prefixes.take(request.ids)
             reused = len(prompt.ids)
             with gate(self._model, is_cancelled) as open_gate:
-                streamer = AnswerStreamer(self._tokenizer, texts, emit, is_cancelled, open_gate)
+                streamer = AnswerStreamer(
+                    self._tokenizer, texts, emit, is_cancelled, open_gate, self._pace.wrote_token
+                )
+                self._pace.reading()
                 try:
                     self._read(request, prompt)
                     self._write(request, prompt, texts, streamer)
@@ -95,6 +101,7 @@ class Generator:
             prompt = self.prefixes.take(ids)
             try:
                 with gate(self._model, is_cancelled):
+                    self._pace.reading()
                     prefill(self._model, prompt, ids, len(ids), self._sizer)
             except Cancelled:
                 prompt.settle()

@@ -23,7 +23,8 @@ def shared() -> LocalLLM:
 
 def generate(*args: Any, **kwargs: Any) -> str | AnswerStream:
     """`LocalLLM.generate` of the shared model."""
-    return shared().generate(*args, **kwargs)
+    answer: str | AnswerStream = shared().generate(*args, **kwargs)
+    return answer
 
 
 def document_code(*args: Any, **kwargs: Any) -> str | AnswerStream:

@@ -90,12 +90,14 @@ class AnswerStreamer:
         emit: Callable[[str], None],
         is_cancelled: Callable[[], bool],
         on_first_token: Callable[[], None],
+        on_token: Callable[[], None] = lambda: None,
     ) -> None:
         self._decoder = PieceDecoder(tokenizer)
         self._filter = KeywordFilter(keywords)
         self._emit = emit
         self._is_cancelled = is_cancelled
         self._on_first_token = on_first_token
+        self._on_token = on_token
         self._is_prompt = True
         self.ids: list[int] = []
         """What was generated, stop ids included."""
@@ -117,6 +119,7 @@ class AnswerStreamer:
         self.fed = len(self.ids)
         if self._is_cancelled():
             raise Cancelled
+        self._on_token()
         for id_ in value.reshape(-1).tolist():
             self.ids.append(id_)
             text = self._filter.feed(self._decoder.step(id_))

@@ -1,0 +1,60 @@
+"""A real engine for a benchmark: its own runtime folder, the user's own cache of models."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from docstra_tui import settings
+from docstra_tui.llm.remote import RemoteLLM
+from docstra_tui.session.backend import Backend, open_backend
+
+
+def starter_folder() -> str:
+    """The starter model as a folder of safetensors; fetched and converted when it is not there yet."""
+    from docstra_tui.llm.sources import ModelSpec, resolve
+
+    return str(resolve(ModelSpec(name="starter"), lambda progress: None).folder)
+
+
+@contextmanager
+def running_engine(model: str = "starter") -> Iterator[Backend]:
+    """An engine of its own, ready to answer, stopped at the end."""
+    runtime = tempfile.mkdtemp(prefix="dt-bench-")
+    before = os.environ.get("DOCSTRA_RUNTIME_DIR")
+    os.environ["DOCSTRA_RUNTIME_DIR"] = f"{runtime}/run"
+    backend = open_backend(settings.load({"model.name": model, "engine.own": True}))
+    try:
+        wait_until_ready(backend)
+        yield backend
+    finally:
+        backend.close()
+        if before is None:
+            del os.environ["DOCSTRA_RUNTIME_DIR"]
+        else:
+            os.environ["DOCSTRA_RUNTIME_DIR"] = before
+        shutil.rmtree(runtime, ignore_errors=True)
+
+
+@contextmanager
+def starter_engine() -> Iterator[RemoteLLM]:
+    """The client of an engine with the starter model."""
+    with running_engine() as backend:
+        yield backend.llm
+
+
+def wait_until_ready(backend: Backend, seconds: float = 600.0) -> None:
+    """Poll until the model is loaded. Raises what it failed with."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        status = backend.status()
+        if status.state == "ready":
+            return
+        if status.error is not None:
+            raise status.error
+        time.sleep(0.02)
+    raise TimeoutError("the engine did not become ready")
