@@ -6,6 +6,7 @@ A language that is not here has no outline by parsing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 NONE: frozenset[str] = frozenset()
 
@@ -63,7 +64,7 @@ _PYTHON = Grammar(
     comment="#",
     braces=False,
 )
-_SCRIPT = {
+_SCRIPT: dict[str, Any] = {
     "functions": _set(
         "function_declaration generator_function_declaration method_definition function_signature "
         "method_signature abstract_method_signature"
@@ -78,7 +79,7 @@ _SCRIPT = {
     "wrappers": _set("export_statement ambient_declaration"),
     "attributes": _set("decorator"),
 }
-_C = {
+_C: dict[str, Any] = {
     "functions": _set("function_definition"),
     "containers": _set("class_specifier struct_specifier namespace_definition linkage_specification"),
     "types": _set("type_definition enum_specifier union_specifier concept_definition"),
@@ -97,8 +98,8 @@ GRAMMARS: dict[str, Grammar] = {
     "cython": _PYTHON,
     "javascript": Grammar("tree_sitter_javascript", **_SCRIPT),
     "jsx": Grammar("tree_sitter_javascript", **_SCRIPT),
-    "typescript": Grammar("tree_sitter_typescript", **_SCRIPT, language="language_typescript"),
-    "tsx": Grammar("tree_sitter_typescript", **_SCRIPT, language="language_tsx"),
+    "typescript": Grammar("tree_sitter_typescript", language="language_typescript", **_SCRIPT),
+    "tsx": Grammar("tree_sitter_typescript", language="language_tsx", **_SCRIPT),
     "go": Grammar(
         "tree_sitter_go",
         functions=_set("function_declaration method_declaration"),

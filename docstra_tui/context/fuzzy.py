@@ -1,0 +1,246 @@
+"""Finding paths by a few of their letters, as fzf ranks them: in a row, at the start of words, in the name.
+
+Pure text; knows nothing about files. A hundred thousand paths are too many to look at one by one
+between two keystrokes, so they are kept joined in blocks which `str.find` and `re` go through.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+
+BLOCK = 4096
+"""Paths searched in one go: about a millisecond in which no other thread runs."""
+
+CANDIDATES = 500
+"""Paths that are compared closely; the rest of a common query is not among the best of its kind."""
+
+_START = re.compile(r"(?:^|[/_.\-\s])([^/_.\-\s])|(?<=[a-z0-9])([A-Z])|(?<=[^0-9])([0-9])")
+_SEPARATORS = frozenset("/_.- ")
+
+# fzf's own weights.
+_MATCH, _GAP_START, _GAP_MORE = 16, -3, -1
+_AT_PATH, _AT_WORD, _AT_CAMEL, _IN_A_ROW = 9, 8, 7, 4
+_IN_NAME = 12
+"""For a match that lies in the last part of the path."""
+
+
+class Block:
+    """Some paths, ready to be searched. Never changes."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self.paths = tuple(paths)
+        # One line each, `/` in front, so that every part of a path begins with one.
+        lines = ["/" + path.lower().replace("\n", " ") + "\n" for path in self.paths]
+        initials = [
+            "".join(match[match.lastindex or 0] for match in _START.finditer(path)).lower() + "\n"
+            for path in self.paths
+        ]
+        self._text, self._starts = "\n" + "".join(lines), _starts(lines, 1)
+        self._initials, self._initial_starts = "".join(initials), _starts(initials, 0)
+
+    def matching(self, pattern: re.Pattern[str], letters: str = "") -> Iterator[int]:
+        """Numbers of the paths on whose line `pattern` matches, each once.
+
+        `letters` must all be on the line: where one of them is rare, only the lines that hold it are
+        looked at.
+        """
+        text, starts = self._text, self._starts
+        counts = {letter: text.count(letter) for letter in set(letters)}
+        rarest = min(counts, key=counts.__getitem__, default="")
+        if rarest and counts[rarest] < len(starts) // 2:
+            for number in self.containing(rarest):
+                if pattern.match(text, starts[number] - 1):
+                    yield number
+            return
+        last = -1
+        for match in pattern.finditer(text):
+            number = bisect_right(starts, match.start() + 1) - 1
+            if number != last:
+                last = number
+                yield number
+
+    def containing(self, text: str, *, initials: bool = False) -> Iterator[int]:
+        """Numbers of the paths that hold `text`, or whose words begin with its letters."""
+        where, starts = (self._initials, self._initial_starts) if initials else (self._text, self._starts)
+        position = where.find(text)
+        while position >= 0:
+            number = bisect_right(starts, position) - 1
+            yield number
+            if number + 1 >= len(starts):
+                return
+            position = where.find(text, starts[number + 1])
+
+
+def _starts(lines: Sequence[str], at: int) -> list[int]:
+    starts = []
+    for line in lines:
+        starts.append(at)
+        at += len(line)
+    return starts
+
+
+def letters_of(query: str) -> str:
+    """What of a query counts: no white space, lower case."""
+    return "".join(query.lower().split())
+
+
+def best(query: str, blocks: Sequence[Block], limit: int = 200) -> list[str]:
+    """The paths that hold the letters of `query` in order, the likeliest first, at most `limit`.
+
+    Case and white space do not matter. An empty query gives the first paths. Blocks should have short
+    paths first: of a query with very many matches only some are ranked, and they are met in that order.
+    """
+    wanted = letters_of(query)
+    if not wanted:
+        return [path for block in blocks[: 1 + limit // BLOCK] for path in block.paths][:limit]
+    found, _ = candidates(wanted, blocks)
+    return rank(wanted, found, limit)
+
+
+def rank(wanted: str, paths: Iterable[str], limit: int) -> list[str]:
+    """The best first; among equals the shorter path. `wanted` is what `letters_of` gave."""
+    ranked = [(-score(path, wanted), len(path), path) for path in paths]
+    ranked.sort()
+    return [path for _, _, path in ranked[:limit]]
+
+
+def candidates(wanted: str, blocks: Sequence[Block]) -> tuple[list[str], bool]:
+    """The paths among which the best for `wanted` are, and whether no other path matches at all."""
+    numbers, is_all = _candidates(wanted, blocks)
+    return [blocks[block].paths[number] for block, number in numbers], is_all
+
+
+def _candidates(wanted: str, blocks: Sequence[Block]) -> tuple[Iterable[tuple[int, int]], bool]:
+    """When the loosest idea of a match finds few, they are all there are. When it finds many, each stricter
+    idea brings its own first, so that a good match with a long path is not missed.
+    """
+    anywhere = re.compile("\n" + "".join(f"[^{letter}\n]*+{letter}" for letter in map(re.escape, wanted)))
+    loose = _take((block.matching(anywhere, wanted) for block in blocks), CANDIDATES)
+    if len(loose) < CANDIDATES:
+        return loose, True
+    some, literal = CANDIDATES // 4, re.escape(wanted)
+    found: dict[tuple[int, int], None] = {}
+    inside = _take((block.containing(wanted) for block in blocks), some)
+    found.update(dict.fromkeys(inside))
+    if len(inside) == some:  # so common that where it stands decides
+        for pattern in (f"/{literal}[^/\n]*+/?\n", f"{literal}[^/\n]*+/?\n"):
+            found.update(dict.fromkeys(_take(_search(pattern, blocks), some)))
+    else:
+        if len(wanted) > 1:
+            at_words = (block.containing(wanted, initials=True) for block in blocks)
+            found.update(dict.fromkeys(_take(at_words, some)))
+        if "/" not in wanted:
+            in_name = "".join(f"[^{letter}/\n]*+{letter}" for letter in map(re.escape, wanted))
+            found.update(dict.fromkeys(_take(_search(f"/{in_name}[^/\n]*+/?\n", blocks), some)))
+    found.update(dict.fromkeys(loose[: max(0, CANDIDATES - len(found))]))
+    return found, False
+
+
+def _search(pattern: str, blocks: Sequence[Block]) -> Iterator[Iterator[int]]:
+    compiled = re.compile(pattern)
+    return (block.matching(compiled) for block in blocks)
+
+
+def _take(searches: Iterator[Iterator[int]], limit: int) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    for block, numbers in enumerate(searches):
+        for number in numbers:
+            found.append((block, number))
+            if len(found) == limit:
+                return found
+    return found
+
+
+def score(path: str, wanted: str) -> int:
+    """How well `wanted` (lower case, its letters all in `path` in order) fits; more is better."""
+    text = path.lower()
+    shown = path if len(path) == len(text) else text
+    name = text.rstrip("/").rfind("/") + 1
+    scores = []
+    for start in {text.find(wanted, name), text.find(wanted), _at_word(text, shown, wanted)}:
+        if start >= 0:
+            scores.append(_weigh(shown, range(start, start + len(wanted)), name))
+    if not scores or len(wanted) > 1:
+        for begin in {0, name}:
+            positions = _by_words(text, shown, wanted, begin)
+            if positions:
+                scores.append(_weigh(shown, positions, name))
+    return max(scores, default=-len(path))
+
+
+def _at_word(text: str, shown: str, wanted: str) -> int:
+    """The last place where a word begins with `wanted`; -1 when there is none."""
+    start = text.rfind(wanted)
+    for _ in range(8):
+        if start <= 0 or _bonus(shown, start) > 0:
+            break
+        start = text.rfind(wanted, 0, start + len(wanted) - 1)
+    return start
+
+
+def _by_words(text: str, shown: str, wanted: str, begin: int) -> list[int]:
+    """The letters' places from `begin` on, at the beginning of words where that leaves room for the rest."""
+    latest = _latest(text, wanted, begin)
+    if latest is None:
+        return []
+    positions: list[int] = []
+    at = begin
+    for index, letter in enumerate(wanted):
+        first = text.find(letter, at)
+        chosen = first
+        if not (positions and first == positions[-1] + 1):
+            place = first
+            while 0 <= place <= latest[index]:
+                if _bonus(shown, place) > 0:
+                    chosen = place
+                    break
+                place = text.find(letter, place + 1)
+        positions.append(chosen)
+        at = chosen + 1
+    return positions
+
+
+def _latest(text: str, wanted: str, begin: int) -> list[int] | None:
+    """The last possible place of each letter; None when they are not all there in order."""
+    places: list[int] = []
+    end = len(text)
+    for letter in reversed(wanted):
+        end = text.rfind(letter, begin, end)
+        if end < 0:
+            return None
+        places.append(end)
+    places.reverse()
+    return places
+
+
+def _weigh(shown: str, positions: Sequence[int], name: int) -> int:
+    total = _IN_NAME if positions[0] >= name else 0
+    run = 0
+    previous = -2
+    for number, place in enumerate(positions):
+        bonus = _bonus(shown, place)
+        if place == previous + 1:
+            run = max(run, bonus)
+            total += _MATCH + max(run, _IN_A_ROW)
+        else:
+            run = bonus
+            gap = place - previous - 1
+            total += _MATCH + bonus * (2 if number == 0 else 1)
+            total += _GAP_START + _GAP_MORE * (gap - 1) if number else 0
+        previous = place
+    return total
+
+
+def _bonus(shown: str, place: int) -> int:
+    if place == 0:
+        return _AT_PATH
+    before, here = shown[place - 1], shown[place]
+    if before == "/":
+        return _AT_PATH
+    if before in _SEPARATORS:
+        return 0 if here in _SEPARATORS else _AT_WORD
+    if here.isupper() and not before.isupper():
+        return _AT_CAMEL
+    return _AT_CAMEL if here.isdigit() and not before.isdigit() else 0
