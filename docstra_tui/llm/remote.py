@@ -137,10 +137,17 @@ class RemoteLLM(BaseLLM):
         return self._window or self._context or None
 
     def check(self) -> None:
-        """Ask the server for its models: learn name and window, or raise why it cannot be used."""
+        """Ask the server for its models: learn name and window, or raise why it cannot be used.
+
+        A server that does not list models is fine where the model was named.
+        """
         engine = self._connection.is_engine
-        _, answer = self._connection.ask("GET", f"{self._connection.base}/models", must_succeed=True)
-        listed = answer.get("data")
+        status, answer = self._connection.ask(
+            "GET", f"{self._connection.base}/models", must_succeed=not self._is_named
+        )
+        if status in (401, 403):
+            raise self._connection.refusal(status, {}, b"")
+        listed = answer.get("data") if isinstance(answer, dict) else None
         cards = [card for card in listed if isinstance(card, dict)] if isinstance(listed, list) else []
         if not self._is_named and cards and isinstance(cards[0].get("id"), str):
             self.model_name = cards[0]["id"]

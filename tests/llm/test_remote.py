@@ -325,6 +325,18 @@ def test_the_window_falls_back_to_the_setting_and_then_to_unknown(server: Hostil
     assert RemoteLLM(server.url).window is None
 
 
+def test_a_server_that_lists_no_models_is_fine_where_one_was_named(server: HostileServer) -> None:
+    server.on("/v1/models", sends(response(b"Internal Server Error", "500 Oops", "text/plain")))
+    named = RemoteLLM(server.url, "m", context=2048)
+    named.check()
+    assert named.window == 2048
+    with pytest.raises(RemoteError, match="failed"):
+        RemoteLLM(server.url).check()
+    server.on("/v1/models", sends(response(b"{}", "401 Unauthorized")))
+    with pytest.raises(RemoteError, match="does not let us in"):
+        named.check()
+
+
 def test_where_the_server_counts_the_answer_is_cut_to_the_room_there_is(server: HostileServer) -> None:
     server.on("/tokenize", sends(response(b'{"count": 3000, "max_model_len": 4096}')))
     server.on(CHAT, sends(SSE, chunk("ok", "stop")))
