@@ -42,6 +42,8 @@ class Known:
     budget: Budget | None = None
     last: SavedTurn | None = None
     """The turn that ended last."""
+    stopped: bool = False
+    """True after an answer was stopped, until the next one."""
     answering: bool = False
     stopping: bool = False
     started: float = 0.0
@@ -66,7 +68,7 @@ def status_view(known: Known) -> StatusView:
         parts.append(f"{known.waiting} waiting")
     if status is not None and status.queue > (1 if known.answering else 0):
         parts.append(f"queue {status.queue}")
-    if known.budget is not None:
+    if known.budget is not None and (known.budget.limit or state != "loading"):
         parts.append(figures.used_of(known.budget.used, known.budget.limit, known.budget.exact))
     if status is not None and state != "loading":
         parts.append(memory_text(status))
@@ -149,6 +151,6 @@ def _state(known: Known) -> str:
         return "stopping" if known.stopping else "answering"
     if known.status is None:
         return "loading"
-    if known.status.state == "ready" and known.last is not None and known.last.status == "cancelled":
+    if known.status.state == "ready" and known.stopped:
         return "stopped"
     return known.status.state

@@ -35,5 +35,5 @@ def welcome(model: str, *, is_starter: bool, host: str = "", reason: str = "") -
     elif model:
         lines += [Content(""), Content.assemble((f"{sanitize_line(model)} answers.", "$muted"))]
     if reason:
-        lines += [Content.assemble((sanitize_line(reason), "$muted"))]
+        lines += [Content.assemble((f"{sanitize_line(reason[:1].upper() + reason[1:])}.", "$muted"))]
     return Content("\n").join(lines)

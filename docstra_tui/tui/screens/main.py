@@ -202,6 +202,7 @@ class MainScreen(Screen[None]):
         self.session = session
         session.llm = self.llm or session.llm
         self._known.last = session.turns[-1] if session.turns else None
+        self._known.stopped = False
         self.picks.use(session)
         self.desk.use(session)
         if retick and session.root == self.root:
@@ -355,6 +356,7 @@ class MainScreen(Screen[None]):
 
     def _turn_ended(self, outcome: Outcome) -> None:
         self._known.last = outcome.turn or self._known.last
+        self._known.stopped = outcome.stopped
         self.watch_engine.look_now()
 
     # Files
