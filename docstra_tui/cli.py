@@ -24,13 +24,14 @@ FAILED = 1
 CANCELLED = 130
 
 
-class Terminated(BaseException):
-    """A signal asked this process to end. No `Exception`: nothing on the way may swallow it."""
+class Terminated(SystemExit):
+    """A signal asked this process to end: 128+n is what the shell expects then.
+
+    A `SystemExit`, because that is what nothing on the way swallows, event loops included.
+    """
 
     def __init__(self, signum: int) -> None:
-        super().__init__(signum)
-        self.exit_code = 128 + signum
-        """What the shell expects of a process that a signal ended."""
+        super().__init__(128 + signum)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         invocation = arguments.parse(words)
         _listen_to_signals()
         return _run(invocation)
-    except SystemExit as ended:  # argparse, after a command's own help
+    except SystemExit as ended:  # a signal; argparse, after a command's own help
         return ended.code if isinstance(ended.code, int) else FAILED
     except DocstraError as error:
         _complain(error.message, error.hint)
@@ -54,8 +55,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _complain("Cancelled.")
         return CANCELLED
-    except Terminated as ended:
-        return ended.exit_code
     except BrokenPipeError:
         _forget_the_reader()
         return 128 + signal.SIGPIPE

@@ -16,7 +16,7 @@ from docstra_tui.errors import DocstraError
 from docstra_tui.repl.appearance import style_of
 from docstra_tui.repl.chat import Chat
 from docstra_tui.repl.completion import ChatCompleter, ProjectFiles
-from docstra_tui.repl.printer import Printer
+from docstra_tui.repl.printer import Printer, silent_keys
 from docstra_tui.session.backend import Backend, open_backend
 from docstra_tui.session.store import SessionStore
 from docstra_tui.settings import Settings
@@ -64,7 +64,8 @@ def run(
             reserve_space_for_menu=5,
         )
         printer.line("@path gives the model a file, /help lists the commands, Ctrl+D leaves.", "hint")
-        _loop(prompt, chat)
+        with silent_keys():
+            _loop(prompt, chat)
         farewell = chat.backend.farewell
     finally:
         chat.close()

@@ -18,7 +18,7 @@ from docstra_tui.errors import DocstraError, EngineError, UnreadableFile
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.repl import commands, figures
 from docstra_tui.repl.files import ChosenFiles
-from docstra_tui.repl.printer import Printer, silent_keys
+from docstra_tui.repl.printer import Printer
 from docstra_tui.repl.watch import Watch
 from docstra_tui.session import consent
 from docstra_tui.session.backend import Backend, Status
@@ -233,8 +233,7 @@ class Chat:
         self._say_files([], wrong)
         self._use_files()
         running = self._running = begin()
-        with silent_keys():
-            self._show(running)
+        self._show(running)
         self.printer.end_answer()
         turn = running.turn
         self._watch.look_now()

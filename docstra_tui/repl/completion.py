@@ -34,8 +34,8 @@ class ProjectFiles:
         self._thread: threading.Thread | None = None
 
     def __call__(self) -> tuple[str, ...]:
-        """What is known now; never waits for the disk."""
-        self.refresh()
+        """What is known now; only the very first list is waited for, in the completer's own thread."""
+        self.refresh(wait=not self._listed_at)
         return self._files
 
     def refresh(self, *, wait: bool = False) -> None:

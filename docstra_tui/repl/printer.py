@@ -78,7 +78,11 @@ class Printer:
 
 @contextlib.contextmanager
 def silent_keys() -> Iterator[None]:
-    """While an answer is written, keys are not echoed into it; they wait for the next prompt."""
+    """Between two prompts keys are neither echoed nor changed: they wait, whole, for the next prompt.
+
+    In the terminal's usual mode an Enter that is typed while an answer is written would arrive as a
+    line feed, which breaks the line instead of sending it. Ctrl+C stays a signal.
+    """
     try:
         fd = sys.stdin.fileno()
         modes = termios.tcgetattr(fd)
@@ -86,7 +90,8 @@ def silent_keys() -> Iterator[None]:
         yield
         return
     silent = [*modes]
-    silent[3] &= ~termios.ECHO
+    silent[0] &= ~(termios.ICRNL | termios.INLCR | termios.IGNCR)
+    silent[3] &= ~(termios.ECHO | termios.ICANON)
     try:
         termios.tcsetattr(fd, termios.TCSANOW, silent)
         yield

@@ -57,5 +57,4 @@ def test_ignored_files_are_not_offered(tmp_path: Path) -> None:
     (tmp_path / "kept.py").touch()
     (tmp_path / "secret.log").touch()
     files = ProjectFiles(tmp_path, ["*.log"])
-    files.refresh(wait=True)
     assert files() == ("kept.py",)

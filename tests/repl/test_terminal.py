@@ -1,0 +1,106 @@
+"""The inline chat on a real pseudo-terminal: it leaves it as it found it."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pytest
+
+SECONDS = 30.0
+
+
+class RealChat:
+    """`docstra-tui chat` on a terminal of its own, with a server that is not there."""
+
+    def __init__(self, root: Path) -> None:
+        self.master, slave = pty.openpty()
+        self.slave = slave
+        self.found = termios.tcgetattr(slave)
+        self.shown = b""
+        self.child = os.fork()
+        if self.child == 0:
+            os.login_tty(slave)
+            os.environ["TERM"] = "xterm-256color"
+            words = ["chat", str(root), "--base-url", "http://127.0.0.1:9/v1"]
+            os.execv(sys.executable, [sys.executable, "-m", "docstra_tui", *words])
+
+    def sees(self, text: bytes) -> None:
+        deadline = time.monotonic() + SECONDS
+        while text not in self.shown:
+            assert time.monotonic() < deadline, self.shown
+            self._read()
+
+    def types(self, text: bytes) -> None:
+        os.write(self.master, text)
+
+    def ends(self) -> int:
+        deadline = time.monotonic() + SECONDS
+        while True:
+            child, status = os.waitpid(self.child, os.WNOHANG)
+            if child:
+                return os.waitstatus_to_exitcode(status)
+            assert time.monotonic() < deadline, self.shown
+            self._read()
+
+    def _read(self) -> None:
+        if select.select([self.master], [], [], 0.05)[0]:
+            part = os.read(self.master, 65536)
+            self.shown += part
+            if b"\x1b[6n" in part:  # where is the cursor?
+                os.write(self.master, b"\x1b[1;1R")
+
+
+@pytest.fixture
+def real_chat(tmp_path: Path):
+    chat = RealChat(tmp_path)
+    yield chat
+    try:
+        os.kill(chat.child, signal.SIGKILL)
+        os.waitpid(chat.child, 0)
+    except (ProcessLookupError, ChildProcessError):
+        pass
+    os.close(chat.master)
+    os.close(chat.slave)
+
+
+@pytest.mark.parametrize(
+    ("leave", "code"),
+    [
+        (lambda chat: chat.types(b"\x04"), 0),
+        (lambda chat: os.kill(chat.child, signal.SIGTERM), 143),
+        (lambda chat: os.kill(chat.child, signal.SIGHUP), 129),
+    ],
+    ids=["Ctrl+D", "SIGTERM", "SIGHUP"],
+)
+def test_the_terminal_is_left_as_it_was_found(real_chat: RealChat, leave, code: int) -> None:
+    real_chat.sees(b"failed")  # the toolbar: nobody is at that address
+    leave(real_chat)
+    assert real_chat.ends() == code
+    assert termios.tcgetattr(real_chat.slave) == real_chat.found
+
+
+def test_an_enter_that_comes_early_still_sends(real_chat: RealChat) -> None:
+    """Typed before there is any prompt, while the terminal is in its usual mode or in ours."""
+    real_chat.sees(b"failed")
+    real_chat.types(b"/files\r/sessions\r")
+    real_chat.sees(b"Nothing is saved")
+    real_chat.types(b"\x04")
+    assert real_chat.ends() == 0
+
+
+def test_a_terminal_that_is_closed_ends_the_chat(real_chat: RealChat) -> None:
+    real_chat.sees(b"failed")
+    for fd in (real_chat.slave, real_chat.master):
+        os.close(fd)
+    deadline = time.monotonic() + SECONDS
+    while os.waitpid(real_chat.child, os.WNOHANG)[0] == 0:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    real_chat.master, real_chat.slave = pty.openpty()  # for the fixture to close
