@@ -124,10 +124,10 @@ class DocstraApp(App[None]):
 
     def close_backend(self) -> str:
         """Let the engine go, hot; the line to print about it."""
-        backend = self.main.watch_engine.backend
+        backend = self.main.model.backend
         self.main.close_parts()
         farewell = backend.farewell if backend is not None else ""
-        self.main.watch_engine.close()
+        self.main.model.watch.close()
         return farewell
 
     def action_suspend_process(self) -> None:

@@ -54,7 +54,9 @@ class CustomRequest:
     def _ask_words(self) -> None:
         def sent(words: str | None) -> None:
             if words:
-                self._screen.send(lambda: self._screen.desk.submit(words, lambda chat: chat.custom(words)))
+                self._screen.tasks.send(
+                    lambda: self._screen.desk.submit(words, lambda chat: chat.custom(words))
+                )
 
         self._screen.app.push_screen(TextPrompt("Your request"), sent)
 
@@ -63,7 +65,7 @@ class CustomRequest:
         wanted = [key for key in placeholders(self._known[name]) if key not in fields and key != "context"]
         if not wanted:
             shown = ", ".join([name, *(value for key, value in fields.items() if key not in BUILT_IN_FIELDS)])
-            self._screen.send(lambda: self._submit(name, shown, fields))
+            self._screen.tasks.send(lambda: self._submit(name, shown, fields))
             return
 
         def given(value: str | None) -> None:

@@ -37,7 +37,7 @@ class Commands(Provider):
             return
         screen = self.screen
         for command in TASK_COMMANDS:
-            yield command.title, command.help, partial(screen.start_task, command)
+            yield command.title, command.help, partial(screen.tasks.start, command)
         yield "Switch model", "Hub cache, GGUF files, the starter, or any name", screen.switches.choose_model
         yield "Open session", "Bring an earlier conversation back, with its files", screen.action_sessions
         yield "New session", "Begin an empty conversation", screen.switches.new_session

@@ -41,13 +41,13 @@ class Switches:
         """Load a session by its id, the start of it, or `last`."""
         from docstra_tui.session.chat import ChatSession
 
-        llm = self._screen.llm or NoModel()
+        llm = self._screen.model.llm or NoModel()
         store, root = self._screen.store, str(self._screen.root)
         reserve = self._screen.settings.answer.reserve
 
         def resume() -> ChatSession:
             found = store.load(name, root) if name == "last" else store.load(name)
-            return ChatSession.resume(llm, store, found.id, model=self._screen.model_name, reserve=reserve)
+            return ChatSession.resume(llm, store, found.id, model=self._screen.model.name, reserve=reserve)
 
         self._lane.do(
             resume,

@@ -72,7 +72,8 @@ class TurnDesk:
     def run_task(self, command: TaskCommand, words: str, paths: Sequence[str]) -> None:
         """Start a task over `paths`: a turn each, or one over all of them."""
         if command.name == "ask":
-            self.ask(words)
+            if not self.ask(words):
+                self._composer.put_back(words)
         elif command.name == "examples":
             self.submit(f"Generate examples: {words}", lambda session: session.examples(words))
         elif command.name == "custom":

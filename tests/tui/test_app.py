@@ -10,7 +10,7 @@ import pytest
 from docstra_tui.errors import ContextOverflow, EngineDied, EngineError, GenerationFailed, ModelNotFound
 from docstra_tui.llm.answer import Usage
 from docstra_tui.session.backend import Status
-from docstra_tui.settings import ModelSettings, Settings
+from docstra_tui.settings import ModelSettings, RemoteSettings, Settings
 from tests.tui.fakes import READY, Backends, FakeBackend, screen_text, until
 
 
@@ -524,6 +524,21 @@ async def test_another_host_is_shown_and_asked_for_once(make_app):
         await until(pilot, lambda: "one" in screen_text(app))
         await ask(pilot, "And?")
         await until(pilot, lambda: len(backend.llm.calls) == 2)
+
+
+async def test_another_host_is_asked_for_before_it_even_answered(make_app):
+    backend = FakeBackend(Status("loading", phase="connect"), host="gpu7:8000")
+    backend.llm.enqueue("one")
+    settings = Settings(remote=RemoteSettings(base_url="http://gpu7:8000/v1"))
+    app = make_app(settings, opener=Backends(backend))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: "pkg/" in screen_text(app))
+        await ask(pilot, "Why?")
+        await until(pilot, lambda: "This leaves the machine" in screen_text(app))
+        await pilot.press("n")
+        await until(pilot, lambda: "This leaves the machine" not in screen_text(app))
+        assert app.main.composer.text == "Why?"
+        assert not app.main.desk.runner.waiting
 
 
 async def test_an_unknown_theme_falls_back_with_a_notice(make_app):

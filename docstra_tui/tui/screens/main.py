@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,22 +14,20 @@ from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Static
 
-from docstra_tui import templates
-from docstra_tui.errors import DocstraError, EngineDied
 from docstra_tui.settings import Settings
 from docstra_tui.text import sanitize_line, shown_name
-from docstra_tui.tui import commands, consent, figures, status_text
-from docstra_tui.tui.commands import TaskCommand
-from docstra_tui.tui.engine_watch import BackendLost, BackendOpened, EngineWatch, StatusChanged
+from docstra_tui.tui import commands, status_text
+from docstra_tui.tui.engine_watch import BackendLost, BackendOpened, StatusChanged
 from docstra_tui.tui.folders import Folders
 from docstra_tui.tui.lane import Lane
+from docstra_tui.tui.model_desk import ModelDesk
 from docstra_tui.tui.no_model import NoModel
 from docstra_tui.tui.picks import FilePicks, Picked
-from docstra_tui.tui.status_text import Known
+from docstra_tui.tui.status_board import StatusBoard
 from docstra_tui.tui.switches import Switches, open_files
+from docstra_tui.tui.task_starter import TaskStarter
 from docstra_tui.tui.turn_desk import Reports, TurnDesk
 from docstra_tui.tui.turns import Outcome
-from docstra_tui.tui.welcome import welcome
 from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.tui.widgets.conversation import Conversation
 from docstra_tui.tui.widgets.file_tree import FileTree
@@ -39,7 +36,6 @@ from docstra_tui.tui.widgets.status_bar import StatusBar
 from docstra_tui.tui.widgets.title_line import TitleLine
 
 if TYPE_CHECKING:
-    from docstra_tui.llm.base import BaseLLM
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.store import SessionStore
     from docstra_tui.tui.app import DocstraApp, OpenBackend
@@ -111,16 +107,16 @@ class MainScreen(Screen[None]):
         """What stands in the composer; read by other threads when the app has to leave."""
         self.session: ChatSession | None = None
         self._resume = resume
-        self._open_backend = open_backend
-        self._known = Known()
         self._interrupted = 0.0
-        self._told = ""
-        self.watch_engine = EngineWatch(self.post_message)
         self._file_lane = Lane("files", self.call_later)
         self._chat_lane = Lane("chat", self.call_later)
+        self.board = StatusBoard(self)
+        self.model = ModelDesk(self, open_backend, self._chat_lane)
+        self.switches = Switches(self, self._chat_lane)
+        self.tasks = TaskStarter(self)
 
     def compose(self) -> ComposeResult:
-        yield TitleLine(status_text.title(self.root, None, None, self._wanted()))
+        yield TitleLine(status_text.title(self.root, None, None, self.settings.model.name))
         with Horizontal(id="body"):
             with Vertical(id="files"):
                 yield Static(Content("Files"), id="files-title", markup=False)
@@ -139,19 +135,17 @@ class MainScreen(Screen[None]):
         limit = self.settings.context.max_file_bytes
         self.picks = FilePicks(self.root, limit, self._chat_lane, self._picks_changed)
         self.folders = Folders(self.root, self.settings.context.ignore, self.tree_view, self._file_lane)
-        self.switches = Switches(self, self._chat_lane)
-        reports = Reports(self.refresh_status, self._turn_ended, self._engine_died, self._warn)
+        reports = Reports(self.board.refresh, self._turn_ended, self.model.died, self.warn)
         self.desk = TurnDesk(self.conversation, self.composer, self.picks, reports)
         self.composer.ask_for(0)
         self.composer.words = tuple(f"/{command.name}" for command in commands.TASK_COMMANDS)
-        self._welcome()
         self.use_session(self.fresh_session(), retick=False)
         self.folders.show("")
         self.set_interval(FRAME_SECONDS, self._frame)
-        self.set_interval(1.0, self._second)
+        self.set_interval(1.0, self.board.look_at_the_store)
         if self._resume is not None:
             self.switches.open_session(self._resume or "last")
-        self.open_model(self.settings)
+        self.model.open()
 
     # The parts
 
@@ -171,18 +165,6 @@ class MainScreen(Screen[None]):
     def notices(self) -> Notices:
         return self.query_one(Notices)
 
-    @property
-    def llm(self) -> BaseLLM | None:
-        """The model in use; None before a backend is open."""
-        backend = self.watch_engine.backend
-        return backend.llm if backend is not None else None
-
-    @property
-    def model_name(self) -> str:
-        """Who answers, as it is saved with each answer."""
-        backend = self.watch_engine.backend
-        return backend.label if backend is not None else self._wanted()
-
     # The chat
 
     def fresh_session(self) -> ChatSession:
@@ -190,110 +172,56 @@ class MainScreen(Screen[None]):
         from docstra_tui.session.chat import ChatSession
 
         return ChatSession(
-            self.llm or NoModel(),
+            self.model.llm or NoModel(),
             self.root,
             self.store,
-            model=self._wanted(),
+            model=self.model.name,
             reserve=self.settings.answer.reserve,
         )
 
     def use_session(self, session: ChatSession, *, retick: bool) -> None:
         """Show and continue `session`; `retick` makes its files the ticked ones."""
         self.session = session
-        session.llm = self.llm or session.llm
-        self._known.last = session.turns[-1] if session.turns else None
-        self._known.stopped = False
+        session.llm = self.model.llm or session.llm
+        self.board.known.last = session.turns[-1] if session.turns else None
+        self.board.known.stopped = False
         self.picks.use(session)
         self.desk.use(session)
         if retick and session.root == self.root:
             self.tree_view.set_ticked(open_files(session))
         elif retick:
-            self._warn(
+            self.warn(
                 f"This session is about {status_text.shown_path(session.root)}; its files stay unticked."
             )
             self.picks.choose(self.tree_view.ticked)
         else:
             self.picks.choose(self.tree_view.ticked)
-        self.refresh_status()
+        self.board.refresh()
 
     # The model
 
-    def open_model(self, settings: Settings) -> None:
-        """Open the backend that `settings` ask for; the conversation stays."""
-        self.settings = settings
-        self._known.status = None
-        self.desk.ready = False
-        self.notices.clear("engine")
-        open_backend = self._open_backend
-        self.watch_engine.open(lambda: open_backend(settings))
-        self._welcome()
-        self.refresh_status()
-
     def on_backend_opened(self, event: BackendOpened) -> None:
-        if self.session is not None:
-            self.session.llm = event.backend.llm
-            self.session.model = event.backend.label
-            self._give_templates(event.backend.llm)
-            self.picks.recount()
-        self._welcome()
-        self.refresh_status()
-
-    def _give_templates(self, llm: BaseLLM) -> None:
-        """A saved turn may have been made from one of the user's templates."""
-
-        def give(known: dict[str, str]) -> None:
-            for name, text in known.items():
-                llm.add_template(name, text)
-
-        self._chat_lane.do(templates.load_all, give, lambda error: self._warn(sanitize_line(str(error))))
+        self.model.opened(event.backend)
+        self.board.refresh()
 
     def on_status_changed(self, event: StatusChanged) -> None:
-        before = self._known.status
-        status = event.status
-        self._known.status = status
-        if self.session is not None and status.model:
-            self.session.model = status.model
-        self.desk.ready = status.state == "ready"
-        if status.state == "failed" and status.error is not None:
-            self._engine_failed(status.error)
-        else:
-            self.notices.clear("engine")
-        if before is None or before.reason != status.reason:
-            self._welcome()
-        if before is None or before.window != status.window or before.state != status.state:
-            self.picks.recount()
-        self.desk.start_next()
+        self.model.looked(event.status)
+        self.board.refresh()
 
     def on_backend_lost(self, event: BackendLost) -> None:
-        self._engine_failed(event.error)
+        self.model.failed(event.error)
+        self.board.refresh()
 
-    def _engine_failed(self, error: DocstraError) -> None:
-        self.desk.ready = False
-        message = sanitize_line(error.message)
-        if isinstance(error, EngineDied):
-            self._engine_died(error)
-        else:
-            hint = f"{sanitize_line(error.hint)}  F4 Switch model · F9 try again".strip()
-            self.notices.put("engine", message, hint)
-        self.refresh_status()
-
-    def _engine_died(self, error: DocstraError) -> None:
-        self.desk.ready = False
-        self.watch_engine.look_now()
-        detail = f"{sanitize_line(error.message)} Everything said is kept. F9 starts it again."
-        self.notices.put("engine", "The engine stopped.", detail)
+    def open_model(self, settings: Settings) -> None:
+        """Let another model answer; the conversation stays."""
+        self.settings = settings
+        self.model.open()
+        self.board.refresh()
 
     def action_restart_engine(self) -> None:
         """Start the engine again."""
-        self.desk.stop()
-        self.notices.clear("engine")
-        self._known.status = None
-        if self.watch_engine.backend is None:
-            self.open_model(self.settings)
-        else:
-            self.desk.ready = False
-            self.watch_engine.restart()
-        self.refresh_status()
+        self.model.restart()
+        self.board.refresh()
 
     # Questions
 
@@ -301,63 +229,18 @@ class MainScreen(Screen[None]):
         task = commands.parse(event.text)
         if task is not None:
             self.composer.take()
-            self.start_task(*task)
+            self.tasks.start(*task)
             return
-        self.send(lambda: self._ask(event.text))
+        self.tasks.send(lambda: self._ask(event.text))
 
     def _ask(self, text: str) -> None:
         if self.desk.ask(text):
             self.composer.take()
 
-    def start_task(self, command: TaskCommand, words: str = "") -> None:
-        """Run a task over the ticked files, asking for its words first where it needs any."""
-        paths = self._task_files()
-        if command.name == "custom" and not words:
-            from docstra_tui.tui.custom_request import CustomRequest
-
-            CustomRequest(self).begin()
-        elif command.per_file and not paths:
-            self.notify("Tick a file first: F2, then Space.", severity="warning")
-        elif command.asks and not words:
-            from docstra_tui.tui.screens.text_prompt import TextPrompt
-
-            self.app.push_screen(
-                TextPrompt(command.asks),
-                lambda text: self.start_task(command, text) if text else None,
-            )
-        else:
-            self.send(lambda: self.desk.run_task(command, words, paths))
-
-    def _task_files(self) -> tuple[str, ...]:
-        """The ticked files; where there is none, the one under the cursor becomes ticked."""
-        tree = self.tree_view
-        row = tree.row
-        if not tree.ticked and row is not None and row.kind == "file" and row.can_be_picked:
-            tree.set_ticked((row.path,))
-            self.picks.choose(tree.ticked)
-        return tree.ticked
-
-    def send(self, send: Callable[[], object]) -> None:
-        """Send, after asking once whether questions may leave this machine."""
-        backend = self.watch_engine.backend
-        host = backend.host if backend is not None else ""
-        if consent.is_allowed(host):
-            send()
-            return
-        from docstra_tui.tui.screens.confirm import ConfirmScreen
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                consent.allow(host)
-                send()
-
-        text = f"Your question and the ticked files are sent to {sanitize_line(host)}."
-        self.app.push_screen(ConfirmScreen("This leaves the machine", text), answered)
-
     def _turn_ended(self, outcome: Outcome) -> None:
-        self._known.last = outcome.turn or self._known.last
-        self._known.stopped = outcome.stopped
-        self.watch_engine.look_now()
+        self.board.known.last = outcome.turn or self.board.known.last
+        self.board.known.stopped = outcome.stopped
+        self.model.watch.look_now()
 
     # Files
 
@@ -388,9 +271,9 @@ class MainScreen(Screen[None]):
         new = set(picked.problems) - set(self.tree_view.model.problems)
         self.tree_view.set_problems(picked.problems)
         for path in sorted(new)[:3]:
-            self._warn(f"{shown_name(path)}: {sanitize_line(picked.problems[path])}")
-        self._known.budget = picked.budget
-        self.refresh_status()
+            self.warn(f"{shown_name(path)}: {sanitize_line(picked.problems[path])}")
+        self.board.known.budget = picked.budget
+        self.board.refresh()
 
     # Keys
 
@@ -461,71 +344,8 @@ class MainScreen(Screen[None]):
     def _frame(self) -> None:
         self.desk.take()
 
-    def _second(self) -> None:
-        problem = self.store.problem
-        if self.store.notice and self.store.notice != self._told:
-            self._told = self.store.notice
-            self._warn(sanitize_line(self._told))
-        if problem:
-            self.notices.put("store", "NOT SAVED", sanitize_line(problem))
-        else:
-            self.notices.clear("store")
-
-    def refresh_status(self) -> None:
-        """Say what is so now; the same again is not drawn."""
-        runner, known = self.desk.runner, self._known
-        known.answering, known.stopping = runner.busy, runner.stopping
-        known.started, known.has_text = runner.started, runner.has_text
-        known.waiting = len(runner.waiting)
-        self.watch_engine.busy = runner.busy
-        self.query_one(StatusBar).show(status_text.status_view(known))
-        backend = self.watch_engine.backend
-        wanted = self._wanted()
-        self.query_one(TitleLine).show(status_text.title(self.root, backend, known.status, wanted))
-        self._show_queue()
-        self._show_total()
-        if runner.busy and not runner.has_text:
-            self.conversation.wait(status_text.prefill_text(known))
-
-    def _show_queue(self) -> None:
-        waiting = self.desk.runner.waiting
-        queue = self.query_one("#queue", Static)
-        queue.set_class(bool(waiting), "-some")
-        if waiting:
-            more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
-            until = "" if self.desk.ready else " until the model is ready"
-            text = f"waits{until}: {sanitize_line(waiting[0].shown)[:200]}{more} (Esc forgets it)"
-            if str(queue.content) != text:
-                queue.update(Content(text))
-
-    def _show_total(self) -> None:
-        ticked = len(self.picks.paths)
-        budget = self._known.budget
-        count = figures.tokens(budget.used) if budget is not None and ticked else ""
-        title = self.query_one("#files-title", Static)
-        noun = f"Files  {ticked} ticked" if ticked else "Files"
-        width = max(0, title.size.width - 2 - len(noun) - len(count))
-        text = f"{noun}{' ' * width}{count}" if width else noun
-        if str(title.content) != text:
-            title.update(Content(text))
-
-    def _welcome(self) -> None:
-        name = self.settings.model.name
-        backend = self.watch_engine.backend
-        is_starter = name in ("", "starter") and not self.settings.remote.base_url
-        host = backend.host if backend is not None else ""
-        status = self._known.status
-        reason = status.reason if status is not None else ""
-        text = welcome(self._wanted(), is_starter=is_starter, host=host, reason=reason)
-        self.conversation.welcome(text)
-
-    def _wanted(self) -> str:
-        """The model's name as it was asked for."""
-        if self.settings.remote.base_url and not self.settings.model.name:
-            return ""
-        return self.settings.model.name or "starter"
-
-    def _warn(self, text: str) -> None:
+    def warn(self, text: str) -> None:
+        """A toast; `text` is already safe to show."""
         self.notify(text, severity="warning")
 
     def close_parts(self) -> None:

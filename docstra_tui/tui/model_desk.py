@@ -1,0 +1,155 @@
+"""Which model answers: opened, watched, said when it fails, started again.
+
+Runs on the screen's thread; the waiting is done in `engine_watch.EngineWatch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from docstra_tui import templates
+from docstra_tui.errors import DocstraError, EngineDied
+from docstra_tui.settings import Settings
+from docstra_tui.text import sanitize_line
+from docstra_tui.tui.engine_watch import EngineWatch
+from docstra_tui.tui.lane import Lane
+from docstra_tui.tui.welcome import welcome
+
+if TYPE_CHECKING:
+    from docstra_tui.llm.base import BaseLLM
+    from docstra_tui.session.backend import Backend, Status
+    from docstra_tui.tui.screens.main import MainScreen
+
+
+class ModelDesk:
+    """The backend in use, for the main screen."""
+
+    def __init__(self, screen: MainScreen, open_backend: Callable[[Settings], Backend], lane: Lane) -> None:
+        self._screen = screen
+        self._open_backend = open_backend
+        self._lane = lane
+        self.watch = EngineWatch(screen.post_message)
+        self.status: Status | None = None
+        """The last look; None while a backend is being opened."""
+
+    @property
+    def backend(self) -> Backend | None:
+        """None before it is open."""
+        return self.watch.backend
+
+    @property
+    def llm(self) -> BaseLLM | None:
+        """Who answers; None before a backend is open."""
+        return self.backend.llm if self.backend is not None else None
+
+    @property
+    def wanted(self) -> str:
+        """The model's name as it was asked for; empty where the server decides."""
+        settings = self._screen.settings
+        if settings.remote.base_url and not settings.model.name:
+            return ""
+        return settings.model.name or "starter"
+
+    @property
+    def name(self) -> str:
+        """Who answers, as it is saved with each answer."""
+        if self.status is not None and self.status.model:
+            return self.status.model
+        return self.backend.label if self.backend is not None else self.wanted
+
+    @property
+    def host(self) -> str:
+        """Where questions go when they leave this machine; known before the backend is open."""
+        if self.backend is not None:
+            return self.backend.host
+        url = self._screen.settings.remote.base_url
+        if not url:
+            return ""
+        from docstra_tui.session.backend import remote_host
+
+        return remote_host(url)
+
+    def open(self) -> None:
+        """Open the backend that the settings ask for; the conversation stays."""
+        self._wait_for_it()
+        settings, open_backend = self._screen.settings, self._open_backend
+        self.watch.open(lambda: open_backend(settings))
+        self.say_welcome()
+
+    def restart(self) -> None:
+        """Start the engine again, or try again to open a backend."""
+        self._screen.desk.stop()
+        if self.backend is None:
+            self.open()
+        else:
+            self._wait_for_it()
+            self.watch.restart()
+
+    # What the watch reports
+
+    def opened(self, backend: Backend) -> None:
+        """A backend can be used; its model may still be loading."""
+        session = self._screen.session
+        if session is not None:
+            session.llm = backend.llm
+            session.model = self.name
+        self._give_templates(backend.llm)
+        self._screen.picks.recount()
+        self.say_welcome()
+
+    def looked(self, status: Status) -> None:
+        """The backend said something new."""
+        before, self.status = self.status, status
+        if self._screen.session is not None:
+            self._screen.session.model = self.name
+        self._screen.desk.ready = status.state == "ready"
+        if status.state == "failed" and status.error is not None:
+            self.failed(status.error)
+        else:
+            self._screen.notices.clear("engine")
+        if before is None or before.reason != status.reason:
+            self.say_welcome()
+        if before is None or (before.window, before.state) != (status.window, status.state):
+            self._screen.picks.recount()
+        self._screen.desk.start_next()
+
+    def failed(self, error: DocstraError) -> None:
+        """There is no model, and this is why."""
+        self._screen.desk.ready = False
+        if isinstance(error, EngineDied):
+            self.died(error)
+            return
+        hint = f"{sanitize_line(error.hint)}  F4 Switch model · F9 try again".strip()
+        self._screen.notices.put("engine", sanitize_line(error.message), hint)
+
+    def died(self, error: DocstraError) -> None:
+        """There was a model."""
+        self._screen.desk.ready = False
+        self.watch.look_now()
+        detail = f"{sanitize_line(error.message)} Everything said is kept. F9 starts it again."
+        self._screen.notices.put("engine", "The engine stopped.", detail)
+
+    def say_welcome(self) -> None:
+        """What the empty conversation says about who answers."""
+        settings = self._screen.settings
+        is_starter = settings.model.name in ("", "starter") and not settings.remote.base_url
+        reason = self.status.reason if self.status is not None else ""
+        text = welcome(self.wanted, is_starter=is_starter, host=self.host, reason=reason)
+        self._screen.conversation.welcome(text)
+
+    def _wait_for_it(self) -> None:
+        self.status = None
+        self._screen.desk.ready = False
+        self._screen.notices.clear("engine")
+
+    def _give_templates(self, llm: BaseLLM) -> None:
+        """A saved turn may have been made from one of the user's templates."""
+
+        def give(known: dict[str, str]) -> None:
+            for name, text in known.items():
+                llm.add_template(name, text)
+
+        self._lane.do(
+            templates.load_all, give, lambda error: self._screen.warn(sanitize_line(str(error))[:300])
+        )
