@@ -50,11 +50,11 @@ def read_lines(
             if number:
                 drawn.append([])
             if piece:
-                line = drawn[-1]
-                if line and line[-1][1] == style:
-                    line[-1] = (line[-1][0] + piece, style)
+                current = drawn[-1]
+                if current and current[-1][1] == style:
+                    current[-1] = (current[-1][0] + piece, style)
                 else:
-                    line.append((piece, style))
+                    current.append((piece, style))
     result: list[Bits] = []
     for index, line in enumerate(lines):
         if len(line) > longest or index >= len(drawn):
@@ -80,7 +80,7 @@ def _walk(lexer: RegexLexer, text: str, stack: list[str], stops: dict[int, Any])
     states = lexer._tokens  # type: ignore[attr-defined]
     rules = states[stack[-1]]
     tokens: list[tuple[Any, str]] = []
-    position, line = 0, 0
+    position, line, idle = 0, 0, 0
     while position < len(text):
         start = position
         for match_rule, action, change in rules:
@@ -88,10 +88,10 @@ def _walk(lexer: RegexLexer, text: str, stack: list[str], stops: dict[int, Any])
             if found is None:
                 continue
             if action is not None:
-                if callable(action) and not isinstance(action, type(Token)):
-                    tokens += [(token, value) for _, token, value in action(lexer, found)]
-                else:
+                if isinstance(action, type(Token)):
                     tokens.append((action, found.group()))
+                else:
+                    tokens += [(token, value) for _, token, value in action(lexer, found)]
             position = found.end()
             if change is not None:
                 _change(stack, change)
@@ -105,12 +105,13 @@ def _walk(lexer: RegexLexer, text: str, stack: list[str], stops: dict[int, Any])
             else:
                 tokens.append((Error, text[position]))
             position += 1
+        idle = idle + 1 if position == start else 0
+        if idle > 1_000:
+            raise RuntimeError("the lexer does not move")
         if position > start:
             line += text.count("\n", start, position)
             if text[position - 1] == "\n":
                 stops[line] = tuple(stack[-DEEPEST:])
-        elif len(tokens) > 4 * len(text) + 1_000:
-            raise RuntimeError("the lexer does not move")
     return tokens
 
 

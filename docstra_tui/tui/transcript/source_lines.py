@@ -73,17 +73,17 @@ class SourceLines:
             self.add(self.partial)
         self._ended = True
 
-    def adopt(self, other: SourceLines) -> bool:
-        """Take over what `other` has read, if its lines are the first of these."""
-        count = len(other.lines)
-        if other.language != self.language or count > len(self.lines) or not count:
-            return False
-        if self.lines[:count] != other.lines:
-            return False
-        self._bits, self._final = other._bits, other._final
-        self._stack, self._guess_stack = other._stack, other._guess_stack
-        self._lexer, self._looked = other._lexer, other._looked
-        return True
+    def reopen(self) -> None:
+        """More lines may come, in another copy of these that will `adopt` them."""
+        self._ended = False
+
+    def adopt(self, other: SourceLines) -> None:
+        """Take over what `other` has read for good, if its lines are the first of these."""
+        count = other._final
+        if other.language == self.language and self.lines[:count] == other.lines[:count]:
+            self._bits, self._final = other._bits[:count], count
+            self._stack = self._guess_stack = other._stack
+            self._lexer, self._looked = other._lexer, other._looked
 
     # Looks
 
@@ -101,7 +101,12 @@ class SourceLines:
     @property
     def is_read(self) -> bool:
         """True when every whole line has the looks it can have now."""
-        return not self.language or (len(self._bits) >= len(self.lines) and not self._has_window())
+        return not self.language or (self._looked and self._lexer is None) or self.has_read(len(self.lines))
+
+    def has_read(self, upto: int) -> bool:
+        """True when the whole lines before `upto` need no reading now."""
+        upto = min(upto, len(self.lines))
+        return self._final >= upto or (len(self._bits) >= upto and not self._has_window())
 
     def read(self, seconds: float = 1.0, upto: int | None = None) -> None:
         """Highlight, for about `seconds` at most, the lines before `upto` (all)."""

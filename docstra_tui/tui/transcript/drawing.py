@@ -1,0 +1,107 @@
+"""Blocks at a width: their heights, and their lines when they are looked at."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import Protocol
+
+from docstra_tui.tui.transcript import look
+from docstra_tui.tui.transcript.leaves import Block, Leaf, Rule, Table, Text, Verbatim
+from docstra_tui.tui.transcript.lines import BLANK, Line, width_of, wrap_bits
+from docstra_tui.tui.transcript.table import DrawnTable
+from docstra_tui.tui.transcript.verbatim import DrawnVerbatim
+
+WIDEST_TEXT = 110
+"""Cells of a line of prose; longer ones are hard to read. Code and tables take the whole width."""
+
+
+class Drawn(Protocol):
+    """Something at a width."""
+
+    @property
+    def height(self) -> int:
+        """How many lines it has."""
+
+    def line(self, row: int) -> Line:
+        """One of them."""
+
+
+class DrawnLines:
+    """Lines that are all there."""
+
+    def __init__(self, lines: list[Line]) -> None:
+        self._lines = lines
+
+    @property
+    def height(self) -> int:
+        return len(self._lines)
+
+    def line(self, row: int) -> Line:
+        return self._lines[row]
+
+
+def draw_leaf(leaf: Leaf, width: int) -> Drawn:
+    """A leaf at a width."""
+    if isinstance(leaf, Verbatim):
+        return DrawnVerbatim(leaf, width)
+    if isinstance(leaf, Table):
+        return DrawnTable(leaf, width)
+    indent = width_of(leaf.rest)
+    if isinstance(leaf, Rule):
+        rule = "─" * max(1, min(width, WIDEST_TEXT) - indent)
+        return DrawnLines([Line((*leaf.first, (rule, look.RULE)), indent + len(rule))])
+    assert isinstance(leaf, Text)
+    lines = []
+    for number, (bits, joint) in enumerate(wrap_bits(leaf.bits, max(4, min(width, WIDEST_TEXT) - indent))):
+        prefix = leaf.rest if number else leaf.first
+        is_marked = any(style & look.LISTMARK for _, style in prefix)
+        lines.append(Line((*prefix, *bits), 0 if is_marked else indent, joint))
+    return DrawnLines(lines)
+
+
+class DrawnBlock:
+    """A block at a width, with the empty line above it."""
+
+    def __init__(self, block: Block, width: int) -> None:
+        self.block = block
+        self._parts: list[Drawn] = []
+        if block.gap:
+            self._parts.append(DrawnLines([BLANK]))
+        for leaf in block.leaves:
+            if leaf.gap is not None:
+                self._parts.append(DrawnLines([Line(leaf.gap, width_of(leaf.gap))]))
+            self._parts.append(draw_leaf(leaf, width))
+        self._measure()
+
+    def update(self) -> None:
+        """Take in what was added to an open block."""
+        for part in self._parts:
+            if isinstance(part, DrawnVerbatim | DrawnTable):
+                part.update()
+        self._measure()
+
+    def line(self, row: int) -> Line:
+        """The line at `row`."""
+        index = bisect_right(self._ends, row)
+        return self._parts[index].line(row - (self._ends[index - 1] if index else 0))
+
+    def read_code(self, seconds: float, first: int, end: int) -> bool:
+        """Highlight the code in rows `first` to `end`; True when something may look different now."""
+        changed = False
+        for part, top in zip(self._parts, [0, *self._ends], strict=False):
+            if not isinstance(part, DrawnVerbatim) or top >= end or top + part.height <= first:
+                continue
+            lines = part.source_lines
+            upto = part.source_line(end - top) + 1
+            if not lines.is_read and not lines.has_read(upto):
+                lines.read(seconds, upto)
+                changed = True
+        return changed
+
+    def _measure(self) -> None:
+        self._ends: list[int] = []
+        total = 0
+        for part in self._parts:
+            total += part.height
+            self._ends.append(total)
+        self.height = total

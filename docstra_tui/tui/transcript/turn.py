@@ -1,0 +1,423 @@
+"""One turn: its question, its answer as it grows, how it ended; and its lines at a width.
+
+A turn that was never looked at knows only about how high it is.
+"""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from docstra_tui.text import sanitize_text
+from docstra_tui.tui.transcript import look
+from docstra_tui.tui.transcript.chunk import Chunk
+from docstra_tui.tui.transcript.ending import TurnEnding, ending_lines
+from docstra_tui.tui.transcript.leaves import Block, Verbatim
+from docstra_tui.tui.transcript.lines import BLANK, Line, wrap_bits
+from docstra_tui.tui.transcript.source_lines import SourceLines
+from docstra_tui.tui.transcript.verbatim import DrawnVerbatim
+
+if TYPE_CHECKING:
+    from docstra_tui.tui.transcript.growing import Growing
+
+RAW_CHUNK = 200
+"""Lines of a chunk in the raw view."""
+
+
+def ingest(text: str) -> str:
+    """`text` made safe to show; tabs stay until it is drawn, so that copied code keeps them."""
+    if "\t" not in text:
+        return sanitize_text(text)
+    return "\t".join(sanitize_text(part) for part in text.split("\t"))
+
+
+def estimate(text: str, width: int) -> int:
+    """About how many lines `text` takes."""
+    return text.count("\n") + 1 + len(text) // max(8, width)
+
+
+class Turn:
+    """Rows are counted from its first one, the empty line above the question."""
+
+    def __init__(
+        self,
+        question: str,
+        files: Sequence[str] = (),
+        answer: str | None = None,
+        ending: TurnEnding | None = None,
+    ) -> None:
+        self._question = question
+        self.files = tuple(files)
+        self._answer = answer or ""
+        self._is_safe = answer is None
+        """The answer has been made safe."""
+        self._held = ""
+        """A carriage return at the end of a piece: the line feed may be the first of the next."""
+        self.ending = ending
+        self.waiting = ""
+        self.is_streaming = answer is None
+        self.is_folded = True
+        self.is_raw = False
+        self._width = 0
+        self._estimate: tuple[int, int] | None = None
+        self._exact: tuple[int, int] | None = None
+        self._head: DrawnVerbatim | None = None
+        self._foot: list[Line] = []
+        self._growing: Growing | None = None
+        self._taken = 0
+        self._is_read = False
+        self._chunks: list[Chunk] = []
+        self._heights: list[int] = []
+        self._ends: list[int] = []
+        self._new_chunk()
+
+    # Text
+
+    @property
+    def question(self) -> str:
+        """What was asked; safe to show but for tabs."""
+        return ingest(self._question)
+
+    @property
+    def answer(self) -> str:
+        """What came, as it was written; safe to show but for tabs."""
+        if not self._is_safe:
+            self._answer, self._is_safe = ingest(self._answer), True
+        return self._answer
+
+    def append(self, piece: str) -> None:
+        """More of the answer."""
+        text = self._held + piece
+        self._held = "\r" if text.endswith("\r") else ""
+        safe = ingest(text.removesuffix("\r") if self._held else text)
+        self._answer += safe
+        if safe:
+            self._parser().feed(safe)
+            self.waiting = ""
+
+    def end(self, ending: TurnEnding) -> None:
+        """Nothing comes any more."""
+        if self._held:
+            held, self._held = self._held, ""
+            self._answer += ingest(held)
+            self._parser().feed(ingest(held))
+        self.ending = ending
+        self.is_streaming = False
+        self.waiting = ""
+        self._exact = None
+
+    def _parser(self) -> Growing:
+        if self._growing is None:
+            from docstra_tui.tui.transcript.growing import Growing
+
+            self._growing = Growing()
+        return self._growing
+
+    # Height
+
+    def height(self, width: int) -> int:
+        """Lines at `width`: exact where it is laid out, else about."""
+        if self._exact is not None and self._exact[0] == width:
+            return self._exact[1]
+        if self._estimate is None or self._estimate[0] != width:
+            about = 5 + estimate(self._question, width - 2) + estimate(self._answer, width)
+            self._estimate = (width, about)
+        return self._estimate[1]
+
+    def is_laid(self, width: int) -> bool:
+        """True when its parts are known at `width`."""
+        return self._width == width
+
+    @property
+    def weight(self) -> int:
+        """About how many lines are kept."""
+        return sum(height for height, chunk in zip(self._heights, self._chunks, strict=True) if chunk.blocks)
+
+    def forget(self) -> None:
+        """Drop everything that can be made again from the text; the height stays known."""
+        if self.is_streaming or not self._width:
+            return
+        self._width = 0
+        self._head = None
+        self._growing, self._taken, self._is_read = None, 0, False
+        self._chunks, self._heights = [], []
+        self._new_chunk()
+
+    # Layout
+
+    def lay(self, width: int, first: int, end: int, seconds: float) -> bool:
+        """Make rows `first` to `end` right; False when there was not time for all of it."""
+        stop = time.perf_counter() + seconds
+        if self._width != width:
+            self._begin(width)
+        done = self._read(stop)
+        self._take()
+        while True:
+            chunk = self._next_unlaid(width, first, end)
+            if chunk is None:
+                break
+            self._chunks[chunk].lay(width, self.is_folded)
+            self._heights[chunk] = self._chunks[chunk].height
+            self._measure()
+            if time.perf_counter() > stop:
+                return False
+        return done
+
+    def grow(self, width: int) -> int:
+        """Take in what was appended; the first row that may have changed."""
+        if self._width != width:
+            self._begin(width)
+        before = len(self._chunks) - 1
+        row = self._chunk_top(before) + self._chunks[before].finished_height
+        if self.is_raw:
+            row = self._chunk_top(before)
+        self._read(float("inf"))
+        self._take()
+        for index in range(before, len(self._chunks)):
+            self._chunks[index].lay(width, self.is_folded)
+            self._heights[index] = self._chunks[index].height
+        self._foot = self._draw_foot(width)
+        self._measure()
+        self._read_tail()
+        return row
+
+    def show_raw(self, is_raw: bool) -> None:
+        """Show the answer as it was written, or as Markdown."""
+        if is_raw != self.is_raw:
+            self.is_raw = is_raw
+            self.redo()
+
+    def redo(self) -> None:
+        """Lay everything out again: folding or the raw view changed."""
+        self._exact = None
+        if not self._width and not self.is_streaming:
+            return
+        self._width = 0
+        self._growing, self._taken, self._is_read = None, 0, False
+        self._chunks, self._heights = [], []
+        self._new_chunk()
+        if self.is_streaming:
+            self._parser().feed(self.answer)
+
+    def _begin(self, width: int) -> None:
+        self._width = width
+        lines = SourceLines(look=look.QUESTION)
+        for line in self.question.strip("\n").split("\n"):
+            lines.add(line)
+        lines.end()
+        bar = (("▌ ", look.BAR),)
+        leaf = Verbatim(bar, bar, lines=lines, is_code=False, look=look.QUESTION)
+        self._head = DrawnVerbatim(leaf, width)
+        self._foot = self._draw_foot(width)
+        for index, chunk in enumerate(self._chunks):
+            if chunk.blocks or chunk.tail:
+                self._heights[index] = self._guess(chunk, width)
+        self._measure()
+
+    def _guess(self, chunk: Chunk, width: int) -> int:
+        blocks = (*chunk.blocks, *chunk.tail)
+        return estimate(self.answer[blocks[0].start : blocks[-1].end], width) + len(blocks)
+
+    def _draw_foot(self, width: int) -> list[Line]:
+        if self.waiting:
+            words = ((ingest(self.waiting), look.MUTED),)
+            return [Line(part, 0, joint) for part, joint in wrap_bits(words, width)]
+        if self.ending is None:
+            return []
+        lines = ending_lines(self.files, self.ending, width)
+        has_answer = bool(self._answer.strip())
+        return [BLANK, *lines] if lines and has_answer else lines
+
+    def _read(self, stop: float) -> bool:
+        """Parse what is there, until `stop`; True when all of it is."""
+        if self._is_read:
+            return True
+        if self.is_raw:
+            self._read_raw()
+            return True
+        parser = self._parser()
+        if not self.is_streaming and not parser.text:
+            parser.feed(self.answer)
+        while parser.advance(ended=not self.is_streaming, steps=1):
+            if time.perf_counter() > stop:
+                return False
+        self._is_read = not self.is_streaming
+        return True
+
+    def _read_raw(self) -> None:
+        """The answer as it was written, without looking for Markdown in it."""
+        text, at = self.answer, 0
+        if self._chunks[-1].blocks:
+            at = self._chunks[-1].blocks[0].start
+        del self._chunks[-1], self._heights[-1]
+        while True:
+            end = at
+            for _ in range(RAW_CHUNK):
+                end = text.find("\n", end) + 1
+                if not end or end - at > 20_000:
+                    break
+            end = end or len(text)
+            self._new_chunk()
+            self._chunks[-1].add(_raw_block(text[at:end], at, end))
+            self._heights[-1] = estimate(text[at:end], self._width)
+            at = end
+            if at >= len(text):
+                break
+        self._is_read = not self.is_streaming
+
+    def _take(self) -> None:
+        """Move finished blocks into chunks; the tail belongs to the last chunk."""
+        parser = self._growing
+        if parser is None or self.is_raw:
+            self._measure()
+            return
+        for block in parser.blocks[self._taken :]:
+            if self._chunks[-1].is_full:
+                self._seal()
+            self._chunks[-1].add(block)
+        fresh = len(parser.blocks) > self._taken
+        self._taken = len(parser.blocks)
+        self._chunks[-1].tail = list(parser.tail)
+        if fresh or parser.tail:
+            last = self._chunks[-1]
+            if not last.is_laid(self._width):
+                self._heights[-1] = self._guess(last, self._width)
+            elif not self.is_streaming:
+                last.lay(self._width, self.is_folded)
+                self._heights[-1] = last.height
+        if not self._is_read and not self.is_streaming:
+            rest = parser.text[self._chunks[-1].blocks[-1].end :] if self._chunks[-1].blocks else parser.text
+            self._rest = estimate(rest, self._width)
+        else:
+            self._rest = 0
+        self._measure()
+
+    def _seal(self) -> None:
+        last = self._chunks[-1]
+        last.tail = []
+        if last.is_laid(self._width):
+            last.lay(self._width, self.is_folded)
+            self._heights[-1] = last.height
+        else:
+            self._heights[-1] = self._guess(last, self._width)
+        self._new_chunk()
+
+    def _new_chunk(self) -> None:
+        self._chunks.append(Chunk())
+        self._heights.append(0)
+        self._rest = 0
+
+    def _next_unlaid(self, width: int, first: int, end: int) -> int | None:
+        """A chunk in rows `first` to `end` whose lines are not known, if there is one."""
+        top = self._head_height
+        for index, (chunk, height) in enumerate(zip(self._chunks, self._heights, strict=True)):
+            if top < end and top + height >= first and not chunk.is_laid(width):
+                return index
+            top += height
+        return None
+
+    def _measure(self) -> None:
+        total = self._head_height
+        self._ends = []
+        for height in self._heights:
+            total += height
+            self._ends.append(total)
+        self._exact = (self._width, total + self._rest + len(self._foot))
+
+    def _read_tail(self) -> None:
+        """Colour the code that grows now."""
+        last = self._chunks[-1]
+        last.read_code(0.02, last.finished_height, last.height)
+        if len(self._chunks) > 1:
+            before = self._chunks[-2]
+            before.read_code(0.01, before.height - 1, before.height)
+
+    def read_code(self, seconds: float, first: int, end: int) -> bool:
+        """Highlight the code in rows `first` to `end`; True when something may look different now."""
+        changed = False
+        for index, chunk in enumerate(self._chunks):
+            top = self._chunk_top(index)
+            if top < end and self._ends[index] > first and chunk.is_laid(self._width):
+                changed = chunk.read_code(seconds, first - top, end - top) or changed
+        return changed
+
+    # Lines
+
+    @property
+    def _head_height(self) -> int:
+        return 2 + (self._head.height if self._head is not None else 1)
+
+    @property
+    def body_row(self) -> int:
+        """Where the answer begins."""
+        return self._head_height
+
+    def _chunk_top(self, index: int) -> int:
+        return self._ends[index - 1] if index else self._head_height
+
+    def line(self, row: int) -> Line:
+        """The line at `row`; empty where it is not known yet."""
+        if self._head is None or row < 1:
+            return BLANK
+        if row < self._head_height:
+            return self._head.line(row - 1) if row < self._head_height - 1 else BLANK
+        index = bisect_right(self._ends, row)
+        if index < len(self._chunks):
+            chunk = self._chunks[index]
+            return chunk.line(row - self._chunk_top(index)) if chunk.is_laid(self._width) else BLANK
+        row -= self._ends[-1] + self._rest
+        return self._foot[row] if 0 <= row < len(self._foot) else BLANK
+
+    def block_at(self, row: int) -> Block | None:
+        """The block of the answer at `row`, where it is laid out."""
+        index = bisect_right(self._ends, row)
+        if row < self._head_height or index >= len(self._chunks):
+            return None
+        chunk = self._chunks[index]
+        return chunk.block_at(row - self._chunk_top(index)) if chunk.is_laid(self._width) else None
+
+    def is_exact_at(self, row: int) -> bool:
+        """True when the line at `row` is known at this width."""
+        if self._head is None or not self._width:
+            return False
+        if row < self._head_height:
+            return True
+        index = bisect_right(self._ends, row)
+        if index < len(self._chunks):
+            return self._chunks[index].is_laid(self._width)
+        return not self._rest
+
+    def place(self, row: int) -> tuple[int, int]:
+        """`row` as a part and a row in it, which stay right when parts before it change their height."""
+        if row < self._head_height:
+            return -1, row
+        index = bisect_right(self._ends, row)
+        return index, row - self._chunk_top(index)
+
+    def row_of(self, place: tuple[int, int]) -> int:
+        """The row of a place now."""
+        part, row = place
+        if part < 0:
+            return row
+        part = min(part, len(self._ends))
+        return self._chunk_top(part) + row
+
+    def blocks(self, width: int) -> list[tuple[Block, int, int]]:
+        """Every block with its rows; lays out the whole turn."""
+        self.lay(width, 0, 1 << 30, float("inf"))
+        return [
+            (block, top + first, top + end)
+            for index, chunk in enumerate(self._chunks)
+            for top in [self._chunk_top(index)]
+            for block, first, end in chunk.rows()
+        ]
+
+
+def _raw_block(text: str, start: int, end: int) -> Block:
+    lines = SourceLines()
+    for line in text.removesuffix("\n").split("\n"):
+        lines.add(line)
+    lines.end()
+    return Block(start, end, "raw", [Verbatim(lines=lines, is_code=False)], gap=False)
