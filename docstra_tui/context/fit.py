@@ -194,6 +194,8 @@ class FitPlan:
         later step made unnecessary is given back. When not even the bare question fits, everything is
         left out, and `fits` stays False.
         """
+        if self.fits:
+            return self
         plan = self
         while not plan.fits:
             smaller = plan._give_up_one()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 BLOCK = 4096
 """Paths searched in one go: about a millisecond in which no other thread runs."""
@@ -94,14 +95,19 @@ def best(query: str, blocks: Sequence[Block], limit: int = 200) -> list[str]:
     """
     wanted = letters_of(query)
     if not wanted:
-        return [path for block in blocks[: 1 + limit // BLOCK] for path in block.paths][:limit]
+        return first_paths(blocks, limit)
     found, _ = candidates(wanted, blocks)
     return rank(wanted, found, limit)
 
 
+def first_paths(blocks: Sequence[Block], limit: int) -> list[str]:
+    """What an empty query finds."""
+    return list(islice((path for block in blocks for path in block.paths), limit))
+
+
 def rank(wanted: str, paths: Iterable[str], limit: int) -> list[str]:
     """The best first; among equals the shorter path. `wanted` is what `letters_of` gave."""
-    ranked = [(-score(path, wanted), len(path), path) for path in paths]
+    ranked = [(-score("/" + path, wanted), len(path), path) for path in paths]
     ranked.sort()
     return [path for _, _, path in ranked[:limit]]
 

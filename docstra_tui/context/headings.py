@@ -141,7 +141,7 @@ def _json(content: str) -> list[Section]:
 
 def _until_next(found: list[tuple[str, int, list[str]]], count: int) -> list[Section]:
     """Each section ends where the next begins."""
-    ends = [number - 1 for _, number, _ in found[1:]] + [count]
+    ends = [*(number - 1 for _, number, _ in found[1:]), count][: len(found)]
     return [
         (title, start, max(start, end), names) for (title, start, names), end in zip(found, ends, strict=True)
     ]

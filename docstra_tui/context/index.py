@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from docstra_tui.context.confined import open_folder
-from docstra_tui.context.fuzzy import BLOCK, Block, candidates, letters_of, rank
+from docstra_tui.context.fuzzy import BLOCK, Block, candidates, first_paths, letters_of, rank
 from docstra_tui.context.ignore import IgnoreRules
 from docstra_tui.errors import UnreadableFile
 
@@ -99,7 +99,7 @@ class FileIndex:
         """The paths that `query` may mean, the likeliest first; see `fuzzy`."""
         wanted, blocks, last = letters_of(query), self._blocks, self._last
         if not wanted:
-            return [path for block in blocks[: 2 + limit // BLOCK] for path in block.paths][:limit]
+            return first_paths(blocks, limit)
         if last is not None and last[1] is blocks and wanted.startswith(last[0]):
             found = [path for path in last[2] if _holds(path, wanted)]
             is_all = True

@@ -127,9 +127,9 @@ class _Skeleton:
             self._before.append(node)
             return
         inner = self._inner(node) if kind in grammar.wrappers else node
+        self._end_row = node.end_point.row
         self._define(node, inner)
         self._before.clear()
-        self._end_row = node.end_point.row
 
     def _inner(self, wrapper: Node) -> Node:
         """What a wrapper wraps; itself when that is nothing known."""
@@ -165,6 +165,7 @@ class _Skeleton:
             elif grammar.braces or _is_assignment(node):
                 self._short(outer, VALUE_LINES)
         elif (kind in grammar.transparent or node.is_error) and len(self._frames) < DEPTH:
+            self._end_row = node.start_point.row
             self._frames.append(_Frame(iter(node.named_children)))
 
     def _function(self, outer: Node, body: Node | None) -> None:
