@@ -14,7 +14,12 @@ class NoModel(BaseLLM):
         super().__init__("no model")
 
     def stream(
-        self, prompt: Prompt, *, max_tokens: int | None = None, temperature: float | None = None
+        self,
+        prompt: Prompt,
+        *,
+        max_tokens: int | None = None,
+        temperature: float | None = None,
+        stable: int = 0,
     ) -> AnswerStream:
         raise _not_open()
 

@@ -142,7 +142,7 @@ class FileTree(ScrollView, can_focus=True):
     def action_tick(self) -> None:
         row = self.row
         if row is None or not row.can_be_picked:
-            if row is not None and row.reason:
+            if row is not None and row.kind == "file":
                 self.app.notify(f"{shown_name(row.name)}: {row.reason}", severity="warning")
             return
         if row.kind == "file":
@@ -164,7 +164,7 @@ class FileTree(ScrollView, can_focus=True):
             self.post_message(self.PreviewRequested(row.path))
         elif row.kind == "error":
             self.post_message(self.FolderNeeded(row.path))
-        elif row.reason:
+        elif row.kind == "file":
             self.app.notify(f"{shown_name(row.name)}: {row.reason}", severity="warning")
 
     def action_open(self) -> None:
