@@ -20,6 +20,10 @@ START_SECONDS = 10.0
 ITEM_SECONDS = 3.0
 """For each item. A megabyte of ordinary source takes half a second; parsing gives itself up after one."""
 
+LEAST = 200
+"""An outline that is less than this part of its file says nothing about it: one function around
+everything, or one table."""
+
 LANGUAGES = frozenset(GRAMMARS) | {"markdown", "rmarkdown", "toml", "yaml", "json"}
 """The languages that have outlines."""
 
@@ -55,8 +59,8 @@ def outline(item: ContextItem) -> ContextItem | None:
 def outlines(items: Sequence[ContextItem]) -> list[ContextItem | None]:
     """The outline of each item, in order, with the item's path, language and lines.
 
-    None where there is none: an unknown language, nothing declared, a parser that failed, or an outline
-    that would be no shorter than the text. Blocks while a process works: call from a worker.
+    None where there is none: an unknown language, next to nothing declared, a parser that failed, or an
+    outline that would be no shorter than the text. Blocks while a process works: call from a worker.
     """
     wanted = [number for number, item in enumerate(items) if item.language in LANGUAGES]
     texts = dict(zip(wanted, _run([items[number] for number in wanted]), strict=True))
@@ -64,7 +68,7 @@ def outlines(items: Sequence[ContextItem]) -> list[ContextItem | None]:
 
 
 def _as_item(item: ContextItem, text: str | None) -> ContextItem | None:
-    if text is None:
+    if text is None or len(text) * LEAST < len(item.content):
         return None
     mark = _COMMENTS.get(item.language, "//")
     count = item.content.count("\n") + (not item.content.endswith("\n"))

@@ -34,6 +34,8 @@ SIGNATURE = 2000
 
 _QUOTES = re.compile(r"""[rRuUbBfF]{0,2}("{3}|'{3}|"|')""")
 _EMPTY_COMMENT = re.compile(r"\s*(?://[/!]?|#|\*|/\*\*?)?\s*")
+_CPLUSPLUS = re.compile(r"^\s*(?:namespace|template|class|using|public:|private:)\b|\w::\w", re.MULTILINE)
+"""What no C has: a header's name does not tell which of the two it is."""
 _LICENCE = re.compile(r"copyright|licen[cs]e|spdx", re.IGNORECASE)
 
 
@@ -43,6 +45,8 @@ def skeleton(content: str, language: str, first_line: int = 1) -> str | None:
     `first_line` is the number of the first line of `content` in its file. None too when the parser
     takes more than `SECONDS`.
     """
+    if language == "c" and _CPLUSPLUS.search(content):
+        language = "cpp"
     grammar = GRAMMARS.get(language)
     if grammar is None:
         return None
@@ -332,7 +336,7 @@ def _first_paragraph(lines: list[str], closer: str) -> list[str]:
     kept = [_cut(line.rstrip(), LINE) for line in lines[: min(max(end, 1), DOC_LINES)]]
     if len(kept) < len(lines):
         rest = "".join(lines[len(kept) :]).strip()
-        kept[-1] += (" …" if rest not in (closer, "") else "") + closer
+        kept[-1] += (" …" if rest not in (closer, "") else "") + (" */" if closer == "*/" else closer)
     return kept
 
 

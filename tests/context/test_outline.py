@@ -195,6 +195,14 @@ def test_other_languages_keep_what_they_declare(language: str) -> None:
     assert not any("return" in line or "echo" in line for line in made)
 
 
+def test_a_header_may_be_either_language() -> None:
+    header = "#pragma once\nnamespace a {\nclass B {\n  int f() {\n    g();\n    return 1;\n  }\n};\n}\n"
+    assert "class B {  // lines 3-8" in (skeleton(header, "c") or "")
+    assert skeleton("/**\n * Adds.\n *\n * Much.\n */\nint add(int a);\n", "c") == (
+        "/**\n * Adds. … */\nint add(int a);\n"
+    )
+
+
 def test_an_outline_is_an_item_in_the_file_s_place() -> None:
     item = ContextItem(PYTHON * 3, "src/a.py", "python")
     made = outline(item)
@@ -219,8 +227,9 @@ def test_there_is_none_where_nothing_is_saved_or_known() -> None:
         ContextItem("", "b.py", "python"),
         ContextItem("plain words\n" * 100, "c.txt", "text"),
         ContextItem("print(1)\n" * 100, "d.py", "python"),
+        ContextItem("(function () {\n" + "  one();\n" * 900 + "})();\n", "e.js", "javascript"),
     ]
-    assert outlines(none) == [None] * 4
+    assert outlines(none) == [None] * 5
 
 
 def test_a_broken_file_still_has_its_definitions() -> None:
