@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -26,10 +27,10 @@ class Bare:
         self.load_s = float(self._receive()["load_s"])
         """Seconds from the first import to a loaded model."""
 
-    def generate(self, messages: list[dict[str, str]], max_new_tokens: int) -> dict[str, Any]:
+    def generate(self, messages: Sequence[Mapping[str, Any]], max_new_tokens: int) -> dict[str, Any]:
         """One greedy generation."""
         assert self._child.stdin is not None
-        request = {"messages": messages, "max_new_tokens": max_new_tokens}
+        request = {"messages": [dict(message) for message in messages], "max_new_tokens": max_new_tokens}
         self._child.stdin.write(json.dumps(request) + "\n")
         self._child.stdin.flush()
         return self._receive()

@@ -11,8 +11,11 @@ from __future__ import annotations
 from benchmarks.bare import Bare
 from benchmarks.engine import starter_engine, starter_folder
 from benchmarks.report import Report, interleaved, median_ratio
+from docstra_tui.llm.prompt import Message
 
-MESSAGES = [{"role": "user", "content": "Write a long story about a lighthouse keeper and the sea."}]
+MESSAGES: list[Message] = [
+    {"role": "user", "content": "Write a long story about a lighthouse keeper and the sea."}
+]
 TOKENS = 160
 PAIRS = 5
 

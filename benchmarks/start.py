@@ -1,4 +1,4 @@
-"""How long until one sees something: `--help`, and the full screen's first frame, against Textual's import."""
+"""How long until one sees something: `--help` and the first frame, against Textual's own import."""
 
 from __future__ import annotations
 

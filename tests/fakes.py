@@ -92,7 +92,12 @@ class FakeLLM(BaseLLM):
         self._answers.append(Scripted(deque(pieces), reason, usage or Usage(None, count, 0), gate))
 
     def stream(
-        self, prompt: Prompt, *, max_tokens: int | None = None, temperature: float | None = None
+        self,
+        prompt: Prompt,
+        *,
+        max_tokens: int | None = None,
+        temperature: float | None = None,
+        stable: int = 0,
     ) -> AnswerStream:
         messages = as_messages(prompt)
         self.calls.append(Call(messages, max_tokens, temperature))

@@ -46,7 +46,7 @@ CLIENT = ("engine", "engine.contact", "engine.lifecycle", "engine.place", "engin
 """The engine as its clients see it."""
 
 SERVER = (
-    *("engine.__main__", "engine.app", "engine.courtesy", "engine.host"),
+    *("engine.__main__", "engine.ahead", "engine.app", "engine.courtesy", "engine.host"),
     *("engine.presence", "engine.reply", "engine.server"),
 )
 """The engine's own process."""

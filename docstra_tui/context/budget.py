@@ -17,6 +17,8 @@ class Budget:
     """Tokens kept free for the answer."""
     exact: bool = True
     """False when `used` is an estimate: shown with `≈`, never a reason to refuse."""
+    cached: int | None = None
+    """Leading tokens that the model has read already; None when it does not tell."""
 
     @property
     def left(self) -> int | None:

@@ -24,6 +24,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from docstra_tui import __version__
+from docstra_tui.engine.ahead import ReadAhead
 from docstra_tui.engine.host import Host, as_prompt
 from docstra_tui.engine.presence import Presence
 from docstra_tui.engine.protocol import (
@@ -31,6 +32,7 @@ from docstra_tui.engine.protocol import (
     ChatRequest,
     EngineOptions,
     Health,
+    PrefillRequest,
     Stats,
     TokenizeRequest,
     WireError,
@@ -70,6 +72,7 @@ class EngineApp:
         self._door = asyncio.Lock()
         self._waiting = 0
         self._replies: set[Reply] = set()
+        self._ahead = ReadAhead(host)
         self._started = time.monotonic()
         self._answers = 0
         self._ttft_s: float | None = None
@@ -86,6 +89,7 @@ class EngineApp:
                 Route("/v1/chat/completions", self.chat, methods=["POST"]),
                 Route("/tokenize", self.tokenize, methods=["POST"]),
                 Route("/docstra/attach", self.attach, methods=["GET"]),
+                Route("/docstra/prefill", self.prefill, methods=["POST"]),
                 Route("/docstra/stats", self.stats, methods=["GET"]),
                 Route("/docstra/stop", self.stop, methods=["POST"]),
             ],
@@ -143,9 +147,28 @@ class EngineApp:
         else:
             raise UsageError("The request has neither messages nor a prompt.")
         answer: dict[str, Any] = {"count": len(ids), "max_model_len": tokenizer.window}
+        cached = await self._ahead.cached(ids)
+        if cached is not None:
+            answer["cached_tokens"] = cached
         if body.return_tokens:
             answer["tokens"] = list(ids)
+        if body.docstra.text:
+            decode = tokenizer.tokenizer.decode
+            answer["cached_text"] = await asyncio.to_thread(decode, ids[: cached or 0])
+            answer["new_text"] = await asyncio.to_thread(decode, ids[cached or 0 :])
         return _json(answer)
+
+    async def prefill(self, request: Request) -> Response:
+        """Read a prompt while nobody asks, so that the question that follows starts at once."""
+        body = await _decode(request, PrefillRequest)
+        prompt = as_prompt([_plain(message) for message in body.messages])
+        try:
+            with self._presence.request():
+                reading = self._ahead.read(body.docstra.client, prompt, body.docstra.stable)
+                measure = await until_gone(request.receive, self._unless_leaving(reading))
+        except ClientDisconnect:
+            return Response(status_code=499)
+        return _json({"count": measure.tokens, "cached_tokens": measure.cached})
 
     async def attach(self, request: Request) -> Response:
         """Held open by every face for as long as it lives."""
@@ -205,6 +228,7 @@ class EngineApp:
                         prompt,
                         max_tokens=body.longest,
                         temperature=body.temperature,
+                        stable=body.docstra.stable,
                     )
                 except ValueError as error:
                     raise UsageError(str(error)) from error
@@ -357,7 +381,7 @@ async def until_gone(receive: Receive, wait: Awaitable[T]) -> T:
             await listener
 
 
-Shape = TypeVar("Shape", ChatRequest, TokenizeRequest)
+Shape = TypeVar("Shape", ChatRequest, PrefillRequest, TokenizeRequest)
 
 
 async def _decode(request: Request, shape: type[Shape]) -> Shape:

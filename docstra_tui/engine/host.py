@@ -18,7 +18,7 @@ from docstra_tui.errors import DocstraError, EngineDied, EngineError
 
 if TYPE_CHECKING:
     from docstra_tui.llm.answer import Finished
-    from docstra_tui.llm.base import Prompt
+    from docstra_tui.llm.base import Measure, Prompt
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ class Job(Protocol):
     """A queued or running request."""
 
     def cancel(self) -> None: ...
+    def is_cancelled(self) -> bool: ...
 
 
 class Memory(Protocol):
@@ -70,7 +71,10 @@ class Model(Protocol):
         *,
         max_tokens: int | None = None,
         temperature: float | None = None,
+        stable: int = 0,
     ) -> Job: ...
+    def submit_warm(self, prompt: Prompt, stable: int, sink: Callable[[Measure], None]) -> Job: ...
+    def measure_ids(self, ids: list[int]) -> Measure: ...
     def memory(self) -> Memory: ...
     def close(self) -> None: ...
 

@@ -174,6 +174,17 @@ class StreamOptions(msgspec.Struct):
     include_usage: bool = False
 
 
+class Extras(msgspec.Struct):
+    """What only our own client says, under the key `docstra` of a request."""
+
+    stable: int = 0
+    """Leading characters of the last message that the next question will share."""
+    client: str = ""
+    """Who reads ahead: a newer wish of the same client takes the older one's place."""
+    text: bool = False
+    """With `tokenize`: the prompt's text too, in its cached and its new part."""
+
+
 class ChatRequest(msgspec.Struct):
     """`POST /v1/chat/completions`; fields it does not name are ignored unless listed as refused."""
 
@@ -187,6 +198,7 @@ class ChatRequest(msgspec.Struct):
     n: int | None = None
     stop: str | list[str] | None = None
     tools: list[Any] | None = None
+    docstra: Extras = msgspec.field(default_factory=Extras)
 
     @property
     def longest(self) -> int | None:
@@ -208,6 +220,17 @@ class TokenizeRequest(msgspec.Struct):
     model: str | None = None
     return_tokens: bool = False
     """Ours: the ids too; they are left out otherwise, a count is asked for far more often."""
+    docstra: Extras = msgspec.field(default_factory=Extras)
+
+
+class PrefillRequest(msgspec.Struct):
+    """`POST /docstra/prefill`: read a prompt ahead, up to `docstra.stable` characters of its last message.
+
+    The answer, `{count, cached_tokens}`, comes when that is done or a newer wish took its place.
+    """
+
+    messages: list[ChatMessage]
+    docstra: Extras
 
 
 def _absolute(name: str) -> str:

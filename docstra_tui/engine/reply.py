@@ -36,12 +36,20 @@ class Reply:
         """The one terminal event, once it was read."""
 
     async def submit(
-        self, model: Model, prompt: Prompt, *, max_tokens: int | None, temperature: float | None
+        self,
+        model: Model,
+        prompt: Prompt,
+        *,
+        max_tokens: int | None,
+        temperature: float | None,
+        stable: int = 0,
     ) -> None:
         """Queue it. Rendering 100k tokens takes a while, so a thread does it. Raises what `submit` raises."""
 
         def run() -> None:
-            self._job = model.submit(prompt, self._take, max_tokens=max_tokens, temperature=temperature)
+            self._job = model.submit(
+                prompt, self._take, max_tokens=max_tokens, temperature=temperature, stable=stable
+            )
             if self._closed:  # the client went while the prompt was rendered
                 self._job.cancel()
 

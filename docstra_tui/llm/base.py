@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, overload
 
 from docstra_tui.llm.answer import AnswerStream
@@ -16,6 +17,16 @@ from docstra_tui.llm.prompt import History, Message, PromptBuilder, code_fields,
 
 Prompt = str | Sequence[Message]
 """A question as text (one user message), or a whole conversation."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A prompt's size."""
+
+    tokens: int
+    """Of the whole rendered prompt."""
+    cached: int | None
+    """Leading tokens that are in the model's cache; None when the model does not tell."""
 
 
 class BaseLLM(ABC):
@@ -52,9 +63,12 @@ class BaseLLM(ABC):
         *,
         max_tokens: int | None = None,
         temperature: float | None = None,
+        stable: int = 0,
     ) -> AnswerStream:
         """Start answering and return at once; None means this model's own setting.
 
+        `stable` is how many leading characters of the last message the next question will share: a
+        model that keeps a cache remembers it there.
         Raises `ContextOverflow` when the prompt leaves too little room. Whatever goes wrong later is
         raised where the stream is iterated.
         """
@@ -62,6 +76,18 @@ class BaseLLM(ABC):
     @abstractmethod
     def count_tokens(self, prompt: Prompt) -> int:
         """Tokens of the rendered prompt. Exact, unless `counts_exactly` is False."""
+
+    def measure(self, prompt: Prompt) -> Measure:
+        """`count_tokens`, and how much of the prompt would not have to be read again."""
+        return Measure(self.count_tokens(prompt), None)
+
+    def warm(self, prompt: Prompt, stable: int) -> Measure:
+        """Read a prompt ahead of its question, up to `stable` characters of its last message.
+
+        Blocks until that is done, or until a newer call or a real question takes its place; what was
+        read is kept. A model without a cache of its own does nothing.
+        """
+        return Measure(0, None)
 
     @property
     @abstractmethod
@@ -172,8 +198,8 @@ class BaseLLM(ABC):
         fields: Mapping[str, Any] | None = None,
     ) -> AnswerStream:
         """Start any template over context items: what the faces call."""
-        messages = self.prompt_builder.messages(task, as_items(context), history, **(fields or {}))
-        return self.stream(messages)
+        asked = self.prompt_builder.conversation(task, as_items(context), history, **(fields or {}))
+        return self.stream(asked.messages, stable=asked.stable)
 
     def _task(
         self,

@@ -55,9 +55,20 @@ class Connection:
         """True for our own engine."""
         return self._socket is not None
 
-    def ask(self, method: str, url: str, body: Any = None, *, must_succeed: bool = False) -> tuple[int, Any]:
-        """Status and JSON (None when it is none) of a short question. Raises `RemoteError`, `EngineDied`."""
-        timeout = self._timeout(SHORT_READ_SECONDS)
+    def ask(
+        self,
+        method: str,
+        url: str,
+        body: Any = None,
+        *,
+        must_succeed: bool = False,
+        seconds: float | None = SHORT_READ_SECONDS,
+    ) -> tuple[int, Any]:
+        """Status and JSON (None when it is none) of a question that is answered within `seconds`.
+
+        Raises `RemoteError`, `EngineDied`.
+        """
+        timeout = self._timeout(seconds)
         with (
             self.honest_errors(),
             self._client().stream(method, url, json=body, timeout=timeout) as response,

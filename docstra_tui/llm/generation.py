@@ -161,6 +161,7 @@ class Generator:
             self.dead = failure
         if isinstance(failure, (EngineDied, NotEnoughMemory)):
             self.prefixes.clear()
+        self.prefixes.forget_taken()
         failures.free_memory()
         return failure
 

@@ -12,7 +12,7 @@ from typing import Any
 from docstra_tui.errors import ContextOverflow
 from docstra_tui.llm import loading, memory
 from docstra_tui.llm.answer import AnswerStream, Finished
-from docstra_tui.llm.base import BaseLLM, Prompt
+from docstra_tui.llm.base import BaseLLM, Measure, Prompt
 from docstra_tui.llm.chat_tokenizer import ChatTokenizer
 from docstra_tui.llm.generation import END_MARKS, Generator, Request
 from docstra_tui.llm.inference import InferenceThread, Job
@@ -125,10 +125,13 @@ class LocalLLM(BaseLLM):
         *,
         max_tokens: int | None = None,
         temperature: float | None = None,
+        stable: int = 0,
     ) -> AnswerStream:
         source = _QueueSource()
         stream = AnswerStream(source)  # the clock starts here: rendering and queueing count
-        source.job = self.submit(prompt, source.put, max_tokens=max_tokens, temperature=temperature)
+        source.job = self.submit(
+            prompt, source.put, max_tokens=max_tokens, temperature=temperature, stable=stable
+        )
         return stream
 
     def submit(
@@ -172,22 +175,29 @@ class LocalLLM(BaseLLM):
 
         return self._thread.submit(work)
 
-    def warm(self, prompt: Prompt, stable: int, done: Callable[[int, int], None]) -> Job:
-        """Read a prompt ahead, up to `stable` characters of its last message, while nobody asks.
+    def measure(self, prompt: Prompt) -> Measure:
+        return self.measure_ids(self._chat.render(prompt))
 
-        A request that comes meanwhile takes over within a layer, and what was read is kept. Calls
-        `done(tokens cached, tokens wanted)` in the inference thread.
+    def measure_ids(self, ids: list[int]) -> Measure:
+        """The same for a prompt that is rendered already."""
+        return Measure(len(ids), self._generator.prefixes.reusable(ids))
+
+    def warm(self, prompt: Prompt, stable: int) -> Measure:
+        measured: list[Measure] = []
+        self.submit_warm(prompt, stable, measured.append).done.wait()
+        return measured[0] if measured else Measure(0, 0)
+
+    def submit_warm(self, prompt: Prompt, stable: int, sink: Callable[[Measure], None]) -> Job:
+        """Read a prompt ahead while nobody asks; `sink` hears how far it came, in the inference thread.
+
+        A request that comes meanwhile takes over within a layer, and what was read is kept.
         """
         ids = self._chat.stable_prefix(prompt, stable)
 
         def work(job: Job) -> None:
-            done(self._generator.warm(ids, job.is_cancelled), len(ids))
+            sink(Measure(len(ids), self._generator.warm(ids, job.is_cancelled)))
 
         return self._thread.submit(work, idle=True)
-
-    def cached_tokens(self, prompt: Prompt) -> int:
-        """How many leading tokens of the prompt would not be read again if it was asked now."""
-        return self._generator.prefixes.reusable(self._chat.render(prompt))
 
     def close(self) -> None:
         self._thread.close()

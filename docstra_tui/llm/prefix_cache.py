@@ -145,12 +145,18 @@ class PrefixCache:
         """Bytes for all caches together; the one in use is always kept."""
         self._prompts: list[CachedPrompt] = []
         """Least recently used first."""
+        self._taken: CachedPrompt | None = None
+        """The one that is read into or written from now."""
 
     def take(self, ids: Sequence[int]) -> CachedPrompt:
         """The cache to read `ids` into, rewound to what it shares with them.
 
         Put it back with `keep`; one that is not put back is forgotten, as it must be after an error.
         """
+        self._taken = self._take(ids)
+        return self._taken
+
+    def _take(self, ids: Sequence[int]) -> CachedPrompt:
         best = max(self._prompts, key=lambda prompt: prompt.reusable(ids), default=None)
         reuse = best.reusable(ids) if best is not None else 0
         if best is not None and reuse and 2 * reuse >= len(best.ids):
@@ -163,17 +169,25 @@ class PrefixCache:
 
     def keep(self, prompt: CachedPrompt) -> None:
         """Put a cache back as the most recently used one, and make room for it."""
+        self._taken = None
         self._prompts = [known for known in self._prompts if not _is_part_of(known, prompt)]
         self._prompts.append(prompt)
         while len(self._prompts) > 1 and self.nbytes() > self.limit:
             self._prompts.pop(0)
 
+    def forget_taken(self) -> None:
+        """The cache in use cannot be trusted."""
+        self._taken = None
+
     def reusable(self, ids: Sequence[int]) -> int:
         """How many leading tokens of `ids` are here. May be asked from another thread."""
-        return max((prompt.reusable(ids) for prompt in list(self._prompts)), default=0)
+        taken = self._taken
+        prompts = [*self._prompts, taken] if taken is not None else [*self._prompts]
+        return max((prompt.reusable(ids) for prompt in prompts), default=0)
 
     def clear(self) -> None:
         """Forget everything."""
+        self._taken = None
         self._prompts.clear()
 
     def nbytes(self) -> int:

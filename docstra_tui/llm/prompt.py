@@ -90,6 +90,15 @@ History = Sequence[Turn | tuple[str, str]]
 """Earlier turns, oldest first; a pair is (question, answer)."""
 
 
+@dataclass(frozen=True)
+class Conversation:
+    """What is sent for one question."""
+
+    messages: list[Message]
+    stable: int
+    """Leading characters of the last message that the next question will share: the files in it."""
+
+
 class PromptBuilder:
     """Fills templates and builds chat messages from them.
 
@@ -147,6 +156,12 @@ class PromptBuilder:
         unchanged, is not sent again. The text of an earlier turn is the same here as it was when it
         was asked.
         """
+        return self.conversation(task, context, history, **fields).messages
+
+    def conversation(
+        self, task: str, context: Context = (), history: History = (), **fields: Any
+    ) -> Conversation:
+        """`messages`, and how much of the last one stands whatever is asked."""
         messages: list[Message] = []
         if self.system:
             messages.append({"role": "system", "content": self.system})
@@ -157,9 +172,11 @@ class PromptBuilder:
             text = self.render_turn(turn.task, turn.fields, _unseen(turn.context, seen))
             messages.append({"role": "user", "content": text})
             messages.append({"role": "assistant", "content": turn.answer})
-        text = self.render_turn(task, fields, _unseen(as_items(context), seen))
+        fresh = _unseen(as_items(context), seen)
+        text = self.render_turn(task, fields, fresh)
         messages.append({"role": "user", "content": text})
-        return messages
+        block = _block(fresh).strip()
+        return Conversation(messages, len(block) if text.startswith(block) else 0)
 
     def render_turn(
         self,
@@ -174,7 +191,7 @@ class PromptBuilder:
         """
         template = self._template(task)
         wanted = {match[2] for match in PLACEHOLDER.finditer(template) if match[2]}
-        block = context if isinstance(context, str) else "\n\n".join(item.render() for item in context)
+        block = _block(context)
         values = dict(fields)
         if "context" in wanted and "context" not in values:
             values["context"] = block
@@ -191,6 +208,11 @@ class PromptBuilder:
         except KeyError:
             known = ", ".join(sorted(self.templates))
             raise TemplateError(f"There is no template {name!r}.", f"Known templates: {known}.") from None
+
+
+def _block(context: str | tuple[ContextItem, ...]) -> str:
+    """Items as they stand in a message."""
+    return context if isinstance(context, str) else "\n\n".join(item.render() for item in context)
 
 
 def code_fields(code: str, language: str, additional_context: Context = "") -> dict[str, Any]:

@@ -6,13 +6,14 @@ The verbs are synchronous; an answer can be cancelled from any thread in every p
 from __future__ import annotations
 
 import time
+import uuid
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docstra_tui.errors import ContextOverflow, RemoteError
 from docstra_tui.llm.answer import AnswerStream, Finished
-from docstra_tui.llm.base import BaseLLM, Prompt, as_messages
+from docstra_tui.llm.base import BaseLLM, Measure, Prompt, as_messages
 from docstra_tui.llm.connection import LARGEST_BODY, LARGEST_REFUSAL, Connection, parse
 from docstra_tui.llm.http_answer import HttpAnswer
 from docstra_tui.llm.prompt import Message
@@ -70,6 +71,7 @@ class RemoteLLM(BaseLLM):
             self._limits = (first_token_seconds, idle_seconds)
         self._context = context
         self._is_named = bool(model)
+        self._client = uuid.uuid4().hex
         self._window: int | None = None
         self._counts = False
         self._cannot_count = False
@@ -89,6 +91,7 @@ class RemoteLLM(BaseLLM):
         *,
         max_tokens: int | None = None,
         temperature: float | None = None,
+        stable: int = 0,
     ) -> AnswerStream:
         """Start answering and return at once; what the server refuses is raised where it is iterated."""
         messages = as_messages(prompt)
@@ -102,22 +105,52 @@ class RemoteLLM(BaseLLM):
 
         def work(answer: HttpAnswer) -> Finished:
             with self._connection.honest_errors():
-                return self._answer(answer, messages, wanted, heat)
+                return self._answer(answer, messages, wanted, heat, stable)
 
         source = HttpAnswer(work, self.server, *self._limits)
         self._answers.add(source)
         return AnswerStream(source, started=started)
 
     def count_tokens(self, prompt: Prompt) -> int:
+        return self.measure(prompt).tokens
+
+    def measure(self, prompt: Prompt) -> Measure:
         messages = as_messages(prompt)
         if not self._cannot_count:
-            count = self._ask_for_count(messages)
-            if count is not None:
+            told = self._ask_for_count(messages)
+            if told is not None:
                 self._counts = True
-                return count
+                return told
         self._counts = False
         characters = sum(len(message["content"]) + MESSAGE_CHARACTERS for message in messages)
-        return max(1, round(characters / CHARACTERS_A_TOKEN))
+        return Measure(max(1, round(characters / CHARACTERS_A_TOKEN)), None)
+
+    def warm(self, prompt: Prompt, stable: int) -> Measure:
+        if not self._connection.is_engine:
+            return Measure(0, None)
+        body = {
+            "messages": as_messages(prompt),
+            "docstra": {"stable": stable, "client": self._client},
+        }
+        status, answer = self._connection.ask(
+            "POST", f"{self._connection.root}/docstra/prefill", body, seconds=None
+        )
+        if status != 200 or not isinstance(answer, dict):
+            raise self._connection.reported(answer)
+        return Measure(int(answer["count"]), answer.get("cached_tokens"))
+
+    def show_prompt(self, prompt: Prompt) -> tuple[str, str] | None:
+        """The prompt exactly as the model reads it: the part that is cached, and the part that is new.
+
+        None where the server is not our engine.
+        """
+        if not self._connection.is_engine:
+            return None
+        body = {"messages": as_messages(prompt), "docstra": {"text": True}}
+        status, answer = self._connection.ask("POST", f"{self._connection.root}/tokenize", body)
+        if status != 200 or not isinstance(answer, dict):
+            raise self._connection.reported(answer)
+        return str(answer.get("cached_text", "")), str(answer.get("new_text", ""))
 
     @property
     def counts_exactly(self) -> bool:
@@ -164,7 +197,12 @@ class RemoteLLM(BaseLLM):
     # One answer, in its own thread
 
     def _answer(
-        self, answer: HttpAnswer, messages: list[Message], max_tokens: int, temperature: float
+        self,
+        answer: HttpAnswer,
+        messages: list[Message],
+        max_tokens: int,
+        temperature: float,
+        stable: int,
     ) -> Finished:
         body: dict[str, Any] = {
             "messages": messages,
@@ -173,6 +211,8 @@ class RemoteLLM(BaseLLM):
             "stream": True,
             **self._model(),
         }
+        if self._connection.is_engine:
+            body["docstra"] = {"stable": stable}
         if self._knows_stream_options:
             try:
                 options = {"stream_options": {"include_usage": True}}
@@ -244,13 +284,14 @@ class RemoteLLM(BaseLLM):
             self.check()
         return {"model": self.model_name}
 
-    def _ask_for_count(self, messages: list[Message]) -> int | None:
+    def _ask_for_count(self, messages: list[Message]) -> Measure | None:
         """None where the server cannot tell, now or ever."""
         body = {"messages": messages, **self._model()}
         status, answer = self._connection.ask("POST", f"{self._connection.root}/tokenize", body)
         if status == 200 and isinstance(answer, dict) and isinstance(answer.get("count"), int):
             self._learn_window(answer)
-            return int(answer["count"])
+            cached = answer.get("cached_tokens")
+            return Measure(int(answer["count"]), cached if isinstance(cached, int) else None)
         if self._connection.is_engine and status not in BUSY:
             raise self._connection.reported(answer)
         self._cannot_count = status not in BUSY

@@ -54,9 +54,7 @@ class PieceDecoder:
     def _decode(self, ids: list[int]) -> str:
         if self._backend is not None:
             return str(self._backend.decode(ids, skip_special_tokens=True))
-        return str(
-            self._tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-        )
+        return str(self._tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
     def _catch_up(self) -> str:
         whole = self._decode(self._ids)

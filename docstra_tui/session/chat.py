@@ -17,7 +17,7 @@ from docstra_tui.errors import DocstraError, from_wire, to_wire
 from docstra_tui.llm.answer import AnswerStream
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.llm.prompt import Turn, file_fields
+from docstra_tui.llm.prompt import Conversation, Turn, file_fields
 from docstra_tui.session.log import WAITING, ContextLog
 from docstra_tui.session.store import SessionStore
 from docstra_tui.session.turns import Placed, SavedTurn, Status, StoredSession, title_of
@@ -117,11 +117,24 @@ class ChatSession:
 
     def count(self, question: str = "") -> Budget:
         """What asking `question` now would take. Blocks (it may go over a socket)."""
+        measure = self.llm.measure(self._next_prompt(question).messages)
+        return Budget(
+            measure.tokens, self.llm.window, self.reserve, self.llm.counts_exactly, measure.cached
+        )
+
+    def read_ahead(self) -> None:
+        """Have the model read what the next question will begin with, while nobody asks.
+
+        Blocks until that is done, or a question or a newer call took its place. Harmless where the
+        model keeps no cache.
+        """
+        prompt = self._next_prompt("")
+        self.llm.warm(prompt.messages, prompt.stable)
+
+    def _next_prompt(self, question: str) -> Conversation:
         with self._lock:
             history, waiting = self._history(), self._log.waiting
-        prompt = self.llm.prompt_builder.messages("answer_question", waiting, history, question=question)
-        used = self.llm.count_tokens(prompt)
-        return Budget(used, self.llm.window, self.reserve, self.llm.counts_exactly)
+        return self.llm.prompt_builder.conversation("answer_question", waiting, history, question=question)
 
     # Turns
 

@@ -18,6 +18,7 @@ from docstra_tui.engine.protocol import EngineIdentity, EngineOptions, LockNote
 from docstra_tui.engine.server import serve
 from docstra_tui.errors import ContextOverflow
 from docstra_tui.llm.answer import Finished, Usage
+from docstra_tui.llm.base import Measure
 
 Event = str | Finished | BaseException
 
@@ -38,10 +39,15 @@ class FakeJob:
     max_tokens: int | None
     temperature: float | None
     sink: Callable[[Event], None]
-    is_cancelled: threading.Event = field(default_factory=threading.Event)
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+    warmed: Callable[[int], None] = lambda cached: None
 
     def cancel(self) -> None:
-        self.is_cancelled.set()
+        self.cancelled.set()
+
+    def is_cancelled(self) -> bool:
+        return self.cancelled.is_set()
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,8 @@ class FakeModel:
         self.jobs: queue.Queue[FakeJob] = queue.Queue()
         self.queue_length = 0
         self.is_closed = False
+        self.cached = 0
+        self.warm_jobs: queue.Queue[FakeJob] = queue.Queue()
 
     def submit(
         self,
@@ -87,6 +95,7 @@ class FakeModel:
         *,
         max_tokens: int | None = None,
         temperature: float | None = None,
+        stable: int = 0,
     ) -> FakeJob:
         tokens = len(FakeTokenizer().render(prompt))
         if tokens > 90:
@@ -94,6 +103,16 @@ class FakeModel:
         job = FakeJob(prompt, max_tokens, temperature, sink)
         self.jobs.put(job)
         return job
+
+    def submit_warm(self, prompt: Any, stable: int, sink: Callable[[Measure], None]) -> FakeJob:
+        words = prompt[-1]["content"][:stable].split()
+        job = FakeJob(prompt, None, None, lambda event: None)
+        job.warmed = lambda cached: sink(Measure(len(words), cached))
+        self.warm_jobs.put(job)
+        return job
+
+    def measure_ids(self, ids: list[int]) -> Measure:
+        return Measure(len(ids), min(self.cached, len(ids)))
 
     def memory(self) -> FakeMemory:
         return FakeMemory()

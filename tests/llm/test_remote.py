@@ -384,7 +384,7 @@ def test_a_cancelled_stream_cancels_the_job_in_the_engine() -> None:
         job.sink("a")
         assert next(stream) == "a"
         stream.cancel()
-        assert job.is_cancelled.wait(5)
+        assert job.cancelled.wait(5)
         job.sink(Finished("cancelled"))
         assert list(stream) == [] and stream.finish_reason == "cancelled"
 

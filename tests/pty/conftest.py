@@ -1,0 +1,47 @@
+"""A small project, a tiny model, and the app on a real terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.pty.terminal import Terminal, app
+from tests.tiny_models import make_tiny
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A llama that writes noise, fast, for as long as its window lasts."""
+    return make_tiny(tmp_path_factory.mktemp("pty-model") / "tiny", window=8192)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with a few files to ask about."""
+    folder = tmp_path / "project"
+    (folder / "src").mkdir(parents=True)
+    (folder / "src" / "client.py").write_text("def retry(times):\n    return times + 1\n")
+    (folder / "notes.md").write_text("# Notes\n\nThe client retries three times.\n")
+    (folder / "zebra.txt").write_text("stripes\n")
+    return folder
+
+
+Start = Callable[..., Terminal]
+
+
+@pytest.fixture
+def start(project: Path, tiny_model: Path) -> Iterator[Start]:
+    """Starts the app on the project with the tiny model, as often as a test likes."""
+    opened: list[Terminal] = []
+
+    def begin(*arguments: str, columns: int = 100, rows: int = 30, **env: str) -> Terminal:
+        command = app(str(project), "--model", str(tiny_model), "--device", "cpu", *arguments)
+        terminal = Terminal(command, columns=columns, rows=rows, env=env)
+        opened.append(terminal)
+        return terminal
+
+    yield begin
+    for terminal in opened:
+        terminal.close()
