@@ -16,9 +16,10 @@ from docstra_tui.session.backend import Backend, open_backend
 
 def starter_folder() -> str:
     """The starter model as a folder of safetensors; fetched and converted when it is not there yet."""
-    from docstra_tui.llm.sources import ModelSpec, resolve
+    from docstra_tui.llm.conversion import convert
+    from docstra_tui.llm.sources import ModelSpec
 
-    return str(resolve(ModelSpec(name="starter"), lambda progress: None).folder)
+    return str(convert(ModelSpec(name="starter")))
 
 
 @contextmanager
