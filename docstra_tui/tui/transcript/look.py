@@ -5,7 +5,6 @@ Lines carry looks, not colours, so that another theme costs no layout.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +92,6 @@ class Palette:
 
     def __init__(self, widget: Widget) -> None:
         self._component = {name: widget.get_component_rich_style(name, partial=True) for name in _names()}
-        self._variables: Mapping[str, str] = widget.app.theme_variables
         self.ground: Style = widget.rich_style
         self._styles: dict[int, Style] = {PLAIN: self.ground}
 
@@ -121,7 +119,7 @@ class Palette:
     def _token(self, description: str) -> Style:
         from textual.style import Style as TextualStyle
 
-        return TextualStyle.parse(description, dict(self._variables)).rich_style
+        return TextualStyle.parse(description).rich_style
 
 
 def _names() -> tuple[str, ...]:

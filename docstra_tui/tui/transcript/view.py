@@ -306,16 +306,27 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
         total = self.document.height + BELOW
         room = self.virtual_size.height
         step = min(STEP, height // 3) if self._current is not None else 0
-        if total > room or total + STEP < room:
-            room = total + step if total > height else total
+        if total > room or total + STEP < room or room < height:
+            room = total + step if total > height else height
         if room != self.virtual_size.height or self.virtual_size.width != self.size.width:
-            self.virtual_size = Size(self.size.width, room)
+            self._set_room(room)
         if self._following:
             top = max(0, room - height)
         if top is None or top == self._top:
             return False
         self._scroll_itself(top)
         return True
+
+    def _set_room(self, room: int) -> None:
+        """Another virtual height, without a layout of the screen: nothing else depends on it.
+
+        Setting `virtual_size` repaints everything up to three times, layout and scrolling apart.
+        """
+        self.set_reactive(TranscriptView.virtual_size, Size(self.size.width, room))
+        if self.show_vertical_scrollbar:
+            bar = self.vertical_scrollbar
+            bar.window_virtual_size = room
+            bar.window_size = self.size.height
 
     def _scroll_itself(self, top: int) -> None:
         self._is_scrolling_itself = True
@@ -412,12 +423,21 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
         return strip
 
     def _strip(self, line: Line, width: int) -> Strip:
+        """A line with its margins; neighbours of one look are one segment, each costs its colours."""
         style = self.palette.style
-        segments = [Segment(" " * MARGIN, style(look.PLAIN))]
-        segments += [Segment(text, style(number)) for text, number in line.bits]
         used = MARGIN + line.cells
-        if used < width:
-            segments.append(Segment(" " * (width - used), style(look.PLAIN)))
+        segments: list[Segment] = []
+        text, before = " " * MARGIN, style(look.PLAIN)
+        for piece, number in (*line.bits, (" " * max(0, width - used), look.PLAIN)):
+            now = style(number)
+            if now is before:
+                text += piece
+                continue
+            if text:
+                segments.append(Segment(text, before))
+            text, before = piece, now
+        if text:
+            segments.append(Segment(text, before))
         strip = Strip(segments, max(used, width))
         return strip if used <= width else strip.crop(0, width)
 
