@@ -30,6 +30,7 @@ DEEP_QUOTE = re.compile(r" {0,3}(?:> ?){10,}")
 UNCLEAR = re.compile(
     r"\s*(?:>\s*)*(?:[-=]+|[*_+]{1,3}|#{1,6}|\d{1,9}[.)]?|`{1,3}|~{1,3}|\|)?\s*\Z"
     r"|\s*(?:[-*+]|\d{1,9}[.)])\s+\[?[ x]?\Z"
+    r"|\s*(?:>\s*)*(?:[-*+]\s+)?(?:`{3,}[^`]*|~{3,}.*)\Z"
 )
 """A last line of which nobody knows yet what it will be; it is not shown before it is clear."""
 
@@ -221,7 +222,7 @@ class Growing:
         if is_cut and self._at == at:
             # A block larger than what is looked at: no Markdown block of people is that long.
             return self._finish_oversized(region)
-        self._tail_text = None if self._at > at else region
+        self._tail_text = None if is_cut else region[self._at - at :]
         self.tail = tail
         return self._at > at and is_cut
 

@@ -39,7 +39,7 @@ class DrawnThinking:
             return self._drawn.line(row - 1)
         words = self._words + len((self._lines.partial or "").split())
         mark = "▸" if self._is_folded else "▾"
-        verb = "Thinking…" if self.block.is_open else "Thought"
+        verb = "Thinking…" if self.block.is_open else "Thought ·"
         count = f"{words:,} word{'' if words == 1 else 's'}"
         return Line(((f"{mark} ", look.LISTMARK), (f"{verb} {count}", look.MUTED)), 2)
 

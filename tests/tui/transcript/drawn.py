@@ -1,0 +1,45 @@
+"""Text drawn without a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from docstra_tui.tui.transcript.drawing import DrawnBlock
+from docstra_tui.tui.transcript.growing import Growing
+from docstra_tui.tui.transcript.lines import Line
+from docstra_tui.tui.transcript.thinking import DrawnThinking
+from docstra_tui.tui.transcript.turn import ingest
+
+
+def draw(pieces: str | Sequence[str], width: int = 40, *, ended: bool = True, folded: bool = True) -> list[Line]:
+    """The lines of an answer that came in `pieces`."""
+    growing = Growing()
+    for piece in [pieces] if isinstance(pieces, str) else pieces:
+        growing.feed(ingest(piece))
+        growing.advance()
+    if ended:
+        growing.advance(ended=True)
+    return draw_blocks(growing, width, folded=folded)
+
+
+def draw_blocks(growing: Growing, width: int, *, folded: bool = True) -> list[Line]:
+    """The lines of what was parsed so far, with all the colours it can have."""
+    lines: list[Line] = []
+    for block in (*growing.blocks, *growing.tail):
+        if block.kind == "thinking":
+            drawn: DrawnBlock | DrawnThinking = DrawnThinking(block, width, is_folded=folded)
+        else:
+            drawn = DrawnBlock(block, width)
+        drawn.read_code(60, 0, drawn.height)
+        lines += [drawn.line(row) for row in range(drawn.height)]
+    return lines
+
+
+def texts(pieces: str | Sequence[str], width: int = 40, *, ended: bool = True) -> list[str]:
+    """The lines as plain text, without spaces at their ends."""
+    return [line.text.rstrip() for line in draw(pieces, width, ended=ended)]
+
+
+def looks(lines: Sequence[Line]) -> list[tuple[object, str, int]]:
+    """Everything that is drawn, to compare."""
+    return [(line.bits, line.joint, line.indent) for line in lines]

@@ -1,0 +1,172 @@
+"""Answers in pieces."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from docstra_tui.tui.transcript.ending import TurnEnding
+from docstra_tui.tui.transcript.growing import Growing
+from docstra_tui.tui.transcript.turn import Turn
+from tests.tui.transcript.drawn import draw, draw_blocks, looks, texts
+
+SAMPLE = '''<think>
+Let me see.
+</think>
+
+# Title
+A paragraph with `code`, **bold** and [a link](http://x.y) that is long enough to be wrapped.
+Second line
+- one
+- two
+  - nested
+    ```python
+    def f():
+        """Doc
+        string"""
+        return 1
+    ```
+- three
+
+1. first
+2. second
+
+   with a paragraph
+
+> quote
+> more
+> - listed
+
+| a | b | c |
+|---|:-:|--:|
+| 1 | two words | 3 |
+| `x` | y | 漢字 |
+after the table
+---
+```js
+/* a comment
+   over lines */
+const x = `template ${1}`;
+```
+~~~
+tilde ``` inside
+~~~
+| not | a table
+# Last #
+    indented code
+<div>html</div> Vec<T> __init__ 2*3*4
+***
+tail without end `'''
+
+fragment = st.sampled_from(
+    [
+        "# ", "- ", "* ", "1. ", "2) ", "> ", "```", "```py\n", "~~~", "\n", "\n\n", "| ", " |", "|---|---|\n", "---",
+        "===", "`", "**", "*", "_", "__", "[", "](", ")", "<div>", "<think>", "</think>", "    ", "  ", "\t", "\\",
+        "word", "two words", "x = 1", "漢字", "👍🏽", "\r\n", "\r", "\x1b[31m", "a" * 60, "def f():\n", '"""', "/*", "*/",
+        "- [ ] ", "|", ":--", "!", "&lt;", "0",
+    ]
+)  # fmt: skip
+
+
+@given(parts=st.lists(fragment, max_size=60), data=st.data())
+@settings(max_examples=300, deadline=None)
+def test_pieces_end_in_the_lines_of_the_whole(parts, data):
+    text = "".join(parts)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=12)))
+    pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    turn = Turn("q")
+    for piece in pieces:
+        turn.append(piece)
+        turn.grow(30)
+    turn.end(TurnEnding())
+    turn.grow(30)
+    whole = Turn("q", (), text, turn.ending)
+    whole.lay(30, 0, 10_000, 60)
+    for one in (turn, whole):
+        one.read_code(60, 0, 10_000)
+    assert turn.height(30) == whole.height(30)
+    rows = range(turn.height(30))
+    assert looks([turn.line(y) for y in rows]) == looks([whole.line(y) for y in rows])
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_rich_answer_in_random_pieces_ends_the_same(seed):
+    chance = random.Random(seed)
+    pieces, at = [], 0
+    while at < len(SAMPLE):
+        size = chance.choice([1, 2, 4, 9, 40, 200])
+        pieces.append(SAMPLE[at : at + size])
+        at += size
+    assert looks(draw(pieces, 50)) == looks(draw(SAMPLE, 50))
+
+
+def test_lines_above_the_tail_never_change():
+    growing = Growing()
+    finished: list[object] = []
+    for character in SAMPLE:
+        growing.feed(character)
+        growing.advance()
+        lines = looks(draw_blocks(_only_finished(growing), 50))
+        assert lines[: len(finished)] == finished
+        finished = lines
+    assert len(finished) > 20
+
+
+def _only_finished(growing: Growing) -> Growing:
+    copy = Growing()
+    copy.blocks = list(growing.blocks)
+    return copy
+
+
+def test_only_the_tail_is_parsed_again():
+    growing = Growing()
+    for number in range(50):
+        for piece in (f"Paragraph {number} ", "goes on", ".\n\n"):
+            growing.feed(piece)
+            growing.advance()
+    assert growing.parsed <= 3 * 50 + 50
+    assert len(growing.tail) <= 2
+    before = growing.parsed
+    growing.advance()
+    assert growing.parsed == before
+
+
+def test_the_lines_of_a_fence_are_not_parsed():
+    growing = Growing()
+    growing.feed("```python\n")
+    growing.advance()
+    before = growing.parsed
+    for number in range(500):
+        growing.feed(f"x = {number}\n")
+        growing.advance()
+    assert growing.parsed == before
+
+
+@pytest.mark.parametrize(
+    ("so_far", "lines"),
+    [
+        ("```", []),
+        ("```py", []),
+        ("```py\n", [" py"]),
+        ("```py\nx", [" py", " x"]),
+        ("```py\nx = 1\n``", [" py", " x = 1"]),
+        ("```py\nx = 1\n```", [" py", " x = 1"]),
+        ("```py\nx = 1\n```\nText", [" py", " x = 1", "", "Text"]),
+        ("Text\n-", ["Text"]),
+        ("Text\n- i", ["Text", "", "• i"]),
+        ("Text\n#", ["Text"]),
+        ("1", []),
+        ("Say **bo", ["Say **bo"]),
+    ],
+)
+def test_half_finished_signs_wait(so_far, lines):
+    assert texts(so_far, ended=False) == lines
+
+
+def test_colours_of_a_long_fence_do_not_depend_on_the_pieces():
+    code = "```python\n" + "".join(f'def f{n}():\n    """Doc\n    of {n}"""\n    return {n}\n' for n in range(80)) + "```"
+    pieces = [code[i : i + 7] for i in range(0, len(code), 7)]
+    assert looks(draw(pieces, 60)) == looks(draw(code, 60))
