@@ -44,7 +44,7 @@ def engines_below(base: Path | str) -> list[psutil.Process]:
                 continue
             if process.environ().get("DOCSTRA_RUNTIME_DIR", "").startswith(str(base)):
                 found.append(process)
-        except psutil.Error:
+        except (psutil.Error, IndexError):  # it ended while it was looked at
             continue
     return found
 

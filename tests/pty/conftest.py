@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,8 +14,13 @@ from tests.tiny_models import make_tiny
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A llama that writes noise, fast, for as long as its window lasts."""
-    return make_tiny(tmp_path_factory.mktemp("pty-model") / "tiny", window=8192)
+    """A llama that writes noise, fast, for as long as it may: its end marks are suppressed."""
+    folder = make_tiny(tmp_path_factory.mktemp("pty-model") / "tiny", window=8192)
+    path = folder / "generation_config.json"
+    config = json.loads(path.read_text())
+    tokens = json.loads((folder / "tokenizer.json").read_text())["added_tokens"]
+    path.write_text(json.dumps(config | {"suppress_tokens": [token["id"] for token in tokens]}))
+    return folder
 
 
 @pytest.fixture
@@ -36,8 +42,11 @@ def start(project: Path, tiny_model: Path) -> Iterator[Start]:
     """Starts the app on the project with the tiny model, as often as a test likes."""
     opened: list[Terminal] = []
 
-    def begin(*arguments: str, columns: int = 100, rows: int = 30, **env: str) -> Terminal:
-        command = app(str(project), "--model", str(tiny_model), "--device", "cpu", *arguments)
+    def begin(
+        *arguments: str, columns: int = 100, rows: int = 30, root: Path = project, **env: str
+    ) -> Terminal:
+        lasting = ("--max-tokens", "7000")
+        command = app(str(root), "--model", str(tiny_model), "--device", "cpu", *lasting, *arguments)
         terminal = Terminal(command, columns=columns, rows=rows, env=env)
         opened.append(terminal)
         return terminal

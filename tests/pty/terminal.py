@@ -31,8 +31,10 @@ KEYS = {
     "down": "\x1b[B",
     "right": "\x1b[C",
     "left": "\x1b[D",
+    "end": "\x1b[F",
     "f1": "\x1bOP",
     "f2": "\x1bOQ",
+    "f9": "\x1b[20~",
     "backspace": "\x7f",
 }
 
@@ -94,10 +96,7 @@ class Terminal:
     def send(self, *keys: str) -> None:
         """Type; a name of `KEYS` or `ctrl+x` is that key, anything else is text."""
         for key in keys:
-            if key.startswith("ctrl+"):
-                data = chr(ord(key[5]) & 0x1F)
-            else:
-                data = KEYS.get(key, key)
+            data = chr(ord(key[5]) & 0x1F) if key.startswith("ctrl+") else KEYS.get(key, key)
             os.write(self.master, data.encode())
 
     def wait_for(self, what: str | Callable[[str], bool], seconds: float = 30.0) -> str:

@@ -12,6 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Resize
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from docstra_tui.settings import Settings
@@ -55,13 +56,23 @@ class MainScreen(Screen[None]):
     AUTO_FOCUS = "Composer"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2,ctrl+b", "tree", "Files", tooltip="Go to the files and back", id="main.tree"),
+        # What moves the focus has priority: keys that arrive in one burst, as SSH delivers typing, are
+        # handed to whatever has the focus when they are read, not when the key before them was handled.
+        Binding(
+            "f2,ctrl+b",
+            "tree",
+            "Files",
+            tooltip="Go to the files and back",
+            id="main.tree",
+            priority=True,
+        ),
         Binding(
             "escape",
             "back",
             "Stop",
             tooltip="Back to the composer; there it stops the answer",
             id="main.back",
+            priority=True,
         ),
         Binding("f4,ctrl+p", "palette", "Commands", tooltip="Tasks, models, themes", id="main.palette"),
         Binding(
@@ -283,7 +294,13 @@ class MainScreen(Screen[None]):
             self.action_back()
         else:
             self.add_class("-tree")
-            self.tree_view.focus()
+            self._go_to(self.tree_view)
+
+    def _go_to(self, widget: Widget) -> None:
+        if widget.focusable:
+            self.set_focus(widget)  # now; `focus()` would wait for the next turn of the loop
+        else:
+            widget.focus()
 
     def action_back(self) -> None:
         """To the composer; from there, stop the answer."""
@@ -291,7 +308,7 @@ class MainScreen(Screen[None]):
             self.desk.stop()
         else:
             self.remove_class("-tree")
-            self.composer.focus()
+            self._go_to(self.composer)
 
     def action_interrupt(self) -> None:
         """Copy, else stop, else leave the second time."""

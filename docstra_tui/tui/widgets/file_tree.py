@@ -16,12 +16,13 @@ from textual.visual import Visual
 
 from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.tui.widgets.file_rows import TICKED, UNTICKED, FileRows, Row
+from docstra_tui.tui.widgets.own_keys import OwnKeys
 
 if TYPE_CHECKING:
     from docstra_tui.context.tree import Listing
 
 
-class FileTree(ScrollView, can_focus=True):
+class FileTree(OwnKeys, ScrollView, can_focus=True):
     """Rows with tick boxes, drawn line by line."""
 
     DEFAULT_CSS = """
