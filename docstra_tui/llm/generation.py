@@ -19,7 +19,7 @@ from docstra_tui.llm.prefill import ChunkSizer, decoder_layers, gate, prefill, p
 from docstra_tui.llm.prefix_cache import CachedPrompt, PrefixCache
 from docstra_tui.llm.stopping import Cancelled, KeywordsStoppingCriteria, special_ids
 from docstra_tui.llm.streaming import AnswerStreamer
-from docstra_tui.llm.threads import ThreadPace
+from docstra_tui.llm.threads import reading_pace, writing_pace
 
 END_MARKS = ("<|endoftext|>", "<|im_end|>", "</s>")
 """The end marks of common chat formats."""
@@ -51,7 +51,9 @@ class Generator:
         self.prefixes = PrefixCache(lambda: DynamicCache(config=model.config), cache_bytes)
         """What has been read before."""
         on_cpu = getattr(model.device, "type", "cpu") == "cpu"
-        self._pace = ThreadPace(torch.get_num_threads() if on_cpu else 1, torch.set_num_threads)
+        threads = torch.get_num_threads() if on_cpu else 1
+        self._reading = reading_pace(threads, torch.set_num_threads)
+        self._writing = writing_pace(threads, torch.set_num_threads)
         self.dead: EngineDied | None = None
         """Set once the device answers nothing but errors."""
         probe(model, self._sizer)
@@ -74,9 +76,9 @@ class Generator:
             reused = len(prompt.ids)
             with gate(self._model, is_cancelled) as open_gate:
                 streamer = AnswerStreamer(
-                    self._tokenizer, texts, emit, is_cancelled, open_gate, self._pace.wrote_token
+                    self._tokenizer, texts, emit, is_cancelled, open_gate, self._writing.tick
                 )
-                self._pace.reading()
+                self._reading.begin()
                 try:
                     self._read(request, prompt)
                     self._write(request, prompt, texts, streamer)
@@ -101,8 +103,7 @@ class Generator:
             prompt = self.prefixes.take(ids)
             try:
                 with gate(self._model, is_cancelled):
-                    self._pace.reading()
-                    prefill(self._model, prompt, ids, len(ids), self._sizer)
+                    self._prefill(prompt, ids, len(ids))
             except Cancelled:
                 prompt.settle()
             prompt.snapshot()
@@ -122,12 +123,16 @@ class Generator:
         """
         ids, last = request.ids, len(request.ids) - 1
         if len(prompt.ids) < request.cut <= last:
-            prefill(self._model, prompt, ids, request.cut, self._sizer)
+            self._prefill(prompt, ids, request.cut)
             prompt.snapshot()
         end = last if prompt.needs_snapshots else max(last - self._sizer.tokens, 0)
         if len(prompt.ids) < end:
-            prefill(self._model, prompt, ids, end, self._sizer)
+            self._prefill(prompt, ids, end)
         prompt.snapshot()
+
+    def _prefill(self, prompt: CachedPrompt, ids: Sequence[int], end: int) -> None:
+        self._reading.begin()
+        prefill(self._model, prompt, ids, end, self._sizer, self._reading.took)
 
     def _write(
         self, request: Request, prompt: CachedPrompt, texts: tuple[str, ...], streamer: AnswerStreamer

@@ -35,6 +35,8 @@ class ContextItem:
     """Last line, inclusive."""
     sha256: str = ""
     """Hex digest of the UTF-8 bytes of `content`; filled in when left empty."""
+    detail: str = ""
+    """What `content` is of the file where it is not its text: `outline`; empty for the text itself."""
 
     def __post_init__(self) -> None:
         if not self.sha256:
@@ -48,12 +50,11 @@ class ContextItem:
 
     @property
     def label(self) -> str:
-        """`src/a.py:10-40`, or `the code` for an item without a path."""
+        """`src/a.py:10-40`, `src/a.py (outline)`, or `the code` for an item without a path."""
         if self.path is None:
             return "the code"
-        if self.start_line is None:
-            return self.path
-        return f"{self.path}:{self.start_line}-{self.end_line or ''}"
+        lines = "" if self.start_line is None else f":{self.start_line}-{self.end_line or ''}"
+        return f"{self.path}{lines} ({self.detail})" if self.detail else f"{self.path}{lines}"
 
     def render(self) -> str:
         """The item as the model sees it: a header with its place, then the fenced text."""

@@ -28,8 +28,9 @@ class LocalLLM(BaseLLM):
 
     `model_name` is a hub id, a folder, a `.gguf` file, a GGUF repository (`repo:QUANT`) or `starter`;
     empty is the configured model, else the starter. `model_path` is a local path that wins over the
-    name. `device` is `auto`, `cpu`, `cuda`, `cuda:1` or `mps`. Raises a `ModelError` that says what to
-    do when the model cannot be loaded.
+    name. `device` is `auto`, `cpu`, `cuda`, `cuda:1` or `mps`. `cache_gb` is what prompts that were read
+    may take; None is a quarter of what is free after loading. Raises a `ModelError` that says what to do
+    when the model cannot be loaded.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class LocalLLM(BaseLLM):
         quant: str = "",
         trust_remote_code: bool = False,
         reserve: int = 512,
+        cache_gb: float | None = None,
         progress: Progress | None = None,
         on_tokenizer: Callable[[ChatTokenizer], None] | None = None,
     ) -> None:
@@ -62,7 +64,7 @@ class LocalLLM(BaseLLM):
         """Texts that end an answer and are never shown."""
         self._thread = InferenceThread()
         try:
-            self._thread.call(lambda: self._load(spec, progress, on_tokenizer))
+            self._thread.call(lambda: self._load(spec, cache_gb, progress, on_tokenizer))
         except BaseException:
             self._thread.close()
             raise
@@ -72,6 +74,7 @@ class LocalLLM(BaseLLM):
     def _load(
         self,
         spec: ModelSpec,
+        cache_gb: float | None,
         progress: Progress | None,
         on_tokenizer: Callable[[ChatTokenizer], None] | None,
     ) -> None:
@@ -94,7 +97,8 @@ class LocalLLM(BaseLLM):
         """`bfloat16`, `float32`, …"""
         self.reason = loaded.reason
         """Why this device."""
-        self._generator = Generator(loaded.model, loaded.tokenizer, memory.for_caches(loaded.model))
+        room = memory.for_caches(loaded.model, cache_gb)
+        self._generator = Generator(loaded.model, loaded.tokenizer, room)
 
     # The verbs
 

@@ -62,19 +62,24 @@ def gate(model: Any, is_cancelled: Callable[[], bool]) -> Iterator[Callable[[], 
 
 
 class ChunkSizer:
-    """How many tokens to read at once; learns from every chunk it is told about."""
+    """How many tokens to read at once, from the fastest reading seen.
+
+    Not from the latest: on a busy machine every pass is slow whatever its size, and smaller chunks would
+    only make more of them.
+    """
 
     def __init__(self, layers: int) -> None:
         self._layers = max(1, layers)
+        self._fastest = float("inf")
+        """Seconds a token, through all layers."""
         self.tokens = 256
 
     def learn(self, tokens: int, seconds: float) -> None:
         """`tokens` were read through all layers in `seconds`."""
-        per_layer = max(seconds / self._layers, 1e-6)
-        wanted = int(tokens * LAYER_SECONDS / per_layer)
-        # By steps: one slow pass may only mean that somebody else was using the machine.
-        wanted = max(self.tokens // 2, min(wanted, self.tokens * 4))
-        self.tokens = max(SMALLEST_CHUNK, min(wanted, LARGEST_CHUNK))
+        # Attention makes later chunks dearer for good: forget slowly.
+        self._fastest = min(self._fastest * 1.02, max(seconds, 1e-6) / tokens)
+        wanted = int(LAYER_SECONDS * self._layers / self._fastest)
+        self.tokens = max(SMALLEST_CHUNK, min(wanted, self.tokens * 4, LARGEST_CHUNK))
 
 
 def probe(model: Any, sizer: ChunkSizer) -> None:
@@ -89,10 +94,18 @@ def probe(model: Any, sizer: ChunkSizer) -> None:
     sizer.learn(PROBE_TOKENS, seconds)
 
 
-def prefill(model: Any, prompt: CachedPrompt, ids: Sequence[int], end: int, sizer: ChunkSizer) -> None:
+def prefill(
+    model: Any,
+    prompt: CachedPrompt,
+    ids: Sequence[int],
+    end: int,
+    sizer: ChunkSizer,
+    took: Callable[[float], None] = lambda seconds: None,
+) -> None:
     """Read `ids` into the cache of `prompt`, from where it stands up to `end`. Runs inside a `gate`.
 
     `prompt.ids` grows with every chunk that is wholly read, so that a cancel loses one chunk at most.
+    `took` hears the seconds a token of each chunk.
     """
     while (at := len(prompt.ids)) < end:
         chunk = list(ids[at : min(at + sizer.tokens, end)])
@@ -107,4 +120,6 @@ def prefill(model: Any, prompt: CachedPrompt, ids: Sequence[int], end: int, size
             out.logits[0, -1, 0].item()  # waits for the device, so that the next size is honest
         prompt.ids = [*prompt.ids, *chunk]
         prompt.mark()
-        sizer.learn(len(chunk), time.monotonic() - start)
+        seconds = time.monotonic() - start
+        sizer.learn(len(chunk), seconds)
+        took(seconds / len(chunk))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from docstra_tui.llm.threads import ThreadPace
+from docstra_tui.llm.threads import ThreadPace, reading_pace
 
 
 class Machine:
@@ -15,7 +15,7 @@ class Machine:
         self.now = 0.0
         self.threads = 0
         self.used: list[int] = []
-        self.pace = ThreadPace(4, self.set_threads, lambda: self.now)
+        self.pace = ThreadPace(4, self.set_threads, sample=3, try_again=64, clock=lambda: self.now)
 
     def set_threads(self, count: int) -> None:
         self.threads = count
@@ -24,7 +24,7 @@ class Machine:
         for _ in range(tokens):
             self.now += self.seconds(self.threads)
             self.used.append(self.threads)
-            self.pace.wrote_token()
+            self.pace.tick()
 
 
 def quiet(threads: int) -> float:
@@ -37,7 +37,7 @@ def busy(threads: int) -> float:
 
 def test_a_quiet_machine_keeps_all_threads() -> None:
     machine = Machine(quiet)
-    machine.pace.reading()
+    machine.pace.begin()
 
     machine.write(500)
 
@@ -46,7 +46,7 @@ def test_a_quiet_machine_keeps_all_threads() -> None:
 
 def test_a_busy_machine_is_left_to_one_thread_and_taken_back_when_quiet() -> None:
     machine = Machine(quiet)
-    machine.pace.reading()
+    machine.pace.begin()
     machine.write(20)
 
     machine.seconds = busy
@@ -61,7 +61,7 @@ def test_a_busy_machine_is_left_to_one_thread_and_taken_back_when_quiet() -> Non
 
 def test_a_trial_that_is_hopeless_costs_one_token() -> None:
     machine = Machine(quiet)
-    machine.pace.reading()
+    machine.pace.begin()
     machine.write(20)
     machine.seconds = busy
     machine.write(40)
@@ -72,11 +72,14 @@ def test_a_trial_that_is_hopeless_costs_one_token() -> None:
     assert machine.used.count(4) <= 4
 
 
-def test_reading_always_has_all_threads() -> None:
-    machine = Machine(busy)
-    machine.pace.reading()
-    machine.write(60)
+def test_a_long_prompt_on_a_busy_machine_is_soon_read_by_one_thread() -> None:
+    """A chunk is a sample of its own: there are few of them."""
+    used: list[int] = []
+    pace = reading_pace(2, used.append)
+    pace.begin()
+    pace.took(0.001)
+    for _ in range(6):
+        pace.took(0.035 if used[-1] == 2 else 0.002)
 
-    machine.pace.reading()
-
-    assert machine.threads == 4
+    assert used[-1] == 1
+    assert used.count(2) <= 2
