@@ -113,10 +113,10 @@ class Document:
         self._forget()
         return changed, done
 
-    def grow(self) -> int:
-        """Take in what the last turn was given; the first row that may have changed."""
+    def grow(self, seconds: float = 60.0) -> int:
+        """Take in what the last turn was given, for about `seconds`; the first row that may have changed."""
         index = len(self.turns) - 1
-        row = self.turns[index].grow(self.width)
+        row = self.turns[index].grow(self.width, seconds)
         self.measure(index)
         self._touch(index)
         return self.top(index) + row

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 LONG_LINE = 5_000
 """Characters of a line from which it is no Markdown but a block of its own, shown as it is."""
-SLICE = 8_000
-"""Characters looked at in one step."""
+GLANCE, SLICE = 1_000, 8_000
+"""Characters looked at in one step: at first, and at most when no block ends in those."""
 THINK = re.compile(r"\s*<think(?:ing)?>")
 THINK_START = re.compile(r"\s*(?:<(?:t(?:h(?:i(?:n(?:k(?:i(?:n(?:g)?)?)?)?)?)?)?)?)?\Z")
 THINK_END = re.compile(r"</think(?:ing)?>")
 FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})(.*)\Z", re.DOTALL)
+FENCE_LINE = re.compile(r"^ {0,3}(?:```|~~~).*\n", re.MULTILINE)
 DEEP_QUOTE = re.compile(r" {0,3}(?:> ?){10,}")
 UNCLEAR = re.compile(
     r"\s*(?:>\s*)*(?:[-=]+|[*_+]{1,3}|#{1,6}|\d{1,9}[.)]?|`{1,3}|~{1,3}|\|)?\s*\Z"
@@ -56,6 +57,7 @@ class Growing:
         self._table: _OpenTable | None = None
         self._thinking: _OpenThinking | None = None
         self._is_started = False
+        self._look = GLANCE
         self._is_long = False
         """In the middle of a line that is no Markdown."""
         self._tail_text: str | None = None
@@ -147,7 +149,12 @@ class Growing:
         end = len(text) if end < 0 else end
         if self._is_long or end - at > LONG_LINE or DEEP_QUOTE.match(text, at, min(end, at + 200)):
             return text[at : min(end + 1, at + LONG_LINE)], True
-        return text[at : at + SLICE], False
+        stop = at + self._look
+        if self._look == GLANCE:
+            # What stands after the beginning of a fence would be parsed for nothing.
+            fence = FENCE_LINE.search(text, at, min(stop, len(text)))
+            stop = stop if fence is None else fence.end()
+        return text[at:stop], False
 
     def _take_literal(self, part: str) -> bool:
         """Show a part of a line as it is; True when it was a whole part."""
@@ -220,6 +227,9 @@ class Growing:
             self.tail = []
             return self._at < len(self.text)
         if is_cut and self._at == at:
+            if self._look < SLICE:
+                self._look *= 2
+                return True
             # A block larger than what is looked at: no Markdown block of people is that long.
             return self._finish_oversized(region)
         self._tail_text = None if is_cut else region[self._at - at :]
@@ -263,6 +273,7 @@ class Growing:
         self._at = block.end if end is None else end
         self._gap = True
         self._tail_text = None
+        self._look = GLANCE
 
     # Fences
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, emphasis
 from markdown_it.token import Token
 
@@ -22,6 +23,8 @@ from docstra_tui.tui.transcript.source_lines import SourceLines
 
 INLINE_LIMIT = 5_000
 """Characters of one paragraph that are read as Markdown; a longer one is shown as it is written."""
+MOST_BRACKETS = 200
+"""Brackets in one paragraph that are looked at; each may be the start of a link."""
 DEEPEST = 18
 """Levels of nesting that are drawn; the parser drops what is deeper, so that is shown as written."""
 ESCAPABLE = frozenset("*_`#|~+-.!>")
@@ -37,9 +40,20 @@ def parser() -> MarkdownIt:
         ["html_block", "html_inline", "reference", "lheading", "entity", "autolink", "linkify"],
         ignoreInvalid=True,
     )
+    markdown.core.ruler.at("inline", _read_inline)
     markdown.inline.ruler.at("emphasis", _clear_emphasis)
     markdown.inline.ruler.at("escape", _escape)
     return markdown
+
+
+def _read_inline(state: StateCore) -> None:
+    """Read the text of every block, except where that would take long: such text has no children."""
+    for token in state.tokens:
+        if token.type == "inline":
+            content = token.content
+            token.children = []
+            if len(content) <= INLINE_LIMIT and content.count("[") <= MOST_BRACKETS:
+                state.md.inline.parse(content, state.md, state.env, token.children)
 
 
 def _clear_emphasis(state: StateInline, silent: bool) -> bool:
@@ -272,8 +286,8 @@ _OPENING = {"strong_open": look.STRONG, "em_open": look.EMPHASIS, "s_open": look
 
 def inline(token: Token, style: int = look.PLAIN) -> Bits:
     """The text of one inline token with its looks; line feeds are breaks that the model wrote."""
-    children = token.children or []
-    if len(token.content) > INLINE_LIMIT or any(child.level >= DEEPEST for child in children):
+    children = token.children
+    if not children:
         return ((_shown(token.content), style),)
     bits: list[tuple[str, int]] = []
     styles = [style]

@@ -68,6 +68,7 @@ class Turn:
         self._growing: Growing | None = None
         self._taken = 0
         self._is_read = False
+        self._is_behind = False
         self._chunks: list[Chunk] = []
         self._heights: list[int] = []
         self._ends: list[int] = []
@@ -165,15 +166,20 @@ class Turn:
                 return False
         return done
 
-    def grow(self, width: int) -> int:
-        """Take in what was appended; the first row that may have changed."""
+    @property
+    def is_behind(self) -> bool:
+        """True while something that was appended has not been read."""
+        return self._is_behind
+
+    def grow(self, width: int, seconds: float = 60.0) -> int:
+        """Take in what was appended, for about `seconds`; the first row that may have changed."""
         if self._width != width:
             self._begin(width)
         before = len(self._chunks) - 1
         row = self._chunk_top(before) + self._chunks[before].finished_height
         if self.is_raw:
             row = self._chunk_top(before)
-        self._read(float("inf"))
+        self._is_behind = not self._read(time.perf_counter() + seconds)
         self._take()
         for index in range(before, len(self._chunks)):
             self._chunks[index].lay(width, self.is_folded)
@@ -287,11 +293,10 @@ class Turn:
             elif not self.is_streaming:
                 last.lay(self._width, self.is_folded)
                 self._heights[-1] = last.height
+        self._rest = 0
         if not self._is_read and not self.is_streaming:
-            rest = parser.text[self._chunks[-1].blocks[-1].end :] if self._chunks[-1].blocks else parser.text
-            self._rest = estimate(rest, self._width)
-        else:
-            self._rest = 0
+            ends = [chunk.blocks[-1].end for chunk in self._chunks if chunk.blocks]
+            self._rest = estimate(parser.text[ends[-1] if ends else 0 :], self._width)
         self._measure()
 
     def _seal(self) -> None:

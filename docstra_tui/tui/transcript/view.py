@@ -43,6 +43,8 @@ STEP = 12
 """Lines scrolled at once when the answer reaches the bottom."""
 LAYOUT_SECONDS = 0.02
 """How long one round of layout may take; what is left waits for the next."""
+GROW_SECONDS = 0.04
+"""How long a frame may read what came; after a stall that may be a lot."""
 WORK_SECONDS = 0.02
 """Between two rounds of layout."""
 
@@ -207,7 +209,7 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
 
     def _frame(self) -> None:
         """Show what has come since the last frame."""
-        if not self.feed or self._current is None:
+        if self._current is None or not (self.feed or self._current.is_behind):
             return
         backlog = _backlog(self.app)
         if not self._pace.is_due(backlog):
@@ -222,9 +224,11 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
         """Lay out what was added, and repaint only lines that differ."""
         if not self.size:
             return
-        first = self.document.grow()
+        first = self.document.grow(GROW_SECONDS)
         if not self._fit():
             self._refresh_from(first)
+        if self._current is None and self.document.turns[-1].is_behind:
+            self._work_later()
 
     def _refresh_from(self, first: int) -> None:
         """Repaint the visible lines from row `first` on that are not what is shown."""
@@ -284,7 +288,7 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
         self._fit(top)
         read = document.read_code(LAYOUT_SECONDS / 2, self._top, self._top + height)
         if read or not done:
-            self.refresh()
+            self._refresh_from(self._top)
             self._work_later()
 
     def _work_later(self) -> None:

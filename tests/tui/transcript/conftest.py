@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.strip import Strip
 
 from docstra_tui import themes
 from docstra_tui.tui.colours import textual_theme
@@ -42,20 +43,24 @@ class ViewApp(App[None]):
     @property
     def rows(self) -> list[str]:
         """The lines in sight, without margins."""
+        self.view.is_counting = False
         strips = [self.view.render_line(y) for y in range(self.view.size.height)]
+        self.view.is_counting = True
         return [strip.text[2:].rstrip() for strip in strips]
 
 
 class CountingView(TranscriptView):
-    """Counts the lines it draws."""
+    """Notes the rows it draws."""
 
     def __init__(self, rendered: list[int], **options: Any) -> None:
         super().__init__(**options)
         self._rendered = rendered
+        self.is_counting = True
 
-    def render_lines(self, crop: Any) -> Any:
-        self._rendered.append(crop.height)
-        return super().render_lines(crop)
+    def render_line(self, y: int) -> Strip:
+        if self.is_counting:
+            self._rendered.append(y)
+        return super().render_line(y)
 
 
 @pytest.fixture

@@ -11,7 +11,9 @@ from docstra_tui.tui.transcript.thinking import DrawnThinking
 from docstra_tui.tui.transcript.turn import ingest
 
 
-def draw(pieces: str | Sequence[str], width: int = 40, *, ended: bool = True, folded: bool = True) -> list[Line]:
+def draw(
+    pieces: str | Sequence[str], width: int = 40, *, ended: bool = True, folded: bool = True
+) -> list[Line]:
     """The lines of an answer that came in `pieces`."""
     growing = Growing()
     for piece in [pieces] if isinstance(pieces, str) else pieces:

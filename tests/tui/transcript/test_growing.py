@@ -167,6 +167,10 @@ def test_half_finished_signs_wait(so_far, lines):
 
 
 def test_colours_of_a_long_fence_do_not_depend_on_the_pieces():
-    code = "```python\n" + "".join(f'def f{n}():\n    """Doc\n    of {n}"""\n    return {n}\n' for n in range(80)) + "```"
+    code = (
+        "```python\n"
+        + "".join(f'def f{n}():\n    """Doc\n    of {n}"""\n    return {n}\n' for n in range(80))
+        + "```"
+    )
     pieces = [code[i : i + 7] for i in range(0, len(code), 7)]
     assert looks(draw(pieces, 60)) == looks(draw(code, 60))

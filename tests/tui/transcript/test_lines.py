@@ -46,7 +46,9 @@ def test_heights_know_where_everything_begins(values, data):
     heights.append(3)
     values = [*values, 3]
     values[index] = 5
-    assert [heights.top(i) for i in range(len(values) + 1)] == [sum(values[:i]) for i in range(len(values) + 1)]
+    assert [heights.top(i) for i in range(len(values) + 1)] == [
+        sum(values[:i]) for i in range(len(values) + 1)
+    ]
     for y in range(sum(values)):
         found, row = heights.find(y)
         assert sum(values[:found]) + row == y

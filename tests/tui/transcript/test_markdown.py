@@ -149,11 +149,25 @@ HOSTILE = "a\x1b[2Jb\x1b]52;c;eHh4\x07 \x9b31m \u202egpj.exe \U000e0041 \r x\tt 
 
 @pytest.mark.parametrize(
     "template",
-    ["{}", "# {}", "- {}", "> {}", "`{}`", "```{}\n{}\n```", "| {} |\n|---|\n| {} |", "[{}](http://{})", "<think>{}"],
+    [
+        "{}",
+        "# {}",
+        "- {}",
+        "> {}",
+        "`{}`",
+        "```{}\n{}\n```",
+        "| {} |\n|---|\n| {} |",
+        "[{}](http://{})",
+        "<think>{}",
+    ],
 )
 def test_no_control_character_is_ever_drawn(template):
     text = template.replace("{}", HOSTILE)
-    for lines in (draw(text, folded=False), draw(list(text), folded=False), draw(text, ended=False, folded=False)):
+    for lines in (
+        draw(text, folded=False),
+        draw(list(text), folded=False),
+        draw(text, ended=False, folded=False),
+    ):
         assert lines
         for line in lines:
             assert line.text.replace("\ud800", "").isprintable() and "\ud800" not in line.text
