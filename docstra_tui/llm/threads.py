@@ -10,10 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-SLOW = 1.8
-"""How much slower than the best pace seen makes it worth trying another number."""
-
-
 class ThreadPace:
     """Watches how long a step takes and tries fewer threads when that grows.
 
@@ -27,6 +23,7 @@ class ThreadPace:
         *,
         sample: int,
         try_again: int,
+        slow: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._choices = sorted({most, max(1, most // 2), 1}, reverse=True)
@@ -35,6 +32,8 @@ class ThreadPace:
         """Steps from which a pace is judged; their median, so that one hiccup does not count."""
         self._try_again = try_again
         """Steps after which fewer threads than all are doubted again."""
+        self._slow = slow
+        """How much slower than the best pace seen makes it worth trying another number."""
         self._clock = clock
         self._best = float("inf")
         """The fastest pace seen with any number, seconds a step."""
@@ -86,7 +85,7 @@ class ThreadPace:
             self._since = 0
             if pace > its_pace:
                 self._use(before)
-        elif pace > SLOW * self._best and self._current + 1 < len(self._choices):
+        elif pace > self._slow * self._best and self._current + 1 < len(self._choices):
             self._try(self._current + 1, pace)
         elif self._current and self._since >= self._try_again:
             self._try(0, pace)
@@ -103,10 +102,13 @@ class ThreadPace:
 
 
 def reading_pace(most: int, set_threads: Callable[[int], None]) -> ThreadPace:
-    """For reading a prompt; a step is a token of a chunk, told as `took(seconds / tokens)`."""
-    return ThreadPace(most, set_threads, sample=1, try_again=8)
+    """For reading a prompt; a step is a token of a chunk, told as `took(seconds / tokens)`.
+
+    The end of a long prompt takes three times as long as its beginning on the quietest machine.
+    """
+    return ThreadPace(most, set_threads, sample=1, try_again=8, slow=5.0)
 
 
 def writing_pace(most: int, set_threads: Callable[[int], None]) -> ThreadPace:
     """For writing; a step is a token, told as `tick()`."""
-    return ThreadPace(most, set_threads, sample=3, try_again=64)
+    return ThreadPace(most, set_threads, sample=3, try_again=64, slow=1.8)

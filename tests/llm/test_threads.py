@@ -15,7 +15,7 @@ class Machine:
         self.now = 0.0
         self.threads = 0
         self.used: list[int] = []
-        self.pace = ThreadPace(4, self.set_threads, sample=3, try_again=64, clock=lambda: self.now)
+        self.pace = ThreadPace(4, self.set_threads, sample=3, try_again=64, slow=1.8, clock=lambda: self.now)
 
     def set_threads(self, count: int) -> None:
         self.threads = count
