@@ -99,7 +99,7 @@ class Streaming(App[None]):
             self._lag = max(self._lag, time.monotonic() - due)
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key):
+        if isinstance(event, events.Key) and event.time not in self._waiting_keys:
             self._waiting_keys.append(event.time)
         await super().on_event(event)
 

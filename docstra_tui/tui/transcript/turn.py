@@ -41,6 +41,32 @@ def estimate(text: str, width: int) -> int:
 class Turn:
     """Rows are counted from its first one, the empty line above the question."""
 
+    __slots__ = (
+        "_answer",
+        "_chunks",
+        "_ends",
+        "_estimate",
+        "_exact",
+        "_foot",
+        "_growing",
+        "_head",
+        "_heights",
+        "_held",
+        "_is_behind",
+        "_is_read",
+        "_is_safe",
+        "_question",
+        "_rest",
+        "_taken",
+        "_width",
+        "ending",
+        "files",
+        "is_folded",
+        "is_raw",
+        "is_streaming",
+        "waiting",
+    )  # ten thousand of them are walked by the garbage collector
+
     def __init__(
         self,
         question: str,
@@ -69,10 +95,10 @@ class Turn:
         self._taken = 0
         self._is_read = False
         self._is_behind = False
+        self._rest = 0
         self._chunks: list[Chunk] = []
         self._heights: list[int] = []
         self._ends: list[int] = []
-        self._new_chunk()
 
     # Text
 
@@ -143,8 +169,7 @@ class Turn:
         self._width = 0
         self._head = None
         self._growing, self._taken, self._is_read = None, 0, False
-        self._chunks, self._heights = [], []
-        self._new_chunk()
+        self._chunks, self._heights, self._ends = [], [], []
 
     # Layout
 
@@ -202,13 +227,14 @@ class Turn:
             return
         self._width = 0
         self._growing, self._taken, self._is_read = None, 0, False
-        self._chunks, self._heights = [], []
-        self._new_chunk()
+        self._chunks, self._heights, self._ends = [], [], []
         if self.is_streaming:
             self._parser().feed(self.answer)
 
     def _begin(self, width: int) -> None:
         self._width = width
+        if not self._chunks:
+            self._new_chunk()
         lines = SourceLines(look=look.QUESTION)
         for line in self.question.strip("\n").split("\n"):
             lines.add(line)
@@ -342,7 +368,7 @@ class Turn:
     def read_code(self, seconds: float, first: int, end: int) -> bool:
         """Highlight the code in rows `first` to `end`; True when something may look different now."""
         changed = False
-        for index, chunk in enumerate(self._chunks):
+        for index, chunk in enumerate(self._chunks if self._width else ()):
             top = self._chunk_top(index)
             if top < end and self._ends[index] > first and chunk.is_laid(self._width):
                 changed = chunk.read_code(seconds, first - top, end - top) or changed
