@@ -57,7 +57,9 @@ class ThemeSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def folders() -> list[Path]:
     """Where themes are looked for; a later folder wins."""
-    return [PACKAGE.parent / "themes", PACKAGE / "_themes", paths.config_dir() / "themes"]
+    checkout = PACKAGE.parent
+    own = checkout / "themes" if (checkout / "pyproject.toml").is_file() else PACKAGE / "_themes"
+    return [own, paths.config_dir() / "themes"]
 
 
 def load_all() -> tuple[dict[str, ThemeSpec], list[SettingsError]]:

@@ -1,0 +1,55 @@
+"""The wheel has everything in it: built here, unpacked elsewhere, run from another folder."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The unpacked wheel; its dependencies are this environment's."""
+    base = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(base)]
+    subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, timeout=100)
+    (wheel,) = base.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(base / "site")
+    return base / "site"
+
+
+def python(installed: Path, code: str, cwd: Path) -> str:
+    """What `code` prints with the wheel's package instead of the checkout's."""
+    program = f"import sys; sys.path.insert(0, {str(installed)!r})\n{code}"
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=cwd, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def test_the_command_runs_from_any_folder(installed: Path, tmp_path: Path) -> None:
+    code = "from docstra_tui import cli; print(cli.__file__); sys.exit(cli.main(['--version']))"
+
+    where, version = python(installed, code, tmp_path).splitlines()
+
+    assert where.startswith(str(installed))
+    assert "0." in version
+    assert "docstra-tui = docstra_tui.cli:main" in next(
+        installed.glob("*.dist-info/entry_points.txt")
+    ).read_text()
+
+
+def test_themes_and_styles_are_inside(installed: Path, tmp_path: Path) -> None:
+    code = "from docstra_tui import themes; print(sorted(themes.load_all()[0]))"
+    styles = {path.relative_to(PROJECT) for path in (PROJECT / "docstra_tui").rglob("*.tcss")}
+
+    assert python(installed, code, tmp_path).strip() == "['lamp', 'paper']"
+    assert styles and all((installed / style).is_file() for style in styles)
+    assert not list(installed.rglob("tests"))
