@@ -166,6 +166,35 @@ def tiny_model(arch: Arch, tokenizer: Any, *, layers: int, window: int, seed: in
         return getattr(transformers, classes[arch])(config).eval()
 
 
+def tiny_hybrid(tokenizer: Any, *, window: int = 4096, seed: int = 0) -> Any:
+    """A tiny Qwen3.5: linear attention with one full-attention layer."""
+    import torch
+    from transformers import Qwen3_5ForCausalLM, Qwen3_5TextConfig
+
+    config = Qwen3_5TextConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=HIDDEN,
+        intermediate_size=2 * HIDDEN,
+        num_hidden_layers=3,
+        num_attention_heads=HEADS,
+        num_key_value_heads=KV_HEADS,
+        head_dim=16,
+        linear_key_head_dim=16,
+        linear_value_head_dim=16,
+        linear_num_key_heads=2,
+        linear_num_value_heads=4,
+        layer_types=["linear_attention", "full_attention", "linear_attention"],
+        max_position_embeddings=window,
+        initializer_range=0.05,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return Qwen3_5ForCausalLM(config).float().eval()
+
+
 def _write_tokenizer(writer: Any, tokenizer: Any) -> None:
     import json
 

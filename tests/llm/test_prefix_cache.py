@@ -17,41 +17,13 @@ from transformers import DynamicCache
 from docstra_tui.llm.generation import Generator, Request
 from docstra_tui.llm.prefill import decoder_layers
 from docstra_tui.llm.prefix_cache import CachedPrompt, PrefixCache, common_prefix
-from tests.tiny_models import tiny_model, tiny_tokenizer
+from tests.tiny_models import tiny_hybrid, tiny_model, tiny_tokenizer
 
 CLOSE_LOGITS = 5e-6
 WEIGHTS = 0.05
 """Standard deviation of the random weights; the bounds above are for logits of this size."""
 TIE = 1e-4
 """Where the two best logits are closer than this, either id is right."""
-
-
-def hybrid_model(tokenizer: Any) -> Any:
-    """A tiny Qwen3.5: linear attention with one full-attention layer."""
-    from transformers import Qwen3_5ForCausalLM, Qwen3_5TextConfig
-
-    config = Qwen3_5TextConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=64,
-        intermediate_size=128,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        head_dim=16,
-        linear_key_head_dim=16,
-        linear_value_head_dim=16,
-        linear_num_key_heads=2,
-        linear_num_value_heads=4,
-        layer_types=["linear_attention", "full_attention", "linear_attention"],
-        max_position_embeddings=4096,
-        initializer_range=WEIGHTS,
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        return Qwen3_5ForCausalLM(config).float().eval()
 
 
 def narrow(model: Any) -> None:
@@ -68,7 +40,7 @@ def generator(request: pytest.FixtureRequest) -> Iterator[Generator]:
     arch = request.param
     tokenizer = tiny_tokenizer("llama" if arch == "qwen3_5" else arch, 4096)
     if arch == "qwen3_5":
-        model = hybrid_model(tokenizer)
+        model = tiny_hybrid(tokenizer)
     else:
         model = tiny_model(arch, tokenizer, layers=4, window=4096, seed=0)
         narrow(model)
