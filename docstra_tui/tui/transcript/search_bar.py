@@ -1,0 +1,80 @@
+"""The field under the conversation that asks for words to look for."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from docstra_tui.tui.transcript.view import TranscriptView
+
+
+class SearchBar(Horizontal):
+    """Hidden until it is opened. Enter and up go to the match before, down to the next."""
+
+    DEFAULT_CSS = """
+    SearchBar {
+        height: 1;
+        display: none;
+        background: $panel;
+        padding: 0 1;
+        & > Static { width: auto; color: $text-muted; }
+        & > Input { width: 1fr; height: 1; border: none; padding: 0 1; background: $panel; }
+        & > Input:focus { border: none; }
+    }
+    SearchBar.-open { display: block; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "Close", tooltip="Back to the conversation", id="search.close"),
+        Binding("up,ctrl+r", "step(-1)", "Before", tooltip="To the match before", id="search.before"),
+        Binding("down,ctrl+n", "step(1)", "Next", tooltip="To the next match", id="search.next"),
+    ]
+
+    def __init__(self, view: TranscriptView) -> None:
+        super().__init__()
+        self._view = view
+        self._field = Input(select_on_focus=True, compact=True)
+        self._count = Static("", markup=False)
+
+    def compose(self) -> ComposeResult:
+        yield Static(Content("Search"), markup=False)
+        yield self._field
+        yield self._count
+
+    def open(self) -> None:
+        """Ask for words."""
+        self.add_class("-open")
+        self._field.focus()
+
+    def action_close(self) -> None:
+        """Back to the conversation; the matches stay marked until Escape there."""
+        self.remove_class("-open")
+        self._view.focus()
+
+    def action_step(self, step: int) -> None:
+        self._view.action_match(step)
+        self._show_count()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._view.search(event.value)
+        self._show_count()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_step(-1)
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self._field.focus()
+
+    def _show_count(self) -> None:
+        at, count = self._view.match
+        text = f"{at:,} of {count:,}" if count else ("nothing found" if self._field.value else "")
+        self._count.update(Content(text))
