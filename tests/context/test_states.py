@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +29,7 @@ def only(found: list[Ticked]) -> Ticked:
 
 def test_a_file_nobody_touched_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = settled(tmp_path, "a.py")
-    monkeypatch.setattr(states, "read_item", lambda *_, **__: pytest.fail("it was read again"))
+    monkeypatch.setattr(states, "read_file", lambda *_, **__: pytest.fail("it was read again"))
     assert refresh([file], tmp_path) == []
     assert file.state == states.UNCHANGED
     assert file.item is not None and file.item.content == "one\ntwo\nthree\n"
@@ -81,14 +83,14 @@ def test_a_file_written_just_now_is_read_again_to_be_sure(tmp_path: Path) -> Non
     file = tick(tmp_path, "a.py")
     assert file.stamp is not None
     calls = []
-    read = states.read_item
+    read = states.read_file
 
     def counted(*args: object, **options: object) -> object:
         calls.append(args)
         return read(*args, **options)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(states, "read_item", counted)
+        patch.setattr(states, "read_file", counted)
         assert refresh([file], tmp_path) == []
     assert len(calls) == 1
 
@@ -141,10 +143,18 @@ def test_a_folder_above_that_became_a_link_leads_nowhere(tmp_path: Path) -> None
     assert only(refresh([file], tmp_path)).state.kind == "unreadable"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_no_longer_be_read(tmp_path: Path) -> None:
+def test_a_file_that_may_no_longer_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refused by the system, as root is not by a mode of 000."""
     file = settled(tmp_path, "a.py")
-    (tmp_path / "a.py").chmod(0)
+    (tmp_path / "a.py").write_text("changed, so it is read again\n")
+    real = os.open
+
+    def refuse(path: Any, *arguments: Any, **named: Any) -> int:
+        if path == "a.py":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return real(path, *arguments, **named)
+
+    monkeypatch.setattr(os, "open", refuse)
     assert only(refresh([file], tmp_path)).state.kind == "unreadable"
 
 

@@ -132,8 +132,6 @@ def without(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
 
 
 def test_where_there_is_no_pip_python_brings_one(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if importlib.util.find_spec("ensurepip") is None:
-        pytest.skip("this Python comes without ensurepip")
     without(monkeypatch, "pip")
     assert resolve(ModelSpec("starter")).gguf == starter.folder() / starter.FILE
 
