@@ -38,6 +38,7 @@ LEAST: Mapping[str, tuple[float, str]] = {
     "answer.reserve": (0, "It is the room kept for the answer, in tokens."),
     "engine.idle_minutes": (0, "0 lets the engine leave with its last terminal."),
     "engine.oneshot_minutes": (0, "0 lets the engine leave with the command that started it."),
+    "engine.cache_gb": (0, "0 keeps only the prompt in hand."),
     "remote.context": (0, "0 means unknown."),
     "remote.first_token_seconds": (0.1, "It is the longest wait for the first event."),
     "remote.idle_seconds": (0.1, "It is the longest silence within an answer."),
@@ -81,6 +82,8 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The same for an engine that a one-shot command started."""
     own: bool = False
     """Tie the engine's life to this terminal."""
+    cache_gb: float | None = None
+    """Gigabytes for prompts that were read already; not set: a quarter of what is free after loading."""
 
 
 class RemoteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -178,6 +181,8 @@ def _check(merged: dict[str, Any], origin: dict[str, str]) -> Settings:
         raise SettingsError(f"Setting {path!r} in {where}: {text.split(' - at')[0]}.") from None
     for key, (least, meaning) in LEAST.items():
         value = _value(settings, key)
+        if value is None:  # left to the program
+            continue
         if not least <= value < math.inf:  # NaN fails every comparison
             raise SettingsError(
                 f"Setting {key!r} in {origin.get(key, 'the settings')} is {value}; the least is {least}.",

@@ -10,7 +10,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from docstra_tui.context.grammars import GRAMMARS
 from docstra_tui.llm.items import ContextItem
@@ -38,17 +37,8 @@ _COMMENTS = {
 }
 
 
-@dataclass(frozen=True)
-class Outline(ContextItem):
-    """An item that stands for a file of which only the outline is sent."""
-
-    detail: str = "outline"
-    """What there is of the file, for its label."""
-
-    @property
-    def label(self) -> str:
-        """`src/a.py (outline)`."""
-        return f"{super().label} ({self.detail})"
+OUTLINE = "outline"
+"""The `detail` of an item that stands for a file of which only the outline is sent."""
 
 
 def outline(item: ContextItem) -> ContextItem | None:
@@ -77,7 +67,7 @@ def _as_item(item: ContextItem, text: str | None) -> ContextItem | None:
     content = note.lstrip() + text
     if len(content) >= len(item.content):
         return None
-    return Outline(content, item.path, item.language, item.start_line, item.end_line)
+    return ContextItem(content, item.path, item.language, item.start_line, item.end_line, detail=OUTLINE)
 
 
 def _run(items: Sequence[ContextItem]) -> list[str | None]:

@@ -215,6 +215,7 @@ def load_local(options: EngineOptions) -> Load:
                 dtype=identity.dtype,
                 quant=identity.quant,
                 reserve=options.reserve,
+                cache_gb=options.cache_gb,
                 progress=progressed,
                 on_tokenizer=tokenizer_came,
             )

@@ -292,6 +292,7 @@ def _start(settings: Settings, engine: Engine, *, oneshot: bool) -> subprocess.P
         oneshot=oneshot,
         parent=os.getpid() if engine.identity.owner else 0,
         reserve=settings.answer.reserve,
+        cache_gb=settings.engine.cache_gb,
     )
     environment = {name: value for name, value in os.environ.items() if name != "DOCSTRA_API_KEY"}
     for name in PLACES:  # the engine works in another folder

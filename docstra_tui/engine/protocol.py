@@ -86,6 +86,8 @@ class EngineOptions(msgspec.Struct, frozen=True):
     parent: int = 0
     """With an owner: the process whose end ends the engine; 0 is nobody."""
     reserve: int = 512
+    cache_gb: float | None = None
+    """Memory for prompts that were read already; None is a quarter of what is free after loading."""
 
 
 class LockNote(msgspec.Struct, frozen=True):

@@ -22,7 +22,8 @@ from docstra_tui.repl.printer import Printer
 from docstra_tui.repl.watch import Watch
 from docstra_tui.session import consent
 from docstra_tui.session.backend import Backend, Status
-from docstra_tui.session.chat import ChatSession, RunningTurn
+from docstra_tui.session.chat import ChatSession
+from docstra_tui.session.running import RunningTurn
 from docstra_tui.session.store import SessionStore
 from docstra_tui.settings import Settings
 

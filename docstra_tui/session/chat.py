@@ -7,20 +7,27 @@ else may be called from any thread and is quick, but for `count`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from docstra_tui.context.budget import Budget
+from docstra_tui.context.fit import FitPlan, TurnRow, plan_for
 from docstra_tui.context.language import language_of
-from docstra_tui.errors import DocstraError, from_wire, to_wire
+from docstra_tui.context.mentions import find_mentions
+from docstra_tui.errors import ContextOverflow, DocstraError
 from docstra_tui.llm.answer import AnswerStream
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.llm.prompt import Conversation, Turn, file_fields
-from docstra_tui.session.log import WAITING, ContextLog
+from docstra_tui.llm.prompt import Conversation, Message, Turn, file_fields
+from docstra_tui.session import breaks, fitting
+from docstra_tui.session.fitting import Asking, Overfull
+from docstra_tui.session.log import WAITING, ContextLog, Key
+from docstra_tui.session.running import RunningTurn
+from docstra_tui.session.scale import PLAIN, Scale
 from docstra_tui.session.store import SessionStore
-from docstra_tui.session.turns import Placed, SavedTurn, Status, StoredSession, title_of
+from docstra_tui.session.turns import Placed, SavedTurn, StoredSession, title_of
 
 RESERVE = 512
 """Tokens of the window kept free for the answer, where nothing else is said."""
@@ -47,13 +54,27 @@ class ChatSession:
         self.model = model or llm.model_name
         """The name that is saved with each answer."""
         self.reserve = reserve
-        """Tokens kept free for the answer."""
+        """Tokens kept free for the answer; half the window at most."""
+        self.make_room: Callable[[Overfull], bool] | None = None
+        """Asked, in the thread of the turn, about a question that does not fit: it applies a plan, or
+        says False, and then nothing is sent."""
+        self.typed = ""
+        """What stands in the composer: counted with the rest."""
+        self.engine_starts = 0
+        """How often the face had the engine started again: its cache was empty then."""
         self.turns: list[SavedTurn] = []
         """Everything that was asked, oldest first; the last one may be streaming."""
         self.id: str | None = store.create(str(root), self.model) if store is not None else None
         self._store = store
         self._draft = ""
         self._log = ContextLog()
+        self._chosen: tuple[ContextItem, ...] = ()
+        self._brought: dict[Key, ContextItem] = {}
+        """What tasks were about and nobody ticked."""
+        self._plan: FitPlan | None = None
+        """What the user chose to leave out."""
+        self._scale: Scale | None = None
+        self._sent: breaks.Shot | None = None
         self._running: RunningTurn | None = None
         self._lock = threading.RLock()
 
@@ -113,14 +134,24 @@ class ChatSession:
         with the next question.
         """
         with self._lock:
-            self._log.choose(items)
+            self._chosen = tuple(items)
+            for item in items:
+                self._brought.pop(item.key, None)
+            self._place_items()
 
-    def count(self, question: str = "") -> Budget:
-        """What asking `question` now would take. Blocks (it may go over a socket)."""
-        measure = self.llm.measure(self._next_prompt(question).messages)
-        return Budget(
-            measure.tokens, self.llm.window, self.reserve, self.llm.counts_exactly, measure.cached
-        )
+    def _place_items(self) -> None:
+        wholes = self._wholes
+        self._plan = fitting.still_true(self._plan, wholes)
+        self._log.choose(wholes, fitting.stand_ins(self._plan))
+
+    @property
+    def _wholes(self) -> tuple[ContextItem, ...]:
+        """Every item as it was picked, whatever is sent of it."""
+        return (*self._chosen, *self._brought.values())
+
+    def count(self, question: str | None = None) -> Budget:
+        """What asking `question` now would take; None is what is typed. Blocks (it may go over a socket)."""
+        return self._measured(self._next_prompt(self.typed if question is None else question))
 
     def read_ahead(self) -> None:
         """Have the model read what the next question will begin with, while nobody asks.
@@ -131,10 +162,124 @@ class ChatSession:
         prompt = self._next_prompt("")
         self.llm.warm(prompt.messages, prompt.stable)
 
-    def _next_prompt(self, question: str) -> Conversation:
+    def next_messages(self, question: str) -> list[Message]:
+        """What asking `question` now would send."""
+        return self._next_prompt(question).messages
+
+    def why_new(self, question: str, cached: int | None) -> str:
+        """Why what asking `question` would send is not all in the model's cache, `cached` tokens apart;
+        empty when only what was added is new."""
         with self._lock:
-            history, waiting = self._history(), self._log.waiting
-        return self.llm.prompt_builder.conversation("answer_question", waiting, history, question=question)
+            told, sent = fitting.tell(self.turns, self._log, self._plan), self._sent
+            following = self._shot(told, (PLAIN, {"question": question}))
+            last = self.turns[-1].usage.prompt_tokens if self.turns else None
+        return breaks.why_new(sent, following, cached=cached, reusable=last)
+
+    def weigh(self, question: str) -> list[tuple[str, int]]:
+        """What the prompt is made of, with the tokens of each part: the system text, each file, the
+        turns, the question. The sum is that of `count`. Blocks."""
+        total = self.count(question).used
+        with self._lock:
+            items, scale = self._log.items, self._weighing()
+            history = fitting.tell(self.turns, self._log, self._plan).history
+        parts = [(item.label, scale.item(item)) for item in items]
+        turns = sum(scale.turn(turn) for turn in history)
+        asked = scale.question(PLAIN, {"question": question})
+        system = total - turns - asked - sum(tokens for _, tokens in parts)
+        return [("system", system), *parts, ("history", turns), ("question", asked)]
+
+    def _next_prompt(self, question: str) -> Conversation:
+        return self._prompt(Asking(PLAIN, question, {"question": question}))
+
+    def _prompt(
+        self, asking: Asking, log: ContextLog | None = None, plan: FitPlan | None = None
+    ) -> Conversation:
+        """What would be sent; with `log` and `plan`, in the place of those in force."""
+        with self._lock:
+            log, plan = (log, plan) if log is not None else (self._log.copy(), self._plan)
+            log.add(asking.focus)
+            told = fitting.tell(self.turns, log, plan)
+        return self.llm.prompt_builder.conversation(asking.task, told.waiting, told.history, **asking.fields)
+
+    def _measured(self, prompt: Conversation) -> Budget:
+        measure, window = self.llm.measure(prompt.messages), self.llm.window
+        return Budget(measure.tokens, window, self._reserve(window), self.llm.counts_exactly, measure.cached)
+
+    def _reserve(self, window: int | None) -> int:
+        """As the engine has it: a small window is not all kept for the answer."""
+        return self.reserve if window is None else min(self.reserve, window // 2)
+
+    def _weighing(self) -> Scale:
+        if self._scale is None or self._scale.llm is not self.llm:
+            self._scale = Scale(self.llm)
+        return self._scale
+
+    # What does not fit
+
+    def plan(self, asking: Asking) -> FitPlan:
+        """Everything that `asking` would send, with what was chosen before; every part is weighed.
+
+        Blocks: it counts, and outlines are made in a process of their own.
+        """
+        from docstra_tui.context.outline import outlines
+
+        with self._lock:
+            scale, turns = self._weighing(), list(self.turns)
+            log = self._log.copy()
+            log.choose(self._wholes)
+            log.add(asking.focus)
+            before = self._plan
+        items = log.items
+        found = outlines(items)
+        scale.item.add(items)
+        scale.item.add(outline for outline in found if outline is not None)
+        rows = [
+            TurnRow(number, turn.question, scale.turn(Turn(turn.answer, turn.task, turn.fields)))
+            for number, turn in enumerate(turns, 1)
+            if turn.has_answer
+        ]
+        window = self.llm.window
+        plan = plan_for(
+            items,
+            found,
+            rows,
+            limit=window,
+            reserve=self._reserve(window),
+            question=scale.question(asking.task, asking.fields),
+            count=scale.item,
+            named=[mention.path for mention in find_mentions(asking.shown)],
+            total=self._measured(self._prompt(asking, log)).used,
+        )
+        return fitting.carried_over(plan, before)
+
+    def count_plan(self, asking: Asking, plan: FitPlan) -> Budget:
+        """What `asking` would take under a plan, exactly. Blocks."""
+        with self._lock:
+            log = self._log.copy()
+            log.add(asking.focus)
+            log.choose([row.item for row in plan.files], fitting.stand_ins(plan))
+        return self._measured(self._prompt(replace(asking, focus=()), log, plan))
+
+    def apply(self, plan: FitPlan) -> None:
+        """Send what the plan says, from the next question on, until a file of it is edited or unticked.
+
+        Each item stays at its place in the log.
+        """
+        with self._lock:
+            known = {item.key for item in self._wholes}
+            self._brought |= {row.item.key: row.item for row in plan.files if row.item.key not in known}
+            self._plan = plan
+            self._place_items()
+
+    def summarise(self, number: int) -> AnswerStream:
+        """Have the model sum up a turn, by its number from 1: an ordinary request."""
+        turn = self.turns[number - 1]
+        messages = fitting.summary_request(turn, self.llm.prompt_builder.system)
+        return self.llm.stream(messages, max_tokens=min(fitting.SUMMARY_TOKENS, self.llm.max_tokens))
+
+    def weigh_summary(self, summary: str) -> int:
+        """Tokens of a turn of which only this summary is sent. Blocks."""
+        return self._weighing().turn(fitting.summarised(summary))
 
     # Turns
 
@@ -169,18 +314,38 @@ class ChatSession:
     ) -> RunningTurn:
         """A turn from any template over the context; `shown` stands as the question in the conversation.
 
-        It starts when it is first iterated. Raises `DocstraError` while another one runs.
+        It starts when it is first iterated. Blocks while it is counted. Raises `DocstraError` while
+        another one runs, `ContextOverflow` when it does not fit and nobody made room.
         """
+        self._refuse_second()
+        asking = Asking(task, shown, dict(fields), tuple(focus))
+        while (budget := self._overfull(asking)) is not None:
+            if self.make_room is None or not self.make_room(Overfull(self, asking, budget)):
+                raise ContextOverflow(budget.used, budget.limit or 0, budget.reserve)
         with self._lock:
-            if self._running is not None and not self._running.ended:
-                raise DocstraError("An answer is still being written.", "Stop it first, or wait for it.")
-            self._log.add(focus)
+            self._refuse_second()
+            known = {item.key for item in self._wholes} | {item.key for item in self._log.items}
+            self._brought |= {item.key: item for item in focus if item.key not in known}
+            self._log.add(item for item in focus if item.key not in fitting.stand_ins(self._plan))
             turn = SavedTurn(shown, task, dict(fields), model=self.model)
             if self.turns:
                 turn.asked = max(turn.asked, self.turns[-1].asked + _ASKED_STEP)
             self.turns.append(turn)
             self._running = RunningTurn(self, turn)
             return self._running
+
+    def _refuse_second(self) -> None:
+        with self._lock:
+            if self._running is not None and not self._running.ended:
+                raise DocstraError("An answer is still being written.", "Stop it first, or wait for it.")
+
+    def _overfull(self, asking: Asking) -> Budget | None:
+        """The sum of what does not fit; None where it does, or where nobody can tell."""
+        try:
+            budget = self._measured(self._prompt(asking))
+        except DocstraError:  # the turn itself will say what is wrong with the model
+            return None
+        return None if budget.fits else budget
 
     def _about_file(self, task: str, verb: str, item: ContextItem) -> RunningTurn:
         language = item.language or language_of(item.path or "") or "source"
@@ -191,25 +356,29 @@ class ChatSession:
         found = [item.language for item in self.context if item.language]
         return max(found, key=found.count) if found else ""
 
-    def _history(self) -> list[Turn]:
-        """The turns the model has answered, with the items that stand in front of each."""
-        return [
-            Turn(turn.answer, turn.task, turn.fields, self._log.of(turn.id))
-            for turn in self.turns
-            if turn.has_answer
-        ]
+    def _shot(self, told: fitting.Told, question: tuple[str, Mapping[str, Any]]) -> breaks.Shot:
+        return breaks.shot_of(
+            self.llm.prompt_builder.system,
+            told.history,
+            told.waiting,
+            question,
+            model=self.model,
+            start=self.engine_starts,
+        )
 
     # For a running turn
 
-    def _begin(self, turn: SavedTurn) -> tuple[list[Turn], tuple[ContextItem, ...]]:
+    def _begin(self, turn: SavedTurn) -> fitting.Told:
         """Place the waiting items, save the question; what to send."""
         with self._lock:
-            history = self._history()
+            told = fitting.tell(self.turns, self._log, self._plan)
+            self._sent = self._shot(told, (turn.task, turn.fields))
             turn.context = self._log.enter(turn.id)
             turn.earlier = self._log.before(turn.id)
+            turn.left_out = self._plan.left_out() if self._plan is not None else ()
         if self._store is not None and self.id is not None:
             self._store.begin_turn(self.id, turn)
-        return history, turn.context
+        return told
 
     def _add_piece(self, turn: SavedTurn, piece: str) -> None:
         if self._store is not None:
@@ -221,97 +390,6 @@ class ChatSession:
                 self._log.leave(turn.id)
         if self._store is not None:
             self._store.end_turn(turn.id, turn)
-
-
-class RunningTurn(Iterator[str]):
-    """An answer in the making: iterate it in a worker thread, cancel it from anywhere.
-
-    Whatever happens, iteration just ends, and `turn` then has its one final status; what went wrong is
-    in `turn.error`. The pieces are saved as they come.
-    """
-
-    def __init__(self, session: ChatSession, turn: SavedTurn) -> None:
-        self.turn = turn
-        """Filled in as the answer grows."""
-        self._session = session
-        self._stream: AnswerStream | None = None
-        self._cancelled = threading.Event()
-        self._is_started = False
-        self._lock = threading.Lock()
-
-    @property
-    def ended(self) -> bool:
-        """True once the turn has its final status."""
-        return self.turn.status != "streaming"
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        if self.ended:
-            raise StopIteration
-        try:
-            stream = self._started_stream()
-            piece = next(stream) if stream is not None else None
-        except StopIteration:
-            piece = None
-        except Exception as error:
-            self._finish("failed", error if isinstance(error, DocstraError) else from_wire(to_wire(error)))
-            raise StopIteration from None
-        except BaseException:  # Ctrl+C in a face that reads in its main thread
-            self.cancel()
-            self._finish("cancelled")
-            raise
-        if piece is None:
-            reason = self._stream.finish_reason if self._stream is not None else "cancelled"
-            self._finish("cancelled" if reason == "cancelled" else "done")
-            raise StopIteration
-        self.turn.answer += piece
-        self._session._add_piece(self.turn, piece)
-        return piece
-
-    def cancel(self) -> None:
-        """Stop. What was written stays; the iteration ends by itself. Never blocks, any thread."""
-        with self._lock:
-            self._cancelled.set()
-            stream = self._stream
-            was_started = self._is_started
-            self._is_started = True
-        if stream is not None:
-            stream.cancel()
-        elif not was_started:  # nobody may ever iterate it
-            self._finish("cancelled")
-
-    def _started_stream(self) -> AnswerStream | None:
-        """The stream, started at the first call; None when it was cancelled before that."""
-        if self._stream is not None:
-            return self._stream
-        with self._lock:
-            if self._cancelled.is_set():
-                return None
-            self._is_started = True
-        history, context = self._session._begin(self.turn)
-        if self._cancelled.is_set():
-            return None
-        stream = self._session.llm.run_task(
-            self.turn.task, context=context, history=history, fields=self.turn.fields
-        )
-        with self._lock:
-            self._stream = stream
-        if self._cancelled.is_set():
-            stream.cancel()
-        return stream
-
-    def _finish(self, status: Status, error: DocstraError | None = None) -> None:
-        turn, stream = self.turn, self._stream
-        if stream is not None:
-            turn.finish_reason = stream.finish_reason
-            turn.usage = stream.usage
-            turn.ttft_s = stream.ttft_s
-            turn.tokens_per_s = stream.tokens_per_s
-        turn.error = error
-        turn.status = status
-        self._session._end(turn)
 
 
 def _saved_log(found: StoredSession) -> ContextLog:

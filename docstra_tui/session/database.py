@@ -17,7 +17,7 @@ from docstra_tui.errors import UnsafePath
 from docstra_tui.paths import private_folder
 from docstra_tui.session.owner import is_alive
 
-VERSION = 1
+VERSION = 2
 """Of the tables below; kept in the file as `user_version`."""
 
 CHECKED_BYTES = 100_000_000
@@ -55,7 +55,8 @@ CREATE TABLE turns (
     completion_tokens INTEGER,
     reused_tokens INTEGER,
     ttft_s REAL,
-    tokens_per_s REAL
+    tokens_per_s REAL,
+    left_out TEXT NOT NULL DEFAULT '[]'  -- JSON: what did not fit and was not sent, ready to show
 );
 CREATE INDEX turns_of_session ON turns (session_id, asked);
 CREATE INDEX turns_being_written ON turns (status) WHERE status = 'streaming';
@@ -68,6 +69,7 @@ CREATE TABLE items (
     start_line INTEGER,
     end_line INTEGER,
     sha256 TEXT NOT NULL,
+    detail TEXT NOT NULL DEFAULT '',  -- `outline` where the content is not the file's text
     PRIMARY KEY (turn_id, position)
 ) WITHOUT ROWID;
 CREATE INDEX items_of_content ON items (sha256);
@@ -76,6 +78,14 @@ CREATE TABLE contents (
     content TEXT NOT NULL
 ) WITHOUT ROWID;
 """
+
+CHANGES = {
+    2: (
+        "ALTER TABLE turns ADD COLUMN left_out TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE items ADD COLUMN detail TEXT NOT NULL DEFAULT ''",
+    )
+}
+"""What makes the tables of the version before into those of this one."""
 
 
 class Database:
@@ -162,7 +172,7 @@ class Database:
                 if found != "ok":
                     raise DamagedFile(str(found))
             if version < VERSION:
-                _create(connection)
+                _bring_up(connection)
             self.identity = str(connection.execute("SELECT id FROM identity").fetchone()[0])
             _interrupt_dead(connection)
         except BaseException:
@@ -225,15 +235,21 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     )
 
 
-def _create(connection: sqlite3.Connection) -> None:
+def _bring_up(connection: sqlite3.Connection) -> None:
+    """Make the tables, or change those of an older version; all of it or nothing."""
     connection.execute("BEGIN IMMEDIATE")
     try:
-        # Another process may have made the tables while we waited.
-        if int(connection.execute("PRAGMA user_version").fetchone()[0]) == 0:
+        # Another process may have done it while we waited.
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if version == 0:
             for statement in TABLES.split(";\n"):
                 if statement.strip():
                     connection.execute(statement)
             connection.execute("INSERT INTO identity (id) VALUES (?)", (secrets.token_hex(8),))
+        for number in range(version + 1, VERSION + 1) if version else ():
+            for statement in CHANGES[number]:
+                connection.execute(statement)
+        if version < VERSION:
             connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
     except BaseException:

@@ -6,7 +6,8 @@ only what is new.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.turns import Placed
@@ -14,19 +15,35 @@ from docstra_tui.session.turns import Placed
 WAITING = 0
 """In the place of a turn: the item enters with the next question."""
 
+Key = tuple[str | None, int | None, int | None]
+"""What an item is known by: `ContextItem.key` of the whole of it, as it was picked."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    turn_id: int
+    key: Key
+    item: ContextItem
+    """What stands there: what was picked, its outline or some of its lines."""
+
 
 class ContextLog:
     """Which item stands in front of which turn's question."""
 
     def __init__(self, placed: Iterable[Placed] = ()) -> None:
-        self._placed: list[Placed] = list(placed)
-        self._ticked = {place.item.key for place in self._placed}
+        self._places = [_Place(place.turn_id, place.item.key, place.item) for place in placed]
+        self._ticked: set[Key] = {place.key for place in self._places}
         """What the user chose; items that only a task brought are not theirs to lose by not ticking."""
 
     @property
     def items(self) -> tuple[ContextItem, ...]:
         """All of them, in the order in which the model reads them."""
-        return tuple(place.item for place in self._placed)
+        return tuple(place.item for place in self._places)
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """What each of them is known by, in the same order."""
+        return tuple(place.key for place in self._places)
 
     @property
     def waiting(self) -> tuple[ContextItem, ...]:
@@ -35,40 +52,60 @@ class ContextLog:
 
     def of(self, turn_id: int) -> tuple[ContextItem, ...]:
         """Those in front of one turn's question."""
-        return tuple(place.item for place in self._placed if place.turn_id == turn_id)
+        return tuple(place.item for place in self._places if place.turn_id == turn_id)
 
     def before(self, turn_id: int) -> tuple[Placed, ...]:
         """Those of the turns before this one."""
-        return tuple(place for place in self._placed if place.turn_id not in (turn_id, WAITING))
+        return tuple(
+            Placed(place.turn_id, place.item)
+            for place in self._places
+            if place.turn_id not in (turn_id, WAITING)
+        )
 
-    def choose(self, items: Sequence[ContextItem]) -> None:
+    def copy(self) -> ContextLog:
+        """One to try things on."""
+        other = ContextLog()
+        other._places, other._ticked = list(self._places), set(self._ticked)
+        return other
+
+    def choose(
+        self, items: Sequence[ContextItem], sent: Mapping[Key, ContextItem | None] | None = None
+    ) -> None:
         """The files ticked now: one that is gone leaves, one that was edited is replaced where it is,
-        a new one enters with the next question."""
-        chosen = {item.key: item for item in items}
-        unticked = self._ticked - chosen.keys()
-        known = {place.item.key for place in self._placed}
-        placed = [
-            Placed(place.turn_id, chosen.get(place.item.key, place.item))
-            for place in self._placed
-            if place.item.key not in unticked
+        a new one enters with the next question.
+
+        `sent` says what stands for some of them, in the same place; None for one that is left out.
+        """
+        instead = sent or {}
+        chosen = {item.key: found for item in items if (found := instead.get(item.key, item)) is not None}
+        gone = self._ticked - chosen.keys()
+        known = {place.key for place in self._places}
+        places = [
+            replace(place, item=chosen.get(place.key, place.item))
+            for place in self._places
+            if place.key not in gone
         ]
-        said = [place for place in placed if place.turn_id != WAITING]
-        still_waiting = {place.item.key for place in placed if place.turn_id == WAITING}
+        said = [place for place in places if place.turn_id != WAITING]
+        still_waiting = {place.key for place in places if place.turn_id == WAITING}
         # What waits is in the order given; what only a task brought follows it.
-        waiting = [item for key, item in chosen.items() if key in still_waiting or key not in known]
-        others = [place for place in placed if place.turn_id == WAITING and place.item.key not in chosen]
-        self._placed = [*said, *(Placed(WAITING, item) for item in waiting), *others]
+        waiting = [
+            _Place(WAITING, key, item)
+            for key, item in chosen.items()
+            if key in still_waiting or key not in known
+        ]
+        others = [place for place in places if place.turn_id == WAITING and place.key not in chosen]
+        self._places = [*said, *waiting, *others]
         self._ticked = set(chosen)
 
     def add(self, items: Iterable[ContextItem]) -> None:
         """Items that a task is about: they enter with the next question unless they are there already."""
         for item in items:
-            for index, place in enumerate(self._placed):
-                if place.item.key == item.key:
-                    self._placed[index] = Placed(place.turn_id, item)
+            for index, place in enumerate(self._places):
+                if item.key in (place.key, place.item.key):
+                    self._places[index] = replace(place, item=item)
                     break
             else:
-                self._placed.append(Placed(WAITING, item))
+                self._places.append(_Place(WAITING, item.key, item))
 
     def enter(self, turn_id: int) -> tuple[ContextItem, ...]:
         """The waiting items stand in front of this turn from now on; those items."""
@@ -80,6 +117,6 @@ class ContextLog:
         self._move(turn_id, WAITING)
 
     def _move(self, source: int, target: int) -> None:
-        self._placed = [
-            Placed(target if place.turn_id == source else place.turn_id, place.item) for place in self._placed
+        self._places = [
+            replace(place, turn_id=target) if place.turn_id == source else place for place in self._places
         ]

@@ -42,8 +42,9 @@ def write_turn(
     """Make the turn's row what `turn` says. Its items never change: they are written once."""
     connection.execute(
         "INSERT INTO turns (id, session_id, asked, question, task, fields, model, answer, status, owner, "
-        "error, finish_reason, prompt_tokens, completion_tokens, reused_tokens, ttft_s, tokens_per_s) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+        "error, finish_reason, prompt_tokens, completion_tokens, reused_tokens, ttft_s, tokens_per_s, "
+        "left_out) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET "
         "model = excluded.model, answer = excluded.answer, status = excluded.status, owner = excluded.owner, "
         "error = excluded.error, finish_reason = excluded.finish_reason, "
         "prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens, "
@@ -67,6 +68,7 @@ def write_turn(
             turn.usage.reused_tokens,
             turn.ttft_s,
             turn.tokens_per_s,
+            json.dumps(turn.left_out),
         ),
     )
     if with_items:
@@ -123,7 +125,7 @@ def _write_items(connection: sqlite3.Connection, turn_id: int, placed: Iterable[
         path = None if item.path is None else _path_bytes(item.path)
         connection.execute(
             "INSERT OR REPLACE INTO items (turn_id, position, entered, path, language, start_line, "
-            "end_line, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "end_line, sha256, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 turn_id,
                 position,
@@ -133,6 +135,7 @@ def _write_items(connection: sqlite3.Connection, turn_id: int, placed: Iterable[
                 item.start_line,
                 item.end_line,
                 item.sha256,
+                _storable(item.detail),
             ),
         )
 
@@ -141,7 +144,7 @@ def _read_turns(connection: sqlite3.Connection, session_id: str) -> Iterable[Sav
     items = _read_items(connection, session_id)
     rows = connection.execute(
         "SELECT id, asked, question, task, fields, model, answer, status, error, finish_reason, "
-        "prompt_tokens, completion_tokens, reused_tokens, ttft_s, tokens_per_s "
+        "prompt_tokens, completion_tokens, reused_tokens, ttft_s, tokens_per_s, left_out "
         "FROM turns WHERE session_id = ? ORDER BY asked, id",
         (session_id,),
     ).fetchall()
@@ -161,6 +164,7 @@ def _read_turns(connection: sqlite3.Connection, session_id: str) -> Iterable[Sav
             usage=Usage(figures[0], figures[1], figures[2]),
             ttft_s=figures[3],
             tokens_per_s=figures[4],
+            left_out=tuple(str(one) for one in json.loads(figures[5])),
             model=_text(model),
             asked=asked,
             id=turn_id,
@@ -170,12 +174,12 @@ def _read_turns(connection: sqlite3.Connection, session_id: str) -> Iterable[Sav
 def _read_items(connection: sqlite3.Connection, session_id: str) -> dict[int, list[Placed]]:
     items: dict[int, list[Placed]] = {}
     rows = connection.execute(
-        "SELECT turn_id, entered, path, language, start_line, end_line, sha256, content "
+        "SELECT turn_id, entered, path, language, start_line, end_line, sha256, detail, content "
         "FROM items JOIN turns ON turns.id = turn_id LEFT JOIN contents USING (sha256) "
         "WHERE session_id = ? ORDER BY turn_id, position",
         (session_id,),
     )
-    for turn_id, entered, path, language, start, end, sha256, content in rows:
+    for turn_id, entered, path, language, start, end, sha256, detail, content in rows:
         item = ContextItem(
             _text(content or ""),
             None if path is None else os.fsdecode(path),
@@ -183,6 +187,7 @@ def _read_items(connection: sqlite3.Connection, session_id: str) -> dict[int, li
             start,
             end,
             sha256,
+            _text(detail),
         )
         items.setdefault(turn_id, []).append(Placed(entered, item))
     return items

@@ -41,6 +41,8 @@ class SavedTurn:
     """The items that entered the conversation with this turn, as they were sent."""
     earlier: tuple[Placed, ...] = ()
     """The items of earlier turns that were sent along, as they were then."""
+    left_out: tuple[str, ...] = ()
+    """What did not fit and was not sent, by the user's choice; ready to show."""
     answer: str = ""
     status: Status = "streaming"
     error: DocstraError | None = None

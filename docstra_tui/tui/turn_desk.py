@@ -18,7 +18,8 @@ from docstra_tui.tui.widgets.conversation import Conversation, ShownTurn
 from docstra_tui.tui.widgets.turn_view import TurnEnding
 
 if TYPE_CHECKING:
-    from docstra_tui.session.chat import ChatSession, RunningTurn
+    from docstra_tui.session.chat import ChatSession
+    from docstra_tui.session.running import RunningTurn
     from docstra_tui.session.turns import SavedTurn
     from docstra_tui.tui.widgets.composer import Composer
 
@@ -94,11 +95,11 @@ class TurnDesk:
 
     def _submit_file(self, command: TaskCommand, path: str) -> None:
         def start(session: ChatSession) -> RunningTurn:
-            problems = self._picks.read(session)
+            report = self._picks.read(session)
             for item in session.context:
-                if item.path == path:
+                if item.label == path:
                     return session.document(item) if command.name == "document" else session.explain(item)
-            raise DocstraError(f"{path} cannot be read: {problems.get(path, 'it is not ticked any more')}.")
+            raise DocstraError(f"{path} cannot be read: {report.get(path, 'it is not ticked any more')}.")
 
         self.runner.submit(TurnRequest(f"{command.title} {path}", (path,), start))
         self.start_next()

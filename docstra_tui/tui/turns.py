@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from docstra_tui.errors import DocstraError, GenerationFailed
 
 if TYPE_CHECKING:
-    from docstra_tui.session.chat import ChatSession, RunningTurn
+    from docstra_tui.session.chat import ChatSession
+    from docstra_tui.session.running import RunningTurn
     from docstra_tui.session.turns import SavedTurn
 
 

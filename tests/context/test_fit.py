@@ -17,7 +17,6 @@ from docstra_tui.context.fit import (
     lines,
     plan_for,
 )
-from docstra_tui.context.outline import Outline
 from docstra_tui.context.ranges import cut_lines, line_span
 from docstra_tui.llm.items import ContextItem
 
@@ -31,7 +30,7 @@ def item(path: str, count: int) -> ContextItem:
 
 
 def row(path: str, count: int, outline: int | None = None, *, named: bool = False) -> FileRow:
-    short = None if outline is None else Outline("word\n" * outline, path, "python")
+    short = None if outline is None else ContextItem("word\n" * outline, path, "python", detail="outline")
     return FileRow(item(path, count), short, named)
 
 

@@ -520,3 +520,22 @@ def test_a_closed_store_takes_no_more_and_does_not_hang(store: SessionStore) -> 
     with pytest.raises(StoreError):
         store.sessions()
     assert time.monotonic() - started < 3
+
+
+def test_an_older_shape_is_brought_up_with_all_it_has(path: Path) -> None:
+    before = SessionStore()
+    session_id = before.create("/p", "m")
+    say(before, session_id, "old")
+    before.close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("ALTER TABLE turns DROP COLUMN left_out")
+        connection.execute("ALTER TABLE items DROP COLUMN detail")
+        connection.execute("PRAGMA user_version = 1")
+
+    store = SessionStore()
+    (turn,) = store.load(session_id).turns
+    say(store, session_id, "new")
+    store.close()
+
+    assert (turn.question, turn.left_out) == ("old", ())
+    assert [row[0] for row in on_disk(path)] == ["old", "new"]

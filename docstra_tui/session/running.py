@@ -1,0 +1,105 @@
+"""One answer in the making: iterated in a worker thread, cancelled from anywhere, saved as it comes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from docstra_tui.errors import DocstraError, from_wire, to_wire
+from docstra_tui.llm.answer import AnswerStream
+from docstra_tui.session.turns import SavedTurn, Status
+
+if TYPE_CHECKING:
+    from docstra_tui.session.chat import ChatSession
+
+
+class RunningTurn(Iterator[str]):
+    """An answer in the making: iterate it in a worker thread, cancel it from anywhere.
+
+    Whatever happens, iteration just ends, and `turn` then has its one final status; what went wrong is
+    in `turn.error`. The pieces are saved as they come.
+    """
+
+    def __init__(self, session: ChatSession, turn: SavedTurn) -> None:
+        self.turn = turn
+        """Filled in as the answer grows."""
+        self._session = session
+        self._stream: AnswerStream | None = None
+        self._cancelled = threading.Event()
+        self._is_started = False
+        self._lock = threading.Lock()
+
+    @property
+    def ended(self) -> bool:
+        """True once the turn has its final status."""
+        return self.turn.status != "streaming"
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if self.ended:
+            raise StopIteration
+        try:
+            stream = self._started_stream()
+            piece = next(stream) if stream is not None else None
+        except StopIteration:
+            piece = None
+        except Exception as error:
+            self._finish("failed", error if isinstance(error, DocstraError) else from_wire(to_wire(error)))
+            raise StopIteration from None
+        except BaseException:  # Ctrl+C in a face that reads in its main thread
+            self.cancel()
+            self._finish("cancelled")
+            raise
+        if piece is None:
+            reason = self._stream.finish_reason if self._stream is not None else "cancelled"
+            self._finish("cancelled" if reason == "cancelled" else "done")
+            raise StopIteration
+        self.turn.answer += piece
+        self._session._add_piece(self.turn, piece)
+        return piece
+
+    def cancel(self) -> None:
+        """Stop. What was written stays; the iteration ends by itself. Never blocks, any thread."""
+        with self._lock:
+            self._cancelled.set()
+            stream = self._stream
+            was_started = self._is_started
+            self._is_started = True
+        if stream is not None:
+            stream.cancel()
+        elif not was_started:  # nobody may ever iterate it
+            self._finish("cancelled")
+
+    def _started_stream(self) -> AnswerStream | None:
+        """The stream, started at the first call; None when it was cancelled before that."""
+        if self._stream is not None:
+            return self._stream
+        with self._lock:
+            if self._cancelled.is_set():
+                return None
+            self._is_started = True
+        told = self._session._begin(self.turn)
+        if self._cancelled.is_set():
+            return None
+        stream = self._session.llm.run_task(
+            self.turn.task, context=told.waiting, history=told.history, fields=self.turn.fields
+        )
+        with self._lock:
+            self._stream = stream
+        if self._cancelled.is_set():
+            stream.cancel()
+        return stream
+
+    def _finish(self, status: Status, error: DocstraError | None = None) -> None:
+        turn, stream = self.turn, self._stream
+        if stream is not None:
+            turn.finish_reason = stream.finish_reason
+            turn.usage = stream.usage
+            turn.ttft_s = stream.ttft_s
+            turn.tokens_per_s = stream.tokens_per_s
+        turn.error = error
+        turn.status = status
+        self._session._end(turn)

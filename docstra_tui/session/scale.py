@@ -1,0 +1,48 @@
+"""What each part of a prompt weighs: the tokens that it adds to what is sent. Blocks, for workers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from docstra_tui.context.fit import Memo
+from docstra_tui.llm.base import BaseLLM
+from docstra_tui.llm.items import ContextItem
+from docstra_tui.llm.prompt import Turn
+
+PLAIN = "answer_question"
+
+
+class Scale:
+    """Weighs for one model; each item once. A tokenizer joins what meets, so parts sum up to the whole
+    only within a few tokens: count the whole where it matters."""
+
+    def __init__(self, llm: BaseLLM) -> None:
+        self.llm = llm
+        self.item = Memo(self._item)
+        """Tokens of an item."""
+        self._empty: int | None = None
+
+    @property
+    def empty(self) -> int:
+        """Tokens of a prompt without a file, a turn or a question."""
+        if self._empty is None:
+            self._empty = self._count()
+        return self._empty
+
+    def question(self, task: str, fields: Mapping[str, Any]) -> int:
+        """Tokens of a question."""
+        asked = self.llm.prompt_builder.conversation(task, (), (), **fields)
+        return max(0, self.llm.count_tokens(asked.messages) - self.empty)
+
+    def turn(self, turn: Turn) -> int:
+        """Tokens of question and answer, without the items that came with them."""
+        return max(0, self._count(history=(replace(turn, context=()),)) - self.empty)
+
+    def _item(self, item: ContextItem) -> int:
+        return max(0, self._count((item,)) - self.empty)
+
+    def _count(self, items: tuple[ContextItem, ...] = (), history: tuple[Turn, ...] = ()) -> int:
+        asked = self.llm.prompt_builder.conversation(PLAIN, items, history, question="")
+        return self.llm.count_tokens(asked.messages)

@@ -1,0 +1,95 @@
+"""Which files of a project are ticked, kept between runs: one small private file a project."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from docstra_tui import paths
+from docstra_tui.context.picks import Pick
+from docstra_tui.errors import DocstraError
+
+LARGEST = 8_000_000
+"""Bytes; a larger file is not one of ours."""
+
+
+@dataclass(frozen=True)
+class SavedTicks:
+    """What was ticked when the project was last looked at."""
+
+    folders: tuple[str, ...] = ()
+    """Ticked as a whole: what lies in them now is ticked, also what is new."""
+    picks: tuple[Pick, ...] = ()
+    """Files and lines that no such folder holds."""
+    show_hidden: bool = False
+    show_ignored: bool = False
+
+
+def load(root: Path) -> SavedTicks:
+    """What is known about `root`; nothing where there is nothing, or nothing that can be read."""
+    try:
+        fd = paths.open_private(_place(root), os.O_RDONLY)
+        with open(fd, encoding="utf-8") as file:
+            told = json.loads(file.read(LARGEST))
+        return _from_json(told)
+    except (OSError, ValueError, TypeError, KeyError):
+        return SavedTicks()
+
+
+def save(root: Path, ticks: SavedTicks) -> None:
+    """Remember it. Where nothing can be written, nothing is remembered."""
+    place = _place(root)
+    told = {
+        "root": str(root),
+        "folders": ticks.folders,
+        "picks": [[pick.path, pick.start_line, pick.end_line] for pick in ticks.picks],
+        "show_hidden": ticks.show_hidden,
+        "show_ignored": ticks.show_ignored,
+    }
+    made = place.with_name(f"{place.name}.{os.getpid()}")
+    try:
+        paths.private_folder(paths.state_dir())
+        paths.private_folder(place.parent)
+        fd = paths.open_private(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        with open(fd, "w", encoding="ascii") as file:
+            json.dump(told, file)
+        os.replace(made, place)
+    except (OSError, DocstraError):
+        with suppress(OSError):
+            made.unlink()
+
+
+def _place(root: Path) -> Path:
+    name = hashlib.sha256(os.fsencode(os.path.abspath(root))).hexdigest()[:32]
+    return paths.state_dir() / "ticks" / f"{name}.json"
+
+
+def _from_json(told: Any) -> SavedTicks:
+    return SavedTicks(
+        folders=_strings(told["folders"]),
+        picks=tuple(
+            Pick(str(path), _line(start), _line(end)) for path, start, end in _rows(told["picks"]) if path
+        ),
+        show_hidden=told.get("show_hidden") is True,
+        show_ignored=told.get("show_ignored") is True,
+    )
+
+
+def _strings(told: Any) -> tuple[str, ...]:
+    return tuple(row for row in _rows(told) if isinstance(row, str))
+
+
+def _rows(told: Any) -> Sequence[Any]:
+    if not isinstance(told, list):
+        raise TypeError("not a list")
+    return told
+
+
+def _line(told: Any) -> int | None:
+    return told if isinstance(told, int) and not isinstance(told, bool) and told > 0 else None

@@ -1,0 +1,161 @@
+"""What does not fit is refused or made to fit; items keep their place, and the turn says what is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from docstra_tui.context.fit import LEFT_OUT, OUTLINE, lines
+from docstra_tui.errors import ContextOverflow
+from docstra_tui.llm.items import ContextItem
+from docstra_tui.session.chat import ChatSession
+from docstra_tui.session.fitting import SUMMARY_ASKED, Asking, Overfull
+from docstra_tui.session.store import SessionStore
+from tests.fakes import FakeLLM
+
+BODY = "".join(f"    value_{number} = {number} + 1\n" for number in range(60))
+LONG = ContextItem(f"def long():\n{BODY}", "long.py", "python")
+SHORT = ContextItem("TIMEOUT = 5\n", "short.py", "python")
+NOTES = ContextItem("a few plain words\n" * 30, "notes.txt")
+
+
+def asking(question: str) -> Asking:
+    return Asking("answer_question", question, {"question": question})
+
+
+def session_of(llm: FakeLLM, root: Path, *items: ContextItem, **options: object) -> ChatSession:
+    session = ChatSession(llm, root, reserve=20, **options)  # type: ignore[arg-type]
+    session.set_context(items)
+    return session
+
+
+def test_what_does_not_fit_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    llm = FakeLLM(window=100)
+    session = session_of(llm, tmp_path, LONG)
+
+    with pytest.raises(ContextOverflow) as told:
+        session.ask("why?")
+
+    assert told.value.prompt_tokens == session.count("why?").used
+    assert (told.value.limit, told.value.reserve) == (100, 20)
+    assert llm.calls == [] and session.turns == []
+
+
+def test_an_estimate_refuses_nothing(tmp_path: Path) -> None:
+    llm = FakeLLM("sure", window=100, exact=False)
+    session = session_of(llm, tmp_path, LONG)
+    assert list(session.ask("why?")) == ["sure"]
+
+
+def test_somebody_makes_room_and_the_answer_says_what_is_missing(tmp_path: Path) -> None:
+    llm = FakeLLM("the answer", window=200)
+    session = session_of(llm, tmp_path, SHORT, LONG, NOTES)
+    asked: list[Overfull] = []
+
+    def make_room(overfull: Overfull) -> bool:
+        asked.append(overfull)
+        plan = session.plan(overfull.asking)
+        assert plan.used == overfull.budget.used
+        plan = plan.set("long.py", OUTLINE).set("notes.txt", LEFT_OUT)
+        assert session.count_plan(overfull.asking, plan).fits
+        session.apply(plan)
+        return True
+
+    session.make_room = make_room
+    turn = session.ask("why?")
+    list(turn)
+
+    assert len(asked) == 1
+    sent = llm.calls[0].question
+    assert "def long" in sent and "value_59" not in sent and "TIMEOUT" in sent and "plain words" not in sent
+    assert [item.label for item in turn.turn.files] == ["short.py", "long.py (outline)"]
+    assert turn.turn.left_out == ("long.py (bodies)", "notes.txt")
+
+
+def test_the_sum_of_a_plan_is_what_is_then_sent(tmp_path: Path) -> None:
+    llm = FakeLLM("one", "two", window=2000)
+    session = session_of(llm, tmp_path, SHORT, NOTES)
+    list(session.ask("first?"))
+    session.set_context([SHORT, NOTES, LONG])
+    plan = session.plan(asking("second?")).set("notes.txt", lines(1, 2)).set_turn(1, "left out")
+
+    expected = session.count_plan(asking("second?"), plan).used
+    session.apply(plan)
+
+    assert session.count("second?").used == expected
+    list(session.ask("second?"))
+    assert llm.count_tokens(llm.calls[-1].messages) == expected
+    assert session.turns[-1].left_out == ("notes.txt (all but lines 1-2)", "turn 1: first?")
+
+
+def test_items_keep_their_place_and_a_left_out_turn_leaves_its_items(tmp_path: Path) -> None:
+    llm = FakeLLM("one", "two", "three")
+    session = session_of(llm, tmp_path, SHORT, NOTES)
+    list(session.ask("first?"))
+    list(session.ask("second?"))
+    plan = session.plan(asking("third?"))
+    session.apply(plan.set("notes.txt", lines(1, 1)).set_turn(1, "left out"))
+    list(session.ask("third?"))
+
+    messages = llm.calls[-1].messages
+    assert [message["role"] for message in messages] == ["system", "user", "assistant", "user"]
+    assert messages[1]["content"].index("TIMEOUT") < messages[1]["content"].index("notes.txt")
+    assert messages[1]["content"].endswith("second?") and "first?" not in str(messages)
+
+
+def test_a_choice_lasts_until_the_file_is_edited_or_unticked(tmp_path: Path) -> None:
+    session = session_of(FakeLLM(), tmp_path, SHORT, NOTES)
+    session.apply(session.plan(asking("?")).set("notes.txt", LEFT_OUT))
+    session.set_context([SHORT, NOTES])
+    assert [item.label for item in session.context] == ["short.py"]
+
+    edited = ContextItem("new\n", "notes.txt")
+    session.set_context([SHORT, edited])
+    assert session.context == (SHORT, edited)
+
+    session.apply(session.plan(asking("?")).set("notes.txt", LEFT_OUT))
+    session.set_context([SHORT])
+    session.set_context([SHORT, edited])
+    assert session.context == (SHORT, edited)
+
+
+def test_a_turn_is_summed_up_by_the_model(tmp_path: Path) -> None:
+    llm = FakeLLM("a long story " * 20, "short.", "and then")
+    session = session_of(llm, tmp_path)
+    list(session.ask("tell me"))
+    summary = "".join(session.summarise(1))
+    assert "tell me" in llm.calls[-1].question and "a long story" in llm.calls[-1].question
+
+    plan = session.plan(asking("and?")).with_summary(1, summary, session.weigh_summary(summary))
+    expected = session.count_plan(asking("and?"), plan).used
+    assert plan.used == expected
+    session.apply(plan)
+    list(session.ask("and?"))
+
+    assert [message["content"] for message in llm.calls[-1].messages[1:]] == [SUMMARY_ASKED, "short.", "and?"]
+    assert session.turns[-1].left_out == ("turn 1: tell me (summarised)",)
+
+
+def test_what_was_left_out_is_stored(tmp_path: Path) -> None:
+    store = SessionStore()
+    llm = FakeLLM("fine")
+    session = session_of(llm, tmp_path, LONG, NOTES, store=store)
+    session.apply(session.plan(asking("?")).set("long.py", OUTLINE).set("notes.txt", LEFT_OUT))
+    list(session.ask("?"))
+    store.close()
+
+    again = SessionStore()
+    (turn,) = again.load(session.id or "").turns
+    again.close()
+    assert turn.left_out == ("long.py (bodies)", "notes.txt")
+    assert [item.label for item in turn.files] == ["long.py (outline)"]
+
+
+def test_the_weights_sum_up_to_the_count(tmp_path: Path) -> None:
+    session = session_of(FakeLLM("one"), tmp_path, SHORT, NOTES)
+    list(session.ask("first?"))
+    parts = session.weigh("and the second one?")
+    assert [name for name, _ in parts] == ["system", "short.py", "notes.txt", "history", "question"]
+    assert sum(tokens for _, tokens in parts) == session.count("and the second one?").used
+    assert dict(parts)["question"] == 4
