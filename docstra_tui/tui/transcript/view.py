@@ -7,6 +7,7 @@ answer that grows no timer runs.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
@@ -45,6 +46,8 @@ LAYOUT_SECONDS = 0.02
 """How long one round of layout may take; what is left waits for the next."""
 GROW_SECONDS = 0.04
 """How long a frame may read what came; after a stall that may be a lot."""
+MANY = 1_000
+"""Turns from which the garbage collector is told that they stay."""
 WORK_SECONDS = 0.02
 """Between two rounds of layout."""
 
@@ -156,6 +159,9 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
         self._following = True
         self._settle()
         self.refresh()
+        if len(self.document.turns) >= MANY:
+            # Each full collection would walk all of them again: 45 ms in which no key is heard.
+            gc.freeze()
 
     def _turns(self, shown: Iterable[ShownTurn]) -> Iterable[Turn]:
         for one in shown:
