@@ -130,6 +130,16 @@ class IgnoreRules:
         return rules
 
 
+class NothingIgnored(IgnoreRules):
+    """For looking at everything; git's own folder stays out all the same."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(os.path.abspath(root))
+
+    def is_ignored(self, relative: str, is_folder: bool) -> bool:
+        return ".git" in relative.split("/")
+
+
 def _working_tree(root: Path) -> Path | None:
     for folder in (root, *root.parents):
         if os.path.lexists(folder / ".git"):

@@ -17,7 +17,7 @@ from typing import Literal
 
 from docstra_tui.context.confined import inside, kind_of, open_file, open_folder, unreadable
 from docstra_tui.context.decoding import HEAD, decode
-from docstra_tui.context.reader import MAX_BYTES, read_item
+from docstra_tui.context.reader import MAX_BYTES, read_file
 from docstra_tui.errors import UnreadableFile
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.text import shown_name
@@ -83,6 +83,10 @@ class Ticked:
     """Of the file that `item` was read from; with `newer`, of the file that that was read from."""
     read_ns: int = 0
     """When, in the clock of the file system."""
+    encoding: str = "utf-8"
+    """Of the file when it was last read."""
+    note: str = ""
+    """A sentence when that was guessed; else empty."""
     state: FileState = UNCHANGED
     newer: ContextItem | None = None
     """With `changed`: what is there now. It takes the snapshot's place only by `updated`."""
@@ -145,7 +149,7 @@ def _looked_at(file: Ticked, root: Path, max_bytes: int) -> Ticked:
             return replace(file, state=FileState("huge", reason, before.size), stamp=before, newer=None)
         now = time.time_ns()
         try:
-            item = read_item(
+            read = read_file(
                 root, file.path, start_line=file.start_line, end_line=file.end_line, max_bytes=max_bytes
             )
         except UnreadableFile as error:
@@ -157,7 +161,8 @@ def _looked_at(file: Ticked, root: Path, max_bytes: int) -> Ticked:
         except (OSError, UnreadableFile):
             continue
         if before == after:
-            return _with_content(replace(file, stamp=before, read_ns=now), item)
+            looked_at = replace(file, stamp=before, read_ns=now, encoding=read.encoding, note=read.note)
+            return _with_content(looked_at, read.item)
     reason = f"{shown_name(file.path)} changes while it is read."
     return replace(file, state=FileState("unreadable", reason), stamp=None, newer=None)
 

@@ -46,8 +46,9 @@ class CustomRequest:
         if name == FREE:
             self._ask_words()
             return
-        paths = self._screen.tree_view.ticked
-        languages = [language_of(path) for path in paths]
+        picks = self._screen.tree_view.picks
+        paths = [pick.label for pick in picks]
+        languages = [language_of(pick.path) for pick in picks]
         language = max(languages, key=languages.count) if languages else ""
         self._fill(name, dict(file_fields(paths, language)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,8 @@ class Folders:
         self._tree = tree
         self._lane = lane
         self._rules: IgnoreRules | None = None
+        self.show_hidden = False
+        self.show_ignored = False
 
     def show(self, folder: str) -> None:
         """List `folder` into the tree."""
@@ -40,26 +42,38 @@ class Folders:
             key=f"list {folder}",
         )
 
-    def tick_below(self, folder: str) -> None:
-        """Tick every file below `folder`."""
+    def show_again(self, folders: Sequence[str], *, hidden: bool, ignored: bool) -> None:
+        """Other files are wanted: list the folders that are open, the root first."""
+        self.show_hidden, self.show_ignored = hidden, ignored
+        self._rules = None
+        for folder in sorted(folders):
+            self.show(folder)
+
+    def below(self, folder: str, done: Callable[[tuple[str, ...]], None]) -> None:
+        """Every file below `folder`, in the order of the tree, given to `done`."""
         from docstra_tui.context.tree import files_below
 
         self._lane.do(
-            lambda: files_below(self._root, folder, self._known_rules()),
-            lambda paths: self._tree.put_ticked(folder, paths),
+            lambda: files_below(self._root, folder, self.rules(), show_hidden=self.show_hidden),
+            done,
             lambda error: self._tree.app.notify(str(error)[:200], severity="error"),
             key=f"below {folder}",
         )
 
+    def rules(self) -> IgnoreRules:
+        """Made once, in a lane: it reads the project's ignore files."""
+        if self._rules is None:
+            from docstra_tui.context.ignore import IgnoreRules, NothingIgnored
+
+            if self.show_ignored:
+                self._rules = NothingIgnored(self._root)
+            else:
+                self._rules = IgnoreRules(self._root, self._ignore)
+        return self._rules
+
     def _list(self, folder: str) -> Listing:
         from docstra_tui.context.tree import list_folder
 
-        return list_folder(self._root, folder, self._known_rules())
-
-    def _known_rules(self) -> IgnoreRules:
-        """Made once, in the lane: it reads the project's ignore files."""
-        if self._rules is None:
-            from docstra_tui.context.ignore import IgnoreRules
-
-            self._rules = IgnoreRules(self._root, self._ignore)
-        return self._rules
+        if folder == "":
+            self._rules = None  # the rules may have been edited
+        return list_folder(self._root, folder, self.rules(), show_hidden=self.show_hidden)

@@ -1,23 +1,29 @@
-"""From ticked files to context items: read in the background, given to the chat, counted.
+"""From what is ticked to context items: read in the background, watched, given to the chat, counted.
 
-Knows the chat and the file system through the lane, and the screen through one callback.
+Knows the chat and the file system through its lanes, and the screen through one callback. Of every
+ticked file there is one snapshot: what is shown, counted and sent.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docstra_tui.context.picks import Pick
 from docstra_tui.errors import DocstraError
 from docstra_tui.tui.lane import Lane
 
 if TYPE_CHECKING:
     from docstra_tui.context.budget import Budget
+    from docstra_tui.context.states import Ticked
     from docstra_tui.llm.items import ContextItem
     from docstra_tui.session.chat import ChatSession
+
+LOOKED_AT = 400
+"""Files whose state is asked for in one go: a `stat` each, and thousands may be ticked."""
 
 
 @dataclass(frozen=True)
@@ -25,72 +31,173 @@ class Picked:
     """What became of the ticked files."""
 
     items: tuple[ContextItem, ...] = ()
-    problems: dict[str, str] = field(default_factory=dict)
-    """Why a file could not be read, by path."""
+    """What the model has or gets with the next question, in the order of the log."""
+    files: tuple[Ticked, ...] = ()
+    """The ticked ones with their states, in the order of the tree."""
     budget: Budget | None = None
     """Tokens of the prompt so far; None when nobody could count."""
+
+
+@dataclass(frozen=True)
+class ReadReport:
+    """What reading the files for a question found."""
+
+    changed: tuple[str, ...] = ()
+    """Labels of those that were read again because they had changed."""
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Why some are not sent, by label."""
+
+    def get(self, label: str, default: str) -> str:
+        """Why one is not sent."""
+        return self.left_out.get(label, default)
 
 
 class FilePicks:
     """The files ticked now."""
 
-    def __init__(self, root: Path, max_bytes: int, lane: Lane, changed: Callable[[Picked], None]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        max_bytes: int,
+        lane: Lane,
+        changed: Callable[[Picked], None],
+        *,
+        watching: Lane | None = None,
+    ) -> None:
         self._root = root
         self._max_bytes = max_bytes
         self._lane = lane
+        self._watching = watching or lane
         self._changed = changed
         self._session: ChatSession | None = None
-        self._guard = threading.Lock()
+        self._guard = threading.RLock()
         """The chat is told of files by one thread at a time."""
-        self.paths: tuple[str, ...] = ()
+        self._known: dict[Pick, Ticked] = {}
+        self._allowed: dict[str, int] = {}
+        self._looked_up_to = 0
+        self.picks: tuple[Pick, ...] = ()
         self.now = Picked()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The labels of what is ticked, in the order of the tree."""
+        return tuple(pick.label for pick in self.picks)
 
     def use(self, session: ChatSession) -> None:
         """Talk to this chat from now on."""
         self._session = session
 
-    def choose(self, paths: Sequence[str]) -> None:
-        """These files are ticked now."""
-        self.paths = tuple(paths)
+    def choose(self, picks: Sequence[Pick]) -> None:
+        """These are ticked now."""
+        self.picks = tuple(picks)
         self._lane.do(self._read_and_count, self._arrived, self._failed, key="picks")
+
+    def allow(self, sizes: dict[str, int]) -> None:
+        """Read these files although they are large: bytes by path."""
+        with self._guard:
+            self._allowed.update({path: size + size // 4 for path, size in sizes.items()})
+            self._known = {pick: file for pick, file in self._known.items() if pick.path not in sizes}
+        self.choose(self.picks)
+
+    def max_bytes_of(self, path: str) -> int:
+        """How much of `path` may be read."""
+        return max(self._max_bytes, self._allowed.get(path, 0))
 
     def recount(self) -> None:
         """The conversation grew, or another model counts."""
         self._lane.do(self._count, self._arrived, self._failed, key="count")
 
-    def read(self, session: ChatSession) -> dict[str, str]:
-        """Read the ticked files as they are now and give them to `session`; why some could not be.
+    def look(self) -> None:
+        """See whether the disk still agrees; tells only when something is different."""
+        if self.picks:
+            self._watching.do(self._look, self._looked, lambda error: None, key="look")
 
-        Blocks; called from the lane, and before each turn from the turn's own thread.
+    def read(self, session: ChatSession) -> ReadReport:
+        """Read the ticked files as they are now and give them to `session`.
+
+        Blocks; called before each turn from the turn's own thread.
         """
-        items: list[ContextItem] = []
-        problems: dict[str, str] = {}
-        paths = self.paths
-        from docstra_tui.context.reader import read_item
-
-        for path in paths:
-            try:
-                items.append(read_item(self._root, path, max_bytes=self._max_bytes))
-            except DocstraError as error:
-                problems[path] = error.message
-            except OSError as error:
-                problems[path] = error.strerror or type(error).__name__
+        self._take_in(self.picks)
+        changed: list[str] = []
         with self._guard:
-            session.set_context(items)
-        return problems
+            picks = [pick for pick in self.picks if pick in self._known]
+            files = [self._known[pick] for pick in picks]
+            for number, now in self._looked_at(files):
+                updated = now.updated()
+                if updated is not now:
+                    changed.append(picks[number].label)
+                files[number] = self._known[picks[number]] = updated
+            session.set_context(_items(files))
+        wrong = {file_label(file): file.state.reason for file in files if not file.state.is_sendable}
+        return ReadReport(tuple(changed), wrong)
+
+    # In the lanes
 
     def _read_and_count(self) -> Picked:
-        session = self._session
+        session, picks = self._session, self.picks
         if session is None:
             return Picked()
-        problems = self.read(session)
-        return Picked(tuple(session.context), problems, self._budget(session))
+        self._take_in(picks)
+        with self._guard:
+            if picks is self.picks:
+                session.set_context(_items(self._files()))
+        return self._picked(session)
 
     def _count(self) -> Picked:
         session = self._session
-        if session is None:
-            return Picked()
-        return Picked(tuple(session.context), self.now.problems, self._budget(session))
+        return self._picked(session) if session is not None else Picked()
+
+    def _picked(self, session: ChatSession) -> Picked:
+        return Picked(tuple(session.context), self._files(), self._budget(session))
+
+    def _take_in(self, picks: Sequence[Pick]) -> None:
+        """Read what was not read before; stops when something else is wanted meanwhile."""
+        from docstra_tui.context.states import tick
+
+        for pick in picks:
+            if pick in self._known:
+                continue
+            if picks is not self.picks:
+                break
+            limit = self.max_bytes_of(pick.path)
+            file = tick(
+                self._root, pick.path, start_line=pick.start_line, end_line=pick.end_line, max_bytes=limit
+            )
+            with self._guard:
+                self._known[pick] = file
+        with self._guard:
+            wanted = set(self.picks)
+            self._known = {pick: file for pick, file in self._known.items() if pick in wanted}
+
+    def _look(self) -> bool:
+        with self._guard:
+            picks = [pick for pick in self.picks if pick in self._known]
+            if not picks:
+                return False
+            start = self._looked_up_to % len(picks)
+            some = picks[start : start + LOOKED_AT]
+            self._looked_up_to = start + len(some)
+            files = [self._known[pick] for pick in some]
+        found = self._looked_at(files)
+        with self._guard:
+            for number, now in found:
+                if self._known.get(some[number]) is files[number]:
+                    self._known[some[number]] = now
+        return bool(found)
+
+    def _looked_at(self, files: Sequence[Ticked]) -> list[tuple[int, Ticked]]:
+        """Those that are different now, with their place in `files`."""
+        from docstra_tui.context.states import refresh
+
+        found = []
+        for number, file in enumerate(files):
+            for now in refresh([file], self._root, max_bytes=self.max_bytes_of(file.path)):
+                found.append((number, now))
+        return found
+
+    def _files(self) -> tuple[Ticked, ...]:
+        with self._guard:
+            return tuple(self._known[pick] for pick in self.picks if pick in self._known)
 
     def _budget(self, session: ChatSession) -> Budget | None:
         try:
@@ -98,9 +205,25 @@ class FilePicks:
         except DocstraError:
             return None  # the model is not there yet, or gone: the status says so
 
+    # On the screen's thread
+
+    def _looked(self, is_different: bool) -> None:
+        if is_different:
+            self._arrived(Picked(self.now.items, self._files(), self.now.budget))
+
     def _arrived(self, picked: Picked) -> None:
         self.now = picked
         self._changed(picked)
 
     def _failed(self, error: Exception) -> None:
-        self._arrived(Picked(self.now.items, {path: str(error)[:80] for path in self.paths}))
+        self._arrived(Picked(self.now.items, self._files()))
+
+
+def file_label(file: Ticked) -> str:
+    """The label of what was ticked."""
+    return Pick(file.path, file.start_line, file.end_line).label
+
+
+def _items(files: Iterable[Ticked]) -> list[ContextItem]:
+    """What is sent of these; one that cannot be read is not."""
+    return [file.item for file in files if file.item is not None and file.state.is_sendable]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from docstra_tui.context.picks import Pick
 from docstra_tui.errors import DocstraError
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui import figures
@@ -137,6 +138,6 @@ def _when(summary: SessionSummary) -> str:
     return f"{turns} · {datetime.fromtimestamp(summary.updated):%Y-%m-%d %H:%M}"
 
 
-def open_files(session: ChatSession) -> tuple[str, ...]:
-    """The whole files of a chat, to be ticked again."""
-    return tuple(item.path for item in session.context if item.path and item.start_line is None)
+def open_files(session: ChatSession) -> tuple[Pick, ...]:
+    """The files of a chat and the lines of files, to be ticked again."""
+    return tuple(Pick(item.path, item.start_line, item.end_line) for item in session.context if item.path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from docstra_tui.context.picks import Pick
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui import consent
 from docstra_tui.tui.commands import TaskCommand
@@ -62,6 +63,6 @@ class TaskStarter:
         tree = self._screen.tree_view
         row = tree.row
         if not tree.ticked and row is not None and row.kind == "file" and row.can_be_picked:
-            tree.set_ticked((row.path,))
-            self._screen.picks.choose(tree.ticked)
+            tree.set_ticked((Pick(row.path),))
+            self._screen.picks.choose(tree.picks)
         return tree.ticked

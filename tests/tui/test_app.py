@@ -108,7 +108,8 @@ async def test_a_file_that_cannot_be_read_says_why_beside_it(make_app, root):
     async with app.run_test(size=(120, 30)) as pilot:
         await is_ready(pilot)
         await pilot.press("f2", "down", "space")
-        await until(pilot, lambda: "blob.bin" in app.main.tree_view.model.problems)
+        await until(pilot, lambda: "binary" in screen_text(app))
+        await until(pilot, lambda: "blob.bin is not text" in screen_text(app))
         assert app.main.session.context == ()
 
 

@@ -63,4 +63,4 @@ def test_ticked_files_come_in_the_order_of_the_tree():
 def test_rows_that_do_not_fit_are_counted():
     tree = FileRows()
     tree.put("", Listing((Entry("a", "a", False),), more=3000))
-    assert tree.rows()[-1].reason == "… 3,000 more are not shown"
+    assert tree.rows()[-1].reason == "3,000 more, / to filter"

@@ -20,6 +20,8 @@ KEY_NAMES = {
     "escape": "Esc",
     "enter": "Enter",
     "space": "Space",
+    "slash": "/",
+    "full_stop": ".",
     "pageup": "PgUp",
     "pagedown": "PgDn",
     "up": "↑",
@@ -72,7 +74,10 @@ def compose_help(sections: Iterable[Section]) -> Content:
         lines.append(Content.assemble((title, "bold $secondary")))
         for binding in bindings:
             if isinstance(binding, Binding) and binding.tooltip:
-                keys = ", ".join(shown_key(key) for key in binding.key.split(",") if len(key) > 1)
+                names = binding.key.split(",")
+                # The letters beside the arrows are for those who know them anyway.
+                named = [name for name in names if len(name) > 1] or names
+                keys = ", ".join(shown_key(name) for name in named)
                 words = textwrap.wrap(binding.tooltip, WORDS_WIDTH) or [""]
                 if len(keys) >= KEYS_WIDTH:
                     lines.append(Content.assemble((f"  {keys}", "$primary")))
@@ -84,5 +89,7 @@ def compose_help(sections: Iterable[Section]) -> Content:
 
 def shown_key(key: str) -> str:
     """`ctrl+j` as `Ctrl+J`."""
+    if len(key) == 1:
+        return key
     parts = key.split("+")
     return "+".join(KEY_NAMES.get(part, part.upper() if len(part) <= 3 else part.title()) for part in parts)

@@ -16,14 +16,13 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from docstra_tui.settings import Settings
-from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.tui import commands, status_text
 from docstra_tui.tui.engine_watch import BackendLost, BackendOpened, StatusChanged
-from docstra_tui.tui.folders import Folders
+from docstra_tui.tui.files_desk import FilesDesk
 from docstra_tui.tui.lane import Lane
 from docstra_tui.tui.model_desk import ModelDesk
 from docstra_tui.tui.no_model import NoModel
-from docstra_tui.tui.picks import FilePicks, Picked
+from docstra_tui.tui.picks import Picked
 from docstra_tui.tui.status_board import StatusBoard
 from docstra_tui.tui.switches import Switches, open_files
 from docstra_tui.tui.task_starter import TaskStarter
@@ -34,6 +33,7 @@ from docstra_tui.tui.widgets.conversation import Conversation
 from docstra_tui.tui.widgets.file_tree import FileTree
 from docstra_tui.tui.widgets.notice import Notices
 from docstra_tui.tui.widgets.status_bar import StatusBar
+from docstra_tui.tui.widgets.ticked_list import TickedList
 from docstra_tui.tui.widgets.title_line import TitleLine
 
 if TYPE_CHECKING:
@@ -125,13 +125,16 @@ class MainScreen(Screen[None]):
         self.model = ModelDesk(self, open_backend, self._chat_lane)
         self.switches = Switches(self, self._chat_lane)
         self.tasks = TaskStarter(self)
+        self.files = FilesDesk(self, self._file_lane)
 
     def compose(self) -> ComposeResult:
         yield TitleLine(status_text.title(self.root, None, None, self.settings.model.name))
         with Horizontal(id="body"):
             with Vertical(id="files"):
                 yield Static(Content("Files"), id="files-title", markup=False)
+                yield TickedList()
                 yield FileTree()
+                yield Static("", id="files-hint", markup=False)
             with Vertical(id="talk"):
                 yield Conversation()
                 yield Notices()
@@ -143,15 +146,14 @@ class MainScreen(Screen[None]):
         yield Static(Content("The terminal is too small. Ctrl+Q quits."), id="too-small", markup=False)
 
     def on_mount(self) -> None:
-        limit = self.settings.context.max_file_bytes
-        self.picks = FilePicks(self.root, limit, self._chat_lane, self._picks_changed)
-        self.folders = Folders(self.root, self.settings.context.ignore, self.tree_view, self._file_lane)
+        self.picks = self.files.make_picks(self._chat_lane)
         reports = Reports(self.board.refresh, self._turn_ended, self.model.died, self.warn)
         self.desk = TurnDesk(self.conversation, self.composer, self.picks, reports)
         self.composer.ask_for(0)
         self.composer.words = tuple(f"/{command.name}" for command in commands.TASK_COMMANDS)
         self.use_session(self.fresh_session(), retick=False)
-        self.folders.show("")
+        self.files.begin()
+        self.files.restore(is_resumed=self._resume is not None)
         self.set_interval(FRAME_SECONDS, self._frame)
         self.set_interval(1.0, self.board.look_at_the_store)
         if self._resume is not None:
@@ -171,6 +173,10 @@ class MainScreen(Screen[None]):
     @property
     def tree_view(self) -> FileTree:
         return self.query_one(FileTree)
+
+    @property
+    def ticked_list(self) -> TickedList:
+        return self.query_one(TickedList)
 
     @property
     def notices(self) -> Notices:
@@ -204,15 +210,16 @@ class MainScreen(Screen[None]):
             self.warn(
                 f"This session is about {status_text.shown_path(session.root)}; its files stay unticked."
             )
-            self.picks.choose(self.tree_view.ticked)
+            self.picks.choose(self.tree_view.picks)
         else:
-            self.picks.choose(self.tree_view.ticked)
+            self.picks.choose(self.tree_view.picks)
         self.board.refresh()
 
     # The model
 
     def on_backend_opened(self, event: BackendOpened) -> None:
         self.model.opened(event.backend)
+        self.files.check_secrets()
         self.board.refresh()
 
     def on_status_changed(self, event: StatusChanged) -> None:
@@ -256,33 +263,48 @@ class MainScreen(Screen[None]):
     # Files
 
     def on_file_tree_folder_needed(self, event: FileTree.FolderNeeded) -> None:
-        self.folders.show(event.folder)
+        self.files.folders.show(event.folder)
 
     def on_file_tree_folder_ticked(self, event: FileTree.FolderTicked) -> None:
-        self.folders.tick_below(event.folder)
+        self.files.folder_ticked(event.folder)
 
     def on_file_tree_ticks_changed(self, event: FileTree.TicksChanged) -> None:
-        self.composer.ask_for(len(event.paths))
-        self.picks.choose(event.paths)
+        self.files.ticks_changed(event.picks)
 
     def on_file_tree_preview_requested(self, event: FileTree.PreviewRequested) -> None:
-        from docstra_tui.tui.screens.preview import PreviewScreen
+        self.files.preview(event.path)
 
-        limit = self.settings.context.max_file_bytes
-        self.app.push_screen(
-            PreviewScreen(self.root, event.path, limit, self._file_lane),
-            lambda tick: self.tree_view.action_tick() if tick else None,
-        )
+    def on_file_tree_filter_changed(self, event: FileTree.FilterChanged) -> None:
+        self.files.filter_changed(event.query)
+
+    def on_file_tree_shown_changed(self) -> None:
+        self.files.shown_changed()
+
+    def on_file_tree_row_changed(self) -> None:
+        self.files.say_hint()
+
+    def on_file_tree_ticked_wanted(self) -> None:
+        if self.ticked_list.display:
+            self._go_to(self.ticked_list)
+
+    def on_ticked_list_row_changed(self) -> None:
+        self.files.say_hint()
+
+    def on_ticked_list_unticked(self, event: TickedList.Unticked) -> None:
+        self.tree_view.untick(event.pick)
+
+    def on_ticked_list_preview_requested(self, event: TickedList.PreviewRequested) -> None:
+        self.files.preview(event.pick.path, event.pick.start_line or 1)
+
+    def on_ticked_list_tree_wanted(self) -> None:
+        self._go_to(self.tree_view)
 
     def untick_all(self) -> None:
         """Begin with no files."""
         self.tree_view.set_ticked(())
 
-    def _picks_changed(self, picked: Picked) -> None:
-        new = set(picked.problems) - set(self.tree_view.model.problems)
-        self.tree_view.set_problems(picked.problems)
-        for path in sorted(new)[:3]:
-            self.warn(f"{shown_name(path)}: {sanitize_line(picked.problems[path])}")
+    def picks_changed(self, picked: Picked) -> None:
+        """The ticked files were read, looked at or counted."""
         self.board.known.budget = picked.budget
         self.board.refresh()
 
@@ -290,8 +312,8 @@ class MainScreen(Screen[None]):
 
     def action_tree(self) -> None:
         """To the files and back."""
-        if self.tree_view.has_focus:
-            self.action_back()
+        if self.tree_view.has_focus or self.ticked_list.has_focus:
+            self._to_composer()
         else:
             self.add_class("-tree")
             self._go_to(self.tree_view)
@@ -306,9 +328,12 @@ class MainScreen(Screen[None]):
         """To the composer; from there, stop the answer."""
         if self.composer.has_focus:
             self.desk.stop()
-        else:
-            self.remove_class("-tree")
-            self._go_to(self.composer)
+        elif not (self.tree_view.has_focus and self.tree_view.leave_filter()):
+            self._to_composer()
+
+    def _to_composer(self) -> None:
+        self.remove_class("-tree")
+        self._go_to(self.composer)
 
     def action_interrupt(self) -> None:
         """Copy, else stop, else leave the second time."""
@@ -337,6 +362,8 @@ class MainScreen(Screen[None]):
 
     def action_help(self) -> None:
         from docstra_tui.tui.screens.help import HelpScreen
+        from docstra_tui.tui.screens.preview import PreviewScreen
+        from docstra_tui.tui.widgets.source_view import SourceView
 
         self.app.push_screen(
             HelpScreen(
@@ -344,6 +371,8 @@ class MainScreen(Screen[None]):
                     ("Everywhere", [*self.BINDINGS, *self.app.BINDINGS]),
                     ("Composer (Enter sends)", Composer.BINDINGS[: len(Composer.BINDINGS)]),
                     ("Files", FileTree.BINDINGS),
+                    ("Ticked files", TickedList.BINDINGS),
+                    ("Preview", [*PreviewScreen.BINDINGS, *SourceView.BINDINGS]),
                     ("Conversation", Conversation.BINDINGS),
                 ]
             )
@@ -367,5 +396,6 @@ class MainScreen(Screen[None]):
 
     def close_parts(self) -> None:
         """Stop what runs beside the screen; any thread, never blocks."""
+        self.files.close()
         self._file_lane.close()
         self._chat_lane.close()

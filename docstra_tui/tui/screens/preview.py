@@ -1,8 +1,11 @@
-"""The preview: one file with line numbers, as the model would see it, made safe for the eye."""
+"""The preview: one file with line numbers, as the model would see it, made safe for the eye.
+
+The file, or lines of it, can be ticked here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,71 +16,128 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from docstra_tui.text import sanitize_text, shown_name
+from docstra_tui.text import sanitize_line, sanitize_text, shown_name
 from docstra_tui.tui.lane import Lane
 from docstra_tui.tui.widgets.source_view import SourceView
 
 HIGHLIGHTED = 200_000
 """Characters; a larger file is shown in one colour, at once."""
 
+Ticks = Callable[[int | None, int | None], Sequence[tuple[int, int]]]
+"""Ticks or unticks lines, or the whole file for None; which lines are ticked then."""
 
-class PreviewScreen(ModalScreen[bool]):
-    """Shows a file; the answer is True when its tick is to change."""
+
+class PreviewScreen(ModalScreen[None]):
+    """Shows a file."""
 
     CSS_PATH = "dialogs.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter", "leave(False)", "Back", tooltip="Close the preview", id="preview.back"),
-        Binding("space", "leave(True)", "Tick", tooltip="Tick or untick this file", id="preview.tick"),
+        Binding("escape", "back", "Back", tooltip="Drop the mark, or close the preview", id="preview.back"),
+        Binding("q,enter", "leave", "Close", tooltip="Close the preview", id="preview.leave"),
+        Binding(
+            "space", "tick", "Tick", tooltip="Tick the marked lines, else the whole file", id="preview.tick"
+        ),
     ]
 
-    def __init__(self, root: Path, path: str, max_bytes: int, lane: Lane) -> None:
+    def __init__(
+        self,
+        root: Path,
+        path: str,
+        max_bytes: int,
+        lane: Lane,
+        *,
+        ticked: Sequence[tuple[int, int]] = (),
+        tick: Ticks,
+        line: int = 1,
+    ) -> None:
         super().__init__()
         self._root = root
         self._path = path
         self._max_bytes = max_bytes
         self._lane = lane
+        self._ticked = tuple(ticked)
+        self._tick = tick
+        self._line = line
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="wide-box"):
             yield Static(Content(shown_name(self._path)), classes="box-title", markup=False)
             yield SourceView()
-            yield Static(Content("Space ticks · Esc back"), classes="box-hint", markup=False)
+            yield Static(self._hint(None, None), id="preview-hint", classes="box-hint", markup=False)
 
     def on_mount(self) -> None:
+        self.query_one(SourceView).focus()
         self._lane.do(self._read(), self._show, self._fail, key="preview")
 
-    def action_leave(self, tick: bool) -> None:
-        self.dismiss(tick)
+    def action_back(self) -> None:
+        if not self.query_one(SourceView).clear_mark():
+            self.dismiss(None)
 
-    def _read(self) -> Callable[[], list[Content]]:
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+    def action_tick(self) -> None:
+        view = self.query_one(SourceView)
+        lines = view.marked or view.ticked_here
+        if lines is None:
+            self._tick(None, None)
+            self.dismiss(None)
+        else:
+            view.show_ticked(self._tick(*lines))
+
+    def on_source_view_lines_changed(self) -> None:
+        view = self.query_one(SourceView)
+        self.query_one("#preview-hint", Static).update(self._hint(view.marked, view.ticked_here))
+
+    def _hint(self, marked: tuple[int, int] | None, ticked: tuple[int, int] | None) -> Content:
+        if marked is not None:
+            return Content(f"Space ticks lines {marked[0]}-{marked[1]} · Esc drops the mark")
+        if ticked is not None:
+            lines = f"{ticked[0]}-{ticked[1]}"
+            return Content(f"Space unticks lines {lines} · Shift+↓ or v marks more · Esc back")
+        return Content("Space ticks the file · Shift+↓ or v marks lines · Esc back")
+
+    def _read(self) -> Callable[[], tuple[list[Content], str]]:
         root, path, max_bytes = self._root, self._path, self._max_bytes
 
-        def work() -> list[Content]:
-            from docstra_tui.context.reader import read_item
+        def work() -> tuple[list[Content], str]:
+            from docstra_tui.context.reader import read_file
 
-            item = read_item(root, path, max_bytes=max_bytes)
-            return highlighted(sanitize_text(item.content), item.language)
+            read = read_file(root, path, max_bytes=max_bytes)
+            text = sanitize_text(read.item.content.removesuffix("\n"))
+            return highlighted(text, read.item.language), read.encoding
 
         return work
 
-    def _show(self, lines: list[Content]) -> None:
+    def _show(self, found: tuple[list[Content], str]) -> None:
+        lines, encoding = found
         if self.is_mounted:
-            self.query_one(SourceView).show(lines)
-            self.query_one(SourceView).focus()
+            view = self.query_one(SourceView)
+            view.show(lines, cursor=self._line)
+            view.show_ticked(self._ticked)
+            if encoding != "utf-8":
+                title = f"{shown_name(self._path)}  read as {encoding}"
+                self.query_one(".box-title", Static).update(Content(title))
 
     def _fail(self, error: Exception) -> None:
         if self.is_mounted:
             text = getattr(error, "message", None) or str(error)
-            self.query_one(SourceView).show([Content(sanitize_text(text))])
+            hint = getattr(error, "hint", "")
+            said = f"{sanitize_line(text)}\n\n{sanitize_line(hint)}".strip()
+            self.query_one(SourceView).say(Content(said))
 
 
 def highlighted(text: str, language: str) -> list[Content]:
     """`text` in lines, coloured where it is worth it."""
+    plain = [Content(line) for line in text.split("\n")]
     if len(text) > HIGHLIGHTED:
-        return [Content(line) for line in text.split("\n")]
+        return plain
     from textual.highlight import highlight
 
     from docstra_tui.tui.code_theme import CodeTheme
 
-    return list(highlight(text, language=language or "text", theme=CodeTheme).split("\n", allow_blank=True))
+    content = highlight(text, language=language or "text", theme=CodeTheme)
+    coloured = list(content.split("\n", allow_blank=True))
+    # Lines are ticked by their number: colours are worth nothing where the count is another.
+    return coloured if len(coloured) == len(plain) else plain

@@ -5,9 +5,13 @@ A model without a screen. Folders are listed by somebody else, when they are fir
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from docstra_tui.context.picks import Pick, tree_order, with_lines
 
 if TYPE_CHECKING:
     from docstra_tui.context.tree import Listing
@@ -43,15 +47,25 @@ class FileRows:
         self.listings: dict[str, Listing] = {}
         """What is known, by folder; the root is the empty string."""
         self.open: set[str] = {""}
-        self.ticked: set[str] = set()
-        self.problems: dict[str, str] = {}
-        """Why a ticked file could not be read, by path."""
+        self.found: list[Row] | None = None
+        """What the filter found; None while nothing is looked for."""
+        self._files: dict[str, list[tuple[int, int]]] = {}
+        """Ticked files, and which lines of them; no lines: the whole file."""
+        self._order: list[str] = []
+        """The ticked files in the order of the tree: sorting thousands at every tick would be felt."""
+        self._below: Counter[str] = Counter()
+        """How many files below each folder are ticked."""
         self._whole: set[str] = set()
         self._rows: list[Row] | None = None
 
     def put(self, folder: str, listing: Listing) -> None:
         """`folder` was listed."""
         self.listings[folder] = listing
+        self._rows = None
+
+    def forget_listings(self) -> None:
+        """Other files are to be shown."""
+        self.listings.clear()
         self._rows = None
 
     def needs_listing(self, folder: str) -> bool:
@@ -66,52 +80,130 @@ class FileRows:
             self.open ^= {folder}
             self._rows = None
 
-    def tick(self, paths: Iterable[str], wanted: bool) -> None:
-        """Tick or untick files."""
-        for path in paths:
-            if wanted:
-                self.ticked.add(path)
-            else:
-                self.ticked.discard(path)
-                self.problems.pop(path, None)
-                self._whole -= set(_ancestors(path))
+    # Ticks
 
-    def tick_whole(self, folder: str, paths: Iterable[str]) -> None:
-        """All files below `folder` are ticked now."""
-        self.tick(paths, True)
+    @property
+    def ticked(self) -> tuple[str, ...]:
+        """The ticked files in the order of the tree: folders before files, then by name."""
+        return tuple(self._order)
+
+    @property
+    def picks(self) -> tuple[Pick, ...]:
+        """What is ticked, in the order of the tree."""
+        return tuple(
+            Pick(path, *lines) for path in self._order for lines in (self._files[path] or ((None, None),))
+        )
+
+    @property
+    def whole_folders(self) -> tuple[str, ...]:
+        """Folders that were ticked as such, none of them below another."""
+        return tuple(sorted(f for f in self._whole if not any(up in self._whole for up in _ancestors(f))))
+
+    def lines_of(self, path: str) -> tuple[tuple[int, int], ...]:
+        """The lines of `path` that are ticked; none when it is ticked as a whole, or not at all."""
+        return tuple(self._files.get(path, ()))
+
+    def is_ticked(self, path: str) -> bool:
+        """True when `path` or some lines of it are ticked."""
+        return path in self._files
+
+    def tick(self, paths: Iterable[str], wanted: bool) -> None:
+        """Tick or untick files, as a whole."""
+        paths = list(paths)
+        if not wanted:
+            self._remove({path for path in paths if path in self._files})
+            return
+        new = [path for path in dict.fromkeys(paths) if path not in self._files]
+        for path in paths:
+            self._files[path] = []
+        for path in new:
+            self._below.update(_ancestors(path))
+        if len(new) > 50:
+            self._order = sorted([*self._order, *new], key=tree_order)
+        else:
+            for path in new:
+                insort(self._order, path, key=tree_order)
+
+    def tick_lines(self, path: str, start: int, end: int) -> None:
+        """Tick lines of a file, beside those that are ticked already; the whole file no longer."""
+        ranges = with_lines(self._files.get(path, ()), start, end)
+        if path not in self._files:
+            self.tick([path], True)
+        self._files[path] = ranges
+        self._whole -= set(_ancestors(path))
+
+    def untick_lines(self, path: str, start: int, end: int) -> None:
+        """These lines, as they were ticked, are no longer."""
+        ranges = [lines for lines in self._files.get(path, ()) if lines != (start, end)]
+        if ranges:
+            self._files[path] = ranges
+        else:
+            self.tick([path], False)
+
+    def tick_whole(self, folder: str, paths: Sequence[str]) -> None:
+        """All files below `folder`, which are `paths` in the order of the tree, are ticked now."""
+        start = folder + "/"
+        inside = {path for path in self._order if path.startswith(start)}
+        if inside <= set(paths):  # they stand together: no sorting
+            kept = [path for path in self._order if path not in inside] if inside else self._order
+            *above, (_, folded, name) = tree_order(folder)
+            at = bisect_left(kept, (*above, (0, folded, name)), key=tree_order)
+            self._order = [*kept[:at], *paths, *kept[at:]]
+            for path in paths:
+                if path not in inside:
+                    self._below.update(_ancestors(path))
+                self._files[path] = []
+        else:
+            self.tick(paths, True)
         self._whole.add(folder)
 
     def untick_below(self, folder: str) -> None:
-        """No file below `folder` stays ticked."""
-        self.tick([path for path in self.ticked if path.startswith(folder + "/")], False)
+        """No file below `folder` stays ticked; the empty string is the root."""
+        start = f"{folder}/" if folder else ""
+        self._remove({path for path in self._order if path.startswith(start)})
         self._whole = {
-            whole for whole in self._whole if whole != folder and not whole.startswith(folder + "/")
+            whole for whole in self._whole if whole != folder and not whole.startswith(start or "\0")
         }
 
     def has_ticks_below(self, folder: str) -> bool:
         """True when some file below `folder` is ticked."""
-        start = folder + "/"
-        return any(path.startswith(start) for path in self.ticked)
+        return self._below[folder] > 0
 
     def mark(self, row: Row) -> str:
         """The tick box of `row`; a space where there is none."""
         if not row.can_be_picked:
             return " "
         if row.kind == "file":
-            return TICKED if row.path in self.ticked else UNTICKED
+            ranges = self._files.get(row.path)
+            return UNTICKED if ranges is None else SOME if ranges else TICKED
         if not self.has_ticks_below(row.path):
             return UNTICKED
         return TICKED if self._is_whole(row.path) else SOME
 
+    def in_tree_order(self) -> tuple[str, ...]:
+        """The labels of what is ticked, as the tree shows them."""
+        return tuple(pick.label for pick in self.picks)
+
+    # Rows
+
     def rows(self) -> list[Row]:
         """Every visible row, top to bottom."""
+        if self.found is not None:
+            return self.found
         if self._rows is None:
-            self._rows = list(self._below("", 0))
+            self._rows = list(self._under("", 0))
         return self._rows
 
-    def in_tree_order(self) -> tuple[str, ...]:
-        """The ticked files as the tree shows them: folders before files, then by name."""
-        return tuple(sorted(self.ticked, key=tree_order))
+    def _remove(self, paths: set[str]) -> None:
+        if not paths:
+            return
+        self._order = [path for path in self._order if path not in paths]
+        for path in paths:
+            del self._files[path]
+            above = _ancestors(path)
+            self._below.subtract(above)
+            if self._whole:
+                self._whole -= set(above)
 
     def _is_whole(self, folder: str) -> bool:
         if folder in self._whole or any(parent in self._whole for parent in _ancestors(folder)):
@@ -120,12 +212,12 @@ class FileRows:
         if listing is None or listing.more:
             return False
         return all(
-            self._is_whole(entry.path) if entry.is_folder else entry.path in self.ticked
+            self._is_whole(entry.path) if entry.is_folder else self._files.get(entry.path, [(1, 1)]) == []
             for entry in listing.entries
             if not entry.reason
         )
 
-    def _below(self, folder: str, depth: int) -> Iterable[Row]:
+    def _under(self, folder: str, depth: int) -> Iterable[Row]:
         listing = self.listings.get(folder)
         if listing is None:
             yield Row(folder, "", depth, "note", "listing…")
@@ -134,20 +226,13 @@ class FileRows:
             kind: Kind = "folder" if entry.is_folder and not entry.reason else "file"
             yield Row(entry.path, entry.name, depth, kind, entry.reason)
             if kind == "folder" and entry.path in self.open:
-                yield from self._below(entry.path, depth + 1)
+                yield from self._under(entry.path, depth + 1)
         if listing.error:
             yield Row(folder, "", depth, "error", listing.error)
         elif listing.more:
-            yield Row(folder, "", depth, "note", f"… {listing.more:,} more are not shown")
+            yield Row(folder, "", depth, "note", f"{listing.more:,} more, / to filter")
         elif not listing.entries:
             yield Row(folder, "", depth, "note", "nothing here")
-
-
-def tree_order(path: str) -> tuple[tuple[int, str, str], ...]:
-    """A sort key: folders before files on every level, names without regard to case."""
-    parts = path.split("/")
-    last = len(parts) - 1
-    return tuple((int(i == last), part.casefold(), part) for i, part in enumerate(parts))
 
 
 def _ancestors(path: str) -> list[str]:

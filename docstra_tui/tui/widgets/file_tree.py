@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.events import Click, Resize
+from textual.events import Click, Key, Paste, Resize
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -14,8 +15,10 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
+from docstra_tui.context.picks import Pick
 from docstra_tui.text import sanitize_line, shown_name
-from docstra_tui.tui.widgets.file_rows import TICKED, UNTICKED, FileRows, Row
+from docstra_tui.tui.tick_notes import Note, TickNotes
+from docstra_tui.tui.widgets.file_rows import SOME, TICKED, UNTICKED, FileRows, Row
 from docstra_tui.tui.widgets.own_keys import OwnKeys
 
 if TYPE_CHECKING:
@@ -53,6 +56,14 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
         Binding(
             "left,h", "close", "Close", tooltip="Close the folder, or go to it", id="tree.close", show=False
         ),
+        Binding("slash", "filter", "Filter", tooltip="Find a file by a few of its letters", id="tree.filter"),
+        Binding("t", "to_ticked", "Ticked", tooltip="Go to the ticked files and back", id="tree.ticked"),
+        Binding(
+            "full_stop", "toggle_hidden", "Hidden", tooltip="Show hidden files, or not", id="tree.hidden"
+        ),
+        Binding(
+            "i", "toggle_ignored", "Ignored", tooltip="Show what .gitignore hides, or not", id="tree.ignored"
+        ),
         Binding("r", "list_again", "List again", tooltip="Look again what is in the folder", id="tree.list"),
     ]
 
@@ -75,10 +86,26 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
     class TicksChanged(Message):
         """Other files are ticked now."""
 
-        def __init__(self, paths: tuple[str, ...]) -> None:
+        def __init__(self, picks: tuple[Pick, ...]) -> None:
             super().__init__()
-            self.paths = paths
+            self.picks = picks
             """In tree order."""
+
+    class FilterChanged(Message):
+        """Something else is looked for; None: nothing any more."""
+
+        def __init__(self, query: str | None) -> None:
+            super().__init__()
+            self.query = query
+
+    class ShownChanged(Message):
+        """Hidden or ignored files are to be shown, or no longer."""
+
+    class RowChanged(Message):
+        """The cursor is on another row."""
+
+    class TickedWanted(Message):
+        """The cursor wants to go to the ticked files above the tree."""
 
     class PreviewRequested(Message):
         """Somebody wants to look at a file."""
@@ -90,8 +117,14 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
     def __init__(self) -> None:
         super().__init__()
         self.model = FileRows()
-        self.tokens: dict[str, str] = {}
-        """What to write at the right of a ticked file."""
+        self.notes = TickNotes()
+        """What stands at the right of ticked files."""
+        self.sought: str | None = None
+        """What is looked for; None while the tree is shown."""
+        self.show_hidden = False
+        self.show_ignored = False
+        self._before_filter = 0
+        self._found_query = ""
 
     # What the screen tells the tree
 
@@ -105,23 +138,53 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
         self.model.tick_whole(folder, paths)
         self._ticks_changed()
 
-    def set_ticked(self, paths: tuple[str, ...]) -> None:
-        """Exactly these files are ticked."""
-        self.model.untick_below("")
-        self.model.ticked.clear()
-        self.model.tick(paths, True)
+    def put_picks(self, picks: Iterable[Pick]) -> None:
+        """Tick these too."""
+        for pick in picks:
+            if pick.start_line is None or pick.end_line is None:
+                self.model.tick([pick.path], True)
+            else:
+                self.model.tick_lines(pick.path, pick.start_line, pick.end_line)
         self._ticks_changed()
 
-    def set_problems(self, problems: dict[str, str]) -> None:
-        """Why ticked files could not be read, by path."""
-        if problems != self.model.problems:
-            self.model.problems = dict(problems)
-            self.refresh()
+    def set_ticked(self, picks: Iterable[Pick]) -> None:
+        """Exactly these are ticked."""
+        self.model.untick_below("")
+        self.put_picks(picks)
+
+    def untick(self, pick: Pick) -> None:
+        """This is not ticked any more."""
+        if pick.start_line is None or pick.end_line is None:
+            self.model.tick([pick.path], False)
+        else:
+            self.model.untick_lines(pick.path, pick.start_line, pick.end_line)
+        self._ticks_changed()
+
+    def show_notes(self, notes: TickNotes) -> None:
+        """What stands at the right of ticked files now."""
+        self.notes = notes
+        self.refresh()
+
+    def show_found(self, query: str, rows: list[Row]) -> None:
+        """What the filter found; an answer that comes too late changes nothing."""
+        if self.sought != query or not query:
+            return
+        is_new, self._found_query = query != self._found_query, query
+        self.model.found = rows
+        self._rows_changed()
+        if is_new:
+            self.cursor = 0
+        self.post_message(self.RowChanged())
 
     @property
     def ticked(self) -> tuple[str, ...]:
-        """The ticked files, in tree order."""
+        """The labels of what is ticked, in tree order."""
         return self.model.in_tree_order()
+
+    @property
+    def picks(self) -> tuple[Pick, ...]:
+        """What is ticked, in tree order."""
+        return self.model.picks
 
     @property
     def row(self) -> Row | None:
@@ -132,6 +195,8 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
     # What the user does
 
     def action_move(self, step: int) -> None:
+        if step < 0 and self.cursor == 0:
+            self.post_message(self.TickedWanted())
         self.cursor += step
 
     def action_page(self, step: int) -> None:
@@ -147,7 +212,7 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
                 self.app.notify(f"{shown_name(row.name)}: {row.reason}", severity="warning")
             return
         if row.kind == "file":
-            self.model.tick([row.path], row.path not in self.model.ticked)
+            self.model.tick([row.path], not self.model.is_ticked(row.path))
             self._ticks_changed()
         elif self.model.mark(row) == TICKED:
             self.model.untick_below(row.path)
@@ -161,7 +226,7 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
             return
         if row.kind == "folder":
             self._set_open(row.path, None)
-        elif row.kind == "file" and not row.reason:
+        elif row.kind == "file" and (not row.reason or self.sought):
             self.post_message(self.PreviewRequested(row.path))
         elif row.kind == "error":
             self.post_message(self.FolderNeeded(row.path))
@@ -209,6 +274,67 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
         elif rows[index].kind == "folder" or event.chain == 2:
             self.action_show()
 
+    # The filter: letters go to the query, whatever they do elsewhere
+
+    def action_filter(self) -> None:
+        """Begin to look for a file."""
+        if self.sought is None:
+            self._before_filter = self.cursor
+            self._look_for("")
+
+    def leave_filter(self) -> bool:
+        """Show the tree again; False when it is shown."""
+        if self.sought is None:
+            return False
+        self.model.found = None
+        self._rows_changed()
+        self.cursor = self._before_filter
+        self._look_for(None)
+        return True
+
+    async def on_key(self, event: Key) -> None:
+        """Type into the query."""
+        if self.sought is None:
+            return
+        if event.key == "backspace":
+            if self.sought:
+                self._look_for(self.sought[:-1])
+            else:
+                self.leave_filter()
+        elif event.key == "ctrl+u":
+            self._look_for("")
+        elif event.character is not None and event.is_printable and event.character != " ":
+            self._look_for(self.sought + event.character)
+        else:
+            return
+        event.prevent_default().stop()
+
+    def on_paste(self, event: Paste) -> None:
+        if self.sought is not None:
+            self._look_for(self.sought + "".join(sanitize_line(event.text[:200]).split()))
+            event.stop()
+
+    def _look_for(self, query: str | None) -> None:
+        self.sought = query
+        if not query and self.model.found is not None:
+            self.model.found = None
+            self._rows_changed()
+            self.cursor = self._before_filter
+        self.post_message(self.FilterChanged(query))
+
+    # Which files are shown
+
+    def action_toggle_hidden(self) -> None:
+        self.show_hidden = not self.show_hidden
+        self.post_message(self.ShownChanged())
+
+    def action_toggle_ignored(self) -> None:
+        self.show_ignored = not self.show_ignored
+        self.post_message(self.ShownChanged())
+
+    def action_to_ticked(self) -> None:
+        self.post_message(self.TickedWanted())
+
     # Drawing
 
     def validate_cursor(self, cursor: int) -> int:
@@ -218,6 +344,7 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
         self.refresh_line(old)
         self.refresh_line(new)
         self.scroll_to_region(Region(0, new, 1, 1), animate=False, force=True)
+        self.post_message(self.RowChanged())
 
     def on_resize(self, event: Resize) -> None:
         self._rows_changed()
@@ -245,23 +372,24 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
         indent = " " * (1 + 2 * row.depth)
         if row.kind in ("note", "error"):
             colour = "$error" if row.kind == "error" else "$muted"
-            return _fit(Content.assemble(indent, (sanitize_line(row.reason), colour)), Content(), width)
+            return fit(Content.assemble(indent, (sanitize_line(row.reason), colour)), Content(), width)
         name = shown_name(row.name)
-        problem = self.model.problems.get(row.path, "")
+        mark = self.model.mark(row)
         if row.kind == "folder":
             arrow = "▾" if row.path in self.model.open else "▸"
-            mark = self.model.mark(row)
             shown_mark = (" ", "") if mark == UNTICKED else (mark, "$primary")
             line = Content.assemble(indent, (arrow, "$muted"), " ", shown_mark, " ", (name + "/", "bold"))
-            return _fit(line, Content(), width)
+            note = self.notes.of_folder(row.path) if mark != UNTICKED else None
+            return fit(line, shown_note(note), width)
         if row.reason:
             line = Content.assemble(indent, "    ", (name, "$muted"))
-            return _fit(line, Content.assemble((sanitize_line(row.reason), "$muted italic")), width)
-        mark = self.model.mark(row)
-        colour = "$primary" if mark == TICKED else "$muted"
-        line = Content.assemble(indent, "  ", (mark, colour), " ", (name, "$error" if problem else ""))
-        right = problem or self.tokens.get(row.path, "")
-        return _fit(line, Content.assemble((sanitize_line(right), "$error" if problem else "$muted")), width)
+            return fit(line, Content.assemble((sanitize_line(row.reason), "$muted italic")), width)
+        ticked = self.notes.of_file(row.path) if mark in (TICKED, SOME) else None
+        colour = "$primary" if mark != UNTICKED else "$muted"
+        shown = Content.assemble((name, "$error" if ticked is not None and ticked.tone == "error" else ""))
+        if self.sought:
+            return fit_path(Content.assemble(" ", (mark, colour), " "), name, shown_note(ticked), width)
+        return fit(Content.assemble(indent, "  ", (mark, colour), " ") + shown, shown_note(ticked), width)
 
     def _set_open(self, folder: str, wanted: bool | None) -> None:
         self.model.toggle_open(folder, wanted)
@@ -276,10 +404,28 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
 
     def _ticks_changed(self) -> None:
         self.refresh()
-        self.post_message(self.TicksChanged(self.ticked))
+        self.post_message(self.TicksChanged(self.picks))
 
 
-def _fit(left: Content, right: Content, width: int) -> Content:
+def shown_note(note: Note | None) -> Content:
+    """A note in its colour; nothing for none."""
+    return Content.assemble((note.text, f"${note.tone}")) if note is not None else Content()
+
+
+def fit_path(mark: Content, path: str, right: Content, width: int) -> Content:
+    """A path whose name stays readable where there is no room for all of it."""
+    room = width - 1 - mark.cell_length - (right.cell_length + 1 if right.cell_length else 0)
+    folder, slash, name = path.rpartition("/")
+    shown = Content.assemble((folder + slash, "$muted"), name)
+    over = shown.cell_length - room
+    if over > 0 and len(folder) > over + 1:
+        shown = Content.assemble(("…" + folder[over + 1 :] + slash, "$muted"), name)
+    elif over > 0:
+        shown = Content(("…" if folder else "") + name)
+    return fit(mark + shown, right, width)
+
+
+def fit(left: Content, right: Content, width: int) -> Content:
     """`left`, then `right` at the right edge where there is room for both; exactly `width` cells."""
     inner = width - 1
     if right.cell_length:

@@ -1,0 +1,106 @@
+"""What stands at the right of ticked files and of the folders that hold them: tokens, or what is wrong."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from docstra_tui.tui.badges import Badge, badge_of
+from docstra_tui.tui.token_counts import Count, TokenCounts, total
+
+if TYPE_CHECKING:
+    from docstra_tui.context.states import Ticked
+    from docstra_tui.llm.items import ContextItem
+
+Tone = Literal["error", "warning", "muted"]
+
+
+@dataclass(frozen=True)
+class Note:
+    """A few letters and how they are meant."""
+
+    text: str
+    tone: Tone = "muted"
+    reason: str = ""
+    """A sentence for the line under the tree; empty when there is nothing to say."""
+
+
+class TickNotes:
+    """Answers for one moment; made anew when something is different."""
+
+    def __init__(
+        self,
+        files: Sequence[Ticked] = (),
+        log: Sequence[ContextItem] = (),
+        counts: TokenCounts | None = None,
+    ) -> None:
+        self._counts = counts
+        self._log = log
+        self._by_path: dict[str, list[Ticked]] = {}
+        for file in files:
+            self._by_path.setdefault(file.path, []).append(file)
+        self._sorted: list[str] | None = None
+        self._folders: dict[str, Note] = {}
+
+    def of_lines(self, path: str, start: int | None, end: int | None) -> Note | None:
+        """The note of one pick; None when it was not read yet."""
+        for file in self._by_path.get(path, ()):
+            if (file.start_line, file.end_line) == (start, end):
+                return self._note(file)
+        return None
+
+    def of_file(self, path: str) -> Note | None:
+        """The note of a file, with all of its picked lines."""
+        files = self._by_path.get(path)
+        if not files:
+            return None
+        if len(files) == 1:
+            return self._note(files[0])
+        for file in files:
+            badge = badge_of(file)
+            if badge is not None and badge.tone != "muted":
+                return self._note(file)
+        return Note(str(total([self._count(file) for file in files])))
+
+    def of_folder(self, folder: str) -> Note:
+        """The sum of all that is ticked below."""
+        known = self._folders.get(folder)
+        if known is None:
+            if self._sorted is None:
+                self._sorted = sorted(self._by_path)
+            start = bisect_left(self._sorted, folder + "/")
+            end = bisect_left(self._sorted, folder + "0")  # the character after the slash
+            counted = [
+                self._count(file)
+                for path in self._sorted[start:end]
+                for file in self._by_path[path]
+                if file.state.is_sendable
+            ]
+            known = self._folders[folder] = Note(str(total(counted)) if counted else "")
+        return known
+
+    def _note(self, file: Ticked) -> Note:
+        count = self._count(file)
+        tokens = str(count) if count is not None else "…"
+        badge: Badge | None = badge_of(file, self._cost(file, count))
+        if badge is None:
+            return Note(tokens)
+        if file.state.kind == "unchanged":
+            return Note(f"{badge.word} {tokens}", badge.tone, badge.reason)
+        return Note(badge.word, badge.tone, badge.reason)
+
+    def _count(self, file: Ticked) -> Count | None:
+        item = file.newer or file.item
+        if item is None or self._counts is None:
+            return None
+        return self._counts.of(item)
+
+    def _cost(self, file: Ticked, count: Count | None) -> str:
+        """What a changed file makes the model read again: itself and the items behind it."""
+        if file.newer is None or file.item is None or count is None or self._counts is None:
+            return ""
+        places = [number for number, item in enumerate(self._log) if item.key == file.item.key]
+        behind = self._log[places[0] + 1 :] if places else ()
+        return str(total([count, *(self._counts.of(item) for item in behind)]))

@@ -1,0 +1,112 @@
+"""What each ticked file adds to the prompt: counted in the background, once for each content."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docstra_tui.errors import DocstraError
+from docstra_tui.tui import figures
+from docstra_tui.tui.lane import Lane
+
+if TYPE_CHECKING:
+    from docstra_tui.llm.base import BaseLLM
+    from docstra_tui.llm.items import ContextItem
+    from docstra_tui.session.item_tokens import ItemTokens
+
+WORK_SECONDS = 0.25
+"""Counting goes on this long before the screen hears of it, and may want something else."""
+
+UNKNOWN = "…"
+
+Key = tuple[str | None, int | None, int | None, str]
+
+
+@dataclass(frozen=True)
+class Count:
+    """Tokens of a file, or of several."""
+
+    tokens: int
+    is_exact: bool = True
+    is_whole: bool = True
+    """False while some of it is not counted yet."""
+
+    def __str__(self) -> str:
+        if not self.is_whole:
+            return UNKNOWN
+        return f"{'' if self.is_exact else '≈'}{figures.tokens(self.tokens)}"
+
+
+def total(counts: Sequence[Count | None]) -> Count:
+    """The sum."""
+    known = [count for count in counts if count is not None]
+    return Count(
+        sum(count.tokens for count in known),
+        all(count.is_exact for count in known),
+        len(known) == len(counts),
+    )
+
+
+class TokenCounts:
+    """Counts by content, for the model in use."""
+
+    def __init__(self, lane: Lane, told: Callable[[], None]) -> None:
+        self._lane = lane
+        self._told = told
+        self._llm: BaseLLM | None = None
+        self._counter: ItemTokens | None = None
+        self._counts: dict[Key, Count] = {}
+        self._wanted: tuple[ContextItem, ...] = ()
+
+    def of(self, item: ContextItem) -> Count | None:
+        """None while it is not known."""
+        return self._counts.get(_key(item))
+
+    def want(self, items: Sequence[ContextItem], llm: BaseLLM | None) -> None:
+        """Count these; what was wanted before and is not now is not counted any more."""
+        if llm is not self._llm:
+            from docstra_tui.session.item_tokens import ItemTokens
+
+            self._llm, self._counts = llm, {}
+            self._counter = ItemTokens(llm) if llm is not None else None
+        self._wanted = tuple(items)
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Count what is missing; nobody could so far, perhaps."""
+        counter, wanted, llm = self._counter, self._wanted, self._llm
+        if counter is None or llm is None:
+            return
+        missing = [item for item in wanted if self._is_missing(item, llm.counts_exactly)]
+        if not missing:
+            return
+
+        def work() -> dict[Key, Count]:
+            found: dict[Key, Count] = {}
+            until = time.monotonic() + WORK_SECONDS
+            for item in missing:
+                if self._wanted is not wanted or time.monotonic() > until:
+                    break
+                try:
+                    found[_key(item)] = Count(*counter.count(item))
+                except DocstraError:
+                    break  # nobody can count now; the next look tries again
+            return found
+
+        self._lane.do(work, lambda found: self._counted(counter, found), lambda error: None, key="tokens")
+
+    def _is_missing(self, item: ContextItem, can_be_exact: bool) -> bool:
+        known = self._counts.get(_key(item))
+        return known is None or (can_be_exact and not known.is_exact)
+
+    def _counted(self, counter: ItemTokens, found: dict[Key, Count]) -> None:
+        if found and counter is self._counter:
+            self._counts.update(found)
+            self._told()
+            self.go_on()
+
+
+def _key(item: ContextItem) -> Key:
+    return (*item.key, item.sha256)
