@@ -11,8 +11,8 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from docstra_tui.tui.transcript import look
-from docstra_tui.tui.transcript.leaves import Block, Leaf, Table, Verbatim
+from docstra_tui.tui.transcript.leaves import Block, Leaf, Verbatim
+from docstra_tui.tui.transcript.open_blocks import FENCE, OpenFence, OpenTable, OpenThinking, line_starts
 from docstra_tui.tui.transcript.source_lines import SourceLines
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ GLANCE, SLICE = 1_000, 8_000
 THINK = re.compile(r"\s*<think(?:ing)?>")
 THINK_START = re.compile(r"\s*(?:<(?:t(?:h(?:i(?:n(?:k(?:i(?:n(?:g)?)?)?)?)?)?)?)?)?\Z")
 THINK_END = re.compile(r"</think(?:ing)?>")
-FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})(.*)\Z", re.DOTALL)
 FENCE_LINE = re.compile(r"^ {0,3}(?:```|~~~).*\n", re.MULTILINE)
 DEEP_QUOTE = re.compile(r" {0,3}(?:> ?){10,}")
 UNCLEAR = re.compile(
@@ -53,9 +52,9 @@ class Growing:
         self._gap = False
         """An empty line was skipped before the tail."""
         self._ended = False
-        self._fence: _OpenFence | None = None
-        self._table: _OpenTable | None = None
-        self._thinking: _OpenThinking | None = None
+        self._fence: OpenFence | None = None
+        self._table: OpenTable | None = None
+        self._thinking: OpenThinking | None = None
         self._is_started = False
         self._look = GLANCE
         self._is_long = False
@@ -94,7 +93,7 @@ class Growing:
         found = THINK.match(self.text)
         if found is not None:
             self._is_started = True
-            self._thinking = _OpenThinking(found.end())
+            self._thinking = OpenThinking(found.end())
             return True
         if THINK_START.match(self.text) is not None and not self._ended:
             return False
@@ -187,7 +186,7 @@ class Growing:
         closed = (self._ended and not is_cut) or is_limited
         visible = shown if closed else _clear_part(shown)
         self.parsed += 1
-        starts = _line_starts(shown)
+        starts = line_starts(shown)
         whole_lines = shown.count("\n")
         parsed = parse_blocks(visible)
         tail: list[Block] = []
@@ -238,7 +237,7 @@ class Growing:
 
     def _cut_region(self, region: str, is_cut: bool) -> tuple[str, int | None]:
         """The region up to a line that is no Markdown, if there is one, and where that begins."""
-        starts = _line_starts(region)
+        starts = line_starts(region)
         for first, end in pairwise(starts[1:]):
             if end - first > LONG_LINE or DEEP_QUOTE.match(region, first, end):
                 return region[:first], first
@@ -284,7 +283,7 @@ class Growing:
         found = FENCE.match(line)
         assert found is not None
         self._at = start
-        self._fence = _OpenFence(
+        self._fence = OpenFence(
             start, start + len(line) + 1, len(found[1]), found[2], language_of(found[3]), bool(self.blocks)
         )
 
@@ -306,7 +305,7 @@ class Growing:
         for _ in range(2):
             end = self.text.index("\n", end) + 1
         self._at = start
-        self._table = _OpenTable(start, end, self.text[start:end], bool(self.blocks))
+        self._table = OpenTable(start, end, self.text[start:end], bool(self.blocks))
 
     def _take_table(self) -> bool:
         table = self._table
@@ -319,127 +318,6 @@ class Growing:
         self._table = None
         self._finish(table.block, end)
         return self._at < len(self.text)
-
-
-class _OpenThinking:
-    def __init__(self, start: int) -> None:
-        self.cursor = start
-        self.lines = SourceLines(look=look.MUTED)
-        leaf = Verbatim(lines=self.lines, is_code=False, look=look.MUTED)
-        self._block = Block(0, start, "thinking", [leaf], gap=False, is_open=True)
-
-    def take(self, text: str, end: int, *, is_whole: bool) -> None:
-        while (stop := text.find("\n", self.cursor, end)) >= 0:
-            line = text[self.cursor : stop]
-            if line.strip() or self.lines.lines:
-                self.lines.add(line)
-            self.cursor = stop + 1
-        self.lines.grow(text[self.cursor : end])
-        if is_whole:
-            self.lines.end()
-            while self.lines.lines and not self.lines.lines[-1].strip():
-                self.lines.lines.pop()
-
-    def block(self, end: int, *, is_open: bool = True) -> Block:
-        self._block.end = end
-        self._block.is_open = is_open
-        return self._block
-
-
-class _OpenFence:
-    def __init__(self, start: int, cursor: int, indent: int, signs: str, language: str, gap: bool) -> None:
-        self._cursor = cursor
-        self._indent = indent
-        self._signs = signs
-        self._lines = SourceLines(language, look=look.FENCE)
-        leaf = Verbatim(lines=self._lines, is_code=True, look=look.FENCE)
-        self.block = Block(start, cursor, "code", [leaf], gap=gap, is_open=True)
-
-    def take(self, text: str, *, ended: bool) -> int | None:
-        """Read on; where the fence ends, once it does."""
-        while (stop := text.find("\n", self._cursor)) >= 0:
-            line = text[self._cursor : stop]
-            self._cursor = stop + 1
-            if self._closes(line):
-                return self._close(self._cursor)
-            self._lines.add(self._dedent(line))
-        partial = text[self._cursor :]
-        if ended:
-            if partial and not self._closes(partial):
-                self._lines.add(self._dedent(partial))
-            return self._close(len(text))
-        is_closing = partial.strip() and not partial.strip().strip(self._signs[0])
-        self._lines.grow(None if is_closing else self._dedent(partial))
-        self.block.end = len(text)
-        return None
-
-    def _close(self, end: int) -> int:
-        self._lines.grow(None)
-        self._lines.end()
-        self.block.end = end
-        return end
-
-    def _closes(self, line: str) -> bool:
-        found = FENCE.match(line)
-        return (
-            found is not None
-            and found[2][0] == self._signs[0]
-            and len(found[2]) >= len(self._signs)
-            and not found[3].strip()
-        )
-
-    def _dedent(self, line: str) -> str:
-        lead = len(line) - len(line.lstrip(" "))
-        return line[min(lead, self._indent) :]
-
-
-class _OpenTable:
-    def __init__(self, start: int, cursor: int, head: str, gap: bool) -> None:
-        from docstra_tui.tui.transcript.markdown import parse_blocks, table
-
-        self._head = head
-        self._cursor = cursor
-        self._table: Table = table(parse_blocks(head)[0].tokens)
-        self._whole = 0
-        self.block = Block(start, cursor, "table", [self._table], gap=gap, is_open=True)
-
-    def take(self, text: str, *, ended: bool) -> int | None:
-        """Read on; where the table ends, once it does."""
-        del self._table.rows[self._whole :]
-        while self._cursor < len(text):
-            stop = text.rfind("\n", self._cursor, self._cursor + SLICE) + 1
-            if not stop:
-                stop = text.find("\n", self._cursor) + 1
-            if not stop and ended:
-                stop = len(text)
-            if not stop:
-                break
-            chunk = text[self._cursor : stop]
-            used = self._rows(chunk)
-            self._whole = len(self._table.rows)
-            self._cursor += used
-            self.block.end = self._cursor
-            if used < len(chunk):
-                return self._cursor
-        if ended:
-            return len(text)
-        partial = text[self._cursor :]
-        if partial.strip(" |"):
-            self._rows(partial)
-        return None
-
-    def _rows(self, chunk: str) -> int:
-        """Take the rows at the beginning of `chunk`; how many characters they are."""
-        from docstra_tui.tui.transcript.markdown import parse_blocks, table
-
-        parsed = parse_blocks(self._head + chunk)
-        if not parsed or parsed[0].kind != "table":
-            return 0
-        found = table(parsed[0].tokens)
-        self._table.rows += found.rows
-        lines = parsed[0].end_line - 2
-        starts = _line_starts(chunk)
-        return starts[lines] if lines < len(starts) else len(chunk)
 
 
 def _has_begun(block: Parsed, whole_lines: int) -> bool:
@@ -457,16 +335,6 @@ def _adopt_code(new: Block, old: Block) -> None:
 
 def _code_of(block: Block) -> list[SourceLines]:
     return [leaf.lines for leaf in block.leaves if isinstance(leaf, Verbatim) and leaf.is_code]
-
-
-def _line_starts(text: str) -> list[int]:
-    starts = [0]
-    at = text.find("\n")
-    while at >= 0:
-        starts.append(at + 1)
-        at = text.find("\n", at + 1)
-    starts.append(len(text))
-    return starts
 
 
 def _ends_blank(text: str) -> bool:
