@@ -84,6 +84,8 @@ class ModelDesk:
             self.open()
         else:
             self._wait_for_it()
+            if self._screen.session is not None:
+                self._screen.session.engine_starts += 1
             self.watch.restart()
 
     # What the watch reports

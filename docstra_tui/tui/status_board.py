@@ -33,6 +33,7 @@ class StatusBoard:
         known.answering, known.stopping = runner.busy, runner.stopping
         known.started, known.has_text = runner.started, runner.has_text
         known.waiting = len(runner.waiting)
+        known.reading_ahead = screen.ahead.is_reading
         model.watch.busy = runner.busy
         screen.query_one(StatusBar).show(status_text.status_view(known))
         title = status_text.title(screen.root, model.backend, known.status, model.wanted)

@@ -51,6 +51,8 @@ class Known:
     has_text: bool = False
     waiting: int = 0
     """Turns that wait in this terminal."""
+    reading_ahead: bool = False
+    """True while the model reads what the next question will begin with."""
 
 
 def status_view(known: Known) -> StatusView:
@@ -70,10 +72,10 @@ def status_view(known: Known) -> StatusView:
         parts.append(f"queue {status.queue}")
     if known.budget is not None and (known.budget.limit or state != "loading"):
         parts.append(figures.used_of(known.budget.used, known.budget.limit, known.budget.exact))
+        parts.append(room_text(known.budget) or ahead_text(known))
     if status is not None and state != "loading":
         parts.append(memory_text(status))
     if known.last is not None and not known.answering:
-        parts.append(cached_text(known.last))
         ttft = figures.seconds(known.last.ttft_s)
         parts += [f"first token {ttft}" if ttft else "", figures.speed(known.last.tokens_per_s)]
     return StatusView(state, tuple(part for part in parts if part))
@@ -101,10 +103,23 @@ def prefill_text(known: Known) -> str:
     return f"{text} {elapsed} s" if elapsed else text
 
 
-def cached_text(turn: SavedTurn) -> str:
-    """`97% cached`: the share of the last prompt that did not have to be read again."""
-    usage = turn.usage
-    if not usage.prompt_tokens or not usage.reused_tokens:
+def room_text(budget: Budget) -> str:
+    """`1.2k too many`; empty for what fits."""
+    left = budget.left
+    return "" if budget.fits or left is None else f"{figures.tokens(-left)} too many"
+
+
+def ahead_text(known: Known) -> str:
+    """`97% cached`: the share of the next prompt that need not be read again; of the last one, where
+    the model does not tell. `61% cached…` while it is being read."""
+    if known.answering:
+        return ""
+    budget = known.budget
+    if budget is not None and budget.cached is not None:
+        share = f"{100 * min(budget.cached, budget.used) // max(1, budget.used)}% cached"
+        return f"{share}…" if known.reading_ahead else share if budget.cached else ""
+    usage = known.last.usage if known.last is not None else None
+    if usage is None or not usage.prompt_tokens or not usage.reused_tokens:
         return ""
     return f"{100 * usage.reused_tokens // usage.prompt_tokens}% cached"
 

@@ -58,8 +58,8 @@ def test_the_status_after_an_answer_has_all_its_figures():
     assert view.state == "ready"
     assert view.parts == (
         "12.4k / 32k tokens",
-        "cuda:0 61 / 80 GB",
         "97% cached",
+        "cuda:0 61 / 80 GB",
         "first token 0.2 s",
         "41 tok/s",
     )
@@ -73,3 +73,12 @@ def test_what_a_server_says_about_itself_cannot_command_the_terminal():
 def test_the_home_folder_is_a_tilde():
     assert shown_path(Path.home() / "src") == "~/src"
     assert shown_path(Path("/opt/x")) == "/opt/x"
+
+
+def test_the_status_tells_the_share_of_the_next_prompt():
+    ready = Status("ready")
+    budget = Budget(1000, 32_768, 512, True, cached=610)
+    assert "61% cached…" in status_view(Known(ready, budget, reading_ahead=True)).parts
+    assert "61% cached" in status_view(Known(ready, budget)).parts
+    over = Budget(33_000, 32_768, 512, True, cached=610)
+    assert status_view(Known(ready, over)).parts[:2] == ("33.0k / 32k tokens", "744 too many")

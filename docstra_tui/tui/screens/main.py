@@ -17,6 +17,7 @@ from textual.widgets import Static
 
 from docstra_tui.settings import Settings
 from docstra_tui.tui import commands, status_text
+from docstra_tui.tui.ahead_desk import AheadDesk
 from docstra_tui.tui.engine_watch import BackendLost, BackendOpened, StatusChanged
 from docstra_tui.tui.files_desk import FilesDesk
 from docstra_tui.tui.lane import Lane
@@ -126,6 +127,7 @@ class MainScreen(Screen[None]):
         self.switches = Switches(self, self._chat_lane)
         self.tasks = TaskStarter(self)
         self.files = FilesDesk(self, self._file_lane)
+        self.ahead = AheadDesk(self)
 
     def compose(self) -> ComposeResult:
         yield TitleLine(status_text.title(self.root, None, None, self.settings.model.name))
@@ -200,6 +202,7 @@ class MainScreen(Screen[None]):
         """Show and continue `session`; `retick` makes its files the ticked ones."""
         self.session = session
         session.llm = self.model.llm or session.llm
+        session.typed = self.draft
         self.board.known.last = session.turns[-1] if session.turns else None
         self.board.known.stopped = False
         self.picks.use(session)
@@ -225,6 +228,7 @@ class MainScreen(Screen[None]):
     def on_status_changed(self, event: StatusChanged) -> None:
         self.model.looked(event.status)
         self.board.refresh()
+        self.ahead.consider()
 
     def on_backend_lost(self, event: BackendLost) -> None:
         self.model.failed(event.error)
@@ -307,6 +311,7 @@ class MainScreen(Screen[None]):
         """The ticked files were read, looked at or counted."""
         self.board.known.budget = picked.budget
         self.board.refresh()
+        self.ahead.consider()
 
     # Keys
 
@@ -382,6 +387,7 @@ class MainScreen(Screen[None]):
 
     def on_text_area_changed(self) -> None:
         self.draft = self.composer.text
+        self.ahead.typed(self.draft)
 
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.width < NARROW, "-narrow")
