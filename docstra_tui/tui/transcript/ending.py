@@ -28,6 +28,8 @@ class TurnEnding:
     """What went wrong, one sentence."""
     hint: str = ""
     """What to do next."""
+    notes: tuple[str, ...] = ()
+    """What became of ticked files since the last look: read again, or not sent."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ def ending_lines(files: Sequence[str], ending: TurnEnding, width: int) -> list[L
         parts.append(f"first token {figures.seconds(ending.ttft_s)}")
     if ending.tokens_per_s is not None:
         parts.append(figures.speed(ending.tokens_per_s))
+    parts += [show(note) for note in ending.notes]
     bits: list[tuple[str, int]] = [(" · ".join(parts), look.MUTED)] if parts else []
     word = ending_word(ending)
     if word:

@@ -226,6 +226,7 @@ class Turn:
         if not self._width and not self.is_streaming:
             return
         self._width = 0
+        self._head = None
         self._growing, self._taken, self._is_read = None, 0, False
         self._chunks, self._heights, self._ends = [], [], []
         if self.is_streaming:
