@@ -23,11 +23,6 @@ class Badge:
     """A sentence, ready to show."""
     tone: Tone = "error"
 
-    @property
-    def is_left_out(self) -> bool:
-        """True when the file is not sent."""
-        return self.tone == "error"
-
 
 def badge_of(file: Ticked, cost: str = "") -> Badge | None:
     """None for a file with nothing to say about; `cost` is what re-reading it takes, as tokens."""

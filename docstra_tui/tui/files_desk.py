@@ -300,8 +300,9 @@ class FilesDesk:
             return line if not reason else line + Content.assemble("\n", (reason, "$warning"))
         if reason:
             return Content.assemble((reason, "$warning"))
-        shown = [name for name, on in (("hidden", tree.show_hidden), ("ignored", tree.show_ignored)) if on]
-        return Content.assemble(("/ filter" + (f"  + {', '.join(shown)}" if shown else ""), "$muted"))
+        shown = "all files" if tree.show_hidden and tree.show_ignored else ""
+        shown = shown or ("hidden" if tree.show_hidden else "ignored" if tree.show_ignored else "")
+        return Content.assemble(("/ filter" + (f"  + {shown}" if shown else ""), "$muted"))
 
     def _reason(self) -> str:
         screen = self._screen

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from docstra_tui.context.picks import Pick
 from docstra_tui.errors import DocstraError
+from docstra_tui.text import shown_name
+from docstra_tui.tui.badges import badge_of
 from docstra_tui.tui.lane import Lane
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 400
 """Files whose state is asked for in one go: a `stat` each, and thousands may be ticked."""
+
+NAMED = 3
+"""Files that the line under an answer names."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +49,19 @@ class ReadReport:
 
     changed: tuple[str, ...] = ()
     """Labels of those that were read again because they had changed."""
-    left_out: dict[str, str] = field(default_factory=dict)
-    """Why some are not sent, by label."""
+    left_out: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Why some are not sent, by label: a word, and a sentence."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """A few words each, for the line under the answer."""
+        changed = [f"{_name(label)} changed, was read again" for label in self.changed]
+        wrong = [f"{_name(label)} not sent: {word}" for label, (word, _) in self.left_out.items()]
+        return tuple(_few(changed) + _few(wrong))
 
     def get(self, label: str, default: str) -> str:
         """Why one is not sent."""
-        return self.left_out.get(label, default)
+        return self.left_out[label][1] if label in self.left_out else default
 
 
 class FilePicks:
@@ -128,8 +140,9 @@ class FilePicks:
                     changed.append(picks[number].label)
                 files[number] = self._known[picks[number]] = updated
             session.set_context(_items(files))
-        wrong = {file_label(file): file.state.reason for file in files if not file.state.is_sendable}
-        return ReadReport(tuple(changed), wrong)
+        wrong = [(file, badge_of(file)) for file in files if not file.state.is_sendable]
+        left_out = {_label(file): (badge.word, badge.reason) for file, badge in wrong if badge is not None}
+        return ReadReport(tuple(changed), left_out)
 
     # In the lanes
 
@@ -219,9 +232,16 @@ class FilePicks:
         self._arrived(Picked(self.now.items, self._files()))
 
 
-def file_label(file: Ticked) -> str:
-    """The label of what was ticked."""
+def _label(file: Ticked) -> str:
     return Pick(file.path, file.start_line, file.end_line).label
+
+
+def _name(label: str) -> str:
+    return shown_name(label.rpartition("/")[2])
+
+
+def _few(words: list[str]) -> list[str]:
+    return words if len(words) <= NAMED else [*words[:NAMED], f"{len(words) - NAMED} more like it"]
 
 
 def _items(files: Iterable[Ticked]) -> list[ContextItem]:

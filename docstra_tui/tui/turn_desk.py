@@ -6,13 +6,13 @@ Runs on the screen's thread; the turn itself runs in `turns.TurnRunner`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from docstra_tui.errors import DocstraError, EngineDied
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.commands import TaskCommand
-from docstra_tui.tui.picks import FilePicks
+from docstra_tui.tui.picks import FilePicks, ReadReport
 from docstra_tui.tui.turns import Outcome, TurnRequest, TurnRunner
 from docstra_tui.tui.widgets.conversation import Conversation, ShownTurn
 from docstra_tui.tui.widgets.turn_view import TurnEnding
@@ -49,6 +49,8 @@ class TurnDesk:
         self._picks = picks
         self._reports = reports
         self._session: ChatSession | None = None
+        self._read = ReadReport()
+        """What the turn's thread found when it read the files."""
         self.ready = False
         """True while the model can answer; turns wait until then."""
 
@@ -87,7 +89,7 @@ class TurnDesk:
         """Let a turn over all ticked files run when it is its turn."""
 
         def read_and_start(session: ChatSession) -> RunningTurn:
-            self._picks.read(session)  # as the files are now, not as they were when they were ticked
+            self._read = self._picks.read(session)  # as they are now, not as they were when ticked
             return start(session)
 
         self.runner.submit(TurnRequest(shown, self._picks.paths, read_and_start, typed))
@@ -95,7 +97,7 @@ class TurnDesk:
 
     def _submit_file(self, command: TaskCommand, path: str) -> None:
         def start(session: ChatSession) -> RunningTurn:
-            report = self._picks.read(session)
+            report = self._read = self._picks.read(session)
             for item in session.context:
                 if item.label == path:
                     return session.document(item) if command.name == "document" else session.explain(item)
@@ -134,7 +136,7 @@ class TurnDesk:
         self._reports.changed()
 
     def _end(self, outcome: Outcome) -> None:
-        self._conversation.end_turn(ending_of(outcome))
+        self._conversation.end_turn(replace(ending_of(outcome), notes=self._read.notes))
         if outcome.error is not None:
             dropped = self.runner.stop()
             self._give_back((outcome.request, *dropped))

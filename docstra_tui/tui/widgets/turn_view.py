@@ -36,6 +36,8 @@ class TurnEnding:
     """What went wrong, one sentence."""
     hint: str = ""
     """What to do next."""
+    notes: tuple[str, ...] = ()
+    """What became of ticked files since the last look: read again, or not sent."""
 
 
 class TurnView(Vertical):
@@ -143,6 +145,7 @@ def compose_footer(files: Sequence[str], ending: TurnEnding) -> Content:
         parts.append(f"first token {figures.seconds(ending.ttft_s)}")
     if ending.tokens_per_s is not None:
         parts.append(figures.speed(ending.tokens_per_s))
+    parts += [sanitize_line(note) for note in ending.notes]
     line = Content.assemble((" · ".join(parts), "$muted"))
     word = _ending_word(ending)
     if word:
