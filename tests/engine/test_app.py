@@ -252,8 +252,8 @@ def test_tokenize_counts_as_vllm_does(engine: RunningEngine) -> None:
         plain = http.post("/tokenize", json={"prompt": "one two"})
         wrong = http.post("/tokenize", json={"messages": [{"role": "robot", "content": "x"}]})
         empty = http.post("/tokenize", json={})
-    assert chat.json() == {"count": 3, "max_model_len": 100, "tokens": [0, 1, 2]}
-    assert plain.json() == {"count": 2, "max_model_len": 100}
+    assert chat.json() == {"count": 3, "max_model_len": 100, "tokens": [0, 1, 2], "cached_tokens": 0}
+    assert plain.json() == {"count": 2, "max_model_len": 100, "cached_tokens": 0}
     assert (wrong.status_code, empty.status_code) == (400, 400)
 
 

@@ -53,9 +53,9 @@ def test_a_file_is_ticked_asked_about_answered_stopped_and_left(start: Start, ow
     terminal.wait_for("Ask")  # the first frame comes while the model loads
     terminal.wait_for(is_ready, 60)
 
-    terminal.wait_for("README.md")
+    terminal.wait_for("SECURITY.md")
     terminal.send("f2", "end", "space", "f2")  # in one burst, as a slow link delivers it
-    terminal.wait_for("☑ README.md")
+    terminal.wait_for("☑ SECURITY.md")
     terminal.wait_for("about 1 file")
 
     terminal.send("How often does it retry?", "enter")
