@@ -26,6 +26,8 @@ def _turn(turn: SavedTurn) -> str:
     parts = ["---", question]
     if turn.files:
         parts.append("Files: " + ", ".join(_code(item.label) for item in turn.files))
+    if turn.left_out:
+        parts.append("Not sent: " + ", ".join(_code(name) for name in turn.left_out))
     if turn.answer:
         parts.append(sanitize_text(turn.answer).strip("\n"))
     if turn.status == "failed":

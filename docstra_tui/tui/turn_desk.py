@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from docstra_tui.errors import DocstraError, EngineDied
+from docstra_tui.context.picks import Pick
+from docstra_tui.errors import ContextOverflow, DocstraError, EngineDied
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.commands import TaskCommand
 from docstra_tui.tui.picks import FilePicks, ReadReport
@@ -99,7 +100,7 @@ class TurnDesk:
         def start(session: ChatSession) -> RunningTurn:
             report = self._read = self._picks.read(session)
             for item in session.context:
-                if item.label == path:
+                if Pick(item.path or "", item.start_line, item.end_line).label == path:
                     return session.document(item) if command.name == "document" else session.explain(item)
             raise DocstraError(f"{path} cannot be read: {report.get(path, 'it is not ticked any more')}.")
 
@@ -136,7 +137,11 @@ class TurnDesk:
         self._reports.changed()
 
     def _end(self, outcome: Outcome) -> None:
-        self._conversation.end_turn(replace(ending_of(outcome), notes=self._read.notes))
+        if outcome.turn is None and isinstance(outcome.error, ContextOverflow):
+            self._withdraw()
+        else:
+            ending = ending_of(outcome)
+            self._conversation.end_turn(replace(ending, notes=(*self._read.notes, *ending.notes)))
         if outcome.error is not None:
             dropped = self.runner.stop()
             self._give_back((outcome.request, *dropped))
@@ -150,6 +155,11 @@ class TurnDesk:
         self._picks.recount()
         self._reports.ended(outcome)
         self.start_next()
+
+    def _withdraw(self) -> None:
+        """Nothing was sent: the conversation is what it was before."""
+        turns = self._session.turns if self._session is not None else []
+        self._conversation.load([shown_turn(turn) for turn in turns])
 
     def _give_back(self, requests: Sequence[TurnRequest]) -> None:
         """A typed question that was not answered goes back to where it was written."""
@@ -179,6 +189,7 @@ def turn_ending(turn: SavedTurn, error: DocstraError | None = None) -> TurnEndin
         tokens_per_s=turn.tokens_per_s,
         error=sanitize_line(error.message) if error is not None else "",
         hint=sanitize_line(error.hint) if error is not None else "",
+        notes=(f"not sent: {', '.join(turn.left_out)}",) if turn.left_out else (),
     )
 
 

@@ -20,6 +20,7 @@ from docstra_tui.tui import commands, status_text
 from docstra_tui.tui.ahead_desk import AheadDesk
 from docstra_tui.tui.engine_watch import BackendLost, BackendOpened, StatusChanged
 from docstra_tui.tui.files_desk import FilesDesk
+from docstra_tui.tui.fit_desk import FitDesk
 from docstra_tui.tui.lane import Lane
 from docstra_tui.tui.model_desk import ModelDesk
 from docstra_tui.tui.no_model import NoModel
@@ -128,6 +129,7 @@ class MainScreen(Screen[None]):
         self.tasks = TaskStarter(self)
         self.files = FilesDesk(self, self._file_lane)
         self.ahead = AheadDesk(self)
+        self.fit = FitDesk(self)
 
     def compose(self) -> ComposeResult:
         yield TitleLine(status_text.title(self.root, None, None, self.settings.model.name))
@@ -203,6 +205,7 @@ class MainScreen(Screen[None]):
         self.session = session
         session.llm = self.model.llm or session.llm
         session.typed = self.draft
+        session.make_room = self.fit.make_room
         self.board.known.last = session.turns[-1] if session.turns else None
         self.board.known.stopped = False
         self.picks.use(session)

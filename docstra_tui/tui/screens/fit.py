@@ -1,0 +1,270 @@
+"""The fit view: what is sent of a prompt that is too long. Nothing is sent, and nothing is left out,
+before somebody said so here.
+
+Counting goes on beside it: a sum marked with `≈` is that of the rows, one without is the exact count of
+the prompt that would be sent.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from docstra_tui.context.budget import Budget
+from docstra_tui.context.fit import FileChoice, FitPlan, TurnChoice, lines
+from docstra_tui.context.ranges import cut_lines, line_span
+from docstra_tui.errors import DocstraError
+from docstra_tui.text import sanitize_line, shown_name
+from docstra_tui.tui import fit_choices
+from docstra_tui.tui.lane import Lane
+from docstra_tui.tui.screens.text_prompt import TextPrompt
+from docstra_tui.tui.summary_writer import SummaryWriter
+from docstra_tui.tui.widgets.fit_table import FitTable
+
+if TYPE_CHECKING:
+    from docstra_tui.session.chat import ChatSession
+    from docstra_tui.session.fitting import Asking
+
+PROGRESS_SECONDS = 0.3
+RANGE = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+))?\s*")
+
+
+class FitScreen(ModalScreen[FitPlan | None]):
+    """Asks what to send; the answer is a plan that fits, or None to go back."""
+
+    CSS_PATH = "fit.tcss"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back", tooltip="Back, the question stays yours", id="fit.back"),
+        Binding("s", "suggest", "Suggest", tooltip="Take the suggestion", id="fit.suggest"),
+        Binding("a", "everything", "All", tooltip="Send everything whole again", id="fit.all"),
+        Binding("r", "range", "Lines", tooltip="Send some lines of this file", id="fit.lines"),
+    ]
+
+    def __init__(self, session: ChatSession, asking: Asking, *, is_sending: bool = True) -> None:
+        super().__init__()
+        self._session = session
+        self._asking = asking
+        self._enter = "Enter sends" if is_sending else "Enter keeps it"
+        self._plan: FitPlan | None = None
+        self._whole: FitPlan | None = None
+        self._suggested: FitPlan | None = None
+        self._exact: Budget | None = None
+        self._ranges: dict[str, FileChoice] = {}
+        self._wants_to_send = False
+        self._said = ""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="fit-box"):
+            yield Static(Content("What is sent"), classes="box-title", markup=False)
+            yield FitTable()
+            yield Static(Content("weighing every file…"), id="fit-sum", markup=False)
+            hint = f"↑↓ row · ←→ choice · r lines · s suggest · a all whole · {self._enter} · Esc back"
+            yield Static(Content(hint), classes="box-hint", markup=False)
+
+    def on_mount(self) -> None:
+        self._lane = Lane("fit", self.call_later)
+        self._writer = SummaryWriter(self._session, self.call_later)
+        self.set_interval(PROGRESS_SECONDS, self._show_progress)
+        self.query_one(FitTable).focus()
+        session, asking = self._session, self._asking
+        self._lane.do(lambda: session.plan(asking), self._begin, self._fail)
+
+    def on_unmount(self) -> None:
+        self._lane.close()
+        self._writer.close()
+
+    def _begin(self, plan: FitPlan) -> None:
+        self._whole = plan
+        self._suggested = plan.suggest()
+        self._choose(self._suggested)
+
+    # Choosing
+
+    def on_fit_table_turned(self, event: FitTable.Turned) -> None:
+        plan = self._plan
+        if plan is None:
+            return
+        if event.row < len(plan.files):
+            row = plan.files[event.row]
+            choice = fit_choices.next_file_choice(row, self._ranges.get(row.key), event.step)
+            self._choose(plan.set(row.key, choice))
+            return
+        turn = plan.turns[event.row - len(plan.files)]
+        now: TurnChoice = "summarised" if turn.number in self._writer.writing else turn.choice
+        self._writer.stop(turn.number)
+        wanted = fit_choices.next_turn_choice(now, event.step)
+        if wanted == "summarised" and not turn.summary:
+            self._choose(plan.set_turn(turn.number, "left out"))
+            self._writer.write(turn.number, self._summarised, self._fail)
+            self._show()
+        else:
+            self._choose(plan.set_turn(turn.number, wanted))
+
+    def action_suggest(self) -> None:
+        """From what there is now, as little less as will do."""
+        if self._whole is not None:
+            self._suggested = self._whole.suggest()
+            self._choose(self._suggested)
+
+    def action_everything(self) -> None:
+        if self._plan is not None:
+            plan = self._plan
+            for row in plan.files:
+                plan = plan.set(row.key, FileChoice("whole"))
+            for turn in plan.turns:
+                plan = plan.set_turn(turn.number, "kept")
+            self._choose(plan)
+
+    def action_range(self) -> None:
+        """Ask for the lines of the file under the cursor."""
+        plan, at = self._plan, self.query_one(FitTable).highlighted
+        if plan is None or at is None or at >= len(plan.files):
+            return
+        row = plan.files[at]
+        first, last = line_span(row.item)
+        title = f"Lines of {shown_name(row.key)}, {first}-{last}"
+
+        def answered(text: str | None) -> None:
+            found = RANGE.fullmatch(text or "")
+            if found is None:
+                self._say("Lines are written as 10-40." if text else "")
+                return
+            start, end = int(found[1]), min(last, int(found[2] or found[1]))
+            self._take_lines(row.key, start, end)
+
+        self.app.push_screen(TextPrompt(title, "10-40 · Enter takes it · Esc back"), answered)
+
+    def _take_lines(self, key: str, start: int, end: int) -> None:
+        plan = self._plan
+        if plan is None:
+            return
+        row = next(row for row in plan.files if row.key == key)
+        try:
+            item = cut_lines(row.item, start, end)
+        except ValueError as error:
+            self._say(sanitize_line(str(error)))
+            return
+        choice = self._ranges[key] = lines(start, end)
+
+        def weighed(_: int) -> None:
+            if self._plan is not None:
+                self._choose(self._plan.set(key, choice))
+
+        self._lane.do(lambda: plan.count(item), weighed, self._fail)
+
+    def _summarised(self, number: int, summary: str, tokens: int) -> None:
+        if self._plan is None or self._whole is None:
+            return
+        if not summary:
+            self._say("The model wrote no summary.")
+            self._show()
+            return
+        before = next(turn.choice for turn in self._whole.turns if turn.number == number)
+        self._whole = self._whole.with_summary(number, summary, tokens).set_turn(number, before)
+        self._choose(self._plan.with_summary(number, summary, tokens))
+
+    def _choose(self, plan: FitPlan) -> None:
+        self._plan, self._exact, self._said = plan, None, ""
+        self._wants_to_send = False
+        self._show()
+        session, asking = self._session, self._asking
+        self._lane.do(
+            lambda: (plan, session.count_plan(asking, plan)), self._counted, self._fail, key="exact"
+        )
+
+    def _counted(self, found: tuple[FitPlan, Budget]) -> None:
+        plan, budget = found
+        if plan is not self._plan:
+            return
+        self._exact = budget
+        if self._is_first_guess(plan) and not budget.fits:
+            # Joined tokens: the parts were a few less than the whole. Suggest with that much less room.
+            assert self._whole is not None and budget.left is not None
+            over = -budget.left
+            tighter = _with_more_overhead(self._whole, plan.used, budget.used, over)
+            if tighter is not None:
+                self._whole = tighter
+                self._suggested = tighter.suggest()
+                self._choose(self._suggested)
+                return
+        self._show()
+        if self._wants_to_send:
+            self._send()
+
+    def _is_first_guess(self, plan: FitPlan) -> bool:
+        return plan is self._suggested and plan.fits
+
+    # Leaving
+
+    def on_fit_table_sent(self) -> None:
+        self._send()
+
+    def _send(self) -> None:
+        plan, exact = self._plan, self._exact
+        if plan is None:
+            return
+        if self._writer.writing:
+            self._say("A summary is being written. Esc stops it.")
+        elif exact is None:
+            self._wants_to_send = True  # in a moment
+        elif exact.fits:
+            self.dismiss(plan)
+        else:
+            self._say("It does not fit yet.")
+
+    def action_leave(self) -> None:
+        if self._writer.writing:
+            self._writer.stop_all()
+            self._show()
+        else:
+            self.dismiss(None)
+
+    # What is shown
+
+    def _show(self) -> None:
+        if self._plan is None or self._suggested is None or not self.is_mounted:
+            return
+        writing = {number: f"{count:,}…" for number, count in self._writer.writing.items()}
+        self.query_one(FitTable).show(fit_choices.fit_lines(self._plan, self._suggested, writing))
+        parts, total, fits = fit_choices.sum_lines(self._plan, self._exact)
+        said = [Content.assemble((self._said, "$warning"))] if self._said else []
+        shown = [
+            Content.assemble((parts, "$muted")),
+            Content.assemble((total, "bold $success" if fits else "bold $error")),
+            *said,
+        ]
+        self.query_one("#fit-sum", Static).update(Content("\n").join(shown))
+
+    def _show_progress(self) -> None:
+        if self._writer.writing:
+            self._show()
+
+    def _say(self, text: str) -> None:
+        self._said = text
+        self._show()
+
+    def _fail(self, error: Exception) -> None:
+        if not self.is_mounted:
+            return
+        message = error.message if isinstance(error, DocstraError) else str(error)
+        if self._plan is None:
+            said = Content.assemble((sanitize_line(message)[:300], "$error"))
+            self.query_one("#fit-sum", Static).update(said)
+        else:
+            self._say(sanitize_line(message)[:300])
+
+
+def _with_more_overhead(plan: FitPlan, guessed: int, counted: int, over: int) -> FitPlan | None:
+    """The plan with what its parts lack added to what belongs to no part; None when they lack nothing."""
+    from dataclasses import replace
+
+    lack = max(over, counted - guessed)
+    return replace(plan, overhead=plan.overhead + lack) if lack > 0 else None

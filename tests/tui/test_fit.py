@@ -1,0 +1,155 @@
+"""What does not fit is decided on a screen of its own, by keyboard alone, before anything is sent."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from docstra_tui.context.fit import LEFT_OUT, OUTLINE
+from tests.fakes import FakeLLM
+from tests.tui.fakes import FakeBackend, screen_text, until
+from tests.tui.test_app import ask, is_ready
+
+BODY = "".join(f"    value_{number} = {number} + {number}\n" for number in range(80))
+
+
+@pytest.fixture
+def backend() -> FakeBackend:
+    backend = FakeBackend()
+    backend.llm = FakeLLM(window=700)
+    return backend
+
+
+@pytest.fixture
+def full_app(make_app, root):
+    """Two files that do not fit together with the reserve of 350."""
+    (root / "pkg" / "client.py").write_text(f"def get():\n{BODY}")
+    (root / "pkg" / "config.py").write_text("word " * 150 + "\n")
+    return make_app()
+
+
+async def tick_all(pilot):
+    pilot.app.main.tree_view.put_picks(_picks("pkg/client.py", "pkg/config.py"))
+    await until(pilot, lambda: len(pilot.app.main.session.context) == 2)
+
+
+def _picks(*paths: str):
+    from docstra_tui.context.picks import Pick
+
+    return [Pick(path) for path in paths]
+
+
+def fit_screen(app):
+    from docstra_tui.tui.screens.fit import FitScreen
+
+    return app.screen if isinstance(app.screen, FitScreen) else None
+
+
+def is_weighed(app):
+    screen = fit_screen(app)
+    return screen is not None and screen._exact is not None
+
+
+async def test_a_suggestion_is_taken_with_enter_and_the_footer_says_what_is_missing(full_app, backend):
+    backend.llm.enqueue("Because.")
+    async with full_app.run_test(size=(80, 24)) as pilot:
+        await is_ready(pilot)
+        await tick_all(pilot)
+        await ask(pilot, "why?")
+        await until(pilot, lambda: is_weighed(full_app))
+
+        shown = screen_text(full_app)
+        assert "What is sent" in shown and "suggested" in shown and "free" in shown and "Enter sends" in shown
+        assert backend.llm.calls == []
+
+        await pilot.press("enter")
+        await until(pilot, lambda: "Because." in screen_text(full_app))
+        (call,) = backend.llm.calls
+        assert "def get" in call.question and "value_79" not in call.question
+        assert full_app.main.session.turns[-1].left_out == ("pkg/client.py (bodies)",)
+        await until(pilot, lambda: "pkg/client.py (bodies)" in screen_text(full_app))
+
+
+async def test_escape_gives_the_question_back_and_nothing_was_said(full_app, backend):
+    async with full_app.run_test(size=(80, 24)) as pilot:
+        await is_ready(pilot)
+        await tick_all(pilot)
+        await ask(pilot, "why?")
+        await until(pilot, lambda: is_weighed(full_app))
+        await pilot.press("escape")
+        await until(pilot, lambda: full_app.main.composer.text == "why?")
+
+        assert backend.llm.calls == [] and full_app.main.session.turns == []
+        await until(pilot, lambda: "why?" not in "\n".join(screen_text(full_app).splitlines()[:10]))
+        assert full_app.main.session.context[0].detail == ""
+
+
+async def test_rows_are_chosen_with_the_arrows_and_enter_waits_until_it_fits(full_app, backend):
+    backend.llm.enqueue("Well.")
+    async with full_app.run_test(size=(120, 40)) as pilot:
+        await is_ready(pilot)
+        await tick_all(pilot)
+        await ask(pilot, "why?")
+        await until(pilot, lambda: is_weighed(full_app))
+        screen = fit_screen(full_app)
+
+        await pilot.press("a", "enter")  # everything whole again
+        await until(pilot, lambda: "too many" in screen_text(full_app) and is_weighed(full_app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "does not fit yet" in screen_text(full_app))
+
+        await pilot.press("right")
+        assert screen._plan.files[0].choice == OUTLINE
+        await pilot.press("space")
+        assert screen._plan.files[0].choice == LEFT_OUT
+        await pilot.press("left", "down", "left")
+        assert [row.choice for row in screen._plan.files] == [OUTLINE, LEFT_OUT]
+        await pilot.press("r")
+        await until(pilot, lambda: "Lines of pkg/config.py, 1-1" in screen_text(full_app))
+        await pilot.press(*"1-1", "enter")
+        await until(pilot, lambda: "lines 1-1" in screen_text(full_app) and is_weighed(full_app))
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: "Well." in screen_text(full_app))
+        assert full_app.main.session.turns[-1].left_out == ("pkg/client.py (bodies)", "pkg/config.py")
+
+
+async def test_an_older_turn_is_summed_up_by_the_model_and_that_can_be_stopped(make_app, backend):
+    backend.llm.enqueue("a very long story " * 60)
+    gate = threading.Semaphore(0)
+    backend.llm.enqueue("never", gate=gate)
+    backend.llm.enqueue("<think>hm</think>", "a story.")
+    backend.llm.enqueue("The end.")
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        await ask(pilot, "tell me")
+        await until(pilot, lambda: not app.main.desk.runner.busy and len(app.main.session.turns) == 1)
+        await pilot.press(*"and? ", *"x " * 60, "enter")
+        await until(pilot, lambda: is_weighed(app))
+        screen = fit_screen(app)
+        assert screen._plan.turns[0].choice == "left out"
+
+        await pilot.press("right")
+        await until(pilot, lambda: "summing up" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "summing up" not in screen_text(app))
+        assert fit_screen(app) is screen
+
+        await pilot.press("right")
+        await until(pilot, lambda: "summarised" in screen_text(app) and is_weighed(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "The end." in screen_text(app))
+        assert backend.llm.calls[-1].messages[2]["content"] == "a story."
+
+
+async def test_names_are_no_markup(make_app, backend, root):
+    (root / "[red]x[.py").write_text("word " * 500)
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        app.main.tree_view.put_picks(_picks("[red]x[.py"))
+        await until(pilot, lambda: len(app.main.session.context) == 1)
+        await ask(pilot, "why?")
+        await until(pilot, lambda: is_weighed(app))
+        assert "[red]x[.py" in screen_text(app)
