@@ -9,11 +9,12 @@
 
 PYTHON   ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
               $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-TORCH    ?= pinned
+VENV     := .venv
+# Once made with the system's torch, it stays so until said otherwise (or make clean).
+TORCH    ?= $(if $(wildcard $(VENV)/installed-system),system,pinned)
 PIP_ARGS ?=
 DIR      ?= .
 MODEL    ?=
-VENV     := .venv
 BIN      := $(VENV)/bin
 STAMP    := $(VENV)/installed-$(TORCH)
 
@@ -35,7 +36,7 @@ $(VENV)/installed-system: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed; name it: make PYTHON=/path/to/python3.12"; exit 2; }
 	@test ! -e $(VENV)/installed-pinned || rm -rf $(VENV)
 	@test -x $(BIN)/python || $(PYTHON) -m venv --system-site-packages $(VENV)
-	$(BIN)/python tools/system_torch.py constraints.txt $(VENV)/constraints.txt
+	@$(BIN)/python tools/system_torch.py constraints.txt $(VENV)/constraints.txt || { rm -rf $(VENV); exit 1; }
 	$(BIN)/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c $(VENV)/constraints.txt -e ".[dev]"
 	@touch $@
 
