@@ -55,7 +55,7 @@ class ReadReport:
     @property
     def notes(self) -> tuple[str, ...]:
         """A few words each, for the line under the answer."""
-        changed = [f"{_name(label)} changed, was read again" for label in self.changed]
+        changed = [f"{_name(label)} changed, read again" for label in self.changed]
         wrong = [f"{_name(label)} not sent: {word}" for label, (word, _) in self.left_out.items()]
         return tuple(_few(changed) + _few(wrong))
 
@@ -135,10 +135,12 @@ class FilePicks:
             picks = [pick for pick in self.picks if pick in self._known]
             files = [self._known[pick] for pick in picks]
             for number, now in self._looked_at(files):
-                updated = now.updated()
-                if updated is not now:
+                files[number] = now
+            for number, file in enumerate(files):
+                if file.state.kind == "changed":
                     changed.append(picks[number].label)
-                files[number] = self._known[picks[number]] = updated
+                    files[number] = file.updated()
+            self._known.update(zip(picks, files, strict=True))
             session.set_context(_items(files))
         wrong = [(file, badge_of(file)) for file in files if not file.state.is_sendable]
         left_out = {_label(file): (badge.word, badge.reason) for file, badge in wrong if badge is not None}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from docstra_tui.context.tree import Entry, Listing
 from docstra_tui.tui.widgets.file_rows import SOME, TICKED, UNTICKED, FileRows
 
@@ -64,3 +66,57 @@ def test_rows_that_do_not_fit_are_counted():
     tree = FileRows()
     tree.put("", Listing((Entry("a", "a", False),), more=3000))
     assert tree.rows()[-1].reason == "3,000 more, / to filter"
+
+
+def labels(tree: FileRows) -> list[str]:
+    return [pick.label for pick in tree.picks]
+
+
+def test_lines_of_a_file_are_items_of_their_own():
+    tree = a_tree()
+    tree.tick_lines("a.py", 20, 30)
+    tree.tick_lines("a.py", 3, 9)
+    assert labels(tree) == ["a.py:3-9", "a.py:20-30"]
+    assert tree.mark(tree.rows()[1]) == SOME
+    tree.untick_lines("a.py", 3, 9)
+    assert labels(tree) == ["a.py:20-30"]
+    tree.untick_lines("a.py", 20, 30)
+    assert labels(tree) == []
+    assert tree.mark(tree.rows()[1]) == UNTICKED
+
+
+def test_the_whole_file_takes_the_place_of_its_lines_and_the_other_way_round():
+    tree = a_tree()
+    tree.tick_lines("a.py", 3, 9)
+    tree.tick(["a.py"], True)
+    assert labels(tree) == ["a.py"]
+    tree.tick_lines("a.py", 4, 5)
+    assert labels(tree) == ["a.py:4-5"]
+
+
+def test_a_folder_is_remembered_as_a_folder_until_one_of_its_files_is_unticked():
+    tree = a_tree()
+    tree.tick(["z.py", "Pkg/a.py"], True)
+    tree.tick_whole("pkg", ["pkg/sub/c.py", "pkg/b.py"])
+    assert tree.whole_folders == ("pkg",)
+    assert labels(tree) == ["Pkg/a.py", "pkg/sub/c.py", "pkg/b.py", "z.py"]
+    tree.tick_whole("pkg", ["pkg/sub/c.py", "pkg/sub/new.py", "pkg/b.py"])
+    assert labels(tree) == ["Pkg/a.py", "pkg/sub/c.py", "pkg/sub/new.py", "pkg/b.py", "z.py"]
+    tree.tick(["pkg/b.py"], False)
+    assert tree.whole_folders == ()
+    tree.untick_below("pkg")
+    assert labels(tree) == ["Pkg/a.py", "z.py"]
+    assert not tree.has_ticks_below("pkg")
+
+
+def test_ticking_twenty_thousand_files_stalls_nobody():
+    tree = FileRows()
+    paths = [f"pkg/module_{number:05}.py" for number in range(20_000)]
+    began = time.perf_counter()
+    tree.tick_whole("pkg", paths)
+    tree.tick(["pkg/module_00007.py"], False)
+    tree.tick(["pkg/module_00007.py"], True)
+    picks = tree.picks
+    assert time.perf_counter() - began < 0.25
+    assert len(picks) == 20_000
+    assert picks[7].path == "pkg/module_00007.py"
