@@ -250,7 +250,7 @@ class FilesDesk:
             rows.append(Row("", "", 0, "note", "more, type on to narrow"))
         elif not rows:
             rows.append(Row("", "", 0, "note", "nothing yet…" if not found.is_complete else "no such file"))
-        tree.show_found(found.query, rows)
+        tree.show_found(found.query, rows, is_final=found.is_complete)
         self.say_hint()
 
     def shown_changed(self) -> None:

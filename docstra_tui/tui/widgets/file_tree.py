@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -125,6 +125,8 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
         self.show_ignored = False
         self._before_filter = 0
         self._found_query = ""
+        self._waiting: list[Callable[[], object]] = []
+        """Keys that came before what they are about was found."""
 
     # What the screen tells the tree
 
@@ -165,7 +167,7 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
         self.notes = notes
         self.refresh()
 
-    def show_found(self, query: str, rows: list[Row]) -> None:
+    def show_found(self, query: str, rows: list[Row], *, is_final: bool) -> None:
         """What the filter found; an answer that comes too late changes nothing."""
         if self.sought != query or not query:
             return
@@ -174,6 +176,10 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
         self._rows_changed()
         if is_new:
             self.cursor = 0
+        if is_final or rows[0].kind == "file":
+            waiting, self._waiting = self._waiting, []
+            for act in waiting:
+                act()
         self.post_message(self.RowChanged())
 
     @property
@@ -206,6 +212,8 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
         self.cursor = 0 if step < 0 else len(self.model.rows()) - 1
 
     def action_tick(self) -> None:
+        if self._waits(self.action_tick):
+            return
         row = self.row
         if row is None or not row.can_be_picked:
             if row is not None and row.kind == "file":
@@ -221,6 +229,8 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
             self.post_message(self.FolderTicked(row.path))
 
     def action_show(self) -> None:
+        if self._waits(self.action_show):
+            return
         row = self.row
         if row is None:
             return
@@ -286,6 +296,9 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
         """Show the tree again; False when it is shown."""
         if self.sought is None:
             return False
+        if self._waiting:
+            self._waits(self.leave_filter)
+            return True
         self.model.found = None
         self._rows_changed()
         self.cursor = self._before_filter
@@ -314,8 +327,17 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
             self._look_for(self.sought + "".join(sanitize_line(event.text[:200]).split()))
             event.stop()
 
+    def _waits(self, act: Callable[[], object]) -> bool:
+        """True while what is looked for is not found yet: `act` is for its rows, not for those before."""
+        waits = bool(self.sought) and self._found_query != self.sought
+        if waits:
+            self._waiting.append(act)
+        return waits
+
     def _look_for(self, query: str | None) -> None:
         self.sought = query
+        self._found_query = ""
+        self._waiting.clear()
         if not query and self.model.found is not None:
             self.model.found = None
             self._rows_changed()
