@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.events import Print
+from textual.events import CursorPosition, Print
 
 from docstra_tui import themes
 from docstra_tui.errors import SettingsError
@@ -20,15 +20,18 @@ from docstra_tui.text import sanitize_line
 from docstra_tui.themes import ThemeSpec
 from docstra_tui.tui import strips
 from docstra_tui.tui.colours import textual_theme
+from docstra_tui.tui.copying import CopyDesk
+from docstra_tui.tui.lane import Lane
+from docstra_tui.tui.link import Link
 from docstra_tui.tui.screens.main import MainScreen
 
 if TYPE_CHECKING:
     from docstra_tui.session.backend import Backend
     from docstra_tui.session.store import SessionStore
 
+LINK_SECONDS = 1.0
+"""After the start the terminal is asked how far it is, when the first frames are out of the way."""
 OpenBackend = Callable[[Settings], "Backend"]
-CLIPBOARD_BYTES = 74_994
-"""More than this (100 kB as base64) terminals drop without a word."""
 
 
 def _palette_commands() -> type[Any]:
@@ -72,6 +75,9 @@ class DocstraApp(App[None]):
         self.store = store
         self.theme_specs: dict[str, ThemeSpec] = {}
         self._theme_notices: list[str] = []
+        self.link = Link()
+        self._copy_lane = Lane("copy", self.call_later)
+        self.copying = CopyDesk(self._copy_lane, super().copy_to_clipboard, self.notify, self.warn)
         self.main = MainScreen(settings, root, open_backend, store, resume)
         self.crash_log = ""
         """Where a crash is written down; empty: nowhere."""
@@ -85,6 +91,7 @@ class DocstraApp(App[None]):
         self.begin_capture_print(self)
         self.push_screen(self.main)
         self.main.call_after_refresh(self._say_theme_notices)
+        self.set_timer(LINK_SECONDS, lambda: self.link.ask(self))
 
     def _load_themes(self, wanted: str) -> None:
         self.theme_specs, wrong = themes.load_all()
@@ -126,6 +133,7 @@ class DocstraApp(App[None]):
         """Let the engine go, hot; the line to print about it."""
         backend = self.main.model.backend
         self.main.close_parts()
+        self._copy_lane.close()
         farewell = backend.farewell if backend is not None else ""
         self.main.model.watch.close()
         return farewell
@@ -142,14 +150,18 @@ class DocstraApp(App[None]):
         options["markup"] = False
         super().notify(message, **options)
 
+    def warn(self, text: str) -> None:
+        """A toast that something is not as it should be; `text` is already safe to show."""
+        self.notify(text, severity="warning")
+
     def copy_to_clipboard(self, text: str) -> None:
-        """Send `text` to the terminal's clipboard; nobody can know whether it arrived."""
-        plain = text.rstrip("\n")
-        if len(plain.encode("utf-8", "replace")) > CLIPBOARD_BYTES:
-            self.notify("The selection is too long for a terminal's clipboard.", severity="warning")
-            return
-        super().copy_to_clipboard(plain)
-        self.notify("Sent to the terminal's clipboard.")
+        """What a field's own key copies."""
+        self.copying.copy(text)
+
+    def on_cursor_position(self, event: CursorPosition) -> None:
+        """The terminal answered: how far it is decides how often an answer is drawn."""
+        self.link.answered(event.time)
+        self.main.conversation.frame_interval = self.link.frame_interval
 
     def on_print(self, event: Print) -> None:
         """What a library printed goes to the log, not over the screen."""

@@ -13,15 +13,16 @@ from docstra_tui.context.picks import Pick
 from docstra_tui.errors import ContextOverflow, DocstraError, EngineDied
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.commands import TaskCommand
+from docstra_tui.tui.lane import Deliver
 from docstra_tui.tui.picks import FilePicks, ReadReport
+from docstra_tui.tui.transcript.ending import ShownTurn, TurnEnding
 from docstra_tui.tui.turns import Outcome, TurnRequest, TurnRunner
-from docstra_tui.tui.widgets.conversation import Conversation, ShownTurn
-from docstra_tui.tui.widgets.turn_view import TurnEnding
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.running import RunningTurn
     from docstra_tui.session.turns import SavedTurn
+    from docstra_tui.tui.transcript.view import TranscriptView
     from docstra_tui.tui.widgets.composer import Composer
 
 
@@ -42,9 +43,14 @@ class TurnDesk:
     """One conversation's turns."""
 
     def __init__(
-        self, conversation: Conversation, composer: Composer, picks: FilePicks, reports: Reports
+        self,
+        conversation: TranscriptView,
+        composer: Composer,
+        picks: FilePicks,
+        reports: Reports,
+        deliver: Deliver,
     ) -> None:
-        self.runner = TurnRunner()
+        self.runner = TurnRunner(conversation.append, lambda: _deliver(deliver, self.look))
         self._conversation = conversation
         self._composer = composer
         self._picks = picks
@@ -126,14 +132,11 @@ class TurnDesk:
 
     # While it runs
 
-    def take(self) -> None:
-        """Show what has come since the last call."""
-        if not self.runner.busy:
-            return
-        taken = self.runner.take()
-        self._conversation.append(taken.text)
-        if taken.outcome is not None:
-            self._end(taken.outcome)
+    def look(self) -> None:
+        """The first piece has come, or the turn is over."""
+        outcome = self.runner.take()
+        if outcome is not None:
+            self._end(outcome)
         self._reports.changed()
 
     def _end(self, outcome: Outcome) -> None:
@@ -166,6 +169,13 @@ class TurnDesk:
         for request in requests:
             if request.typed:
                 self._composer.put_back(request.shown)
+
+
+def _deliver(deliver: Deliver, look: Callable[[], None]) -> None:
+    try:
+        deliver(look)
+    except RuntimeError:  # the loop closed in between: nobody is left to look
+        pass
 
 
 def ending_of(outcome: Outcome) -> TurnEnding:

@@ -1,7 +1,7 @@
-"""Running turns: one at a time, in a thread; the screen takes what has come when it draws.
+"""Running turns: one at a time, in a thread that never waits for the screen.
 
-The thread never waits for the screen: pieces go into a buffer, so a stalled terminal stalls nothing.
-Knows no widget.
+Pieces go straight to whoever shows them, which only puts them aside until the next frame; the screen is
+called at the first piece and at the end, and not in between. Knows no widget.
 """
 
 from __future__ import annotations
@@ -48,27 +48,24 @@ class Outcome:
     """True when somebody stopped it."""
 
 
-@dataclass(frozen=True)
-class Taken:
-    """What came since the last look."""
-
-    text: str
-    outcome: Outcome | None
-
-
 class TurnRunner:
-    """The turn that runs and those that wait."""
+    """The turn that runs and those that wait.
 
-    def __init__(self) -> None:
+    `show` gets every piece and `changed` is called when there is something to look at; both in the
+    turn's thread, and neither may block.
+    """
+
+    def __init__(self, show: Callable[[str], None], changed: Callable[[], None]) -> None:
+        self._show = show
+        self._changed = changed
         self.waiting: deque[TurnRequest] = deque()
         self.current: TurnRequest | None = None
         self.started = 0.0
         """When the current turn was sent, on the monotonic clock."""
         self.has_text = False
-        """True once the first piece of the current turn was taken."""
+        """True once the first piece of the current turn has come."""
         self.stopping = False
         self._lock = threading.Lock()
-        self._pieces: list[str] = []
         self._outcome: Outcome | None = None
         self._running: RunningTurn | None = None
 
@@ -95,22 +92,18 @@ class TurnRunner:
         self.started = time.monotonic()
         self.has_text = False
         self.stopping = False
-        self._pieces, self._outcome, self._running = [], None, None
+        self._outcome, self._running = None, None
         threading.Thread(target=self._run, args=(session, request), name="turn", daemon=True).start()
         return request
 
-    def take(self) -> Taken:
-        """What came since the last call; with an outcome the turn is over."""
+    def take(self) -> Outcome | None:
+        """How the current turn ended, once; None while it runs. Every piece was shown before."""
         with self._lock:
-            text = "".join(self._pieces)
-            self._pieces.clear()
             outcome, self._outcome = self._outcome, None
-        if text:
-            self.has_text = True
         if outcome is not None:
             self.current = None
             self._running = None
-        return Taken(text, outcome)
+        return outcome
 
     def stop(self) -> tuple[TurnRequest, ...]:
         """Stop the current turn, forget the waiting ones, and return those. Any thread."""
@@ -135,8 +128,10 @@ class TurnRunner:
             if stopping:
                 running.cancel()
             for piece in running:
-                with self._lock:
-                    self._pieces.append(piece)
+                self._show(piece)
+                if not self.has_text:
+                    self.has_text = True
+                    self._changed()
             error = running.turn.error
         except DocstraError as raised:
             error = raised
@@ -146,3 +141,4 @@ class TurnRunner:
         stopped = turn.status == "cancelled" if turn is not None else self.stopping
         with self._lock:
             self._outcome = Outcome(request, turn, error, stopped)
+        self._changed()

@@ -12,6 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Resize
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -28,10 +29,12 @@ from docstra_tui.tui.picks import Picked
 from docstra_tui.tui.status_board import StatusBoard
 from docstra_tui.tui.switches import Switches, open_files
 from docstra_tui.tui.task_starter import TaskStarter
+from docstra_tui.tui.transcript.messages import CopyRequested
+from docstra_tui.tui.transcript.search_bar import SearchBar
+from docstra_tui.tui.transcript.view import TranscriptView
 from docstra_tui.tui.turn_desk import Reports, TurnDesk
 from docstra_tui.tui.turns import Outcome
 from docstra_tui.tui.widgets.composer import Composer
-from docstra_tui.tui.widgets.conversation import Conversation
 from docstra_tui.tui.widgets.file_tree import FileTree
 from docstra_tui.tui.widgets.notice import Notices
 from docstra_tui.tui.widgets.status_bar import StatusBar
@@ -43,8 +46,8 @@ if TYPE_CHECKING:
     from docstra_tui.session.store import SessionStore
     from docstra_tui.tui.app import DocstraApp, OpenBackend
 
-FRAME_SECONDS = 0.1
-"""How often the screen takes what has come: 10 frames a second are enough over SSH."""
+WAIT_SECONDS = 0.5
+"""How often the screen says how long the first piece has been waited for."""
 TWICE_SECONDS = 2.0
 """Two Ctrl+C within this time on an empty composer leave."""
 NARROW, TINY_WIDTH, TINY_HEIGHT = 80, 20, 5
@@ -79,6 +82,22 @@ class MainScreen(Screen[None]):
         Binding("f4,ctrl+p", "palette", "Commands", tooltip="Tasks, models, themes", id="main.palette"),
         Binding(
             "f3,ctrl+o", "sessions", "Sessions", tooltip="Bring a saved session back", id="main.sessions"
+        ),
+        Binding(
+            "f6",
+            "conversation",
+            "Conversation",
+            tooltip="Go to the conversation and back",
+            id="main.conversation",
+            priority=True,
+        ),
+        Binding(
+            "f7,ctrl+f",
+            "search",
+            "Search",
+            tooltip="Look for words in the conversation",
+            id="main.search",
+            priority=True,
         ),
         Binding("f1", "help", "Help", tooltip="This list", id="main.help"),
         Binding(
@@ -121,6 +140,7 @@ class MainScreen(Screen[None]):
         self.session: ChatSession | None = None
         self._resume = resume
         self._interrupted = 0.0
+        self._waiting: Timer | None = None
         self._file_lane = Lane("files", self.call_later)
         self._chat_lane = Lane("chat", self.call_later)
         self.board = StatusBoard(self)
@@ -140,7 +160,9 @@ class MainScreen(Screen[None]):
                 yield FileTree()
                 yield Static("", id="files-hint", markup=False)
             with Vertical(id="talk"):
-                yield Conversation()
+                conversation = TranscriptView()
+                yield conversation
+                yield SearchBar(conversation)
                 yield Notices()
                 yield Static("", id="queue", markup=False)
                 with Horizontal(id="ask"):
@@ -151,14 +173,13 @@ class MainScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.picks = self.files.make_picks(self._chat_lane)
-        reports = Reports(self.board.refresh, self._turn_ended, self.model.died, self.warn)
-        self.desk = TurnDesk(self.conversation, self.composer, self.picks, reports)
+        reports = Reports(self._turn_changed, self._turn_ended, self.model.died, self.warn)
+        self.desk = TurnDesk(self.conversation, self.composer, self.picks, reports, self.call_later)
         self.composer.ask_for(0)
         self.composer.words = tuple(f"/{command.name}" for command in commands.TASK_COMMANDS)
         self.use_session(self.fresh_session(), retick=False)
         self.files.begin()
         self.files.restore(is_resumed=self._resume is not None)
-        self.set_interval(FRAME_SECONDS, self._frame)
         self.set_interval(1.0, self.board.look_at_the_store)
         if self._resume is not None:
             self.switches.open_session(self._resume or "last")
@@ -167,8 +188,12 @@ class MainScreen(Screen[None]):
     # The parts
 
     @property
-    def conversation(self) -> Conversation:
-        return self.query_one(Conversation)
+    def conversation(self) -> TranscriptView:
+        return self.query_one(TranscriptView)
+
+    @property
+    def search_bar(self) -> SearchBar:
+        return self.query_one(SearchBar)
 
     @property
     def composer(self) -> Composer:
@@ -336,7 +361,11 @@ class MainScreen(Screen[None]):
         """To the composer; from there, stop the answer."""
         if self.composer.has_focus:
             self.desk.stop()
-        elif not (self.tree_view.has_focus and self.tree_view.leave_filter()):
+        elif not (
+            (self.tree_view.has_focus and self.tree_view.leave_filter())
+            or self.search_bar.leave()
+            or (self.conversation.has_focus and self.conversation.unmark())
+        ):
             self._to_composer()
 
     def _to_composer(self) -> None:
@@ -345,9 +374,9 @@ class MainScreen(Screen[None]):
 
     def action_interrupt(self) -> None:
         """Copy, else stop, else leave the second time."""
-        selected = self.get_selected_text()
+        selected = self.conversation.selected_text or self.get_selected_text()
         if selected:
-            self.app.copy_to_clipboard(selected)
+            self.app.copying.copy(selected, "selection")
         elif not self.desk.stop() and not self.composer.text.strip():
             now = time.monotonic()
             if now - self._interrupted < TWICE_SECONDS:
@@ -368,6 +397,25 @@ class MainScreen(Screen[None]):
         else:
             self.conversation.scroll_page_down(animate=False)
 
+    def action_conversation(self) -> None:
+        """To the conversation and back."""
+        if self.conversation.has_focus:
+            self._to_composer()
+        else:
+            self.remove_class("-tree")
+            self._go_to(self.conversation)
+
+    def action_search(self) -> None:
+        """Ask for words to look for."""
+        self.remove_class("-tree")
+        self.search_bar.open()
+
+    def on_search_requested(self) -> None:
+        self.action_search()
+
+    def on_copy_requested(self, event: CopyRequested) -> None:
+        self.app.copying.copy(event.text, event.what)
+
     def action_help(self) -> None:
         from docstra_tui.tui.screens.help import HelpScreen
         from docstra_tui.tui.screens.preview import PreviewScreen
@@ -381,7 +429,8 @@ class MainScreen(Screen[None]):
                     ("Files", FileTree.BINDINGS),
                     ("Ticked files", TickedList.BINDINGS),
                     ("Preview", [*PreviewScreen.BINDINGS, *SourceView.BINDINGS]),
-                    ("Conversation", Conversation.BINDINGS),
+                    ("Conversation", TranscriptView.BINDINGS),
+                    ("Search", SearchBar.BINDINGS),
                 ]
             )
         )
@@ -396,8 +445,15 @@ class MainScreen(Screen[None]):
         self.set_class(event.size.width < NARROW, "-narrow")
         self.set_class(event.size.width < TINY_WIDTH or event.size.height < TINY_HEIGHT, "-tiny")
 
-    def _frame(self) -> None:
-        self.desk.take()
+    def _turn_changed(self) -> None:
+        """A turn began, has its first piece, or is over. While it is waited for, its time is shown."""
+        self.board.refresh()
+        waits = self.desk.runner.busy and not self.desk.runner.has_text
+        if waits and self._waiting is None:
+            self._waiting = self.set_interval(WAIT_SECONDS, self.board.refresh)
+        elif not waits and self._waiting is not None:
+            self._waiting.stop()
+            self._waiting = None
 
     def warn(self, text: str) -> None:
         """A toast; `text` is already safe to show."""

@@ -240,8 +240,20 @@ class TranscriptKeys(_Base):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "unmark":  # with nothing to forget the key belongs to the screen
-            return self.cursor is not None or self._marked is not None or bool(self.words)
+            return self.has_marks
         return True
+
+    @property
+    def has_marks(self) -> bool:
+        """True with a selection, a cursor, a marked block or matches."""
+        return self.cursor is not None or self._marked is not None or bool(self.words)
+
+    def unmark(self) -> bool:
+        """As the key that unmarks, for whoever takes that key first; False with nothing to forget."""
+        had = self.has_marks
+        if had:
+            self.action_unmark()
+        return had
 
     def action_unmark(self) -> None:
         self.clear_marks()

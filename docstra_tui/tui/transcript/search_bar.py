@@ -57,6 +57,13 @@ class SearchBar(Horizontal):
         self.remove_class("-open")
         self._view.focus()
 
+    def leave(self) -> bool:
+        """As the key that closes, for whoever takes that key first; False when it is not for this bar."""
+        if not self._field.has_focus:
+            return False
+        self.action_close()
+        return True
+
     def action_step(self, step: int) -> None:
         self._view.action_match(step)
         self._show_count()

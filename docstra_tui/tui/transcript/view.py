@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -23,6 +23,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.visual import Visual
 
+from docstra_tui.tui.link import backlog
 from docstra_tui.tui.transcript import look, searching
 from docstra_tui.tui.transcript.document import Document
 from docstra_tui.tui.transcript.ending import ShownTurn, TurnEnding
@@ -32,9 +33,6 @@ from docstra_tui.tui.transcript.lines import Line
 from docstra_tui.tui.transcript.look import Palette
 from docstra_tui.tui.transcript.pace import Pace
 from docstra_tui.tui.transcript.turn import Turn
-
-if TYPE_CHECKING:
-    from textual.app import App
 
 MARGIN = 2
 """Empty cells left and right of the text; the mark of the current block stands in the first."""
@@ -217,14 +215,14 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
         """Show what has come since the last frame."""
         if self._current is None or not (self.feed or self._current.is_behind):
             return
-        backlog = _backlog(self.app)
-        if not self._pace.is_due(backlog):
+        waiting = backlog(self.app)
+        if not self._pace.is_due(waiting):
             return
         start = time.perf_counter()
         self._current.append(self.feed.take())
         self.frames += 1
         self._grow()
-        self._pace.note(time.perf_counter() - start, backlog)
+        self._pace.note(time.perf_counter() - start, waiting)
 
     def _grow(self) -> None:
         """Lay out what was added, and repaint only lines that differ."""
@@ -488,10 +486,3 @@ def _lay_over(strip: Strip, first: int, end: int, style: Style) -> Strip:
     middle = strip.crop(first, end)
     laid = Strip([Segment(text, (old or Style()) + style) for text, old, _ in middle], middle.cell_length)
     return Strip.join([strip.crop(0, first), laid, strip.crop(end, length)])
-
-
-def _backlog(app: App[object]) -> int:
-    """Frames that Textual's writer has not handed to the terminal yet."""
-    writer = getattr(getattr(app, "_driver", None), "_writer_thread", None)
-    queue = getattr(writer, "_queue", None)
-    return int(queue.qsize()) if queue is not None else 0
