@@ -89,6 +89,11 @@ class BaseLLM(ABC):
         """
         return Measure(0, None)
 
+    def show_prompt(self, prompt: Prompt) -> tuple[str, str] | None:
+        """The prompt exactly as the model reads it: the part that is cached, and the part that is new.
+        None where nobody can tell."""
+        return None
+
     @property
     @abstractmethod
     def window(self) -> int | None:

@@ -20,10 +20,11 @@ from docstra_tui.errors import ContextOverflow, DocstraError
 from docstra_tui.llm.answer import AnswerStream
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.llm.prompt import Conversation, Message, Turn, file_fields
+from docstra_tui.llm.prompt import Conversation, Turn, file_fields
 from docstra_tui.session import breaks, fitting
 from docstra_tui.session.fitting import Asking, Overfull
 from docstra_tui.session.log import WAITING, ContextLog, Key
+from docstra_tui.session.prompt_shown import PromptShown, as_text
 from docstra_tui.session.running import RunningTurn
 from docstra_tui.session.scale import PLAIN, Scale
 from docstra_tui.session.store import SessionStore
@@ -162,18 +163,18 @@ class ChatSession:
         prompt = self._next_prompt("")
         self.llm.warm(prompt.messages, prompt.stable)
 
-    def next_messages(self, question: str) -> list[Message]:
-        """What asking `question` now would send."""
-        return self._next_prompt(question).messages
-
-    def why_new(self, question: str, cached: int | None) -> str:
-        """Why what asking `question` would send is not all in the model's cache, `cached` tokens apart;
-        empty when only what was added is new."""
+    def show_prompt(self, question: str) -> PromptShown:
+        """What asking `question` now would send, to the letter, and why some of it is new. Blocks."""
+        prompt = self._next_prompt(question)
+        budget = self._measured(prompt)
+        shown = self.llm.show_prompt(prompt.messages)
+        cached_text, new_text = shown if shown is not None else ("", as_text(prompt.messages))
         with self._lock:
-            told, sent = fitting.tell(self.turns, self._log, self._plan), self._sent
+            told = fitting.tell(self.turns, self._log, self._plan)
             following = self._shot(told, (PLAIN, {"question": question}))
             last = self.turns[-1].usage.prompt_tokens if self.turns else None
-        return breaks.why_new(sent, following, cached=cached, reusable=last)
+            why = breaks.why_new(self._sent, following, cached=budget.cached, reusable=last)
+        return PromptShown(cached_text, new_text, budget, why)
 
     def weigh(self, question: str) -> list[tuple[str, int]]:
         """What the prompt is made of, with the tokens of each part: the system text, each file, the

@@ -41,8 +41,16 @@ class Found:
 class Finder:
     """One project's files by name."""
 
-    def __init__(self, root: Path, tell: Callable[[Found], None], deliver: Callable[..., object]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        tell: Callable[[Found], None],
+        deliver: Callable[..., object],
+        *,
+        with_folders: bool = False,
+    ) -> None:
         self._root = root
+        self._with_folders = with_folders
         self._tell = tell
         self._listing = Lane("index", deliver)
         self._searching = Lane("find", deliver)
@@ -51,6 +59,11 @@ class Finder:
         self._filled = 0.0
         self._told = 0.0
         self._query = ""
+
+    @property
+    def is_complete(self) -> bool:
+        """True when every file of the project is known."""
+        return self._index is not None and self._index.is_complete and self._next is None
 
     def begin(self, rules: Callable[[], IgnoreRules], *, show_hidden: bool, fresh: bool = False) -> None:
         """Somebody is about to look for something; `fresh`: other files are to be found than before."""
@@ -81,7 +94,7 @@ class Finder:
     def _fill(self, rules: IgnoreRules, show_hidden: bool) -> FileIndex:
         from docstra_tui.context.index import FileIndex
 
-        index = FileIndex(self._root, rules, show_hidden=show_hidden)
+        index = FileIndex(self._root, rules, show_hidden=show_hidden, with_folders=self._with_folders)
         self._next = index
         if self._index is None:
             self._index = index  # better a part than nothing; an old one is used until this is whole

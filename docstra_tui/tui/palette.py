@@ -42,6 +42,13 @@ class Commands(Provider):
         yield "Open session", "Bring an earlier conversation back, with its files", screen.action_sessions
         yield "New session", "Begin an empty conversation", screen.switches.new_session
         yield "Switch theme", "Change the colours", screen.switches.choose_theme
+        yield "Budget", "What the next prompt is made of, in tokens", screen.insight.show_budget
+        yield (
+            "Prompt",
+            "The next prompt to the letter: what is reused, what is new",
+            screen.insight.show_prompt,
+        )
+        yield "Fit context", "Files whole, in outline, in part or not at all", screen.insight.choose_fit
         yield "Restart engine", "Load the model again in a fresh process", screen.action_restart_engine
         yield "Untick all files", "Begin with no files", screen.untick_all
         yield (

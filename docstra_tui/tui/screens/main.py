@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,7 +15,7 @@ from textual.events import Resize
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
 
 from docstra_tui.settings import Settings
 from docstra_tui.tui import commands, status_text
@@ -22,7 +23,9 @@ from docstra_tui.tui.ahead_desk import AheadDesk
 from docstra_tui.tui.engine_watch import BackendLost, BackendOpened, StatusChanged
 from docstra_tui.tui.files_desk import FilesDesk
 from docstra_tui.tui.fit_desk import FitDesk
+from docstra_tui.tui.insight import Insight
 from docstra_tui.tui.lane import Lane
+from docstra_tui.tui.mention_desk import MentionDesk
 from docstra_tui.tui.model_desk import ModelDesk
 from docstra_tui.tui.no_model import NoModel
 from docstra_tui.tui.picks import Picked
@@ -36,6 +39,7 @@ from docstra_tui.tui.turn_desk import Reports, TurnDesk
 from docstra_tui.tui.turns import Outcome
 from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.tui.widgets.file_tree import FileTree
+from docstra_tui.tui.widgets.mention_list import MentionList
 from docstra_tui.tui.widgets.notice import Notices
 from docstra_tui.tui.widgets.status_bar import StatusBar
 from docstra_tui.tui.widgets.ticked_list import TickedList
@@ -100,6 +104,7 @@ class MainScreen(Screen[None]):
             priority=True,
         ),
         Binding("f1", "help", "Help", tooltip="This list", id="main.help"),
+        Binding("f8", "prompt", "Prompt", tooltip="The next prompt, to the letter", id="main.prompt"),
         Binding(
             "f9", "restart_engine", "Restart engine", tooltip="Start the engine again", id="main.restart"
         ),
@@ -150,6 +155,8 @@ class MainScreen(Screen[None]):
         self.files = FilesDesk(self, self._file_lane)
         self.ahead = AheadDesk(self)
         self.fit = FitDesk(self)
+        self.insight = Insight(self)
+        self.mentions = MentionDesk(self, self._file_lane)
 
     def compose(self) -> ComposeResult:
         yield TitleLine(status_text.title(self.root, None, None, self.settings.model.name))
@@ -165,6 +172,7 @@ class MainScreen(Screen[None]):
                 yield SearchBar(conversation)
                 yield Notices()
                 yield Static("", id="queue", markup=False)
+                yield MentionList()
                 with Horizontal(id="ask"):
                     yield Static(Content("❯"), id="mark", markup=False)
                     yield Composer()
@@ -281,7 +289,14 @@ class MainScreen(Screen[None]):
             self.composer.take()
             self.tasks.start(*task)
             return
-        self.tasks.send(lambda: self._ask(event.text))
+        ask = partial(self._ask, event.text)
+        self.mentions.tick_named(event.text, lambda: self.tasks.send(ask))
+
+    def on_composer_completion_key_pressed(self, event: Composer.CompletionKeyPressed) -> None:
+        self.mentions.key(event.key)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.mentions.key("enter")  # a click; the only such list here
 
     def _ask(self, text: str) -> None:
         if self.desk.ask(text):
@@ -359,6 +374,8 @@ class MainScreen(Screen[None]):
 
     def action_back(self) -> None:
         """To the composer; from there, stop the answer."""
+        if self.mentions.dismiss():
+            return
         if self.composer.has_focus:
             self.desk.stop()
         elif not (
@@ -384,6 +401,9 @@ class MainScreen(Screen[None]):
             else:
                 self._interrupted = now
                 self.notify("Ctrl+C again leaves.", timeout=TWICE_SECONDS)
+
+    def action_prompt(self) -> None:
+        self.insight.show_prompt()
 
     def action_palette(self) -> None:
         self.app.action_command_palette()
@@ -440,6 +460,10 @@ class MainScreen(Screen[None]):
     def on_text_area_changed(self) -> None:
         self.draft = self.composer.text
         self.ahead.typed(self.draft)
+        self.mentions.typed()
+
+    def on_text_area_selection_changed(self) -> None:
+        self.mentions.typed()
 
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.width < NARROW, "-narrow")
@@ -462,5 +486,6 @@ class MainScreen(Screen[None]):
     def close_parts(self) -> None:
         """Stop what runs beside the screen; any thread, never blocks."""
         self.files.close()
+        self.mentions.close()
         self._file_lane.close()
         self._chat_lane.close()

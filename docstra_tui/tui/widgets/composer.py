@@ -6,6 +6,7 @@ Only an Enter that is itself followed by more text within a moment is a line of 
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -20,6 +21,8 @@ from docstra_tui.text import sanitize_text
 BURST_SECONDS = 0.03
 """An Enter waits this long for text that would make it part of a paste."""
 INDENT = "    "
+MENTION = re.compile(r"""(?<!\S)@("[^"\n]*|[^\s"]*)$""")
+"""An `@` at the start of a word, and what is written of the file's name up to the cursor."""
 
 
 class Composer(TextArea):
@@ -64,6 +67,13 @@ class Composer(TextArea):
             super().__init__()
             self.text = text
 
+    class CompletionKeyPressed(Message):
+        """A key for the list of files that is open above."""
+
+        def __init__(self, key: str) -> None:
+            super().__init__()
+            self.key = key
+
     def __init__(self) -> None:
         super().__init__(compact=True, soft_wrap=True, highlight_cursor_line=False)
         self.cursor_blink = False
@@ -74,12 +84,30 @@ class Composer(TextArea):
         self._place = 0
         self.words: tuple[str, ...] = ()
         """What a line that begins with a slash may become; Right takes the suggestion."""
+        self.is_completing = False
+        """True while a list of files is open: its keys are not for the text."""
 
     def update_suggestion(self) -> None:
         """Offer the rest of a `/word`."""
         text = self.text
         fits = [word for word in self.words if word.startswith(text)] if text.startswith("/") else []
         self.suggestion = fits[0][len(text) :] if fits else ""
+
+    @property
+    def mention(self) -> str | None:
+        """What is written behind an `@` in front of the cursor; None where there is none."""
+        row, column = self.cursor_location
+        found = MENTION.search(self.document.get_line(row)[:column])
+        return found[1] if found is not None else None
+
+    def put_mention(self, text: str) -> None:
+        """Write a whole mention in the place of the one in front of the cursor."""
+        mention = self.mention
+        if mention is not None:
+            row, column = self.cursor_location
+            start = (row, column - len(mention) - 1)
+            self.replace(text, start, (row, column), maintain_selection_offset=False)
+            self.move_cursor((row, start[1] + len(text)))
 
     def ask_for(self, files: int) -> None:
         """Say in the empty composer what a question would be about."""
@@ -109,6 +137,11 @@ class Composer(TextArea):
     # Keys
 
     async def _on_key(self, event: Key) -> None:
+        if self.is_completing and event.key in ("up", "down", "tab", "enter"):
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.CompletionKeyPressed(event.key))
+            return
         if event.key == "enter":
             event.stop()
             event.prevent_default()

@@ -1,0 +1,86 @@
+"""The prompt view: what the model reads with the next question, to the letter, and what of it is new."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from docstra_tui.errors import DocstraError
+from docstra_tui.text import sanitize_line, sanitize_text
+from docstra_tui.tui.lane import Lane
+from docstra_tui.tui.widgets.prompt_text import PromptText
+
+if TYPE_CHECKING:
+    from docstra_tui.session.chat import ChatSession
+    from docstra_tui.session.prompt_shown import PromptShown
+
+
+class PromptScreen(ModalScreen[None]):
+    """Shows the next prompt."""
+
+    CSS_PATH = "dialogs.tcss"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,f8", "leave", "Back", tooltip="Close the prompt", id="prompt.back"),
+    ]
+
+    def __init__(self, session: ChatSession, question: str) -> None:
+        super().__init__()
+        self._session = session
+        self._question = question
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="wide-box"):
+            yield Static(Content("The next prompt"), classes="box-title", markup=False)
+            yield PromptText()
+            hint = "= reused · + new · b where it breaks · ↑↓ PgUp PgDn · Esc back"
+            yield Static(Content(hint), classes="box-hint", markup=False)
+
+    def on_mount(self) -> None:
+        self._lane = Lane("prompt", self.call_later)
+        self.query_one(PromptText).focus()
+        session, question = self._session, self._question
+        self._lane.do(lambda: session.show_prompt(question), self._show, self._fail)
+
+    def on_unmount(self) -> None:
+        self._lane.close()
+
+    def action_leave(self) -> None:
+        self.dismiss()
+
+    def _show(self, prompt: PromptShown) -> None:
+        if self.is_mounted:
+            title = f"The next prompt: {title_of(prompt)}"
+            self.query_one(".box-title", Static).update(Content(title))
+            reused, new = sanitize_text(prompt.cached_text), sanitize_text(prompt.new_text)
+            self.query_one(PromptText).show(reused, border_of(prompt), new)
+
+    def _fail(self, error: Exception) -> None:
+        if self.is_mounted:
+            message = error.message if isinstance(error, DocstraError) else str(error)
+            self.query_one(PromptText).show("", sanitize_line(message)[:300], "")
+
+
+def title_of(prompt: PromptShown) -> str:
+    """`12,400 tokens, 12,100 reused, 300 new`."""
+    sign = "" if prompt.budget.exact else "≈"
+    total = f"{sign}{prompt.budget.used:,} tokens"
+    cached = prompt.budget.cached
+    if cached is None:
+        return f"{total}, this server does not tell what it has read"
+    return f"{total}, {cached:,} reused, {prompt.budget.used - cached:,} new"
+
+
+def border_of(prompt: PromptShown) -> str:
+    """What stands between the two parts."""
+    cached = prompt.budget.cached
+    why = f"\nwhy: {sanitize_line(prompt.why)}" if prompt.why else ""
+    if cached is None:
+        return sanitize_line(prompt.why)
+    return f"{cached:,} tokens are reused up to here, {prompt.budget.used - cached:,} are new{why}"

@@ -1,0 +1,63 @@
+"""What an `@` in the composer may mean: a short list above it. The composer keeps the focus."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from docstra_tui.text import shown_name
+
+SHOWN = 50
+
+
+class MentionList(OptionList, can_focus=False):
+    """Paths to choose from; hidden while there is nothing to choose."""
+
+    DEFAULT_CSS = """
+    MentionList {
+        display: none;
+        height: auto;
+        max-height: 8;
+        margin: 0 2;
+        background: $panel;
+        scrollbar-size-vertical: 1;
+        & > .option-list--option-highlighted { background: $selection; color: $foreground; }
+        &:focus > .option-list--option-highlighted { background: $selection; color: $foreground; }
+    }
+    MentionList.-open { display: block; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(markup=False, compact=True)
+        self._paths: tuple[str, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """True while it can be chosen from."""
+        return bool(self._paths)
+
+    @property
+    def chosen(self) -> str | None:
+        """The path under the cursor."""
+        at = self.highlighted
+        return self._paths[at] if at is not None and at < len(self._paths) else None
+
+    def offer(self, paths: Sequence[str]) -> None:
+        """Offer these, the likeliest first; none closes the list."""
+        shown = tuple(paths[:SHOWN])
+        if shown != self._paths:
+            self._paths = shown
+            self.clear_options()
+            self.add_options(Option(Content(shown_name(path))) for path in shown)
+            self.highlighted = 0 if shown else None
+        self.set_class(self.is_open, "-open")
+
+    def step(self, step: int) -> None:
+        """Move the cursor."""
+        if step > 0:
+            self.action_cursor_down()
+        else:
+            self.action_cursor_up()
