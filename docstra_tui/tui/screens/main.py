@@ -360,7 +360,8 @@ class MainScreen(Screen[None]):
 
     def action_tree(self) -> None:
         """To the files and back."""
-        if self.tree_view.has_focus or self.ticked_list.has_focus:
+        # `has_focus` lags behind: keys that come in one burst would go where the focus was.
+        if self.focused in (self.tree_view, self.ticked_list):
             self._to_composer()
         else:
             self.add_class("-tree")
@@ -376,12 +377,12 @@ class MainScreen(Screen[None]):
         """To the composer; from there, stop the answer."""
         if self.mentions.dismiss():
             return
-        if self.composer.has_focus:
+        if self.focused is self.composer:
             self.desk.stop()
         elif not (
-            (self.tree_view.has_focus and self.tree_view.leave_filter())
+            (self.focused is self.tree_view and self.tree_view.leave_filter())
             or self.search_bar.leave()
-            or (self.conversation.has_focus and self.conversation.unmark())
+            or (self.focused is self.conversation and self.conversation.unmark())
         ):
             self._to_composer()
 
@@ -419,7 +420,7 @@ class MainScreen(Screen[None]):
 
     def action_conversation(self) -> None:
         """To the conversation and back."""
-        if self.conversation.has_focus:
+        if self.focused is self.conversation:
             self._to_composer()
         else:
             self.remove_class("-tree")
