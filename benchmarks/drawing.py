@@ -1,7 +1,8 @@
 """Drawing an answer as it comes: this project's view against Textual's own Markdown stream.
 
 Both run in a real pseudo-terminal of 120×40, one after the other, with the same text at the same rate.
-CPU seconds, bytes and the event loop's longest lag are counted from the first piece to the last.
+CPU seconds, bytes and the event loop's longest lag are counted from the first piece to the last. The
+whole app, with its network leg, status bar and saving, is measured beside them at 3,000 tokens.
 `--quick` measures each once, and only what the ratios need; without it this takes about an hour.
 """
 
@@ -10,12 +11,16 @@ from __future__ import annotations
 import sys
 
 from benchmarks.drawing_run import Run, run
+from benchmarks.drawing_whole import idle_share, run_whole
 from benchmarks.report import Report, median
 
 KEYS = ("\x1b[5~", "\x1b[A", "\x1b[6~", "[", "k", "]", "\x1b[A", "\x1b[B", "g", "\x1b[6~", "G", "\x1b[5~")
 """Page up, up, page down, walks over turns, to both ends."""
 STOCK_LIMIT = 6_000
 """Tokens from which the stock widget is not asked: its cost is quadratic."""
+WHOLE = (3_000, 100)
+"""Tokens, and tokens a second, at which the whole app is measured."""
+IDLE_SECONDS = 20.0
 
 
 def main() -> None:
@@ -29,6 +34,8 @@ def main() -> None:
     for rate in rates:
         for size in sizes:
             _compare(report, size, rate, runs, ours)
+    idle = idle_share(IDLE_SECONDS)
+    report.add("app_idle_share", idle, "of a core, the whole app while nothing happens", "< 0.005")
     _growth(report, ours, runs, quick)
     _keys(report, quick)
     report.end()
@@ -37,12 +44,15 @@ def main() -> None:
 def _compare(report: Report, size: int, rate: int, runs: int, ours: dict[tuple[int, int], list[Run]]) -> None:
     mine: list[Run] = []
     stock: list[Run] = []
+    whole: list[Run] = []
     for _ in range(runs):
         for name, found in (("ours", mine), ("stock", stock)):
             if name == "ours" or size <= STOCK_LIMIT:
                 one = run(name, size, rate)
                 if one is not None:
                     found.append(one)
+        if (size, rate) == WHOLE and (one := run_whole(size, rate)) is not None:
+            whole.append(one)
     ours[size, rate] = mine
     label = f"{size // 1000}k" + ("" if rate == 100 else f"_at_{rate}")
     what = f"{size // 1000}k tokens at {rate}/s"
@@ -57,6 +67,11 @@ def _compare(report: Report, size: int, rate: int, runs: int, ours: dict[tuple[i
     sent_ratio = _ratio([one.bytes for one in mine], [one.bytes for one in stock])
     report.add(f"cpu_ratio_{label}", cpu, "CPU, ours over stock", target)
     report.add(f"bytes_ratio_{label}", sent_ratio, "bytes, ours over stock", target)
+    if (size, rate) == WHOLE:
+        cpu = _ratio([one.cpu_s for one in whole], [one.cpu_s for one in stock])
+        sent_ratio = _ratio([one.bytes for one in whole], [one.bytes for one in stock])
+        report.add(f"app_cpu_ratio_{label}", cpu, "CPU, the whole app over stock's view", "≤ 1/5")
+        report.add(f"app_bytes_ratio_{label}", sent_ratio, "bytes, the same", "≤ 1/6")
 
 
 def _ratio(ours: list[float] | list[int], stock: list[float] | list[int]) -> float | None:

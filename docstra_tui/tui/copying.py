@@ -58,9 +58,7 @@ class CopyDesk:
             self._say(f"Sent to the terminal{tmux} ({count}); {where}.")
         else:
             tmux = "It is in tmux's buffer, and " if in_tmux else "It is "
-            self._warn(
-                f"Too long for a terminal's clipboard ({count}). {tmux}{where.removeprefix('also ')}."
-            )
+            self._warn(f"Too long for a terminal's clipboard ({count}). {tmux}{where.removeprefix('also ')}.")
 
     def _complain(self, what: str, fits: bool, error: Exception) -> None:
         sent = "Sent to the terminal, but not" if fits else "Too long for a terminal's clipboard, and not"

@@ -31,9 +31,12 @@ KEYS = {
     "down": "\x1b[B",
     "right": "\x1b[C",
     "left": "\x1b[D",
+    "home": "\x1b[H",
     "end": "\x1b[F",
     "f1": "\x1bOP",
     "f2": "\x1bOQ",
+    "f6": "\x1b[17~",
+    "f3": "\x1bOR",
     "f9": "\x1b[20~",
     "backspace": "\x7f",
 }

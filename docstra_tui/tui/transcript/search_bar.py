@@ -23,8 +23,8 @@ class SearchBar(Horizontal):
         display: none;
         background: $panel;
         padding: 0 1;
-        & > Static { width: auto; color: $text-muted; }
-        & > Input { width: 1fr; height: 1; border: none; padding: 0 1; background: $panel; }
+        & > Static { width: auto; color: $text-muted; margin: 0 1 0 0; }
+        & > Input { width: 1fr; height: 1; border: none; background: $panel; }
         & > Input:focus { border: none; }
     }
     SearchBar.-open { display: block; }
