@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Pick:
-    """One thing to send."""
+class Pick(NamedTuple):
+    """One thing to send. A tuple: a folder may bring ten thousand of them, at one key."""
 
     path: str
     """Relative to the root, `/` between parts."""

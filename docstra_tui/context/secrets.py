@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
+import re
+from fnmatch import translate
 
 NAMES = (".env*", "*.pem", "id_*", "*.key", ".netrc", "_netrc", "credentials*", "*.kdbx", ".pgpass")
 FOLDERS = frozenset({".aws", ".ssh", ".gnupg", ".git"})
 NOT_SECRET = ("*.pub", ".env.example", ".env.sample", ".env.template")
 """Made to be shown to others."""
+
+_SECRET = re.compile("|".join(map(translate, NAMES)))
+_NOT_SECRET = re.compile("|".join(map(translate, NOT_SECRET)))
 
 CODE = (".py", ".pyi", ".js", ".ts", ".go", ".rs", ".c", ".h", ".cpp", ".java", ".rb", ".md", ".rst")
 """`id_map.py` and `credentials.go` are source about the thing, not the thing."""
@@ -18,8 +22,6 @@ def may_hold_secrets(path: str) -> bool:
     *folders, name = path.casefold().split("/")
     if not FOLDERS.isdisjoint(folders):
         return True
-    if any(fnmatchcase(name, pattern) for pattern in NOT_SECRET):
+    if _SECRET.match(name) is None or _NOT_SECRET.match(name) is not None:
         return False
-    if name.startswith(("id_", "credentials")) and name.endswith(CODE):
-        return False
-    return any(fnmatchcase(name, pattern) for pattern in NAMES)
+    return not (name.startswith(("id_", "credentials")) and name.endswith(CODE))

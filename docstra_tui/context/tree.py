@@ -55,17 +55,19 @@ def list_folder(
     except OSError as error:
         return Listing((), error=_why(error))
     try:
-        entries = _entries(fd, relative, rules, show_hidden)
+        folders, files, reasons = _names(fd, relative, rules, show_hidden)
     except OSError as error:
         return Listing((), error=_why(error))
     finally:
         os.close(fd)
-    if len(entries) > limit:
-        # Sorting all of a hundred thousand rows would hold up every other thread for 150 ms.
-        first = heapq.nsmallest(limit, entries, key=_place)
-    else:
-        first = sorted(entries, key=_place)
-    return Listing(tuple(first), more=len(entries) - len(first))
+    prefix = f"{relative}/" if relative else ""
+    first = _first(folders, limit)
+    rows = [Entry(prefix + name, name, is_folder=True) for name in first]
+    rows += [
+        Entry(prefix + name, name, is_folder=False, reason=reasons.get(name, ""))
+        for name in _first(files, limit - len(first))
+    ]
+    return Listing(tuple(rows), more=len(folders) + len(files) - len(rows))
 
 
 def files_below(
@@ -85,25 +87,40 @@ def files_below(
     return tuple(found)
 
 
-def _place(entry: Entry) -> tuple[bool, str, str]:
-    return not entry.is_folder, entry.name.casefold(), entry.name
+def _first(names: list[str], limit: int) -> list[str]:
+    """In the order of the tree. Sorting a hundred thousand would hold up every other thread for 150 ms."""
+    if len(names) <= limit:
+        return sorted(names, key=_place)
+    return heapq.nsmallest(limit, names, key=_place)
 
 
-def _entries(fd: int, relative: str, rules: IgnoreRules, show_hidden: bool) -> list[Entry]:
+def _place(name: str) -> tuple[str, str]:
+    return name.casefold(), name
+
+
+def _names(
+    fd: int, relative: str, rules: IgnoreRules, show_hidden: bool
+) -> tuple[list[str], list[str], dict[str, str]]:
+    """Names of folders, names of everything else, and why some of these cannot be picked.
+
+    Plain text only: a hundred thousand objects would make the garbage collector stop every thread.
+    """
     prefix = f"{relative}/" if relative else ""
-    entries: list[Entry] = []
+    folders: list[str] = []
+    files: list[str] = []
+    reasons: dict[str, str] = {}
     with os.scandir(fd) as found:
         for row in found:
             name = row.name
             if name.startswith(".") and not show_hidden:
                 continue
-            path = prefix + name
             is_folder = row.is_dir(follow_symlinks=False)
-            if rules.is_ignored(path, is_folder):
+            if rules.is_ignored(prefix + name, is_folder):
                 continue
-            reason = "" if is_folder or row.is_file(follow_symlinks=False) else _reason(fd, row)
-            entries.append(Entry(path, name, is_folder, reason))
-    return entries
+            (folders if is_folder else files).append(name)
+            if not is_folder and not row.is_file(follow_symlinks=False):
+                reasons[name] = _reason(fd, row)
+    return folders, files, reasons
 
 
 def _reason(fd: int, row: os.DirEntry[str]) -> str:

@@ -6,7 +6,7 @@ remembers what is ticked. Runs on the screen's thread and never waits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from docstra_tui.context.secrets import may_hold_secrets
 from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.tui import figures
 from docstra_tui.tui.finder import Finder, Found
-from docstra_tui.tui.folders import Folders
+from docstra_tui.tui.folders import Below, Folders
 from docstra_tui.tui.lane import Lane
 from docstra_tui.tui.picks import FilePicks, Picked
 from docstra_tui.tui.tick_notes import TickNotes
@@ -54,6 +54,7 @@ class FilesDesk:
         self._secrets: set[str] = set()
         """Files that may hold secrets and were agreed to, for the host they would go to."""
         self._found_now: Found | None = None
+        self._said = Content(" ")
         self._is_restored = False
 
     def begin(self) -> None:
@@ -130,31 +131,31 @@ class FilesDesk:
         screen.picks.choose(picks)
         self._save()
         self._show_notes()
-        self._new &= set(picks)
+        if self._new:
+            self._new &= set(picks)
         if len(new) == 1:
             self._new.add(new[0])
-        self.check_secrets()
+        self.check_secrets(pick.path for pick in new)
 
     def folder_ticked(self, folder: str) -> None:
         """Every file below `folder` is wanted, but those that may hold secrets."""
         self.folders.below(folder, partial(self._put_below, folder, say=True))
 
-    def _put_below(self, folder: str, paths: Sequence[str], say: bool = False) -> None:
+    def _put_below(self, folder: str, below: Below, say: bool = False) -> None:
         tree = self._screen.tree_view
-        secret = [path for path in paths if may_hold_secrets(path) and not tree.model.is_ticked(path)]
-        left_out = set(secret)
-        tree.put_ticked(folder, tuple(path for path in paths if path not in left_out))
+        tree.put_ticked(folder, below.paths)
+        secret = [path for path in below.secret if not tree.model.is_ticked(path)]
         if secret and say:
             names = _names(secret)
             self._screen.warn(f"Left out, as they may hold secrets: {names}. Tick them one by one.")
 
-    def check_secrets(self) -> None:
+    def check_secrets(self, paths: Iterable[str] | None = None) -> None:
         """Files that may hold secrets are agreed to once; the host that they would go to is named."""
         screen, tree = self._screen, self._screen.tree_view
         host = screen.model.host
-        ticked = [path for path in tree.model.ticked if may_hold_secrets(path)]
-        asked = [path for path in ticked if f"{host}\0{path}" not in self._secrets]
-        self._secrets = {mark for mark in self._secrets if mark.partition("\0")[2] in ticked}
+        self._secrets = {mark for mark in self._secrets if tree.model.is_ticked(mark.partition("\0")[2])}
+        found = dict.fromkeys(tree.model.ticked if paths is None else paths)
+        asked = [path for path in found if may_hold_secrets(path) and f"{host}\0{path}" not in self._secrets]
         self._secrets |= {f"{host}\0{path}" for path in asked}
         if not asked:
             return
@@ -287,7 +288,13 @@ class FilesDesk:
     def say_hint(self) -> None:
         """What is looked for, what is the matter with the row under the cursor, or which keys help."""
         hint = self._screen.query_one("#files-hint", Static)
-        hint.update(self._hint())
+        said, before = self._hint(), self._said
+        if said.markup != before.markup:
+            self._said = said
+            # Laying out the whole screen takes longer than all else that a typed letter does.
+            room = hint.content_size.width
+            fits = all("\n" not in line.plain and line.cell_length <= room for line in (said, before))
+            hint.update(said, layout=not fits)
 
     def _hint(self) -> Content:
         tree = self._screen.tree_view

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,15 @@ from docstra_tui.tui.widgets.file_tree import FileTree
 if TYPE_CHECKING:
     from docstra_tui.context.ignore import IgnoreRules
     from docstra_tui.context.tree import Listing
+
+
+@dataclass(frozen=True)
+class Below:
+    """What lies below a folder, in the order of the tree."""
+
+    paths: tuple[str, ...]
+    secret: tuple[str, ...]
+    """Files that may hold secrets; not among the others."""
 
 
 class Folders:
@@ -49,12 +59,10 @@ class Folders:
         for folder in sorted(folders):
             self.show(folder)
 
-    def below(self, folder: str, done: Callable[[tuple[str, ...]], None]) -> None:
-        """Every file below `folder`, in the order of the tree, given to `done`."""
-        from docstra_tui.context.tree import files_below
-
+    def below(self, folder: str, done: Callable[[Below], None]) -> None:
+        """Every file below `folder`, given to `done`."""
         self._lane.do(
-            lambda: files_below(self._root, folder, self.rules(), show_hidden=self.show_hidden),
+            lambda: self._below(folder),
             done,
             lambda error: self._tree.app.notify(str(error)[:200], severity="error"),
             key=f"below {folder}",
@@ -70,6 +78,15 @@ class Folders:
             else:
                 self._rules = IgnoreRules(self._root, self._ignore)
         return self._rules
+
+    def _below(self, folder: str) -> Below:
+        from docstra_tui.context.secrets import may_hold_secrets
+        from docstra_tui.context.tree import files_below
+
+        paths = files_below(self._root, folder, self.rules(), show_hidden=self.show_hidden)
+        secret = tuple(path for path in paths if may_hold_secrets(path))
+        left_out = set(secret)
+        return Below(tuple(path for path in paths if path not in left_out), secret)
 
     def _list(self, folder: str) -> Listing:
         from docstra_tui.context.tree import list_folder

@@ -88,12 +88,9 @@ class FilePicks:
         self._allowed: dict[str, int] = {}
         self._looked_up_to = 0
         self.picks: tuple[Pick, ...] = ()
-        self.now = Picked()
-
-    @property
-    def paths(self) -> tuple[str, ...]:
+        self.paths: tuple[str, ...] = ()
         """The labels of what is ticked, in the order of the tree."""
-        return tuple(pick.label for pick in self.picks)
+        self.now = Picked()
 
     def use(self, session: ChatSession) -> None:
         """Talk to this chat from now on."""
@@ -102,6 +99,7 @@ class FilePicks:
     def choose(self, picks: Sequence[Pick]) -> None:
         """These are ticked now."""
         self.picks = tuple(picks)
+        self.paths = tuple(pick.path if pick.start_line is None else pick.label for pick in picks)
         self._lane.do(self._read_and_count, self._arrived, self._failed, key="picks")
 
     def allow(self, sizes: dict[str, int]) -> None:

@@ -57,6 +57,7 @@ class FileRows:
         """How many files below each folder are ticked."""
         self._whole: set[str] = set()
         self._rows: list[Row] | None = None
+        self._picks: tuple[Pick, ...] | None = None
 
     def put(self, folder: str, listing: Listing) -> None:
         """`folder` was listed."""
@@ -90,9 +91,11 @@ class FileRows:
     @property
     def picks(self) -> tuple[Pick, ...]:
         """What is ticked, in the order of the tree."""
-        return tuple(
-            Pick(path, *lines) for path in self._order for lines in (self._files[path] or ((None, None),))
-        )
+        if self._picks is None:
+            self._picks = tuple(
+                Pick(path, *lines) for path in self._order for lines in (self._files[path] or ((None, None),))
+            )
+        return self._picks
 
     @property
     def whole_folders(self) -> tuple[str, ...]:
@@ -110,14 +113,14 @@ class FileRows:
     def tick(self, paths: Iterable[str], wanted: bool) -> None:
         """Tick or untick files, as a whole."""
         paths = list(paths)
+        self._picks = None
         if not wanted:
             self._remove({path for path in paths if path in self._files})
             return
         new = [path for path in dict.fromkeys(paths) if path not in self._files]
         for path in paths:
             self._files[path] = []
-        for path in new:
-            self._below.update(_ancestors(path))
+        self._count(new, 1)
         if len(new) > 50:
             self._order = sorted([*self._order, *new], key=tree_order)
         else:
@@ -130,11 +133,13 @@ class FileRows:
         if path not in self._files:
             self.tick([path], True)
         self._files[path] = ranges
+        self._picks = None
         self._whole -= set(_ancestors(path))
 
     def untick_lines(self, path: str, start: int, end: int) -> None:
         """These lines, as they were ticked, are no longer."""
         ranges = [lines for lines in self._files.get(path, ()) if lines != (start, end)]
+        self._picks = None
         if ranges:
             self._files[path] = ranges
         else:
@@ -149,10 +154,10 @@ class FileRows:
             *above, (_, folded, name) = tree_order(folder)
             at = bisect_left(kept, (*above, (0, folded, name)), key=tree_order)
             self._order = [*kept[:at], *paths, *kept[at:]]
+            self._count([path for path in paths if path not in inside] if inside else paths, 1)
             for path in paths:
-                if path not in inside:
-                    self._below.update(_ancestors(path))
                 self._files[path] = []
+            self._picks = None
         else:
             self.tick(paths, True)
         self._whole.add(folder)
@@ -197,13 +202,20 @@ class FileRows:
     def _remove(self, paths: set[str]) -> None:
         if not paths:
             return
+        self._picks = None
         self._order = [path for path in self._order if path not in paths]
         for path in paths:
             del self._files[path]
-            above = _ancestors(path)
-            self._below.subtract(above)
-            if self._whole:
-                self._whole -= set(above)
+        self._whole -= self._count(paths, -1)
+
+    def _count(self, paths: Iterable[str], step: int) -> set[str]:
+        """Files below each folder, more or fewer; the folders."""
+        folders: set[str] = set()
+        for folder, count in Counter(path.rpartition("/")[0] for path in paths).items():
+            for above in (*_ancestors(folder), folder):
+                self._below[above] += step * count
+                folders.add(above)
+        return folders
 
     def _is_whole(self, folder: str) -> bool:
         if folder in self._whole or any(parent in self._whole for parent in _ancestors(folder)):

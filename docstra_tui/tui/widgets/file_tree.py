@@ -183,6 +183,11 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
         self.post_message(self.RowChanged())
 
     @property
+    def has_found(self) -> bool:
+        """True while the rows are those of what is looked for."""
+        return bool(self.sought) and self._found_query == self.sought
+
+    @property
     def ticked(self) -> tuple[str, ...]:
         """The labels of what is ticked, in tree order."""
         return self.model.in_tree_order()
@@ -329,7 +334,7 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
 
     def _waits(self, act: Callable[[], object]) -> bool:
         """True while what is looked for is not found yet: `act` is for its rows, not for those before."""
-        waits = bool(self.sought) and self._found_query != self.sought
+        waits = bool(self.sought) and not self.has_found
         if waits:
             self._waiting.append(act)
         return waits
