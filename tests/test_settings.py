@@ -18,6 +18,13 @@ def write_config(text: str) -> Path:
     return folder / settings.CONFIG_FILE
 
 
+def test_the_memory_for_prompts_is_the_programs_choice_unless_it_is_set(tmp_path: Path) -> None:
+    assert settings.load().engine.cache_gb is None
+    assert settings.load({"engine.cache_gb": "1.5"}).engine.cache_gb == 1.5
+    with pytest.raises(SettingsError, match="the least is 0"):
+        settings.load({"engine.cache_gb": -1})
+
+
 def test_nothing_set_gives_the_starter_model_and_our_own_engine() -> None:
     found = settings.load()
     assert found.model.name == ""

@@ -5,6 +5,7 @@ Everything said lives in `ChatSession`; this class only carries words between it
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterable
@@ -14,7 +15,7 @@ import msgspec
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from docstra_tui.context.budget import Budget
-from docstra_tui.errors import DocstraError, EngineError, UnreadableFile
+from docstra_tui.errors import ContextOverflow, DocstraError, EngineError, UnreadableFile
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.repl import commands, figures
 from docstra_tui.repl.files import ChosenFiles
@@ -51,8 +52,11 @@ class Chat:
         self.backend = opener(settings)
         self.session = self._new_session(root)
         self.files = ChosenFiles(root, settings.context.max_file_bytes)
-        self._watch = Watch(self.backend, self._count)
         self._running: RunningTurn | None = None
+        self._read: object = None
+        """What the model was last asked to read ahead."""
+        self._watch = Watch(self.backend, self._count, self._read_ahead)
+        self._watch.begin()
 
     @property
     def root(self) -> Path:
@@ -90,6 +94,8 @@ class Chat:
         budget = self._watch.budget
         if budget is not None:
             parts.append(figures.budget(budget.used, budget.limit, budget.exact))
+            if budget.cached:
+                parts.append(f"{100 * min(budget.cached, budget.used) // max(1, budget.used)}% cached")
         if self.session.problem:
             parts.append(self.session.problem)
         return [state, ("", "".join(f" · {part}" for part in parts))]
@@ -174,11 +180,13 @@ class Chat:
         self.backend.close()
         self.settings, self.backend = settings, backend
         self.session.llm, self.session.model = backend.llm, backend.label
-        self._watch = Watch(backend, self._count)
+        self._watch = Watch(backend, self._count, self._read_ahead)
+        self._watch.begin()
         self.printer.line(f"{backend.label} answers from now on.", "note")
 
     def do_restart(self, words: str) -> None:
         self.backend.restart()
+        self.session.engine_starts += 1
         self._watch.look_now()
         self.printer.line("The engine starts again; what was said is kept.", "note")
 
@@ -233,7 +241,12 @@ class Chat:
             self.printer.line(f"{item.label} was changed and is read again.", "note")
         self._say_files([], wrong)
         self._use_files()
-        running = self._running = begin()
+        try:
+            running = self._running = begin()
+        except ContextOverflow as error:
+            self.printer.error(error)
+            self.printer.line("/files lists the files, /drop leaves one out. Nothing was sent.", "hint")
+            return False
         self._show(running)
         self.printer.end_answer()
         turn = running.turn
@@ -347,6 +360,21 @@ class Chat:
             model=self.backend.label,
             reserve=self.settings.answer.reserve,
         )
+
+    def _read_ahead(self) -> None:
+        """Have the model read what the next question will begin with, while nobody asks."""
+        session = self.session
+        mark = session.ahead_mark
+        if mark == self._read or (self._running is not None and not self._running.ended):
+            return
+        self._read = mark
+
+        def read() -> None:
+            with contextlib.suppress(Exception):  # the next question says what is wrong
+                session.read_ahead()
+            self._watch.look_now()
+
+        threading.Thread(target=read, name="read-ahead", daemon=True).start()
 
     def _count(self) -> Budget:
         return self.session.count()

@@ -19,9 +19,13 @@ IDLE_SECONDS = 2.0
 class Watch:
     """The last status of a backend, and what the next question would take."""
 
-    def __init__(self, backend: Backend, count: Callable[[], Budget]) -> None:
+    def __init__(
+        self, backend: Backend, count: Callable[[], Budget], counted: Callable[[], None] = lambda: None
+    ) -> None:
         self._backend = backend
         self._count = count
+        self._counted = counted
+        """Called in the thread once a ready model has counted."""
         self.status = Status("loading", phase="start")
         self.budget: Budget | None = None
         """None while nobody has counted."""
@@ -30,6 +34,9 @@ class Watch:
         self._changed = threading.Condition()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def begin(self) -> None:
+        """Look from now on."""
         self._thread.start()
 
     def look_now(self) -> None:
@@ -65,3 +72,5 @@ class Watch:
             self.budget = self._count()
             # While the tokenizer loads, all there is is an estimate: count again.
             self._is_stale = not is_ready and not self.budget.exact
+            if is_ready:
+                self._counted()

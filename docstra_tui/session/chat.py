@@ -163,6 +163,15 @@ class ChatSession:
         prompt = self._next_prompt("")
         self.llm.warm(prompt.messages, prompt.stable)
 
+    @property
+    def ahead_mark(self) -> object:
+        """The same for as long as there is nothing new to read ahead."""
+        with self._lock:
+            items = tuple((item.key, item.sha256) for item in self._log.items)
+            turns = tuple(turn.id for turn in self.turns if turn.has_answer)
+            left_out = self._plan.left_out() if self._plan is not None else ()
+        return id(self), id(self.llm), self.engine_starts, items, turns, left_out
+
     def show_prompt(self, question: str) -> PromptShown:
         """What asking `question` now would send, to the letter, and why some of it is new. Blocks."""
         prompt = self._next_prompt(question)

@@ -70,10 +70,7 @@ class AheadDesk:
     def _about(self) -> object:
         """The same as long as there is nothing new to read."""
         session = self._screen.session
-        assert session is not None
-        items = tuple((item.key, item.sha256) for item in session.context)
-        turns = tuple(turn.id for turn in session.turns if turn.has_answer)
-        return id(session), id(session.llm), session.engine_starts, items, turns
+        return session.ahead_mark if session is not None else None
 
     def _begin(self) -> None:
         session = self._screen.session

@@ -18,6 +18,7 @@ from prompt_toolkit.output import DummyOutput
 from docstra_tui import paths
 from docstra_tui.errors import ContextOverflow, EngineDied, ModelNotFound
 from docstra_tui.llm.answer import Usage
+from docstra_tui.llm.base import Measure, Prompt
 from docstra_tui.repl.app import HISTORY, run
 from docstra_tui.session import consent
 from docstra_tui.session.store import SessionStore
@@ -341,6 +342,29 @@ def test_help_is_made_from_the_table_and_unknown_commands_name_the_nearest(proje
     for command in commands.COMMANDS:
         assert f"/{command.name}" in shown and command.help in shown
     assert "Did you mean /explain?" in shown
+
+
+def test_what_does_not_fit_is_said_with_its_numbers_before_anything_is_sent(project: Path) -> None:
+    llm = FakeLLM("never", window=60)
+    screen = chat(project, FakeBackend(llm), "what is this about, in more than a few words?\r")
+    assert "window is 60" in screen and "/drop leaves one out" in screen
+    assert llm.calls == []
+
+
+def test_what_comes_next_is_read_ahead(project: Path) -> None:
+    warmed: list[str] = []
+
+    class Warming(FakeLLM):
+        def warm(self, prompt: Prompt, stable: int) -> Measure:
+            warmed.append(str(prompt))
+            return Measure(1, 1)
+
+    def script(typist: Typist) -> None:
+        typist.waits(lambda: len(warmed) == 1)
+        typist.types("Why?\r")
+        typist.waits(lambda: any("Because." in prompt for prompt in warmed))
+
+    chat(project, FakeBackend(Warming("Because.")), script)
 
 
 def test_a_path_is_a_question_and_not_a_command(project: Path) -> None:
