@@ -143,8 +143,9 @@ def test_a_saved_session_with_its_title_its_question_and_its_draft(begin: Begin,
 
     terminal.send("f3")
     terminal.wait_for("Open session")
-    terminal.wait_for("WHY")
+    terminal.wait_for(SHOWN)
     terminal.send("enter")
+    terminal.wait_for("WHY")
     terminal.wait_for("BECAUSE")
     terminal.wait_for("draft")
 

@@ -20,14 +20,12 @@ class SearchBar(Horizontal):
     DEFAULT_CSS = """
     SearchBar {
         height: 1;
-        display: none;
         background: $panel;
         padding: 0 1;
         & > Static { width: auto; color: $text-muted; margin: 0 1 0 0; }
         & > Input { width: 1fr; height: 1; border: none; background: $panel; }
         & > Input:focus { border: none; }
     }
-    SearchBar.-open { display: block; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,6 +39,7 @@ class SearchBar(Horizontal):
         self._view = view
         self._field = Input(select_on_focus=True, compact=True)
         self._count = Static("", markup=False)
+        self.display = False
 
     def compose(self) -> ComposeResult:
         yield Static(Content("Search"), markup=False)
@@ -49,13 +48,13 @@ class SearchBar(Horizontal):
 
     def open(self) -> None:
         """Ask for words."""
-        self.add_class("-open")
-        self._field.focus()
+        self.display = True  # not by a class, which waits for the style sheet: the field takes keys now
+        self.screen.set_focus(self._field)
 
     def action_close(self) -> None:
         """Back to the conversation; the matches stay marked until Escape there."""
-        self.remove_class("-open")
-        self._view.focus()
+        self.screen.set_focus(self._view)
+        self.display = False
 
     def leave(self) -> bool:
         """As the key that closes, for whoever takes that key first; False when it is not for this bar."""

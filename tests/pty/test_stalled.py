@@ -1,0 +1,82 @@
+"""A terminal that is not read, and one that has nothing to show."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from docstra_tui import paths
+from tests.llm.hostile import HostileServer, hostile
+from tests.pty.answers import answer_with, streams
+from tests.pty.terminal import Terminal, app
+
+STALL_SECONDS = 5.0
+WORDS = [f"word{number} " if number % 12 else f"word{number}\n\n" for number in range(4_000)]
+ANSWER = "".join(WORDS) + "THE END"
+
+
+@pytest.fixture
+def server() -> Iterator[HostileServer]:
+    with hostile() as server:
+        yield server
+
+
+@pytest.fixture
+def terminal(project: Path, server: HostileServer) -> Iterator[Terminal]:
+    terminal = Terminal(app(str(project), "--base-url", server.url), columns=100, rows=30)
+    terminal.wait_for(lambda text: "ready" in text.splitlines()[-1])
+    yield terminal
+    terminal.close()
+
+
+def saved() -> tuple[str, str]:
+    """Status and answer of the last turn, as they are on the disk."""
+    path = paths.state_dir() / "sessions.db"
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+        rows = db.execute("select status, answer from turns order by id").fetchall()
+    return rows[-1] if rows else ("", "")
+
+
+def test_a_stalled_terminal_holds_up_neither_the_answer_nor_the_disk(
+    terminal: Terminal, server: HostileServer
+) -> None:
+    ended = threading.Event()
+    answer_with(server, streams([*WORDS, "THE END"], 1_000, ended=ended))
+    process = psutil.Process(terminal.process.pid)
+    terminal.send("Tell me", "enter")
+    terminal.wait_for("word1 ")
+    memory = process.memory_info().rss
+
+    terminal.reading.clear()
+    assert ended.wait(STALL_SECONDS + 10), "the server waited for the screen"
+    deadline = time.monotonic() + 5
+    while not saved()[1].endswith("THE END"):
+        assert time.monotonic() < deadline, saved()[1][-80:]
+        time.sleep(0.05)
+    time.sleep(STALL_SECONDS)
+    assert saved()[1] == ANSWER
+    assert process.memory_info().rss - memory < 30_000_000
+
+    terminal.reading.set()
+    began = time.monotonic()
+    terminal.wait_for("THE END", 5)
+    terminal.wait_for(lambda text: "ready" in text.splitlines()[-1], 5)
+    assert time.monotonic() - began < 3
+    assert saved()[0] == "done"
+
+
+def test_an_app_that_does_nothing_takes_nothing(terminal: Terminal) -> None:
+    process = psutil.Process(terminal.process.pid)
+    time.sleep(2)  # what the start put off
+    before, written = process.cpu_times(), len(terminal.raw)
+    time.sleep(8)
+    after = process.cpu_times()
+    share = (after.user + after.system - before.user - before.system) / 8
+    assert share < 0.01, share  # 0.002 alone on a machine
+    assert len(terminal.raw) - written < 100
