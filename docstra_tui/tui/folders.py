@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docstra_tui.text import sanitize_line
 from docstra_tui.tui.lane import Lane
 from docstra_tui.tui.widgets.file_tree import FileTree
 
@@ -64,7 +65,7 @@ class Folders:
         self._lane.do(
             lambda: self._below(folder),
             done,
-            lambda error: self._tree.app.notify(str(error)[:200], severity="error"),
+            lambda error: self._tree.app.notify(sanitize_line(str(error))[:200], severity="error"),
             key=f"below {folder}",
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,108 @@ def test_no_text_becomes_markup_by_default(path):
             given = {keyword.arg: keyword.value for keyword in node.keywords}
             markup = given.get("markup")
             assert isinstance(markup, ast.Constant) and markup.value is False, f"{path}:{node.lineno}"
+
+
+UNWANTED_NAMES = {
+    "from_markup": "parses markup",
+    "from_ansi": "obeys escape sequences",
+    "render_markup": "parses markup",
+    "open_url": "opens what a model wrote",
+    "RichLog": "passes control bytes on",
+    "Log": "passes control bytes on",
+    "Markdown": "loses what looks like HTML, and opens links",
+    "MarkdownViewer": "opens links",
+    "DirectoryTree": "passes file names on as they are",
+    "Tree": "parses markup",
+    "DataTable": "parses markup",
+    "Select": "parses markup",
+    "SelectionList": "parses markup",
+    "Tabs": "parses markup",
+    "webbrowser": "opens what a model wrote",
+}
+WRITES_TO_THE_TERMINAL = {"link.py"}
+"""Files that hand bytes to the driver: constants only."""
+FROM_OUTSIDE = {
+    *("answer", "content", "detail", "error", "hint", "href", "host", "label", "message", "model"),
+    *("model_name", "name", "path", "question", "reason", "relative", "shown", "title"),
+}
+"""Attributes that hold what files, models, servers and people wrote."""
+MAKES_SAFE = {"sanitize_line", "sanitize_text", "shown_name", "shown_path", "ingest", "len", "bool", "fit"}
+SAFE_ALREADY = {("title_line.py", "title"), ("fit_table.py", "line")}
+"""Records whose texts are made safe by whoever makes the record; their docstrings say so."""
+SHOWS = {"Content", "notify", "assemble", "Static", "Option", "Label"}
+MARKUP_ATTRIBUTES = {"border_title", "border_subtitle", "tooltip", "sub_title"}
+
+FILES = pytest.mark.parametrize("path", sorted(TUI.rglob("*.py")), ids=lambda path: path.name)
+
+
+def called(node: ast.AST) -> str:
+    """The last name of what a call calls."""
+    if not isinstance(node, ast.Call):
+        return ""
+    function = node.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def raw_parts(node: ast.AST) -> Iterator[ast.AST]:
+    """What in an expression comes from outside and was not made safe."""
+    if called(node) in MAKES_SAFE:
+        return
+    if called(node) == "str" or (isinstance(node, ast.Attribute) and node.attr in FROM_OUTSIDE):
+        yield node
+        return
+    if isinstance(node, ast.IfExp):  # the condition is not shown
+        children: Iterator[ast.AST] | tuple[ast.AST, ...] = (node.body, node.orelse)
+    else:
+        children = ast.iter_child_nodes(node)
+    for child in children:
+        yield from raw_parts(child)
+
+
+@FILES
+def test_nothing_is_used_that_parses_obeys_or_opens_text(path):
+    found = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        names = []
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            if node.__class__ is ast.ImportFrom and (node.module or "").startswith("docstra_tui"):
+                continue
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.Attribute):
+            names = [node.attr]
+        found += [f"{path.name}:{node.lineno} {name} {UNWANTED_NAMES.get(name)}" for name in names]
+    assert [line for line in found if not line.endswith(" None")] == []
+
+
+@FILES
+def test_what_is_shown_was_made_safe_where_it_is_shown(path):
+    found = [
+        f"{path.name}:{part.lineno} {ast.unparse(part)}"
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if called(node) in SHOWS and isinstance(node, ast.Call)
+        for argument in [*node.args]
+        for part in raw_parts(argument)
+        if (path.name, ast.unparse(part).partition(".")[0]) not in SAFE_ALREADY
+    ]
+    assert found == []
+
+
+@FILES
+def test_titles_of_borders_and_tooltips_are_literals(path):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        for target in targets:
+            if isinstance(target, ast.Attribute) and target.attr in MARKUP_ATTRIBUTES:
+                assert isinstance(node.value, ast.Constant), f"{path.name}:{node.lineno}"
+
+
+@FILES
+def test_only_constants_are_written_to_the_terminal(path):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if called(node) == "write" and "driver" in ast.unparse(node.func).lower():
+            assert path.name in WRITES_TO_THE_TERMINAL, f"{path.name}:{node.lineno}"
+            constant = node.args[0]
+            assert isinstance(constant, ast.Name) and constant.id.isupper()
 
 
 async def test_every_theme_shows_its_own_colours(make_app):

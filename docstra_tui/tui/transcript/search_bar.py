@@ -38,6 +38,7 @@ class SearchBar(Horizontal):
         super().__init__()
         self._view = view
         self._field = Input(select_on_focus=True, compact=True)
+        self._field.cursor_blink = False
         self._count = Static("", markup=False)
         self.display = False
 

@@ -222,7 +222,7 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
         row = self.row
         if row is None or not row.can_be_picked:
             if row is not None and row.kind == "file":
-                self.app.notify(f"{shown_name(row.name)}: {row.reason}", severity="warning")
+                self.app.notify(f"{shown_name(row.name)}: {sanitize_line(row.reason)}", severity="warning")
             return
         if row.kind == "file":
             self.model.tick([row.path], not self.model.is_ticked(row.path))
@@ -246,7 +246,7 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
         elif row.kind == "error":
             self.post_message(self.FolderNeeded(row.path))
         elif row.kind == "file":
-            self.app.notify(f"{shown_name(row.name)}: {row.reason}", severity="warning")
+            self.app.notify(f"{shown_name(row.name)}: {sanitize_line(row.reason)}", severity="warning")
 
     def action_open(self) -> None:
         row = self.row

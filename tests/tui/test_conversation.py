@@ -1,0 +1,128 @@
+"""The conversation within the app: its keys, its search, its pace."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from docstra_tui import paths
+from docstra_tui.session.turns import SavedTurn
+from docstra_tui.tui.link import Link
+from tests.tui.fakes import screen_text, until
+from tests.tui.test_app import ask, is_ready
+
+
+async def answered(pilot, app, question):
+    await ask(pilot, question)
+    await until(pilot, lambda: not app.main.desk.runner.busy and question in screen_text(app))
+
+
+async def test_f6_goes_to_the_conversation_and_escape_comes_back(make_app, backend):
+    backend.llm.enqueue("one")
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        await answered(pilot, app, "Why?")
+        await pilot.press("f6")
+        assert app.main.conversation.has_focus
+        await pilot.press("left_square_bracket")
+        await pilot.press("escape")  # forgets the mark
+        assert app.main.conversation.has_focus
+        await pilot.press("escape")
+        assert app.main.composer.has_focus
+
+
+async def test_words_are_searched_from_the_composer_and_back(make_app, backend):
+    backend.llm.enqueue("The transport retries. Retries are counted.")
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        await answered(pilot, app, "Why?")
+        await pilot.press("ctrl+f", *"retries")
+        await until(pilot, lambda: "2 of 2" in screen_text(app))
+        await pilot.press("up")
+        await until(pilot, lambda: "1 of 2" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "Search" not in screen_text(app))
+        assert app.main.conversation.has_focus
+        await pilot.press("escape", "escape")
+        assert app.main.composer.has_focus
+
+
+async def test_ctrl_c_copies_what_is_selected_in_the_conversation(make_app, backend):
+    backend.llm.enqueue("The first line.")
+    app = make_app()
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await is_ready(pilot)
+        await answered(pilot, app, "Why?")
+        await pilot.press("f6", "left_square_bracket", "v", "v", *["right"] * 4, "ctrl+c")
+        kept = paths.state_dir() / "copied.txt"
+        await until(pilot, lambda: kept.exists() and kept.read_text() == "Why\n")
+        await until(pilot, lambda: "Sent to the terminal" in screen_text(app))
+        assert app.clipboard == "Why"
+
+
+async def test_the_time_until_the_first_piece_is_shown_while_it_is_waited_for(make_app, backend):
+    gate = threading.Semaphore(0)
+    backend.llm.enqueue("one ", "two", gate=gate)
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        await ask(pilot, "Why?")
+        await until(pilot, lambda: " 1 s" in screen_text(app))
+        gate.release()
+        await until(pilot, lambda: "one" in screen_text(app) and app.main._waiting is None)
+        gate.release(5)
+        await until(pilot, lambda: not app.main.desk.runner.busy)
+
+
+async def test_no_timer_of_ours_runs_when_nothing_happens(make_app, backend):
+    backend.llm.enqueue("one")
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        await answered(pilot, app, "Why?")
+        assert app.main._waiting is None
+        assert app.main.conversation._frame_timer is None
+        assert app.main.conversation._work_timer is None
+
+
+async def test_a_session_of_ten_thousand_turns_opens_at_its_end(make_app, store, root):
+    session = store.create(str(root), "fake")
+    turn = SavedTurn("Question 0?", fields={"question": "q"})
+    store.begin_turn(session, turn)
+    turn.answer, turn.status = "Answer 0.", "done"
+    store.end_turn(turn.id, turn)
+    app = make_app(resume="last")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: "Answer 0." in screen_text(app))
+        loaded = app.main.session
+        loaded.turns.extend(
+            SavedTurn(f"Question {n}?", answer=f"Answer **{n}**.\n\n```py\nx = {n}\n```", status="done")
+            for n in range(1, 10_000)
+        )
+        began = time.perf_counter()
+        app.main.desk.use(loaded)
+        assert time.perf_counter() - began < 1.5  # 1 s alone on a machine
+        await until(pilot, lambda: "Answer 9999." in screen_text(app))
+        await pilot.press("f6", "home")
+        await until(pilot, lambda: "Answer 0." in screen_text(app))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "interval"), [(0.001, 0.1), (0.05, 0.1), (0.08, 0.16), (0.2, 0.25), (3.0, 0.25)]
+)
+def test_a_far_terminal_gets_fewer_frames(seconds, interval):
+    link = Link()
+    link._asked = 100.0
+    link.answered(100.0 + seconds)
+    assert link.frame_interval == pytest.approx(interval)
+
+
+def test_an_answer_to_no_question_changes_nothing():
+    link = Link()
+    link.answered(5.0)
+    assert link.seconds is None
+    assert link.frame_interval == 0.1
