@@ -120,6 +120,12 @@ class ChatSession:
         """Why the conversation is not being saved, ready to show; None while it is."""
         return self._store.problem if self._store is not None else None
 
+    @property
+    def is_behind(self) -> bool:
+        """True when a turn is not on the disk, or not all of it; False without a store."""
+        store = self._store
+        return store is not None and any(store.is_behind(turn.id) for turn in list(self.turns))
+
     # Context
 
     @property

@@ -80,6 +80,10 @@ class SessionStore:
         attempt = self._writer.write()
         return self._writer.wait(lambda: not self._memory.is_behind(), attempt, timeout)
 
+    def is_behind(self, turn_id: int) -> bool:
+        """True when the disk lacks something of that turn."""
+        return self._memory.is_behind(turn_id)
+
     def close(self, timeout: float = 2.0) -> None:
         """Write what is behind and let the file go. Unfinished answers are marked as interrupted.
 

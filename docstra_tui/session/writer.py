@@ -89,10 +89,8 @@ class Writer:
                     return False
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    if tell and self.problem is None:
-                        self.problem = (
-                            f"Not saved: the disk with {self._database.path} does not answer. {KEPT}"
-                        )
+                    if tell:
+                        self._tell_of_silence()
                     return False
                 self._changed.wait(min(left, 1.0))
             return True
@@ -144,6 +142,8 @@ class Writer:
             self._closing = True
             self._changed.notify_all()
         self._thread.join(timeout)
+        if self._thread.is_alive() and self._memory.is_behind():
+            self._tell_of_silence()
         owner.forget(self._owner)
 
     # The thread
@@ -273,6 +273,10 @@ class Writer:
     def _refuse_read_only(self) -> None:
         if self._database.read_only:
             raise StoreError(self._database.read_only)
+
+    def _tell_of_silence(self) -> None:
+        if self.problem is None:
+            self.problem = f"Not saved: the disk with {self._database.path} does not answer. {KEPT}"
 
     def _set_due(self, at: float) -> None:
         if self._due is None or at < self._due:

@@ -1,0 +1,64 @@
+"""The last step of a conversation that could not be saved: a copy of it that a person can read."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from docstra_tui.session.chat import ChatSession
+from docstra_tui.session.export import to_markdown
+from docstra_tui.session.turns import StoredSession
+
+
+def rescue(session: ChatSession) -> Path | None:
+    """Where a Markdown copy (mode 0600) of a conversation lies that the disk lacks; call it at the end.
+
+    None when all of it is saved, nothing was asked, or no copy could be written. Never raises.
+    """
+    try:
+        if session.problem is None or not session.is_behind:
+            return None
+        text = to_markdown(_whole(session)).encode("utf-8", "backslashreplace")
+    except Exception:  # a second trouble on the way out must not hide the first
+        return None
+    for folder in _folders():
+        path = _write(folder, text)
+        if path is not None:
+            return path
+    return None
+
+
+def _whole(session: ChatSession) -> StoredSession:
+    turns = tuple(session.turns)
+    created, updated = turns[0].asked, turns[-1].asked
+    root = str(session.root)
+    return StoredSession(
+        session.id or "", session.title, root, session.model, session.draft, created, updated, turns
+    )
+
+
+def _folders() -> Iterator[str]:
+    """The temporary folder; the home folder, where the former is full."""
+    try:
+        yield tempfile.gettempdir()
+    except OSError:
+        pass
+    yield os.path.expanduser("~")
+
+
+def _write(folder: str, text: bytes) -> Path | None:
+    """A new file with `text` in `folder`; None, and no file, when that fails."""
+    try:
+        fd, name = tempfile.mkstemp(".md", "docstra-tui-", folder)
+    except OSError:
+        return None
+    path = Path(name)
+    try:
+        with open(fd, "wb") as file:
+            file.write(text)
+    except OSError:
+        path.unlink(missing_ok=True)
+        return None
+    return path
