@@ -431,7 +431,7 @@ def _status(error: Exception) -> int:
 
 
 def _stopped() -> EngineDied:
-    return EngineDied("The engine was stopped.", "Ask again to start it anew.")
+    return EngineDied("The engine was stopped.", "Start it again (F9, in chat /restart) and ask again.")
 
 
 def _json(value: Any, status: int = 200) -> Response:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
@@ -18,6 +19,7 @@ from docstra_tui.repl.chat import Chat
 from docstra_tui.repl.completion import ChatCompleter, ProjectFiles
 from docstra_tui.repl.printer import Printer, silent_keys
 from docstra_tui.session.backend import Backend, open_backend
+from docstra_tui.session.rescue import rescue
 from docstra_tui.session.store import SessionStore
 from docstra_tui.settings import Settings
 
@@ -63,17 +65,44 @@ def run(
             style=style,
             reserve_space_for_menu=5,
         )
+        chat.on_news = lambda: above(prompt, chat.tell_news)
         printer.line("@path gives the model a file, /help lists the commands, Ctrl+D leaves.", "hint")
         with silent_keys():
             _loop(prompt, chat)
         farewell = chat.backend.farewell
-    finally:
+    except BaseException:
         chat.close()
-    if chat.session.turns and chat.session.id:
-        printer.line(f"Saved. To go on: docstra-tui chat --resume {chat.session.id[:8]}", "dim")
+        for session in (*chat.past, chat.session):
+            rescue(session)
+        raise
+    chat.close()
+    is_saved = _say_what_is_saved(chat, printer)
     if farewell:
         printer.line(farewell, "dim")
-    return 0
+    return 0 if is_saved else 1
+
+
+def above(prompt: PromptSession[str], write: Callable[[], None]) -> None:
+    """Have `write` print above the prompt that is on the screen, from any thread; without one, nothing."""
+    app = prompt.app
+    if app.is_running and app.loop is not None:
+        with contextlib.suppress(RuntimeError):  # the loop has just ended
+            app.loop.call_soon_threadsafe(lambda: run_in_terminal(write), context=app.context)
+
+
+def _say_what_is_saved(chat: Chat, printer: Printer) -> bool:
+    """How to go on, or where a copy lies of what the disk did not take; False then."""
+    lost = [session for session in (*chat.past, chat.session) if session.problem and session.is_behind]
+    for session in lost:
+        copy = rescue(session)
+        where = f"A copy is in {copy}." if copy is not None else "No copy could be written either."
+        printer.line(
+            f"NOT SAVED: {session.problem}".replace("NOT SAVED: Not saved: ", "NOT SAVED: "), "error"
+        )
+        printer.line(where, "hint")
+    if chat.session.turns and chat.session.id and chat.session not in lost:
+        printer.line(f"Saved. To go on: docstra-tui chat --resume {chat.session.id[:8]}", "dim")
+    return not lost
 
 
 def keys() -> KeyBindings:
@@ -97,6 +126,20 @@ def keys() -> KeyBindings:
     return bindings
 
 
+class KeptHistory(FileHistory):
+    """A file of what was typed; a disk that is full or gone never stops the typing."""
+
+    def load_history_strings(self) -> Iterable[str]:
+        try:
+            return super().load_history_strings()
+        except OSError:
+            return []
+
+    def store_string(self, string: str) -> None:
+        with contextlib.suppress(OSError):
+            super().store_string(string)
+
+
 def history() -> History:
     """What was typed before, in a file that nobody else can read; in memory where none can be made."""
     try:
@@ -104,12 +147,13 @@ def history() -> History:
         os.close(paths.open_private(path))
     except (OSError, DocstraError):
         return InMemoryHistory()
-    return FileHistory(str(path))
+    return KeptHistory(str(path))
 
 
 def _loop(prompt: PromptSession[str], chat: Chat) -> None:
     draft = chat.session.draft
     while True:
+        chat.tell_news()
         try:
             text = prompt.prompt([("class:mark", "> ")], default=draft)
         except KeyboardInterrupt:

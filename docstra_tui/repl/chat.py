@@ -15,7 +15,7 @@ import msgspec
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from docstra_tui.context.budget import Budget
-from docstra_tui.errors import ContextOverflow, DocstraError, EngineError, UnreadableFile
+from docstra_tui.errors import ContextOverflow, DocstraError, EngineDied, EngineError, UnreadableFile
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.repl import commands, figures
 from docstra_tui.repl.files import ChosenFiles
@@ -27,6 +27,9 @@ from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.running import RunningTurn
 from docstra_tui.session.store import SessionStore
 from docstra_tui.settings import Settings
+
+LOOK_SECONDS = 3.0
+"""How long a look at the backend is waited for before the last one must do."""
 
 LAST_PIECES_SECONDS = 3.0
 """How long the end of a stopped answer is waited for on the way out."""
@@ -49,13 +52,18 @@ class Chat:
         self._opener = opener
         self._store = store
         self._confirm = confirm
+        self.on_news: Callable[[], None] = lambda: None
+        """Called in a thread when there is something for `tell_news` to say."""
+        self._news: queue.SimpleQueue[DocstraError] = queue.SimpleQueue()
         self.backend = opener(settings)
+        self.past: list[ChatSession] = []
+        """The sessions that were left for another one."""
         self.session = self._new_session(root)
         self.files = ChosenFiles(root, settings.context.max_file_bytes)
         self._running: RunningTurn | None = None
         self._read: object = None
         """What the model was last asked to read ahead."""
-        self._watch = Watch(self.backend, self._count, self._read_ahead)
+        self._watch = self._new_watch()
         self._watch.begin()
 
     @property
@@ -99,6 +107,12 @@ class Chat:
         if self.session.problem:
             parts.append(self.session.problem)
         return [state, ("", "".join(f" · {part}" for part in parts))]
+
+    def tell_news(self) -> None:
+        """Say what went wrong while nobody asked anything."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self.printer.error(self._news.get_nowait())
 
     # What is typed
 
@@ -180,17 +194,16 @@ class Chat:
         self.backend.close()
         self.settings, self.backend = settings, backend
         self.session.llm, self.session.model = backend.llm, backend.label
-        self._watch = Watch(backend, self._count, self._read_ahead)
+        self._watch = self._new_watch()
         self._watch.begin()
-        self.printer.line(f"{backend.label} answers from now on.", "note")
+        self.printer.line(f"Loading {words}…", "note")
 
     def do_restart(self, words: str) -> None:
-        self.backend.restart()
-        self.session.engine_starts += 1
-        self._watch.look_now()
+        self._start_again()
         self.printer.line("The engine starts again; what was said is kept.", "note")
 
     def do_new(self, words: str) -> None:
+        self.past.append(self.session)
         self.session = self._new_session(self.root)
         self._use_files()
         self.printer.line("A new session, with the same files.", "note")
@@ -206,13 +219,15 @@ class Chat:
         """Go on with a saved session, with its files and its last words."""
         if self._store is None:
             raise EngineError("Nothing is saved here.")
-        self.session = ChatSession.resume(
+        session = ChatSession.resume(
             self.backend.llm,
             self._store,
             words or "last",
             model=self.backend.label,
             reserve=self.settings.answer.reserve,
         )
+        self.past.append(self.session)
+        self.session = session
         self.files = ChosenFiles(self.root, self.settings.context.max_file_bytes, self.session.context)
         self._watch.look_now()
         count = len(self.session.turns)
@@ -298,6 +313,10 @@ class Chat:
             status = self._watch.status
             if status.state != "ready":
                 status = self._wait()
+            if isinstance(status.error, EngineDied):  # stopped from elsewhere, or it died: once more
+                self.printer.line(f"{status.error.message} It starts again.", "note")
+                self._start_again()
+                status = self._wait()
         except KeyboardInterrupt:
             self.printer.end_progress()
             self.printer.line("Not sent: the model still loads.", "note")
@@ -310,12 +329,17 @@ class Chat:
 
     def _wait(self) -> Status:
         self._watch.look_now()
-        status = self._watch.wait(1.0)
+        status = self._watch.fresh(LOOK_SECONDS)
         while status.state == "loading":
             self.printer.progress(figures.loading(status.phase, status.done, status.total))
             status = self._watch.wait(1.0)
         self.printer.end_progress()
         return status
+
+    def _start_again(self) -> None:
+        self.backend.restart()
+        self.session.engine_starts += 1
+        self._watch.look_now()
 
     def _may_send(self) -> bool:
         host = self.backend.host
@@ -360,6 +384,13 @@ class Chat:
             model=self.backend.label,
             reserve=self.settings.answer.reserve,
         )
+
+    def _new_watch(self) -> Watch:
+        def not_loaded(error: DocstraError) -> None:
+            self._news.put(error)
+            self.on_news()
+
+        return Watch(self.backend, self._count, self._read_ahead, not_loaded)
 
     def _read_ahead(self) -> None:
         """Have the model read what the next question will begin with, while nobody asks."""

@@ -20,16 +20,24 @@ class Watch:
     """The last status of a backend, and what the next question would take."""
 
     def __init__(
-        self, backend: Backend, count: Callable[[], Budget], counted: Callable[[], None] = lambda: None
+        self,
+        backend: Backend,
+        count: Callable[[], Budget],
+        counted: Callable[[], None] = lambda: None,
+        not_loaded: Callable[[DocstraError], None] = lambda error: None,
     ) -> None:
         self._backend = backend
         self._count = count
         self._counted = counted
         """Called in the thread once a ready model has counted."""
+        self._not_loaded = not_loaded
+        """Called in the thread with why a model that was loading could not be loaded."""
         self.status = Status("loading", phase="start")
         self.budget: Budget | None = None
         """None while nobody has counted."""
         self._is_stale = True
+        self._asked = self._seen = 0
+        """The looks that were asked for, and how many of those have been taken."""
         self._wake = threading.Event()
         self._changed = threading.Condition()
         self._stopped = False
@@ -42,7 +50,15 @@ class Watch:
     def look_now(self) -> None:
         """Look again at once: something was asked, or the files changed."""
         self._is_stale = True
+        with self._changed:
+            self._asked += 1
         self._wake.set()
+
+    def fresh(self, seconds: float) -> Status:
+        """The status of a look that began after the last `look_now`, or the last one after `seconds`."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._seen >= self._asked, seconds)
+        return self.status
 
     def wait(self, seconds: float) -> Status:
         """The status after the next look, or after `seconds`."""
@@ -58,10 +74,14 @@ class Watch:
     def _run(self) -> None:
         while not self._stopped:
             self._wake.clear()
+            before, asked = self.status, self._asked
             status = self._backend.status()
             with self._changed:
-                self.status = status
+                self.status, self._seen = status, asked
                 self._changed.notify_all()
+            has_failed = (before.state, status.state) == ("loading", "failed") and not self._stopped
+            if has_failed and status.error is not None:
+                self._not_loaded(status.error)
             if self._is_stale and status.state != "failed":
                 self._recount(is_ready=status.state == "ready")
             self._wake.wait(IDLE_SECONDS if status.state == "ready" else BUSY_SECONDS)

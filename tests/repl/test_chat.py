@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from docstra_tui import paths
 from docstra_tui.errors import ContextOverflow, EngineDied, ModelNotFound
 from docstra_tui.llm.answer import Usage
 from docstra_tui.llm.base import Measure, Prompt
-from docstra_tui.repl.app import HISTORY, run
+from docstra_tui.repl.app import HISTORY, KeptHistory, run
 from docstra_tui.session import consent
 from docstra_tui.session.store import SessionStore
 from docstra_tui.settings import Settings
@@ -86,6 +87,7 @@ def chat(
     *,
     resume: str | None = None,
     settings: Settings | None = None,
+    code: int = 0,
 ) -> str:
     """Chat as `script` types (a text, or steps), leave with Ctrl+D, and return what was shown."""
     screen = Screen()
@@ -107,11 +109,11 @@ def chat(
 
         thread = threading.Thread(target=type_it, daemon=True)
         thread.start()
-        code = run(settings or Settings(), project, resume=resume, opener=backend)
+        ended = run(settings or Settings(), project, resume=resume, opener=backend)
         thread.join(10)
     if failed:
         raise failed[0]
-    assert code == 0
+    assert ended == code
     return screen.text
 
 
@@ -259,8 +261,6 @@ def test_waiting_for_the_model_can_be_given_up(project: Path) -> None:
 
 
 def test_a_model_that_failed_is_said_and_can_be_started_again(project: Path) -> None:
-    from dataclasses import replace
-
     failed = replace(READY, state="failed", error=ModelNotFound("There is no model m.", "Look again."))
     llm = FakeLLM("now it works")
     backend = FakeBackend(llm, failed)
@@ -415,6 +415,52 @@ def test_history_is_kept_where_nobody_else_can_read_it(project: Path) -> None:
 
     chat(project, FakeBackend(llm), script)
     assert llm.calls[0].question == "Remember me?"
+
+
+def test_a_disk_that_takes_nothing_is_said_at_the_end_with_where_the_copy_is(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "copies").mkdir()
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "copies"))
+    monkeypatch.setenv("DOCSTRA_STATE_DIR", str(tmp_path / "file" / "state"))
+    shown = chat(project, FakeBackend(FakeLLM("one", "two")), "First?\r/new\rSecond?\r", code=1)
+    assert "NOT SAVED: " in shown and "To go on" not in shown
+    copies = list((tmp_path / "copies").iterdir())
+    assert sorted("First?" in copy.read_text() for copy in copies) == [False, True]
+    assert all(str(copy) in shown for copy in copies)
+
+
+def test_a_history_that_cannot_be_written_is_no_trouble(tmp_path: Path) -> None:
+    kept = KeptHistory(str(tmp_path))  # a folder: no disk could be fuller
+    kept.append_string("typed")
+    assert kept.get_strings() == ["typed"] and list(kept.load_history_strings()) == []
+
+
+def test_an_engine_that_was_stopped_is_started_by_the_next_question(project: Path) -> None:
+    gone = replace(READY, state="failed", error=EngineDied("The engine was stopped."))
+    llm = FakeLLM("here again")
+    backend = FakeBackend(llm, gone)
+    shown = chat(project, backend, "Hello?\r")
+    assert "The engine was stopped. It starts again." in shown and "here again" in shown
+    assert backend.restarts == 1
+
+
+def test_another_model_is_named_whole_and_why_it_did_not_load_is_said(project: Path) -> None:
+    error = ModelNotFound("There is no model no/such.", "Look again.")
+    other = FakeBackend(FakeLLM(), loading("find"), replace(READY, state="failed", error=error))
+    first = FakeBackend()
+
+    class Both(FakeBackend):
+        def __call__(self, settings: object, *, oneshot: bool = False) -> FakeBackend:
+            return other if settings != Settings() else first
+
+    def script(typist: Typist) -> None:
+        typist.types("/model no/such\r")
+        typist.sees("There is no model no/such.")
+
+    shown = chat(project, Both(), script)
+    assert "Loading no/such…" in shown and "from now on" not in shown
 
 
 def test_every_command_has_its_handler() -> None:
