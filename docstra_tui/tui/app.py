@@ -19,7 +19,7 @@ from docstra_tui.errors import SettingsError
 from docstra_tui.settings import Settings
 from docstra_tui.text import sanitize_line
 from docstra_tui.themes import ThemeSpec
-from docstra_tui.tui import strips
+from docstra_tui.tui import paste, strips
 from docstra_tui.tui.colours import textual_theme
 from docstra_tui.tui.copying import CopyDesk
 from docstra_tui.tui.lane import Lane
@@ -71,6 +71,7 @@ class DocstraApp(App[None]):
         resume: str | None = None,
     ) -> None:
         strips.install()
+        paste.install()
         super().__init__()
         self.settings = settings
         self.store = store
