@@ -31,6 +31,7 @@ class Guard:
         self._leave = leave
         self._done = threading.Event()
         self._code: int | None = None
+        self._longer = 0.0
 
     @property
     def code(self) -> int | None:
@@ -46,6 +47,10 @@ class Guard:
     def stop(self) -> None:
         """The app has left by itself."""
         self._done.set()
+
+    def wait_longer(self, seconds: float) -> None:
+        """What was not saved is being rescued: that may take this much more."""
+        self._longer = seconds
 
     def fire(self, number: int) -> None:
         """End the app as signal `number` would."""
@@ -76,6 +81,7 @@ class Guard:
         saver = threading.Thread(target=self._save, name="save", daemon=True)
         saver.start()
         saver.join(grace)
-        if not self._done.wait(max(0.0, deadline - time.monotonic())):
+        is_done = self._done.wait(max(0.0, deadline - time.monotonic()))
+        if not is_done and not self._done.wait(self._longer):
             self._terminal.restore()
             os._exit(code)

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,11 @@ from docstra_tui.settings import Settings
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.guard import Guard
 from docstra_tui.tui.terminal import Terminal, open_log, require_terminal, writer
+
+LAST_SECONDS = 1.2
+"""Saving and letting go may take so long."""
+RESCUE_SECONDS = 1.0
+"""And so long a copy of what could not be saved."""
 
 if TYPE_CHECKING:
     from docstra_tui.session.store import SessionStore
@@ -57,9 +63,16 @@ def launch(
         terminal.restore()
         app.crash_words = crash_words(error, str(log_path))
     code = guard.code if guard.code is not None else _code(app)
+    if _is_behind(app):
+        guard.wait_longer(LAST_SECONDS + RESCUE_SECONDS)
     farewell = _last_steps(app, store)
+    lost = _what_is_lost(app)
+    if lost and guard.code is None:
+        code = 1
     guard.stop()
-    for words in app.crash_words:
+    for words in app.crash_words if not lost else app.crash_words[:1]:
+        terminal.say(sanitize_line(words))
+    for words in lost:
         terminal.say(sanitize_line(words))
     if farewell and guard.code is None:
         terminal.say(sanitize_line(farewell))
@@ -94,10 +107,41 @@ def _last_steps(app: DocstraApp, store: SessionStore) -> str:
         said.append(app.close_backend())
         store.close()
 
-    thread = threading.Thread(target=steps, name="last-steps", daemon=True)
-    thread.start()
-    thread.join(1.2)
+    _within(LAST_SECONDS, steps)
     return said[0] if said else ""
+
+
+def _is_behind(app: DocstraApp) -> bool:
+    """True while the disk lacks some of the conversation."""
+    return app.main.session is not None and app.main.session.is_behind
+
+
+def _what_is_lost(app: DocstraApp) -> tuple[str, ...]:
+    """What to say about turns that no disk has, of which a copy is made; empty when all is saved."""
+    session = app.main.session
+    if session is None or not _is_behind(app):
+        return ()
+    from docstra_tui.session.rescue import rescue
+
+    copies: list[Path] = []
+
+    def copy() -> None:
+        path = rescue(session)
+        if path is not None:
+            copies.append(path)
+
+    _within(RESCUE_SECONDS, copy)
+    why = (session.problem or "Not saved: the disk does not answer.").partition(". ")[0].removesuffix(".")
+    reason = why.partition(": ")[2] or why
+    where = f"A copy is in {copies[0]}" if copies else "No copy could be written either."
+    return (f"NOT SAVED: {reason}.", where)
+
+
+def _within(seconds: float, work: Callable[[], None]) -> None:
+    """Do `work`, but wait no longer than this: a disk that hangs must not keep a terminal."""
+    thread = threading.Thread(target=work, name="last-steps", daemon=True)
+    thread.start()
+    thread.join(seconds)
 
 
 def _code(app: DocstraApp) -> int:

@@ -184,3 +184,32 @@ def test_no_control_byte_of_a_file_reaches_the_terminal(start: Start, project: P
     assert b"\x1b]0;TITLE" not in raw
     assert b"\x1b[2J\xc2\x9b" not in raw
     assert "\x9b".encode() not in raw
+
+
+def test_leaving_with_turns_that_no_disk_has_says_so_keeps_a_copy_and_ends_with_1(
+    start: Start, tmp_path: Path
+) -> None:
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    terminal = start(TMPDIR=str(copies), DOCSTRA_STATE_DIR=str(_full_disk(tmp_path)))
+    terminal.wait_for(is_ready, 60)
+    terminal.send("Remember the milk", "enter")
+    wait_until_it_writes(terminal)
+    terminal.send("escape")
+    terminal.wait_for("stopped")
+    terminal.send("ctrl+q")
+
+    assert terminal.wait_end(10) == 1
+    assert "NOT SAVED" in terminal.text
+    (copy,) = copies.glob("*.md")
+    assert copy.name in terminal.text.replace("\n", "")
+    assert "Remember the milk" in copy.read_text()
+    assert terminal.modes_left_on() == set()
+
+
+def _full_disk(tmp_path: Path) -> Path:
+    """A state folder in which no database can be opened."""
+    folder = tmp_path / "state-full"
+    (folder / "sessions.db").mkdir(parents=True)
+    folder.chmod(0o700)
+    return folder
