@@ -166,6 +166,12 @@ class GenerationFailed(DocstraError):
     kind = "generation_failed"
 
 
+class ModelClosed(DocstraError, RuntimeError):
+    """A model was asked after it had been closed."""
+
+    kind = "model_closed"
+
+
 class RemoteError(DocstraError):
     """Another server refused a request, or answered with something that is not an answer."""
 
@@ -191,7 +197,8 @@ class ContextOverflow(DocstraError):
         super().__init__(
             f"The prompt has {prompt_tokens:,} tokens; the model's window is {limit:,} "
             f"and {reserve:,} are kept for the answer.",
-            f"Leave out files worth {over:,} tokens, or pick a model with a longer window.",
+            f"Shorten it by {over:,} tokens (leave out files or parts of them), "
+            "or pick a model with a longer window.",
         )
         self.prompt_tokens = prompt_tokens
         """Tokens of the whole rendered prompt."""

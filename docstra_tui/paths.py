@@ -80,9 +80,14 @@ def private_folder(path: Path) -> Path:
     if status.st_mode & 0o077:
         raise UnsafePath(
             f"The folder {path} is open to other users (mode {stat.S_IMODE(status.st_mode):o}).",
-            f"Run: chmod 700 {path}",
+            f"Run: chmod 700 {path}" if _is_named_ours(path) else f"Choose a folder of its own: {path / APP}",
         )
     return path
+
+
+def _is_named_ours(path: Path) -> bool:
+    """False for a folder that may be everybody's, such as /tmp: its mode is not ours to advise on."""
+    return any(APP in name for name in (path.name, path.parent.name))
 
 
 def open_private(path: Path, flags: int = os.O_WRONLY | os.O_CREAT | os.O_APPEND) -> int:

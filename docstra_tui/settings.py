@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import math
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -31,6 +32,15 @@ PROJECT_KEYS = frozenset({"theme", "context.ignore"})
 
 MAX_FILE_BYTES = 1_000_000
 """A larger settings file is a mistake, or somebody's trap."""
+
+A_FLAG = "a flag"
+FLAGS = {"model.name": "--model", "engine.own": "--own-engine"}
+"""The flags that are not called like the end of their key."""
+
+KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}
+"""What msgspec calls a kind of value, and what a person does."""
+
+DEVICE = re.compile(r"auto|(cpu|cuda|mps)(:\d+)?")
 
 LEAST: Mapping[str, tuple[float, str]] = {
     "answer.temperature": (0, "0 is greedy, 0.7 is the default."),
@@ -140,7 +150,7 @@ def load(flags: Mapping[str, Any] | None = None, project: Path | None = None) ->
                 )
         layers.append((str(own), keys))
     layers.append(("the environment", _from_environment()))
-    layers.append(("a flag", {k: v for k, v in (flags or {}).items() if v is not None}))
+    layers.append((A_FLAG, {k: v for k, v in (flags or {}).items() if v is not None}))
 
     merged: dict[str, Any] = {}
     origin: dict[str, str] = {}
@@ -177,18 +187,35 @@ def _check(merged: dict[str, Any], origin: dict[str, str]) -> Settings:
     except msgspec.ValidationError as error:
         text = str(error)
         path = text.rpartition("`$.")[2].rstrip("`").partition("[")[0] if "`$." in text else ""
-        where = origin.get(path, "the settings")
-        raise SettingsError(f"Setting {path!r} in {where}: {text.split(' - at')[0]}.") from None
+        said = text.split(" - at")[0]
+        named = _named(path, origin)
+        wanted = re.match(r"Expected `(\w+)", said)
+        if wanted is not None and wanted[1] in KINDS and "." in path and "[" not in text:
+            raise SettingsError(f"{named} takes {KINDS[wanted[1]]}, not {merged.get(path)!r}.") from None
+        raise SettingsError(f"{named}: {said}.") from None
+    if not DEVICE.fullmatch(settings.model.device):
+        raise SettingsError(
+            f"{_named('model.device', origin)} is {settings.model.device!r}, which is no device.",
+            "Known are auto, cpu, cuda, cuda:1 and mps.",
+        )
     for key, (least, meaning) in LEAST.items():
         value = _value(settings, key)
         if value is None:  # left to the program
             continue
         if not least <= value < math.inf:  # NaN fails every comparison
             raise SettingsError(
-                f"Setting {key!r} in {origin.get(key, 'the settings')} is {value}; the least is {least}.",
+                f"{_named(key, origin)} is {value}; the least is {least}.",
                 meaning,
             )
     return settings
+
+
+def _named(key: str, origin: Mapping[str, str]) -> str:
+    """A setting as the user wrote it: a flag, or a key and where it stands."""
+    where = origin.get(key, "the settings")
+    if where == A_FLAG:
+        return FLAGS.get(key) or "--" + key.rpartition(".")[2].replace("_", "-")
+    return f"Setting {key!r} in {where}"
 
 
 def _value(settings: Settings, key: str) -> Any:
@@ -215,7 +242,9 @@ def _read_toml(path: Path, *, follow: bool = True) -> dict[str, Any]:
         return tomllib.loads(text.decode("utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not UTF-8 text.", "Save it as UTF-8 or move it away.") from error
+    except (OSError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}.", "Mend the file or move it away.") from error
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from docstra_tui import errors
 from docstra_tui.errors import ContextOverflow, DocstraError, from_wire, to_wire
+from docstra_tui.llm.base import as_messages
 
 
 def every_error() -> list[type[DocstraError]]:
@@ -38,6 +40,16 @@ def test_an_overflow_keeps_its_figures() -> None:
     assert (back.prompt_tokens, back.limit, back.reserve) == (9000, 8192, 512)
     assert "9,000" in back.message and "1,320" in back.hint
     assert back.exit_code == 4
+
+
+def test_an_overflow_says_what_to_do_whether_or_not_there_are_files() -> None:
+    assert ContextOverflow(9000, 8192, 512).hint.startswith("Shorten it by 1,320 tokens")
+
+
+@pytest.mark.parametrize("prompt", [None, 3, [None], ["text"]])
+def test_a_prompt_of_the_wrong_kind_is_a_sentence(prompt: Any) -> None:
+    with pytest.raises(TypeError, match=r"^A (prompt|chat message) .*\.$"):
+        as_messages(prompt)
 
 
 def test_an_overflow_without_figures_is_still_an_error() -> None:

@@ -65,11 +65,13 @@ def test_a_link_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_open_to_others_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    (tmp_path / "open").mkdir()
-    (tmp_path / "open").chmod(0o755)
-    with pytest.raises(UnsafePath) as caught:
-        paths.private_folder(tmp_path / "open")
-    assert "chmod 700" in caught.value.hint
+    for name, hint in (("docstra-tui-7", "chmod 700"), ("tmp", f"{tmp_path / 'tmp' / 'docstra-tui'}")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name).chmod(0o1777)
+        with pytest.raises(UnsafePath) as caught:
+            paths.private_folder(tmp_path / name)
+        assert hint in caught.value.hint
+    assert "chmod" not in caught.value.hint  # nobody is told to close a folder that others use
 
 
 def test_somebody_elses_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -219,13 +219,17 @@ class BaseLLM(ABC):
 
 
 def as_messages(prompt: Prompt) -> list[Message]:
-    """A prompt as chat messages with nothing but `role` and `content`. Raises `ValueError`."""
+    """A prompt as chat messages with nothing but `role` and `content`. Raises `ValueError`, `TypeError`."""
     if isinstance(prompt, str):
         if not prompt.strip():
             raise ValueError("The prompt is empty.")
         return [{"role": "user", "content": _encodable(prompt)}]
+    if not isinstance(prompt, Sequence):
+        raise TypeError(f"A prompt is text or a list of chat messages, not {type(prompt).__name__}.")
     messages: list[Message] = []
     for message in prompt:
+        if not isinstance(message, Mapping):
+            raise TypeError(f"A chat message has a role and a content; {message!r:.80} has not.")
         role, content = message.get("role"), message.get("content")
         if role not in ("system", "user", "assistant"):
             raise ValueError(f"A message's role is system, user or assistant, not {role!r}.")

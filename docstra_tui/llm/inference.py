@@ -14,6 +14,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from docstra_tui.errors import ModelClosed
+
 T = TypeVar("T")
 
 
@@ -65,7 +67,7 @@ class InferenceThread:
         job = Job(work, idle=idle)
         with self._ready:
             if self._closing:
-                raise RuntimeError("The model is closed.")
+                raise ModelClosed("The model is closed.", "Load it again.")
             if idle:
                 self._jobs.append(job)
             else:

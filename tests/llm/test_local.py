@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from docstra_tui.errors import ContextOverflow, EngineDied, GenerationFailed, NotEnoughMemory
+from docstra_tui.errors import ContextOverflow, EngineDied, GenerationFailed, ModelClosed, NotEnoughMemory
 from docstra_tui.llm.answer import Finished
 from docstra_tui.llm.local import LocalLLM
 from docstra_tui.llm.prefill import decoder_layers
@@ -286,5 +286,5 @@ def test_close_ends_a_running_answer(tiny_folder: Path) -> None:
     list(stream)
 
     assert stream.finish_reason == "cancelled"
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(ModelClosed, match="closed"):
         llm.stream("more")
