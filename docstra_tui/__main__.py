@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from docstra_tui.cli import main
+
+def main() -> int:
+    """The exit code. A Ctrl+C while the program is still being read ends it without a word."""
+    try:
+        from docstra_tui.cli import main as run
+
+        return run()
+    except KeyboardInterrupt:
+        return 130
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -5,6 +5,7 @@ Everything heavy is imported where it is used: `--help` has to be there at once.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -36,6 +37,20 @@ class Terminated(SystemExit):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code (design: 0, 1, 2, 3, 4, 130, 128+n)."""
+    _open_missing_streams()
+    code = _main(argv)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_the_reader()
+    except (OSError, ValueError) as error:
+        _forget_the_reader()
+        if code == DONE:
+            code = _unwritable(error)
+    return code
+
+
+def _main(argv: Sequence[str] | None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         if words[:1] in (["--help"], ["-h"]):
@@ -59,10 +74,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         _forget_the_reader()
         return 128 + signal.SIGPIPE
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
+            return _unwritable(error)
         return _broken(error)
 
 
 def _run(invocation: Invocation) -> int:
+    if "theme" in invocation.flags:
+        _check_theme(invocation.flags["theme"])
     match invocation.command:
         case "ask" | "explain" | "document" | "examples" | "run":
             from docstra_tui.commands import oneshot
@@ -109,6 +128,38 @@ def _listen_to_signals() -> None:
             signal.signal(signal.SIGHUP, end)
     except ValueError:
         pass  # not in the main thread: whoever called us has its own
+
+
+def _check_theme(name: str) -> None:
+    """A theme that is named on the command line has to be there. Raises `SettingsError`."""
+    from docstra_tui import themes
+
+    _, problem = themes.choose(name)
+    if problem is not None:
+        raise problem
+
+
+def _open_missing_streams() -> None:
+    """A stream that the shell closed (`2>&-`) leads nowhere: nothing may fail, or land in a file of ours."""
+    for fd, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(fd)
+        except OSError:
+            opened = os.open(os.devnull, os.O_RDWR)
+            os.dup2(opened, fd)  # inheritable, where it is the same one too
+            os.set_inheritable(fd, True)
+            if opened != fd:
+                os.close(opened)
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+            setattr(sys, name, os.fdopen(opened, "r" if fd == 0 else "w", encoding="utf-8", errors="replace"))
+
+
+def _unwritable(error: Exception) -> int:
+    """The answer found no room."""
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    _complain(f"Standard output cannot be written: {reason}.")
+    return FAILED
 
 
 def _say(text: str) -> None:

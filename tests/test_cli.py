@@ -191,6 +191,34 @@ def test_a_reader_that_leaves_is_no_error() -> None:
     assert done.returncode in (0, 141)
 
 
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&-", "<&- >&- 2>&-"])
+def test_a_stream_that_is_closed_is_no_error(closed: str) -> None:
+    for words, code in (("config show", 0), ("--help", 0), ("ask --modle x", 2)):
+        script = f"{sys.executable} -m docstra_tui {words} {closed}"
+        done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60)
+        assert (done.returncode, "Error" in done.stderr) == (code, False)
+
+
+@pytest.mark.parametrize("words", ["--help", "ask --help", "config show"])
+def test_a_full_disk_behind_standard_output_is_a_sentence(words: str) -> None:
+    script = f"{sys.executable} -m docstra_tui {words} > /dev/full"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr == "docstra-tui: Standard output cannot be written: No space left on device.\n"
+
+
+def test_a_ctrl_c_while_the_program_is_read_ends_it_without_a_word(tmp_path: Path) -> None:
+    (tmp_path / "argparse.py").write_text("raise KeyboardInterrupt\n")
+    done = run("--help", env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_a_theme_that_is_not_there_is_a_usage_error_for_every_command(capsys) -> None:
+    for words in (["engine", "list"], ["config", "show"], ["chat"]):
+        assert cli.main([*words, "--theme", "papre"]) == 2
+        assert "Did you mean 'paper'?" in capsys.readouterr().err
+
+
 def test_without_any_terminal_the_screen_says_what_to_use_instead() -> None:
     done = run(start_new_session=True)
     assert done.returncode == 2

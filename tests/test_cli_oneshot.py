@@ -265,6 +265,32 @@ def test_a_files_tokens_are_what_adding_it_adds_to_the_prompt() -> None:
     assert tokens == [with_file - without]
 
 
+def test_json_is_text_whatever_a_file_is_called(project: Path) -> None:
+    with open(os.path.join(os.fsencode(project), b"caf\xe9.py"), "w") as file:
+        file.write("x = 1\n")
+    name = os.fsdecode(b"caf\xe9.py")
+    out = ask("ask", "?", "-f", name, "--json", llm=FakeLLM(f"of {name} \u00e9"))[1]
+    found = json.loads(out.encode("utf-8"))
+    found["answer"].encode("utf-8")
+    assert found["files"][0]["path"] == "caf\\xe9.py"
+    narrow = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    Console(narrow, io.StringIO()).json({"word": "\u00e9"})
+    narrow.seek(0)
+    assert json.loads(narrow.read()) == {"word": "\u00e9"}
+
+
+@pytest.mark.parametrize("word", ["a.py:0-3", "a.py:20-10", "a.py:a-b", "a.py:0", "a.py:-3", "a.py:"])
+def test_lines_that_are_no_range_are_a_usage_error(word: str) -> None:
+    with pytest.raises(UsageError, match="no range of lines") as caught:
+        ask("ask", "?", "-f", word)
+    assert caught.value.hint == "Write a.py:10-40."
+
+
+def test_standard_input_needs_no_flag() -> None:
+    with pytest.raises(UsageError, match="standard input is read without -f"):
+        ask("ask", "?", "-f", "-")
+
+
 def test_what_nobody_knows_is_null() -> None:
     llm = FakeLLM(exact=False)
     llm.enqueue("x", usage=Usage())

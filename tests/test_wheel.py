@@ -41,9 +41,10 @@ def test_the_command_runs_from_any_folder(installed: Path, tmp_path: Path) -> No
 
     assert where.startswith(str(installed))
     assert "0." in version
-    assert "docstra-tui = docstra_tui.cli:main" in next(
-        installed.glob("*.dist-info/entry_points.txt")
-    ).read_text()
+    assert (
+        "docstra-tui = docstra_tui.__main__:main"
+        in next(installed.glob("*.dist-info/entry_points.txt")).read_text()
+    )
 
 
 def test_themes_and_styles_are_inside(installed: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -283,6 +284,10 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"See {self.prog} --help.")
+
+    def print_help(self, file: Any = None) -> None:
+        """argparse swallows a disk that is full."""
+        (file or sys.stdout).write(self.format_help())
 
 
 def _parser(command: Command) -> argparse.ArgumentParser:

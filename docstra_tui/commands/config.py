@@ -33,6 +33,9 @@ def run(invocation: Invocation) -> int:
         console.json(values)
     else:
         for key, value in values.items():
+            if value is None:  # left to the program; TOML has no word for it
+                console.line(f"# {key} is not set")
+                continue
             console.line(f"{key} = {json.dumps(value, ensure_ascii=False)}")
     return 0
 

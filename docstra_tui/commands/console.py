@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import sys
 from typing import Any, TextIO
 
 from docstra_tui.text import sanitize_line, sanitize_text
 
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 CLEAR_LINE = "\r\x1b[K"
 
 
@@ -56,7 +58,12 @@ class Console:
     def json(self, value: Any) -> None:
         """The one JSON object of a command."""
         self.end_progress()
+        # What the stream would escape in its own way would be no JSON any more.
+        is_unicode = (getattr(self._out, "encoding", None) or "utf-8").lower().startswith("utf")
         text = json.dumps(value, ensure_ascii=False, indent=2 if self.out_is_terminal else None)
+        text = LONE_SURROGATE.sub(_shown_byte, text)
+        if not is_unicode:
+            text = json.dumps(json.loads(text), indent=2 if self.out_is_terminal else None)
         # JSON escapes C0 itself; what else could command a terminal is escaped here, and only there.
         self.line_exact(sanitize_text(text) if self.out_is_terminal else text)
 
@@ -86,6 +93,12 @@ class Console:
             self._err.write(CLEAR_LINE)
             self._err.flush()
             self._progress = ""
+
+
+def _shown_byte(match: re.Match[str]) -> str:
+    """A byte of a name that is not UTF-8, as text within a JSON string: `\\xff`."""
+    code = ord(match[0])
+    return f"\\\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else "\ufffd"
 
 
 def _is_terminal(stream: TextIO) -> bool:

@@ -5,6 +5,8 @@ The same engine as the faces use, so a second question finds the model hot. Noth
 
 from __future__ import annotations
 
+import os
+import re
 import signal
 import sys
 import time
@@ -106,7 +108,7 @@ def requests_of(invocation: Invocation, settings: Settings, known: Mapping[str, 
     """
     words = list(invocation.words)
     limit = settings.context.max_file_bytes
-    items = tuple(read_named(name, max_bytes=limit) for name in invocation.options["files"])
+    items = tuple(_named(name, limit) for name in invocation.options["files"])
     match invocation.command:
         case "ask":
             question, piped = _text_and_pipe(words, limit)
@@ -128,6 +130,19 @@ def requests_of(invocation: Invocation, settings: Settings, known: Mapping[str, 
             return [Request(TASKS["examples"], fields, items)]
         case _:
             return [_filled(words, items, known, limit)]
+
+
+def _named(name: str, limit: int) -> ContextItem:
+    """The file that a word of the command line names, or its lines. Raises `UsageError`, `UnreadableFile`."""
+    if name == "-":
+        raise UsageError("-f takes a file; standard input is read without -f.", "A file called - is ./-")
+    path, colon, lines = name.rpartition(":")
+    if colon and not os.path.lexists(name):
+        found = re.fullmatch(r"(\d+)(?:-(\d*))?", lines)
+        is_range = found is not None and 0 < int(found[1]) <= int(found[2] or found[1])
+        if not is_range and (found is not None or os.path.isfile(path)):
+            raise UsageError(f"{lines!r} is no range of lines.", f"Write {path}:10-40.")
+    return read_named(name, max_bytes=limit)
 
 
 def wait_until_ready(backend: Backend, console: Console) -> Status:
@@ -241,7 +256,7 @@ def _one_a_file(
     task = TASKS[invocation.command]
     language = invocation.options["language"]
     named = [word for word in words if word != "-"]
-    items = (*(read_named(name, max_bytes=limit) for name in named), *items)
+    items = (*(_named(name, limit) for name in named), *items)
     requests = [
         Request(task, file_fields([item.label], language or item.language or "source"), (item,), item.label)
         for item in items
