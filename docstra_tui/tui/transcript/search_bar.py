@@ -9,9 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from docstra_tui.tui.transcript.view import TranscriptView
+
+PAUSE_SECONDS = 0.1
+"""Nothing was typed for this long: it is looked for. In 10,000 turns that takes as long again."""
 
 
 class SearchBar(Horizontal):
@@ -40,6 +44,7 @@ class SearchBar(Horizontal):
         self._field = Input(select_on_focus=True, compact=True)
         self._field.cursor_blink = False
         self._count = Static("", markup=False)
+        self._pause: Timer | None = None
         self.display = False
 
     def compose(self) -> ComposeResult:
@@ -54,6 +59,7 @@ class SearchBar(Horizontal):
 
     def action_close(self) -> None:
         """Back to the conversation; the matches stay marked until Escape there."""
+        self._search()
         self.screen.set_focus(self._view)
         self.display = False
 
@@ -65,12 +71,23 @@ class SearchBar(Horizontal):
         return True
 
     def action_step(self, step: int) -> None:
+        self._search()
         self._view.action_match(step)
         self._show_count()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self._view.search(event.value)
+        if self._pause is not None:
+            self._pause.stop()
+        self._pause = self.set_timer(PAUSE_SECONDS, self._search)
+
+    def _search(self) -> None:
+        """Look for what stands there, if that was not done."""
+        if self._pause is not None:
+            self._pause.stop()
+            self._pause = None
+        if self._view.words != self._field.value:
+            self._view.search(self._field.value)
         self._show_count()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

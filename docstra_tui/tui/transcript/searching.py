@@ -34,6 +34,8 @@ def find_all(turns: Sequence[Turn], words: str) -> list[Match]:
     if not words:
         return matches
     for index, turn in enumerate(turns):
+        if len(matches) >= MOST:
+            break
         for in_question, text in ((True, turn.question), (False, turn.answer)):
             text = folded(text, words)
             at = text.find(words)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 from textual.app import App, ComposeResult
 
 from docstra_tui.tui.transcript.ending import ShownTurn
@@ -23,6 +26,14 @@ class SearchApp(App[None]):
         self.bar.open()
 
 
+async def searched(pilot: Any, words: str) -> None:
+    """Wait until `words` were looked for."""
+    deadline = time.monotonic() + 10
+    while pilot.app.view.words != words:
+        assert time.monotonic() < deadline
+        await pilot.pause(0.02)
+
+
 async def test_typing_searches_and_escape_goes_back():
     app = SearchApp()
     async with app.run_test(size=(60, 12)) as pilot:
@@ -30,7 +41,7 @@ async def test_typing_searches_and_escape_goes_back():
         app.view.focus()
         await pilot.pause()
         await pilot.press("slash", *"needle")
-        await pilot.pause()
+        await searched(pilot, "needle")
         assert app.view.match == (2, 2)
         assert str(app.bar._count.render()) == "2 of 2"
         await pilot.press("enter")
@@ -38,10 +49,19 @@ async def test_typing_searches_and_escape_goes_back():
         await pilot.press("down")
         assert app.view.match == (2, 2)
         await pilot.press(*"[/b]")
-        await pilot.pause()
+        await searched(pilot, "needle[/b]")
         assert str(app.bar._count.render()) == "nothing found"
         await pilot.press("escape")
         await pilot.pause()
         assert app.view.has_focus
         await pilot.press("escape")
         assert app.view.words == ""
+
+
+async def test_enter_right_after_the_last_letter_searches_for_all_of_them():
+    app = SearchApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.view.load([ShownTurn("A needle", "one needle"), ShownTurn("Q", "need")])
+        app.view.focus()
+        await pilot.press("slash", *"needle", "enter")
+        assert app.view.match == (1, 2)
