@@ -115,6 +115,15 @@ def delete_session(connection: sqlite3.Connection, session_id: str) -> None:
     connection.execute("DELETE FROM contents WHERE sha256 NOT IN (SELECT sha256 FROM items)")
 
 
+def drop_if_empty(connection: sqlite3.Connection, session_id: str) -> None:
+    """Remove a session in which nothing was said and nothing is typed any more."""
+    connection.execute(
+        "DELETE FROM sessions WHERE id = ? AND draft = '' "
+        "AND NOT EXISTS (SELECT 1 FROM turns WHERE session_id = sessions.id)",
+        (session_id,),
+    )
+
+
 def _write_items(connection: sqlite3.Connection, turn_id: int, placed: Iterable[Placed]) -> None:
     for position, place in enumerate(placed):
         item = place.item

@@ -234,6 +234,9 @@ class Writer:
                 rows.write_session(connection, session)
             for kept, _, turn in behind.turns:
                 rows.write_turn(connection, kept.session_id, turn, self._owner, not kept.has_items)
+            for one, _, _ in behind.sessions:
+                if not one.is_worth_keeping:
+                    rows.drop_if_empty(connection, one.row.id)
             connection.execute("COMMIT")
         except BaseException:
             _roll_back(connection)

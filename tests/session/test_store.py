@@ -298,6 +298,17 @@ print(store.problem)
 """
 
 
+def test_a_draft_that_was_taken_back_leaves_no_session(store: SessionStore, path: Path) -> None:
+    session_id = store.create("/p", "m")
+    store.save_draft(session_id, "typed")
+    assert store.flush() and [one.id for one in store.sessions()] == [session_id]
+    store.save_draft(session_id, "")
+    assert store.flush() and store.sessions() == []
+    assert on_disk(path, "SELECT count(*) FROM sessions") == [(0,)]
+    say(store, session_id, "after all")
+    assert store.flush() and [one.turns for one in store.sessions()] == [1]
+
+
 def test_two_processes_write_at_once(path: Path) -> None:
     count = 150
     writers = [
