@@ -80,3 +80,15 @@ def test_an_app_that_does_nothing_takes_nothing(terminal: Terminal) -> None:
     share = (after.user + after.system - before.user - before.system) / 8
     assert share < 0.01, share  # 0.002 alone on a machine
     assert len(terminal.raw) - written < 100
+
+
+def test_the_terminal_is_asked_once_how_far_it_is_and_its_answer_is_no_key(terminal: Terminal) -> None:
+    deadline = time.monotonic() + 10
+    while b"\x1b[6n" not in terminal.raw:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    terminal.send("typed")
+    time.sleep(0.15)
+    terminal.send("\x1b[12;40R", " on")
+    terminal.wait_for("❯ typed on")
+    assert terminal.raw.count(b"\x1b[6n") == 1

@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from textual.events import CursorPosition
 
 from docstra_tui import paths
 from docstra_tui.session.turns import SavedTurn
@@ -126,3 +127,14 @@ def test_an_answer_to_no_question_changes_nothing():
     link.answered(5.0)
     assert link.seconds is None
     assert link.frame_interval == 0.1
+
+
+async def test_the_terminals_answer_sets_the_pace_of_the_conversation(make_app):
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        answer = CursorPosition(4, 2)
+        app.link._asked = answer.time - 0.2
+        app.post_message(answer)
+        await until(pilot, lambda: app.main.conversation.frame_interval == 0.25)
+        assert app.main.composer.text == ""
