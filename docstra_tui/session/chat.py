@@ -77,6 +77,10 @@ class ChatSession:
         self._scale: Scale | None = None
         self._sent: breaks.Shot | None = None
         self._running: RunningTurn | None = None
+        self._asking: Asking | None = None
+        """What is being asked, from before it is counted until its turn is over."""
+        self._told: fitting.Told | None = None
+        """What was sent with it; None before."""
         self._lock = threading.RLock()
 
     @classmethod
@@ -157,7 +161,8 @@ class ChatSession:
         return (*self._chosen, *self._brought.values())
 
     def count(self, question: str | None = None) -> Budget:
-        """What asking `question` now would take; None is what is typed. Blocks (it may go over a socket)."""
+        """What asking `question` now would take; None is what is typed. While a turn runs, what that
+        takes. Blocks (it may go over a socket)."""
         return self._measured(self._next_prompt(self.typed if question is None else question))
 
     def read_ahead(self) -> None:
@@ -198,14 +203,21 @@ class ChatSession:
         with self._lock:
             items, scale = self._log.items, self._weighing()
             history = fitting.tell(self.turns, self._log, self._plan).history
+            asking = self._asking or Asking(PLAIN, question, {"question": question})
         parts = [(item.label, scale.item(item)) for item in items]
         turns = sum(scale.turn(turn) for turn in history)
-        asked = scale.question(PLAIN, {"question": question})
+        asked = scale.question(asking.task, asking.fields)
         system = total - turns - asked - sum(tokens for _, tokens in parts)
         return [("system", system), *parts, ("history", turns), ("question", asked)]
 
     def _next_prompt(self, question: str) -> Conversation:
-        return self._prompt(Asking(PLAIN, question, {"question": question}))
+        with self._lock:
+            asking, told = self._asking, self._told
+            if asking is None:
+                return self._prompt(Asking(PLAIN, question, {"question": question}))
+            if told is None:
+                return self._prompt(asking)
+        return self.llm.prompt_builder.conversation(asking.task, told.waiting, told.history, **asking.fields)
 
     def _prompt(
         self, asking: Asking, log: ContextLog | None = None, plan: FitPlan | None = None
@@ -333,17 +345,30 @@ class ChatSession:
         It starts when it is first iterated. Blocks while it is counted. Raises `DocstraError` while
         another one runs, `ContextOverflow` when it does not fit and nobody made room.
         """
-        self._refuse_second()
         asking = Asking(task, shown, dict(fields), tuple(focus))
+        with self._lock:
+            self._refuse_second()
+            self._asking, self._told = asking, None
+        try:
+            return self._started(asking)
+        except BaseException:
+            with self._lock:
+                if self._asking is asking:
+                    self._asking = None
+            raise
+
+    def _started(self, asking: Asking) -> RunningTurn:
         while (budget := self._overfull(asking)) is not None:
             if self.make_room is None or not self.make_room(Overfull(self, asking, budget)):
                 raise ContextOverflow(budget.used, budget.limit or 0, budget.reserve)
         with self._lock:
             self._refuse_second()
             known = {item.key for item in self._wholes} | {item.key for item in self._log.items}
-            self._brought |= {item.key: item for item in focus if item.key not in known}
-            self._log.add(item for item in focus if item.key not in fitting.stand_ins(self._plan))
-            turn = SavedTurn(shown, task, dict(fields), model=self.model)
+            focus = [item for item in asking.focus if item.key not in known]
+            self._brought |= {item.key: item for item in focus}
+            stand_ins = fitting.stand_ins(self._plan)
+            self._log.add(item for item in asking.focus if item.key not in stand_ins)
+            turn = SavedTurn(asking.shown, asking.task, dict(asking.fields), model=self.model)
             if self.turns:
                 turn.asked = max(turn.asked, self.turns[-1].asked + _ASKED_STEP)
             self.turns.append(turn)
@@ -389,6 +414,7 @@ class ChatSession:
         with self._lock:
             told = fitting.tell(self.turns, self._log, self._plan)
             self._sent = self._shot(told, (turn.task, turn.fields))
+            self._told = told
             turn.context = self._log.enter(turn.id)
             turn.earlier = self._log.before(turn.id)
             turn.left_out = self._plan.left_out() if self._plan is not None else ()
@@ -402,6 +428,7 @@ class ChatSession:
 
     def _end(self, turn: SavedTurn) -> None:
         with self._lock:
+            self._asking = self._told = None
             if not turn.has_answer:
                 self._log.leave(turn.id)
         if self._store is not None:

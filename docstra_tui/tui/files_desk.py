@@ -227,7 +227,13 @@ class FilesDesk:
         self._notes = TickNotes(now.files, now.items, self.counts)
         self._screen.tree_view.show_notes(self._notes)
         self._screen.query_one(TickedList).show_notes(self._notes)
+        self._screen.board.show_total()
         self.say_hint()
+
+    @property
+    def total(self) -> str:
+        """Tokens of all ticked files that are sent; empty for none."""
+        return self._notes.total
 
     # Filter, toggles, preview
 

@@ -158,6 +158,6 @@ def install() -> None:
         if data := filter_of(self).tick(time.monotonic()):
             yield from feed(self, data)
 
-    XTermParser.feed = safe_feed  # type: ignore[method-assign,assignment]
+    XTermParser.feed = safe_feed  # type: ignore[method-assign]
     XTermParser.tick = safe_tick  # type: ignore[method-assign,assignment]
     XTermParser._docstra_paste = True  # type: ignore[attr-defined]

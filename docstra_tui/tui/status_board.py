@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from docstra_tui.text import sanitize_line
-from docstra_tui.tui import figures, status_text
+from docstra_tui.tui import status_text
 from docstra_tui.tui.status_text import Known
 from docstra_tui.tui.widgets.status_bar import StatusBar
 from docstra_tui.tui.widgets.title_line import TitleLine
@@ -39,7 +39,7 @@ class StatusBoard:
         title = status_text.title(screen.root, model.backend, known.status, model.wanted)
         screen.query_one(TitleLine).show(title)
         self._show_queue()
-        self._show_total()
+        self.show_total()
         if runner.busy and not runner.has_text:
             screen.conversation.wait(status_text.prefill_text(known))
 
@@ -63,10 +63,10 @@ class StatusBoard:
             until = "" if self._screen.desk.ready else " until the model is ready"
             _put(queue, f"waits{until}: {sanitize_line(waiting[0].shown)[:200]}{more} (Esc forgets it)")
 
-    def _show_total(self) -> None:
+    def show_total(self) -> None:
+        """How many files are ticked, and their tokens."""
         ticked = len(self._screen.picks.paths)
-        budget = self.known.budget
-        count = figures.tokens(budget.used) if budget is not None and ticked else ""
+        count = self._screen.files.total if ticked else ""
         title = self._screen.query_one("#files-title", Static)
         noun = f"Files  {ticked} ticked" if ticked else "Files"
         gap = max(0, title.size.width - 2 - len(noun) - len(count))

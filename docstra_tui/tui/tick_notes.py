@@ -43,6 +43,7 @@ class TickNotes:
             self._by_path.setdefault(file.path, []).append(file)
         self._sorted: list[str] | None = None
         self._folders: dict[str, Note] = {}
+        self._total: str | None = None
 
     def of_lines(self, path: str, start: int | None, end: int | None) -> Note | None:
         """The note of one pick; None when it was not read yet."""
@@ -80,6 +81,15 @@ class TickNotes:
             ]
             known = self._folders[folder] = Note(str(total(counted)) if counted else "")
         return known
+
+    @property
+    def total(self) -> str:
+        """The sum of all that is sent."""
+        if self._total is None:
+            files = (file for of_path in self._by_path.values() for file in of_path)
+            counted = [self._count(file) for file in files if file.state.is_sendable]
+            self._total = str(total(counted)) if counted else ""
+        return self._total
 
     def _note(self, file: Ticked) -> Note:
         count = self._count(file)

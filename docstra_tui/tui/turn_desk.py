@@ -133,10 +133,12 @@ class TurnDesk:
     # While it runs
 
     def look(self) -> None:
-        """The first piece has come, or the turn is over."""
+        """The turn was started, its first piece has come, or it is over."""
         outcome = self.runner.take()
         if outcome is not None:
             self._end(outcome)
+        elif not self.runner.has_text:
+            self._picks.recount()
         self._reports.changed()
 
     def _end(self, outcome: Outcome) -> None:
@@ -144,6 +146,7 @@ class TurnDesk:
             self._withdraw()
         else:
             ending = ending_of(outcome)
+            self._name_files(outcome.turn)
             self._conversation.end_turn(replace(ending, notes=(*self._read.notes, *ending.notes)))
         if outcome.error is not None:
             dropped = self.runner.stop()
@@ -158,6 +161,12 @@ class TurnDesk:
         self._picks.recount()
         self._reports.ended(outcome)
         self.start_next()
+
+    def _name_files(self, turn: SavedTurn | None) -> None:
+        """Under the answer stand the files that the model got, whatever was ticked."""
+        shown = self._conversation.document.turns
+        if shown and shown[-1].is_streaming:
+            shown[-1].files = tuple(item.label for item in turn.files) if turn is not None else ()
 
     def _withdraw(self) -> None:
         """Nothing was sent: the conversation is what it was before."""

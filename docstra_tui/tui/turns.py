@@ -127,6 +127,8 @@ class TurnRunner:
                 stopping = self.stopping
             if stopping:
                 running.cancel()
+            self._changed()  # what it takes can be counted from here on
+            self._changed()  # what it takes can be counted now
             for piece in running:
                 self._show(piece)
                 if not self.has_text:

@@ -224,6 +224,27 @@ def test_examples_and_custom_requests_go_over_all_files(llm: FakeLLM, session: C
     assert asked(llm)[2] == "Do it"
 
 
+def test_while_a_turn_runs_the_budget_is_the_one_of_that_turn(llm: FakeLLM, session: ChatSession) -> None:
+    session.set_context([A])
+    llm.enqueue("one ", "two")
+    before = session.count("why is it so?")
+    running = session.ask("why is it so?")
+    assert session.count() == before
+    next(running)
+    assert session.count() == session.count("something else") == before
+    assert sum(tokens for _, tokens in session.weigh("")) == before.used
+    assert before.used == llm.count_tokens(llm.calls[0].messages)
+    list(running)
+    assert session.count("").used != before.used
+
+
+def test_a_question_that_was_refused_is_not_counted(session: ChatSession) -> None:
+    empty = session.count()
+    with pytest.raises(ContextOverflow):
+        session.ask("x " * 9999)
+    assert session.count() == empty
+
+
 def test_an_unknown_template_fails_in_words(session: ChatSession) -> None:
     running = session.run("nope", "nope", {})
     assert list(running) == []

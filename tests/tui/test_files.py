@@ -180,6 +180,8 @@ async def test_what_is_ticked_stands_above_the_tree_with_its_exact_tokens(make_a
         assert above[0].split() == ["✓", "pkg/client.py", str(first)]
         assert above[1].split() == ["✓", "pkg/config.py", str(second)]
         assert row_of(app, "◪ pkg/").split()[-1] == str(first + second)
+        third = with_items(items["README.md"]) - with_items()
+        assert pane(app)[0].split() == ["Files", "3", "ticked", str(first + second + third)]
 
 
 async def test_an_estimate_is_marked_as_one(make_app):
@@ -300,6 +302,8 @@ async def test_a_deleted_file_is_said_and_not_sent(make_app, backend, root):
         await pilot.press(*["escape"], *"Why?", "enter")
         await until(pilot, lambda: "README.md not sent: deleted" in screen_text(app))
         assert "README.md" not in backend.llm.calls[0].question
+        assert "client.py · " in screen_text(app)
+        assert "client.py, README.md" not in screen_text(app)
         assert ticked(app) == ("pkg/client.py", "README.md")
 
 
