@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+
 class ThreadPace:
     """Watches how long a step takes and tries fewer threads when that grows.
 

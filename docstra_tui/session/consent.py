@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from docstra_tui import paths
 from docstra_tui.errors import DocstraError
 
