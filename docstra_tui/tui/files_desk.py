@@ -286,7 +286,8 @@ class FilesDesk:
         limit = screen.picks.max_bytes_of(path)
         lines = tree.model.lines_of(path)
         screen.app.push_screen(
-            PreviewScreen(screen.root, path, limit, self._lane, ticked=lines, tick=ticks, line=line)
+            PreviewScreen(screen.root, path, limit, self._lane, ticked=lines, tick=ticks, line=line),
+            lambda is_over: screen.to_composer() if is_over else None,
         )
 
     # The line under the tree
@@ -320,14 +321,14 @@ class FilesDesk:
     def _reason(self) -> str:
         screen = self._screen
         ticked = screen.query_one(TickedList)
+        note = None
         if ticked.has_focus and ticked.pick is not None:
             pick = ticked.pick
             note = self._notes.of_lines(pick.path, pick.start_line, pick.end_line)
         elif screen.tree_view.has_focus and screen.tree_view.row is not None:
             row = screen.tree_view.row
-            note = self._notes.of_file(row.path) if row.kind == "file" else None
-        else:
-            note = None
+            if row.kind == "file":
+                note = self._notes.of_file(row.path)
         return sanitize_line(note.reason) if note is not None else ""
 
 

@@ -107,6 +107,7 @@ class FilePicks:
         with self._guard:
             self._allowed.update({path: size + size // 4 for path, size in sizes.items()})
             self._known = {pick: file for pick, file in self._known.items() if pick.path not in sizes}
+        self._arrived(Picked(self.now.items, self._files(), self.now.budget))  # what was said is no longer so
         self.choose(self.picks)
 
     def max_bytes_of(self, path: str) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docstra_tui.errors import EngineDied
 from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.tui import figures
 from docstra_tui.tui.widgets.status_bar import StatusView
@@ -61,7 +62,8 @@ def status_view(known: Known) -> StatusView:
     state = _state(known)
     parts: list[str] = []
     if state == "failed" and status is not None and status.error is not None:
-        parts.append(sanitize_line(status.error.message))
+        has_died = isinstance(status.error, EngineDied)  # a notice tells how and why
+        parts.append("F9 starts the engine again" if has_died else sanitize_line(status.error.message))
     elif state == "loading":
         parts.append(loading_text(status))
     elif known.answering and not known.has_text:
@@ -73,7 +75,7 @@ def status_view(known: Known) -> StatusView:
     if known.budget is not None and (known.budget.limit or state != "loading"):
         parts.append(figures.used_of(known.budget.used, known.budget.limit, known.budget.exact))
         parts.append(room_text(known.budget) or ahead_text(known))
-    if status is not None and state != "loading":
+    if status is not None and state not in ("loading", "failed"):  # what failed holds nothing
         parts.append(memory_text(status))
     if known.last is not None and not known.answering:
         ttft = figures.seconds(known.last.ttft_s)

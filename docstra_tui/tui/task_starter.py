@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from docstra_tui.context.picks import Pick
+from docstra_tui.session import consent
 from docstra_tui.text import sanitize_line
-from docstra_tui.tui import consent
 from docstra_tui.tui.commands import TaskCommand
 
 if TYPE_CHECKING:

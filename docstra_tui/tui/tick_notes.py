@@ -27,6 +27,9 @@ class Note:
     """A sentence for the line under the tree; empty when there is nothing to say."""
 
 
+READING = Note("reading…")
+
+
 class TickNotes:
     """Answers for one moment; made anew when something is different."""
 
@@ -45,18 +48,18 @@ class TickNotes:
         self._folders: dict[str, Note] = {}
         self._total: str | None = None
 
-    def of_lines(self, path: str, start: int | None, end: int | None) -> Note | None:
-        """The note of one pick; None when it was not read yet."""
+    def of_lines(self, path: str, start: int | None, end: int | None) -> Note:
+        """The note of one pick."""
         for file in self._by_path.get(path, ()):
             if (file.start_line, file.end_line) == (start, end):
                 return self._note(file)
-        return None
+        return READING
 
-    def of_file(self, path: str) -> Note | None:
-        """The note of a file, with all of its picked lines."""
+    def of_file(self, path: str) -> Note:
+        """The note of a ticked file, with all of its picked lines."""
         files = self._by_path.get(path)
         if not files:
-            return None
+            return READING
         if len(files) == 1:
             return self._note(files[0])
         for file in files:

@@ -146,6 +146,8 @@ class TurnDesk:
             self._withdraw()
         else:
             ending = ending_of(outcome)
+            if isinstance(outcome.error, EngineDied):  # a notice says it, and what to do
+                ending = replace(ending, status="interrupted", error="", hint="")
             self._name_files(outcome.turn)
             self._conversation.end_turn(replace(ending, notes=(*self._read.notes, *ending.notes)))
         if outcome.error is not None:

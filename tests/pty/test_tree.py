@@ -75,7 +75,7 @@ def test_files_are_found_ticked_counted_and_ticked_again_in_the_next_run(
     third = str(tokens_of(tiny_model, lines) - empty)
     terminal.wait_for(lambda _: any(row[-1] == third for row in ticked_rows(terminal)))
     terminal.wait_for("transport.py:3-6")
-    terminal.send("escape")
+    terminal.send("f2", "escape")
     terminal.wait_for("zebra.txt")
     before = ticked_rows(terminal)
     terminal.send("ctrl+q")

@@ -353,7 +353,9 @@ async def test_when_the_engine_dies_the_part_is_kept_and_f9_restarts(make_app, b
         await pilot.press("enter")
         await until(pilot, lambda: "The engine stopped." in screen_text(app))
         assert "half of" in screen_text(app)
-        assert "F9" in screen_text(app)
+        await until(pilot, lambda: last_line(app).startswith(" failed · F9 starts the engine again"))
+        assert screen_text(app).count("killed by signal 9") == 1
+        assert " GB" not in last_line(app)
         assert app.main.composer.text == "Why?"
         await pilot.press("f9")
         await is_ready(pilot)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 
 import pytest
@@ -229,7 +230,7 @@ async def test_lines_are_ticked_in_the_preview_and_sent_alone(make_app, backend,
         await pilot.press("escape")
         await until(pilot, lambda: row_of(app, "✓ long.py:2-4") != "" and row_of(app, "✓ long.py:6-7") != "")
         assert "◪ long.py" in row_of(app, "◪")
-        await pilot.press("f2", *"Why?", "enter")
+        await pilot.press(*"Why?", "enter")
         await until(pilot, lambda: len(backend.llm.calls) == 1)
         sent = backend.llm.calls[0].question
         assert 'File "long.py", lines 2-4' in sent and 'File "long.py", lines 6-7' in sent
@@ -249,6 +250,17 @@ async def test_lines_are_unticked_where_they_were_ticked_and_escape_drops_a_mark
         await until(pilot, lambda: ticked(app) == ())
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, PreviewScreen))
+        await until(pilot, lambda: app.main.composer.has_focus)
+
+
+async def test_enter_closes_a_preview_and_goes_back_to_the_files(make_app):
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await is_ready(pilot)
+        await pilot.press("f2", "end", "enter")
+        await until(pilot, lambda: isinstance(app.screen, PreviewScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is app.main and app.main.tree_view.has_focus)
 
 
 async def test_a_hostile_file_is_previewed_without_markup_or_control_bytes(make_app, root):
@@ -368,7 +380,12 @@ async def test_a_large_file_is_read_only_after_a_yes(make_app, root):
         await until(pilot, lambda: ticked(app) == ())
         await tick(pilot, "big.log")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        gate = threading.Event()
+        app.main._chat_lane.do(gate.wait, lambda _: None, lambda error: None)
         await pilot.press("y")
+        await until(pilot, lambda: row_of(app, "✓ big.log").endswith("reading…"))
+        assert "2 MB" not in "".join(pane(app))
+        gate.set()
         await until(pilot, lambda: [item.path for item in app.main.session.context] == ["big.log"])
         await until(pilot, lambda: row_of(app, "✓ big.log").endswith("300k"))
 

@@ -362,7 +362,7 @@ class MainScreen(Screen[None]):
         """To the files and back."""
         # `has_focus` lags behind: keys that come in one burst would go where the focus was.
         if self.focused in (self.tree_view, self.ticked_list):
-            self._to_composer()
+            self.to_composer()
         else:
             self.add_class("-tree")
             self._go_to(self.tree_view)
@@ -384,9 +384,10 @@ class MainScreen(Screen[None]):
             or self.search_bar.leave()
             or (self.focused is self.conversation and self.conversation.unmark())
         ):
-            self._to_composer()
+            self.to_composer()
 
-    def _to_composer(self) -> None:
+    def to_composer(self) -> None:
+        """The next key is for the question."""
         self.remove_class("-tree")
         self._go_to(self.composer)
 
@@ -421,7 +422,7 @@ class MainScreen(Screen[None]):
     def action_conversation(self) -> None:
         """To the conversation and back."""
         if self.focused is self.conversation:
-            self._to_composer()
+            self.to_composer()
         else:
             self.remove_class("-tree")
             self._go_to(self.conversation)

@@ -27,14 +27,20 @@ Ticks = Callable[[int | None, int | None], Sequence[tuple[int, int]]]
 """Ticks or unticks lines, or the whole file for None; which lines are ticked then."""
 
 
-class PreviewScreen(ModalScreen[None]):
-    """Shows a file."""
+class PreviewScreen(ModalScreen[bool]):
+    """Shows a file. Its result: whether to go on to the composer."""
 
     CSS_PATH = "dialogs.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back", tooltip="Drop the mark, or close the preview", id="preview.back"),
-        Binding("q,enter", "leave", "Close", tooltip="Close the preview", id="preview.leave"),
+        Binding(
+            "escape",
+            "back",
+            "Back",
+            tooltip="Drop the mark, or go back to the composer",
+            id="preview.back",
+        ),
+        Binding("q,enter", "leave", "Close", tooltip="Back to the files", id="preview.leave"),
         Binding(
             "space", "tick", "Tick", tooltip="Tick the marked lines, else the whole file", id="preview.tick"
         ),
@@ -72,17 +78,17 @@ class PreviewScreen(ModalScreen[None]):
 
     def action_back(self) -> None:
         if not self.query_one(SourceView).clear_mark():
-            self.dismiss(None)
+            self.dismiss(True)
 
     def action_leave(self) -> None:
-        self.dismiss(None)
+        self.dismiss(False)
 
     def action_tick(self) -> None:
         view = self.query_one(SourceView)
         lines = view.marked or view.ticked_here
         if lines is None:
             self._tick(None, None)
-            self.dismiss(None)
+            self.dismiss(False)
         else:
             view.show_ticked(self._tick(*lines))
 
