@@ -17,7 +17,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "docstra_tui"
 
-NOUNS = ("errors", "paths", "settings", "templates", "text", "themes")
+NOUNS = ("errors", "figures", "paths", "settings", "templates", "text", "themes")
 """What everyone may use."""
 
 WORDS = ("llm.answer", "llm.base", "llm.items", "llm.prompt")

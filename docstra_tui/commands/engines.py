@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from docstra_tui import paths
+from docstra_tui import figures, paths
 from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.console import Console
 from docstra_tui.engine import lifecycle
 from docstra_tui.engine.lifecycle import Engine
 from docstra_tui.engine.protocol import Stats
 from docstra_tui.errors import DocstraError, EngineError, UsageError
-from docstra_tui.repl import figures
 
 LOG_BYTES = 64_000
 """How much of a log's end is shown."""

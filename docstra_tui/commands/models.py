@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 
+from docstra_tui import figures
 from docstra_tui import settings as settings_module
 from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.console import Console
 from docstra_tui.errors import UsageError
 from docstra_tui.llm.sources import LoadProgress, ModelSpec, resolve
-from docstra_tui.repl import figures
+from docstra_tui.repl import wording
 
 SECONDS_A_LINE = 0.1
 """Between two rewrites of the progress line."""
@@ -40,7 +41,8 @@ def _list(console: Console, as_json: bool) -> int:
         return 0
     width = max((len(model.name) for model in models), default=0)
     for model in models:
-        console.line(f"{model.name:<{width}}  {model.kind:<7}  {figures.size(model.size):>8}  {model.path}")
+        size = figures.size(model.size) or "?"
+        console.line(f"{model.name:<{width}}  {model.kind:<7}  {size:>8}  {model.path}")
     if not models:
         console.note(f"No model is on this machine yet; {PROGRAM} models pull starter fetches a small one.")
     return 0
@@ -54,7 +56,7 @@ def _pull(console: Console, spec: ModelSpec, as_json: bool) -> int:
         now = time.monotonic()
         if now - shown >= SECONDS_A_LINE:
             shown = now
-            console.progress(figures.loading(progress.phase, progress.done, progress.total))
+            console.progress(wording.loading(progress.phase, progress.done, progress.total))
 
     try:
         files = resolve(spec, show)

@@ -23,7 +23,7 @@ from docstra_tui.context.reader import read_named
 from docstra_tui.errors import DocstraError, EngineError, UsageError
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import BUILT_IN, TASKS, code_fields, file_fields, placeholders
-from docstra_tui.repl import figures
+from docstra_tui.repl import wording
 from docstra_tui.session import consent
 from docstra_tui.settings import Settings
 
@@ -156,7 +156,7 @@ def wait_until_ready(backend: Backend, console: Console) -> Status:
             raise status.error or EngineError(
                 "The model could not be loaded.", "See: docstra-tui engine logs"
             )
-        console.progress(figures.loading(status.phase, status.done, status.total))
+        console.progress(wording.loading(status.phase, status.done, status.total))
         time.sleep(LOOK_SECONDS)
 
 

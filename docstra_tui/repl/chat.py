@@ -14,10 +14,11 @@ from pathlib import Path
 import msgspec
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
+from docstra_tui import figures
 from docstra_tui.context.budget import Budget
 from docstra_tui.errors import ContextOverflow, DocstraError, EngineDied, EngineError, UnreadableFile
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.repl import commands, figures
+from docstra_tui.repl import commands, wording
 from docstra_tui.repl.files import ChosenFiles
 from docstra_tui.repl.printer import Printer
 from docstra_tui.repl.watch import Watch
@@ -89,7 +90,7 @@ class Chat:
             case "ready":
                 state = ("class:bottom-toolbar.strong", " ready")
             case "loading":
-                words = figures.loading(status.phase, status.done, status.total)
+                words = wording.loading(status.phase, status.done, status.total)
                 state = ("class:bottom-toolbar.warning", f" {words}")
             case _:
                 state = ("class:bottom-toolbar.error", " failed: /restart, or /model another one")
@@ -101,7 +102,7 @@ class Chat:
             parts.append(f"{count} file" + ("" if count == 1 else "s"))
         budget = self._watch.budget
         if budget is not None:
-            parts.append(figures.budget(budget.used, budget.limit, budget.exact))
+            parts.append(figures.used_of(budget.used, budget.limit, budget.exact))
             if budget.cached:
                 parts.append(f"{100 * min(budget.cached, budget.used) // max(1, budget.used)}% cached")
         if self.session.problem:
@@ -173,7 +174,7 @@ class Chat:
             self.printer.line("No files yet. Name one with @ in a question.", "hint")
         budget = self._watch.budget
         if budget is not None:
-            self.printer.line(figures.budget(budget.used, budget.limit, budget.exact), "dim")
+            self.printer.line(figures.used_of(budget.used, budget.limit, budget.exact), "dim")
 
     def do_drop(self, words: str) -> None:
         for word in words.split():
@@ -269,7 +270,7 @@ class Chat:
         if turn.status == "failed" and turn.error is not None:
             self.printer.error(turn.error)
             return False
-        shown = figures.answer(turn.usage, turn.ttft_s, turn.tokens_per_s)
+        shown = wording.answer(turn.usage, turn.ttft_s, turn.tokens_per_s)
         if turn.status == "cancelled":
             shown = " · ".join(["stopped", shown] if shown else ["stopped"])
         elif turn.finish_reason == "length":
@@ -331,7 +332,7 @@ class Chat:
         self._watch.look_now()
         status = self._watch.fresh(LOOK_SECONDS)
         while status.state == "loading":
-            self.printer.progress(figures.loading(status.phase, status.done, status.total))
+            self.printer.progress(wording.loading(status.phase, status.done, status.total))
             status = self._watch.wait(1.0)
         self.printer.end_progress()
         return status

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from docstra_tui.tui import figures
+from docstra_tui import figures
 
 if TYPE_CHECKING:
     from docstra_tui.context.states import Ticked

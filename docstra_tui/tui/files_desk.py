@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widgets import Static
 
+from docstra_tui import figures
 from docstra_tui.context.picks import Pick
 from docstra_tui.context.secrets import may_hold_secrets
 from docstra_tui.text import sanitize_line, shown_name
-from docstra_tui.tui import figures
 from docstra_tui.tui.finder import Finder, Found
 from docstra_tui.tui.folders import Below, Folders
 from docstra_tui.tui.lane import Lane

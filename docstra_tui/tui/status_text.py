@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docstra_tui import figures
 from docstra_tui.errors import EngineDied
 from docstra_tui.text import sanitize_line, shown_name
-from docstra_tui.tui import figures
 from docstra_tui.tui.widgets.status_bar import StatusView
 from docstra_tui.tui.widgets.title_line import Title
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from docstra_tui import figures
 from docstra_tui.context.picks import Pick
 from docstra_tui.errors import DocstraError
 from docstra_tui.text import sanitize_line
-from docstra_tui.tui import figures
 from docstra_tui.tui.lane import Lane
 from docstra_tui.tui.no_model import NoModel
 from docstra_tui.tui.screens.choice import Choice, ChoiceScreen

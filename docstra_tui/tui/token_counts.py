@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from docstra_tui import figures
 from docstra_tui.errors import DocstraError
-from docstra_tui.tui import figures
 from docstra_tui.tui.lane import Lane
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The two lines at the edges, and the figures in them, without a screen."""
+"""The two lines at the edges, without a screen."""
 
 from __future__ import annotations
 
@@ -10,24 +10,9 @@ from docstra_tui.context.budget import Budget
 from docstra_tui.llm.answer import Usage
 from docstra_tui.session.backend import Status
 from docstra_tui.session.turns import SavedTurn
-from docstra_tui.tui import figures
 from docstra_tui.tui.status_text import Known, shown_path, status_view
 from docstra_tui.tui.widgets.status_bar import StatusView, compose_status
 from docstra_tui.tui.widgets.title_line import Title, compose_title
-
-
-@pytest.mark.parametrize(
-    ("count", "shown"), [(None, "?"), (0, "0"), (812, "812"), (12_400, "12.4k"), (131_072, "131k")]
-)
-def test_tokens_are_short(count, shown):
-    assert figures.tokens(count) == shown
-
-
-def test_an_estimate_and_an_unknown_window_say_so():
-    assert figures.used_of(12_400, 32_768) == "12.4k / 32k tokens"
-    assert figures.used_of(12_400, 32_768, exact=False) == "≈12.4k / 32k tokens"
-    assert figures.used_of(12_400, None) == "12.4k / ? tokens"
-    assert figures.used_of(None, 8192) == "? / 8k tokens"
 
 
 @pytest.mark.parametrize("width", [10, 20, 40, 60, 80, 120])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from docstra_tui import figures
 from docstra_tui.text import shown_name
-from docstra_tui.tui import figures
 from docstra_tui.tui.transcript import look
 from docstra_tui.tui.transcript.lines import Bits, Line, show, wrap_bits
 

@@ -1,4 +1,4 @@
-"""How numbers are written on the screen: short, with their unit, and a dash of honesty.
+"""How numbers are written, on every face: short, with their unit, and a dash of honesty.
 
 Unknown figures give an empty string; the caller leaves them out.
 """

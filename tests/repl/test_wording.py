@@ -1,11 +1,11 @@
-"""Figures as words."""
+"""States and answers as words."""
 
 from __future__ import annotations
 
 import pytest
 
 from docstra_tui.llm.answer import Usage
-from docstra_tui.repl import figures
+from docstra_tui.repl import wording
 
 
 @pytest.mark.parametrize(
@@ -20,24 +20,11 @@ from docstra_tui.repl import figures
     ],
 )
 def test_loading(phase: str, done: int | None, total: int | None, words: str) -> None:
-    assert figures.loading(phase, done, total) == words
-
-
-@pytest.mark.parametrize(
-    ("count", "words"), [(None, "?"), (812, "812"), (12_432, "12.4k"), (99_949, "99.9k"), (131_072, "131k")]
-)
-def test_tokens(count: int | None, words: str) -> None:
-    assert figures.tokens(count) == words
-
-
-def test_a_budget_is_honest_about_what_it_does_not_know() -> None:
-    assert figures.budget(12_432, 32_768) == "12.4k / 32.8k tokens"
-    assert figures.budget(12_432, None, exact=False) == "≈12.4k tokens"
-    assert figures.budget(None, 32_768) == ""
+    assert wording.loading(phase, done, total) == words
 
 
 def test_an_answers_figures_leave_out_what_nobody_knows() -> None:
-    assert figures.answer(Usage(), None, None) == ""
-    assert figures.answer(Usage(812, 120, 640), 0.21, 41.2) == (
+    assert wording.answer(Usage(), None, None) == ""
+    assert wording.answer(Usage(812, 120, 640), 0.21, 41.2) == (
         "812 tokens read, 640 cached · first token 0.2 s · 120 written at 41 tok/s"
     )
