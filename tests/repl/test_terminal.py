@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import select
 import signal
+import struct
 import sys
 import termios
 import time
@@ -22,8 +24,11 @@ class RealChat:
     def __init__(self, root: Path) -> None:
         self.master, slave = pty.openpty()
         self.slave = slave
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.found = termios.tcgetattr(slave)
         self.shown = b""
+        self.answered = 0
+        """Questions about the cursor that got their answer."""
         self.child = os.fork()
         if self.child == 0:
             os.login_tty(slave)
@@ -51,9 +56,9 @@ class RealChat:
 
     def _read(self) -> None:
         if select.select([self.master], [], [], 0.05)[0]:
-            part = os.read(self.master, 65536)
-            self.shown += part
-            if b"\x1b[6n" in part:  # where is the cursor?
+            self.shown += os.read(self.master, 65536)
+            while self.answered < self.shown.count(b"\x1b[6n"):  # where is the cursor?
+                self.answered += 1
                 os.write(self.master, b"\x1b[1;1R")
 
 
