@@ -92,7 +92,7 @@ def test_the_terminal_closes_in_an_answer_and_the_second_start_goes_on(
     first.wait_end(5)
     status, part = answers()[-1]
     (engine,) = engines_below(own_places)
-    second = start("--resume")
+    second = start("--resume", rows=200)  # all of the answer fits, however much was written
     began = time.monotonic()
     second.wait_for("Tell me everything")
     second.wait_for(is_ready, 10)
