@@ -53,7 +53,7 @@ format: venv
 	$(BIN)/ruff format .
 
 bench: venv
-	@for name in start first_token decode; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
+	@for name in start load first_token decode tree; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 clean:
 	rm -rf $(VENV) build dist

@@ -17,7 +17,7 @@ from docstra_tui.session.store import SessionStore
 from docstra_tui.tui.app import DocstraApp
 
 PROJECT = Path(__file__).resolve().parent.parent
-QUESTION = "What does this file do? Show a short example in Python."
+QUESTION = "What does @docstra_tui/session/export.py do? Show a short example in Python. "
 SIZE = (112, 34)
 
 
@@ -26,17 +26,15 @@ async def main(out: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="dt-shot-") as base:
         for place in ("RUNTIME", "STATE", "CONFIG"):
             os.environ[f"DOCSTRA_{place}_DIR"] = f"{base}/{place.lower()}"
+        os.environ["HOME"] = str(PROJECT.parent)  # the title then shows ~ and no machine's own path
         flags = {"engine.own": True, "answer.temperature": 0.0, "answer.max_tokens": 220}
         store = SessionStore()
         app = DocstraApp(settings.load(flags), PROJECT, open_backend, store)
         async with app.run_test(size=SIZE) as pilot:
             main_screen = app.main
             await until(lambda: "ready" in status(app))
-            main_screen.tree_view.set_ticked(("docstra_tui/session/export.py",))
-            await pilot.press("f2", "down", "right")
-            await asyncio.sleep(2)
-            await pilot.press("f2")
             main_screen.composer.insert(QUESTION)
+            await pilot.press("escape")
             await asyncio.sleep(1)
             await pilot.press("enter")
             await until(lambda: "answering" in status(app))
