@@ -164,10 +164,10 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "models",
-        "[list|pull] [NAME]",
-        "models on this machine, and fetching one",
-        actions=("list", "pull"),
-        later=("inspect", "convert"),
+        "[list|pull|convert] [NAME]",
+        "models on this machine, fetching one, and converting a GGUF for quick starts",
+        actions=("list", "pull", "convert"),
+        later=("inspect",),
         most=1,
     ),
     Command(

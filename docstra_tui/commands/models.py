@@ -1,15 +1,20 @@
-"""The models of this machine, and fetching one. Needs no torch."""
+"""The models of this machine, fetching one, converting one. Needs no torch: a child process converts."""
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 from docstra_tui import figures
 from docstra_tui import settings as settings_module
 from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.console import Console
-from docstra_tui.errors import UsageError
-from docstra_tui.llm.sources import LoadProgress, ModelSpec, resolve
+from docstra_tui.errors import UsageError, from_wire
+from docstra_tui.llm.sources import LoadProgress, ModelSpec, absolute, resolve
 from docstra_tui.repl import wording
 
 SECONDS_A_LINE = 0.1
@@ -17,7 +22,7 @@ SECONDS_A_LINE = 0.1
 
 
 def run(invocation: Invocation) -> int:
-    """`models list | pull NAME`."""
+    """`models list | pull NAME | convert NAME`."""
     console = Console()
     as_json = bool(invocation.options["json"])
     if invocation.action == "list":
@@ -27,7 +32,9 @@ def run(invocation: Invocation) -> int:
     settings = settings_module.load(invocation.flags)
     name = invocation.words[0] if invocation.words else settings.model.name
     if not name and "model.name" not in invocation.flags:
-        raise UsageError("Which model?", f"Try: {PROGRAM} models pull starter")
+        raise UsageError("Which model?", f"Try: {PROGRAM} models {invocation.action} starter")
+    if invocation.action == "convert":
+        return _convert(console, absolute(name), as_json)
     return _pull(console, ModelSpec(name, revision=settings.model.revision), as_json)
 
 
@@ -48,7 +55,8 @@ def _list(console: Console, as_json: bool) -> int:
     return 0
 
 
-def _pull(console: Console, spec: ModelSpec, as_json: bool) -> int:
+def _progress_line(console: Console) -> Callable[[LoadProgress], None]:
+    """Shows how far it is, not more often than one can read."""
     shown = 0.0
 
     def show(progress: LoadProgress) -> None:
@@ -58,8 +66,38 @@ def _pull(console: Console, spec: ModelSpec, as_json: bool) -> int:
             shown = now
             console.progress(wording.loading(progress.phase, progress.done, progress.total))
 
+    return show
+
+
+def _convert(console: Console, name: str, as_json: bool) -> int:
+    """Convert a GGUF, however large, and say where the result is."""
+    show = _progress_line(console)
+    last: dict[str, Any] = {}
+    command = [sys.executable, "-P", "-m", "docstra_tui.llm.conversion", name]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as child:
+        assert child.stdout is not None
+        try:
+            for line in child.stdout:
+                last = json.loads(line)
+                if "phase" in last:
+                    show(LoadProgress(last["phase"], last["done"], last["total"]))
+        except BaseException:
+            child.kill()
+            raise
+        finally:
+            console.end_progress()
+    if "path" not in last:
+        raise from_wire(last.get("error", {"message": "The conversion ended without a word."}))
+    if as_json:
+        console.json({"name": name, "path": last["path"]})
+    else:
+        console.line(f"{name}  {last['path']}")
+    return 0
+
+
+def _pull(console: Console, spec: ModelSpec, as_json: bool) -> int:
     try:
-        files = resolve(spec, show)
+        files = resolve(spec, _progress_line(console))
     finally:
         console.end_progress()
     path = files.gguf or files.folder

@@ -12,13 +12,14 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from docstra_tui import paths
-from docstra_tui.errors import ModelError
+from docstra_tui.errors import ModelError, to_wire
 from docstra_tui.llm import gguf_files, gguf_reading, sources
 from docstra_tui.llm.gguf_files import GgufHeader
 from docstra_tui.llm.load_errors import disk_full, translate
@@ -121,3 +122,28 @@ def _lock(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(fd)
+
+
+def main(name: str) -> int:
+    """`python -m docstra_tui.llm.conversion NAME`: for a command line that wants to stay free of torch.
+
+    One JSON object a line: `{"done", "total"}` while it goes on, then `{"path"}` or an error's wire form.
+    """
+
+    def say(line: dict[str, Any]) -> None:
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()
+
+    def show(progress: LoadProgress) -> None:
+        say({"phase": progress.phase, "done": progress.done, "total": progress.total})
+
+    try:
+        say({"path": str(convert(ModelSpec(name), show))})
+    except Exception as error:
+        say({"error": to_wire(error)})
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
