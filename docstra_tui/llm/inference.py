@@ -100,11 +100,6 @@ class InferenceThread:
         with self._ready:
             return sum(not (job.is_cancelled() or job.idle) for job in self._jobs)
 
-    @property
-    def busy(self) -> bool:
-        """True while a job runs."""
-        return self._running is not None
-
     def close(self, seconds: float = 2.0) -> bool:
         """Cancel everything and end the thread; False when it is stuck after `seconds`."""
         with self._ready:

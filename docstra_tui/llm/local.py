@@ -111,11 +111,6 @@ class LocalLLM(BaseLLM):
         """Requests that wait for their turn."""
         return self._thread.waiting
 
-    @property
-    def is_busy(self) -> bool:
-        """True while a request runs."""
-        return self._thread.busy
-
     def memory(self) -> memory.Memory:
         """Memory of the model's device, in bytes."""
         return memory.of(self.model)
