@@ -189,9 +189,12 @@ class LocalLLM(BaseLLM):
     def submit_warm(self, prompt: Prompt, stable: int, sink: Callable[[Measure], None]) -> Job:
         """Read a prompt ahead while nobody asks; `sink` hears how far it came, in the inference thread.
 
-        A request that comes meanwhile takes over within a layer, and what was read is kept.
+        A request that comes meanwhile takes over within a layer, and what was read is kept. Of what no
+        question can follow, because it leaves less than the reserve, nothing is read.
         """
         ids = self._chat.stable_prefix(prompt, stable)
+        if len(ids) + self.reserve > self.window:
+            ids = []
 
         def work(job: Job) -> None:
             sink(Measure(len(ids), self._generator.warm(ids, job.is_cancelled)))

@@ -123,3 +123,15 @@ def test_a_question_takes_over_from_reading_ahead(llm: LocalLLM) -> None:
 
     until(lambda: heard)
     assert job.is_cancelled() or heard[0].cached == heard[0].tokens
+
+
+def test_what_no_question_can_follow_is_not_read_ahead(llm: LocalLLM) -> None:
+    """Reading on past the window would keep the engine busy for minutes, for nothing."""
+    builder = llm.prompt_builder
+    files = [{"path": "a.py", "content": "z = 3\n" * llm.window}]
+    ahead = builder.conversation("answer_question", files, question="")
+
+    measure = llm.warm(ahead.messages, ahead.stable)
+
+    assert measure == Measure(0, 0)
+    assert llm.measure(ahead.messages).cached == 0
