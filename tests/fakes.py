@@ -75,7 +75,7 @@ class FakeLLM(BaseLLM):
         self.calls: list[Call] = []
         self.closed = False
         self._window = window
-        self._exact = exact
+        self.exact = exact
         self._answers: deque[Scripted] = deque()
         for answer in answers:
             self.enqueue(answer)
@@ -115,7 +115,7 @@ class FakeLLM(BaseLLM):
 
     @property
     def counts_exactly(self) -> bool:
-        return self._exact
+        return self.exact
 
     def close(self) -> None:
         self.closed = True

@@ -150,7 +150,8 @@ class FitPlan:
 
     def tokens(self, row: FileRow) -> int:
         """Of one file as chosen."""
-        return self.cost(row.key, row.choice) or 0
+        sent = row.sent
+        return 0 if sent is None else self.count(sent)
 
     def cost(self, key: str, choice: FileChoice) -> int | None:
         """Tokens of a file under a choice, to show beside it; None where it does not have that choice."""
@@ -185,47 +186,10 @@ class FitPlan:
         row = self._turn(number)
         return self._with_turn(replace(row, summary=summary, summary_tokens=tokens, choice="summarised"))
 
-    def suggest(self) -> FitPlan:
-        """A plan that fits, with as little lost as can be; itself when it fits already.
-
-        A suggestion to look at: it only takes away, in this order, until there is room. Outlines of
-        files that the question does not name, the largest saving first; the oldest turns, but for the
-        last; files that it does not name; outlines of those it does; the last turn; the rest. What a
-        later step made unnecessary is given back. When not even the bare question fits, everything is
-        left out, and `fits` stays False.
-        """
-        if self.fits:
-            return self
-        plan = self
-        while not plan.fits:
-            smaller = plan._give_up_one()
-            if smaller is None:
-                return plan
-            plan = smaller
-        return plan._give_back(self)
-
-    def _give_back(self, before: FitPlan) -> FitPlan:
-        """The plan with each choice of `before` for which there is room, what is missed most first."""
-        plan = self
-        largest_first = sorted(before.files, key=before.tokens, reverse=True)
-        named = [row for row in largest_first if row.is_named]
-        others = [row for row in largest_first if not row.is_named]
-        for row in named:
-            plan = plan._restored(row.key, row.choice)
-        for row in (*named, *others):
-            if plan._file(row.key).choice == LEFT_OUT:
-                has_outline = row.choice == WHOLE and row.outline is not None
-                plan = plan._restored(row.key, OUTLINE if has_outline else row.choice)
-        for turn in reversed(before.turns):
-            fuller = plan._with_turn(turn)
-            plan = fuller if fuller.fits else plan
-        for row in others:
-            plan = plan._restored(row.key, row.choice)
-        return plan
-
-    def _restored(self, key: str, choice: FileChoice) -> FitPlan:
-        fuller = self.set(key, choice)
-        return fuller if fuller.fits else self
+    def whole(self) -> FitPlan:
+        """The plan in which nothing is left out."""
+        files = tuple(replace(row, choice=WHOLE) for row in self.files)
+        return replace(self, files=files, turns=tuple(replace(row, choice="kept") for row in self.turns))
 
     # What it comes to
 
@@ -273,42 +237,6 @@ class FitPlan:
 
     def _with_turn(self, turn: TurnRow) -> FitPlan:
         return replace(self, turns=tuple(turn if row.number == turn.number else row for row in self.turns))
-
-    def _give_up_one(self) -> FitPlan | None:
-        """The next step of `suggest`; None when nothing is left to give up."""
-        others = [row for row in self.files if not row.is_named]
-        named = [row for row in self.files if row.is_named]
-        return (
-            self._outline_one(others)
-            or self._drop_turn(self.turns[:-1])
-            or self._drop_one(others)
-            or self._outline_one(named)
-            or self._drop_turn(self.turns)
-            or self._drop_one(named)
-        )
-
-    def _outline_one(self, rows: Iterable[FileRow]) -> FitPlan | None:
-        saved, key = 0, ""
-        for row in rows:
-            if row.choice != WHOLE or row.outline is None:
-                continue
-            saving = self.count(row.item) - self.count(row.outline)
-            if saving > saved:
-                saved, key = saving, row.key
-        return self.set(key, OUTLINE) if saved else None
-
-    def _drop_one(self, rows: Iterable[FileRow]) -> FitPlan | None:
-        tokens, key = 0, ""
-        for row in rows:
-            if self.tokens(row) > tokens:
-                tokens, key = self.tokens(row), row.key
-        return self.set(key, LEFT_OUT) if tokens else None
-
-    def _drop_turn(self, turns: Iterable[TurnRow]) -> FitPlan | None:
-        for row in turns:
-            if row.used > 0:
-                return self._with_turn(replace(row, choice="left out"))
-        return None
 
 
 class Memo:

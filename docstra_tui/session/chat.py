@@ -201,7 +201,7 @@ class ChatSession:
         turns, the question. The sum is that of `count`. Blocks."""
         total = self.count(question).used
         with self._lock:
-            items, scale = self._log.items, self._weighing()
+            items, scale = self._log.items, self.scale
             history = fitting.tell(self.turns, self._log, self._plan).history
             asking = self._asking or Asking(PLAIN, question, {"question": question})
         parts = [(item.label, scale.item(item)) for item in items]
@@ -237,30 +237,42 @@ class ChatSession:
         """As the engine has it: a small window is not all kept for the answer."""
         return self.reserve if window is None else min(self.reserve, window // 2)
 
-    def _weighing(self) -> Scale:
-        if self._scale is None or self._scale.llm is not self.llm:
-            self._scale = Scale(self.llm)
-        return self._scale
+    @property
+    def scale(self) -> Scale:
+        """Weighs for the model in use; another session's may be taken over, with what it knows."""
+        with self._lock:
+            if self._scale is None or self._scale.llm is not self.llm or not self._scale.is_current:
+                self._scale = Scale(self.llm)
+            return self._scale
+
+    @scale.setter
+    def scale(self, scale: Scale) -> None:
+        self._scale = scale
 
     # What does not fit
 
-    def plan(self, asking: Asking) -> FitPlan:
+    def plan(
+        self, asking: Asking, on_progress: Callable[[int, int], None] = lambda done, total: None
+    ) -> FitPlan:
         """Everything that `asking` would send, with what was chosen before; every part is weighed.
 
-        Blocks: it counts, and outlines are made in a process of their own.
+        Blocks: it counts, and outlines are made in a process of their own. `on_progress` hears, in this
+        thread, how many items of how many are weighed.
         """
         from docstra_tui.context.outline import outlines
 
         with self._lock:
-            scale, turns = self._weighing(), list(self.turns)
+            scale, turns = self.scale, list(self.turns)
             log = self._log.copy()
             log.choose(self._wholes)
             log.add(asking.focus)
             before = self._plan
         items = log.items
         found = outlines(items)
-        scale.item.add(items)
-        scale.item.add(outline for outline in found if outline is not None)
+        both = [*items, *(outline for outline in found if outline is not None)]
+        for done, item in enumerate(both):
+            on_progress(done, len(both))
+            scale.item(item)
         rows = [
             TurnRow(number, turn.question, scale.turn(Turn(turn.answer, turn.task, turn.fields)))
             for number, turn in enumerate(turns, 1)
@@ -307,7 +319,7 @@ class ChatSession:
 
     def weigh_summary(self, summary: str) -> int:
         """Tokens of a turn of which only this summary is sent. Blocks."""
-        return self._weighing().turn(fitting.summarised(summary))
+        return self.scale.turn(fitting.summarised(summary))
 
     # Turns
 

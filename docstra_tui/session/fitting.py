@@ -117,10 +117,9 @@ def carried_over(plan: FitPlan, before: FitPlan | None) -> FitPlan:
     """A plan with the choices of the one before it, where they can still be made."""
     if before is None:
         return plan
-    for row in before.files:
-        now = next((file for file in plan.files if file.key == row.key), None)
-        if now is not None and now.item.sha256 == row.item.sha256:
-            plan = _with_file(plan, row)
+    chosen = {(row.key, row.item.sha256): row for row in before.files}
+    files = [_as_before(row, chosen.get((row.key, row.item.sha256))) for row in plan.files]
+    plan = replace(plan, files=tuple(files))
     numbers = {row.number for row in plan.turns}
     for turn in before.turns:
         if turn.number not in numbers:
@@ -131,8 +130,12 @@ def carried_over(plan: FitPlan, before: FitPlan | None) -> FitPlan:
     return plan
 
 
-def _with_file(plan: FitPlan, row: FileRow) -> FitPlan:
+def _as_before(row: FileRow, before: FileRow | None) -> FileRow:
+    if before is None:
+        return row
+    chosen = replace(row, choice=before.choice)
     try:
-        return plan.set(row.key, row.choice)
+        _ = chosen.sent
     except ValueError:  # it has no outline any more
-        return plan
+        return row
+    return chosen

@@ -23,13 +23,25 @@ class Scale:
         self.item = Memo(self._item)
         """Tokens of an item."""
         self._empty: int | None = None
+        self._was_exact = False
 
     @property
     def empty(self) -> int:
         """Tokens of a prompt without a file, a turn or a question."""
         if self._empty is None:
             self._empty = self._count()
+            self._was_exact = self.llm.counts_exactly
         return self._empty
+
+    @property
+    def is_exact(self) -> bool:
+        """False when what was weighed is an estimate, or partly one."""
+        return self._was_exact and self.llm.counts_exactly
+
+    @property
+    def is_current(self) -> bool:
+        """False once the model counts in another way than when the weighing began: begin again."""
+        return self._empty is None or self._was_exact == self.llm.counts_exactly
 
     def question(self, task: str, fields: Mapping[str, Any]) -> int:
         """Tokens of a question."""

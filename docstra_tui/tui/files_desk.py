@@ -189,8 +189,7 @@ class FilesDesk:
     def _arrived(self, picked: Picked) -> None:
         screen = self._screen
         items = [file.newer or file.item for file in picked.files if file.state.is_sendable]
-        llm = screen.session.llm if screen.session is not None else None
-        self.counts.want([item for item in items if item is not None], llm)
+        self.counts.want([item for item in items if item is not None], screen.session)
         self._show_notes()
         self._say_what_is_wrong(picked.files)
         screen.picks_changed(picked)

@@ -42,9 +42,12 @@ def next_turn_choice(now: TurnChoice, step: int) -> TurnChoice:
 def fit_lines(plan: FitPlan, suggested: FitPlan, writing: Mapping[int, str]) -> list[FitLine]:
     """The rows: files in the order in which they are sent, then earlier turns. `writing` says of turns
     that are being summed up how far that is."""
-    files = [_file_line(plan, row, _same_file(suggested, row)) for row in plan.files]
-    turns = [_turn_line(row, _same_turn(suggested, row), writing.get(row.number, "")) for row in plan.turns]
-    return [*files, *turns]
+    files = {row.key: row for row in suggested.files}
+    turns = {row.number: row for row in suggested.turns}
+    return [
+        *(_file_line(plan, row, files.get(row.key)) for row in plan.files),
+        *(_turn_line(row, turns.get(row.number), writing.get(row.number, "")) for row in plan.turns),
+    ]
 
 
 def sum_lines(plan: FitPlan, exact: Budget | None) -> tuple[str, str, bool]:
@@ -84,11 +87,3 @@ def _turn_line(row: TurnRow, suggested: TurnRow | None, writing: str) -> FitLine
         return FitLine(name, "summing up", writing, "Esc stops", False)
     mark = "suggested" if is_suggested else ""
     return FitLine(name, row.choice, f"{row.used:,}", mark, row.choice == "kept")
-
-
-def _same_file(plan: FitPlan, row: FileRow) -> FileRow | None:
-    return next((other for other in plan.files if other.key == row.key), None)
-
-
-def _same_turn(plan: FitPlan, row: TurnRow) -> TurnRow | None:
-    return next((other for other in plan.turns if other.number == row.number), None)

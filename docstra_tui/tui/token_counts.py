@@ -14,7 +14,7 @@ from docstra_tui.tui.lane import Lane
 if TYPE_CHECKING:
     from docstra_tui.llm.base import BaseLLM
     from docstra_tui.llm.items import ContextItem
-    from docstra_tui.session.item_tokens import ItemTokens
+    from docstra_tui.session.chat import ChatSession
 
 WORK_SECONDS = 0.25
 """Counting goes on this long before the screen hears of it, and may want something else."""
@@ -55,8 +55,8 @@ class TokenCounts:
     def __init__(self, lane: Lane, told: Callable[[], None]) -> None:
         self._lane = lane
         self._told = told
+        self._session: ChatSession | None = None
         self._llm: BaseLLM | None = None
-        self._counter: ItemTokens | None = None
         self._counts: dict[Key, Count] = {}
         self._wanted: tuple[ContextItem, ...] = ()
 
@@ -64,20 +64,19 @@ class TokenCounts:
         """None while it is not known."""
         return self._counts.get(_key(item))
 
-    def want(self, items: Sequence[ContextItem], llm: BaseLLM | None) -> None:
+    def want(self, items: Sequence[ContextItem], session: ChatSession | None) -> None:
         """Count these; what was wanted before and is not now is not counted any more."""
+        llm = session.llm if session is not None else None
         if llm is not self._llm:
-            from docstra_tui.session.item_tokens import ItemTokens
-
             self._llm, self._counts = llm, {}
-            self._counter = ItemTokens(llm) if llm is not None else None
+        self._session = session
         self._wanted = tuple(items)
         self.go_on()
 
     def go_on(self) -> None:
         """Count what is missing; nobody could so far, perhaps."""
-        counter, wanted, llm = self._counter, self._wanted, self._llm
-        if counter is None or llm is None:
+        session, wanted, llm = self._session, self._wanted, self._llm
+        if session is None or llm is None:
             return
         missing = [item for item in wanted if self._is_missing(item, llm.counts_exactly)]
         if not missing:
@@ -86,23 +85,25 @@ class TokenCounts:
         def work() -> dict[Key, Count]:
             found: dict[Key, Count] = {}
             until = time.monotonic() + WORK_SECONDS
+            scale = session.scale
             for item in missing:
                 if self._wanted is not wanted or time.monotonic() > until:
                     break
                 try:
-                    found[_key(item)] = Count(*counter.count(item))
+                    tokens = scale.item(item)
                 except DocstraError:
                     break  # nobody can count now; the next look tries again
+                found[_key(item)] = Count(tokens, scale.is_exact)
             return found
 
-        self._lane.do(work, lambda found: self._counted(counter, found), lambda error: None, key="tokens")
+        self._lane.do(work, lambda found: self._counted(llm, found), lambda error: None, key="tokens")
 
     def _is_missing(self, item: ContextItem, can_be_exact: bool) -> bool:
         known = self._counts.get(_key(item))
         return known is None or (can_be_exact and not known.is_exact)
 
-    def _counted(self, counter: ItemTokens, found: dict[Key, Count]) -> None:
-        if found and counter is self._counter:
+    def _counted(self, llm: BaseLLM, found: dict[Key, Count]) -> None:
+        if found and llm is self._llm:
             self._counts.update(found)
             self._told()
             self.go_on()

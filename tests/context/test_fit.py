@@ -18,6 +18,7 @@ from docstra_tui.context.fit import (
     plan_for,
 )
 from docstra_tui.context.ranges import cut_lines, line_span
+from docstra_tui.context.suggestion import suggest
 from docstra_tui.llm.items import ContextItem
 
 
@@ -98,39 +99,54 @@ def test_the_overhead_makes_the_sum_the_whole_prompt() -> None:
 def test_an_unknown_window_fits() -> None:
     unknown = plan(row("a.py", 10_000), limit=None)
     assert unknown.fits
-    assert unknown.suggest() is unknown
+    assert suggest(unknown) is unknown
 
 
 def test_what_fits_is_left_alone() -> None:
     one = plan(row("a.py", 40, 10))
-    assert one.suggest() is one
+    assert suggest(one) is one
 
 
 def test_the_largest_file_the_question_does_not_name_is_outlined_first() -> None:
-    found = plan(
-        row("small.py", 20, 5), row("large.py", 50, 10), row("named.py", 40, 4, named=True)
-    ).suggest()
+    found = suggest(plan(row("small.py", 20, 5), row("large.py", 50, 10), row("named.py", 40, 4, named=True)))
     assert choices(found) == {"small.py": "whole", "large.py": "outline", "named.py": "whole"}
 
 
 def test_old_turns_go_before_files_and_named_files_last() -> None:
     rows = (row("a.py", 30), row("named.py", 50, named=True))
-    found = plan(*rows, turns=(turn(1, 20), turn(2, 4))).suggest()
+    found = suggest(plan(*rows, turns=(turn(1, 20), turn(2, 4))))
     assert choices(found) == {"a.py": "whole", "named.py": "whole", "turn 1": "left out"}
-    found = plan(*rows, turns=(turn(1, 20), turn(2, 4)), limit=80).suggest()
+    found = suggest(plan(*rows, turns=(turn(1, 20), turn(2, 4)), limit=80))
     assert choices(found) == {"a.py": "left out", "named.py": "whole", "turn 1": "left out"}
 
 
 def test_what_a_later_step_made_unnecessary_is_given_back() -> None:
-    found = plan(row("small.py", 20, 15), row("large.py", 200), limit=100).suggest()
+    found = suggest(plan(row("small.py", 20, 15), row("large.py", 200), limit=100))
     assert choices(found) == {"small.py": "whole", "large.py": "left out"}
 
 
 def test_nothing_left_to_give_up_does_not_fit_and_says_so() -> None:
-    found = plan(row("a.py", 40, 10), turns=(turn(1, 5),), limit=12).suggest()
+    found = suggest(plan(row("a.py", 40, 10), turns=(turn(1, 5),), limit=12))
     assert not found.fits
     assert found.items() == ()
     assert found.left_out() == ("a.py", "turn 1: question 1")
+
+
+def test_thousands_of_files_are_weighed_a_few_times_each() -> None:
+    """A person waits for it: what it costs must not grow with the square of the files."""
+    asked = 0
+
+    def count(found: ContextItem) -> int:
+        nonlocal asked
+        asked += 1
+        return len(found.content)
+
+    many = tuple(FileRow(ContextItem("x" * (n % 90 + 1), f"{n}.py")) for n in range(5_000))
+    found = suggest(FitPlan(many, (), 4_000, 100, 50, count))
+
+    assert found.fits
+    assert found.room is not None and found.room < 90
+    assert asked < 20 * len(many)
 
 
 def test_odd_names_cannot_act_in_the_footer() -> None:
@@ -152,7 +168,7 @@ def test_a_count_is_asked_for_once() -> None:
     memo.add(one.to_count())
     assert all(memo.knows(found) for found in one.to_count())
     for _ in range(3):
-        assert one.suggest().fits
+        assert suggest(one).fits
     assert sorted(asked) == ["a.py", "a.py (outline)", "b.py", "b.py (outline)"]
 
 
@@ -188,15 +204,15 @@ def test_the_sum_is_its_parts_and_a_suggestion_fits_when_anything_can(
         elif choice == 2:
             made = made.with_summary(number, "short", summary)
 
-    for found in (made, made.suggest()):
+    for found in (made, suggest(made)):
         parts = sum(words(sent) for sent in found.items()) + sum(row.used for row in found.turns)
         assert found.used == overhead + 5 + parts
         assert found.fits == (found.used <= limit - 10)
         unsaid = [row for row in found.files if row.choice != WHOLE]
         assert len(found.left_out()) == len(unsaid) + sum(row.choice != "kept" for row in found.turns)
-    suggested = made.suggest()
+    suggested = suggest(made)
     assert suggested.fits == (overhead + 5 <= limit - 10)
-    assert suggested.suggest() == suggested
+    assert suggest(suggested) == suggested
     for before, after in zip(made.files, suggested.files, strict=True):
         assert words_sent(after) <= words_sent(before)
 

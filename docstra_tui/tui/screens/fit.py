@@ -8,6 +8,7 @@ the prompt that would be sent.
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -20,6 +21,7 @@ from textual.widgets import Static
 from docstra_tui.context.budget import Budget
 from docstra_tui.context.fit import FileChoice, FitPlan, TurnChoice, lines
 from docstra_tui.context.ranges import cut_lines, line_span
+from docstra_tui.context.suggestion import suggest
 from docstra_tui.errors import DocstraError
 from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.tui import fit_choices
@@ -60,6 +62,8 @@ class FitScreen(ModalScreen[FitPlan | None]):
         self._ranges: dict[str, FileChoice] = {}
         self._wants_to_send = False
         self._said = ""
+        self._told = 0.0
+        """When progress was last told."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="fit-box"):
@@ -75,15 +79,30 @@ class FitScreen(ModalScreen[FitPlan | None]):
         self.set_interval(PROGRESS_SECONDS, self._show_progress)
         self.query_one(FitTable).focus()
         session, asking = self._session, self._asking
-        self._lane.do(lambda: session.plan(asking), self._begin, self._fail)
+
+        def work() -> tuple[FitPlan, FitPlan]:
+            plan = session.plan(asking, self._weighed)
+            return plan, suggest(plan)
+
+        self._lane.do(work, self._begin, self._fail)
+
+    def _weighed(self, done: int, total: int) -> None:
+        """In the lane."""
+        now = time.monotonic()
+        if now - self._told > PROGRESS_SECONDS:
+            self._told = now
+            self.call_later(self._show_weighing, done, total)
+
+    def _show_weighing(self, done: int, total: int) -> None:
+        if self._plan is None and self.is_mounted:
+            self.query_one("#fit-sum", Static).update(Content(f"weighing every file… {done:,} of {total:,}"))
 
     def on_unmount(self) -> None:
         self._lane.close()
         self._writer.close()
 
-    def _begin(self, plan: FitPlan) -> None:
-        self._whole = plan
-        self._suggested = plan.suggest()
+    def _begin(self, plans: tuple[FitPlan, FitPlan]) -> None:
+        self._whole, self._suggested = plans
         self._choose(self._suggested)
 
     # Choosing
@@ -111,17 +130,12 @@ class FitScreen(ModalScreen[FitPlan | None]):
     def action_suggest(self) -> None:
         """From what there is now, as little less as will do."""
         if self._whole is not None:
-            self._suggested = self._whole.suggest()
+            self._suggested = suggest(self._whole)
             self._choose(self._suggested)
 
     def action_everything(self) -> None:
         if self._plan is not None:
-            plan = self._plan
-            for row in plan.files:
-                plan = plan.set(row.key, FileChoice("whole"))
-            for turn in plan.turns:
-                plan = plan.set_turn(turn.number, "kept")
-            self._choose(plan)
+            self._choose(self._plan.whole())
 
     def action_range(self) -> None:
         """Ask for the lines of the file under the cursor."""
@@ -192,7 +206,7 @@ class FitScreen(ModalScreen[FitPlan | None]):
             tighter = _with_more_overhead(self._whole, plan.used, budget.used, over)
             if tighter is not None:
                 self._whole = tighter
-                self._suggested = tighter.suggest()
+                self._suggested = suggest(tighter)
                 self._choose(self._suggested)
                 return
         self._show()

@@ -235,8 +235,10 @@ class MainScreen(Screen[None]):
 
     def use_session(self, session: ChatSession, *, retick: bool) -> None:
         """Show and continue `session`; `retick` makes its files the ticked ones."""
-        self.session = session
+        before, self.session = self.session, session
         session.llm = self.model.llm or session.llm
+        if before is not None:
+            session.scale = before.scale
         session.typed = self.draft
         session.make_room = self.fit.make_room
         self.board.known.last = session.turns[-1] if session.turns else None
