@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,12 +18,16 @@ class FitDesk:
 
     def __init__(self, screen: MainScreen) -> None:
         self._screen = screen
+        self.is_asking = False
+        """True while a turn waits for somebody to choose what is sent."""
 
     def make_room(self, overfull: Overfull) -> bool:
         """Ask what to leave out; False when nothing is to be sent. Blocks: for the turn's thread."""
         answer: queue.SimpleQueue[bool] = queue.SimpleQueue()
 
         def decided(plan: FitPlan | None) -> None:
+            self.is_asking = False
+            self._screen.desk.runner.started = time.monotonic()  # so far nobody waited for the model
             if plan is not None:
                 overfull.session.apply(plan)
             answer.put(plan is not None)
@@ -30,6 +35,8 @@ class FitDesk:
         def ask() -> None:
             from docstra_tui.tui.screens.fit import FitScreen
 
+            self.is_asking = True
+            self._screen.board.refresh()
             self._screen.app.push_screen(FitScreen(overfull.session, overfull.asking), decided)
 
         self._screen.call_later(ask)

@@ -50,6 +50,8 @@ class Known:
     started: float = 0.0
     """When the current turn was sent, on the monotonic clock."""
     has_text: bool = False
+    choosing: bool = False
+    """True while somebody chooses what is sent of a prompt that is too long."""
     waiting: int = 0
     """Turns that wait in this terminal."""
     reading_ahead: bool = False
@@ -97,6 +99,8 @@ def loading_text(status: Status | None) -> str:
 
 def prefill_text(known: Known) -> str:
     """`reading 12,400 tokens… 8 s`."""
+    if known.choosing:
+        return "nothing is sent before you chose"
     elapsed = int(time.monotonic() - known.started)
     text = "reading…"
     if known.budget is not None and known.budget.used:
@@ -164,7 +168,7 @@ def shown_path(path: Path) -> str:
 
 
 def _state(known: Known) -> str:
-    if known.answering:
+    if known.answering and not (known.choosing and known.status is not None):
         return "stopping" if known.stopping else "answering"
     if known.status is None:
         return "loading"

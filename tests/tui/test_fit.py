@@ -153,3 +153,17 @@ async def test_names_are_no_markup(make_app, backend, root):
         await ask(pilot, "why?")
         await until(pilot, lambda: is_weighed(app))
         assert "[red]x[.py" in screen_text(app)
+
+
+async def test_while_it_is_chosen_nobody_says_that_the_model_reads(full_app, backend):
+    backend.llm.enqueue("Because.")
+    async with full_app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        await tick_all(pilot)
+        await ask(pilot, "why?")
+        await until(pilot, lambda: is_weighed(full_app))
+        assert "ready" in screen_text(full_app)
+        assert "reading" not in screen_text(full_app)
+
+        await pilot.press("enter")
+        await until(pilot, lambda: "Because." in screen_text(full_app))
