@@ -167,3 +167,22 @@ async def test_while_it_is_chosen_nobody_says_that_the_model_reads(full_app, bac
 
         await pilot.press("enter")
         await until(pilot, lambda: "Because." in screen_text(full_app))
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 14)])
+async def test_the_sum_and_the_keys_stay_in_sight_however_many_files_there_are(make_app, root, size):
+    for number in range(60):
+        (root / f"file_{number:02}.py").write_text("word " * 40 + "\n")
+    app = make_app()
+    async with app.run_test(size=size) as pilot:
+        await is_ready(pilot)
+        app.main.tree_view.put_picks(_picks(*(f"file_{number:02}.py" for number in range(60))))
+        await until(pilot, lambda: len(app.main.session.context) == 60)
+        await ask(pilot, "why?")
+        await until(pilot, lambda: is_weighed(app))
+        await pilot.press("end")
+
+        shown = screen_text(app)
+        assert "file_59.py" in shown
+        assert "free" in shown
+        assert "Esc back" in shown.replace("\n", " ")

@@ -15,6 +15,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from docstra_tui.session.fitting import Asking
 
 PROGRESS_SECONDS = 0.3
+AROUND = 14
+"""Lines around the rows: title, sum, keys, the empty ones between them, and those of a narrow screen."""
 RANGE = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+))?\s*")
 
 
@@ -243,10 +246,19 @@ class FitScreen(ModalScreen[FitPlan | None]):
 
     # What is shown
 
+    def on_resize(self, event: Resize) -> None:
+        self._make_room(event.size.height)
+
+    def _make_room(self, height: int) -> None:
+        """As high as it has rows; where those are too many, the table scrolls and the sum stays."""
+        rows = len(self._plan.files) + len(self._plan.turns) if self._plan is not None else 0
+        self.query_one(".fit-box").set_class(rows + AROUND > height, "-full")
+
     def _show(self) -> None:
         if self._plan is None or self._suggested is None or not self.is_mounted:
             return
         writing = {number: f"{count:,}…" for number, count in self._writer.writing.items()}
+        self._make_room(self.size.height)
         self.query_one(FitTable).show(fit_choices.fit_lines(self._plan, self._suggested, writing))
         parts, total, fits = fit_choices.sum_lines(self._plan, self._exact)
         said = [Content.assemble((self._said, "$warning"))] if self._said else []
