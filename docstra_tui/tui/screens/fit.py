@@ -39,6 +39,8 @@ PROGRESS_SECONDS = 0.3
 AROUND = 14
 """Lines around the rows: title, sum, keys, the empty ones between them, and those of a narrow screen."""
 RANGE = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+))?\s*")
+SHORT = 20
+"""Lines of a screen that has none to spare."""
 
 
 class FitScreen(ModalScreen[FitPlan | None]):
@@ -252,7 +254,9 @@ class FitScreen(ModalScreen[FitPlan | None]):
     def _make_room(self, height: int) -> None:
         """As high as it has rows; where those are too many, the table scrolls and the sum stays."""
         rows = len(self._plan.files) + len(self._plan.turns) if self._plan is not None else 0
-        self.query_one(".fit-box").set_class(rows + AROUND > height, "-full")
+        box = self.query_one(".fit-box")
+        box.set_class(rows + AROUND > height, "-full")
+        box.set_class(height < SHORT, "-short")
 
     def _show(self) -> None:
         if self._plan is None or self._suggested is None or not self.is_mounted:

@@ -17,6 +17,9 @@ from docstra_tui.tui.widgets.own_keys import OwnKeys
 
 CHOICE, TOKENS, MARK = 20, 8, 11
 """Cells of the columns behind the name."""
+NARROW = 60
+"""Under this width the name gets the cells that the others can do without."""
+NARROW_CHOICE = 13
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,8 @@ class FitTable(OptionList, OwnKeys):
 
     def _prompt_of(self, line: FitLine) -> Content:
         room = self.scrollable_content_region.width or self.size.width
-        width = max(8, room - CHOICE - TOKENS - MARK)
+        choice, mark = (CHOICE, MARK) if room >= NARROW else (NARROW_CHOICE, 0)
+        width = max(4, room - choice - TOKENS - mark)
         name = Content(line.name)
         if name.cell_length > width - 1:
             name = name.truncate(width - 1, ellipsis=True)
@@ -94,7 +98,7 @@ class FitTable(OptionList, OwnKeys):
             name,
             gap,
             ("‹ ", "$muted"),
-            (f"{line.choice[: CHOICE - 4]} ›".ljust(CHOICE - 2), colour),
+            (f"{line.choice[: choice - 4]} ›".ljust(choice - 2), colour),
             line.tokens.rjust(TOKENS),
-            (("  " + line.mark).ljust(MARK), "$muted"),
+            (("  " + line.mark).ljust(mark) if mark else "", "$muted"),
         )
