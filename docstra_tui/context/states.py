@@ -26,7 +26,10 @@ UNSETTLED_NS = 2_000_000_000
 """A file written this short before it was read may be written again without its times showing it: file
 systems count in steps of up to two seconds."""
 
-Kind = Literal["unchanged", "changed", "deleted", "unreadable", "binary", "huge"]
+READ_TOGETHER = 8_000_000
+"""Characters of all ticked files together: several times the largest window there is."""
+
+Kind = Literal["unchanged", "changed", "deleted", "unreadable", "binary", "huge", "too much"]
 
 
 @dataclass(frozen=True)
@@ -104,13 +107,22 @@ class Ticked:
 def tick(
     root: Path,
     path: str,
-    *,
     start_line: int | None = None,
     end_line: int | None = None,
+    *,
     max_bytes: int = MAX_BYTES,
 ) -> Ticked:
     """Read a file for the first time. Never raises: what is wrong with it is its state. For a worker."""
     return _looked_at(Ticked(path, start_line, end_line), root, max_bytes)
+
+
+def not_read(path: str, start_line: int | None = None, end_line: int | None = None) -> Ticked:
+    """A file that is left unread because of all that was read before it."""
+    reason = (
+        f"What is ticked before {shown_name(path)} is {READ_TOGETHER // 1_000_000} MB of text already, "
+        "more than any model takes. Untick some of it."
+    )
+    return Ticked(path, start_line, end_line, state=FileState("too much", reason))
 
 
 def refresh(
@@ -122,7 +134,7 @@ def refresh(
 ) -> list[Ticked]:
     """The files whose state, or whose newer content, is another than it was; for a worker.
 
-    A huge file stays unread until it is ticked with a larger `max_bytes`. Never raises.
+    A file that was not read for all the others stays so, a huge one until it is ticked with a larger `max_bytes`. Never raises.
     """
     found: list[Ticked] = []
     for file in ticked:
@@ -135,6 +147,8 @@ def refresh(
 
 
 def _looked_at(file: Ticked, root: Path, max_bytes: int) -> Ticked:
+    if file.state.kind == "too much":
+        return file
     for _ in range(3):  # again when it was written to while it was read
         try:
             before = _stamp(root, file.path)

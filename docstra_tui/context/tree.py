@@ -43,6 +43,10 @@ class Listing:
     """Why the folder could not be read, ready to show; empty when it could."""
 
 
+TOGETHER = 20_000
+"""Files of one folder that can be ticked together: no window holds more."""
+
+
 def list_folder(
     root: Path, relative: str, rules: IgnoreRules, *, show_hidden: bool = False, limit: int = ROWS
 ) -> Listing:
@@ -71,7 +75,7 @@ def list_folder(
 
 
 def files_below(
-    root: Path, relative: str, rules: IgnoreRules, *, show_hidden: bool = False, limit: int = 20_000
+    root: Path, relative: str, rules: IgnoreRules, *, show_hidden: bool = False, limit: int = TOGETHER
 ) -> tuple[str, ...]:
     """Every file below a folder that can be picked, in the order of the tree; at most `limit`."""
     found: list[str] = []
@@ -85,6 +89,20 @@ def files_below(
         elif not entry.reason:
             found.append(entry.path)
     return tuple(found)
+
+
+def files_to_tick(
+    root: Path, relative: str, rules: IgnoreRules, *, show_hidden: bool = False
+) -> tuple[str, ...]:
+    """All files below a folder that can be picked. Raises `UnreadableFile` for more than `TOGETHER`:
+    some of them would be no answer to "all of them"."""
+    found = files_below(root, relative, rules, show_hidden=show_hidden, limit=TOGETHER + 1)
+    if len(found) > TOGETHER:
+        name = f"{shown_name(relative.strip('/'))}/" if relative.strip("/") else "The project"
+        raise UnreadableFile(
+            f"{name} holds more than {TOGETHER:,} files, too many for one prompt: pick folders in it."
+        )
+    return found
 
 
 def _first(names: list[str], limit: int) -> list[str]:

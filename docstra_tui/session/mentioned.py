@@ -11,7 +11,7 @@ from docstra_tui.context.ignore import IgnoreRules
 from docstra_tui.context.mentions import Mention, find_mentions
 from docstra_tui.context.picks import Pick
 from docstra_tui.context.reader import read_item
-from docstra_tui.context.tree import files_below
+from docstra_tui.context.tree import files_to_tick
 from docstra_tui.errors import UnreadableFile
 from docstra_tui.text import shown_name
 
@@ -44,7 +44,7 @@ def resolve(
         try:
             path = inside(root, mention.path)
             if _is_folder(root, path, mention):
-                found = files_below(root, path, rules(), show_hidden=show_hidden)
+                found = files_to_tick(root, path, rules(), show_hidden=show_hidden)
                 if not found:
                     raise UnreadableFile(f"{shown_name(mention.path)} has no files to send.")
                 folders[path] = found

@@ -82,9 +82,9 @@ class Folders:
 
     def _below(self, folder: str) -> Below:
         from docstra_tui.context.secrets import may_hold_secrets
-        from docstra_tui.context.tree import files_below
+        from docstra_tui.context.tree import files_to_tick
 
-        paths = files_below(self._root, folder, self.rules(), show_hidden=self.show_hidden)
+        paths = files_to_tick(self._root, folder, self.rules(), show_hidden=self.show_hidden)
         secret = tuple(path for path in paths if may_hold_secrets(path))
         left_out = set(secret)
         return Below(tuple(path for path in paths if path not in left_out), secret)

@@ -166,19 +166,20 @@ class FilePicks:
 
     def _take_in(self, picks: Sequence[Pick]) -> None:
         """Read what was not read before; stops when something else is wanted meanwhile."""
-        from docstra_tui.context.states import tick
+        from docstra_tui.context.states import READ_TOGETHER, not_read, tick
 
+        size = 0
         for pick in picks:
-            if pick in self._known:
-                continue
-            if picks is not self.picks:
-                break
-            limit = self.max_bytes_of(pick.path)
-            file = tick(
-                self._root, pick.path, start_line=pick.start_line, end_line=pick.end_line, max_bytes=limit
-            )
-            with self._guard:
-                self._known[pick] = file
+            file = self._known.get(pick)
+            has_room = size < READ_TOGETHER
+            if file is None or (file.state.kind != "too much") != has_room:
+                if picks is not self.picks:
+                    break
+                limit = self.max_bytes_of(pick.path)
+                file = tick(self._root, *pick, max_bytes=limit) if has_room else not_read(*pick)
+                with self._guard:
+                    self._known[pick] = file
+            size += len(file.item.content) if file.item is not None else 0
         with self._guard:
             wanted = set(self.picks)
             self._known = {pick: file for pick, file in self._known.items() if pick in wanted}

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from docstra_tui.context.ignore import IgnoreRules
-from docstra_tui.context.tree import Listing, files_below, list_folder
+from docstra_tui.context.tree import Listing, files_below, files_to_tick, list_folder
+from docstra_tui.errors import UnreadableFile
 
 
 def listing(root: Path, relative: str = "", **options: object) -> Listing:
@@ -99,6 +100,18 @@ def test_everything_below_comes_in_the_order_of_the_tree(tmp_path: Path) -> None
     assert files_below(tmp_path, "", rules) == ("a/b/x.py", "a/y.py", "c/w.py", "z.py")
     assert files_below(tmp_path, "a", rules) == ("a/b/x.py", "a/y.py")
     assert files_below(tmp_path, "", rules, limit=2) == ("a/b/x.py", "a/y.py")
+
+
+def test_more_files_than_any_prompt_holds_are_refused_and_not_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}.py").touch()
+    monkeypatch.setattr("docstra_tui.context.tree.TOGETHER", 3)
+    assert len(files_to_tick(tmp_path, "", IgnoreRules(tmp_path))) == 3
+    (tmp_path / "one_more.py").touch()
+    with pytest.raises(UnreadableFile, match="more than 3 files"):
+        files_to_tick(tmp_path, "", IgnoreRules(tmp_path))
 
 
 def test_many_files_are_cut_and_counted(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from docstra_tui.tui.screens.preview import PreviewScreen
 from docstra_tui.tui.widgets.source_view import SourceView
 from docstra_tui.tui.widgets.ticked_list import TickedList
 from tests.tui.fakes import Backends, FakeBackend, screen_text, until
+from tests.tui.test_app import ask
 
 SIZE = (120, 40)
 
@@ -187,7 +188,7 @@ async def test_what_is_ticked_stands_above_the_tree_with_its_exact_tokens(make_a
 
 async def test_an_estimate_is_marked_as_one(make_app):
     backend = FakeBackend()
-    backend.llm._exact = False
+    backend.llm.exact = False
     app = make_app(opener=Backends(backend))
     async with app.run_test(size=SIZE) as pilot:
         await is_ready(pilot)
@@ -424,6 +425,34 @@ async def test_a_ticked_folder_leaves_its_secrets_out_and_says_so(make_app, root
         await pilot.press("f2", "space")
         await until(pilot, lambda: ticked(app) == ("pkg/client.py", "pkg/config.py"))
         await until(pilot, lambda: "credentials.json" in screen_text(app))
+
+
+async def test_a_folder_with_too_many_files_is_not_ticked_in_part(make_app, root, monkeypatch):
+    monkeypatch.setattr("docstra_tui.context.tree.TOGETHER", 1)
+    app = make_app()
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await is_ready(pilot)
+        await pilot.press("f2", "space")
+        await until(pilot, lambda: "more than 1 files" in screen_text(app))
+        assert ticked(app) == ()
+
+
+async def test_what_no_model_could_take_is_not_read_until_there_is_room(make_app, backend, root, monkeypatch):
+    monkeypatch.setattr("docstra_tui.context.states.READ_TOGETHER", 1_000)
+    (root / "a.py").write_text("x = 1\n" * 200)
+    (root / "b.py").write_text("y = 2\n")
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await is_ready(pilot)
+        await tick(pilot, "a.py", "b.py")
+        await until(pilot, lambda: "too much" in row_of(app, "✓ b.py") + row_of(app, "! b.py"))
+        assert [item.path for item in app.main.session.context] == ["a.py"]
+        backend.llm.enqueue("So.")
+        await ask(pilot, "why?")
+        await until(pilot, lambda: "not sent: too much" in screen_text(app))
+
+        app.main.tree_view.untick(Pick("a.py"))
+        await until(pilot, lambda: [item.path for item in app.main.session.context] == ["b.py"])
 
 
 # Between runs
