@@ -134,7 +134,8 @@ def refresh(
 ) -> list[Ticked]:
     """The files whose state, or whose newer content, is another than it was; for a worker.
 
-    A file that was not read for all the others stays so, a huge one until it is ticked with a larger `max_bytes`. Never raises.
+    What was left unread for all the others stays so, a huge file until it is ticked with a larger
+    `max_bytes`. Never raises.
     """
     found: list[Ticked] = []
     for file in ticked:
