@@ -48,7 +48,7 @@ def nested_folders() -> Iterator[Path]:
             folder = root / WORDS[number % 10] / f"module_{number}"
             folder.mkdir(parents=True)
             for inner in range(PER_FOLDER):
-                (folder / _name(number * PER_FOLDER + inner)).touch()
+                (folder / _name(number * PER_FOLDER + inner)).write_text(f"number = {inner}\n")
         yield root
 
 

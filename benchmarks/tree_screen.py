@@ -73,9 +73,12 @@ class Screen:
         return self.tree.sought == query and self.tree.has_found
 
     async def tick(self) -> None:
-        """The first folder and all that is below it, then no longer."""
+        """The first folder and all that is below it, read and walked through, then no longer."""
+        picks = self.tree.screen.picks  # type: ignore[attr-defined]
         await self._pilot.press("home", "space")
         await self._until(lambda: len(self.tree.ticked) > 1)
+        await self._until(lambda: len(picks.now.files) == len(self.tree.ticked))
+        await self._pilot.press("t", "down", "down", "up", "t", "home", "right", "down", "home")
         await self._pilot.press("space")
         await self._until(lambda: not self.tree.ticked)
 

@@ -121,8 +121,8 @@ class FilesDesk:
 
     # Ticks
 
-    def ticks_changed(self, picks: Sequence[Pick]) -> None:
-        """Other files are ticked now."""
+    def ticks_changed(self, picks: Sequence[Pick], *, is_checked: bool = False) -> None:
+        """Other files are ticked now; `is_checked`: none of the new ones may hold secrets."""
         screen = self._screen
         before = set(screen.picks.picks)
         new = [pick for pick in picks if pick not in before]
@@ -135,7 +135,8 @@ class FilesDesk:
             self._new &= set(picks)
         if len(new) == 1:
             self._new.add(new[0])
-        self.check_secrets(pick.path for pick in new)
+        if not is_checked:
+            self.check_secrets(pick.path for pick in new)
 
     def folder_ticked(self, folder: str) -> None:
         """Every file below `folder` is wanted, but those that may hold secrets."""
@@ -196,6 +197,8 @@ class FilesDesk:
 
     def _say_what_is_wrong(self, files: Sequence[Ticked]) -> None:
         """A file ticked by hand that is not sent: said at once; a large one is asked about."""
+        if not self._new:
+            return
         for file in files:
             pick = Pick(file.path, file.start_line, file.end_line)
             if pick not in self._new:
@@ -223,7 +226,7 @@ class FilesDesk:
 
     def _show_notes(self) -> None:
         now = self._screen.picks.now
-        self._notes = TickNotes(now.files, now.items, self.counts)
+        self._notes = TickNotes(now.by_path, now.items, self.counts)
         self._screen.tree_view.show_notes(self._notes)
         self._screen.query_one(TickedList).show_notes(self._notes)
         self._screen.board.show_total()

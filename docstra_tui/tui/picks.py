@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,14 @@ class Picked:
     """The ticked ones with their states, in the order of the tree."""
     budget: Budget | None = None
     """Tokens of the prompt so far; None when nobody could count."""
+
+    @cached_property
+    def by_path(self) -> dict[str, list[Ticked]]:
+        """The files by their paths, each with all of its picked lines."""
+        found: dict[str, list[Ticked]] = {}
+        for file in self.files:
+            found.setdefault(file.path, []).append(file)
+        return found
 
 
 @dataclass(frozen=True)
@@ -162,7 +171,9 @@ class FilePicks:
         return self._picked(session) if session is not None else Picked()
 
     def _picked(self, session: ChatSession) -> Picked:
-        return Picked(tuple(session.context), self._files(), self._budget(session))
+        picked = Picked(tuple(session.context), self._files(), self._budget(session))
+        _ = picked.by_path  # here, and not on the screen's thread: there may be thousands
+        return picked
 
     def _take_in(self, picks: Sequence[Pick]) -> None:
         """Read what was not read before; stops when something else is wanted meanwhile."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from docstra_tui.tui.badges import Badge, badge_of
@@ -35,15 +36,13 @@ class TickNotes:
 
     def __init__(
         self,
-        files: Sequence[Ticked] = (),
+        by_path: Mapping[str, Sequence[Ticked]] = MappingProxyType({}),
         log: Sequence[ContextItem] = (),
         counts: TokenCounts | None = None,
     ) -> None:
         self._counts = counts
         self._log = log
-        self._by_path: dict[str, list[Ticked]] = {}
-        for file in files:
-            self._by_path.setdefault(file.path, []).append(file)
+        self._by_path = by_path
         self._sorted: list[str] | None = None
         self._folders: dict[str, Note] = {}
         self._total: str | None = None
@@ -76,13 +75,13 @@ class TickNotes:
                 self._sorted = sorted(self._by_path)
             start = bisect_left(self._sorted, folder + "/")
             end = bisect_left(self._sorted, folder + "0")  # the character after the slash
-            counted = [
+            counted = (
                 self._count(file)
                 for path in self._sorted[start:end]
                 for file in self._by_path[path]
                 if file.state.is_sendable
-            ]
-            known = self._folders[folder] = Note(str(total(counted)) if counted else "")
+            )
+            known = self._folders[folder] = Note(str(total(counted) or ""))
         return known
 
     @property
@@ -90,8 +89,7 @@ class TickNotes:
         """The sum of all that is sent."""
         if self._total is None:
             files = (file for of_path in self._by_path.values() for file in of_path)
-            counted = [self._count(file) for file in files if file.state.is_sendable]
-            self._total = str(total(counted)) if counted else ""
+            self._total = str(total(self._count(file) for file in files if file.state.is_sendable) or "")
         return self._total
 
     def _note(self, file: Ticked) -> Note:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,14 +39,16 @@ class Count:
         return f"{'' if self.is_exact else '≈'}{figures.tokens(self.tokens)}"
 
 
-def total(counts: Sequence[Count | None]) -> Count:
-    """The sum."""
-    known = [count for count in counts if count is not None]
-    return Count(
-        sum(count.tokens for count in known),
-        all(count.is_exact for count in known),
-        len(known) == len(counts),
-    )
+def total(counts: Iterable[Count | None]) -> Count | None:
+    """The sum; None of nothing. Looks no further than the first that is not known."""
+    tokens, is_exact, is_some = 0, True, False
+    for count in counts:
+        if count is None:
+            return Count(tokens, is_exact, is_whole=False)
+        is_some = True
+        tokens += count.tokens
+        is_exact = is_exact and count.is_exact
+    return Count(tokens, is_exact) if is_some else None
 
 
 class TokenCounts:
@@ -76,17 +78,16 @@ class TokenCounts:
     def go_on(self) -> None:
         """Count what is missing; nobody could so far, perhaps."""
         session, wanted, llm = self._session, self._wanted, self._llm
-        if session is None or llm is None:
-            return
-        missing = [item for item in wanted if self._is_missing(item, llm.counts_exactly)]
-        if not missing:
+        if session is None or llm is None or not wanted:
             return
 
         def work() -> dict[Key, Count]:
             found: dict[Key, Count] = {}
             until = time.monotonic() + WORK_SECONDS
             scale = session.scale
-            for item in missing:
+            for item in wanted:
+                if not self._is_missing(item, llm.counts_exactly):
+                    continue
                 if self._wanted is not wanted or time.monotonic() > until:
                     break
                 try:

@@ -318,7 +318,7 @@ class MainScreen(Screen[None]):
         self.files.folder_ticked(event.folder)
 
     def on_file_tree_ticks_changed(self, event: FileTree.TicksChanged) -> None:
-        self.files.ticks_changed(event.picks)
+        self.files.ticks_changed(event.picks, is_checked=event.is_checked)
 
     def on_file_tree_preview_requested(self, event: FileTree.PreviewRequested) -> None:
         self.files.preview(event.path)

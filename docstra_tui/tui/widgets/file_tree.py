@@ -86,10 +86,12 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
     class TicksChanged(Message):
         """Other files are ticked now."""
 
-        def __init__(self, picks: tuple[Pick, ...]) -> None:
+        def __init__(self, picks: tuple[Pick, ...], *, is_checked: bool = False) -> None:
             super().__init__()
             self.picks = picks
             """In tree order."""
+            self.is_checked = is_checked
+            """None of the new ones may hold secrets."""
 
     class FilterChanged(Message):
         """Something else is looked for; None: nothing any more."""
@@ -136,9 +138,9 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
         self._rows_changed()
 
     def put_ticked(self, folder: str, paths: tuple[str, ...]) -> None:
-        """The files below a folder that were asked for."""
+        """The files below a folder that were asked for; none of them may hold secrets."""
         self.model.tick_whole(folder, paths)
-        self._ticks_changed()
+        self._ticks_changed(is_checked=True)
 
     def put_picks(self, picks: Iterable[Pick]) -> None:
         """Tick these too."""
@@ -429,9 +431,9 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
         self.cursor = self.validate_cursor(self.cursor)
         self.refresh()
 
-    def _ticks_changed(self) -> None:
+    def _ticks_changed(self, *, is_checked: bool = False) -> None:
         self.refresh()
-        self.post_message(self.TicksChanged(self.picks))
+        self.post_message(self.TicksChanged(self.picks, is_checked=is_checked))
 
 
 def shown_note(note: Note | None) -> Content:
