@@ -33,6 +33,13 @@ from docstra_tui.session.turns import Placed, SavedTurn, StoredSession, title_of
 RESERVE = 512
 """Tokens of the window kept free for the answer, where nothing else is said."""
 
+HELD = 8_000_000
+"""Characters of questions and answers of a resumed session that are held: several times the largest
+window. What is older could not be sent, and is read from the store where it is looked at."""
+
+OLDER = 200
+"""Turns that are read back at once."""
+
 _ASKED_STEP = 1e-5
 """Seconds between two turns, at least: their order is their time."""
 
@@ -65,9 +72,12 @@ class ChatSession:
         """How often the face had the engine started again: its cache was empty then."""
         self.turns: list[SavedTurn] = []
         """Everything that was asked, oldest first; the last one may be streaming."""
+        self.skipped = 0
+        """Turns before these that only the store has."""
         self.id: str | None = store.create(str(root), self.model) if store is not None else None
         self._store = store
         self._draft = ""
+        self._title = ""
         self._log = ContextLog()
         self._chosen: tuple[ContextItem, ...] = ()
         self._brought: dict[Key, ContextItem] = {}
@@ -90,13 +100,17 @@ class ChatSession:
         store: SessionStore,
         session_id: str,
         *,
+        root: str | None = None,
         model: str = "",
         reserve: int = RESERVE,
     ) -> ChatSession:
-        """Go on with a saved session (its id, the beginning of it, or `last`). Raises `StoreError`."""
-        found = store.load(session_id)
+        """Go on with a saved session: its id, the beginning of it, or `last` (of the folder `root`, if
+        given). Raises `StoreError`."""
+        found = store.load(session_id, root, characters=HELD)
         session = cls(llm, Path(found.root), model=model, reserve=reserve)
         session.turns = list(found.turns)
+        session.skipped = found.skipped
+        session._title = found.title
         session.id = found.id
         session._store = store
         session._draft = found.draft
@@ -106,7 +120,13 @@ class ChatSession:
     @property
     def title(self) -> str:
         """One line of at most 60 characters, from the first question; empty before it."""
-        return title_of(self.turns[0].question) if self.turns else ""
+        return self._title or (title_of(self.turns[0].question) if self.turns else "")
+
+    def older(self, before: SavedTurn) -> list[SavedTurn]:
+        """Up to `OLDER` turns that were asked before another, for looking at. Blocks. Raises `StoreError`."""
+        if self._store is None or self.id is None:
+            return []
+        return self._store.turns_before(self.id, before, OLDER)
 
     @property
     def draft(self) -> str:
@@ -190,7 +210,7 @@ class ChatSession:
         shown = self.llm.show_prompt(prompt.messages)
         cached_text, new_text = shown if shown is not None else ("", as_text(prompt.messages))
         with self._lock:
-            told = fitting.tell(self.turns, self._log, self._plan)
+            told = self._tell(self._log, self._plan)
             following = self._shot(told, (PLAIN, {"question": question}))
             last = self.turns[-1].usage.prompt_tokens if self.turns else None
             why = breaks.why_new(self._sent, following, cached=budget.cached, reusable=last)
@@ -202,13 +222,16 @@ class ChatSession:
         total = self.count(question).used
         with self._lock:
             items, scale = self._log.items, self.scale
-            history = fitting.tell(self.turns, self._log, self._plan).history
+            history = self._tell(self._log, self._plan).history
             asking = self._asking or Asking(PLAIN, question, {"question": question})
         parts = [(item.label, scale.item(item)) for item in items]
         turns = sum(scale.turn(turn) for turn in history)
         asked = scale.question(asking.task, asking.fields)
         system = total - turns - asked - sum(tokens for _, tokens in parts)
         return [("system", system), *parts, ("history", turns), ("question", asked)]
+
+    def _tell(self, log: ContextLog, plan: FitPlan | None) -> fitting.Told:
+        return fitting.tell(self.turns, log, plan, self.skipped + 1)
 
     def _next_prompt(self, question: str) -> Conversation:
         with self._lock:
@@ -226,7 +249,7 @@ class ChatSession:
         with self._lock:
             log, plan = (log, plan) if log is not None else (self._log.copy(), self._plan)
             log.add(asking.focus)
-            told = fitting.tell(self.turns, log, plan)
+            told = self._tell(log, plan)
         return self.llm.prompt_builder.conversation(asking.task, told.waiting, told.history, **asking.fields)
 
     def _measured(self, prompt: Conversation) -> Budget:
@@ -275,7 +298,7 @@ class ChatSession:
             scale.item(item)
         rows = [
             TurnRow(number, turn.question, scale.turn(Turn(turn.answer, turn.task, turn.fields)))
-            for number, turn in enumerate(turns, 1)
+            for number, turn in enumerate(turns, self.skipped + 1)
             if turn.has_answer
         ]
         window = self.llm.window
@@ -313,7 +336,7 @@ class ChatSession:
 
     def summarise(self, number: int) -> AnswerStream:
         """Have the model sum up a turn, by its number from 1: an ordinary request."""
-        turn = self.turns[number - 1]
+        turn = self.turns[number - 1 - self.skipped]
         messages = fitting.summary_request(turn, self.llm.prompt_builder.system)
         return self.llm.stream(messages, max_tokens=min(fitting.SUMMARY_TOKENS, self.llm.max_tokens))
 
@@ -424,12 +447,13 @@ class ChatSession:
     def _begin(self, turn: SavedTurn) -> fitting.Told:
         """Place the waiting items, save the question; what to send."""
         with self._lock:
-            told = fitting.tell(self.turns, self._log, self._plan)
+            told = self._tell(self._log, self._plan)
             self._sent = self._shot(told, (turn.task, turn.fields))
             self._told = told
             turn.context = self._log.enter(turn.id)
             turn.earlier = self._log.before(turn.id)
-            turn.left_out = self._plan.left_out() if self._plan is not None else ()
+            older = (f"turns 1-{self.skipped:,}",) if self.skipped else ()
+            turn.left_out = older + (self._plan.left_out() if self._plan is not None else ())
         if self._store is not None and self.id is not None:
             self._store.begin_turn(self.id, turn)
         return told
@@ -455,5 +479,10 @@ def _saved_log(found: StoredSession) -> ContextLog:
     answered = {turn.id for turn in found.turns if turn.has_answer}
     placed = [*last.earlier, *(Placed(last.id, item) for item in last.context)]
     order = {turn.id: number for number, turn in enumerate(found.turns)}
-    known = [place if place.turn_id in answered else Placed(WAITING, place.item) for place in placed]
+    first = next((turn.id for turn in found.turns if turn.id in answered), WAITING)
+    known = []
+    for place in placed:
+        is_skipped = bool(found.skipped) and place.turn_id not in order
+        now = place.turn_id if place.turn_id in answered else first if is_skipped else WAITING
+        known.append(Placed(now, place.item))
     return ContextLog(sorted(known, key=lambda place: order.get(place.turn_id, len(order))))

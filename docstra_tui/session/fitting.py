@@ -57,13 +57,13 @@ class Told:
     """Items that stand in the question's own message."""
 
 
-def tell(turns: Sequence[SavedTurn], log: ContextLog, plan: FitPlan | None) -> Told:
+def tell(turns: Sequence[SavedTurn], log: ContextLog, plan: FitPlan | None, first: int = 1) -> Told:
     """The turns that the model answered, with the items in front of each; a turn that is left out
-    leaves its items to the next one."""
+    leaves its items to the next one. `first` is the number of the first turn."""
     choices = {row.number: row for row in plan.turns} if plan is not None else {}
     history: list[Turn] = []
     carried: tuple[ContextItem, ...] = ()
-    for number, turn in enumerate(turns, 1):
+    for number, turn in enumerate(turns, first):
         if not turn.has_answer:
             continue
         items = (*carried, *log.of(turn.id))

@@ -153,8 +153,12 @@ class Memory:
             if row is None:
                 return None
             turns = {turn.id: turn for turn in found.turns} if found is not None else {}
+            skipped = found.skipped if found is not None else 0
+            first = found.turns[0].asked if found is not None and skipped else 0.0
             for turn_id, known in self._turns.items():
-                if known.session_id == session_id and (known.is_ours or turn_id not in turns):
+                if known.session_id != session_id or (known.turn.asked < first and not known.is_behind):
+                    continue
+                if known.is_ours or turn_id not in turns:
                     turns[turn_id] = known.whole()
             if kept is None or not kept.is_behind:
                 self._sessions[session_id] = KeptSession(row=replace(row, turns=()), written=0)
@@ -163,7 +167,8 @@ class Memory:
                     self._turns[turn_id] = KeptTurn(
                         session_id=session_id, turn=replace(turn), is_ours=False, has_items=True, written=0
                     )
-            return replace(row, turns=tuple(sorted(turns.values(), key=lambda turn: (turn.asked, turn.id))))
+            ordered = tuple(sorted(turns.values(), key=lambda turn: (turn.asked, turn.id)))
+            return replace(row, turns=ordered, skipped=skipped)
 
     def sessions(self) -> list[tuple[KeptSession, int]]:
         """The sessions that are worth keeping, each with the number of its turns known here."""

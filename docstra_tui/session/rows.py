@@ -76,14 +76,22 @@ def write_turn(
         _write_items(connection, turn.id, placed)
 
 
-def read_session(connection: sqlite3.Connection, session_id: str) -> StoredSession | None:
-    """The whole session; None when there is none."""
+def read_session(
+    connection: sqlite3.Connection, session_id: str, characters: int | None = None
+) -> StoredSession | None:
+    """The session, or of its turns the latest with about so many `characters`; None when there is none."""
     row = connection.execute(
         "SELECT root, model, title, draft, created, updated FROM sessions WHERE id = ?", (session_id,)
     ).fetchone()
     if row is None:
         return None
     root, model, title, draft, created, updated = row
+    turns = _read_turns(connection, session_id, characters=characters)
+    skipped = 0
+    if characters is not None and turns:
+        before = (session_id, turns[0].asked)
+        query = "SELECT count(*) FROM turns WHERE session_id = ? AND asked < ?"
+        [skipped] = connection.execute(query, before).fetchone()
     return StoredSession(
         session_id,
         _text(title),
@@ -92,8 +100,16 @@ def read_session(connection: sqlite3.Connection, session_id: str) -> StoredSessi
         _text(draft),
         created,
         updated,
-        tuple(_read_turns(connection, session_id)),
+        tuple(turns),
+        skipped,
     )
+
+
+def read_turns_before(
+    connection: sqlite3.Connection, session_id: str, asked: float, count: int
+) -> list[SavedTurn]:
+    """The last `count` turns that were asked before another was."""
+    return _read_turns(connection, session_id, before=asked, count=count)
 
 
 def read_summaries(connection: sqlite3.Connection) -> list[SessionSummary]:
@@ -149,56 +165,95 @@ def _write_items(connection: sqlite3.Connection, turn_id: int, placed: Iterable[
         )
 
 
-def _read_turns(connection: sqlite3.Connection, session_id: str) -> Iterable[SavedTurn]:
-    items = _read_items(connection, session_id)
+def _read_turns(
+    connection: sqlite3.Connection,
+    session_id: str,
+    *,
+    before: float | None = None,
+    count: int = -1,
+    characters: int | None = None,
+) -> list[SavedTurn]:
+    """The latest turns (before a moment; so many; with about so many characters), oldest first."""
     rows = connection.execute(
         "SELECT id, asked, question, task, fields, model, answer, status, error, finish_reason, "
         "prompt_tokens, completion_tokens, reused_tokens, ttft_s, tokens_per_s, left_out "
-        "FROM turns WHERE session_id = ? ORDER BY asked, id",
-        (session_id,),
-    ).fetchall()
-    for row in rows:
-        turn_id, asked, question, task, fields, model, answer, status, error, reason, *figures = row
-        placed = items.get(turn_id, [])
-        yield SavedTurn(
-            question=_text(question),
-            task=_text(task),
-            fields=cast(dict[str, Any], json.loads(fields)),
-            context=tuple(place.item for place in placed if place.turn_id == turn_id),
-            earlier=tuple(place for place in placed if place.turn_id != turn_id),
-            answer=_text(answer),
-            status=cast(Status, status),
-            error=None if error is None else from_wire(json.loads(error)),
-            finish_reason=cast("FinishReason | None", reason),
-            usage=Usage(figures[0], figures[1], figures[2]),
-            ttft_s=figures[3],
-            tokens_per_s=figures[4],
-            left_out=tuple(str(one) for one in json.loads(figures[5])),
-            model=_text(model),
-            asked=asked,
-            id=turn_id,
-        )
-
-
-def _read_items(connection: sqlite3.Connection, session_id: str) -> dict[int, list[Placed]]:
-    items: dict[int, list[Placed]] = {}
-    rows = connection.execute(
-        "SELECT turn_id, entered, path, language, start_line, end_line, sha256, detail, content "
-        "FROM items JOIN turns ON turns.id = turn_id LEFT JOIN contents USING (sha256) "
-        "WHERE session_id = ? ORDER BY turn_id, position",
-        (session_id,),
+        "FROM turns WHERE session_id = ? AND (? IS NULL OR asked < ?) ORDER BY asked DESC, id DESC LIMIT ?",
+        (session_id, before, before, count),
     )
-    for turn_id, entered, path, language, start, end, sha256, detail, content in rows:
-        item = ContextItem(
-            _text(content or ""),
-            None if path is None else os.fsdecode(path),
-            _text(language),
-            start,
-            end,
-            sha256,
-            _text(detail),
+    wanted: list[tuple[Any, ...]] = []
+    read = 0
+    for row in rows:
+        wanted.append(row)
+        read += len(row[2]) + len(row[6])
+        if characters is not None and read >= characters:
+            break
+    rows.close()
+    if not wanted:
+        return []
+    items = _read_items(connection, session_id, wanted[-1][1], wanted[0][1])
+    return [_turn(row, items.get(row[0], [])) for row in reversed(wanted)]
+
+
+def _turn(row: tuple[Any, ...], placed: list[Placed]) -> SavedTurn:
+    turn_id, asked, question, task, fields, model, answer, status, error, reason, *figures = row
+    return SavedTurn(
+        question=_text(question),
+        task=_text(task),
+        fields=cast(dict[str, Any], json.loads(fields)),
+        context=tuple(place.item for place in placed if place.turn_id == turn_id),
+        earlier=tuple(place for place in placed if place.turn_id != turn_id),
+        answer=_text(answer),
+        status=cast(Status, status),
+        error=None if error is None else from_wire(json.loads(error)),
+        finish_reason=cast("FinishReason | None", reason),
+        usage=Usage(figures[0], figures[1], figures[2]),
+        ttft_s=figures[3],
+        tokens_per_s=figures[4],
+        left_out=tuple(str(one) for one in json.loads(figures[5])),
+        model=_text(model),
+        asked=asked,
+        id=turn_id,
+    )
+
+
+def _read_items(
+    connection: sqlite3.Connection, session_id: str, first: float, last: float
+) -> dict[int, list[Placed]]:
+    """The items of the turns asked from `first` to `last`. Nearly every turn has those of the one before
+    it: each is one object, and its content is read once."""
+    among = "turns.session_id = ? AND turns.asked BETWEEN ? AND ?"
+    where = (session_id, first, last)
+    contents = {
+        sha256: _text(content)
+        for sha256, content in connection.execute(
+            "SELECT sha256, content FROM contents WHERE sha256 IN "
+            f"(SELECT items.sha256 FROM items JOIN turns ON turns.id = turn_id WHERE {among})",
+            where,
         )
-        items.setdefault(turn_id, []).append(Placed(entered, item))
+    }
+    items: dict[int, list[Placed]] = {}
+    known: dict[tuple[Any, ...], Placed] = {}
+    rows = connection.execute(
+        "SELECT turn_id, entered, path, language, start_line, end_line, sha256, detail "
+        f"FROM items JOIN turns ON turns.id = turn_id WHERE {among} ORDER BY turn_id, position",
+        where,
+    )
+    for turn_id, *what in rows:
+        mark = tuple(what)
+        place = known.get(mark)
+        if place is None:
+            entered, path, language, start, end, sha256, detail = what
+            item = ContextItem(
+                contents.get(sha256, ""),
+                None if path is None else os.fsdecode(path),
+                _text(language),
+                start,
+                end,
+                sha256,
+                _text(detail),
+            )
+            place = known[mark] = Placed(entered, item)
+        items.setdefault(turn_id, []).append(place)
     return items
 
 

@@ -106,18 +106,27 @@ class SessionStore:
         wanted = (one for one in found.values() if root is None or one.root == root)
         return sorted(wanted, key=lambda one: one.updated, reverse=True)
 
-    def load(self, which: str, root: str | None = None) -> StoredSession:
+    def load(self, which: str, root: str | None = None, *, characters: int | None = None) -> StoredSession:
         """A session by its id, the beginning of its id, or `last` (of the folder `root`, if given).
 
+        With `characters`, of its turns only the latest with about so many; `turns_before` has the others.
         Raises `StoreError` when there is none, or more than one.
         """
         session_id = self._find(which, root)
         nothing: list[StoredSession | None] = [None]
-        [found] = self._writer.read(lambda connection: [rows.read_session(connection, session_id)], nothing)
+        [found] = self._writer.read(
+            lambda connection: [rows.read_session(connection, session_id, characters)], nothing
+        )
         session = self._memory.merge(session_id, found)
         if session is None:
             raise _no_session(which)
         return session
+
+    def turns_before(self, session_id: str, turn: SavedTurn, count: int) -> list[SavedTurn]:
+        """The `count` turns before `turn` as the disk has them, oldest first. Blocks. Raises `StoreError`."""
+        return self._writer.read(
+            lambda connection: rows.read_turns_before(connection, session_id, turn.asked, count)
+        )
 
     def delete(self, session_id: str) -> None:
         """Forget a session, on the disk too. Raises `StoreError`."""

@@ -97,6 +97,9 @@ class StoredSession:
     created: float
     updated: float
     turns: tuple[SavedTurn, ...]
+    """Oldest first."""
+    skipped: int = 0
+    """Turns before these that were not read."""
 
 
 def title_of(question: str) -> str:

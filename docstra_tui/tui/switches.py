@@ -46,12 +46,10 @@ class Switches:
         store, root = self._screen.store, str(self._screen.root)
         reserve = self._screen.settings.answer.reserve
 
-        def resume() -> ChatSession:
-            found = store.load(name, root) if name == "last" else store.load(name)
-            return ChatSession.resume(llm, store, found.id, model=self._screen.model.name, reserve=reserve)
-
         self._lane.do(
-            resume,
+            lambda: ChatSession.resume(
+                llm, store, name, root=root, model=self._screen.model.name, reserve=reserve
+            ),
             lambda session: self._screen.use_session(session, retick=True),
             self._complain,
         )

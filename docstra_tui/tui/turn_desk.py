@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 
 from docstra_tui.context.picks import Pick
 from docstra_tui.errors import ContextOverflow, DocstraError, EngineDied
-from docstra_tui.text import sanitize_line
 from docstra_tui.tui.commands import TaskCommand
 from docstra_tui.tui.lane import Deliver
 from docstra_tui.tui.picks import FilePicks, ReadReport
-from docstra_tui.tui.transcript.ending import ShownTurn, TurnEnding
+from docstra_tui.tui.shown import shown_turn, turn_ending
+from docstra_tui.tui.transcript.ending import TurnEnding
 from docstra_tui.tui.turns import Outcome, TurnRequest, TurnRunner
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.running import RunningTurn
     from docstra_tui.session.turns import SavedTurn
+    from docstra_tui.tui.older_turns import OlderTurns
     from docstra_tui.tui.transcript.view import TranscriptView
     from docstra_tui.tui.widgets.composer import Composer
 
@@ -47,6 +48,7 @@ class TurnDesk:
         conversation: TranscriptView,
         composer: Composer,
         picks: FilePicks,
+        older: OlderTurns,
         reports: Reports,
         deliver: Deliver,
     ) -> None:
@@ -54,6 +56,7 @@ class TurnDesk:
         self._conversation = conversation
         self._composer = composer
         self._picks = picks
+        self._older = older
         self._reports = reports
         self._session: ChatSession | None = None
         self._read = ReadReport()
@@ -65,6 +68,7 @@ class TurnDesk:
         """Show and continue this chat."""
         self._session = session
         self._conversation.load([shown_turn(turn) for turn in session.turns])
+        self._older.use(session)
         self._composer.remember([turn.question for turn in session.turns])
         if session.draft:
             self._composer.put_back(session.draft)
@@ -118,6 +122,7 @@ class TurnDesk:
         if self.ready and self._session is not None:
             request = self.runner.start_next(self._session)
             if request is not None:
+                self._older.forget()
                 self._conversation.begin_turn(request.shown, request.files)
                 self._conversation.wait("reading…")
         self._reports.changed()
@@ -196,25 +201,3 @@ def ending_of(outcome: Outcome) -> TurnEnding:
     if outcome.error is not None:
         return TurnEnding("failed", error=outcome.error.message, hint=outcome.error.hint)
     return TurnEnding("cancelled")
-
-
-def turn_ending(turn: SavedTurn, error: DocstraError | None = None) -> TurnEnding:
-    """How a saved turn ended; one that is still marked as streaming was cut off."""
-    error = error or turn.error
-    return TurnEnding(
-        status="interrupted" if turn.status == "streaming" else turn.status,
-        finish_reason=turn.finish_reason,
-        prompt_tokens=turn.usage.prompt_tokens,
-        completion_tokens=turn.usage.completion_tokens,
-        ttft_s=turn.ttft_s,
-        tokens_per_s=turn.tokens_per_s,
-        error=sanitize_line(error.message) if error is not None else "",
-        hint=sanitize_line(error.hint) if error is not None else "",
-        notes=(f"not sent: {', '.join(turn.left_out)}",) if turn.left_out else (),
-    )
-
-
-def shown_turn(turn: SavedTurn) -> ShownTurn:
-    """A saved turn as the conversation shows it."""
-    files = tuple(item.label for item in turn.files)
-    return ShownTurn(turn.question, turn.answer, files, turn_ending(turn))

@@ -10,6 +10,8 @@ import pytest
 from docstra_tui.errors import ContextOverflow, EngineDied, EngineError, GenerationFailed, ModelNotFound
 from docstra_tui.llm.answer import Usage
 from docstra_tui.session.backend import Status
+from docstra_tui.session.chat import ChatSession
+from docstra_tui.session.store import SessionStore
 from docstra_tui.settings import ModelSettings, RemoteSettings, Settings
 from tests.tui.fakes import READY, Backends, FakeBackend, screen_text, until
 
@@ -405,6 +407,41 @@ async def test_resume_brings_back_turns_files_and_draft(make_app, backend, store
         await until(pilot, lambda: "It says hello." in screen_text(second))
         assert second.main.tree_view.ticked == ("README.md",)
         assert second.main.composer.text == "half a thought"
+
+
+async def test_the_beginning_of_a_long_session_comes_when_one_scrolls_up_to_it(
+    make_app, backend, root, monkeypatch
+):
+    monkeypatch.setattr("docstra_tui.session.chat.HELD", 400)
+    monkeypatch.setattr("docstra_tui.session.chat.OLDER", 5)
+    before = SessionStore()
+    said = ChatSession(backend.llm, root, before)
+    for number in range(12):
+        backend.llm.enqueue(f"answer {number}" + "\n\nline" * 16)
+        list(said.ask(f"question {number}"))
+    before.close()
+    app = make_app(resume="last")
+    async with app.run_test(size=(100, 30)) as pilot:
+        view = app.main.conversation
+        await is_ready(pilot)
+        await until(pilot, lambda: "question 11" in screen_text(app))
+        held = len(view.document.turns)
+        assert held < 12
+        await pilot.press("f6")
+        while view.has_older:
+            known = len(view.document.turns)
+            await pilot.press("g")
+            await until(pilot, lambda: len(view.document.turns) > known or not view.has_older)  # noqa: B023
+        assert len(view.document.turns) == 12
+        await pilot.press("g")
+        await until(pilot, lambda: "question 0" in screen_text(app))
+
+        backend.llm.enqueue("the last word")
+        await pilot.press("f6")
+        await ask(pilot, "And?")
+        await until(pilot, lambda: "the last word" in screen_text(app))
+        assert len(view.document.turns) == held + 1
+        assert "not sent: turns 1-" in screen_text(app)
 
 
 async def test_ctrl_o_offers_the_sessions_of_this_folder(make_app, backend):

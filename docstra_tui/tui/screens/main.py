@@ -28,6 +28,7 @@ from docstra_tui.tui.lane import Lane
 from docstra_tui.tui.mention_desk import MentionDesk
 from docstra_tui.tui.model_desk import ModelDesk
 from docstra_tui.tui.no_model import NoModel
+from docstra_tui.tui.older_turns import OlderTurns
 from docstra_tui.tui.picks import Picked
 from docstra_tui.tui.status_board import StatusBoard
 from docstra_tui.tui.switches import Switches, open_files
@@ -182,7 +183,10 @@ class MainScreen(Screen[None]):
     def on_mount(self) -> None:
         self.picks = self.files.make_picks(self._chat_lane)
         reports = Reports(self._turn_changed, self._turn_ended, self.model.died, self.warn)
-        self.desk = TurnDesk(self.conversation, self.composer, self.picks, reports, self.call_later)
+        self.older = OlderTurns(self.conversation, self._file_lane)
+        self.desk = TurnDesk(
+            self.conversation, self.composer, self.picks, self.older, reports, self.call_later
+        )
         self.composer.ask_for(0)
         self.composer.words = tuple(f"/{command.name}" for command in commands.TASK_COMMANDS)
         self.use_session(self.fresh_session(), retick=False)
@@ -436,6 +440,9 @@ class MainScreen(Screen[None]):
 
     def on_search_requested(self) -> None:
         self.action_search()
+
+    def on_older_wanted(self) -> None:
+        self.older.read()
 
     def on_copy_requested(self, event: CopyRequested) -> None:
         self.app.copying.copy(event.text, event.what)

@@ -53,6 +53,11 @@ class Document:
         self.turns[:0] = list(turns)
         self._measure_all()
 
+    def drop_first(self, count: int) -> None:
+        """The first `count` are gone."""
+        del self.turns[:count]
+        self._measure_all()
+
     def set_width(self, width: int) -> None:
         """Another width; what is on the screen is laid out again when it is looked at."""
         if width != self.width:

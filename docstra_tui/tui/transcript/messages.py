@@ -15,5 +15,9 @@ class CopyRequested(Message):
         """`selection`, `code`, `answer` or `turn`."""
 
 
+class OlderWanted(Message):
+    """Someone is at the top, and there are earlier turns that are not shown."""
+
+
 class SearchRequested(Message):
     """Someone pressed the key that asks for words to look for."""

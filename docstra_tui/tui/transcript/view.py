@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -31,6 +31,7 @@ from docstra_tui.tui.transcript.feed import Feed
 from docstra_tui.tui.transcript.keys import BINDINGS, TranscriptKeys
 from docstra_tui.tui.transcript.lines import Line
 from docstra_tui.tui.transcript.look import Palette
+from docstra_tui.tui.transcript.messages import OlderWanted
 from docstra_tui.tui.transcript.pace import Pace
 from docstra_tui.tui.transcript.turn import Turn
 
@@ -93,7 +94,6 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
     def __init__(
         self,
         *,
-        load_older: Callable[[], Sequence[ShownTurn]] | None = None,
         id: str | None = None,  # noqa: A002 -- as Textual names it
         classes: str | None = None,
     ) -> None:
@@ -104,7 +104,9 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
         self.frames = 0
         """Frames drawn for answers that grew, for tests and measurements."""
         self._pace = Pace(0.1)
-        self._load_older = load_older
+        self._has_older = False
+        self._asks_older = False
+        """The earlier turns were asked for and have not come."""
         self._current: Turn | None = None
         self._following = True
         self._is_scrolling_itself = False
@@ -168,6 +170,21 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
             yield turn
 
     # Beside them
+
+    @property
+    def has_older(self) -> bool:
+        """There are earlier turns; `OlderWanted` asks for them when the first one is in sight."""
+        return self._has_older
+
+    @has_older.setter
+    def has_older(self, has_older: bool) -> None:
+        self._has_older, self._asks_older = has_older, False
+        self._want_older()
+
+    def _want_older(self) -> None:
+        if self._has_older and not self._asks_older and self.size and not self._top:
+            self._asks_older = True
+            self.post_message(OlderWanted())
 
     def wait(self, text: str) -> None:
         """Say under the question what is being waited for, until the first piece comes."""
@@ -263,6 +280,7 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
         elif self.size:
             self._settle()
         self.refresh()
+        self._want_older()
 
     def _settle(self, width: int | None = None) -> None:
         """Lay out what is on the screen; what was there stays where it is, or the end stays in sight."""
@@ -349,21 +367,28 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
             return
         self._following = round(new_value) >= self.max_scroll_y
         self._settle()
-        if not round(new_value) and self._load_older is not None:
-            self._show_older()
+        if not round(new_value):
+            self._asks_older = False
+            self._want_older()
 
-    def _show_older(self) -> None:
-        """Put earlier turns above the first."""
-        assert self._load_older is not None
-        older = self._load_older()
-        if not older:
-            self._load_older = None
-            return
+    def prepend(self, older: Iterable[ShownTurn]) -> None:
+        """Put earlier turns above the first; what is on the screen stays where it is."""
         self.clear_marks()
         before = self.document.height
         self.document.prepend(self._turns(older))
         self._fit(self._top + self.document.height - before)
+        self._asks_older = False
         self._settle()
+        self._want_older()
+
+    def drop_first(self, count: int) -> None:
+        """Take turns away at the beginning; what is on the screen stays where it is, if it can."""
+        self.clear_marks()
+        before = self.document.height
+        self.document.drop_first(count)
+        self._fit(max(0, self._top + self.document.height - before))
+        self._settle()
+        self.refresh()
 
     def relayout(self) -> None:
         """Folding or the raw view changed; what is on the screen stays about where it is."""

@@ -25,6 +25,7 @@ class ViewApp(App[None]):
         self.theme = "lamp"
         self.copied: list[tuple[str, str]] = []
         self.searches = 0
+        self.older_wanted = 0
         self.rendered: list[int] = []
         self.view = CountingView(self.rendered, **options)
 
@@ -36,6 +37,9 @@ class ViewApp(App[None]):
 
     def on_copy_requested(self, event: CopyRequested) -> None:
         self.copied.append((event.what, event.text))
+
+    def on_older_wanted(self) -> None:
+        self.older_wanted += 1
 
     def on_search_requested(self, event: SearchRequested) -> None:
         self.searches += 1

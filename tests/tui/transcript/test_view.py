@@ -286,18 +286,27 @@ async def test_raw_view_shows_exactly_what_was_written(make_app):
 
 
 async def test_older_turns_are_asked_for_at_the_top(make_app):
-    older = [[ShownTurn("Oldest", "A")], []]
-    app = make_app(load_older=lambda: older.pop(0))
+    app = make_app()
     async with app.run_test(size=(60, 12)) as pilot:
         app.view.load([ShownTurn("Newer", LONG)])
+        app.view.has_older = True
         await settled(pilot)
+        assert app.older_wanted == 0
         await pilot.press("g")
         await settled(pilot)
-        assert len(app.view.document.turns) == 2
+        assert app.older_wanted == 1
+
+        app.view.prepend([ShownTurn("Oldest", "A")])
+        await settled(pilot)
         assert "▌ Newer" in app.rows
         await pilot.press("g")
         await settled(pilot)
         assert "▌ Oldest" in app.rows
+
+        app.view.drop_first(1)
+        await settled(pilot)
+        assert [turn.question for turn in app.view.document.turns] == ["Newer"]
+        assert "▌ Newer" in app.rows
 
 
 async def test_welcome_and_themes(make_app):

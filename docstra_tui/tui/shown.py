@@ -1,0 +1,34 @@
+"""Saved turns as the conversation shows them: every text safe, every end in its words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docstra_tui.errors import DocstraError
+from docstra_tui.text import sanitize_line
+from docstra_tui.tui.transcript.ending import ShownTurn, TurnEnding
+
+if TYPE_CHECKING:
+    from docstra_tui.session.turns import SavedTurn
+
+
+def turn_ending(turn: SavedTurn, error: DocstraError | None = None) -> TurnEnding:
+    """How a saved turn ended; one that is still marked as streaming was cut off."""
+    error = error or turn.error
+    return TurnEnding(
+        status="interrupted" if turn.status == "streaming" else turn.status,
+        finish_reason=turn.finish_reason,
+        prompt_tokens=turn.usage.prompt_tokens,
+        completion_tokens=turn.usage.completion_tokens,
+        ttft_s=turn.ttft_s,
+        tokens_per_s=turn.tokens_per_s,
+        error=sanitize_line(error.message) if error is not None else "",
+        hint=sanitize_line(error.hint) if error is not None else "",
+        notes=(f"not sent: {', '.join(turn.left_out)}",) if turn.left_out else (),
+    )
+
+
+def shown_turn(turn: SavedTurn) -> ShownTurn:
+    """A saved turn as the conversation shows it."""
+    files = tuple(item.label for item in turn.files)
+    return ShownTurn(turn.question, turn.answer, files, turn_ending(turn))
