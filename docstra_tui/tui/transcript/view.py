@@ -182,7 +182,10 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
         self._want_older()
 
     def _want_older(self) -> None:
-        if self._has_older and not self._asks_older and self.size and not self._top:
+        if not self._has_older or self._asks_older or not self.size:
+            return
+        is_short = self.document.height + BELOW <= self.size.height
+        if is_short or not (self._top or self._following):
             self._asks_older = True
             self.post_message(OlderWanted())
 
@@ -382,11 +385,10 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
         self._want_older()
 
     def drop_first(self, count: int) -> None:
-        """Take turns away at the beginning; what is on the screen stays where it is, if it can."""
+        """Take turns away at the beginning, and go to the end."""
         self.clear_marks()
-        before = self.document.height
         self.document.drop_first(count)
-        self._fit(max(0, self._top + self.document.height - before))
+        self._following = True
         self._settle()
         self.refresh()
 
