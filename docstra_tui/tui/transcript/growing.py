@@ -125,8 +125,9 @@ class Growing:
             return False
         if is_literal:
             return self._take_literal(region)
-        if self._tail_text == region and not self._ended:
-            return False
+        is_all = self._at + len(region) == len(self.text)
+        if is_all and self._tail_text == region and not self._ended:
+            return False  # nothing came since; behind a region that was cut there is more to look at
         return self._take_region(region)
 
     def _skip_blank(self) -> None:

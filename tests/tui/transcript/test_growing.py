@@ -174,3 +174,51 @@ def test_colours_of_a_long_fence_do_not_depend_on_the_pieces():
     )
     pieces = [code[i : i + 7] for i in range(0, len(code), 7)]
     assert looks(draw(pieces, 60)) == looks(draw(code, 60))
+
+
+def unseen(parser: Growing) -> str:
+    """What has come and is in no block, without empty lines."""
+    shown = parser.tail[-1].end if parser.tail else parser.blocks[-1].end if parser.blocks else 0
+    return parser.text[shown:].strip()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. Install it:\n   ```sh\n   pip install x\n   ```\n   and run.\n2. Then.\n\n" + "More of it. " * 30,
+        "> Note\n> ```py\n> x = 1\n> ```\n\nAfter.\n\n" + "More of it. " * 30,
+        "word and words " * 150,
+        "- item\n" * 160,
+        "> quoted words\n" * 90,
+        "    indented = 1\n" * 80,
+    ],
+    ids=["fence in item", "fence in quote", "paragraph", "list", "quote", "indented"],
+)
+@pytest.mark.parametrize("size", [1, 2, 5, 8])
+def test_what_has_come_is_seen_at_once_whatever_the_pieces(text: str, size: int) -> None:
+    """A place where looking stops for now must not be where it stops for good."""
+    parser = Growing()
+    for at in range(0, len(text), size):
+        parser.feed(text[at : at + size])
+        parser.advance()
+        assert "\n" not in unseen(parser), f"after {at + size} characters"
+        assert len(unseen(parser)) < 20
+
+
+@given(
+    words=st.lists(
+        st.sampled_from(["word ", "a few more words, ", "`code` ", "\n", "\n\n", "- "]), min_size=20
+    ),
+    seed=st.integers(0, 1000),
+)
+@settings(max_examples=60, deadline=None)
+def test_prose_in_any_pieces_is_seen_at_once(words: list[str], seed: int) -> None:
+    text, rng, at = "".join(words) * 8, random.Random(seed), 0
+    parser = Growing()
+    while at < len(text):
+        step = rng.choice([1, 3, 5, 8, 40, 400])
+        parser.feed(text[at : at + step])
+        parser.advance()
+        at += step
+        assert "\n" not in unseen(parser)
+        assert len(unseen(parser)) < 20
