@@ -22,8 +22,10 @@ from docstra_tui.tui.transcript.verbatim import DrawnVerbatim
 if TYPE_CHECKING:
     from docstra_tui.tui.transcript.growing import Growing
 
-RAW_CHUNK = 200
-"""Lines of a chunk in the raw view."""
+RAW_CHUNK, RAW_CHARACTERS = 200, 5_000
+"""Lines, and about how many characters, of a chunk in the raw view."""
+READ_SECONDS = 0.005
+"""How long an answer that grows is read before what was read is laid out."""
 
 
 def ingest(text: str) -> str:
@@ -204,11 +206,19 @@ class Turn:
         row = self._chunk_top(before) + self._chunks[before].finished_height
         if self.is_raw:
             row = self._chunk_top(before)
-        self._is_behind = not self._read(time.perf_counter() + seconds)
-        self._take()
-        for index in range(before, len(self._chunks)):
-            self._chunks[index].lay(width, self.is_folded)
-            self._heights[index] = self._chunks[index].height
+        now = time.perf_counter()
+        stop, first = now + seconds, before
+        while True:
+            # A little is read, then laid out, and so on: reading is quick, and what it brings may not be.
+            is_read = self._read(min(stop, now + READ_SECONDS))
+            self._take()
+            for index in range(first, len(self._chunks)):
+                self._chunks[index].lay(width, self.is_folded)
+                self._heights[index] = self._chunks[index].height
+            first, now = len(self._chunks) - 1, time.perf_counter()
+            if is_read or now >= stop:
+                break
+        self._is_behind = not is_read
         self._foot = self._draw_foot(width)
         self._measure()
         self._read_tail()
@@ -286,12 +296,7 @@ class Turn:
             at = self._chunks[-1].blocks[0].start
         del self._chunks[-1], self._heights[-1]
         while True:
-            end = at
-            for _ in range(RAW_CHUNK):
-                end = text.find("\n", end) + 1
-                if not end or end - at > 20_000:
-                    break
-            end = end or len(text)
+            end = _raw_end(text, at)
             self._new_chunk()
             self._chunks[-1].add(_raw_block(text[at:end], at, end))
             self._heights[-1] = estimate(text[at:end], self._width)
@@ -453,3 +458,15 @@ def _raw_block(text: str, start: int, end: int) -> Block:
         lines.add(line)
     lines.end()
     return Block(start, end, "raw", [Verbatim(lines=lines, is_code=False)], gap=False)
+
+
+def _raw_end(text: str, at: int) -> int:
+    """Where a chunk of the raw view ends that begins at `at`: after whole lines, but for a very long one."""
+    limit = at + RAW_CHARACTERS
+    end = len(text) if limit >= len(text) else text.rfind("\n", at, limit) + 1 or limit
+    after = at
+    for _ in range(RAW_CHUNK):
+        after = text.find("\n", after, end) + 1
+        if not after:
+            return end
+    return after

@@ -90,7 +90,7 @@ class DrawnVerbatim:
     def _draw(self, index: int) -> list[Line]:
         bits = self._leaf.lines.bits(index)
         kept = self._drawn.get(index)
-        if kept is not None and kept[0] is bits:
+        if kept is not None and kept[0] == bits:  # of a line that is too long for one, every row asks
             return kept[1]
         ranges = self._ranges(self._leaf.lines.text(index))
         parts = cut_bits(bits, [(a, b) for a, b, _ in ranges]) if bits else [()]
@@ -100,8 +100,7 @@ class DrawnVerbatim:
         ]
         if len(self._drawn) > KEPT:
             self._drawn.clear()
-        if index < len(self._leaf.lines.lines):
-            self._drawn[index] = (bits, lines)
+        self._drawn[index] = (bits, lines)
         return lines
 
     def _line(self, bits: Bits, number: int, joint: str = "\n", *, first: bool) -> Line:

@@ -298,10 +298,11 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
         elif document.width != self._text_width:
             document.set_width(self._text_width)
         done = True
+        stop = time.perf_counter() + LAYOUT_SECONDS
         for _ in range(12):
             if self._following:
                 top = max(0, document.height + BELOW - height)
-            changed, done = document.lay(top, top + height, LAYOUT_SECONDS)
+            changed, done = document.lay(top, top + height, stop - time.perf_counter())
             if not changed or not done:
                 break
             if anchor is not None:
