@@ -7,6 +7,7 @@ its cache reads only what is new. Knows nothing about any model's chat template.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -226,7 +227,7 @@ def code_fields(code: str, language: str, additional_context: Context = "") -> d
 
 def file_fields(paths: Sequence[str], language: str, additional_context: Context = "") -> dict[str, Any]:
     """The fields of a code task over files that are context items already: named, not repeated."""
-    names = ", ".join(f"`{path}`" for path in paths)
+    names = ", ".join(json.dumps(path, ensure_ascii=False) for path in paths)  # as in the items' headers
     noun = "the file" if len(paths) == 1 else "the files"
     return {
         "code": f"This is about {noun} {names}, given above.",

@@ -171,12 +171,12 @@ class ChatSession:
             self._place_items()
 
     def _place_items(self) -> None:
-        wholes = self._wholes
+        wholes = self.wholes
         self._plan = fitting.still_true(self._plan, wholes)
         self._log.choose(wholes, fitting.stand_ins(self._plan))
 
     @property
-    def _wholes(self) -> tuple[ContextItem, ...]:
+    def wholes(self) -> tuple[ContextItem, ...]:
         """Every item as it was picked, whatever is sent of it."""
         return (*self._chosen, *self._brought.values())
 
@@ -248,9 +248,14 @@ class ChatSession:
         """What would be sent; with `log` and `plan`, in the place of those in force."""
         with self._lock:
             log, plan = (log, plan) if log is not None else (self._log.copy(), self._plan)
-            log.add(asking.focus)
+            log.add(self._focus(asking, plan))
             told = self._tell(log, plan)
         return self.llm.prompt_builder.conversation(asking.task, told.waiting, told.history, **asking.fields)
+
+    def _focus(self, asking: Asking, plan: FitPlan | None) -> list[ContextItem]:
+        """What a task is about and is sent whole: for the rest something else stands in the log, or nothing."""
+        stand_ins = fitting.stand_ins(plan)
+        return [item for item in asking.focus if item.key not in stand_ins]
 
     def _measured(self, prompt: Conversation) -> Budget:
         measure, window = self.llm.measure(prompt.messages), self.llm.window
@@ -287,7 +292,7 @@ class ChatSession:
         with self._lock:
             scale, turns = self.scale, list(self.turns)
             log = self._log.copy()
-            log.choose(self._wholes)
+            log.choose(self.wholes)
             log.add(asking.focus)
             before = self._plan
         items = log.items
@@ -329,7 +334,7 @@ class ChatSession:
         Each item stays at its place in the log.
         """
         with self._lock:
-            known = {item.key for item in self._wholes}
+            known = {item.key for item in self.wholes}
             self._brought |= {row.item.key: row.item for row in plan.files if row.item.key not in known}
             self._plan = plan
             self._place_items()
@@ -398,11 +403,10 @@ class ChatSession:
                 raise ContextOverflow(budget.used, budget.limit or 0, budget.reserve)
         with self._lock:
             self._refuse_second()
-            known = {item.key for item in self._wholes} | {item.key for item in self._log.items}
+            known = {item.key for item in self.wholes} | {item.key for item in self._log.items}
             focus = [item for item in asking.focus if item.key not in known]
             self._brought |= {item.key: item for item in focus}
-            stand_ins = fitting.stand_ins(self._plan)
-            self._log.add(item for item in asking.focus if item.key not in stand_ins)
+            self._log.add(self._focus(asking, self._plan))
             turn = SavedTurn(asking.shown, asking.task, dict(asking.fields), model=self.model)
             if self.turns:
                 turn.asked = max(turn.asked, self.turns[-1].asked + _ASKED_STEP)

@@ -7,7 +7,7 @@ ticked file there is one snapshot: what is shown, counted and sent.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -137,17 +137,16 @@ class FilePicks:
 
         Blocks; called before each turn from the turn's own thread.
         """
-        self._take_in(self.picks)
+        picks = self.picks  # those ticked when it was asked: what is ticked meanwhile is for the next one
+        files = [file for _, file in self._taken(picks)]
+        for number, now in self._looked_at(files):
+            files[number] = now
         changed: list[str] = []
+        for number, file in enumerate(files):
+            if file.state.kind == "changed":
+                changed.append(picks[number].label)
+                files[number] = file.updated()
         with self._guard:
-            picks = [pick for pick in self.picks if pick in self._known]
-            files = [self._known[pick] for pick in picks]
-            for number, now in self._looked_at(files):
-                files[number] = now
-            for number, file in enumerate(files):
-                if file.state.kind == "changed":
-                    changed.append(picks[number].label)
-                    files[number] = file.updated()
             self._known.update(zip(picks, files, strict=True))
             session.set_context(_items(files))
         wrong = [(file, badge_of(file)) for file in files if not file.state.is_sendable]
@@ -177,6 +176,15 @@ class FilePicks:
 
     def _take_in(self, picks: Sequence[Pick]) -> None:
         """Read what was not read before; stops when something else is wanted meanwhile."""
+        for _ in self._taken(picks):
+            if picks is not self.picks:
+                return
+        with self._guard:
+            wanted = set(self.picks)
+            self._known = {pick: file for pick, file in self._known.items() if pick in wanted}
+
+    def _taken(self, picks: Sequence[Pick]) -> Iterator[tuple[Pick, Ticked]]:
+        """Each pick with its file, read now if it was not before."""
         from docstra_tui.context.states import READ_TOGETHER, not_read, tick
 
         size = 0
@@ -184,16 +192,12 @@ class FilePicks:
             file = self._known.get(pick)
             has_room = size < READ_TOGETHER
             if file is None or (file.state.kind != "too much") != has_room:
-                if picks is not self.picks:
-                    break
                 limit = self.max_bytes_of(pick.path)
                 file = tick(self._root, *pick, max_bytes=limit) if has_room else not_read(*pick)
                 with self._guard:
                     self._known[pick] = file
             size += len(file.item.content) if file.item is not None else 0
-        with self._guard:
-            wanted = set(self.picks)
-            self._known = {pick: file for pick, file in self._known.items() if pick in wanted}
+            yield pick, file
 
     def _look(self) -> bool:
         with self._guard:

@@ -109,7 +109,7 @@ class TurnDesk:
     def _submit_file(self, command: TaskCommand, path: str) -> None:
         def start(session: ChatSession) -> RunningTurn:
             report = self._read = self._picks.read(session)
-            for item in session.context:
+            for item in session.wholes:
                 if Pick(item.path or "", item.start_line, item.end_line).label == path:
                     return session.document(item) if command.name == "document" else session.explain(item)
             raise DocstraError(f"{path} cannot be read: {report.get(path, 'it is not ticked any more')}.")

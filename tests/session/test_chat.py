@@ -200,7 +200,7 @@ def test_a_task_about_a_file_brings_it_along_and_names_it(llm: FakeLLM, session:
     llm.enqueue("docs")
     list(session.document(A))
     [text] = asked(llm)
-    assert text.count("a = 1") == 1 and "`a.py`, given above" in text and "python code" in text
+    assert text.count("a = 1") == 1 and '"a.py", given above' in text and "python code" in text
     assert session.turns[0].question == "Document a.py"
     llm.enqueue("why")
     list(session.explain(C))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from docstra_tui.context.fit import LEFT_OUT, OUTLINE, lines
+from docstra_tui.context.suggestion import suggest
 from docstra_tui.errors import ContextOverflow
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.chat import ChatSession
@@ -159,3 +160,38 @@ def test_the_weights_sum_up_to_the_count(tmp_path: Path) -> None:
     assert [name for name, _ in parts] == ["system", "short.py", "notes.txt", "history", "question"]
     assert sum(tokens for _, tokens in parts) == session.count("and the second one?").used
     assert dict(parts)["question"] == 4
+
+
+def test_a_task_over_a_file_that_does_not_fit_is_settled_with_one_plan(tmp_path: Path) -> None:
+    llm = FakeLLM("Documented.", window=250)
+    session = session_of(llm, tmp_path, LONG, SHORT)
+    asked: list[Overfull] = []
+
+    def make_room(overfull: Overfull) -> bool:
+        asked.append(overfull)
+        overfull.session.apply(suggest(overfull.session.plan(overfull.asking)))
+        return True
+
+    session.make_room = make_room
+    list(session.document(LONG))
+
+    assert len(asked) == 1
+    assert "value_59" not in llm.calls[-1].messages[-1]["content"]
+    assert session.turns[-1].left_out
+
+
+def test_a_task_brings_its_file_in_outline_where_the_plan_says_so(tmp_path: Path) -> None:
+    llm = FakeLLM("Documented.", window=250)
+    session = session_of(llm, tmp_path, SHORT)
+
+    def make_room(overfull: Overfull) -> bool:
+        plan = overfull.session.plan(overfull.asking).set(LONG.label, OUTLINE)
+        overfull.session.apply(plan)
+        return True
+
+    session.make_room = make_room
+    list(session.explain(LONG))
+
+    sent = llm.calls[-1].messages[-1]["content"]
+    assert sent.count("long.py") >= 1 and "value_59" not in sent
+    assert [item.label for item in session.turns[-1].context] == ["short.py", "long.py (outline)"]

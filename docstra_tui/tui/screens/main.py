@@ -322,7 +322,8 @@ class MainScreen(Screen[None]):
         self.files.folder_ticked(event.folder)
 
     def on_file_tree_ticks_changed(self, event: FileTree.TicksChanged) -> None:
-        self.files.ticks_changed(event.picks, is_checked=event.is_checked)
+        picks = self.tree_view.picks  # as it is by now: one act may tick in several steps
+        self.files.ticks_changed(picks, is_checked=event.is_checked and event.picks == picks)
 
     def on_file_tree_preview_requested(self, event: FileTree.PreviewRequested) -> None:
         self.files.preview(event.path)
