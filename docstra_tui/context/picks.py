@@ -34,6 +34,18 @@ def tree_order(path: str) -> tuple[tuple[int, str, str], ...]:
     return tuple((int(i == last), part.casefold(), part) for i, part in enumerate(parts))
 
 
+def without_lines(ranges: Iterable[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
+    """The parts of the lines `start` to `end` that are in none of `ranges`, in their order."""
+    parts: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if first > start:
+            parts.append((start, min(end, first - 1)))
+        start = max(start, last + 1)
+        if start > end:
+            return parts
+    return [*parts, (start, end)]
+
+
 def with_lines(ranges: Iterable[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
     """Ranges of lines with one more; those that overlap or touch become one, in their order."""
     merged: list[tuple[int, int]] = []

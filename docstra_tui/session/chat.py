@@ -253,7 +253,7 @@ class ChatSession:
         return self.llm.prompt_builder.conversation(asking.task, told.waiting, told.history, **asking.fields)
 
     def _focus(self, asking: Asking, plan: FitPlan | None) -> list[ContextItem]:
-        """What a task is about and is sent whole: for the rest something else stands in the log, or nothing."""
+        """What a task is about and is sent whole: for the rest something else is in the log, or nothing."""
         stand_ins = fitting.stand_ins(plan)
         return [item for item in asking.focus if item.key not in stand_ins]
 

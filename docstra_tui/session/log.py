@@ -78,6 +78,7 @@ class ContextLog:
         """
         instead = sent or {}
         chosen = {item.key: found for item in items if (found := instead.get(item.key, item)) is not None}
+        self._rename({item.key for item in items})
         gone = self._ticked - chosen.keys()
         known = {place.key for place in self._places}
         places = [
@@ -96,6 +97,16 @@ class ContextLog:
         others = [place for place in places if place.turn_id == WAITING and place.key not in chosen]
         self._places = [*said, *waiting, *others]
         self._ticked = set(chosen)
+
+    def _rename(self, wanted: set[Key]) -> None:
+        """Lines of a file that became shorter end earlier now: they stay where they are."""
+        fresh = wanted - {place.key for place in self._places}
+        ends = {key[:2]: key for key in fresh if key[1] is not None}
+        for index, place in enumerate(self._places):
+            now = ends.get(place.key[:2])
+            if now is not None and place.key in self._ticked and place.key not in wanted:
+                self._places[index] = replace(place, key=now)
+                self._ticked = self._ticked - {place.key} | {now}
 
     def add(self, items: Iterable[ContextItem]) -> None:
         """Items that a task is about: they enter with the next question unless they are there already."""

@@ -122,7 +122,7 @@ class MentionDesk:
         secret = [pick.path for pick in named.picks if may_hold_secrets(pick.path)]
         is_asked = bool(screen.model.host) and any(not tree.model.is_ticked(path) for path in secret)
         if named.picks:
-            tree.put_picks(named.picks)
+            tree.put_mentioned(named.picks)
         for folder, paths in named.folders.items():
             open_ones = tuple(path for path in paths if not may_hold_secrets(path))
             tree.put_ticked(folder, open_ones)

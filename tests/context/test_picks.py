@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from docstra_tui.context.picks import Pick, with_lines
+from docstra_tui.context.picks import Pick, with_lines, without_lines
 from docstra_tui.context.secrets import may_hold_secrets
 from docstra_tui.llm.items import ContextItem
 
@@ -22,6 +22,23 @@ def test_picks_stand_in_the_order_of_the_tree() -> None:
         "A.py:9-10",
         "b.py",
     ]
+
+
+@pytest.mark.parametrize(
+    ("ranges", "lines", "left"),
+    [
+        ([], (3, 9), [(3, 9)]),
+        ([(1, 10)], (11, 20), [(11, 20)]),
+        ([(1, 10)], (3, 5), []),
+        ([(1, 10)], (5, 20), [(11, 20)]),
+        ([(5, 6), (10, 12)], (1, 20), [(1, 4), (7, 9), (13, 20)]),
+        ([(1, 30)], (5, 30), []),
+    ],
+)
+def test_what_no_range_holds_is_left(
+    ranges: list[tuple[int, int]], lines: tuple[int, int], left: list[tuple[int, int]]
+) -> None:
+    assert without_lines(ranges, *lines) == left
 
 
 @pytest.mark.parametrize(

@@ -297,6 +297,22 @@ def test_a_session_comes_back_with_its_files_and_its_part_answer(llm: FakeLLM) -
     again.close()
 
 
+def test_picked_lines_of_a_file_that_became_shorter_stay_where_they_are(llm: FakeLLM) -> None:
+    session = ChatSession(llm, Path("/project"))
+    long = ContextItem("one\ntwo\nthree\n", "a.py", "python", 10, 12)
+    session.set_context([long, B])
+    llm.enqueue("fine")
+    list(session.ask("first"))
+
+    session.set_context([ContextItem("one\ntwo\n", "a.py", "python", 10, 11), B])
+    llm.enqueue("fine")
+    list(session.ask("second"))
+
+    sent = llm.calls[-1].messages
+    assert "lines 10-11" in sent[1]["content"] and "three" not in sent[1]["content"]
+    assert sent[-1]["content"].count("File ") == 0
+
+
 def test_the_store_never_stops_the_conversation(llm: FakeLLM, own_places: Path) -> None:
     own_places.joinpath("state").write_text("a file where the folder should be")
     store = SessionStore()

@@ -24,6 +24,33 @@ def a_tree() -> FileRows:
     return tree
 
 
+def test_a_mention_takes_nothing_away_of_what_is_ticked():
+    tree = a_tree()
+    tree.tick(["a.py"], True)
+    tree.mention_lines("a.py", 3, 5)
+    assert [pick.label for pick in tree.picks] == ["a.py"]
+
+    tree.mention_lines("pkg/b.py", 1, 10)
+    tree.mention_lines("pkg/b.py", 11, 20)
+    tree.mention_lines("pkg/b.py", 15, 30)
+    assert [pick.label for pick in tree.picks] == [
+        "pkg/b.py:1-10",
+        "pkg/b.py:11-20",
+        "pkg/b.py:21-30",
+        "a.py",
+    ]
+
+
+def test_all_of_the_project_is_ticked_once():
+    tree = a_tree()
+    tree.tick(["a.py"], True)
+    tree.tick_whole("", ["pkg/b.py", "a.py"])
+    assert tree.ticked == ("pkg/b.py", "a.py")
+    assert tree.whole_folders == ()
+    tree.tick(["a.py"], False)
+    assert tree.ticked == ("pkg/b.py",)
+
+
 def test_a_closed_folder_hides_what_it_holds():
     tree = a_tree()
     assert [row.path for row in tree.rows()] == ["pkg", "a.py", "pipe"]

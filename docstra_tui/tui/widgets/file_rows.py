@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from docstra_tui.context.picks import Pick, tree_order, with_lines
+from docstra_tui.context.picks import Pick, tree_order, with_lines, without_lines
 
 if TYPE_CHECKING:
     from docstra_tui.context.tree import Listing
@@ -136,6 +136,16 @@ class FileRows:
         self._picks = None
         self._whole -= set(_ancestors(path))
 
+    def mention_lines(self, path: str, start: int, end: int) -> None:
+        """Tick lines of a file beside what of it is ticked already, which stays exactly as it is: it may
+        stand in front of an earlier question."""
+        ranges = self._files.get(path)
+        if ranges is None:
+            self.tick_lines(path, start, end)
+        elif ranges:
+            self._files[path] = sorted([*ranges, *without_lines(ranges, start, end)])
+            self._picks = None
+
     def untick_lines(self, path: str, start: int, end: int) -> None:
         """These lines, as they were ticked, are no longer."""
         ranges = [lines for lines in self._files.get(path, ()) if lines != (start, end)]
@@ -147,9 +157,9 @@ class FileRows:
 
     def tick_whole(self, folder: str, paths: Sequence[str]) -> None:
         """All files below `folder`, which are `paths` in the order of the tree, are ticked now."""
-        start = folder + "/"
+        start = f"{folder}/" if folder else ""
         inside = {path for path in self._order if path.startswith(start)}
-        if inside <= set(paths):  # they stand together: no sorting
+        if folder and inside <= set(paths):  # they stand together: no sorting
             kept = [path for path in self._order if path not in inside] if inside else self._order
             *above, (_, folded, name) = tree_order(folder)
             at = bisect_left(kept, (*above, (0, folded, name)), key=tree_order)
@@ -160,7 +170,8 @@ class FileRows:
             self._picks = None
         else:
             self.tick(paths, True)
-        self._whole.add(folder)
+        if folder:
+            self._whole.add(folder)
 
     def untick_below(self, folder: str) -> None:
         """No file below `folder` stays ticked; the empty string is the root."""

@@ -151,6 +151,15 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
                 self.model.tick_lines(pick.path, pick.start_line, pick.end_line)
         self._ticks_changed()
 
+    def put_mentioned(self, picks: Iterable[Pick]) -> None:
+        """Tick these too, for a question that names them; of a file that is ticked nothing is taken away."""
+        for pick in picks:
+            if pick.start_line is not None and pick.end_line is not None:
+                self.model.mention_lines(pick.path, pick.start_line, pick.end_line)
+            else:
+                self.model.tick([pick.path], True)
+        self._ticks_changed()
+
     def set_ticked(self, picks: Iterable[Pick]) -> None:
         """Exactly these are ticked."""
         self.model.untick_below("")
