@@ -277,6 +277,15 @@ class ChatSession:
     def scale(self, scale: Scale) -> None:
         self._scale = scale
 
+    def read_again(self, old: ContextItem, new: ContextItem) -> int:
+        """Tokens that replacing an item where it stands makes the model read again: the new one and
+        everything behind it. Blocks."""
+        with self._lock:
+            scale = self.scale
+            items, turns = self._log.behind(old.key, [turn.id for turn in self.turns])
+            spoken = [Turn(turn.answer, turn.task, turn.fields) for turn in self.turns if turn.id in turns]
+        return sum(map(scale.item, (new, *items))) + sum(map(scale.turn, spoken))
+
     # What does not fit
 
     def plan(

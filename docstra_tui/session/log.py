@@ -62,6 +62,15 @@ class ContextLog:
             if place.turn_id not in (turn_id, WAITING)
         )
 
+    def behind(self, key: Key, turns: Sequence[int]) -> tuple[list[ContextItem], set[int]]:
+        """What the model reads after an item: the items, and which of `turns` (oldest first)."""
+        at = next((index for index, place in enumerate(self._places) if place.key == key), None)
+        if at is None:
+            return [], set()
+        turn_id = self._places[at].turn_id
+        start = turns.index(turn_id) if turn_id in turns else len(turns)
+        return [place.item for place in self._places[at + 1 :]], set(turns[start:])
+
     def copy(self) -> ContextLog:
         """One to try things on."""
         other = ContextLog()

@@ -12,6 +12,8 @@ from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import Turn
 
 PLAIN = "answer_question"
+QUESTION = "?"
+"""Stands behind what is weighed: without one, the empty lines in front of it would belong to nothing."""
 
 
 class Scale:
@@ -22,12 +24,14 @@ class Scale:
         self.llm = llm
         self.item = Memo(self._item)
         """Tokens of an item."""
+        self._turns: dict[tuple[str, str, str], int] = {}
         self._empty: int | None = None
+        self._unasked: int | None = None
         self._was_exact = False
 
     @property
     def empty(self) -> int:
-        """Tokens of a prompt without a file, a turn or a question."""
+        """Tokens of a prompt without a file or a turn, and next to no question."""
         if self._empty is None:
             self._empty = self._count()
             self._was_exact = self.llm.counts_exactly
@@ -46,15 +50,25 @@ class Scale:
     def question(self, task: str, fields: Mapping[str, Any]) -> int:
         """Tokens of a question."""
         asked = self.llm.prompt_builder.conversation(task, (), (), **fields)
-        return max(0, self.llm.count_tokens(asked.messages) - self.empty)
+        if self._unasked is None:
+            self._unasked = self._count(question="")
+        return max(0, self.llm.count_tokens(asked.messages) - self._unasked)
 
     def turn(self, turn: Turn) -> int:
         """Tokens of question and answer, without the items that came with them."""
-        return max(0, self._count(history=(replace(turn, context=()),)) - self.empty)
+        mark = (turn.task, turn.answer, repr(turn.fields))
+        if mark not in self._turns:
+            self._turns[mark] = self._count(history=(replace(turn, context=()),)) - self.empty
+        return max(0, self._turns[mark])
 
     def _item(self, item: ContextItem) -> int:
         return max(0, self._count((item,)) - self.empty)
 
-    def _count(self, items: tuple[ContextItem, ...] = (), history: tuple[Turn, ...] = ()) -> int:
-        asked = self.llm.prompt_builder.conversation(PLAIN, items, history, question="")
+    def _count(
+        self,
+        items: tuple[ContextItem, ...] = (),
+        history: tuple[Turn, ...] = (),
+        question: str = QUESTION,
+    ) -> int:
+        asked = self.llm.prompt_builder.conversation(PLAIN, items, history, question=question)
         return self.llm.count_tokens(asked.messages)

@@ -226,7 +226,7 @@ class FilesDesk:
 
     def _show_notes(self) -> None:
         now = self._screen.picks.now
-        self._notes = TickNotes(now.by_path, now.items, self.counts)
+        self._notes = TickNotes(now.by_path, now.costs, self.counts)
         self._screen.tree_view.show_notes(self._notes)
         self._screen.query_one(TickedList).show_notes(self._notes)
         self._screen.board.show_total()

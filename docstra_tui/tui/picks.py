@@ -7,7 +7,7 @@ ticked file there is one snapshot: what is shown, counted and sent.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +42,9 @@ class Picked:
     """The ticked ones with their states, in the order of the tree."""
     budget: Budget | None = None
     """Tokens of the prompt so far; None when nobody could count."""
+
+    costs: Mapping[Pick, int] = field(default_factory=dict)
+    """Tokens that sending a changed file again makes the model read."""
 
     @cached_property
     def by_path(self) -> dict[str, list[Ticked]]:
@@ -170,7 +173,8 @@ class FilePicks:
         return self._picked(session) if session is not None else Picked()
 
     def _picked(self, session: ChatSession) -> Picked:
-        picked = Picked(tuple(session.context), self._files(), self._budget(session))
+        files = self._files()
+        picked = Picked(tuple(session.context), files, self._budget(session), self._costs(session, files))
         _ = picked.by_path  # here, and not on the screen's thread: there may be thousands
         return picked
 
@@ -199,11 +203,24 @@ class FilePicks:
             size += len(file.item.content) if file.item is not None else 0
             yield pick, file
 
-    def _look(self) -> bool:
+    def _costs(self, session: ChatSession, files: Iterable[Ticked]) -> dict[Pick, int]:
+        """Blocks; nothing while nobody can count."""
+        costs: dict[Pick, int] = {}
+        try:
+            for file in files:
+                if file.item is not None and file.newer is not None:
+                    pick = Pick(file.path, file.start_line, file.end_line)
+                    costs[pick] = session.read_again(file.item, file.newer)
+        except DocstraError:
+            pass
+        return costs
+
+    def _look(self) -> Picked | None:
+        """In a lane: how things are now, if they are different."""
         with self._guard:
             picks = [pick for pick in self.picks if pick in self._known]
             if not picks:
-                return False
+                return None
             start = self._looked_up_to % len(picks)
             some = picks[start : start + LOOKED_AT]
             self._looked_up_to = start + len(some)
@@ -213,7 +230,13 @@ class FilePicks:
             for number, now in found:
                 if self._known.get(some[number]) is files[number]:
                     self._known[some[number]] = now
-        return bool(found)
+        session = self._session
+        if not found or session is None:
+            return None
+        every = self._files()
+        picked = Picked(self.now.items, every, self.now.budget, self._costs(session, every))
+        _ = picked.by_path
+        return picked
 
     def _looked_at(self, files: Sequence[Ticked]) -> list[tuple[int, Ticked]]:
         """Those that are different now, with their place in `files`."""
@@ -237,9 +260,9 @@ class FilePicks:
 
     # On the screen's thread
 
-    def _looked(self, is_different: bool) -> None:
-        if is_different:
-            self._arrived(Picked(self.now.items, self._files(), self.now.budget))
+    def _looked(self, picked: Picked | None) -> None:
+        if picked is not None:
+            self._arrived(picked)
 
     def _arrived(self, picked: Picked) -> None:
         self.now = picked

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
+from docstra_tui.context.picks import Pick
 from docstra_tui.tui.badges import Badge, badge_of
 from docstra_tui.tui.token_counts import Count, TokenCounts, total
 
 if TYPE_CHECKING:
     from docstra_tui.context.states import Ticked
-    from docstra_tui.llm.items import ContextItem
 
 Tone = Literal["error", "warning", "muted"]
 
@@ -37,11 +37,11 @@ class TickNotes:
     def __init__(
         self,
         by_path: Mapping[str, Sequence[Ticked]] = MappingProxyType({}),
-        log: Sequence[ContextItem] = (),
+        costs: Mapping[Pick, int] = MappingProxyType({}),
         counts: TokenCounts | None = None,
     ) -> None:
         self._counts = counts
-        self._log = log
+        self._costs = costs
         self._by_path = by_path
         self._sorted: list[str] | None = None
         self._folders: dict[str, Note] = {}
@@ -95,7 +95,7 @@ class TickNotes:
     def _note(self, file: Ticked) -> Note:
         count = self._count(file)
         tokens = str(count) if count is not None else "…"
-        badge: Badge | None = badge_of(file, self._cost(file, count))
+        badge: Badge | None = badge_of(file, self._cost(file))
         if badge is None:
             return Note(tokens)
         if file.state.kind == "unchanged":
@@ -108,10 +108,7 @@ class TickNotes:
             return None
         return self._counts.of(item)
 
-    def _cost(self, file: Ticked, count: Count | None) -> str:
-        """What a changed file makes the model read again: itself and the items behind it."""
-        if file.newer is None or file.item is None or count is None or self._counts is None:
-            return ""
-        places = [number for number, item in enumerate(self._log) if item.key == file.item.key]
-        behind = self._log[places[0] + 1 :] if places else ()
-        return str(total([count, *(self._counts.of(item) for item in behind)]))
+    def _cost(self, file: Ticked) -> str:
+        """What a changed file makes the model read again: itself and everything behind it."""
+        cost = self._costs.get(Pick(file.path, file.start_line, file.end_line))
+        return "" if cost is None else str(Count(cost))
