@@ -278,14 +278,12 @@ class Growing:
     # Fences
 
     def _open_fence(self, start: int, source: str) -> None:
-        from docstra_tui.tui.transcript.markdown import language_of
-
         line = source.split("\n", 1)[0]
         found = FENCE.match(line)
         assert found is not None
         self._at = start
         self._fence = OpenFence(
-            start, start + len(line) + 1, len(found[1]), found[2], language_of(found[3]), bool(self.blocks)
+            start, start + len(line) + 1, len(found[1]), found[2], found[3], bool(self.blocks)
         )
 
     def _take_fence(self) -> bool:

@@ -35,6 +35,8 @@ class Verbatim(Leaf):
     lines: SourceLines = field(default_factory=SourceLines)
     is_code: bool = True
     look: int = 0
+    info: str = ""
+    """What stands after a fence's signs: the language, and whatever else the model wrote there."""
 
 
 @dataclass
@@ -45,6 +47,8 @@ class Table(Leaf):
     """`left`, `right` or `center`, a column."""
     head: tuple[Bits, ...] = ()
     rows: list[tuple[Bits, ...]] = field(default_factory=list)
+    is_partial: bool = False
+    """True while the last row is not whole: what it makes of the columns is not for good."""
 
 
 @dataclass

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block.table import escapedSplit, getLine
+from markdown_it.rules_block.table import table as read_table
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, emphasis
 from markdown_it.token import Token
@@ -41,9 +44,36 @@ def parser() -> MarkdownIt:
         ignoreInvalid=True,
     )
     markdown.core.ruler.at("inline", _read_inline)
+    markdown.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     markdown.inline.ruler.at("emphasis", _clear_emphasis)
     markdown.inline.ruler.at("escape", _escape)
     return markdown
+
+
+def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A table, with all that stands in its rows: cells that no column is for go into the last one.
+
+    The parser drops them, and in an answer they are mostly code with a pipe in it.
+    """
+    first = len(state.tokens)
+    if not read_table(state, start, end, silent):
+        return False
+    if silent:
+        return True
+    cells: list[Token] = []
+    line = start
+    for token in state.tokens[first:]:
+        if token.type == "tr_open":
+            cells, line = [], (token.map or (start, end))[0]
+        elif token.type == "inline":
+            cells.append(token)
+        elif token.type == "tr_close":
+            found = escapedSplit(getLine(state, line).strip())
+            found = found[1:] if found and not found[0] else found
+            found = found[:-1] if found and not found[-1] else found
+            if len(found) > len(cells):
+                cells[-1].content = " | ".join(text.strip() for text in found[len(cells) - 1 :])
+    return True
 
 
 def _read_inline(state: StateCore) -> None:
@@ -240,11 +270,12 @@ def literal(source: str, style: int = look.PLAIN) -> Verbatim:
 
 def _code(token: Token) -> Verbatim:
     lines = SourceLines(language_of(token.info), look=look.FENCE)
+    info = show(token.info).strip()
     content = token.content
     for line in content.removesuffix("\n").split("\n") if content else []:
         lines.add(line)
     lines.end()
-    return Verbatim(lines=lines, is_code=True, look=look.FENCE)
+    return Verbatim(lines=lines, is_code=True, look=look.FENCE, info=info)
 
 
 def language_of(info: str) -> str:

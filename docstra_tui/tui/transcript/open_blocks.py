@@ -6,6 +6,7 @@ import re
 
 from docstra_tui.tui.transcript import look
 from docstra_tui.tui.transcript.leaves import Block, Table, Verbatim
+from docstra_tui.tui.transcript.lines import show
 from docstra_tui.tui.transcript.source_lines import SourceLines
 
 FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})(.*)\Z", re.DOTALL)
@@ -43,12 +44,14 @@ class OpenThinking:
 class OpenFence:
     """A code block without its closing fence."""
 
-    def __init__(self, start: int, cursor: int, indent: int, signs: str, language: str, gap: bool) -> None:
+    def __init__(self, start: int, cursor: int, indent: int, signs: str, info: str, gap: bool) -> None:
+        from docstra_tui.tui.transcript.markdown import language_of
+
         self._cursor = cursor
         self._indent = indent
         self._signs = signs
-        self._lines = SourceLines(language, look=look.FENCE)
-        leaf = Verbatim(lines=self._lines, is_code=True, look=look.FENCE)
+        self._lines = SourceLines(language_of(info), look=look.FENCE)
+        leaf = Verbatim(lines=self._lines, is_code=True, look=look.FENCE, info=show(info).strip())
         self.block = Block(start, cursor, "code", [leaf], gap=gap, is_open=True)
 
     def take(self, text: str, *, ended: bool) -> int | None:
@@ -104,6 +107,7 @@ class OpenTable:
     def take(self, text: str, *, ended: bool) -> int | None:
         """Read on; where the table ends, once it does."""
         del self._table.rows[self._whole :]
+        self._table.is_partial = False
         while self._cursor < len(text):
             stop = text.rfind("\n", self._cursor, self._cursor + ROWS) + 1
             if not stop:
@@ -124,6 +128,7 @@ class OpenTable:
         partial = text[self._cursor :]
         if partial.strip(" |"):
             self._rows(partial)
+            self._table.is_partial = len(self._table.rows) > self._whole
         return None
 
     def _rows(self, chunk: str) -> int:

@@ -21,10 +21,13 @@ class DrawnTable:
         self._indent = width_of(leaf.rest)
         self._room = max(1, width - self._indent)
         self._natural = [_widest(cell) for cell in leaf.head]
+        """What the columns need for the head and the whole rows."""
+        self._counted = 0
         self._widths: list[int] = []
         self._measured: list[tuple[Bits, ...]] = []
         self._ends: list[int] = []
         self._drawn: dict[int, list[Line]] = {}
+        self._has_rows = False
         self.update()
 
     @property
@@ -40,15 +43,16 @@ class DrawnTable:
     def update(self) -> None:
         """Take in the rows that came; the last ones may have changed."""
         rows = self._leaf.rows
+        whole = len(rows) - self._leaf.is_partial
         same = len(self._measured)
         while same and (same > len(rows) or self._measured[same - 1] is not rows[same - 1]):
             same -= 1
-        for row in rows[same:]:
-            for column, cell in enumerate(row[: len(self._natural)]):
-                self._natural[column] = max(self._natural[column], _widest(cell))
-        widths = self._share()
-        if widths != self._widths:
-            self._widths, same = widths, 0
+        self._natural = _widened(self._natural, rows[self._counted : whole])
+        self._counted = whole
+        # A row that is being written widens them too, but not for good: half a `**word**` is longer.
+        widths = self._share(_widened(self._natural, rows[whole:]))
+        if widths != self._widths or bool(rows) is not self._has_rows:
+            self._widths, same, self._has_rows = widths, 0, bool(rows)
             self._head = self._draw_head()
             self._head_height = len(self._head)
             self._drawn.clear()
@@ -76,9 +80,9 @@ class DrawnTable:
             drawn = self._drawn[index] = self._draw_row(self._leaf.rows[index], index == 0)
         return drawn[min(row - first, len(drawn) - 1)]
 
-    def _share(self) -> list[int]:
+    def _share(self, needed: list[int]) -> list[int]:
         """Column widths: what is needed where there is room, else an even share of what is left."""
-        widths = [max(1, width) for width in self._natural]
+        widths = [max(1, width) for width in needed]
         room = self._room - (len(widths) - 1) * len(SEPARATOR)
         if sum(widths) <= room or self.is_stacked:
             return widths
@@ -102,10 +106,17 @@ class DrawnTable:
 
     def _draw_head(self) -> list[Line]:
         if self.is_stacked:
-            return []
+            return [] if self._leaf.rows else self._draw_names()
         head = self._draw_cells(self._leaf.head, is_first=True)
         rule = "─┼─".join("─" * width for width in self._widths)
         return [*head, Line((*self._leaf.rest, (rule, look.RULE)), self._indent + len(rule))]
+
+    def _draw_names(self) -> list[Line]:
+        """The columns' names of a table that has nothing else yet and no room to have them in a row."""
+        names: list[tuple[str, int]] = []
+        for number, name in enumerate(self._leaf.head):
+            names += [(SEPARATOR, look.RULE), *name] if number else name
+        return [Line((*self._leaf.rest, *bits), self._indent) for bits, _ in wrap_bits(names, self._room)]
 
     def _draw_row(self, row: tuple[Bits, ...], is_first: bool) -> list[Line]:
         if self.is_stacked:
@@ -148,6 +159,14 @@ def _align(bits: Bits, width: int, alignment: str) -> Bits:
     before = ((" " * left, look.PLAIN),) if left else ()
     after = ((" " * (space - left), look.PLAIN),) if space - left else ()
     return (*before, *bits, *after)
+
+
+def _widened(widths: list[int], rows: list[tuple[Bits, ...]]) -> list[int]:
+    widest = list(widths)
+    for row in rows:
+        for column, cell in enumerate(row[: len(widest)]):
+            widest[column] = max(widest[column], _widest(cell))
+    return widest
 
 
 def _has_feed(bits: Bits) -> bool:

@@ -26,7 +26,8 @@ class DrawnVerbatim:
         self._ends: list[int] = []
         """Lines up to the end of each whole source line."""
         self._drawn: dict[int, tuple[Bits, list[Line]]] = {}
-        self.header = 1 if leaf.is_code and leaf.lines.language else 0
+        self._headers = _wrapped(leaf.info, max(1, self._room - 1)) if leaf.is_code and leaf.info else []
+        self.header = len(self._headers)
         self.update()
 
     @property
@@ -53,7 +54,7 @@ class DrawnVerbatim:
     def line(self, row: int) -> Line:
         """The line at `row`."""
         if row < self.header:
-            return self._header()
+            return self._header(row)
         row -= self.header
         index = bisect_right(self._ends, row)
         first = self._ends[index - 1] if index else 0
@@ -114,8 +115,13 @@ class DrawnVerbatim:
         edge = (lead, look.FENCE | look.MUTED)
         return Line((*prefix, edge, *bits, (fill, look.FENCE)), self._indent + len(lead), joint)
 
-    def _header(self) -> Line:
-        name = self._leaf.lines.language[: self._room - 2]
-        fill = " " * max(0, self._room - cell_len(name) - 1)
-        bits = ((" ", look.FENCE), (name, look.FENCE | look.MUTED), (fill, look.FENCE))
-        return Line((*self._leaf.first, *bits), self._indent + self._room)
+    def _header(self, row: int) -> Line:
+        info = self._headers[row]
+        fill = " " * max(0, self._room - cell_len(info) - 1)
+        bits = ((" ", look.FENCE), (info, look.FENCE | look.MUTED), (fill, look.FENCE))
+        prefix = self._leaf.rest if row else self._leaf.first
+        return Line((*prefix, *bits), self._indent + self._room)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return [text[start:end] for start, end, _ in break_text(text, width)]

@@ -222,3 +222,72 @@ def test_prose_in_any_pieces_is_seen_at_once(words: list[str], seed: int) -> Non
         at += step
         assert "\n" not in unseen(parser)
         assert len(unseen(parser)) < 20
+
+
+TABLES = """Before.
+
+| setting | default | what it does in **part 3** |
+|---|---:|---|
+| `retries` | 0 | attempts *after* the first |
+| **timeout** | 5.0 | `seconds` for each of them |
+| `limits | x` | 100 | connections, [some](http://a.b) of them kept |
+
+```py
+a_line_that_is_wider_than_any_column = 1
+```
+
+| a | b |
+|---|---|
+| 1 | two |
+```
+no empty line before
+```
+"""
+
+
+def grown(text: str, sizes: list[int], width: int) -> Turn:
+    """A turn that was drawn after every piece, as a screen does."""
+    turn, at, number = Turn("q"), 0, 0
+    while at < len(text):
+        size = sizes[number % len(sizes)]
+        turn.append(text[at : at + size])
+        turn.grow(width)
+        for row in range(turn.height(width)):
+            turn.line(row)
+        at, number = at + size, number + 1
+    turn.end(TurnEnding())
+    turn.grow(width)
+    turn.read_code(60, 0, 10_000)
+    return turn
+
+
+def whole_of(text: str, width: int) -> Turn:
+    turn = Turn("q", (), text, TurnEnding())
+    turn.lay(width, 0, 10_000, 60)
+    turn.read_code(60, 0, 10_000)
+    return turn
+
+
+def lines_of(turn: Turn, width: int) -> list[object]:
+    return list(looks([turn.line(row) for row in range(turn.height(width))]))
+
+
+@pytest.mark.parametrize("width", [30, 48, 80])
+@pytest.mark.parametrize("sizes", [[1], [3], [7, 2], [40]])
+def test_tables_drawn_while_they_came_end_as_if_they_had_come_at_once(sizes: list[int], width: int) -> None:
+    assert lines_of(grown(TABLES, sizes, width), width) == lines_of(whole_of(TABLES, width), width)
+
+
+cell = st.sampled_from(["`code`", "**bold**", "plain words", "1", "", "a | b", "漢字", "*half", "`x"])
+
+
+@given(
+    rows=st.lists(st.lists(cell, min_size=1, max_size=4), min_size=1, max_size=6),
+    after=st.sampled_from(["", "\nText.\n", "```\ncode that is rather long\n```\n", "- item\n"]),
+    size=st.integers(1, 9),
+)
+@settings(max_examples=80, deadline=None)
+def test_any_table_ends_as_if_it_had_come_at_once(rows: list[list[str]], after: str, size: int) -> None:
+    body = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    text = f"| one | two | three |\n|---|:-:|--:|\n{body}{after}"
+    assert lines_of(grown(text, [size], 40), 40) == lines_of(whole_of(text, 40), 40)

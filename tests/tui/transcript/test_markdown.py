@@ -182,3 +182,31 @@ def test_thinking_is_one_line_until_it_is_unfolded():
 
 def test_a_thought_that_goes_on_says_so():
     assert texts("<think>one two", ended=False) == ["▸ Thinking… 2 words"]
+
+
+def test_no_cell_of_a_table_is_lost() -> None:
+    table = "| cond | meaning |\n|---|---|\n| `a || b` | either |\n| `x | y` | union |\n| 1 | 2 | 3 four |\n| one |\n"
+    drawn = "\n".join(texts(table))
+    for word in ("either", "union", "3 four", "one"):
+        assert word in drawn
+    nested = "\n".join(texts("- list\n\n  " + table.replace("\n", "\n  ")))
+    for word in ("either", "union", "3 four"):
+        assert word in nested
+
+
+def test_a_table_without_room_and_without_rows_shows_its_columns() -> None:
+    drawn = "\n".join(texts("| first | second | third | fourth |\n|---|---|---|---|\n", width=12))
+    for word in ("first", "second", "third", "fourth"):
+        assert word in drawn
+
+
+def test_all_that_stands_behind_a_fence_is_shown() -> None:
+    for info in (
+        'python title="src/app/secret.py"',
+        "diff src/httpx/_client.py",
+        "rust,ignore",
+        "x" * 90,
+        "{.python .numberLines}",
+    ):
+        for text in (f"```{info}\nx = 1\n```\n", f"- item\n\n  ```{info}\n  x = 1\n  ```\n"):
+            assert info in "".join(line.strip(" │•") for line in texts(text, width=50)).replace("\n", "")
