@@ -6,7 +6,7 @@ from bisect import bisect_right
 
 from docstra_tui.tui.transcript.drawing import DrawnBlock
 from docstra_tui.tui.transcript.leaves import Block
-from docstra_tui.tui.transcript.lines import BLANK, Line
+from docstra_tui.tui.transcript.lines import BLANK, Line, Place
 from docstra_tui.tui.transcript.thinking import DrawnThinking
 
 FULL = 4_000
@@ -87,6 +87,23 @@ class Chunk:
         """The block at `row`."""
         found = self._at(row)
         return None if found is None else found[0].block
+
+    def place(self, row: int) -> Place:
+        """The block at `row`, and what that makes of it."""
+        top = 0
+        for index, drawn in enumerate((*self._drawn, *self._tail_drawn)):
+            if row < top + drawn.height:
+                return index, *drawn.place(row - top)
+            top += drawn.height
+        return (len(self._drawn) + len(self._tail_drawn), row - top)
+
+    def row_of(self, place: Place) -> int:
+        """The row of a place now."""
+        every = (*self._drawn, *self._tail_drawn)
+        top = sum(drawn.height for drawn in every[: place[0]])
+        if place[0] >= len(every):
+            return top + place[1]
+        return top + every[place[0]].row_of(place[1:])
 
     def rows(self) -> list[tuple[Block, int, int]]:
         """Every block with its first row (without the empty line above) and the row after it."""

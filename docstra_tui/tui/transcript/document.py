@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from docstra_tui.tui.transcript.heights import Heights
 from docstra_tui.tui.transcript.leaves import Block
-from docstra_tui.tui.transcript.lines import BLANK, Line
+from docstra_tui.tui.transcript.lines import BLANK, Line, Place
 from docstra_tui.tui.transcript.turn import Turn
 
 KEPT_LINES = 8_000
@@ -25,7 +25,7 @@ class Anchor:
     """A line of the conversation, and the row of the screen it stands in."""
 
     turn: int
-    place: tuple[int, int]
+    place: Place
     screen_row: int
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from docstra_tui.tui.transcript import look
 from docstra_tui.tui.transcript.leaves import Block, Leaf, Rule, Table, Text, Verbatim
-from docstra_tui.tui.transcript.lines import BLANK, Line, width_of, wrap_bits
+from docstra_tui.tui.transcript.lines import BLANK, Line, Place, width_of, wrap_bits
 from docstra_tui.tui.transcript.table import DrawnTable
 from docstra_tui.tui.transcript.verbatim import DrawnVerbatim
 
@@ -25,6 +25,12 @@ class Drawn(Protocol):
     def line(self, row: int) -> Line:
         """One of them."""
 
+    def place(self, row: int) -> Place:
+        """A row as a part of the thing, and a row in that."""
+
+    def row_of(self, place: Place) -> int:
+        """The row of a place now."""
+
 
 class DrawnLines:
     """Lines that are all there."""
@@ -38,6 +44,12 @@ class DrawnLines:
 
     def line(self, row: int) -> Line:
         return self._lines[row]
+
+    def place(self, row: int) -> Place:
+        return (row,)
+
+    def row_of(self, place: Place) -> int:
+        return max(0, min(place[0], len(self._lines) - 1))
 
 
 def draw_leaf(leaf: Leaf, width: int) -> Drawn:
@@ -84,6 +96,16 @@ class DrawnBlock:
         """The line at `row`."""
         index = bisect_right(self._ends, row)
         return self._parts[index].line(row - (self._ends[index - 1] if index else 0))
+
+    def place(self, row: int) -> Place:
+        """`row` as one of its parts, and what that makes of it."""
+        index = min(bisect_right(self._ends, row), len(self._parts) - 1)
+        return index, *self._parts[index].place(row - (self._ends[index - 1] if index else 0))
+
+    def row_of(self, place: Place) -> int:
+        """The row of a place now."""
+        index = min(place[0], len(self._parts) - 1)
+        return (self._ends[index - 1] if index else 0) + self._parts[index].row_of(place[1:])
 
     def read_code(self, seconds: float, first: int, end: int) -> bool:
         """Highlight the code in rows `first` to `end`; True when something may look different now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from textual.scroll_view import ScrollView
 
     from docstra_tui.tui.transcript.document import Document
+    from docstra_tui.tui.transcript.turn import Turn
 
     class _Base(ScrollView):
         """What the view gives."""
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
         def show_row(self, turn: int, row: int, *, above: int = 0) -> None: ...
         def follow(self) -> None: ...
-        def relayout(self) -> None: ...
+        def relayout(self, change: Callable[[], object], *, same_parts: bool = False) -> None: ...
 else:
     _Base = object
 
@@ -328,9 +329,7 @@ class TranscriptKeys(_Base):
         match = self._matches[self._match]
         turn = self.document.turns[match.turn]
         if "<think" in turn.answer and turn.is_folded and not match.in_question:
-            turn.is_folded = False
-            turn.redo()
-            self.relayout()
+            self._fold(turn, False)
         row, cell = searching.row_of(turn, match, self.words, self.document.width)
         self.document.measure(match.turn)
         self._match_spot = Spot(match.turn, row, cell)
@@ -351,16 +350,24 @@ class TranscriptKeys(_Base):
         turn = self.document.turns[index]
         if "<think" not in turn.answer[:2000]:
             return
-        turn.is_folded = not turn.is_folded
-        turn.redo()
-        self.relayout()
+        self._fold(turn, not turn.is_folded)
+
+    def _fold(self, turn: Turn, is_folded: bool) -> None:
+        def fold() -> None:
+            turn.is_folded = is_folded
+            turn.redo()
+
+        self.relayout(fold, same_parts=True)
 
     def action_raw(self) -> None:
         """Every answer as it was written, or as Markdown again."""
         self.is_raw = not self.is_raw
-        for turn in self.document.turns:
-            turn.show_raw(self.is_raw)
-        self.relayout()
+
+        def toggle() -> None:
+            for turn in self.document.turns:
+                turn.show_raw(self.is_raw)
+
+        self.relayout(toggle)
 
     # Copying
 

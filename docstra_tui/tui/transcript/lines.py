@@ -12,6 +12,10 @@ from docstra_tui.text import TAB, sanitize_line
 Bits = tuple[tuple[str, int], ...]
 """Text with its looks."""
 
+Place = tuple[int, ...]
+"""Where a line stands in something that may be laid out anew: in which part of it, in which part of
+that, and so on. Stays right when the parts before it change their height."""
+
 _WIDE = (
     "\u1100-\u115e\u2e80-\u303e\u3041-\u3163\u3165-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f"
     "\uff00-\uff60\uffe0-\uffe6\U00020000-\U0003fffd"

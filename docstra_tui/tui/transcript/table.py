@@ -6,7 +6,7 @@ from bisect import bisect_right
 
 from docstra_tui.tui.transcript import look
 from docstra_tui.tui.transcript.leaves import Table
-from docstra_tui.tui.transcript.lines import Bits, Line, width_of, wrap_bits
+from docstra_tui.tui.transcript.lines import Bits, Line, Place, width_of, wrap_bits
 
 SEPARATOR = " │ "
 NARROWEST = 4
@@ -79,6 +79,22 @@ class DrawnTable:
                 self._drawn.clear()
             drawn = self._drawn[index] = self._draw_row(self._leaf.rows[index], index == 0)
         return drawn[min(row - first, len(drawn) - 1)]
+
+    def place(self, row: int) -> Place:
+        """The table's row, and the row of the screen in it; -1 for the columns' names."""
+        if row < self._head_height:
+            return -1, row
+        index = bisect_right(self._ends, row)
+        return index, row - (self._ends[index - 1] if index else self._head_height)
+
+    def row_of(self, place: Place) -> int:
+        """The row of a place now."""
+        index, row = place
+        if index < 0 or not self._ends:
+            return min(row, max(0, self._head_height - 1))
+        index = min(index, len(self._ends) - 1)
+        first = self._ends[index - 1] if index else self._head_height
+        return min(first + row, self._ends[index] - 1)
 
     def _share(self, needed: list[int]) -> list[int]:
         """Column widths: what is needed where there is room, else an even share of what is left."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from docstra_tui.tui.transcript import look
 from docstra_tui.tui.transcript.leaves import Block, Verbatim
-from docstra_tui.tui.transcript.lines import Line
+from docstra_tui.tui.transcript.lines import Line, Place
 from docstra_tui.tui.transcript.verbatim import DrawnVerbatim
 
 
@@ -42,6 +42,14 @@ class DrawnThinking:
         verb = "Thinking…" if self.block.is_open else "Thought ·"
         count = f"{words:,} word{'' if words == 1 else 's'}"
         return Line(((f"{mark} ", look.LISTMARK), (f"{verb} {count}", look.MUTED)), 2)
+
+    def place(self, row: int) -> Place:
+        """The row; what is in it stays the same."""
+        return (row,)
+
+    def row_of(self, place: Place) -> int:
+        """The row of a place now."""
+        return max(0, min(place[0], self.height - 1))
 
     def read_code(self, seconds: float, first: int, end: int) -> bool:
         """Nothing to highlight."""

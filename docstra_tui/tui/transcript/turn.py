@@ -15,7 +15,7 @@ from docstra_tui.tui.transcript import look
 from docstra_tui.tui.transcript.chunk import Chunk
 from docstra_tui.tui.transcript.ending import TurnEnding, ending_lines
 from docstra_tui.tui.transcript.leaves import Block, Verbatim
-from docstra_tui.tui.transcript.lines import BLANK, Line, wrap_bits
+from docstra_tui.tui.transcript.lines import BLANK, Line, Place, wrap_bits
 from docstra_tui.tui.transcript.source_lines import SourceLines
 from docstra_tui.tui.transcript.verbatim import DrawnVerbatim
 
@@ -426,20 +426,28 @@ class Turn:
             return self._chunks[index].is_laid(self._width)
         return not self._rest
 
-    def place(self, row: int) -> tuple[int, int]:
-        """`row` as a part and a row in it, which stay right when parts before it change their height."""
+    def place(self, row: int) -> Place:
+        """Where `row` is: in the question, in which block of which chunk and where there, or below."""
         if row < self._head_height:
             return -1, row
         index = bisect_right(self._ends, row)
-        return index, row - self._chunk_top(index)
+        row -= self._chunk_top(index)
+        if index < len(self._chunks) and self._chunks[index].is_laid(self._width):
+            return index, *self._chunks[index].place(row)
+        return index, -1, row
 
-    def row_of(self, place: tuple[int, int]) -> int:
-        """The row of a place now."""
-        part, row = place
+    def row_of(self, place: Place) -> int:
+        """The row of a place now; about that, where it is not laid out."""
+        part, *inner = place
         if part < 0:
-            return row
+            return inner[0]
         part = min(part, len(self._ends))
-        return self._chunk_top(part) + row
+        top = self._chunk_top(part)
+        if inner[0] < 0:
+            return top + inner[1]
+        if part < len(self._chunks) and self._chunks[part].is_laid(self._width):
+            return top + self._chunks[part].row_of(tuple(inner))
+        return top
 
     def blocks(self, width: int) -> list[tuple[Block, int, int]]:
         """Every block with its rows; lays out the whole turn."""

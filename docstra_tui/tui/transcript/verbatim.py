@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from docstra_tui.tui.transcript import look
 from docstra_tui.tui.transcript.leaves import Verbatim
-from docstra_tui.tui.transcript.lines import Bits, Line, break_text, chop, cut_bits, width_of
+from docstra_tui.tui.transcript.lines import Bits, Line, Place, break_text, chop, cut_bits, width_of
 from docstra_tui.tui.transcript.source_lines import SourceLines
 
 CONTINUED = "↪ "
@@ -62,6 +62,23 @@ class DrawnVerbatim:
             return self._line((), 0, first=index == 0)
         drawn = self._draw(index)
         return drawn[min(row - first, len(drawn) - 1)]
+
+    def place(self, row: int) -> Place:
+        """The source line, and the row of it; -1 for what stands above the first."""
+        if row < self.header:
+            return -1, row
+        index = bisect_right(self._ends, row - self.header)
+        return index, row - self.header - (self._ends[index - 1] if index else 0)
+
+    def row_of(self, place: Place) -> int:
+        """The row of a place now."""
+        index, row = place
+        if index < 0:
+            return min(row, max(0, self.header - 1))
+        first = self.header + (self._ends[min(index, len(self._ends)) - 1] if index and self._ends else 0)
+        return min(
+            first + row, self.header + self._ends[index] - 1 if index < len(self._ends) else first + row
+        )
 
     def source_line(self, row: int) -> int:
         """Which source line is drawn at `row`."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -248,8 +248,10 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
         """Lay out what was added, and repaint only lines that differ."""
         if not self.size:
             return
+        # Somebody who reads further up sees the same lines, also where a new row made a table other.
+        anchor = None if self._following else self.document.anchor(self._top, self.size.height)
         first = self.document.grow(GROW_SECONDS)
-        if not self._fit():
+        if not self._fit(self.document.top_of(anchor) if anchor is not None else None):
             self._refresh_from(first)
         if self._current is None and self.document.turns[-1].is_behind:
             self._work_later()
@@ -393,13 +395,20 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
         self._settle()
         self.refresh()
 
-    def relayout(self) -> None:
-        """Folding or the raw view changed; what is on the screen stays about where it is."""
-        rough = self.document.rough_anchor(self._top)
+    def relayout(self, change: Callable[[], object], *, same_parts: bool = False) -> None:
+        """Do what lays turns out anew (folding, the raw view). What is on the screen stays about where it
+        is; with `same_parts`, when the blocks are the same as before, exactly."""
+        document, height = self.document, self.size.height
+        anchor, rough = document.anchor(self._top, height), document.rough_anchor(self._top)
         self.clear_marks()
-        self.document.redo()
+        change()
+        document.redo()
         if not self._following and rough is not None:
-            self._fit(self.document.top_of_rough(rough))
+            top = document.top_of_rough(rough)
+            if same_parts and anchor is not None:
+                document.lay(document.top(anchor.turn), top + height, LAYOUT_SECONDS)
+                top = max(0, document.top_of(anchor))
+            self._fit(top)
         self._settle()
         self.refresh()
 

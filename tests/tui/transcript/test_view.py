@@ -332,3 +332,38 @@ async def test_any_size_will_do(make_app, size):
         await pilot.press("g", "pagedown", "down", "v", "down", "end")
         await settled(pilot)
         assert len(app.rows) >= 1
+
+
+async def test_who_reads_further_up_sees_the_same_lines_while_a_table_grows(make_app):
+    app = make_app()
+    async with app.run_test(size=(50, 14)) as pilot:
+        app.view.begin_turn("Q")
+        rows = "".join(f"| row {n} | some words that are there {n} |\n" for n in range(60))
+        app.view.append(f"| a | b |\n|---|---|\n{rows}")
+        await until(pilot, lambda: "row 59" in "\n".join(app.rows))
+        await pilot.press("pageup", "pageup", "pageup")
+        await settled(pilot)
+        before = app.rows[0].split("│")[0]
+        app.view.append(f"| {'a much longer cell ' * 3} | {'words ' * 20} |\n\nText.\n")
+        await until(pilot, lambda: "Text." in app.view.document.turns[-1].answer)
+        await settled(pilot)
+        await pilot.pause(0.3)
+        assert app.rows[0].split("│")[0].split() == before.split()
+
+
+async def test_unfolding_what_a_model_thought_moves_nothing_that_is_read(make_app):
+    app = make_app()
+    async with app.run_test(size=(50, 12)) as pilot:
+        thoughts = "<think>\n" + "a thought\n" * 30 + "</think>\n\n"
+        answer = "\n\n".join(f"Paragraph {n}." for n in range(40))
+        app.view.load([ShownTurn("Q", thoughts + answer)])
+        await settled(pilot)
+        await pilot.press("pageup", "pageup")
+        await settled(pilot)
+        before = app.rows
+        app.view.action_fold()
+        await settled(pilot)
+        assert app.rows[:6] == before[:6]
+        app.view.action_fold()
+        await settled(pilot)
+        assert app.rows[:6] == before[:6]
