@@ -90,6 +90,16 @@ def test_a_question_is_asked_about_files_that_stand_before_it() -> None:
     assert backend.closed == 1
 
 
+def test_a_file_that_is_no_utf8_is_sent_and_it_is_said_how_it_was_read(project: Path) -> None:
+    text = "Die Größe der Straße ist für jeden größer.\n" * 5
+    (project / "latin.txt").write_bytes(text.encode("latin-1"))
+    llm = FakeLLM("x")
+    code, out, err, _ = ask("ask", "What?", "-f", "latin.txt", llm=llm)
+    assert (code, out) == (0, "x")
+    assert "latin.txt" in err and "guess" in err.lower()
+    assert "Straße" in llm.calls[0].question
+
+
 def test_flags_reach_the_backend() -> None:
     *_, backend = ask("ask", "?", "--model", "m", "--max-tokens", "9", llm=FakeLLM("x"))
     found = backend.opened_with[0][0]
@@ -145,7 +155,12 @@ def test_a_code_task_gives_one_answer_a_file(command: str, verb: str) -> None:
     assert code == 0
     assert out == "# a.py\n\nFirst.\n\n# b.rs\n\nSecond.\n"
     first, second = (call.question for call in llm.calls)
-    assert verb in first and "python" in first and "`a.py`" in first and "b.rs" not in first
+    assert (
+        verb in first
+        and "python" in first
+        and 'the file "a.py", given above' in first
+        and "b.rs" not in first
+    )
     assert "rust" in second
 
 
@@ -185,7 +200,10 @@ def test_a_template_of_the_users_own_is_filled() -> None:
 def test_a_built_in_template_needs_no_more_than_a_file() -> None:
     llm = FakeLLM("x")
     ask("run", "explain_code", "-f", "a.py", llm=llm)
-    assert "the python code above" in llm.calls[0].question and "`a.py`" in llm.calls[0].question
+    assert (
+        "the python code above" in llm.calls[0].question
+        and 'the file "a.py", given above' in llm.calls[0].question
+    )
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def run(
     console = console or Console()
     settings = settings_module.load(invocation.flags)
     own = templates.load_all()
-    requests = requests_of(invocation, settings, {**BUILT_IN, **own})
+    requests = requests_of(invocation, settings, {**BUILT_IN, **own}, console.note)
     if opener is None:
         from docstra_tui.session.backend import open_backend
 
@@ -101,14 +101,16 @@ def run(
         _interrupts(signal.default_int_handler)
 
 
-def requests_of(invocation: Invocation, settings: Settings, known: Mapping[str, str]) -> list[Request]:
+def requests_of(
+    invocation: Invocation, settings: Settings, known: Mapping[str, str], note: Callable[[str], None]
+) -> list[Request]:
     """What the command line asks, with its files and its standard input read.
 
-    `known` is template text by name. Raises `UsageError`, `UnreadableFile`.
+    `known` is template text by name; `note` hears how a file was read that was no UTF-8. Raises `UsageError`, `UnreadableFile`.
     """
     words = list(invocation.words)
     limit = settings.context.max_file_bytes
-    items = tuple(_named(name, limit) for name in invocation.options["files"])
+    items = tuple(_named(name, limit, note) for name in invocation.options["files"])
     match invocation.command:
         case "ask":
             question, piped = _text_and_pipe(words, limit)
@@ -118,7 +120,7 @@ def requests_of(invocation: Invocation, settings: Settings, known: Mapping[str, 
                 items = (*items, ContextItem(piped))
             return [Request(TASKS["ask"], {"question": question}, items)]
         case "explain" | "document":
-            return _one_a_file(invocation, words, items, limit)
+            return _one_a_file(invocation, words, items, limit, note)
         case "examples":
             request, piped = _text_and_pipe(words, limit)
             if not request:
@@ -132,7 +134,7 @@ def requests_of(invocation: Invocation, settings: Settings, known: Mapping[str, 
             return [_filled(words, items, known, limit)]
 
 
-def _named(name: str, limit: int) -> ContextItem:
+def _named(name: str, limit: int, note: Callable[[str], None]) -> ContextItem:
     """The file that a word of the command line names, or its lines. Raises `UsageError`, `UnreadableFile`."""
     if name == "-":
         raise UsageError("-f takes a file; standard input is read without -f.", "A file called - is ./-")
@@ -142,7 +144,7 @@ def _named(name: str, limit: int) -> ContextItem:
         is_range = found is not None and 0 < int(found[1]) <= int(found[2] or found[1])
         if not is_range and (found is not None or os.path.isfile(path)):
             raise UsageError(f"{lines!r} is no range of lines.", f"Write {path}:10-40.")
-    return read_named(name, max_bytes=limit)
+    return read_named(name, max_bytes=limit, note=note)
 
 
 def wait_until_ready(backend: Backend, console: Console) -> Status:
@@ -251,12 +253,16 @@ def _text_and_pipe(words: Sequence[str], limit: int) -> tuple[str, str]:
 
 
 def _one_a_file(
-    invocation: Invocation, words: Sequence[str], items: tuple[ContextItem, ...], limit: int
+    invocation: Invocation,
+    words: Sequence[str],
+    items: tuple[ContextItem, ...],
+    limit: int,
+    note: Callable[[str], None],
 ) -> list[Request]:
     task = TASKS[invocation.command]
     language = invocation.options["language"]
     named = [word for word in words if word != "-"]
-    items = (*(_named(name, limit) for name in named), *items)
+    items = (*(_named(name, limit, note) for name in named), *items)
     requests = [
         Request(task, file_fields([item.label], language or item.language or "source"), (item,), item.label)
         for item in items

@@ -1,7 +1,7 @@
 """`@path` in what a person types: which files a question names, and how to complete a name.
 
 A mention starts at an `@` at the beginning or after white space: `@src/a.py`, `@src/a.py:3-9`,
-`@"with space.py":3-9`. Knows nothing about files: whether one exists is for the caller to find out.
+`@src/a.py:3-` (to the end), `@"with space.py":3-9`. Knows nothing about files: whether one exists is for the caller to find out.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 _MENTION = re.compile(
     r"""(?<!\S)@(?:
-        "(?P<quoted>[^"\n]+)"(?::(?P<qstart>\d+)(?:-(?P<qend>\d+))?)?
+        "(?P<quoted>[^"\n]+)"(?::(?P<qstart>\d+)(?P<qrange>-(?P<qend>\d*))?)?
         | (?P<bare>[^\s"]\S*)
     )""",
     re.VERBOSE,
 )
-_BARE_RANGE = re.compile(r"(?P<path>.+?):(?P<start>\d+)(?:-(?P<end>\d+))?")
+_BARE_RANGE = re.compile(r"(?P<path>.+?):(?P<start>\d+)(?P<range>-(?P<end>\d*))?")
 _CLOSERS = {")": "(", "]": "[", "}": "{", ">": "<"}
 
 
@@ -29,7 +29,7 @@ class Mention:
     start_line: int | None = None
     """From 1; None for the whole file."""
     end_line: int | None = None
-    """Included."""
+    """Included; with a first line and None, the last of the file."""
 
 
 def find_mentions(text: str) -> list[Mention]:
@@ -37,12 +37,12 @@ def find_mentions(text: str) -> list[Mention]:
     found: list[Mention] = []
     for match in _MENTION.finditer(text):
         if match["quoted"] is not None:
-            found.append(_mention(match["quoted"], match["qstart"], match["qend"]))
+            found.append(_mention(match["quoted"], match["qstart"], match["qrange"], match["qend"]))
             continue
         bare = _without_punctuation(match["bare"])
         ranged = _BARE_RANGE.fullmatch(bare)
         if ranged is not None:
-            found.append(_mention(ranged["path"], ranged["start"], ranged["end"]))
+            found.append(_mention(ranged["path"], ranged["start"], ranged["range"], ranged["end"]))
         elif bare:
             found.append(Mention(bare))
     return list(dict.fromkeys(found))
@@ -84,10 +84,12 @@ def _rank(wanted: str, path: str) -> int | None:
     return 3 if all(letter in letters for letter in wanted) else None
 
 
-def _mention(path: str, start: str | None, end: str | None) -> Mention:
+def _mention(path: str, start: str | None, span: str | None, end: str | None) -> Mention:
     if start is None:
         return Mention(path)
-    return Mention(path, int(start), int(end) if end is not None else int(start))
+    if span is None:
+        return Mention(path, int(start), int(start))
+    return Mention(path, int(start), int(end) if end else None)
 
 
 def _without_punctuation(word: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,24 +69,30 @@ def read_file(
     return ReadFile(item, encoding, note)
 
 
-def read_named(argument: str, *, max_bytes: int = MAX_BYTES) -> ContextItem:
+def read_named(
+    argument: str, *, max_bytes: int = MAX_BYTES, note: Callable[[str], object] = lambda text: None
+) -> ContextItem:
     """A file that the user named on the command line, `FILE` or `FILE:A-B`; it may lie anywhere.
 
     It is its own root, so links are followed: the user's word is the permission. Its path is relative
-    where it lies below the current folder, else absolute. Raises `UnreadableFile`.
+    where it lies below the current folder, else absolute. `note` hears of an encoding that was guessed.
+    Raises `UnreadableFile`.
     """
     path, start, end = split_range(argument)
     try:
         real = os.path.realpath(path, strict=True)
     except OSError as error:
         raise unreadable(path, error) from error
-    item = read_item(
+    read = read_file(
         Path(os.path.dirname(real)),
         os.path.basename(real),
         start_line=start,
         end_line=end,
         max_bytes=max_bytes,
     )
+    if read.note:
+        note(read.note)
+    item = read.item
     absolute = os.path.abspath(path)
     here = os.getcwd()
     named = os.path.relpath(absolute, here) if os.path.commonpath([absolute, here]) == here else absolute

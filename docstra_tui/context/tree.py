@@ -47,6 +47,16 @@ TOGETHER = 20_000
 """Files of one folder that can be ticked together: no window holds more."""
 
 
+@dataclass(frozen=True)
+class Below:
+    """What lies below a folder."""
+
+    files: tuple[str, ...]
+    """Those that can be picked, in the order of the tree."""
+    closed: tuple[str, ...] = ()
+    """Folders that could not be listed: what is in them is not among the files."""
+
+
 def list_folder(
     root: Path, relative: str, rules: IgnoreRules, *, show_hidden: bool = False, limit: int = ROWS
 ) -> Listing:
@@ -76,9 +86,10 @@ def list_folder(
 
 def files_below(
     root: Path, relative: str, rules: IgnoreRules, *, show_hidden: bool = False, limit: int = TOGETHER
-) -> tuple[str, ...]:
-    """Every file below a folder that can be picked, in the order of the tree; at most `limit`."""
+) -> Below:
+    """Every file below a folder that can be picked; at most `limit`."""
     found: list[str] = []
+    closed: list[str] = []
     # A stack of rows still to be visited, the next one last: no recursion, however deep the folders.
     waiting = [Entry(relative.strip("/"), "", is_folder=True)]
     while waiting and len(found) < limit:
@@ -86,18 +97,18 @@ def files_below(
         if entry.is_folder:
             listing = list_folder(root, entry.path, rules, show_hidden=show_hidden, limit=limit)
             waiting.extend(reversed(listing.entries))
+            if listing.error:
+                closed.append(entry.path)
         elif not entry.reason:
             found.append(entry.path)
-    return tuple(found)
+    return Below(tuple(found), tuple(closed))
 
 
-def files_to_tick(
-    root: Path, relative: str, rules: IgnoreRules, *, show_hidden: bool = False
-) -> tuple[str, ...]:
+def files_to_tick(root: Path, relative: str, rules: IgnoreRules, *, show_hidden: bool = False) -> Below:
     """All files below a folder that can be picked. Raises `UnreadableFile` for more than `TOGETHER`:
     some of them would be no answer to "all of them"."""
     found = files_below(root, relative, rules, show_hidden=show_hidden, limit=TOGETHER + 1)
-    if len(found) > TOGETHER:
+    if len(found.files) > TOGETHER:
         name = f"{shown_name(relative.strip('/'))}/" if relative.strip("/") else "The project"
         raise UnreadableFile(
             f"{name} holds more than {TOGETHER:,} files, too many for one prompt: pick folders in it."

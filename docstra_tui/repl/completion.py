@@ -51,7 +51,7 @@ class ProjectFiles:
             thread.join()
 
     def _list(self) -> None:
-        self._files = files_below(self._root, "", IgnoreRules(self._root, self._ignore))
+        self._files = files_below(self._root, "", IgnoreRules(self._root, self._ignore)).files
         self._listed_at = time.monotonic()
 
 

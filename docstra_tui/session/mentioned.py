@@ -45,9 +45,10 @@ def resolve(
             path = inside(root, mention.path)
             if _is_folder(root, path, mention):
                 found = files_to_tick(root, path, rules(), show_hidden=show_hidden)
-                if not found:
+                problems += [f"{shown_name(closed)}/ cannot be read." for closed in found.closed]
+                if not found.files:
                     raise UnreadableFile(f"{shown_name(mention.path)} has no files to send.")
-                folders[path] = found
+                folders[path] = found.files
                 continue
             item = read_item(
                 root,

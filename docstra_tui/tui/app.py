@@ -132,6 +132,7 @@ class DocstraApp(App[None]):
         draft = self.main.draft
         if session is not None and draft != session.draft:
             session.draft = draft
+        self.main.files.flush()
         self.store.flush(1.0)
 
     def close_backend(self) -> str:

@@ -56,6 +56,7 @@ class FilesDesk:
         self._found_now: Found | None = None
         self._said = Content(" ")
         self._is_restored = False
+        self._unsaved: SavedTicks | None = None
 
     def begin(self) -> None:
         """The screen is there: list the project, tick what was ticked when it was last left."""
@@ -107,17 +108,25 @@ class FilesDesk:
         for folder in saved.folders:
             self.folders.below(folder, partial(self._put_below, folder))
 
+    def flush(self) -> None:
+        """Write what is ticked, if that did not come to pass yet; any thread."""
+        from docstra_tui.session import ticks
+
+        unsaved, self._unsaved = self._unsaved, None
+        if unsaved is not None:
+            ticks.save(self._screen.root, unsaved)
+
     def _save(self) -> None:
         if not self._is_restored:
             return
         from docstra_tui.session import ticks
 
-        tree, root = self._screen.tree_view, self._screen.root
+        tree = self._screen.tree_view
         folders = tree.model.whole_folders
         starts = tuple(f"{folder}/" for folder in folders)
         rest = tuple(pick for pick in tree.picks if not pick.path.startswith(starts))
-        saved = ticks.SavedTicks(folders, rest, tree.show_hidden, tree.show_ignored)
-        self._lane.do(lambda: ticks.save(root, saved), lambda _: None, lambda error: None, key="save ticks")
+        self._unsaved = ticks.SavedTicks(folders, rest, tree.show_hidden, tree.show_ignored)
+        self._lane.do(self.flush, lambda _: None, lambda error: None, key="save ticks")
 
     # Ticks
 
@@ -149,6 +158,8 @@ class FilesDesk:
         if secret and say:
             names = _names(secret)
             self._screen.warn(f"Left out, as they may hold secrets: {names}. Tick them one by one.")
+        if below.closed:
+            self._screen.warn(f"Left out, as they cannot be read: {_names(below.closed)}.")
 
     def check_secrets(self, paths: Iterable[str] | None = None) -> None:
         """Files that may hold secrets are agreed to once; the host that they would go to is named."""

@@ -23,6 +23,8 @@ class Below:
     paths: tuple[str, ...]
     secret: tuple[str, ...]
     """Files that may hold secrets; not among the others."""
+    closed: tuple[str, ...]
+    """Folders that could not be listed."""
 
 
 class Folders:
@@ -71,23 +73,24 @@ class Folders:
 
     def rules(self) -> IgnoreRules:
         """Made once, in a lane: it reads the project's ignore files."""
-        if self._rules is None:
+        rules = self._rules  # another lane may want new ones meanwhile
+        if rules is None:
             from docstra_tui.context.ignore import IgnoreRules, NothingIgnored
 
-            if self.show_ignored:
-                self._rules = NothingIgnored(self._root)
-            else:
-                self._rules = IgnoreRules(self._root, self._ignore)
-        return self._rules
+            ignored = self.show_ignored
+            rules = NothingIgnored(self._root) if ignored else IgnoreRules(self._root, self._ignore)
+            self._rules = rules
+        return rules
 
     def _below(self, folder: str) -> Below:
         from docstra_tui.context.secrets import may_hold_secrets
         from docstra_tui.context.tree import files_to_tick
 
-        paths = files_to_tick(self._root, folder, self.rules(), show_hidden=self.show_hidden)
-        secret = tuple(path for path in paths if may_hold_secrets(path))
+        found = files_to_tick(self._root, folder, self.rules(), show_hidden=self.show_hidden)
+        secret = tuple(path for path in found.files if may_hold_secrets(path))
         left_out = set(secret)
-        return Below(tuple(path for path in paths if path not in left_out), secret)
+        paths = tuple(path for path in found.files if path not in left_out)
+        return Below(paths, secret, found.closed)
 
     def _list(self, folder: str) -> Listing:
         from docstra_tui.context.tree import list_folder

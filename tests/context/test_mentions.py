@@ -17,6 +17,7 @@ from docstra_tui.context.mentions import Mention, complete, find_mentions, write
         ("see @a.py, @b.py.", [Mention("a.py"), Mention("b.py")]),
         ("@a.py:3-9 and @a.py:7", [Mention("a.py", 3, 9), Mention("a.py", 7, 7)]),
         ('@"with space.py":3-4!', [Mention("with space.py", 3, 4)]),
+        ('@a.py:3- and @"b c":7-', [Mention("a.py", 3), Mention("b c", 7)]),
         ("me@host.py and a@b", []),
         ("@a.py\n@b.py", [Mention("a.py"), Mention("b.py")]),
         ("@app/[slug]/page.tsx @f(1).py", [Mention("app/[slug]/page.tsx"), Mention("f(1).py")]),

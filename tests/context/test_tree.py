@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from docstra_tui.context import tree
 from docstra_tui.context.ignore import IgnoreRules
 from docstra_tui.context.tree import Listing, files_below, files_to_tick, list_folder
 from docstra_tui.errors import UnreadableFile
@@ -58,7 +60,7 @@ def test_special_files_are_shown_with_their_reason(tmp_path: Path) -> None:
         "inside": "link → ok.py",
     }
     assert not any(entry.is_folder for entry in listing(tmp_path).entries)
-    assert files_below(tmp_path, "", IgnoreRules(tmp_path)) == ("ok.py",)
+    assert files_below(tmp_path, "", IgnoreRules(tmp_path)).files == ("ok.py",)
 
 
 def test_a_link_is_no_way_out(tmp_path: Path) -> None:
@@ -97,9 +99,9 @@ def test_everything_below_comes_in_the_order_of_the_tree(tmp_path: Path) -> None
         (tmp_path / name).write_text("x")
     (tmp_path / ".gitignore").write_text("*.log")
     rules = IgnoreRules(tmp_path)
-    assert files_below(tmp_path, "", rules) == ("a/b/x.py", "a/y.py", "c/w.py", "z.py")
-    assert files_below(tmp_path, "a", rules) == ("a/b/x.py", "a/y.py")
-    assert files_below(tmp_path, "", rules, limit=2) == ("a/b/x.py", "a/y.py")
+    assert files_below(tmp_path, "", rules).files == ("a/b/x.py", "a/y.py", "c/w.py", "z.py")
+    assert files_below(tmp_path, "a", rules).files == ("a/b/x.py", "a/y.py")
+    assert files_below(tmp_path, "", rules, limit=2).files == ("a/b/x.py", "a/y.py")
 
 
 def test_more_files_than_any_prompt_holds_are_refused_and_not_cut(
@@ -108,10 +110,27 @@ def test_more_files_than_any_prompt_holds_are_refused_and_not_cut(
     for number in range(3):
         (tmp_path / f"{number}.py").touch()
     monkeypatch.setattr("docstra_tui.context.tree.TOGETHER", 3)
-    assert len(files_to_tick(tmp_path, "", IgnoreRules(tmp_path))) == 3
+    assert len(files_to_tick(tmp_path, "", IgnoreRules(tmp_path)).files) == 3
     (tmp_path / "one_more.py").touch()
     with pytest.raises(UnreadableFile, match="more than 3 files"):
         files_to_tick(tmp_path, "", IgnoreRules(tmp_path))
+
+
+def test_a_folder_below_that_nobody_may_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("d/a.py", "d/closed/b.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    opened: Any = tree.open_folder
+
+    def open_folder(root: Path, relative: str) -> int:
+        if relative == "d/closed":
+            raise PermissionError(13, "Permission denied")
+        found: int = opened(root, relative)
+        return found
+
+    monkeypatch.setattr(tree, "open_folder", open_folder)
+    found = files_to_tick(tmp_path, "d", IgnoreRules(tmp_path))
+    assert (found.files, found.closed) == (("d/a.py",), ("d/closed",))
 
 
 def test_many_files_are_cut_and_counted(tmp_path: Path) -> None:

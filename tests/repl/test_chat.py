@@ -295,8 +295,10 @@ def test_tasks_over_files(project: Path) -> None:
         "/explain src/a.py notes.md\r/document @src/a.py\r/examples sort a list\r/custom Count words.\r",
     )
     asked = [call.question for call in llm.calls]
-    assert "Explain" in asked[0] and "`src/a.py`" in asked[0] and "a = 1" in asked[0]
-    assert "`notes.md`" in asked[1] and "# Notes" in asked[0] and "# Notes" not in asked[1]
+    assert "Explain" in asked[0] and 'the file "src/a.py", given above' in asked[0] and "a = 1" in asked[0]
+    assert (
+        'the file "notes.md", given above' in asked[1] and "# Notes" in asked[0] and "# Notes" not in asked[1]
+    )
     assert "Write documentation" in asked[2] and "a = 1" not in asked[2]  # it is in the log already
     assert "sort a list" in asked[3]
     assert asked[4] == "Count words."

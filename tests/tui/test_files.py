@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from docstra_tui.context.picks import Pick
 from docstra_tui.llm.answer import Usage
+from docstra_tui.session import ticks
 from docstra_tui.tui.screens.confirm import ConfirmScreen
 from docstra_tui.tui.screens.help import HelpScreen
 from docstra_tui.tui.screens.preview import PreviewScreen
@@ -456,6 +457,18 @@ async def test_what_no_model_could_take_is_not_read_until_there_is_room(make_app
 
 
 # Between runs
+
+
+async def test_what_is_ticked_last_is_kept_when_one_leaves_at_once(make_app, root):
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await is_ready(pilot)
+        busy = threading.Event()
+        app.main._file_lane.do(busy.wait, lambda _: None, lambda error: None)
+        await tick(pilot, "README.md")
+        app.save()  # as leaving does; the lane has not come to it
+        assert ticks.load(root).picks == (Pick("README.md"),)
+        busy.set()
 
 
 async def test_the_next_run_ticks_the_same_and_a_folder_with_what_is_new_in_it(make_app, root):
