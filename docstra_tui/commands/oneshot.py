@@ -106,7 +106,8 @@ def requests_of(
 ) -> list[Request]:
     """What the command line asks, with its files and its standard input read.
 
-    `known` is template text by name; `note` hears how a file was read that was no UTF-8. Raises `UsageError`, `UnreadableFile`.
+    `known` is template text by name; `note` hears how a file was read that was no UTF-8. Raises
+    `UsageError`, `UnreadableFile`.
     """
     words = list(invocation.words)
     limit = settings.context.max_file_bytes

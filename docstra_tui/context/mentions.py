@@ -1,7 +1,8 @@
 """`@path` in what a person types: which files a question names, and how to complete a name.
 
 A mention starts at an `@` at the beginning or after white space: `@src/a.py`, `@src/a.py:3-9`,
-`@src/a.py:3-` (to the end), `@"with space.py":3-9`. Knows nothing about files: whether one exists is for the caller to find out.
+`@src/a.py:3-` (to the end), `@"with space.py":3-9`. Knows nothing about files: whether one exists is
+for the caller to find out.
 """
 
 from __future__ import annotations
