@@ -1,8 +1,9 @@
 """Text from outside, made safe to show: no character of it can command the terminal.
 
 Characters are neutralised one by one and sequences are never parsed, so it does not matter where a
-piece of a stream ends (only a CRLF split over two pieces shows its carriage return). What is stored
-and sent to the model is never changed by this; it is for the eye.
+piece of a stream ends (only a CRLF split over two pieces shows its carriage return). This is for the
+eye: what is stored and sent to the model stays as it came. Only what is pasted loses the characters
+that act (`disarm`) before it is sent.
 """
 
 from __future__ import annotations
@@ -12,16 +13,28 @@ import re
 
 TAB = "    "
 
-INVISIBLE = (
-    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional controls: they reorder what is read
-    "\u00ad\u180e\u200b\u2060\ufeff\u3164\uffa0\u115f\u1160"  # no width, or a blank that is a letter
-    "\u2028\u2029\u2061-\u2064\u206a-\u206f\ufff9-\ufffb"  # hidden line ends, operators, annotations
-    "\U000e0000-\U000e007f"  # tags: a whole hidden ASCII
-)
-"""A character class of what the eye cannot see; joiners (ZWJ, ZWNJ) stay, scripts and emoji need them."""
+_DIRECTIONS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+"""Bidirectional controls: they reorder what is read."""
+_LINE_ENDS = "\u2028\u2029"
+_TAGS = "\U000e0000-\U000e007f"
+"""A whole hidden ASCII."""
 
-_UNSAFE = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff{INVISIBLE}]")
+INVISIBLE = (
+    f"{_DIRECTIONS}{_LINE_ENDS}{_TAGS}"
+    "\u00ad\u034f\u17b4\u17b5\u180e\u200b\u2060\ufeff"  # no width
+    "\u115f\u1160\u2800\u3164\uffa0"  # a blank that is a letter or a sign
+    "\u2061-\u2064\u206a-\u206f\ufff9-\ufffb\U0001d173-\U0001d17a"  # hidden operators, notes, beams
+    "\ufe00-\ufe0d\U000e0100-\U000e01ef"  # variants of a character, which can carry any byte
+)
+"""A character class of what the eye cannot see.
+
+Joiners (ZWJ, ZWNJ) and the two signs for text or emoji (U+FE0E, U+FE0F) stay: scripts and emoji need them.
+"""
+
+UNSAFE = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff{INVISIBLE}]")
+"""Everything that is not drawn as it is; the last net (`docstra_tui.tui.strips`) catches the same."""
 _UNSAFE_IN_TEXT = re.compile(f"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff{INVISIBLE}]")
+_ACTING = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{_DIRECTIONS}{_LINE_ENDS}{_TAGS}]")
 
 
 def sanitize_text(text: str) -> str:
@@ -34,10 +47,21 @@ def sanitize_text(text: str) -> str:
 
 def sanitize_line(text: str) -> str:
     """`text` as one line: as `sanitize_text`, and a line feed becomes `␊`."""
-    if _UNSAFE.search(text) is None:
+    if UNSAFE.search(text) is None:
         return text
     plain = text.replace("\r\n", "\n").replace("\t", TAB)
-    return _UNSAFE.sub(_visible, plain)
+    return UNSAFE.sub(_visible, plain)
+
+
+def disarm(text: str) -> str:
+    """`text` to be passed on: what could act in a terminal or a shell, reorder what is read, end a line
+    unseen or hide words becomes visible; tabs and other invisible characters stay.
+
+    Not safe to show; `sanitize_text` is for that.
+    """
+    if _ACTING.search(text) is None:
+        return text
+    return _ACTING.sub(_visible, text.replace("\r\n", "\n"))
 
 
 def shown_name(name: str | bytes) -> str:
@@ -46,7 +70,7 @@ def shown_name(name: str | bytes) -> str:
     Two different names never look the same.
     """
     text = os.fsdecode(name)
-    if _UNSAFE.search(text) is None and not text.startswith("$'"):
+    if UNSAFE.search(text) is None and not text.startswith("$'"):
         return text
     return "$'" + "".join(_shell_escape(character) for character in text) + "'"
 
@@ -71,7 +95,7 @@ _SHORT_ESCAPES = {"\n": r"\n", "\t": r"\t", "\r": r"\r", "\\": r"\\", "'": r"\'"
 def _shell_escape(character: str) -> str:
     if character in _SHORT_ESCAPES:
         return _SHORT_ESCAPES[character]
-    if _UNSAFE.match(character) is None:
+    if UNSAFE.match(character) is None:
         return character
     code = ord(character)
     if code < 0xA0:  # a C1 control is a character of two bytes

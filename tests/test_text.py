@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docstra_tui.text import sanitize_line, sanitize_text, shown_name
+from docstra_tui.text import disarm, sanitize_line, sanitize_text, shown_name
 
 ANYTHING = st.text(st.characters(codec=None))
 
@@ -70,6 +70,11 @@ def test_what_is_safe_stays_as_it_is(text: str) -> None:
         ("\U000e0041", "⟨U+E0041⟩"),
         ("a\r\nb\rc", "a\nb␍c"),
         ("\tx", "    x"),
+        ("a\ufe00b\ufe0d", "a⟨U+FE00⟩b⟨U+FE0D⟩"),
+        ("x\U000e0100\U000e01ef", "x⟨U+E0100⟩⟨U+E01EF⟩"),
+        ("\u034f\u17b4\u17b5\u2800", "⟨U+034F⟩⟨U+17B4⟩⟨U+17B5⟩⟨U+2800⟩"),
+        ("\U0001d173\U0001d17a", "⟨U+1D173⟩⟨U+1D17A⟩"),
+        ("☑\ufe0e ☑\ufe0f", "☑\ufe0e ☑\ufe0f"),
         ("👩\u200d💻 می\u200cخواهم", "👩\u200d💻 می\u200cخواهم"),
     ],
 )
@@ -106,3 +111,26 @@ def test_odd_names_are_shown_as_a_shell_would_take_them(name: str | bytes, shown
 def test_two_names_never_look_the_same(one: str, other: str) -> None:
     if one != other:
         assert shown_name(one) != shown_name(other)
+
+
+@pytest.mark.parametrize(
+    ("text", "passed_on"),
+    [
+        ("\tif x:\n\t\ty\n", "\tif x:\n\t\ty\n"),
+        ("a\u200bb\u00adc\ufeff", "a\u200bb\u00adc\ufeff"),
+        ("x\u2800\u3164\ufe00", "x\u2800\u3164\ufe00"),
+        ("a\x1b[31m\x07\x7f\x9b", "a␛[31m␇␡⟨9b⟩"),
+        ("a\r\nb\rc", "a\nb␍c"),
+        ("a\u202eb\u2066\u200f", "a⟨U+202E⟩b⟨U+2066⟩⟨U+200F⟩"),
+        ("a\u2028b\U000e0041\udcff", "a⟨U+2028⟩b⟨U+E0041⟩⟨dcff⟩"),
+    ],
+)
+def test_what_is_passed_on_keeps_all_that_cannot_act(text: str, passed_on: str) -> None:
+    assert disarm(text) == passed_on
+
+
+@given(st.one_of(ANYTHING, NASTY))
+def test_what_is_passed_on_ends_its_lines_where_it_is_seen_to(text: str) -> None:
+    passed_on = disarm(text)
+    assert passed_on.split("\n") == [*passed_on.splitlines(), *([""] if passed_on[-1:] in ("", "\n") else [])]
+    assert sanitize_text(passed_on) == sanitize_text(text)

@@ -3,7 +3,7 @@
 Textual writes the text of a segment to the terminal as it is, escape sequences included. Text from
 outside is neutralised on its way into the screen (`docstra_tui.text`); this catches what was
 forgotten, at the one place that every drawn line passes. Characters are replaced, sequences are never
-parsed. Clean text costs one `str.isprintable`.
+parsed. Clean text costs one look at its characters.
 """
 
 from __future__ import annotations
@@ -15,12 +15,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f"
-    "\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
-)
-"""C0, DEL, C1, directions, invisible characters, surrogates and tags."""
+from docstra_tui.text import UNSAFE
 
 
 def _visible(match: re.Match[str]) -> str:
@@ -30,15 +25,20 @@ def _visible(match: re.Match[str]) -> str:
     return "\u2421" if code == 0x7F else "\ufffd"
 
 
+def is_clean(text: str) -> bool:
+    """True when nothing in `text` is unsafe; some of what is counts as printable with Python."""
+    return text.isprintable() if text.isascii() else UNSAFE.search(text) is None
+
+
 def clean(text: str) -> str:
-    """`text` with every unsafe character replaced by a visible one, cell for cell."""
-    return text if text.isprintable() else UNSAFE.sub(_visible, text)
+    """`text` with every unsafe character replaced by a visible one, one for one."""
+    return text if is_clean(text) else UNSAFE.sub(_visible, text)
 
 
 def _clean_style(style: Style) -> Style:
     """A link target is written inside an escape sequence of its own: one that could end it is dropped."""
     link = style.link
-    return style if link is None or link.isprintable() else style.update_link(None)
+    return style if link is None or (link.isprintable() and is_clean(link)) else style.update_link(None)
 
 
 def install() -> None:
@@ -51,7 +51,7 @@ def install() -> None:
     def safe_render(self: Strip, console: Console) -> str:
         if self._render_cache is None:
             segments = list(self)
-            if not all(segment.control or segment.text.isprintable() for segment in segments):
+            if not all(segment.control or is_clean(segment.text) for segment in segments):
                 cleaned = [
                     segment
                     if segment.control
