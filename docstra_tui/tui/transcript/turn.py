@@ -203,7 +203,8 @@ class Turn:
         if self._width != width:
             self._begin(width)
         before = len(self._chunks) - 1
-        row = self._chunk_top(before) + self._chunks[before].finished_height
+        finished = self._chunks[before].finished_height
+        row = self._chunk_top(before) + finished
         if self.is_raw:
             row = self._chunk_top(before)
         now = time.perf_counter()
@@ -221,7 +222,7 @@ class Turn:
         self._is_behind = not is_read
         self._foot = self._draw_foot(width)
         self._measure()
-        self._read_tail()
+        self._read_grown(before, finished)
         return row
 
     def show_raw(self, is_raw: bool) -> None:
@@ -363,13 +364,12 @@ class Turn:
             self._ends.append(total)
         self._exact = (self._width, total + self._rest + len(self._foot))
 
-    def _read_tail(self) -> None:
-        """Colour the code that grows now."""
-        last = self._chunks[-1]
-        last.read_code(0.02, last.finished_height, last.height)
-        if len(self._chunks) > 1:
-            before = self._chunks[-2]
-            before.read_code(0.01, before.height - 1, before.height)
+    def _read_grown(self, first: int, row: int) -> None:
+        """Colour the code that grows now, and what of it was finished since, from a row of a chunk on."""
+        stop = time.perf_counter() + 0.02
+        for chunk in self._chunks[first:]:
+            chunk.read_code(max(0.005, stop - time.perf_counter()), row, chunk.height)
+            row = 0
 
     def read_code(self, seconds: float, first: int, end: int) -> bool:
         """Highlight the code in rows `first` to `end`; True when something may look different now."""

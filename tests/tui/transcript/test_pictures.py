@@ -83,6 +83,34 @@ def test_code_that_is_still_being_written(snap_compare: Any, make_app: Any) -> N
     assert snap_compare(app, terminal_size=(64, 16), run_before=show)
 
 
+WHOLE = CODE[: CODE.index("```\n\nAfter")]
+STATES = {
+    "opening": ("Before:\n\n``", "Before:"),
+    "half a language": ("Before:\n\n```pyth", "Before:"),
+    "a language": ("Before:\n\n```python\n", "python"),
+    "half a line": ("Before:\n\n```python\nclass Client(Ba", "(Ba"),
+    "half closed": (WHOLE + "``", "1.5"),
+    "closed": (WHOLE + "```\n", "1.5"),
+    "in a list": ("1. Install it:\n\n   ```sh\n   pip install x\n   pip che", "pip che"),
+    "after a list": ("1. Install it:\n\n   ```sh\n   pip install x\n   ```\n\nThen a", "Then a"),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_code_in_every_state_of_being_written(snap_compare: Any, make_app: Any, state: str) -> None:
+    app = make_app()
+    so_far, words = STATES[state]
+
+    async def show(pilot: Any) -> None:
+        app.view.begin_turn("How does the client retry?")
+        app.view.append(so_far)
+        await drawn(pilot, words)
+        while app.view.feed:
+            await pilot.pause(0.05)
+
+    assert snap_compare(app, terminal_size=(48, 15), run_before=show)
+
+
 def test_a_failed_answer_after_thinking(snap_compare: Any, make_app: Any) -> None:
     app = make_app()
     failed = TurnEnding("failed", error="The engine stopped.", hint="F9 starts it again.")
