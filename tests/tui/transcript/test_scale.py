@@ -7,6 +7,7 @@ import random
 import pytest
 
 from docstra_tui.tui.transcript import growing as growing_module
+from docstra_tui.tui.transcript import verbatim
 from docstra_tui.tui.transcript.ending import ShownTurn, TurnEnding
 from docstra_tui.tui.transcript.pace import Pace
 from docstra_tui.tui.transcript.turn import Turn
@@ -155,3 +156,41 @@ def test_frames_wait_for_a_link_that_cannot_follow():
     assert not pace.is_due(2)
     pace.note(0.2, 0)
     assert not pace.is_due(0)
+
+
+@pytest.mark.parametrize("text", ["漢字" * 2400, "word " * 960, "x" * 4800], ids=["cjk", "words", "letters"])
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_a_line_of_many_rows_is_broken_once_however_many_of_them_are_drawn(
+    text: str, is_whole: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken: list[int] = []
+    break_text = verbatim.break_text
+
+    def counted(line: str, width: int) -> list[tuple[int, int, str]]:
+        broken.append(len(line))
+        return break_text(line, width)
+
+    monkeypatch.setattr(verbatim, "break_text", counted)
+    turn = Turn("q")
+    turn.append("x" * 5_000 + text + ("\n" if is_whole else ""))  # so long that it is no Markdown
+    turn.grow(60)
+    broken.clear()
+    for _ in range(2):
+        for row in range(turn.height(60) - 40, turn.height(60)):
+            turn.line(row)
+    assert len(broken) <= 8, "each row broke the whole line again"
+
+
+def test_a_frame_lays_out_no_more_than_its_time_allows() -> None:
+    """After a stall a megabyte may be waiting: it is taken in over many frames, none of them long."""
+    turn = Turn("q")
+    turn.append("漢字" * 400_000)
+    frames = 0
+    while True:
+        before = turn.height(80)
+        turn.grow(80, seconds=0.0)
+        frames += 1
+        assert turn.height(80) - before < 400, "one frame took in too much"
+        if not turn.is_behind:
+            break
+    assert frames > 50
