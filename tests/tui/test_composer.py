@@ -52,10 +52,10 @@ async def test_enter_followed_by_text_is_a_line_of_a_paste():
         assert pilot.app.sent == []
 
 
-async def test_a_tab_in_an_unbracketed_paste_is_an_indent():
+async def test_a_tab_in_an_unbracketed_paste_stays_one():
     async with Box().run_test() as pilot:
         feed(pilot.app, "if x:\r\treturn")
-        await until(pilot, lambda: pilot.app.composer.text == "if x:\n    return")
+        await until(pilot, lambda: pilot.app.composer.text == "if x:\n\treturn")
 
 
 async def test_ctrl_j_alt_enter_and_shift_enter_break_the_line():
@@ -69,10 +69,57 @@ async def test_ctrl_j_alt_enter_and_shift_enter_break_the_line():
 
 async def test_a_paste_is_made_safe_and_sends_nothing():
     async with Box().run_test() as pilot:
-        pilot.app.composer.post_message(Paste("a\r\nb\x1b]52;c;eA==\x07\tc"))
+        pilot.app.composer.post_message(Paste("a\r\nb\x1b]52;c;eA==\x07\x9b31m\u202ec\u2028d"))
         await until(pilot, lambda: "\n" in pilot.app.composer.text)
-        assert pilot.app.composer.text == "a\nb␛]52;c;eA==␇    c"
+        assert pilot.app.composer.text == "a\nb␛]52;c;eA==␇⟨9b⟩31m⟨U+202E⟩c⟨U+2028⟩d"
         assert pilot.app.sent == []
+
+
+async def test_a_paste_is_sent_with_its_tabs_and_invisible_characters():
+    pasted = "all:\n\tmake\ta\u200bb\u00ad \ufeff\u2800 می\u200cخواهم 👩\u200d💻"
+    async with Box().run_test() as pilot:
+        pilot.app.composer.post_message(Paste(pasted))
+        await until(pilot, lambda: "\n" in pilot.app.composer.text)
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.sent != [])
+        assert pilot.app.sent == [pasted]
+
+
+def rows(composer: Composer) -> list[str]:
+    """The composer as it is drawn."""
+    return [composer.render_line(y).text.rstrip() for y in range(composer.size.height)]
+
+
+async def test_what_cannot_be_shown_has_a_sign_where_it_is_drawn():
+    async with Box().run_test(size=(40, 20)) as pilot:
+        composer = pilot.app.composer
+        composer.load_text("\tx\n12\ty\u200bz\n\x1b]0;t\x07 \x9b31m\ue000")
+        await pilot.pause()
+        assert rows(composer) == ["    x", "12  y�z", "␛]0;t␇ �31m\ue000"]
+        for _ in range(3):
+            await pilot.press("up")
+        for x in (0, 4, 5):
+            await pilot.pause()
+            assert composer.cursor_screen_offset.x == x
+            await pilot.press("right")
+        await pilot.press("end", "left", "backspace")
+        assert composer.text.split("\n")[1] == "12\tyz"
+        await pilot.pause()
+        assert rows(composer)[1] == "12  yz"
+
+
+async def test_a_line_of_invisible_characters_breaks_where_its_signs_do():
+    async with Box().run_test(size=(20, 20)) as pilot:
+        composer = pilot.app.composer
+        composer.post_message(Paste("a" + "\u200b" * 30 + "\tb"))
+        await until(pilot, lambda: "b" in composer.text)
+        await pilot.pause()
+        shown = rows(composer)
+        assert len(shown) > 1 and max(map(len, shown)) < 20
+        assert "".join(shown).replace(" ", "") == "a" + "�" * 30 + "b"
+        assert composer.cursor_screen_offset.y == len(shown) - 1
+        await pilot.press("!")
+        assert rows(composer)[-1].endswith("b!")
 
 
 async def test_an_empty_question_is_not_sent():

@@ -2,27 +2,70 @@
 
 SSH delivers typing in bursts, so an Enter that comes together with the text before it still sends.
 Only an Enter that is itself followed by more text within a moment is a line of an unbracketed paste.
+
+What is pasted is sent as it was, tabs and invisible characters too, but for those that act
+(`docstra_tui.text.disarm`). Where it is drawn, a sign stands for each that cannot be shown.
 """
 
 from __future__ import annotations
 
 import re
-from typing import ClassVar
+from collections.abc import Iterator
+from typing import ClassVar, overload
 
+from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.document._document import DocumentBase
 from textual.events import Key, Paste
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import TextArea
 
-from docstra_tui.text import sanitize_text
+from docstra_tui.text import disarm
+from docstra_tui.tui.strips import clean, is_clean
 
 BURST_SECONDS = 0.03
 """An Enter waits this long for text that would make it part of a paste."""
-INDENT = "    "
 MENTION = re.compile(r"""(?<!\S)@("[^"\n]*|[^\s"]*)$""")
 """An `@` at the start of a word, and what is written of the file's name up to the cursor."""
+
+
+def drawn(line: str) -> str:
+    """`line` as it is drawn: as long as it is, with a sign for each character that cannot be shown."""
+    return line if is_clean(line) else "\t".join(clean(part) for part in line.split("\t"))
+
+
+class DrawnLines:
+    """What a document's lines are wrapped by: a sign has a width where an invisible character has none."""
+
+    def __init__(self, document: DocumentBase) -> None:
+        self._document = document
+
+    @property
+    def lines(self) -> DrawnLines:
+        return self
+
+    @property
+    def line_count(self) -> int:
+        return self._document.line_count
+
+    def get_line(self, index: int) -> str:
+        return drawn(self._document.get_line(index))
+
+    def __iter__(self) -> Iterator[str]:
+        return map(drawn, self._document.lines)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return [drawn(line) for line in self._document.lines[index]]
+        return self.get_line(index)
 
 
 class Composer(TextArea):
@@ -134,6 +177,17 @@ class Composer(TextArea):
             self.load_text(text)
             self.move_cursor(self.document.end)
 
+    # Drawing
+
+    def _set_document(self, text: str, language: str | None) -> None:
+        super()._set_document(text, language)
+        self.wrapped_document.document = DrawnLines(self.document)  # type: ignore[assignment]
+        self._rewrap_and_refresh_virtual_size()
+
+    def get_line(self, line_index: int) -> Text:
+        """A line as it is drawn; Textual puts the looks on."""
+        return Text(drawn(self.document.get_line(line_index)), end="", no_wrap=True)
+
     # Keys
 
     async def _on_key(self, event: Key) -> None:
@@ -166,7 +220,7 @@ class Composer(TextArea):
         if event.key == "tab":
             event.stop()
             event.prevent_default()
-            self._write(INDENT)
+            self._write("\t")
 
     def _wait(self) -> None:
         self._stop_waiting()
@@ -196,8 +250,7 @@ class Composer(TextArea):
     async def _on_paste(self, event: Paste) -> None:
         event.prevent_default()
         event.stop()
-        text = sanitize_text(event.text.replace("\r\n", "\n").replace("\r", "\n"))
-        self._write(text)
+        self._write(disarm(event.text.replace("\r\n", "\n").replace("\r", "\n")))
 
     def _walk_history(self, key: str) -> bool:
         """Up and Down through earlier questions, as long as nothing was written over them."""
