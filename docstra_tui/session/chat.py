@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from docstra_tui.context.budget import Budget
+from docstra_tui.context.confined import inside
 from docstra_tui.context.fit import FitPlan, TurnRow, plan_for
 from docstra_tui.context.language import language_of
 from docstra_tui.context.mentions import find_mentions
-from docstra_tui.errors import ContextOverflow, DocstraError
+from docstra_tui.errors import ContextOverflow, DocstraError, UnreadableFile
 from docstra_tui.llm.answer import AnswerStream
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.llm.items import ContextItem
@@ -324,10 +325,25 @@ class ChatSession:
             reserve=self._reserve(window),
             question=scale.question(asking.task, asking.fields),
             count=scale.item,
-            named=[mention.path for mention in find_mentions(asking.shown)],
+            named=self._named(asking.shown, items),
             total=self._measured(self._prompt(asking, log)).used,
         )
         return fitting.carried_over(plan, before)
+
+    def _named(self, text: str, items: Sequence[ContextItem]) -> list[str]:
+        """The paths of the items that a text names, by themselves or with their folder."""
+        wanted: list[str] = []
+        for mention in find_mentions(text):
+            try:
+                wanted.append(inside(self.root, mention.path))
+            except UnreadableFile:  # outside the project: none of ours
+                continue
+        return [
+            item.path
+            for item in items
+            if item.path is not None
+            and any(not path or item.path == path or item.path.startswith(f"{path}/") for path in wanted)
+        ]
 
     def count_plan(self, asking: Asking, plan: FitPlan) -> Budget:
         """What `asking` would take under a plan, exactly. Blocks."""

@@ -162,6 +162,20 @@ def test_the_weights_sum_up_to_the_count(tmp_path: Path) -> None:
     assert dict(parts)["question"] == 4
 
 
+def test_what_a_question_names_is_given_up_last(tmp_path: Path) -> None:
+    (tmp_path / "pkg").mkdir()
+    inner = ContextItem("x = 1\n", "pkg/inner.py", "python")
+    session = session_of(FakeLLM(window=250), tmp_path, LONG, SHORT, inner)
+    for text, named in (
+        ("what is in @./short.py ?", {"short.py"}),
+        ("and @pkg/ ?", {"pkg/inner.py"}),
+        ("@long.py:3-9 and @../elsewhere.py", {"long.py"}),
+        ("nothing", set()),
+    ):
+        plan = session.plan(asking(text))
+        assert {row.item.path for row in plan.files if row.is_named} == named
+
+
 def test_a_task_over_a_file_that_does_not_fit_is_settled_with_one_plan(tmp_path: Path) -> None:
     llm = FakeLLM("Documented.", window=250)
     session = session_of(llm, tmp_path, LONG, SHORT)
