@@ -138,3 +138,16 @@ async def test_the_terminals_answer_sets_the_pace_of_the_conversation(make_app):
         app.post_message(answer)
         await until(pilot, lambda: app.main.conversation.frame_interval == 0.25)
         assert app.main.composer.text == ""
+
+
+async def test_the_terminal_is_asked_how_far_it_is_with_every_question(make_app, backend, monkeypatch):
+    asked = []
+    monkeypatch.setattr(Link, "ask", lambda self, app: asked.append(app))
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        for number in range(2):
+            before = len(asked)
+            backend.llm.enqueue("So.")
+            await answered(pilot, app, f"Why {number}?")
+            assert len(asked) == before + 1

@@ -486,6 +486,7 @@ class MainScreen(Screen[None]):
         self.board.refresh()
         waits = self.desk.runner.busy and not self.desk.runner.has_text
         if waits and self._waiting is None:
+            self.app.link.ask(self.app)  # it may be another line than an hour ago
             self._waiting = self.set_interval(WAIT_SECONDS, self.board.refresh)
         elif not waits and self._waiting is not None:
             self._waiting.stop()
