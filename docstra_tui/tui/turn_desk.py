@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 class Reports:
     """Whom the desk tells what happened."""
 
+    began: Callable[[], None]
+    """A turn's question stands in the conversation."""
     changed: Callable[[], None]
     """Something the status bar shows is different."""
     ended: Callable[[Outcome], None]
@@ -125,6 +127,7 @@ class TurnDesk:
                 self._older.forget()
                 self._conversation.begin_turn(request.shown, request.files)
                 self._conversation.wait("reading…")
+                self._reports.began()
         self._reports.changed()
 
     def stop(self) -> bool:

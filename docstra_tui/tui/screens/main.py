@@ -182,7 +182,7 @@ class MainScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.picks = self.files.make_picks(self._chat_lane)
-        reports = Reports(self._turn_changed, self._turn_ended, self.model.died, self.warn)
+        reports = Reports(self._turn_began, self._turn_changed, self._turn_ended, self.model.died, self.warn)
         self.older = OlderTurns(self.conversation, self._file_lane)
         self.desk = TurnDesk(
             self.conversation, self.composer, self.picks, self.older, reports, self.call_later
@@ -481,12 +481,14 @@ class MainScreen(Screen[None]):
         self.set_class(event.size.width < NARROW, "-narrow")
         self.set_class(event.size.width < TINY_WIDTH or event.size.height < TINY_HEIGHT, "-tiny")
 
+    def _turn_began(self) -> None:
+        self.app.link.ask(self.app)  # it may be another line than an hour ago
+
     def _turn_changed(self) -> None:
         """A turn began, has its first piece, or is over. While it is waited for, its time is shown."""
         self.board.refresh()
         waits = self.desk.runner.busy and not self.desk.runner.has_text
         if waits and self._waiting is None:
-            self.app.link.ask(self.app)  # it may be another line than an hour ago
             self._waiting = self.set_interval(WAIT_SECONDS, self.board.refresh)
         elif not waits and self._waiting is not None:
             self._waiting.stop()
