@@ -200,7 +200,8 @@ class Turn:
 
     def grow(self, width: int, seconds: float = 60.0) -> int:
         """Take in what was appended, for about `seconds`; the first row that may have changed."""
-        if self._width != width:
+        is_new = self._width != width
+        if is_new:
             self._begin(width)
         before = len(self._chunks) - 1
         finished = self._chunks[before].finished_height
@@ -223,7 +224,7 @@ class Turn:
         self._foot = self._draw_foot(width)
         self._measure()
         self._read_grown(before, finished)
-        return row
+        return 0 if is_new else row
 
     def show_raw(self, is_raw: bool) -> None:
         """Show the answer as it was written, or as Markdown."""

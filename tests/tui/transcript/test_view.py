@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.geometry import Offset
 
 from docstra_tui.tui.transcript.ending import ShownTurn, TurnEnding
+from tests.tui.fakes import screen_text
 
 LONG = "\n\n".join(f"Paragraph {number} of the answer." for number in range(60))
 CODE = "Before\n\n```python\n\tx = 1\ny = 2\n```\n\nAfter"
@@ -283,6 +284,17 @@ async def test_raw_view_shows_exactly_what_was_written(make_app):
         await pilot.press("r")
         await settled(pilot)
         assert "bold" in app.rows
+
+
+async def test_every_question_is_drawn_also_where_nothing_has_to_scroll(make_app):
+    app = make_app()
+    async with app.run_test(size=(40, 20)) as pilot:
+        for number in range(3):
+            app.view.begin_turn(f"Why {number}?")
+            app.view.append("So.")
+            app.view.end_turn(TurnEnding())
+            await until(pilot, lambda: f"▌ Why {number}?" in screen_text(app))  # noqa: B023
+        assert screen_text(app).count("So.") == 3
 
 
 async def test_older_turns_are_asked_for_at_the_top(make_app):

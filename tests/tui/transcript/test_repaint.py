@@ -1,0 +1,66 @@
+"""What is on the screen is what a full repaint would show, whatever happened before."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from docstra_tui.tui.transcript.ending import ShownTurn, TurnEnding
+from tests.tui.fakes import screen_text
+from tests.tui.transcript.test_view import settled
+
+PIECES = (
+    "Some words. ",
+    "\n\n",
+    "## A heading\n\n",
+    "```python\nx = 1\n",
+    "```\n",
+    "- item\n",
+    "| a | b |\n|---|---|\n| 1 | a longer cell |\n",
+    "a long line of words that is broken at the width of the screen " * 3,
+    "> quoted\n",
+)
+KEYS = ("pageup", "pagedown", "up", "down", "g", "G", "left_square_bracket", "right_square_bracket", "r")
+SIZES = ((60, 14), (40, 20), (80, 12))
+
+
+async def act(pilot: Any, chance: random.Random) -> str:
+    """One thing that a model, a person or a terminal does."""
+    view = pilot.app.view
+    what = chance.choice(["begin", "append", "append", "append", "end", "key", "key", "resize", "older"])
+    if what == "begin":
+        view.begin_turn(f"Question {chance.randrange(100)}?")
+        view.wait("reading…")
+    elif what == "append":
+        for _ in range(chance.randrange(1, 6)):
+            view.append(chance.choice(PIECES))
+    elif what == "end":
+        view.end_turn(TurnEnding(chance.choice(["done", "cancelled"])))
+    elif what == "key":
+        await pilot.press(chance.choice(KEYS))
+    elif what == "resize":
+        await pilot.resize_terminal(*chance.choice(SIZES))
+    elif view.document.turns:
+        view.prepend([ShownTurn("Earlier?", "Yes, **earlier**.\n\n- one\n- two")])
+    return what
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_no_line_on_the_screen_is_left_from_before(make_app: Any, seed: int) -> None:
+    chance = random.Random(seed)
+    app = make_app()
+    done: list[str] = []
+    async with app.run_test(size=(60, 14)) as pilot:
+        app.view.frame_interval = 0.01
+        for _ in range(25):
+            done.append(await act(pilot, chance))
+            await settled(pilot)
+            while app.view.feed and app.view._current is not None:
+                await pilot.pause(0.02)
+            await settled(pilot)
+            shown = screen_text(app)
+            app.view.refresh()
+            await pilot.pause()
+            assert shown == screen_text(app), done
