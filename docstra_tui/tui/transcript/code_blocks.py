@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from docstra_tui.tui.transcript.drawing import draw_leaf
 from docstra_tui.tui.transcript.leaves import Block, Verbatim
 
 
+@dataclass(frozen=True)
+class Code:
+    """Code in a block: a fence, also one of several in a list item or quote."""
+
+    text: str
+    """As it was written, without its signs and what stands before each line; tabs stay."""
+    first: int
+    """Its first row in the block, counted without the empty line above that."""
+    end: int
+    """The row after its last."""
+
+
 def code_of(block: Block, answer: str) -> str:
-    """The code of a fence without its signs, or that in a list item or quote; empty where there is none."""
-    if block.kind == "code" and answer[block.start : block.end].lstrip(" ")[:3] in ("```", "~~~"):
-        lines = answer[block.start : block.end].removesuffix("\n").split("\n")
-        signs = lines[0].strip(" ")[:3]
-        last = lines[-1].strip()
-        is_closed = (
-            len(lines) > 1 and not block.is_open and last.startswith(signs) and not last.strip(signs[0])
-        )
-        return "\n".join(lines[1:-1] if is_closed else lines[1:])
-    codes = [
-        "\n".join(leaf.lines.lines) for leaf in block.leaves if isinstance(leaf, Verbatim) and leaf.is_code
-    ]
+    """All the code of a block; empty where there is none."""
+    codes = [leaf.lines.source for leaf in block.leaves if isinstance(leaf, Verbatim) and leaf.is_code]
     return "\n\n".join(codes)
+
+
+def codes_in(block: Block, width: int) -> list[Code]:
+    """Every code in a block at `width`."""
+    codes: list[Code] = []
+    top = 0
+    for leaf in block.leaves:
+        top += leaf.gap is not None
+        end = top + draw_leaf(leaf, width).height
+        if isinstance(leaf, Verbatim) and leaf.is_code:
+            codes.append(Code(leaf.lines.source, top, end))
+        top = end
+    return codes

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from docstra_tui.text import TAB
 from docstra_tui.tui.transcript.lines import Bits, show
 
 WINDOW = 40
@@ -31,6 +32,12 @@ class SourceLines:
         """Whole lines, as they are drawn."""
         self.partial: str | None = None
         """The last line while it is not whole."""
+        self._partial = ""
+        """The last line as it came."""
+        self._tabbed: dict[int, str] = {}
+        """The lines that have tabs, with them, by the index at which they begin in `lines`."""
+        self._firsts: dict[int, int] = {}
+        """Where in `lines` a written line begins, for each part of it after the first."""
         self._bits: list[Bits] = []
         self._final = 0
         self._stack: Any = None
@@ -50,18 +57,23 @@ class SourceLines:
 
     def add(self, line: str) -> None:
         """A whole line."""
-        self.partial = None
+        self.partial, self._partial = None, ""
+        first = len(self.lines)
+        if "\t" in line:
+            self._tabbed[first] = _with_tabs(line)
         line = show(line)
         if len(line) <= SPLIT:
             self.lines.append(line)
         else:
             self.lines += [line[i : i + SPLIT] for i in range(0, len(line), SPLIT)]
+            self._firsts.update(dict.fromkeys(range(first + 1, len(self.lines)), first))
 
     def grow(self, partial: str | None) -> None:
         """The line that is not whole yet; None when there is none."""
         if partial is None or not partial:
-            self.partial = None
+            self.partial, self._partial = None, ""
             return
+        self._partial = partial
         shown = show(partial)
         while len(shown) > SPLIT:
             shown = shown[SPLIT:]
@@ -70,8 +82,40 @@ class SourceLines:
     def end(self) -> None:
         """No line comes any more."""
         if self.partial is not None:
-            self.add(self.partial)
+            self.add(self._partial)
         self._ended = True
+
+    # As it was written
+
+    def goes_on(self, index: int) -> bool:
+        """True for a part, after the first, of a written line that is too long to be drawn as one."""
+        return index in self._firsts
+
+    def written(self, index: int, start: int = 0, end: int | None = None) -> str:
+        """What stands in the place of `text(index)[start:end]` as it was written, with its tabs."""
+        text = self.text(index)
+        end = len(text) if end is None else end
+        if index < len(self.lines):
+            first = self._firsts.get(index, index)
+            line, before = self._tabbed.get(first), (index - first) * SPLIT
+        else:
+            line = _with_tabs(self._partial) if "\t" in self._partial else None
+            before = len(show(self._partial)) - len(text)
+        return text[start:end] if line is None else _part(line, before + start, before + end)
+
+    @property
+    def source(self) -> str:
+        """All lines as they were written, safe to show but for their tabs."""
+        parts: list[str] = []
+        for index, line in enumerate(self.lines):
+            first = self._firsts.get(index, index)
+            if first == index:
+                parts += ["\n" if parts else "", self._tabbed.get(index, line)]
+            elif first not in self._tabbed:
+                parts.append(line)
+        if self.partial is not None:
+            parts += ["\n" if parts else "", _with_tabs(self._partial)]
+        return "".join(parts)
 
     def reopen(self) -> None:
         """More lines may come, in another copy of these that will `adopt` them."""
@@ -166,3 +210,21 @@ class SourceLines:
 
         self._looked = True
         self._lexer = find_lexer(self.language)
+
+
+def _with_tabs(line: str) -> str:
+    return "\t".join(show(part) for part in line.split("\t"))
+
+
+def _part(line: str, start: int, end: int) -> str:
+    """The part of `line` that is drawn from `start` to `end`; a tab belongs to it if any of it does."""
+    parts: list[str] = []
+    at = 0
+    for number, piece in enumerate(line.split("\t")):
+        if number:
+            if at < end and at + len(TAB) > start:
+                parts.append("\t")
+            at += len(TAB)
+        parts.append(piece[max(0, start - at) : max(0, end - at)])
+        at += len(piece)
+    return "".join(parts)
