@@ -143,6 +143,7 @@ async def test_the_terminals_answer_sets_the_pace_of_the_conversation(make_app):
 async def test_the_terminal_is_asked_how_far_it_is_with_every_question(make_app, backend, monkeypatch):
     asked = []
     monkeypatch.setattr(Link, "ask", lambda self, app: asked.append(app))
+    monkeypatch.setattr("docstra_tui.tui.app.LINK_SECONDS", 1000.0)  # once at the start, too
     app = make_app()
     async with app.run_test(size=(100, 30)) as pilot:
         await is_ready(pilot)

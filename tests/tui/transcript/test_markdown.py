@@ -185,7 +185,8 @@ def test_a_thought_that_goes_on_says_so():
 
 
 def test_no_cell_of_a_table_is_lost() -> None:
-    table = "| cond | meaning |\n|---|---|\n| `a || b` | either |\n| `x | y` | union |\n| 1 | 2 | 3 four |\n| one |\n"
+    rows = ("| cond | meaning |", "|---|---|", "| `a || b` | either |", "| `x | y` | union |")
+    table = "\n".join((*rows, "| 1 | 2 | 3 four |", "| one |", ""))
     drawn = "\n".join(texts(table))
     for word in ("either", "union", "3 four", "one"):
         assert word in drawn
