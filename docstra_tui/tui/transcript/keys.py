@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.timer import Timer
 
 from docstra_tui.tui.transcript import searching
 from docstra_tui.tui.transcript.code_blocks import code_of
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
         document: Document
 
+        @property
+        def is_following(self) -> bool: ...
         def show_row(self, turn: int, row: int, *, above: int = 0) -> None: ...
         def follow(self) -> None: ...
         def relayout(self, change: Callable[[], object], *, same_parts: bool = False) -> None: ...
@@ -32,6 +37,14 @@ else:
     _Base = object
 
 MARGIN = 2
+SLICE_SECONDS = 0.01
+"""How long is looked for words, or for code, before keys and frames have their turn."""
+FIRST_SECONDS = 0.02
+"""How long a key that asks for a match may look before it answers with what there is."""
+PAUSE_SECONDS = 0.01
+"""Between two slices."""
+FENCE = re.compile(r"^(?:[ \t>]|(?:[-*+]|\d{1,9}[.)])[ \t])*(?:`{3,}[^`\n]*|~{3,}[^\n]*)$", re.MULTILINE)
+"""A line that may begin a fence, in quotes and lists as well."""
 
 
 def _key(keys: str, action: str, words: str, tooltip: str, name: str) -> Binding:
@@ -72,9 +85,20 @@ class TranscriptKeys(_Base):
     words = ""
     """What is searched for, as `search` got it."""
     _from: Spot | None = None
-    _matches: tuple[searching.Match, ...] = ()
-    _match = -1
+    when_searched: Callable[[], None] | None = None
+    """Called when more was found, or all was looked at."""
+    _search: searching.Search | None = None
+    _search_timer: Timer | None = None
+    _is_search_old = False
+    """Turns have come or gone since it was looked for words."""
+    _wants_match = False
+    """The first match that is found is gone to."""
+    _match_place: tuple[searching.Match, int, int, tuple[int, bool, bool]] | None = None
+    """The match that was gone to, its row and cell in its turn, and the look it has that place in."""
     _match_spot: Spot | None = None
+    _code_walk: Iterator[tuple[int, Block, int, int] | None] | None = None
+    _code_step = 0
+    _code_sight: object = None
     _marked: tuple[int, int, int] | None = None
     """Turn, first row and end row of the block that keys act on."""
     _is_dragging = False
@@ -116,15 +140,33 @@ class TranscriptKeys(_Base):
 
     def is_current_match(self, y: int, cell: int) -> bool:
         """True for the match that was gone to."""
+        if self._match_spot is None:
+            self._match_spot = self._find_match_spot()
         spot = self._match_spot
         if spot is None or spot.cell != cell:
             return False
         return self.document.top(spot.turn) + spot.row == y
 
+    def _find_match_spot(self) -> Spot | None:
+        """Where the match that was gone to stands now."""
+        if self._match_place is None:
+            return None
+        match, row, cell, look = self._match_place
+        if look == self._look_of(match) and match.turn in self.document.turns:
+            return Spot(self.document.turns.index(match.turn), row, cell)
+        self._match_place = None
+        return None
+
+    def _look_of(self, match: searching.Match) -> tuple[int, bool, bool]:
+        return self.document.width, match.turn.is_folded, match.turn.is_raw
+
     def clear_marks(self) -> None:
-        """Forget what is bound to drawn lines: selection, cursor, mark."""
+        """Forget what is bound to drawn lines: selection, cursor, mark. Words are looked for again."""
         self.cursor = self._from = self._marked = self._match_spot = None
         self._is_dragging = False
+        if self._search is not None:
+            self._is_search_old = True
+            self._search_later()
 
     # Scrolling
 
@@ -148,11 +190,24 @@ class TranscriptKeys(_Base):
             self._move_rows(rows)
 
     def action_top(self) -> None:
-        self.scroll_to(y=0, animate=False)
+        """To the beginning, with the cursor if there is one."""
+        if self.cursor is None:
+            self.scroll_to(y=0, animate=False)
+        else:
+            self._move_rows(-self.document.height)
+            self.cursor = Spot(0, 1, 0)
 
     def action_follow(self) -> None:
-        """Go to the end and stay there."""
-        self.follow()
+        """Go to the end and stay there; with a cursor, take it to the end."""
+        if self.cursor is None:
+            self.follow()
+            return
+        height = -1
+        while height != self.document.height:  # what is laid out for the first time has another height
+            height = self.document.height
+            self._move_rows(height)
+        line = self.document.line(height - 1)
+        self.cursor = Spot(*self.document.find(height - 1), max(0, line.cells - 1))
 
     def action_turn(self, step: int) -> None:
         """To the question before or after the one at the top of the screen."""
@@ -175,14 +230,37 @@ class TranscriptKeys(_Base):
 
     def action_code(self, step: int) -> None:
         """To the code block before or after the marked one, or the middle of the screen."""
-        for turn, _, first, end in self._code_blocks(step):
-            self.cursor = self._from = None
-            self._marked = (turn, first, end)
-            self.show_row(turn, first, above=max(1, self.size.height // 4))
-            return
+        if self._code_walk is not None and self._code_step == step and self._code_sight == self._sight():
+            return  # it is being looked for
+        self._code_walk, self._code_step, self._code_sight = self._code_blocks(step), step, self._sight()
+        self._look_for_code()
 
-    def _code_blocks(self, step: int) -> Iterator[tuple[int, Block, int, int]]:
-        """Code blocks in the direction of `step`, from where we are."""
+    def _sight(self) -> object:
+        """Another one when somebody went elsewhere."""
+        top = None if self.is_following else self.scroll_offset.y
+        first = self.document.turns[0] if self.document.turns else None
+        return top, self.cursor, self._marked, first, self.document.width
+
+    def _look_for_code(self) -> None:
+        """Look for the block for a moment; go on later where there is none so far."""
+        if self._code_walk is None or self._code_sight != self._sight():
+            self._code_walk = None
+            return
+        stop = time.perf_counter() + SLICE_SECONDS
+        for found in self._code_walk:
+            if found is not None:
+                turn, _, first, end = found
+                self.cursor = self._from = None
+                self._marked = (turn, first, end)
+                self.show_row(turn, first, above=max(1, self.size.height // 4))
+                break
+            if time.perf_counter() > stop:
+                self.set_timer(PAUSE_SECONDS, self._look_for_code)
+                return
+        self._code_walk = None
+
+    def _code_blocks(self, step: int) -> Iterator[tuple[int, Block, int, int] | None]:
+        """Code blocks in the direction of `step`, from where we are; None after a turn without one."""
         document = self.document
         if not document.turns:
             return
@@ -193,13 +271,17 @@ class TranscriptKeys(_Base):
         indexes = range(here[0], -1, -1) if step < 0 else range(here[0], len(document.turns))
         for index in indexes:
             turn = document.turns[index]
-            if "```" not in turn.answer and "~~~" not in turn.answer:
-                continue
-            blocks = [item for item in turn.blocks(document.width) if code_of(item[0], turn.answer)]
-            document.measure(index)
-            for block, first, end in reversed(blocks) if step < 0 else blocks:
-                if index != here[0] or (first < here[1] if step < 0 else first > here[1]):
-                    yield index, block, first, end
+            if not turn.is_raw and FENCE.search(turn.answer) is not None:
+                was_laid = turn.is_laid(document.width)
+                blocks = [item for item in turn.blocks(document.width) if code_of(item[0], turn.answer)]
+                if blocks:
+                    document.measure(index)
+                elif not was_laid:
+                    turn.forget()
+                for block, first, end in reversed(blocks) if step < 0 else blocks:
+                    if index != here[0] or (first < here[1] if step < 0 else first > here[1]):
+                        yield index, block, first, end
+            yield None
 
     # Selection
 
@@ -258,7 +340,7 @@ class TranscriptKeys(_Base):
 
     def action_unmark(self) -> None:
         self.clear_marks()
-        self.words, self._matches, self._match = "", (), -1
+        self._end_search()
         self.refresh()
 
     def _spot_at(self, event: events.MouseEvent) -> Spot:
@@ -306,34 +388,100 @@ class TranscriptKeys(_Base):
     # Search
 
     def search(self, words: str) -> int:
-        """Mark `words` (small letters find capitals too) and go to the last match; how many there are."""
+        """Mark `words` (small letters find capitals too) and go to the last match; how many there are.
+
+        What takes longer than a moment goes on by itself: `is_searching` is True until it is done.
+        """
+        self._end_search()
         self.words = words
-        self._matches = tuple(searching.find_all(self.document.turns, words))
-        self._match = len(self._matches)
-        self._match_spot = None
-        if self._matches:
-            self.action_match(-1)
+        if words:
+            self._search = searching.Search(words, self.document.turns)
+            self._wants_match = True
+            self._look_for_words(FIRST_SECONDS)
         self.refresh()
-        return len(self._matches)
+        return self.match[1]
+
+    def _end_search(self) -> None:
+        self.words, self._search, self._match_place, self._match_spot = "", None, None, None
+        self._wants_match = self._is_search_old = False
+        if self._search_timer is not None:
+            self._search_timer.stop()
+            self._search_timer = None
+        self._tell_search()
+
+    def _tell_search(self) -> None:
+        if self.when_searched is not None:
+            self.when_searched()
+
+    def _search_later(self) -> None:
+        if self._search_timer is None and self.is_running:
+            self._search_timer = self.set_timer(PAUSE_SECONDS, self._look_on)
+
+    def _look_on(self) -> None:
+        self._search_timer = None
+        self._look_for_words(SLICE_SECONDS)
+
+    def _look_for_words(self, seconds: float) -> None:
+        """Look for the words a little further."""
+        search = self._search
+        if search is None:
+            return
+        if self._is_search_old:
+            self._is_search_old = False
+            search.update(self.document.turns)
+        if not search.go_on(seconds):
+            self._search_later()
+        if self._wants_match and search.count:
+            self._wants_match = False
+            self._go_to(search.matches[-1])
+        elif search.is_done:
+            self._wants_match = False
+        self._tell_search()
 
     @property
     def match(self) -> tuple[int, int]:
-        """The number of the match that was gone to, from 1, and how many there are."""
-        return (self._match + 1 if self._matches else 0), len(self._matches)
+        """The number of the match that was gone to, from 1, and how many there are so far."""
+        return (0, 0) if self._search is None else (self._search.at + 1, self._search.count)
+
+    @property
+    def is_searching(self) -> bool:
+        """There may be matches that were not found yet."""
+        return self._search is not None and (self._is_search_old or not self._search.is_done)
+
+    @property
+    def has_more_matches(self) -> bool:
+        """There are more matches than are kept."""
+        return self._search is not None and self._search.is_cut
 
     def action_match(self, step: int) -> None:
-        """To the next match or the one before, round and round."""
-        if not self._matches:
+        """To the next match or the one before, round and round; with what has come in the meantime."""
+        search = self._search
+        if search is None:
             return
-        self._match = (self._match + step) % len(self._matches)
-        match = self._matches[self._match]
-        turn = self.document.turns[match.turn]
-        if "<think" in turn.answer and turn.is_folded and not match.in_question:
+        self._is_search_old = True
+        self._wants_match = False
+        self._look_for_words(FIRST_SECONDS)
+        matches, at = search.matches, search.at
+        if not matches:
+            self._wants_match = not search.is_done
+        elif at < 0:
+            self._go_to(matches[-1])
+        elif at + step >= 0 or search.is_done:  # else the one before it is still looked for
+            self._go_to(matches[(at + step) % len(matches)])
+        self._tell_search()
+
+    def _go_to(self, match: searching.Match) -> None:
+        search, turn = self._search, match.turn
+        if search is None or turn not in self.document.turns:
+            return
+        if turn.is_folded and not match.in_question and not turn.is_raw and _is_thought(match):
             self._fold(turn, False)
-        row, cell = searching.row_of(turn, match, self.words, self.document.width)
-        self.document.measure(match.turn)
-        self._match_spot = Spot(match.turn, row, cell)
-        self.show_row(match.turn, row, above=self.size.height // 3)
+        search.current = match
+        row, cell = searching.row_of(match, search.beside(match), self.words, self.document.width)
+        index = self.document.turns.index(turn)
+        self.document.measure(index)
+        self._match_place, self._match_spot = (match, row, cell, self._look_of(match)), None
+        self.show_row(index, row, above=self.size.height // 3)
 
     def action_search(self) -> None:
         """Ask for the words; whoever shows this view has the field for them."""
@@ -398,3 +546,17 @@ class TranscriptKeys(_Base):
     def _copy(self, text: str, what: str) -> None:
         if text:
             self.post_message(CopyRequested(text, what))
+
+
+def _is_thought(match: searching.Match) -> bool:
+    """True for a match in what the model thought."""
+    if "<think" not in match.turn.answer[: match.offset]:
+        return False
+    from docstra_tui.tui.transcript.growing import THINK, THINK_END
+
+    answer = match.turn.answer
+    begin = THINK.match(answer)
+    if begin is None or match.offset < begin.end():
+        return False
+    end = THINK_END.search(answer, begin.end())
+    return end is None or match.offset < end.start()

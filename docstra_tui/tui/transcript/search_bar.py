@@ -15,7 +15,9 @@ from textual.widgets import Input, Static
 from docstra_tui.tui.transcript.view import TranscriptView
 
 PAUSE_SECONDS = 0.1
-"""Nothing was typed for this long: it is looked for. In 10,000 turns that takes as long again."""
+"""Nothing was typed for this long: it is looked for."""
+WIDE = 80
+"""Columns from which there is room for whole sentences."""
 
 
 class SearchBar(Horizontal):
@@ -44,8 +46,10 @@ class SearchBar(Horizontal):
         self._field = Input(select_on_focus=True, compact=True)
         self._field.cursor_blink = False
         self._count = Static("", markup=False)
+        self._shown = ""
         self._pause: Timer | None = None
         self.display = False
+        view.when_searched = self._show_count
 
     def compose(self) -> ComposeResult:
         yield Static(Content("Search"), markup=False)
@@ -99,6 +103,23 @@ class SearchBar(Horizontal):
         self._field.focus()
 
     def _show_count(self) -> None:
-        at, count = self._view.match
-        text = f"{at:,} of {count:,}" if count else ("nothing found" if self._field.value else "")
-        self._count.update(Content(text))
+        text = self._found()
+        if text != self._shown:
+            self._shown = text
+            self._count.update(Content(text))
+
+    def _found(self) -> str:
+        view = self._view
+        if not view.words:
+            return ""
+        at, count = view.match
+        if count:
+            more = "+" if view.has_more_matches else ""
+            where = f"{at:,} of {count:,}" if at else f"{count:,}"
+            return f"{where}{more}{' so far' if view.is_searching else ''}"
+        if view.is_searching:
+            return "searching…"
+        if not view.has_older:
+            return "nothing found"
+        wide = "nothing found in what is loaded; scroll to the top for more"
+        return wide if self.size.width >= WIDE else "not in what is loaded"

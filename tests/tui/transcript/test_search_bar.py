@@ -65,3 +65,25 @@ async def test_enter_right_after_the_last_letter_searches_for_all_of_them():
         app.view.focus()
         await pilot.press("slash", *"needle", "enter")
         assert app.view.match == (1, 2)
+
+
+async def test_with_earlier_turns_in_the_store_it_does_not_say_that_there_is_nothing():
+    app = SearchApp()
+    async with app.run_test(size=(90, 12)) as pilot:
+        app.view.load([ShownTurn("Q", "hay\n\n" * 40)])
+        app.view.has_older = True
+        app.view.focus()
+        await pilot.press("slash", *"needle")
+        await searched(pilot, "needle")
+        told = "nothing found in what is loaded; scroll to the top for more"
+        assert str(app.bar._count.render()) == told
+        await pilot.resize_terminal(50, 12)
+        app.view.prepend([ShownTurn("Q", "hay")])
+        await pilot.pause(0.1)
+        assert str(app.bar._count.render()) == "not in what is loaded"
+        app.view.has_older = False
+        app.view.prepend([ShownTurn("Q", "a needle")])
+        await pilot.pause(0.1)
+        assert str(app.bar._count.render()) == "1"
+        await pilot.press("enter")
+        assert str(app.bar._count.render()) == "1 of 1"
