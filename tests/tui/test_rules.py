@@ -65,9 +65,42 @@ FROM_OUTSIDE = {
 }
 """Attributes that hold what files, models, servers and people wrote."""
 MAKES_SAFE = {"sanitize_line", "sanitize_text", "shown_name", "shown_path", "ingest", "len", "bool", "fit"}
-SAFE_ALREADY = {("title_line.py", "title"), ("fit_table.py", "line")}
-"""Records whose texts are made safe by whoever makes the record; their docstrings say so."""
-SHOWS = {"Content", "notify", "assemble", "Static", "Option", "Label"}
+SAFE_ALREADY = {("title_line.py", "title"), ("fit_table.py", "line"), ("ticked_list.py", "pick.label")}
+"""Records whose texts are made safe by whoever makes the record; their docstrings say so. Of the label of
+what is ticked only the numbers of its lines are shown."""
+SHOWS = {
+    "Content",
+    "notify",
+    "assemble",
+    "Static",
+    "Option",
+    "Label",
+    "update",
+    "warn",
+    "_warn",
+    "say",
+    "_say",
+}
+SHOWS_FOR = {("notices", "put"), ("conversation", "welcome")}
+"""What shows its arguments: by its name, or by its name and whose it is."""
+NOT_SHOWN = {"id", "classes", "severity", "markup", "key", "disabled", "layout", "timeout"}
+"""Names of arguments that are for the program."""
+PASSES_ON = {
+    *("str", "repr", "getattr", "format", "join", "replace", "removeprefix", "removesuffix"),
+    *(
+        "strip",
+        "lstrip",
+        "rstrip",
+        "lower",
+        "upper",
+        "title",
+        "capitalize",
+        "expandtabs",
+        "Content",
+        "assemble",
+    ),
+}
+"""What gives back the words that it is called with, or for; what else a call gives is its own business."""
 MARKUP_ATTRIBUTES = {"border_title", "border_subtitle", "tooltip", "sub_title"}
 
 FILES = pytest.mark.parametrize("path", sorted(TUI.rglob("*.py")), ids=lambda path: path.name)
@@ -81,19 +114,70 @@ def called(node: ast.AST) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
-def raw_parts(node: ast.AST) -> Iterator[ast.AST]:
-    """What in an expression comes from outside and was not made safe."""
-    if called(node) in MAKES_SAFE:
+RawNames = dict[str, list[ast.AST]]
+"""Variables, and what in them comes from outside."""
+
+
+def raw_parts(node: ast.AST, names: RawNames | None = None, *, kept: bool = False) -> Iterator[ast.AST]:
+    """What in an expression comes from outside and was not made safe; `kept` in a variable, not shown."""
+    call = called(node)
+    if call in MAKES_SAFE or (kept and call and call not in PASSES_ON):
         return
-    if called(node) == "str" or (isinstance(node, ast.Attribute) and node.attr in FROM_OUTSIDE):
+    if call == "str" or (isinstance(node, ast.Attribute) and node.attr in FROM_OUTSIDE):
         yield node
+        return
+    if isinstance(node, ast.Name):
+        yield from (names or {}).get(node.id, [])
         return
     if isinstance(node, ast.IfExp):  # the condition is not shown
         children: Iterator[ast.AST] | tuple[ast.AST, ...] = (node.body, node.orelse)
+    elif isinstance(node, ast.Compare):
+        return
     else:
         children = ast.iter_child_nodes(node)
     for child in children:
-        yield from raw_parts(child)
+        yield from raw_parts(child, names, kept=kept)
+
+
+def raw_names(function: ast.AST) -> RawNames:
+    """The variables of a function that hold what comes from outside, also by way of others."""
+    names: RawNames = {}
+    while True:
+        known = len(names)
+        for node in ast.walk(function):
+            if (
+                not isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr)
+                or not node.value
+            ):
+                continue
+            parts = list(raw_parts(node.value, names, kept=True))
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                if parts and isinstance(target, ast.Name):
+                    names.setdefault(target.id, parts)
+        if len(names) == known:
+            return names
+
+
+def shown_arguments(node: ast.AST) -> list[ast.AST]:
+    """What a call shows, if it shows anything."""
+    if not isinstance(node, ast.Call):
+        return []
+    owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+    owner_name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
+    if called(node) not in SHOWS and (owner_name, called(node)) not in SHOWS_FOR:
+        return []
+    return [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg not in NOT_SHOWN)]
+
+
+def shown_raw(tree: ast.AST) -> list[tuple[int, str]]:
+    """The lines that show what was not made safe, and what that is."""
+    found = set()
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    for scope, names in [(tree, {}), *((function, raw_names(function)) for function in functions)]:
+        for node in ast.walk(scope):
+            for argument in shown_arguments(node):
+                found.update((node.lineno, ast.unparse(part)) for part in raw_parts(argument, names))
+    return sorted(found)
 
 
 @FILES
@@ -114,14 +198,44 @@ def test_nothing_is_used_that_parses_obeys_or_opens_text(path):
 @FILES
 def test_what_is_shown_was_made_safe_where_it_is_shown(path):
     found = [
-        f"{path.name}:{part.lineno} {ast.unparse(part)}"
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if called(node) in SHOWS and isinstance(node, ast.Call)
-        for argument in [*node.args]
-        for part in raw_parts(argument)
-        if (path.name, ast.unparse(part).partition(".")[0]) not in SAFE_ALREADY
+        f"{path.name}:{line} {part}"
+        for line, part in shown_raw(ast.parse(path.read_text("utf-8")))
+        if not {(path.name, part), (path.name, part.partition(".")[0])} & SAFE_ALREADY
     ]
     assert found == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "Static(item.path, markup=False)",
+        "text = item.path\n    Static(text, markup=False)",
+        "text = item.path\n    more = f'{text}: no'\n    self.query_one(Static).update(more)",
+        "text: str = getattr(error, 'message', '') or str(error)\n    screen.warn(text[:300])",
+        "text = 'No'\n    text += item.name.strip()\n    self.notify(text)",
+        "screen.notices.put('key', 'No', error.hint)",
+        "screen.notices.put('key', title=error.hint)",
+        "self.notify('No', title=item.name)",
+        "line = Content(item.name)\n    Content.assemble('x ', line)",
+        "if text := str(error):\n        terminal.say(text)",
+    ],
+)
+def test_the_rule_finds_what_is_shown_by_way_of_a_variable_or_a_name(source):
+    assert shown_raw(ast.parse(f"def f(self, item, error, screen, terminal):\n    {source}\n")) != []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "text = sanitize_line(item.path)\n    Static(text, markup=False)",
+        "Static('x', id=item.name, markup=False)",
+        "known = self.model.find(item)\n    self.notify(f'{known} found')",
+        "text = 'a' if item.path == 'b' else 'c'\n    screen.warn(text)",
+        "self.queue.put(item.path)",
+    ],
+)
+def test_the_rule_leaves_alone_what_was_made_safe_or_is_not_shown(source):
+    assert shown_raw(ast.parse(f"def f(self, item, screen):\n    {source}\n")) == []
 
 
 @FILES
