@@ -202,12 +202,13 @@ class TranscriptKeys(_Base):
         if self.cursor is None:
             self.follow()
             return
-        height = -1
-        while height != self.document.height:  # what is laid out for the first time has another height
+        for _ in range(5):  # what is laid out for the first time has another height
             height = self.document.height
             self._move_rows(height)
-        line = self.document.line(height - 1)
-        self.cursor = Spot(*self.document.find(height - 1), max(0, line.cells - 1))
+            if height == self.document.height:
+                break
+        last = self.document.height - 1
+        self.cursor = Spot(*self.document.find(last), max(0, self.document.line(last).cells - 1))
 
     def action_turn(self, step: int) -> None:
         """To the question before or after the one at the top of the screen."""
@@ -274,9 +275,9 @@ class TranscriptKeys(_Base):
             if not turn.is_raw and FENCE.search(turn.answer) is not None:
                 was_laid = turn.is_laid(document.width)
                 blocks = [item for item in turn.blocks(document.width) if code_of(item[0], turn.answer)]
-                if blocks:
+                if blocks or was_laid:
                     document.measure(index)
-                elif not was_laid:
+                else:
                     turn.forget()
                 for block, first, end in reversed(blocks) if step < 0 else blocks:
                     if index != here[0] or (first < here[1] if step < 0 else first > here[1]):

@@ -26,7 +26,7 @@ LONGEST_INLINE = 1_000
 
 _SIGN = re.compile(r"``*|~~*|\*\**|\\[*_`#|~+\-.!>]|!\[|\[|\]\(")  # every part begins with a literal: fast
 _LINK = re.compile(rf"!?\[[^\[\]\n]{{0,{LONGEST_INLINE}}}\]\(")
-_ALL_SIGNS = str.maketrans(dict.fromkeys("`~*\\![]"))
+_ALL_SIGNS = "`~*\\![]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Match:
 
 def folded(text: str, words: str) -> str:
     """`text` without its capitals, unless `words` has some; as long as it was."""
-    if any(character.isupper() for character in words):
+    if words != words.lower():
         return text
     small = text.lower()
     if len(small) == len(text):
@@ -163,17 +163,24 @@ def without_signs(text: str) -> Generator[None, None, tuple[str, list[int], list
     return "".join(pieces), heres, theres
 
 
+def _bare(text: str) -> str:
+    """`text` without any character that may be a sign of Markdown in a line."""
+    for sign in _ALL_SIGNS:
+        text = text.replace(sign, "")
+    return text
+
+
 def _written(text: str, words: str, *, is_raw: bool) -> Generator[None, None, list[int]]:
     """Where `words` stand in `text`, or would without the signs of Markdown."""
     text = folded(text, words)
     yield
     places = _places(text, words)
-    bare = words.translate(_ALL_SIGNS)
+    bare = _bare(words)
     if is_raw or not bare or len(places) > MOST:
         return places
     yield
     has_link = " (" in words and "](" in text
-    if not has_link and text.translate(_ALL_SIGNS).count(bare) <= len(places):
+    if not has_link and _bare(text).count(bare) <= len(places):
         return places
     plain, heres, theres = yield from without_signs(text)
     taken = set(places)
