@@ -20,15 +20,11 @@ class Code:
     """The row after its last."""
 
 
-def code_of(block: Block, answer: str) -> str:
-    """All the code of a block; empty where there is none."""
-    codes = [leaf.lines.source for leaf in block.leaves if isinstance(leaf, Verbatim) and leaf.is_code]
-    return "\n\n".join(codes)
-
-
 def codes_in(block: Block, width: int) -> list[Code]:
     """Every code in a block at `width`."""
     codes: list[Code] = []
+    if not any(isinstance(leaf, Verbatim) and leaf.is_code for leaf in block.leaves):
+        return codes
     top = 0
     for leaf in block.leaves:
         top += leaf.gap is not None

@@ -12,8 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from docstra_tui.tui.transcript import searching
-from docstra_tui.tui.transcript.code_blocks import code_of
-from docstra_tui.tui.transcript.leaves import Block
+from docstra_tui.tui.transcript.code_blocks import codes_in
 from docstra_tui.tui.transcript.messages import CopyRequested, SearchRequested
 from docstra_tui.tui.transcript.selection import Selected, Spot, selected_text
 
@@ -96,7 +95,7 @@ class TranscriptKeys(_Base):
     _match_place: tuple[searching.Match, int, int, tuple[int, bool, bool]] | None = None
     """The match that was gone to, its row and cell in its turn, and the look it has that place in."""
     _match_spot: Spot | None = None
-    _code_walk: Iterator[tuple[int, Block, int, int] | None] | None = None
+    _code_walk: Iterator[tuple[int, int, int] | None] | None = None
     _code_step = 0
     _code_sight: object = None
     _marked: tuple[int, int, int] | None = None
@@ -250,7 +249,7 @@ class TranscriptKeys(_Base):
         stop = time.perf_counter() + SLICE_SECONDS
         for found in self._code_walk:
             if found is not None:
-                turn, _, first, end = found
+                turn, first, end = found
                 self.cursor = self._from = None
                 self._marked = (turn, first, end)
                 self.show_row(turn, first, above=max(1, self.size.height // 4))
@@ -260,8 +259,8 @@ class TranscriptKeys(_Base):
                 return
         self._code_walk = None
 
-    def _code_blocks(self, step: int) -> Iterator[tuple[int, Block, int, int] | None]:
-        """Code blocks in the direction of `step`, from where we are; None after a turn without one."""
+    def _code_blocks(self, step: int) -> Iterator[tuple[int, int, int] | None]:
+        """Code in the direction of `step`, from where we are; None after a turn without one."""
         document = self.document
         if not document.turns:
             return
@@ -274,14 +273,14 @@ class TranscriptKeys(_Base):
             turn = document.turns[index]
             if not turn.is_raw and FENCE.search(turn.answer) is not None:
                 was_laid = turn.is_laid(document.width)
-                blocks = [item for item in turn.blocks(document.width) if code_of(item[0], turn.answer)]
-                if blocks or was_laid:
+                codes = [(first, end) for _, first, end in _codes_of(turn, document.width)]
+                if codes or was_laid:
                     document.measure(index)
                 else:
                     turn.forget()
-                for block, first, end in reversed(blocks) if step < 0 else blocks:
+                for first, end in reversed(codes) if step < 0 else codes:
                     if index != here[0] or (first < here[1] if step < 0 else first > here[1]):
-                        yield index, block, first, end
+                        yield index, first, end
             yield None
 
     # Selection
@@ -539,14 +538,20 @@ class TranscriptKeys(_Base):
         """The code of the marked block, as it was written; empty when no code is marked."""
         if self._marked is None:
             return ""
-        index, first, _ = self._marked
-        turn = self.document.turns[index]
-        block = turn.block_at(first)
-        return code_of(block, turn.answer) if block is not None else ""
+        index, *rows = self._marked
+        codes = _codes_of(self.document.turns[index], self.document.width)
+        return next((text for text, *where in codes if where == rows), "")
 
     def _copy(self, text: str, what: str) -> None:
         if text:
             self.post_message(CopyRequested(text, what))
+
+
+def _codes_of(turn: Turn, width: int) -> Iterator[tuple[str, int, int]]:
+    """Every code of a turn with its first row and the row after its last."""
+    for block, top, _ in turn.blocks(width):
+        for code in codes_in(block, width):
+            yield code.text, top + code.first, top + code.end
 
 
 def _is_thought(match: searching.Match) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from docstra_tui.tui.transcript.code_blocks import code_of, codes_in
+from docstra_tui.tui.transcript.code_blocks import codes_in
 from docstra_tui.tui.transcript.document import Document
 from docstra_tui.tui.transcript.ending import ShownTurn, TurnEnding
 from docstra_tui.tui.transcript.growing import Growing
@@ -26,6 +26,10 @@ def blocks(answer: str, *, ended: bool = True) -> list[Block]:
     return [*growing.blocks, *growing.tail]
 
 
+def codes(block: Block) -> str:
+    return "\n\n".join(code.text for code in codes_in(block, 60))
+
+
 def within(code: str, first: str, rest: str, info: str = "py") -> str:
     """A fence around `code` inside something that stands before each line."""
     lines = f"```{info}\n{code}\n```".split("\n")
@@ -41,7 +45,7 @@ def within(code: str, first: str, rest: str, info: str = "py") -> str:
 def test_code_in_a_list_or_a_quote_is_copied_as_it_was_written(first, rest, code):
     answer = within(code, first, rest) + "\n"
     for block in (*blocks(answer), *blocks(answer, ended=False)):
-        assert code_of(block, answer) == code
+        assert codes(block) == code
 
 
 @pytest.mark.parametrize(
@@ -50,23 +54,22 @@ def test_code_in_a_list_or_a_quote_is_copied_as_it_was_written(first, rest, code
 @pytest.mark.parametrize("ended", [True, False])
 def test_code_at_the_top_is_copied_as_it_was_written(code, ended):
     closed = f"````py\n{code}\n````\n"
-    assert code_of(blocks(closed, ended=ended)[0], closed) == code
+    assert codes(blocks(closed, ended=ended)[0]) == code
     if code != "```":
         is_open = f"````py\n{code}"
-        assert code_of(blocks(is_open, ended=ended)[0], is_open) == code.removesuffix("\n")
+        assert codes(blocks(is_open, ended=ended)[0]) == code.removesuffix("\n")
 
 
 def test_code_behind_an_indented_fence_is_copied_as_it_is_drawn():
     answer = "  ```py\n  a\n  \tb\n c\n      d\n  ```\n"
     block = blocks(answer)[0]
-    assert code_of(block, answer) == "a\n\tb\nc\n    d"
+    assert codes(block) == "a\n\tb\nc\n    d"
 
 
 def test_two_fences_in_one_item_are_two_codes_each_with_its_rows():
     answer = "- Text.\n\n  ```sh\n  \tone\n  ```\n\n  More.\n\n  ```\n  two\n  three\n  ```\n"
     block = blocks(answer)[0]
-    codes = codes_in(block, 40)
-    assert [code.text for code in codes] == ["\tone", "two\nthree"]
+    assert [code.text for code in codes_in(block, 40)] == ["\tone", "two\nthree"]
     turn = Turn("Q", answer=answer)
     [(found, first, _)] = turn.blocks(40)
     rows = [

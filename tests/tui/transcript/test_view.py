@@ -286,6 +286,20 @@ async def test_raw_view_shows_exactly_what_was_written(make_app):
         assert "bold" in app.rows
 
 
+async def test_each_of_two_fences_in_a_list_item_is_walked_to_and_copied_by_itself(make_app):
+    app = make_app()
+    async with app.run_test(size=(50, 20)) as pilot:
+        answer = (
+            "1. First:\n\n   ```make\n   all:\n   \tcc x.c\n   ```\n\n   then\n\n   ```sh\n   make\n   ```\n"
+        )
+        app.view.load([ShownTurn("Q", answer)])
+        await settled(pilot)
+        for _ in range(2):
+            await pilot.press("left_curly_bracket", "y")
+            await settled(pilot)
+        assert [text for _, text in app.copied] == ["make", "all:\n\tcc x.c"]
+
+
 async def test_every_question_is_drawn_also_where_nothing_has_to_scroll(make_app):
     app = make_app()
     async with app.run_test(size=(40, 20)) as pilot:
