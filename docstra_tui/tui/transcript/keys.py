@@ -2,48 +2,21 @@
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.timer import Timer
 
-from docstra_tui.tui.transcript import searching
-from docstra_tui.tui.transcript.code_blocks import codes_in
-from docstra_tui.tui.transcript.messages import CopyRequested, SearchRequested
+from docstra_tui.tui.transcript.code_keys import CodeKeys
+from docstra_tui.tui.transcript.messages import CopyRequested
+from docstra_tui.tui.transcript.search_keys import SearchKeys
 from docstra_tui.tui.transcript.selection import Selected, Spot, selected_text
+from docstra_tui.tui.transcript.surface import Surface
 
 if TYPE_CHECKING:
-    from textual.scroll_view import ScrollView
-
-    from docstra_tui.tui.transcript.document import Document
     from docstra_tui.tui.transcript.turn import Turn
 
-    class _Base(ScrollView):
-        """What the view gives."""
-
-        document: Document
-
-        @property
-        def is_following(self) -> bool: ...
-        def show_row(self, turn: int, row: int, *, above: int = 0) -> None: ...
-        def follow(self) -> None: ...
-        def relayout(self, change: Callable[[], object], *, same_parts: bool = False) -> None: ...
-else:
-    _Base = object
-
 MARGIN = 2
-SLICE_SECONDS = 0.01
-"""How long is looked for words, or for code, before keys and frames have their turn."""
-FIRST_SECONDS = 0.02
-"""How long a key that asks for a match may look before it answers with what there is."""
-PAUSE_SECONDS = 0.01
-"""Between two slices."""
-FENCE = re.compile(r"^(?:[ \t>]|(?:[-*+]|\d{1,9}[.)])[ \t])*(?:`{3,}[^`\n]*|~{3,}[^\n]*)$", re.MULTILINE)
-"""A line that may begin a fence, in quotes and lists as well."""
 
 
 def _key(keys: str, action: str, words: str, tooltip: str, name: str) -> Binding:
@@ -77,27 +50,11 @@ BINDINGS: list[BindingType] = [
 ]
 
 
-class TranscriptKeys(_Base):
+class TranscriptKeys(SearchKeys, CodeKeys, Surface):
     """The keys' half of `TranscriptView`."""
 
     cursor: Spot | None = None
-    words = ""
-    """What is searched for, as `search` got it."""
     _from: Spot | None = None
-    when_searched: Callable[[], None] | None = None
-    """Called when more was found, or all was looked at."""
-    _search: searching.Search | None = None
-    _search_timer: Timer | None = None
-    _is_search_old = False
-    """Turns have come or gone since it was looked for words."""
-    _wants_match = False
-    """The first match that is found is gone to."""
-    _match_place: tuple[searching.Match, int, int, tuple[int, bool, bool]] | None = None
-    """The match that was gone to, its row and cell in its turn, and the look it has that place in."""
-    _match_spot: Spot | None = None
-    _code_walk: Iterator[tuple[int, int, int] | None] | None = None
-    _code_step = 0
-    _code_sight: object = None
     _marked: tuple[int, int, int] | None = None
     """Turn, first row and end row of the block that keys act on."""
     _is_dragging = False
@@ -136,28 +93,6 @@ class TranscriptKeys(_Base):
         turn, first, end = self._marked
         top = self.document.top(turn)
         return top + first <= y < top + end
-
-    def is_current_match(self, y: int, cell: int) -> bool:
-        """True for the match that was gone to."""
-        if self._match_spot is None:
-            self._match_spot = self._find_match_spot()
-        spot = self._match_spot
-        if spot is None or spot.cell != cell:
-            return False
-        return self.document.top(spot.turn) + spot.row == y
-
-    def _find_match_spot(self) -> Spot | None:
-        """Where the match that was gone to stands now."""
-        if self._match_place is None:
-            return None
-        match, row, cell, look = self._match_place
-        if look == self._look_of(match) and match.turn in self.document.turns:
-            return Spot(self.document.turns.index(match.turn), row, cell)
-        self._match_place = None
-        return None
-
-    def _look_of(self, match: searching.Match) -> tuple[int, bool, bool]:
-        return self.document.width, match.turn.is_folded, match.turn.is_raw
 
     def clear_marks(self) -> None:
         """Forget what is bound to drawn lines: selection, cursor, mark. Words are looked for again."""
@@ -227,61 +162,6 @@ class TranscriptKeys(_Base):
         self.document.turns[target].lay(self.document.width, 0, self.size.height, 0.02)
         self._marked = (target, 1, self.document.turns[target].body_row - 1)
         self.show_row(target, 1)
-
-    def action_code(self, step: int) -> None:
-        """To the code block before or after the marked one, or the middle of the screen."""
-        if self._code_walk is not None and self._code_step == step and self._code_sight == self._sight():
-            return  # it is being looked for
-        self._code_walk, self._code_step, self._code_sight = self._code_blocks(step), step, self._sight()
-        self._look_for_code()
-
-    def _sight(self) -> object:
-        """Another one when somebody went elsewhere."""
-        top = None if self.is_following else self.scroll_offset.y
-        first = self.document.turns[0] if self.document.turns else None
-        return top, self.cursor, self._marked, first, self.document.width
-
-    def _look_for_code(self) -> None:
-        """Look for the block for a moment; go on later where there is none so far."""
-        if self._code_walk is None or self._code_sight != self._sight():
-            self._code_walk = None
-            return
-        stop = time.perf_counter() + SLICE_SECONDS
-        for found in self._code_walk:
-            if found is not None:
-                turn, first, end = found
-                self.cursor = self._from = None
-                self._marked = (turn, first, end)
-                self.show_row(turn, first, above=max(1, self.size.height // 4))
-                break
-            if time.perf_counter() > stop:
-                self.set_timer(PAUSE_SECONDS, self._look_for_code)
-                return
-        self._code_walk = None
-
-    def _code_blocks(self, step: int) -> Iterator[tuple[int, int, int] | None]:
-        """Code in the direction of `step`, from where we are; None after a turn without one."""
-        document = self.document
-        if not document.turns:
-            return
-        edge = self.scroll_offset.y + (self.size.height if step < 0 else -1)
-        here = self._marked[:2] if self._marked is not None else document.find(max(0, edge))
-        if self._marked is None and step > 0 and edge < 0:
-            here = (0, -1)
-        indexes = range(here[0], -1, -1) if step < 0 else range(here[0], len(document.turns))
-        for index in indexes:
-            turn = document.turns[index]
-            if not turn.is_raw and FENCE.search(turn.answer) is not None:
-                was_laid = turn.is_laid(document.width)
-                codes = [(first, end) for _, first, end in _codes_of(turn, document.width)]
-                if codes or was_laid:
-                    document.measure(index)
-                else:
-                    turn.forget()
-                for first, end in reversed(codes) if step < 0 else codes:
-                    if index != here[0] or (first < here[1] if step < 0 else first > here[1]):
-                        yield index, first, end
-            yield None
 
     # Selection
 
@@ -385,108 +265,6 @@ class TranscriptKeys(_Base):
         if is_summary:
             self._toggle_fold(spot.turn)
 
-    # Search
-
-    def search(self, words: str) -> int:
-        """Mark `words` (small letters find capitals too) and go to the last match; how many there are.
-
-        What takes longer than a moment goes on by itself: `is_searching` is True until it is done.
-        """
-        self._end_search()
-        self.words = words
-        if words:
-            self._search = searching.Search(words, self.document.turns)
-            self._wants_match = True
-            self._look_for_words(FIRST_SECONDS)
-        self.refresh()
-        return self.match[1]
-
-    def _end_search(self) -> None:
-        self.words, self._search, self._match_place, self._match_spot = "", None, None, None
-        self._wants_match = self._is_search_old = False
-        if self._search_timer is not None:
-            self._search_timer.stop()
-            self._search_timer = None
-        self._tell_search()
-
-    def _tell_search(self) -> None:
-        if self.when_searched is not None:
-            self.when_searched()
-
-    def _search_later(self) -> None:
-        if self._search_timer is None and self.is_running:
-            self._search_timer = self.set_timer(PAUSE_SECONDS, self._look_on)
-
-    def _look_on(self) -> None:
-        self._search_timer = None
-        self._look_for_words(SLICE_SECONDS)
-
-    def _look_for_words(self, seconds: float) -> None:
-        """Look for the words a little further."""
-        search = self._search
-        if search is None:
-            return
-        if self._is_search_old:
-            self._is_search_old = False
-            search.update(self.document.turns)
-        if not search.go_on(seconds):
-            self._search_later()
-        if self._wants_match and search.count:
-            self._wants_match = False
-            self._go_to(search.matches[-1])
-        elif search.is_done:
-            self._wants_match = False
-        self._tell_search()
-
-    @property
-    def match(self) -> tuple[int, int]:
-        """The number of the match that was gone to, from 1, and how many there are so far."""
-        return (0, 0) if self._search is None else (self._search.at + 1, self._search.count)
-
-    @property
-    def is_searching(self) -> bool:
-        """There may be matches that were not found yet."""
-        return self._search is not None and (self._is_search_old or not self._search.is_done)
-
-    @property
-    def has_more_matches(self) -> bool:
-        """There are more matches than are kept."""
-        return self._search is not None and self._search.is_cut
-
-    def action_match(self, step: int) -> None:
-        """To the next match or the one before, round and round; with what has come in the meantime."""
-        search = self._search
-        if search is None:
-            return
-        self._is_search_old = True
-        self._wants_match = False
-        self._look_for_words(FIRST_SECONDS)
-        matches, at = search.matches, search.at
-        if not matches:
-            self._wants_match = not search.is_done
-        elif at < 0:
-            self._go_to(matches[-1])
-        elif at + step >= 0 or search.is_done:  # else the one before it is still looked for
-            self._go_to(matches[(at + step) % len(matches)])
-        self._tell_search()
-
-    def _go_to(self, match: searching.Match) -> None:
-        search, turn = self._search, match.turn
-        if search is None or turn not in self.document.turns:
-            return
-        if turn.is_folded and not match.in_question and not turn.is_raw and _is_thought(match):
-            self._fold(turn, False)
-        search.current = match
-        row, cell = searching.row_of(match, search.beside(match), self.words, self.document.width)
-        index = self.document.turns.index(turn)
-        self.document.measure(index)
-        self._match_place, self._match_spot = (match, row, cell, self._look_of(match)), None
-        self.show_row(index, row, above=self.size.height // 3)
-
-    def action_search(self) -> None:
-        """Ask for the words; whoever shows this view has the field for them."""
-        self.post_message(SearchRequested())
-
     # Folding and the raw view
 
     def action_fold(self) -> None:
@@ -534,35 +312,6 @@ class TranscriptKeys(_Base):
             turn = self.document.turns[self.current_turn]
             self._copy(f"{turn.question}\n\n{turn.answer}", "turn")
 
-    def marked_code(self) -> str:
-        """The code of the marked block, as it was written; empty when no code is marked."""
-        if self._marked is None:
-            return ""
-        index, *rows = self._marked
-        codes = _codes_of(self.document.turns[index], self.document.width)
-        return next((text for text, *where in codes if where == rows), "")
-
     def _copy(self, text: str, what: str) -> None:
         if text:
             self.post_message(CopyRequested(text, what))
-
-
-def _codes_of(turn: Turn, width: int) -> Iterator[tuple[str, int, int]]:
-    """Every code of a turn with its first row and the row after its last."""
-    for block, top, _ in turn.blocks(width):
-        for code in codes_in(block, width):
-            yield code.text, top + code.first, top + code.end
-
-
-def _is_thought(match: searching.Match) -> bool:
-    """True for a match in what the model thought."""
-    if "<think" not in match.turn.answer[: match.offset]:
-        return False
-    from docstra_tui.tui.transcript.growing import THINK, THINK_END
-
-    answer = match.turn.answer
-    begin = THINK.match(answer)
-    if begin is None or match.offset < begin.end():
-        return False
-    end = THINK_END.search(answer, begin.end())
-    return end is None or match.offset < end.start()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from docstra_tui.tui.transcript import keys, searching
+from docstra_tui.tui.transcript import code_keys, search_keys, searching
 from docstra_tui.tui.transcript.ending import ShownTurn
 from docstra_tui.tui.transcript.search_bar import SearchBar
 from docstra_tui.tui.transcript.selection import Spot
@@ -199,9 +199,9 @@ def test_one_very_long_answer_is_searched_in_steps():
 
 
 async def test_search_goes_on_by_itself_and_says_so(make_app, monkeypatch):
-    monkeypatch.setattr(keys, "FIRST_SECONDS", 0)
-    monkeypatch.setattr(keys, "SLICE_SECONDS", 0)
-    monkeypatch.setattr(keys, "PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(search_keys, "FIRST_SECONDS", 0)
+    monkeypatch.setattr(search_keys, "SLICE_SECONDS", 0)
+    monkeypatch.setattr(search_keys, "PAUSE_SECONDS", 0.001)
     app = make_app()
     async with app.run_test(size=(100, 20)) as pilot:
         app.view.load([ShownTurn(f"Q{n}", "a needle" * (n == 40)) for n in range(60)])
@@ -228,8 +228,8 @@ async def test_search_goes_on_by_itself_and_says_so(make_app, monkeypatch):
 
 
 async def test_keys_before_the_search_is_done(make_app, monkeypatch):
-    monkeypatch.setattr(keys, "FIRST_SECONDS", 0)
-    monkeypatch.setattr(keys, "SLICE_SECONDS", 0)
+    monkeypatch.setattr(search_keys, "FIRST_SECONDS", 0)
+    monkeypatch.setattr(search_keys, "SLICE_SECONDS", 0)
     app = make_app()
     async with app.run_test(size=(60, 20)) as pilot:
         app.view.load([ShownTurn(f"Q{n}", "needle" * (n in (3, 7))) for n in range(20)])
@@ -320,8 +320,8 @@ async def test_code_is_not_looked_for_where_no_fence_can_be(make_app, monkeypatc
 
 
 async def test_code_far_away_is_looked_for_in_slices(make_app, monkeypatch):
-    monkeypatch.setattr(keys, "SLICE_SECONDS", 0)
-    monkeypatch.setattr(keys, "PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(code_keys, "SLICE_SECONDS", 0)
+    monkeypatch.setattr(code_keys, "PAUSE_SECONDS", 0.001)
     app = make_app()
     async with app.run_test(size=(60, 20)) as pilot:
         turns = [ShownTurn("Q", "<think>\n```\nno code\n```\n</think>\nhm") for n in range(60)]
