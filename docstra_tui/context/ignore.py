@@ -6,38 +6,68 @@ program. The user's global excludes and sparse checkouts are not looked at.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import stat
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 from docstra_tui.context.confined import open_folder
+from docstra_tui.context.wildcards import LONGEST, to_regex, without_trailing_spaces
 from docstra_tui.errors import UnreadableFile
+from docstra_tui.text import shown_name
 
 MAX_BYTES = 1_000_000
 """A longer file of rules is cut here."""
+
+_MAX_RULES = 10_000
+"""Of one file; the rest does not count."""
+
+_TOGETHER_RULES = 100
+_TOGETHER_CHARS = 8000
+"""What is searched for in one go, in which no other thread can run."""
+
+_ANYWHERE = "^(?:.+/)?"
+"""How pathspec says that a rule is about a name, wherever it lies: here the name alone is looked at."""
+
+logger = logging.getLogger("docstra_tui.context")
+
+
+@dataclass(frozen=True)
+class _Rule:
+    source: str
+    """A regular expression that matches the whole of a path, or of its last part."""
+    include: bool
+    """False for a rule that takes back."""
+    is_name: bool
+    """True for a rule about the last part of a path."""
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        return re.compile(self.source)
+
+
+class _Group:
+    """Rules that are tried together: one look for the many paths that none of them mentions."""
+
+    def __init__(self, rules: Sequence[_Rule]) -> None:
+        self.rules = rules
+        self.names = _any_of(rule.source for rule in rules if rule.is_name)
+        self.paths = _any_of(rule.source for rule in rules if not rule.is_name)
 
 
 class _Patterns:
     """The rules of one file, for paths relative to its folder."""
 
     def __init__(self, lines: Iterable[str]) -> None:
-        self._patterns: list[GitIgnoreSpecPattern] = []
-        for line in lines:
-            try:
-                pattern = GitIgnoreSpecPattern(line)
-            except ValueError:  # git passes over a line it cannot read, and so do we
-                continue
-            if pattern.include is not None:
-                self._patterns.append(pattern)
-        self._patterns.reverse()  # the last rule that matches decides
-        # One look for the many paths that no rule mentions: 4 times faster with 30 rules.
-        wanted = [pattern.regex.pattern for pattern in self._patterns if pattern.regex is not None]
-        self._any = re.compile("|".join(f"(?:{regex.replace('?P<ps_d>', '')})" for regex in wanted))
+        rules = [rule for line in lines if (rule := _rule_of(_as_bytes(line))) is not None]
+        self._groups = [_Group(rules) for rules in _grouped(rules[::-1])]  # the last that matches decides
 
     def verdict(self, path: str) -> bool | None:
         """True ignored, False taken back, None not mentioned. A folder's path ends with `/`.
@@ -45,22 +75,86 @@ class _Patterns:
         Only rules that match the path itself count: what lies in an ignored folder is decided by the
         folder, where a rule for a file would otherwise win over a rule that takes the folder back.
         """
-        if not self._patterns or self._any.search(path) is None:
+        if not self._groups:
             return None
-        for pattern in self._patterns:
-            if pattern.regex is not None and _matches_itself(pattern.regex.finditer(path), len(path)):
-                return pattern.include
+        if not path.isascii() or "\n" in path:
+            path = _as_bytes(path)
+        if len(path) > LONGEST:
+            return None
+        name = path[path.rfind("/", 0, -1) + 1 :]
+        for group in self._groups:
+            if (group.names is None or group.names(name) is None) and (
+                group.paths is None or group.paths(path) is None
+            ):
+                continue
+            for rule in group.rules:
+                if rule.regex.match(name if rule.is_name else path) is not None:
+                    return rule.include
         return None
 
 
-def _matches_itself(matches: Iterable[re.Match[str]], length: int) -> bool:
-    for match in matches:
-        if match.groupdict().get("ps_d"):  # matched a folder: this one, or one above it?
-            if match.end("ps_d") == length:
-                return True
-        elif not match[0].endswith("/") or match.end() < length:  # `name/**` is not for `name/` itself
-            return True
-    return False
+def _rule_of(line: str) -> _Rule | None:
+    """None for a line that rules nothing: a comment, or one that git cannot read either."""
+    if line.startswith("#"):
+        return None
+    rule = without_trailing_spaces(line.partition("\0")[0])
+    include = not rule.startswith("!")
+    rule = rule.removeprefix("!")
+    if _is_ordinary(rule):
+        source, _ = GitIgnoreSpecPattern.pattern_to_regex(rule)
+        if source is not None:
+            # pathspec matches what lies below as well, and names the group of a folder's slash.
+            source = rf"{source.replace('(?P<ps_d>', '(?:')}\Z"
+    else:
+        source = to_regex(rule)
+    if source is None:
+        return None
+    is_name = "/" not in rule.removesuffix("/")
+    return _Rule(source.removeprefix(_ANYWHERE) if is_name else source, include, is_name)
+
+
+def _is_ordinary(rule: str) -> bool:
+    """True for what pathspec reads as git does, and where a search cannot take long."""
+    parts = rule.removesuffix("/").removeprefix("/").split("/")
+    return (
+        all(part.count("*") <= 1 for part in parts)
+        and all(parts)
+        and parts != ["*"]
+        and rule[0] not in "!#"
+        and rule.isascii()
+        and rule == rule.strip()
+        and "[" not in rule
+        and "\\" not in rule
+        and len(rule) <= LONGEST
+    )
+
+
+def _any_of(sources: Iterable[str]) -> Callable[[str], re.Match[str] | None] | None:
+    joined = "|".join(sources)
+    return re.compile(joined).match if joined else None
+
+
+def _grouped(rules: Sequence[_Rule]) -> Iterator[Sequence[_Rule]]:
+    group: list[_Rule] = []
+    size = 0
+    for rule in rules:
+        size += len(rule.source)
+        if group and (len(group) == _TOGETHER_RULES or size > _TOGETHER_CHARS):
+            yield group
+            group, size = [], len(rule.source)
+        group.append(rule)
+    if group:
+        yield group
+
+
+def _as_bytes(text: str) -> str:
+    """One character for each byte, as git compares; a line end, which no rule can hold, is a NUL."""
+    if not text.isascii():
+        try:
+            text = os.fsencode(text).decode("latin-1")
+        except UnicodeEncodeError:  # no name on a disk
+            text = text.encode("utf-8", "replace").decode("latin-1")
+    return text.replace("\n", "\0")
 
 
 class IgnoreRules:
@@ -100,11 +194,14 @@ class IgnoreRules:
             return self._decide(relative, "")
 
     def _is_folder_ignored(self, relative: str) -> bool:
-        known = self._folders.get(relative)
-        if known is None:
-            parent, _, name = relative.rpartition("/")
-            known = name == ".git" or self._is_folder_ignored(parent) or self._decide(relative, "/")
-            self._folders[relative] = known
+        unknown = []
+        at = relative
+        while (known := self._folders.get(at)) is None:
+            unknown.append(at)
+            at = at.rpartition("/")[0]
+        for folder in reversed(unknown):
+            known = known or folder.rpartition("/")[2] == ".git" or self._decide(folder, "/")
+            self._folders[folder] = known
         return known
 
     def _decide(self, relative: str, slash: str) -> bool:
@@ -149,24 +246,37 @@ def _working_tree(root: Path) -> Path | None:
 
 def _read_rules(root: Path, folder: str, name: str) -> list[str]:
     """The lines of a file of rules; none when it is missing, unreadable, a link or not a file."""
+    data = _read(root, folder, name, MAX_BYTES)
+    if data is None:
+        return []
+    lines = os.fsdecode(data.removeprefix(b"\xef\xbb\xbf")).split("\n")
+    if len(data) == MAX_BYTES:
+        lines.pop()  # half a rule may mean the opposite
+    if len(data) == MAX_BYTES or len(lines) > _MAX_RULES:
+        logger.warning(
+            "%s is too long, its last rules do not count", shown_name(f"{folder}/{name}".lstrip("/"))
+        )
+    return [line.removesuffix("\r") for line in lines[:_MAX_RULES]]
+
+
+def _read(root: Path, folder: str, name: str, limit: int) -> bytes | None:
+    """What a regular file holds; None for anything else."""
     try:
         parent = open_folder(root, folder)
-    except (OSError, UnreadableFile):
-        return []
+    except (OSError, ValueError, UnreadableFile):
+        return None
     try:
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
         fd = os.open(name, flags, dir_fd=parent)
     except OSError:
-        return []
+        return None
     finally:
         os.close(parent)
     try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
-            return []
-        data = os.read(fd, MAX_BYTES)
+            return None
+        return os.read(fd, limit)
     except OSError:
-        return []
+        return None
     finally:
         os.close(fd)
-    text = os.fsdecode(data.removeprefix(b"\xef\xbb\xbf"))
-    return [line.removesuffix("\r") for line in text.split("\n")]
