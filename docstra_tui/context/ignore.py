@@ -29,6 +29,9 @@ MAX_BYTES = 1_000_000
 _MAX_RULES = 10_000
 """Of one file; the rest does not count."""
 
+_POINTER_BYTES = 8192
+"""A longer `.git` or `commondir` file points to nothing."""
+
 _TOGETHER_RULES = 100
 _TOGETHER_CHARS = 8000
 """What is searched for in one go, in which no other thread can run."""
@@ -172,7 +175,7 @@ class IgnoreRules:
         if self._top is not None and self._top != self.root:
             self._above = self.root.relative_to(self._top).as_posix() + "/"
         self._extra = _Patterns(extra)
-        self._exclude = _Patterns(_read_rules(self._top or self.root, ".git/info", "exclude"))
+        self._exclude = _Patterns(_read_exclude(self._top) if self._top is not None else [])
         self._rules: dict[str, _Patterns] = {}
         self._folders: dict[str, bool] = {"": False}
         self._lock = threading.RLock()
@@ -244,9 +247,30 @@ def _working_tree(root: Path) -> Path | None:
     return None
 
 
+def _read_exclude(top: Path) -> list[str]:
+    """The rules of `.git/info/exclude`; in a linked worktree those of the repository it belongs to.
+
+    What `.git` points to is a repository's to say: nothing is read there but this one file of rules.
+    """
+    pointer = _read(top, "", ".git", _POINTER_BYTES)
+    if pointer is None:
+        return _read_rules(top, ".git/info", "exclude")
+    if not pointer.startswith(b"gitdir: "):
+        return []
+    place = _pointed_to(top, pointer.removeprefix(b"gitdir: "))
+    common = _read(place, "", "commondir", _POINTER_BYTES)
+    if common:
+        place = _pointed_to(place, common)
+    return _read_rules(place, "info", "exclude")
+
+
+def _pointed_to(base: Path, path: bytes) -> Path:
+    return Path(os.path.normpath(base / os.fsdecode(path.rstrip(b"\r\n"))))
+
+
 def _read_rules(root: Path, folder: str, name: str) -> list[str]:
     """The lines of a file of rules; none when it is missing, unreadable, a link or not a file."""
-    data = _read(root, folder, name, MAX_BYTES)
+    data = _read(root, folder, name, MAX_BYTES, is_cut=True)
     if data is None:
         return []
     lines = os.fsdecode(data.removeprefix(b"\xef\xbb\xbf")).split("\n")
@@ -259,8 +283,8 @@ def _read_rules(root: Path, folder: str, name: str) -> list[str]:
     return [line.removesuffix("\r") for line in lines[:_MAX_RULES]]
 
 
-def _read(root: Path, folder: str, name: str, limit: int) -> bytes | None:
-    """What a regular file holds; None for anything else."""
+def _read(root: Path, folder: str, name: str, limit: int, *, is_cut: bool = False) -> bytes | None:
+    """What a regular file holds; None for anything else, and for more than `limit` unless it is cut."""
     try:
         parent = open_folder(root, folder)
     except (OSError, ValueError, UnreadableFile):
@@ -273,7 +297,8 @@ def _read(root: Path, folder: str, name: str, limit: int) -> bytes | None:
     finally:
         os.close(parent)
     try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode) or (found.st_size > limit and not is_cut):
             return None
         return os.read(fd, limit)
     except OSError:

@@ -255,6 +255,65 @@ def test_a_path_of_any_depth_is_decided(tmp_path: Path) -> None:
     assert not rules.is_ignored("\ud800", False)
 
 
+def worktree(tmp_path: Path) -> tuple[Path, Path]:
+    """A linked working tree and the repository's own folder, as `git worktree add` makes them."""
+    common = tmp_path / "main" / ".git"
+    own = common / "worktrees" / "linked"
+    tree = tmp_path / "linked"
+    own.mkdir(parents=True)
+    (tree / "src").mkdir(parents=True)
+    (common / "info").mkdir()
+    (common / "info" / "exclude").write_text("private.txt\n")
+    (own / "commondir").write_text("../..\n")
+    (tree / ".git").write_text(f"gitdir: {own}\n")
+    return tree, common
+
+
+def test_a_linked_working_tree_has_the_excludes_of_its_repository(tmp_path: Path) -> None:
+    tree, common = worktree(tmp_path)
+    assert IgnoreRules(tree).is_ignored("private.txt", False)
+    assert IgnoreRules(tree / "src").is_ignored("private.txt", False)
+    assert not IgnoreRules(tree).is_ignored("public.txt", False)
+    (tree / ".git").write_text("gitdir: ../main/.git/worktrees/linked\n")
+    assert IgnoreRules(tree).is_ignored("private.txt", False)
+    (tree / ".git").write_text(f"gitdir: {common}\n")  # a submodule: no `commondir`
+    assert IgnoreRules(tree).is_ignored("private.txt", False)
+
+
+@pytest.mark.parametrize(
+    "pointer",
+    [
+        b"",
+        b"gitdir: ",
+        b"gitdir: /gone",
+        b"gitdir: a\0b",
+        b"gitdir: " + b"x" * 9000,
+        b"\xff\xfe",
+        b"gitdir: /dev",
+    ],
+    ids=["empty", "nothing", "gone", "nul", "long", "bytes", "kernel"],
+)
+def test_a_git_file_that_leads_nowhere_means_no_excludes(tmp_path: Path, pointer: bytes) -> None:
+    tree, _ = worktree(tmp_path)
+    (tree / ".git").write_bytes(pointer)
+    assert not IgnoreRules(tree).is_ignored("private.txt", False)
+
+
+def test_excludes_are_read_from_regular_files_only(tmp_path: Path) -> None:
+    tree, common = worktree(tmp_path)
+    exclude = common / "info" / "exclude"
+    exclude.rename(tmp_path / "elsewhere")
+    exclude.symlink_to(tmp_path / "elsewhere")
+    assert not IgnoreRules(tree).is_ignored("private.txt", False)
+    exclude.unlink()
+    os.mkfifo(exclude)
+    assert not IgnoreRules(tree).is_ignored("private.txt", False)
+    commondir = common / "worktrees" / "linked" / "commondir"
+    commondir.unlink()
+    os.mkfifo(commondir)
+    assert not IgnoreRules(tree).is_ignored("private.txt", False)
+
+
 def test_rules_count_without_git_too(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_bytes(b"\xef\xbb\xbf*.log\r\n")
     rules = IgnoreRules(tmp_path, extra=["secret/"])
