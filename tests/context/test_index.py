@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,9 @@ from hypothesis import strategies as st
 
 from docstra_tui.context import fuzzy, index
 from docstra_tui.context.fuzzy import Block, best, letters_of
-from docstra_tui.context.ignore import IgnoreRules
+from docstra_tui.context.ignore import IgnoreRules, NothingIgnored
 from docstra_tui.context.index import FileIndex
+from docstra_tui.tui.finder import Finder, Found
 
 
 def fill(root: Path, *names: str) -> None:
@@ -70,6 +73,91 @@ def test_a_limit_is_told(tmp_path: Path) -> None:
     cut = filled(tmp_path, limit=10)
     assert (len(cut), cut.has_more) == (10, True)
     assert not filled(tmp_path, limit=20).has_more
+
+
+class Looking:
+    """A finder whose screen is this thread."""
+
+    def __init__(self, root: Path) -> None:
+        self._calls: queue.Queue[Callable[[], None]] = queue.Queue()
+        self.told: list[Found] = []
+        self.finder = Finder(root, self.told.append, self._calls.put)
+
+    def until(self, is_so: Callable[[], bool]) -> None:
+        end = time.monotonic() + 20
+        while not is_so():
+            self._calls.get(timeout=max(0.01, end - time.monotonic()))()
+
+    def is_found(self) -> bool:
+        return bool(self.told) and self.told[-1].is_complete
+
+    def settle(self) -> None:
+        """Do what the lanes have to say until they are silent."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._calls.get(timeout=0.2)()
+
+
+def test_who_looks_for_a_file_is_told_that_not_all_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, *(f"{n}.py" for n in range(20)))
+    for limit, is_partial in ((10, True), (20, False)):
+        monkeypatch.setitem(FileIndex.__init__.__kwdefaults__, "limit", limit)
+        looking = Looking(tmp_path)
+        looking.finder.begin(lambda: IgnoreRules(tmp_path), show_hidden=False)
+        looking.until(looking.is_found)
+        assert (looking.told[-1].files, looking.told[-1].is_partial) == (limit, is_partial)
+        looking.finder.close()
+
+
+@pytest.mark.parametrize("kind", ["raises", "none"])
+def test_a_listing_that_failed_is_tried_again(tmp_path: Path, kind: str) -> None:
+    fill(tmp_path, "a.py", "b.py")
+    looking = Looking(tmp_path)
+
+    def broken() -> IgnoreRules:
+        if kind == "raises":
+            raise RuntimeError("swapped meanwhile")
+        return None  # type: ignore[return-value]
+
+    looking.finder.begin(broken, show_hidden=False)
+    looking.settle()
+    assert not looking.finder.is_complete
+    looking.finder.begin(lambda: IgnoreRules(tmp_path), show_hidden=False)
+    looking.until(looking.is_found)
+    assert looking.told[-1].files == 2
+    looking.finder._filled = 0.0001  # long ago
+    looking.finder.begin(broken, show_hidden=False)
+    looking.settle()
+    looking.finder.find("a.py")
+    looking.until(lambda: looking.told[-1].query == "a.py")
+    assert looking.told[-1].paths == ("a.py",), "the files of before are still found"
+    looking.finder.close()
+
+
+def test_the_files_that_were_asked_for_last_are_the_ones_found(tmp_path: Path) -> None:
+    """Another wish arrives while the rules for the first are being read."""
+    fill(tmp_path, "a.py", "b.log")
+    (tmp_path / ".gitignore").write_text("*.log\n")
+    looking = Looking(tmp_path)
+    entered, release = threading.Event(), threading.Event()
+
+    def slow() -> IgnoreRules:
+        entered.set()
+        assert release.wait(20)
+        return IgnoreRules(tmp_path)
+
+    looking.finder.begin(slow, show_hidden=False)
+    assert entered.wait(20)
+    looking.finder.begin(lambda: NothingIgnored(tmp_path), show_hidden=True, fresh=True)
+    release.set()
+    looking.until(looking.is_found)
+    assert looking.told[-1].files == 3
+    looking.settle()
+    assert looking.finder.is_complete
+    assert {found.files for found in looking.told if found.is_complete} == {3}
+    looking.finder.close()
 
 
 def test_it_can_be_searched_while_it_fills_and_stopped(
