@@ -270,6 +270,8 @@ class FilesDesk:
             rows.append(Row("", "", 0, "note", "more, type on to narrow"))
         elif not rows:
             rows.append(Row("", "", 0, "note", "nothing yet…" if not found.is_complete else "no such file"))
+        if found.is_partial:
+            rows.append(Row("", "", 0, "note", f"of the first {found.files:,} files only"))
         tree.show_found(found.query, rows, is_final=found.is_complete)
         self.say_hint()
 

@@ -9,6 +9,7 @@ import time
 import pytest
 from textual.widgets import Static
 
+from docstra_tui.context.index import FileIndex
 from docstra_tui.context.picks import Pick
 from docstra_tui.llm.answer import Usage
 from docstra_tui.session import ticks
@@ -114,6 +115,17 @@ async def test_what_is_not_there_is_said(make_app):
         await until(pilot, lambda: row_of(app, "no such file") != "")
         await pilot.press(*["backspace"] * 5)
         await until(pilot, lambda: row_of(app, "README.md") != "")
+
+
+async def test_where_not_all_files_are_known_the_filter_says_so(make_app, root, monkeypatch):
+    defaults = FileIndex.__init__.__kwdefaults__
+    monkeypatch.setattr(FileIndex.__init__, "__kwdefaults__", defaults | {"limit": 2})
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await is_ready(pilot)
+        await pilot.press("f2", "slash", *"zzz")
+        await until(pilot, lambda: "no such file" in "".join(pane(app)))
+        assert "of the first 2 files only" in "".join(pane(app))
 
 
 async def test_a_large_folder_shows_the_first_rows_and_says_how_to_find_the_rest(make_app, root):
