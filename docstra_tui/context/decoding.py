@@ -49,22 +49,16 @@ def decode(data: bytes, shown: str) -> tuple[str, str, str]:
 
 
 def _guess(data: bytes, shown: str) -> tuple[str, str, str]:
-    # Its tables of languages take a while to import, and nearly every file is UTF-8.
-    from charset_normalizer import from_bytes
+    from docstra_tui.context.guessing import guess  # nearly every file is UTF-8
 
-    matches = list(from_bytes(data))
-    if not matches:
+    encoding = guess(data)
+    if encoding is None:
         raise _binary(shown)
-    best = matches[0]
-    for match in matches:
-        # Ties come in the order of the alphabet; Western Europe's is by far the most common of them.
-        if match.encoding == "cp1252" and (match.chaos, match.coherence) == (best.chaos, best.coherence):
-            best = match
     try:
-        text = data.decode(best.encoding)
+        text = data.decode(encoding)
     except (LookupError, UnicodeDecodeError):
         raise _binary(shown) from None
-    name = best.encoding.replace("_", "-")
+    name = encoding.replace("_", "-")
     return text, name, f"{shown} is not UTF-8; it was read as {name}, which is a guess."
 
 
