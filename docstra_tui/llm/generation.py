@@ -100,6 +100,8 @@ class Generator:
         if self.dead is not None or len(ids) < 2:
             return 0
         try:
+            if self.prefixes.refresh(ids):
+                return len(ids)
             prompt = self.prefixes.take(ids)
             try:
                 with gate(self._model, is_cancelled):
@@ -122,9 +124,9 @@ class Generator:
         one token for its logits.
         """
         ids, last = request.ids, len(request.ids) - 1
-        if len(prompt.ids) < request.cut <= last:
+        if len(prompt.ids) <= request.cut <= last and request.cut:
             self._prefill(prompt, ids, request.cut)
-            prompt.snapshot()
+            prompt.snapshot(is_cut=True)
         end = last if prompt.needs_snapshots else max(last - self._sizer.tokens, 0)
         if len(prompt.ids) < end:
             self._prefill(prompt, ids, end)
@@ -158,7 +160,8 @@ class Generator:
         else:
             prompt.ids = ids + streamer.ids[: streamer.fed]
             if prompt.cache.get_seq_length() != len(prompt.ids):
-                return  # whatever it holds, it is not what we think: forget it
+                self.prefixes.forget_taken()  # whatever it holds, it is not what we think
+                return
         self.prefixes.keep(prompt)
 
     def _after(self, failure: DocstraError) -> DocstraError:

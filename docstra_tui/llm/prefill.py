@@ -107,6 +107,7 @@ def prefill(
     `prompt.ids` grows with every chunk that is wholly read, so that a cancel loses one chunk at most.
     `took` hears the seconds a token of each chunk.
     """
+    prompt.mark()  # so that a cancel in the first chunk loses nothing that was here before
     while (at := len(prompt.ids)) < end:
         chunk = list(ids[at : min(at + sizer.tokens, end)])
         start = time.monotonic()
