@@ -38,7 +38,7 @@ FILES = (
 TORCH = (
     *("llm.accelerators", "llm.chat_tokenizer", "llm.conversion", "llm.failures", "llm.generation"),
     *("llm.gguf_reading", "llm.inference", "llm.loading", "llm.local", "llm.memory", "llm.placement"),
-    *("llm.prefill", "llm.prefix_cache", "llm.stopping", "llm.streaming", "llm.threads"),
+    *("llm.cache_layers", "llm.prefill", "llm.prefix_cache", "llm.stopping", "llm.streaming", "llm.threads"),
 )
 """A model in this process: nothing but the engine's server imports it, and the library's users."""
 

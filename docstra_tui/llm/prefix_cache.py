@@ -13,13 +13,13 @@ replaced and never changed.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from transformers.cache_utils import DummyLayer, DynamicLayer, DynamicSlidingWindowLayer
+
+from docstra_tui.llm.cache_layers import PLAIN, copy_layer, crop_to, is_plain, tensors_of
 
 WORTH_COPYING = 64
 """Tokens: a shorter beginning is read again rather than copied, a shorter end given up rather than kept."""
@@ -142,7 +142,7 @@ class CachedPrompt:
             elif index in states:
                 self.cache.layers[index] = copy_layer(states[index])
             else:
-                _crop_to(layer, length)
+                crop_to(layer, length)
         self.ids = self.ids[:length]
         self._snapshots = [s for s in self._snapshots if s.length <= length]
         self._mark = None
@@ -157,8 +157,7 @@ class CachedPrompt:
 
     def _fixed_layers(self) -> list[int]:
         """Indices of the layers that cannot be cropped, or not for ever."""
-        croppable = (DynamicLayer, DummyLayer)
-        return [i for i, layer in enumerate(self.cache.layers) if type(layer) not in croppable]
+        return [i for i, layer in enumerate(self.cache.layers) if type(layer) not in PLAIN]
 
     def _can_be_cropped(self) -> bool:
         """True as long as every layer still holds all there was."""
@@ -167,15 +166,15 @@ class CachedPrompt:
     def tensors(self) -> Iterator[torch.Tensor]:
         """Of the cache, its snapshots and its mark; two prompts may share some."""
         for layer in self.cache.layers:
-            yield from _tensors(layer)
+            yield from tensors_of(layer)
         for point in self._points():
             for layer in point.layers.values():
-                yield from _tensors(layer)
+                yield from tensors_of(layer)
 
     def rates(self) -> tuple[float, int]:
         """Bytes a token of the layers that grow with the prompt, and bytes of all others together."""
         fixed = set(self._fixed_layers())
-        sizes = [sum(t.nbytes for t in _tensors(layer)) for layer in self.cache.layers]
+        sizes = [sum(t.nbytes for t in tensors_of(layer)) for layer in self.cache.layers]
         states = sum(sizes[index] for index in fixed)
         return (sum(sizes) - states) / max(len(self.ids), 1), states
 
@@ -308,45 +307,6 @@ def common_prefix(one: Sequence[int], other: Sequence[int]) -> int:
     return low
 
 
-def is_plain(layer: Any) -> bool:
-    """True when dropping the last tokens of `layer` gives what it was before them.
-
-    That is full attention, and a sliding window that has not dropped anything yet.
-    """
-    if type(layer) in (DynamicLayer, DummyLayer):
-        return True
-    if type(layer) is DynamicSlidingWindowLayer:
-        keys = layer.keys  # nothing, or one dimension, before the first token; other threads may ask then
-        return keys is None or keys.ndim == 1 or bool(keys.shape[-2] == layer.cumulative_length)
-    return False
-
-
-def copy_layer(layer: Any, length: int | None = None) -> Any:
-    """A layer with tensors of its own; of a plain layer, only the first `length` tokens.
-
-    Not `copy.deepcopy`: a tensor that is a view would bring its whole storage along.
-    """
-    twin = copy.copy(layer)
-    crop = length is not None and is_plain(layer) and getattr(layer, "is_initialized", False)
-    for name, value in vars(layer).items():
-        if isinstance(value, torch.Tensor):
-            if crop and name in ("keys", "values"):
-                value = value[..., :length, :]
-            setattr(twin, name, value.clone())
-        elif isinstance(value, dict):
-            copies = {k: v.clone() if isinstance(v, torch.Tensor) else v for k, v in value.items()}
-            setattr(twin, name, copies)
-    if crop and hasattr(twin, "cumulative_length"):
-        twin.cumulative_length = min(twin.cumulative_length, length)
-    return twin
-
-
-def _crop_to(layer: Any, length: int) -> None:
-    """Drop what a plain layer holds beyond `length` tokens."""
-    if getattr(layer, "is_initialized", False) and (extra := layer.get_seq_length() - length) > 0:
-        layer.crop(-extra)
-
-
 def _is_part_of(known: CachedPrompt, prompt: CachedPrompt) -> bool:
     """True when `known` holds nothing that `prompt` does not."""
     return len(known.ids) <= len(prompt.ids) and prompt.ids[: len(known.ids)] == known.ids
@@ -355,11 +315,3 @@ def _is_part_of(known: CachedPrompt, prompt: CachedPrompt) -> bool:
 def _nbytes(prompts: Iterable[CachedPrompt]) -> int:
     """What they hold together: what a branch shares with its origin counts once."""
     return sum({id(t): t.nbytes for prompt in prompts for t in prompt.tensors()}.values())
-
-
-def _tensors(layer: Any) -> list[torch.Tensor]:
-    found: list[torch.Tensor] = []
-    for value in vars(layer).values():
-        values = value.values() if isinstance(value, dict) else (value,)
-        found.extend(v for v in values if isinstance(v, torch.Tensor))
-    return found

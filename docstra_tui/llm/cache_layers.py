@@ -1,0 +1,64 @@
+"""Layers of a KV cache: which can be cropped, how they are copied, what they hold.
+
+Only plain full attention, and a sliding window that has not dropped anything yet, can be cropped; see
+`prefix_cache` for what follows from that.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+from transformers.cache_utils import DummyLayer, DynamicLayer, DynamicSlidingWindowLayer
+
+PLAIN = (DynamicLayer, DummyLayer)
+"""Layers that can be cropped for ever."""
+
+
+def is_plain(layer: Any) -> bool:
+    """True when dropping the last tokens of `layer` gives what it was before them.
+
+    That is full attention, and a sliding window that has not dropped anything yet.
+    """
+    if type(layer) in PLAIN:
+        return True
+    if type(layer) is DynamicSlidingWindowLayer:
+        keys = layer.keys  # nothing, or one dimension, before the first token; other threads may ask then
+        return keys is None or keys.ndim == 1 or bool(keys.shape[-2] == layer.cumulative_length)
+    return False
+
+
+def copy_layer(layer: Any, length: int | None = None) -> Any:
+    """A layer with tensors of its own; of a plain layer, only the first `length` tokens.
+
+    Not `copy.deepcopy`: a tensor that is a view would bring its whole storage along.
+    """
+    twin = copy.copy(layer)
+    crop = length is not None and is_plain(layer) and getattr(layer, "is_initialized", False)
+    for name, value in vars(layer).items():
+        if isinstance(value, torch.Tensor):
+            if crop and name in ("keys", "values"):
+                value = value[..., :length, :]
+            setattr(twin, name, value.clone())
+        elif isinstance(value, dict):
+            copies = {k: v.clone() if isinstance(v, torch.Tensor) else v for k, v in value.items()}
+            setattr(twin, name, copies)
+    if crop and hasattr(twin, "cumulative_length"):
+        twin.cumulative_length = min(twin.cumulative_length, length)
+    return twin
+
+
+def crop_to(layer: Any, length: int) -> None:
+    """Drop what a plain layer holds beyond `length` tokens."""
+    if getattr(layer, "is_initialized", False) and (extra := layer.get_seq_length() - length) > 0:
+        layer.crop(-extra)
+
+
+def tensors_of(layer: Any) -> list[torch.Tensor]:
+    """Everything in it that takes memory."""
+    found: list[torch.Tensor] = []
+    for value in vars(layer).values():
+        values = value.values() if isinstance(value, dict) else (value,)
+        found.extend(v for v in values if isinstance(v, torch.Tensor))
+    return found
