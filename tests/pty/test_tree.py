@@ -21,7 +21,7 @@ def is_ready(text: str) -> bool:
 
 def tokens_of(model: Path, *items: ContextItem) -> int:
     """By the model's own tokenizer and template, without the app."""
-    asked = PromptBuilder().conversation("answer_question", items, (), question="")
+    asked = PromptBuilder().conversation("answer_question", items, (), question="Why?")
     tokenizer = ChatTokenizer(AutoTokenizer.from_pretrained(model), 8192)
     return tokenizer.count(asked.messages)
 
