@@ -84,22 +84,19 @@ class _Draft:
             for row in rows
             if row.choice == WHOLE and row.outline is not None
         ]
-        for saving, row in sorted(savings, key=lambda found: -found[0]):
-            if saving <= 0:
-                break
-            self._set(row.key, OUTLINE)
-            if self._room >= 0:
-                return True
-        return self._room >= 0
+        return self._choose(savings, OUTLINE)
 
     def _drop(self, rows: Iterable[FileRow]) -> bool:
         """None of these files, the largest first; True once it fits."""
         now = [self._files[row.key] for row in rows]
-        sizes = [(self._before.tokens(row), row) for row in now]
-        for tokens, row in sorted(sizes, key=lambda found: -found[0]):
-            if not tokens:
+        return self._choose([(self._before.tokens(row), row) for row in now], LEFT_OUT)
+
+    def _choose(self, savings: list[tuple[int, FileRow]], choice: FileChoice) -> bool:
+        """Less of these files, the largest saving first; True once it fits."""
+        for saving, row in sorted(savings, key=lambda found: -found[0]):
+            if saving <= 0:
                 break
-            self._set(row.key, LEFT_OUT)
+            self._set(row.key, choice)
             if self._room >= 0:
                 return True
         return self._room >= 0
