@@ -67,10 +67,19 @@ LAYERS = (
     Layer(
         "commands",
         ("commands.*",),
-        ("tui.*", "repl.*", "session.*", "context.*", *WORDS, *FILES, *CLIENT, *NOUNS),
+        ("tui.*", "repl.*", "workspace.*", "session.*", "context.*", *WORDS, *FILES, *CLIENT, *NOUNS),
     ),
-    Layer("the full screen", ("tui.*",), ("session.*", "context.*", *WORDS, "llm.catalog", *NOUNS)),
-    Layer("the inline chat", ("repl.*",), ("session.*", "context.*", *WORDS, *NOUNS)),
+    Layer(
+        "the full screen",
+        ("tui.*",),
+        ("workspace.*", "session.*", "context.*", *WORDS, "llm.catalog", *NOUNS),
+    ),
+    Layer("the inline chat", ("repl.*",), ("workspace.*", "session.*", "context.*", *WORDS, *NOUNS)),
+    Layer(
+        "what both faces do",
+        ("workspace.*",),
+        ("session.*", "context.*", *WORDS, *FILES, "llm.remote", *CLIENT, *NOUNS),
+    ),
     Layer("the use case", ("session.*",), ("context.*", *WORDS, "llm.remote", *CLIENT, *NOUNS)),
     Layer("files as context", ("context.*",), ("llm.items", *NOUNS)),
     Layer("the engine's process", SERVER, ("llm.local", *WORDS, *CLIENT, *NOUNS)),
@@ -170,7 +179,7 @@ def breaches(module: str, source: str, known: Sequence[str], is_package: bool = 
     return sorted(wrong)
 
 
-ROOTS = ("commands", "context", "engine", "llm", "repl", "session", "tui")
+ROOTS = ("commands", "context", "engine", "llm", "repl", "session", "tui", "workspace")
 
 
 @pytest.mark.parametrize("module", sorted(modules()))

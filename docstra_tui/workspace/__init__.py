@@ -1,0 +1,1 @@
+"""What both faces do with an open project, without Textual and without prompt_toolkit."""
