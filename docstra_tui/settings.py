@@ -61,7 +61,10 @@ class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which model answers."""
 
     name: str = ""
-    """Hub id, folder, `.gguf` file, GGUF repository (`repo:QUANT`) or `starter`; empty means the starter."""
+    """Hub id, folder, `.gguf` file, GGUF repository (`repo:QUANT`) or `starter`; empty means the starter.
+
+    `owner/name` is always the hub's; a folder of that name is `./owner/name`.
+    """
     revision: str = ""
     """Branch, tag or commit of a hub model; empty means the repository's main branch."""
     device: str = "auto"

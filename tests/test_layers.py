@@ -83,7 +83,7 @@ LAYERS = (
     Layer("the use case", ("session.*",), ("context.*", *WORDS, "llm.remote", *CLIENT, *NOUNS)),
     Layer("files as context", ("context.*",), ("llm.items", *NOUNS)),
     Layer("the engine's process", SERVER, ("llm.local", *WORDS, *CLIENT, *NOUNS)),
-    Layer("the engine's clients", CLIENT, NOUNS),
+    Layer("the engine's clients", CLIENT, ("llm.sources", *NOUNS)),
     Layer("the library's doors", ("llm", "llm.shared"), ("llm.*",)),
     Layer("a model in this process", TORCH, (*FILES, *WORDS, *NOUNS)),
     Layer("a model behind HTTP", REMOTE, (*WORDS, *NOUNS)),

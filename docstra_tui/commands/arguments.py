@@ -55,7 +55,7 @@ class Command:
 COMMON = (
     Option(
         ("--model",),
-        "hub id, folder, .gguf file, GGUF repo[:QUANT], or starter",
+        "hub id, folder (./owner/name), .gguf file, GGUF repo[:QUANT], or starter",
         "model.name",
         {"metavar": "NAME"},
     ),

@@ -10,11 +10,12 @@ from typing import Any, Literal
 import msgspec
 
 from docstra_tui import __version__, paths
+from docstra_tui.llm import sources
 from docstra_tui.settings import Settings
 
 State = Literal["loading", "ready", "failed"]
 
-STARTER = "starter"
+STARTER = sources.STARTER
 """The model that an empty name means."""
 
 ATTACH_BEAT_SECONDS = 15.0
@@ -42,7 +43,7 @@ class EngineIdentity(msgspec.Struct, frozen=True):
         """The engine these settings ask for; with `engine.own`, one that only this process can find."""
         model = settings.model
         return cls(
-            model=_absolute(model.name) or STARTER,
+            model=sources.absolute(model.name) or STARTER,
             revision=model.revision,
             dtype=model.dtype,
             device=model.device,
@@ -233,13 +234,3 @@ class PrefillRequest(msgspec.Struct):
 
     messages: list[ChatMessage]
     docstra: Extras
-
-
-def _absolute(name: str) -> str:
-    """A local path made absolute: the engine has its own working folder. Other names as they are."""
-    if not name:
-        return ""
-    path = Path(name).expanduser()
-    if name.startswith(("~", "./", "../")) or path.exists():
-        return os.path.abspath(path)
-    return name

@@ -204,6 +204,26 @@ def test_a_relative_model_is_the_same_engine_from_every_folder(
     assert EngineIdentity.from_settings(Settings()).model == "starter"
 
 
+def test_a_folder_here_never_replaces_the_hub_model_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor the starter: a repository that was only checked out could choose the model otherwise."""
+    for name in ("Qwen/Coder", "starter"):
+        (tmp_path / name).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    def model(name: str) -> str:
+        return EngineIdentity.from_settings(settings(name)).model
+
+    assert model("Qwen/Coder") == "Qwen/Coder"
+    assert model("Qwen/Coder:Q4_K_M") == "Qwen/Coder:Q4_K_M"
+    assert model("starter") == "starter"
+    folder = str(tmp_path / "Qwen/Coder")
+    for meant in ("./Qwen/Coder", "Qwen/Coder/", folder, "~/Qwen/Coder"):
+        assert model(meant) == folder
+
+
 def test_the_clients_side_loads_neither_torch_nor_an_http_library() -> None:
     code = (
         "import sys, docstra_tui.engine.lifecycle, docstra_tui.session.backend; "

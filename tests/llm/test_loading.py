@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
 import os
@@ -13,6 +14,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from docstra_tui.commands import arguments
+from docstra_tui.engine.protocol import EngineIdentity
 from docstra_tui.errors import (
     BadModelFile,
     DeviceUnavailable,
@@ -24,7 +27,9 @@ from docstra_tui.errors import (
 )
 from docstra_tui.llm import accelerators, checkpoint, conversion
 from docstra_tui.llm.loading import WINDOW_UNKNOWN, LoadedModel, load, window_of
+from docstra_tui.llm.local import LocalLLM
 from docstra_tui.llm.sources import LoadProgress, ModelSpec
+from docstra_tui.settings import ModelSettings, Settings
 from tests.tiny_models import Arch, make_tiny, make_tiny_gguf, tiny_model, tiny_tokenizer
 
 torch.set_num_threads(1)
@@ -181,6 +186,35 @@ def test_a_model_with_its_own_code_is_refused_and_its_code_never_runs(own_copy: 
     with pytest.raises(NeedsRemoteCode, match="Python code"):
         load(ModelSpec(str(own_copy), device="cpu"))
     assert not canary.exists()
+
+
+def test_code_beside_a_model_that_is_known_never_runs_either(own_copy: Path) -> None:
+    canary = own_copy / "ran"
+    (own_copy / "custom_generate").mkdir()
+    for name in ("own.py", "custom_generate/generate.py"):
+        (own_copy / name).write_text(f"open({str(canary)!r}, 'w')\n")
+    (own_copy / "custom_generate" / "requirements.txt").write_text("")
+    change_config(own_copy, auto_map={"AutoConfig": "own.Own", "AutoModelForCausalLM": "own.Own"})
+
+    llm = LocalLLM(str(own_copy), max_tokens=2, device="cpu")
+    try:
+        assert llm.generate("hello") is not None
+    finally:
+        llm.close()
+
+    assert not canary.exists()
+
+
+def test_only_a_program_can_turn_a_models_own_code_on() -> None:
+    """No face, no setting and no engine has a word for it; the library's argument is off by default."""
+    assert inspect.signature(LocalLLM).parameters["trust_remote_code"].default is False
+    assert not ModelSpec().trust_remote_code
+    words = [flag for option in arguments.COMMON for flag in option.flags]
+    words += [
+        field for shape in (Settings, ModelSettings, EngineIdentity) for field in shape.__struct_fields__
+    ]
+    assert len(words) > 20
+    assert not [word for word in words if "remote_code" in word or "trust" in word]
 
 
 def test_an_unknown_architecture(own_copy: Path) -> None:
