@@ -155,7 +155,7 @@ class BaseLLM(ABC):
         *,
         history: History = (),
     ) -> str | AnswerStream:
-        """The answer to `question` from `context`: text, one item, or a list of items.
+        """The answer to `question` from `context`: text, one item, a list of items, or a mapping of values.
 
         With `history`, only the items that no earlier turn brought are sent with this question.
         """

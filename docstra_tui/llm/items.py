@@ -16,7 +16,10 @@ from typing import Any
 BACKTICKS = re.compile(r"`{3,}")
 
 Context = str | Mapping[str, Any] | Iterable[Any]
-"""What the tasks accept: text, one item, or a list of items."""
+"""What the tasks accept: text, one item, a list of items, or a mapping of values."""
+
+_PLACE = frozenset({"path", "language", "start_line", "end_line", "sha256", "detail", "metadata"})
+"""The keys of an item but for its content."""
 
 
 @dataclass(frozen=True)
@@ -75,15 +78,30 @@ class ContextItem:
 def as_items(context: Context) -> str | tuple[ContextItem, ...]:
     """`context` as items; a string stays the string it is.
 
-    A mapping is one item with the keys of `ContextItem`, or the origin's
-    `{content, metadata{document_id, start_line, end_line}}`. An item needs `content`; a missing path
-    is shown as `unknown`. Raises `ValueError` (no content) or `TypeError`.
+    A mapping with `content` is one item with the keys of `ContextItem`, or the origin's
+    `{content, metadata{document_id, start_line, end_line}}`; a missing path is shown as `unknown`. One
+    without holds values: a `key: value` line each, as text, or as a nameless item in a list. Raises
+    `ValueError` (a place and no content) or `TypeError`.
     """
     if isinstance(context, str):
         return context
+    if isinstance(context, Mapping) and _holds_values(context):
+        return value_lines(context)
     if isinstance(context, (ContextItem, Mapping)):
         return (_as_item(context),)
     return tuple(_as_item(item) for item in context)
+
+
+def value_lines(values: Mapping[Any, Any]) -> str:
+    """A mapping as text: one `key: value` line each."""
+    return "\n".join(f"{key}: {value}" for key, value in values.items())
+
+
+def _holds_values(mapping: Mapping[Any, Any]) -> bool:
+    """False for an item, also for one that names its place and has lost its content."""
+    if "content" in mapping:
+        return False
+    return not (mapping.keys() & {"path", "metadata"} and mapping.keys() <= _PLACE)
 
 
 def _as_item(item: Any) -> ContextItem:
@@ -93,6 +111,8 @@ def _as_item(item: Any) -> ContextItem:
         return ContextItem(item, path="unknown")
     if not isinstance(item, Mapping):
         raise TypeError(f"A context item is a mapping with 'content', not {type(item).__name__}.")
+    if _holds_values(item):
+        return ContextItem(value_lines(item))
     content = item.get("content")
     if not isinstance(content, str):
         raise ValueError("A context item needs 'content', a string.")

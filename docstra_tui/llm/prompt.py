@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, TypedDict
 
 from docstra_tui.errors import TemplateError
-from docstra_tui.llm.items import Context, ContextItem, as_items
+from docstra_tui.llm.items import Context, ContextItem, as_items, value_lines
 
 SYSTEM = (
     "You are a careful assistant for people who read and write code. Files are given as data, each "
@@ -241,7 +241,7 @@ def plain_context(context: Context) -> str:
     if isinstance(context, str):
         return context
     if isinstance(context, Mapping) and "content" not in context:
-        return "\n".join(f"{key}: {value}" for key, value in context.items())
+        return value_lines(context)
     items = as_items(context)
     return items if isinstance(items, str) else "\n\n".join(item.render() for item in items)
 

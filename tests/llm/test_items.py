@@ -62,6 +62,13 @@ def test_lines_that_are_no_numbers_are_left_out(lines: tuple[object, object]) ->
     assert (item.start_line, item.end_line) == (None, None)
 
 
+def test_a_mapping_of_values_is_a_line_each() -> None:
+    assert as_items({"example_input": "2 + 3", "expected": 5}) == "example_input: 2 + 3\nexpected: 5"
+    assert as_items({}) == ""
+    (item, _) = as_items([{"language": "Python 3.12"}, {"content": "x"}])
+    assert item == ContextItem("language: Python 3.12")
+
+
 def test_what_is_no_item_is_refused_in_words() -> None:
     with pytest.raises(ValueError, match="content"):
         as_items({"path": "a.py"})

@@ -74,6 +74,11 @@ def test_context_as_text_keeps_its_first_indentation() -> None:
     assert PromptBuilder().build_answer_question_prompt("Why?", "    x = 1") == "    x = 1\n\nWhy?"
 
 
+def test_values_as_context_are_a_line_each_before_the_question() -> None:
+    text = PromptBuilder().build_answer_question_prompt("What comes out?", {"example_input": "2 + 3"})
+    assert text == "example_input: 2 + 3\n\nWhat comes out?"
+
+
 def test_examples_carry_their_request() -> None:
     text = PromptBuilder().build_generate_examples_prompt("sort a list", "python", "Use 3.11.")
     assert text.startswith("Use 3.11.") and text.endswith("sort a list")
