@@ -54,6 +54,14 @@ class BaseLLM(ABC):
         """0.0 means greedy."""
         self.prompt_builder = prompt_builder or PromptBuilder()
 
+    def __repr__(self) -> str:
+        facts = "".join(f", {name}={value!r}" for name, value in self._facts().items())
+        return f"{type(self).__name__}({self.model_name!r}{facts})"
+
+    def _facts(self) -> dict[str, object]:
+        """What is known of the model without asking anybody, for `repr`. Never a key."""
+        return {}
+
     # The verbs
 
     @abstractmethod

@@ -100,6 +100,9 @@ class LocalLLM(BaseLLM):
         room = memory.for_caches(loaded.model, cache_gb)
         self._generator = Generator(loaded.model, loaded.tokenizer, room)
 
+    def _facts(self) -> dict[str, object]:
+        return {"device": self.device, "dtype": self.dtype, "window": self.window}
+
     # The verbs
 
     @property

@@ -83,6 +83,9 @@ class RemoteLLM(BaseLLM):
         """The server's name in sentences: its host and port."""
         return self._connection.name
 
+    def _facts(self) -> dict[str, object]:
+        return {"server": self.server, "window": self.known_window}
+
     # The verbs
 
     def stream(

@@ -12,7 +12,14 @@ import pytest
 import torch
 
 import docstra_tui.llm as library
-from docstra_tui.llm import KeywordsStoppingCriteria, LocalLLM, LocalModelClient, PromptBuilder, shared
+from docstra_tui.llm import (
+    KeywordsStoppingCriteria,
+    LocalLLM,
+    LocalModelClient,
+    PromptBuilder,
+    RemoteLLM,
+    shared,
+)
 
 
 def test_every_name_is_there_and_nothing_else_is_promised() -> None:
@@ -21,6 +28,19 @@ def test_every_name_is_there_and_nothing_else_is_promised() -> None:
     assert set(library.__all__) == set(library._HOMES)
     with pytest.raises(AttributeError, match="nothing_like_it"):
         library.nothing_like_it  # noqa: B018
+
+
+def test_the_library_lists_its_names_without_loading_them() -> None:
+    code = "import sys, docstra_tui.llm as m; print(dir(m) == sorted(m.__all__), 'torch' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["True", "False"]
+
+
+def test_a_model_says_what_it_is(llm: LocalLLM) -> None:
+    assert repr(llm).startswith(f"LocalLLM({llm.model_name!r}, device='cpu', dtype=")
+    assert repr(llm).endswith(f"window={llm.window})")
+    asked_nobody = RemoteLLM("http://127.0.0.1:9/v1", "some-model", api_key="also-secret")
+    assert repr(asked_nobody) == "RemoteLLM('some-model', server='127.0.0.1:9', window=None)"
 
 
 def test_the_origins_name_is_the_same_class() -> None:
