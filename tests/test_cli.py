@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from docstra_tui import __version__, cli, paths
-from docstra_tui.commands import arguments, terminal
+from docstra_tui.commands import arguments, faces, terminal
 from docstra_tui.commands.arguments import SCREEN, parse
 from docstra_tui.errors import ContextOverflow, ModelNotFound, UsageError
 
@@ -37,6 +37,27 @@ def test_the_first_word_is_a_command_or_else_a_folder(tmp_path: Path, monkeypatc
     assert parse(["./ask"]).words == ("./ask",)
     assert parse([]).command == SCREEN
     assert parse(["--theme", "paper"]).flags == {"theme": "paper"}
+
+
+@pytest.mark.parametrize("name", ["files", "check", "index"])
+def test_the_names_of_commands_to_come_are_taken(name: str, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).mkdir()
+    with pytest.raises(UsageError, match="not built yet") as refused:
+        parse([name])
+    assert f"A folder of that name is ./{name}" in refused.value.hint
+    assert parse([f"./{name}"]).words == (f"./{name}",)
+
+
+def test_a_tilde_that_no_shell_has_expanded_is_the_home_folder(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "src" / "project").mkdir(parents=True)
+    found = parse(["~/src/project"])
+    assert (found.command, faces.folder(found.words[0])) == (SCREEN, tmp_path / "src" / "project")
+    with_session = parse(["--resume", "~/src/project"])
+    assert (with_session.words, with_session.options["resume"]) == (("~/src/project",), "last")
+    with pytest.raises(UsageError, match="no folder"):
+        parse(["~/src/nothing"])
 
 
 def test_flags_stand_anywhere_after_the_command_and_become_settings() -> None:

@@ -100,6 +100,13 @@ def test_a_file_that_is_no_utf8_is_sent_and_it_is_said_how_it_was_read(project: 
     assert "Straße" in llm.calls[0].question
 
 
+def test_a_file_in_the_home_folder_is_named_with_a_tilde(project: Path, monkeypatch) -> None:
+    monkeypatch.setenv("HOME", str(project))
+    llm = FakeLLM("One.")
+    ask("ask", "What?", "-f", "~/a.py:1", llm=llm)
+    assert 'a.py", lines 1-1' in llm.calls[0].question
+
+
 def test_flags_reach_the_backend() -> None:
     *_, backend = ask("ask", "?", "--model", "m", "--max-tokens", "9", llm=FakeLLM("x"))
     found = backend.opened_with[0][0]

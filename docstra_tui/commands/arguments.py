@@ -181,7 +181,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("reset-terminal", "", "put a garbled terminal right", most=0),
 )
 
-LATER = ("templates", "doctor")
+LATER = ("templates", "doctor", "files", "check", "index")
 """Commands that are planned and not built: their names are taken."""
 
 NAMES = tuple(command.name for command in COMMANDS if command.name)
@@ -216,7 +216,12 @@ def command_of(arguments: Sequence[str]) -> tuple[str, list[str]]:
             f"{PROGRAM} {arguments[0]} is planned and not built yet.",
             f"A folder of that name is ./{arguments[0]}; {PROGRAM} --help lists what there is.",
         )
-    if arguments and not arguments[0].startswith("-") and not os.path.lexists(arguments[0]):
+    # `~` comes unexpanded where no shell has seen it bare: from quotes, from `make run DIR='~/src'`.
+    if (
+        arguments
+        and not arguments[0].startswith("-")
+        and not os.path.lexists(os.path.expanduser(arguments[0]))
+    ):
         near = nearest(arguments[0], (*NAMES, *LATER))
         raise UsageError(
             f"There is no command and no folder {arguments[0]!r}.",
@@ -333,7 +338,7 @@ def _action(command: Command, words: list[str]) -> str:
 def _path_or_session(words: list[str], options: dict[str, Any]) -> list[str]:
     """`--resume src` with a folder and no other word means: the last session, on that folder."""
     value = options.get("resume")
-    if not words and value is not None and value != "last" and os.path.isdir(value):
+    if not words and value is not None and value != "last" and os.path.isdir(os.path.expanduser(value)):
         options["resume"] = "last"
         return [value]
     return words

@@ -139,6 +139,8 @@ def _named(name: str, limit: int, note: Callable[[str], None]) -> ContextItem:
     """The file that a word of the command line names, or its lines. Raises `UsageError`, `UnreadableFile`."""
     if name == "-":
         raise UsageError("-f takes a file; standard input is read without -f.", "A file called - is ./-")
+    if not os.path.lexists(name):
+        name = os.path.expanduser(name)  # in quotes, or behind `=`, no shell has done it
     path, colon, lines = name.rpartition(":")
     if colon and not os.path.lexists(name):
         found = re.fullmatch(r"(\d+)(?:-(\d*))?", lines)
