@@ -36,7 +36,14 @@ FILES = (
 """Where models lie and how they are fetched, without torch."""
 
 TORCH = (
-    *("llm.accelerators", "llm.chat_tokenizer", "llm.conversion", "llm.failures", "llm.generation"),
+    *(
+        "llm.accelerators",
+        "llm.advice",
+        "llm.chat_tokenizer",
+        "llm.conversion",
+        "llm.failures",
+        "llm.generation",
+    ),
     *("llm.gguf_reading", "llm.inference", "llm.loading", "llm.local", "llm.memory", "llm.placement"),
     *("llm.cache_layers", "llm.prefill", "llm.prefix_cache", "llm.stopping", "llm.streaming", "llm.threads"),
 )

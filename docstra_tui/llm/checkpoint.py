@@ -23,6 +23,7 @@ from docstra_tui.errors import (
     UnsafeWeights,
 )
 from docstra_tui.llm.gguf_files import check_not_a_pointer
+from docstra_tui.llm.load_errors import logger
 
 INDEX = "model.safetensors.index.json"
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
@@ -118,6 +119,16 @@ def read_config(folder: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise BadModelFile(f"{path} is not a model's configuration.", "Download it again.")
     return found
+
+
+def read_generation(folder: Path) -> dict[str, Any] | None:
+    """`generation_config.json`; None where there is none that can be read: a model does without."""
+    try:
+        found = _read_json(folder / "generation_config.json")
+    except ModelError as error:
+        logger.info("no generation settings: %s", error)
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def writes_text(config: dict[str, Any]) -> bool:

@@ -13,7 +13,7 @@ import torch
 from transformers import DynamicCache, GenerationConfig, StoppingCriteriaList
 
 from docstra_tui.errors import DocstraError, EngineDied, NotEnoughMemory
-from docstra_tui.llm import failures
+from docstra_tui.llm import advice, failures
 from docstra_tui.llm.answer import Finished, FinishReason, Usage
 from docstra_tui.llm.prefill import ChunkSizer, decoder_layers, gate, prefill, probe
 from docstra_tui.llm.prefix_cache import CachedPrompt, PrefixCache
@@ -47,6 +47,7 @@ class Generator:
         self._model = model
         self._tokenizer = tokenizer
         self._special = special_ids(tokenizer)
+        self._advice = advice.take(model)
         self._sizer = ChunkSizer(len(decoder_layers(model)))
         self.prefixes = PrefixCache(lambda: DynamicCache(config=model.config), cache_bytes)
         """What has been read before."""
@@ -180,40 +181,36 @@ class Generator:
         return "stop" if ended else "length"
 
     def _config(self, request: Request) -> GenerationConfig:
-        """The model's own defaults (top_p, penalties) with this request's length and temperature."""
-        values = self._model.generation_config.to_dict()
-        for name in ("max_length", "min_length", "cache_implementation", "transformers_version"):
-            values.pop(name, None)
+        """The author's advice (top_p, penalties) with this request's length and temperature."""
+        values: dict[str, Any] = dict(self._advice.sampling)
         values["max_new_tokens"] = request.max_new_tokens
         values["do_sample"] = request.temperature > 0
         if request.temperature > 0:
             values["temperature"] = request.temperature
         else:  # sampling flags on a greedy run are warned about
-            for name in ("temperature", "top_p", "top_k", "min_p", "typical_p"):
+            for name in ("top_p", "top_k", "min_p", "typical_p"):
                 values.pop(name, None)
         stops = self._stop_ids(request.keywords)
         values["eos_token_id"] = stops or None
-        if values.get("pad_token_id") is None:
+        values["pad_token_id"] = self._advice.pad
+        if self._advice.pad is None:
             values["pad_token_id"] = stops[0] if stops else 0
-        return GenerationConfig.from_dict(values)
+        return GenerationConfig(**values)
 
     def _stop_ids(self, keywords: Sequence[str]) -> list[int]:
         """Ids that end an answer by themselves: the model's own, and keywords that are special tokens."""
-        own = self._model.generation_config.eos_token_id
-        ids = list(own) if isinstance(own, (list, tuple)) else [own]
-        ids.append(self._tokenizer.eos_token_id)
-        ids += [self._special[keyword] for keyword in keywords if keyword in self._special]
+        ids = [*self._advice.eos, self._tokenizer.eos_token_id]
+        every = (*keywords, *self._advice.stop_strings)
+        ids += [self._special[keyword] for keyword in every if keyword in self._special]
         return list(dict.fromkeys(id_ for id_ in ids if isinstance(id_, int)))
 
     def _texts(self, keywords: Sequence[str]) -> tuple[str, ...]:
-        """Keywords to look for in the text.
+        """Keywords and the checkpoint's own stop strings, those to look for in the text.
 
         The end marks belong to particular chat formats: where this tokenizer has one of them, the
         others are ordinary text (`</s>` closes a tag in HTML).
         """
-        has_own_mark = any(mark in self._special for mark in END_MARKS)
-        return tuple(
-            keyword
-            for keyword in keywords
-            if keyword not in self._special and not (has_own_mark and keyword in END_MARKS)
-        )
+        if any(mark in self._special for mark in END_MARKS):
+            keywords = [keyword for keyword in keywords if keyword not in END_MARKS]
+        every = dict.fromkeys((*keywords, *self._advice.stop_strings))
+        return tuple(keyword for keyword in every if keyword not in self._special)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from docstra_tui.errors import BadModelFile, DocstraError, MissingPackage, ModelError, UnknownArchitecture
-from docstra_tui.llm import checkpoint, conversion, gguf_files, gguf_reading, placement, sources
+from docstra_tui.llm import advice, checkpoint, conversion, gguf_files, gguf_reading, placement, sources
 from docstra_tui.llm.accelerators import free_memory
 from docstra_tui.llm.gguf_files import GgufHeader
 from docstra_tui.llm.load_errors import logger, translate
@@ -161,6 +161,8 @@ def _read_weights(folder: Path, spec: ModelSpec, config: Any, placed: Placement,
         "local_files_only": True,
         "trust_remote_code": spec.trust_remote_code,
     }
+    if not spec.trust_remote_code:  # a model's own code may rely on fields of its own
+        options["generation_config"] = _generation_config(folder, config)
     if spec.quant:
         options["quantization_config"] = _bitsandbytes(spec.quant, placed.dtype)
     model, report = _auto_class(config, spec, name).from_pretrained(
@@ -174,6 +176,17 @@ def _read_weights(folder: Path, spec: ModelSpec, config: Any, placed: Placement,
             "Download it again, or tell its author.",
         )
     return model
+
+
+def _generation_config(folder: Path, config: Any) -> Any:
+    """What counts of the checkpoint's own settings; handed over, because with some of them it would not load."""
+    from transformers import GenerationConfig
+
+    values = checkpoint.read_generation(folder)
+    if values is None:
+        text = config.get_text_config()
+        values = {name: getattr(text, name, None) or getattr(config, name, None) for name in advice.IDS}
+    return GenerationConfig(**advice.sift(values))
 
 
 def _read_gguf(header: GgufHeader, spec: ModelSpec, placed: Placement, progress: Progress) -> Any:
