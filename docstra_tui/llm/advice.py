@@ -62,7 +62,7 @@ def take(model: Any) -> Advice:
 
 
 def sift(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that count and can be used, in the shapes that `GenerationConfig` takes; the log has the rest."""
+    """The fields that count, in the shapes that `GenerationConfig` takes; the log has the others."""
     kept: dict[str, Any] = {}
     for name in IDS:
         if (ids := _ids(values.get(name))) is not None:
@@ -103,7 +103,7 @@ def _say_what_is_ignored(values: Mapping[str, Any], kept: Mapping[str, Any]) -> 
 
 
 def _let_the_cache_be_used(config: Any) -> None:
-    """A configuration saved in the middle of a training turns the cache off, and may ask for extra outputs."""
+    """A configuration saved in the middle of a training turns it off, and may ask for extra outputs."""
     for name, value in (
         ("use_cache", True),
         ("return_dict", True),

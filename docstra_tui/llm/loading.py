@@ -179,7 +179,7 @@ def _read_weights(folder: Path, spec: ModelSpec, config: Any, placed: Placement,
 
 
 def _generation_config(folder: Path, config: Any) -> Any:
-    """What counts of the checkpoint's own settings; handed over, because with some of them it would not load."""
+    """What counts of the checkpoint's settings. Handed over: with some of the others it would not load."""
     from transformers import GenerationConfig
 
     values = checkpoint.read_generation(folder)
