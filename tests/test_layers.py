@@ -40,6 +40,7 @@ TORCH = (
         "llm.accelerators",
         "llm.advice",
         "llm.chat_tokenizer",
+        "llm.control_tokens",
         "llm.conversion",
         "llm.failures",
         "llm.generation",

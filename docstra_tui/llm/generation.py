@@ -15,6 +15,7 @@ from transformers import DynamicCache, GenerationConfig, StoppingCriteriaList
 from docstra_tui.errors import DocstraError, EngineDied, NotEnoughMemory
 from docstra_tui.llm import advice, failures
 from docstra_tui.llm.answer import Finished, FinishReason, Usage
+from docstra_tui.llm.control_tokens import control_ids, template_text
 from docstra_tui.llm.prefill import ChunkSizer, decoder_layers, gate, prefill, probe
 from docstra_tui.llm.prefix_cache import CachedPrompt, PrefixCache
 from docstra_tui.llm.stopping import Cancelled, KeywordsStoppingCriteria, special_ids
@@ -48,6 +49,8 @@ class Generator:
         self._tokenizer = tokenizer
         self._special = special_ids(tokenizer)
         self._advice = advice.take(model)
+        self._control = control_ids(tokenizer, self._stop_ids(()))
+        self._template = template_text(tokenizer)
         self._sizer = ChunkSizer(len(decoder_layers(model)))
         self.prefixes = PrefixCache(lambda: DynamicCache(config=model.config), cache_bytes)
         """What has been read before."""
@@ -77,7 +80,13 @@ class Generator:
             reused = len(prompt.ids)
             with gate(self._model, is_cancelled) as open_gate:
                 streamer = AnswerStreamer(
-                    self._tokenizer, texts, emit, is_cancelled, open_gate, self._writing.tick
+                    self._tokenizer,
+                    texts,
+                    emit,
+                    is_cancelled,
+                    open_gate,
+                    self._writing.tick,
+                    dropped=self._control,
                 )
                 self._reading.begin()
                 try:
@@ -207,10 +216,11 @@ class Generator:
     def _texts(self, keywords: Sequence[str]) -> tuple[str, ...]:
         """Keywords and the checkpoint's own stop strings, those to look for in the text.
 
-        The end marks belong to particular chat formats: where this tokenizer has one of them, the
-        others are ordinary text (`</s>` closes a tag in HTML).
+        The end marks belong to particular chat formats: where a model ends its answers with an id, only
+        those that its own template writes mean an end; the others are text (`</s>` closes a tag in HTML).
         """
-        if any(mark in self._special for mark in END_MARKS):
-            keywords = [keyword for keyword in keywords if keyword not in END_MARKS]
+        if self._stop_ids(keywords):
+            marks = {mark for mark in END_MARKS if mark not in self._template}
+            keywords = [keyword for keyword in keywords if keyword not in marks]
         every = dict.fromkeys((*keywords, *self._advice.stop_strings))
         return tuple(keyword for keyword in every if keyword not in self._special)

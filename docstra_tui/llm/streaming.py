@@ -1,81 +1,73 @@
-"""Token ids become text while they are generated: exact at the end, nothing taken back, O(1) a token.
+"""Token ids become text while they are generated: nothing twice, nothing taken back, O(1) a token.
 
 transformers' own `TextIteratorStreamer` holds text back to a space and decodes the whole line again
-for every token (quadratic); `tokenizers.decoders.DecodeStream` does neither, but loses an unfinished
-character at the end, which the final flush brings back.
+for every token (quadratic); `tokenizers.decoders.DecodeStream` does neither, but raises where more bytes
+change what they follow, and loses an unfinished character at the end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any
-
-from tokenizers.decoders import DecodeStream
 
 from docstra_tui.llm.stopping import Cancelled, KeywordFilter
 
 REPLACEMENT = "\ufffd"
 
+LONGEST_HELD = 64
+"""Ids that wait for the end of a character; it takes four at most, so these are bytes of no text."""
+
 
 class PieceDecoder:
-    """Ids in, text out. The pieces and the flush together are `decode(all ids)`, special tokens skipped."""
+    """Ids in, text out. The pieces and the flush together are `decode(all ids)` without the `dropped` ones.
 
-    def __init__(self, tokenizer: Any) -> None:
+    A new id is decoded behind those of the last piece, and what those say by themselves is taken off its
+    front: so a space or a character that belongs to both is there once.
+    """
+
+    def __init__(self, tokenizer: Any, dropped: Set[int] = frozenset()) -> None:
+        """`dropped` are ids that are no text (`control_tokens.control_ids`)."""
         self._tokenizer = tokenizer
         self._backend: Any = getattr(tokenizer, "backend_tokenizer", None)
-        self._stream = DecodeStream([], skip_special_tokens=True) if self._backend is not None else None
-        self._ids: list[int] = []
-        self._emitted = 0
-        """Characters given out."""
-        self._anchor = 0
-        """Without a stream: ids before this index are settled."""
-        self._settled = ""
+        self._dropped = dropped
+        self._last: list[int] = []
+        """The ids of the last piece."""
+        self._said = ""
+        """What they are as text, by themselves."""
+        self._held: list[int] = []
+        """Ids behind it that were not given out."""
 
     def step(self, id_: int) -> str:
         """The text that this id completes; empty while a character is unfinished."""
-        self._ids.append(id_)
-        if self._stream is None:
-            return self._step_by_window()
-        try:
-            text = self._stream.step(self._backend, id_) or ""
-        except Exception:  # a byte sequence that cannot go on: decode the rest by windows instead
-            self._stream = None
-            self._settled = self._decode(self._ids[:-1])[: self._emitted]
-            return self._catch_up()
-        self._emitted += len(text)
+        if id_ in self._dropped:
+            return ""
+        self._held.append(id_)
+        text = self._behind_last()
+        is_unfinished = not text or text.endswith(REPLACEMENT)
+        if is_unfinished and len(self._held) < LONGEST_HELD:
+            return ""
+        self._last, self._held = self._held, []
+        self._said = self._decode(self._last)
         return text
 
     def flush(self) -> str:
-        """What a full decode shows beyond the pieces: an unfinished last character."""
-        rest = self._decode(self._ids)[self._emitted :]
-        self._emitted += len(rest)
-        return rest
+        """What was held back: an unfinished last character."""
+        text = self._behind_last() if self._held else ""
+        self._held = []
+        return text
+
+    def _behind_last(self) -> str:
+        whole = self._decode(self._last + self._held)
+        if whole.startswith(self._said):
+            return whole[len(self._said) :]
+        # Together they are other text than one after the other (bytes that are no character): what was
+        # shown stays, and the new ids stand for themselves.
+        return self._decode(self._held)
 
     def _decode(self, ids: list[int]) -> str:
         if self._backend is not None:
-            return str(self._backend.decode(ids, skip_special_tokens=True))
-        return str(self._tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
-
-    def _catch_up(self) -> str:
-        whole = self._decode(self._ids)
-        if whole.endswith(REPLACEMENT):
-            return ""
-        text = whole[self._emitted :]
-        self._emitted += len(text)
-        self._anchor = len(self._ids)
-        return text
-
-    def _step_by_window(self) -> str:
-        # The window starts a few settled ids early, so that what joins them is decoded alike.
-        start = max(0, self._anchor - 6)
-        before = self._decode(self._ids[start : self._anchor])
-        now = self._decode(self._ids[start:])
-        if now.endswith(REPLACEMENT) or len(now) <= len(before):
-            return ""
-        text = now[len(before) :]
-        self._emitted += len(text)
-        self._anchor = len(self._ids)
-        return text
+            return str(self._backend.decode(ids, skip_special_tokens=False))
+        return str(self._tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False))
 
 
 class AnswerStreamer:
@@ -89,8 +81,10 @@ class AnswerStreamer:
         is_cancelled: Callable[[], bool],
         on_first_token: Callable[[], None],
         on_token: Callable[[], None] = lambda: None,
+        *,
+        dropped: Set[int] = frozenset(),
     ) -> None:
-        self._decoder = PieceDecoder(tokenizer)
+        self._decoder = PieceDecoder(tokenizer, dropped)
         self._filter = KeywordFilter(keywords)
         self._emit = emit
         self._is_cancelled = is_cancelled

@@ -81,6 +81,17 @@ def test_end_marks_of_other_models_are_ordinary_text(llm: LocalLLM) -> None:
     assert end in llm._generator._stop_ids(llm.stopping_keywords)
 
 
+def test_an_end_mark_spelt_as_text_ends_an_answer_only_where_the_template_writes_it(
+    llm: LocalLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model whose own end is none of the common marks may still write about `</s>`."""
+    monkeypatch.setattr(llm._generator, "_special", {})
+    monkeypatch.setattr(llm._generator, "_template", "<end_of_turn>")
+    assert llm._generator._texts(llm.stopping_keywords) == ()
+    monkeypatch.setattr(llm._generator, "_template", "{{ message }}<|im_end|>")
+    assert llm._generator._texts(llm.stopping_keywords) == ("<|im_end|>",)
+
+
 def layers_run_after(llm: LocalLLM, event: threading.Event) -> list[int]:
     """Counts decoder layers that begin after `event` is set."""
     ran: list[int] = []
