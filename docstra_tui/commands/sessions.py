@@ -57,7 +57,8 @@ def _list(console: Console, store: SessionStore, as_json: bool) -> int:
     for summary in found:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(summary.updated))
         turns = f"{summary.turns} turn" + ("" if summary.turns == 1 else "s")
-        facts = [summary.id[:ID_LENGTH], when, f"{turns:>8}", summary.title or "(typed and not sent)"]
+        what = summary.title or f"(not sent) {summary.unsent}"
+        facts = [summary.id[:ID_LENGTH], when, f"{turns:>8}", what]
         console.line("  ".join([*facts, summary.root]))
     if not found:
         console.note("Nothing is saved yet.")

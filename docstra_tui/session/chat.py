@@ -29,7 +29,14 @@ from docstra_tui.session.prompt_shown import PromptShown, as_text
 from docstra_tui.session.running import RunningTurn
 from docstra_tui.session.scale import PLAIN, Scale
 from docstra_tui.session.store import SessionStore
-from docstra_tui.session.turns import Placed, SavedTurn, StoredSession, title_of
+from docstra_tui.session.turns import (
+    ModelChoice,
+    Placed,
+    SavedTurn,
+    StoredSession,
+    WaitingQuestion,
+    title_of,
+)
 
 RESERVE = 512
 """Tokens of the window kept free for the answer, where nothing else is said."""
@@ -62,6 +69,12 @@ class ChatSession:
         self.root = root
         self.model = model or llm.model_name
         """The name that is saved with each answer."""
+        self.choice = ModelChoice()
+        """How that model can be opened again; saved with each question."""
+        self.saved_choice = ModelChoice()
+        """Which model answered last when the session was saved; empty in a new one."""
+        self.waiting: list[WaitingQuestion] = []
+        """Accepted and not asked yet, in their order."""
         self.reserve = reserve
         """Tokens kept free for the answer; half the window at most."""
         self.make_room: Callable[[Overfull], bool] | None = None
@@ -88,6 +101,10 @@ class ChatSession:
         self._scale: Scale | None = None
         self._sent: breaks.Shot | None = None
         self._running: RunningTurn | None = None
+        self._next: WaitingQuestion | None = None
+        """What the next turn is the turn of."""
+        self._begun = 0
+        """The turn that the store heard of last."""
         self._asking: Asking | None = None
         """What is being asked, from before it is counted until its turn is over."""
         self._told: fitting.Told | None = None
@@ -115,6 +132,8 @@ class ChatSession:
         session.id = found.id
         session._store = store
         session._draft = found.draft
+        session.waiting = list(found.waiting)
+        session.saved_choice = found.choice
         session._log = _saved_log(found)
         return session
 
@@ -140,6 +159,43 @@ class ChatSession:
         if self._store is not None and self.id is not None:
             self._store.save_draft(self.id, text)
 
+    # Questions that wait for their turn
+
+    def accept(self, text: str, draft: str = "") -> WaitingQuestion:
+        """Let a question wait for its turn; `draft` is what is typed beside it. Returns at once: `settle`
+        waits until the disk has it."""
+        question = WaitingQuestion(text)
+        self.waiting.append(question)
+        self._draft = draft
+        if self._store is not None and self.id is not None:
+            self._store.accept(self.id, question, draft=draft, choice=self.choice)
+        return question
+
+    def settle(self, question: WaitingQuestion) -> bool:
+        """Wait until the disk has an accepted question. Blocks, with a bound; False when it has not, and
+        `problem` says why."""
+        return self._store is None or self._store.settle(question.id)
+
+    def take_back(self, questions: Sequence[WaitingQuestion], draft: str) -> None:
+        """These wait no more; what they said is in `draft` now."""
+        numbers = {question.id for question in questions}
+        self.waiting = [one for one in self.waiting if one.id not in numbers]
+        self._draft = draft
+        if self._store is not None and self.id is not None:
+            self._store.take_back(self.id, numbers, draft)
+
+    def take_over(self, other: ChatSession) -> None:
+        """What waits in another session is asked in this one."""
+        moved, other.waiting = other.waiting, []
+        self.waiting += moved
+        if self._store is not None and self.id is not None:
+            for question in moved:
+                self._store.move_waiting(self.id, question.id)
+
+    def take_turn(self, question: WaitingQuestion | None) -> None:
+        """The next turn is this question's: it waits until the turn has begun, and no longer."""
+        self._next = question
+
     @property
     def problem(self) -> str | None:
         """Why the conversation is not being saved, ready to show; None while it is."""
@@ -147,9 +203,12 @@ class ChatSession:
 
     @property
     def is_behind(self) -> bool:
-        """True when a turn is not on the disk, or not all of it; False without a store."""
+        """True when the disk lacks a turn, a bit of one, what waits or what is typed; False without a
+        store."""
         store = self._store
-        return store is not None and any(store.is_behind(turn.id) for turn in list(self.turns))
+        if store is None or self.id is None:
+            return False
+        return store.lacks_words(self.id) or any(store.is_behind(turn.id) for turn in list(self.turns))
 
     # Context
 
@@ -433,6 +492,8 @@ class ChatSession:
             self._brought |= {item.key: item for item in focus}
             self._log.add(self._focus(asking, self._plan))
             turn = SavedTurn(asking.shown, asking.task, dict(asking.fields), model=self.model)
+            if self._next is not None:
+                turn.id, self._next = self._next.id, None
             if self.turns:
                 turn.asked = max(turn.asked, self.turns[-1].asked + _ASKED_STEP)
             self.turns.append(turn)
@@ -484,8 +545,13 @@ class ChatSession:
             older = (f"turns 1-{self.skipped:,}",) if self.skipped else ()
             turn.left_out = older + (self._plan.left_out() if self._plan is not None else ())
         if self._store is not None and self.id is not None:
-            self._store.begin_turn(self.id, turn)
+            self._store.begin_turn(self.id, turn, self.choice)
+        self._has_begun(turn)
         return told
+
+    def _has_begun(self, turn: SavedTurn) -> None:
+        self._begun = turn.id
+        self.waiting = [one for one in self.waiting if one.id != turn.id]
 
     def _add_piece(self, turn: SavedTurn, piece: str) -> None:
         if self._store is not None:
@@ -496,8 +562,12 @@ class ChatSession:
             self._asking = self._told = None
             if not turn.has_answer:
                 self._log.leave(turn.id)
-        if self._store is not None:
+        if self._store is not None and self.id is not None:
+            if self._begun != turn.id:  # stopped before it was sent; what was asked stays
+                self._store.keep_turn(self.id, turn, self.choice)
             self._store.end_turn(turn.id, turn)
+        if self._begun != turn.id:
+            self._has_begun(turn)
 
 
 def _saved_log(found: StoredSession) -> ContextLog:

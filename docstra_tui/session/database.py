@@ -17,7 +17,7 @@ from docstra_tui.errors import UnsafePath
 from docstra_tui.paths import private_folder
 from docstra_tui.session.owner import is_alive
 
-VERSION = 2
+VERSION = 3
 """Of the tables below; kept in the file as `user_version`."""
 
 CHECKED_BYTES = 100_000_000
@@ -36,7 +36,14 @@ CREATE TABLE sessions (
     title TEXT NOT NULL,
     draft TEXT NOT NULL,
     created REAL NOT NULL,
-    updated REAL NOT NULL
+    updated REAL NOT NULL,
+    -- How the model that answered last can be opened again (`server` is a URL without credentials; empty
+    -- for an engine of this machine), and the process that wrote here last.
+    server TEXT NOT NULL DEFAULT '',
+    wanted TEXT NOT NULL DEFAULT '',
+    revision TEXT NOT NULL DEFAULT '',
+    quant TEXT NOT NULL DEFAULT '',
+    owner TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE turns (
     id INTEGER PRIMARY KEY,
@@ -60,6 +67,14 @@ CREATE TABLE turns (
 );
 CREATE INDEX turns_of_session ON turns (session_id, asked);
 CREATE INDEX turns_being_written ON turns (status) WHERE status = 'streaming';
+CREATE TABLE waiting (
+    id INTEGER PRIMARY KEY,       -- that of the turn which the question becomes
+    session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    accepted REAL NOT NULL,
+    question TEXT NOT NULL,       -- as it was written
+    owner TEXT NOT NULL           -- the process in which it waits
+);
+CREATE INDEX waiting_of_session ON waiting (session_id, accepted);
 CREATE TABLE items (
     turn_id INTEGER NOT NULL REFERENCES turns (id) ON DELETE CASCADE,
     position INTEGER NOT NULL,
@@ -83,7 +98,16 @@ CHANGES = {
     2: (
         "ALTER TABLE turns ADD COLUMN left_out TEXT NOT NULL DEFAULT '[]'",
         "ALTER TABLE items ADD COLUMN detail TEXT NOT NULL DEFAULT ''",
-    )
+    ),
+    3: (
+        *(
+            f"ALTER TABLE sessions ADD COLUMN {name} TEXT NOT NULL DEFAULT ''"
+            for name in ("server", "wanted", "revision", "quant", "owner")
+        ),
+        "CREATE TABLE waiting (id INTEGER PRIMARY KEY, session_id TEXT NOT NULL REFERENCES sessions (id) "
+        "ON DELETE CASCADE, accepted REAL NOT NULL, question TEXT NOT NULL, owner TEXT NOT NULL)",
+        "CREATE INDEX waiting_of_session ON waiting (session_id, accepted)",
+    ),
 }
 """What makes the tables of the version before into those of this one."""
 
@@ -261,8 +285,8 @@ def _bring_up(connection: sqlite3.Connection) -> None:
 def _interrupt_dead(connection: sqlite3.Connection) -> None:
     """An answer whose process is gone was interrupted; one that is being written elsewhere is left."""
     rows = connection.execute(
-        "SELECT DISTINCT owner, max(sessions.updated) FROM turns JOIN sessions ON sessions.id = session_id "
-        "WHERE status = 'streaming' GROUP BY owner"
+        "SELECT DISTINCT turns.owner, max(sessions.updated) FROM turns "
+        "JOIN sessions ON sessions.id = session_id WHERE status = 'streaming' GROUP BY turns.owner"
     ).fetchall()
     dead = [owner for owner, updated in rows if not is_alive(owner, updated)]
     for owner in dead:

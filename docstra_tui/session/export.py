@@ -18,12 +18,21 @@ def to_markdown(session: StoredSession) -> str:
     """The whole conversation, oldest turn first."""
     day = time.strftime("%Y-%m-%d", time.localtime(session.created))
     head = [f"# {sanitize_line(session.title) or 'A conversation'}", f"{day}, about {_code(session.root)}"]
-    return "\n\n".join([*head, *(_turn(turn) for turn in session.turns)]) + "\n"
+    return "\n\n".join([*head, *(_turn(turn) for turn in session.turns), *_unsent(session)]) + "\n"
+
+
+def _unsent(session: StoredSession) -> list[str]:
+    """What was accepted or typed and not asked yet."""
+    words = [*(question.text for question in session.waiting), session.draft]
+    return [f"---\n\n{_quoted(text)}\n\n*Not sent yet.*" for text in words if text.strip()]
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in sanitize_text(text).split("\n"))
 
 
 def _turn(turn: SavedTurn) -> str:
-    question = "\n".join(f"> {line}".rstrip() for line in sanitize_text(turn.question).split("\n"))
-    parts = ["---", question]
+    parts = ["---", _quoted(turn.question)]
     if turn.files:
         parts.append("Files: " + ", ".join(_code(item.label) for item in turn.files))
     if turn.left_out:

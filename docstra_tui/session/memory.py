@@ -8,9 +8,10 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from docstra_tui.session.turns import SavedTurn, StoredSession, title_of
+from docstra_tui.session.turns import ModelChoice, SavedTurn, StoredSession, WaitingQuestion, title_of
 
 
 @dataclass
@@ -32,11 +33,22 @@ class KeptSession(Kept):
     """A session without its turns."""
 
     row: StoredSession
+    waits: int = 0
+    """How many questions of it wait."""
 
     @property
     def is_worth_keeping(self) -> bool:
         """False while nothing was said or typed."""
-        return bool(self.row.title or self.row.draft)
+        return bool(self.row.title or self.row.draft or self.waits)
+
+
+@dataclass(kw_only=True)
+class KeptQuestion(Kept):
+    """A question that waits, or waited."""
+
+    session_id: str
+    question: WaitingQuestion | None
+    """None once it is a turn, or given back."""
 
 
 @dataclass(kw_only=True)
@@ -67,6 +79,8 @@ class Behind:
 
     sessions: tuple[tuple[KeptSession, int, StoredSession], ...]
     turns: tuple[tuple[KeptTurn, int, SavedTurn], ...]
+    waiting: tuple[tuple[int, KeptQuestion, int, WaitingQuestion | None], ...]
+    """With their numbers first."""
 
 
 class Memory:
@@ -76,6 +90,7 @@ class Memory:
         self.lock = threading.RLock()
         self._sessions: dict[str, KeptSession] = {}
         self._turns: dict[int, KeptTurn] = {}
+        self._waiting: dict[int, KeptQuestion] = {}
 
     # What is said
 
@@ -88,13 +103,42 @@ class Memory:
             self._sessions[session_id] = KeptSession(row=row, written=0)
         return session_id
 
-    def begin(self, session_id: str, turn: SavedTurn) -> None:
-        """A question was asked; the first one names the session."""
+    def accept(self, session_id: str, question: WaitingQuestion, draft: str, choice: ModelChoice) -> None:
+        """A question waits from now on, and `draft` is what is left of the typed."""
+        with self.lock:
+            kept = self._session(session_id)
+            self._waiting[question.id] = KeptQuestion(session_id=session_id, question=question)
+            kept.waits += 1
+            self._change(session_id, draft=draft, choice=choice if not kept.row.title else kept.row.choice)
+
+    def take_back(self, session_id: str, questions: Iterable[int], draft: str) -> None:
+        """These wait no more: they are in `draft` now."""
+        with self.lock:
+            for number in questions:
+                self._no_longer_waits(session_id, number)
+            self._change(session_id, draft=draft)
+
+    def move_waiting(self, session_id: str, question_id: int) -> None:
+        """A question waits in another session now."""
+        with self.lock:
+            kept = self._waiting.get(question_id)
+            if kept is not None and kept.question is not None and kept.session_id != session_id:
+                self._session(kept.session_id).waits -= 1
+                self._change(kept.session_id)
+                self._session(session_id).waits += 1
+                self._change(session_id)
+                kept.session_id = session_id
+                kept.version += 1
+
+    def begin(self, session_id: str, turn: SavedTurn, choice: ModelChoice | None = None) -> None:
+        """A question was asked, and waits no more; the first one names the session."""
         with self.lock:
             row = self._session(session_id).row
             title = row.title or title_of(turn.question)
-            self._change(session_id, title=title, model=turn.model or row.model)
+            self._change(session_id, title=title, model=turn.model or row.model, choice=choice or row.choice)
             self._turns[turn.id] = KeptTurn(session_id=session_id, turn=replace(turn))
+            if turn.id in self._waiting:
+                self._no_longer_waits(session_id, turn.id)
 
     def add_piece(self, turn_id: int, piece: str) -> int:
         """A bit more of an answer; the characters that are not on the disk, 0 for an unknown turn."""
@@ -139,6 +183,8 @@ class Memory:
             self._sessions.pop(session_id, None)
             for turn_id in [one for one, kept in self._turns.items() if kept.session_id == session_id]:
                 del self._turns[turn_id]
+            for number in [one for one, kept in self._waiting.items() if kept.session_id == session_id]:
+                del self._waiting[number]
 
     # What was read
 
@@ -161,14 +207,29 @@ class Memory:
                 if known.is_ours or turn_id not in turns:
                     turns[turn_id] = known.whole()
             if kept is None or not kept.is_behind:
-                self._sessions[session_id] = KeptSession(row=replace(row, turns=()), written=0)
+                waits = kept.waits if kept is not None else 0
+                held = replace(row, turns=(), waiting=())
+                self._sessions[session_id] = KeptSession(row=held, waits=waits, written=0)
             for turn_id, turn in turns.items():
                 if turn_id not in self._turns:
                     self._turns[turn_id] = KeptTurn(
                         session_id=session_id, turn=replace(turn), is_ours=False, has_items=True, written=0
                     )
             ordered = tuple(sorted(turns.values(), key=lambda turn: (turn.asked, turn.id)))
-            return replace(row, turns=ordered, skipped=skipped)
+            left = found.waiting if found is not None else ()
+            waiting = tuple(one for one in left if one.id not in self._waiting)
+            return replace(row, turns=ordered, skipped=skipped, waiting=waiting)
+
+    def unsent(self, session_id: str) -> str:
+        """The first question that waits here, else what is typed."""
+        with self.lock:
+            waiting = [
+                kept.question
+                for kept in self._waiting.values()
+                if kept.session_id == session_id and kept.question is not None
+            ]
+            first = min(waiting, key=lambda one: one.accepted, default=None)
+            return title_of(first.text if first is not None else self._session(session_id).row.draft)
 
     def sessions(self) -> list[tuple[KeptSession, int]]:
         """The sessions that are worth keeping, each with the number of its turns known here."""
@@ -187,26 +248,36 @@ class Memory:
     # How far the disk is behind
 
     def is_behind(self, turn_id: int | None = None) -> bool:
-        """True when something (or that turn) is not on the disk."""
+        """True when something (or that turn, or that question) is not on the disk."""
         with self.lock:
             if turn_id is not None:
-                kept = self._turns.get(turn_id)
+                kept = self._turns.get(turn_id) or self._waiting.get(turn_id)
                 return kept is not None and kept.is_behind
-            return any(one.is_behind for one in self._sessions.values()) or any(
-                one.is_behind for one in self._turns.values()
+            everything = (self._sessions.values(), self._turns.values(), self._waiting.values())
+            return any(one.is_behind for kind in everything for one in kind)
+
+    def lacks_words(self, session_id: str) -> bool:
+        """True when the disk lacks what waits or is typed in that session."""
+        with self.lock:
+            kept = self._sessions.get(session_id)
+            waiting = (one for one in self._waiting.values() if one.session_id == session_id)
+            return (kept is not None and kept.is_behind and bool(kept.row.draft)) or any(
+                one.is_behind and one.question is not None for one in waiting
             )
 
     def behind(self) -> Behind:
         """What has to be written now; it may grow while that is done."""
         with self.lock:
             turns = [kept for kept in self._turns.values() if kept.is_behind]
-            wanted = {kept.session_id for kept in turns}
+            waiting = [(number, kept) for number, kept in self._waiting.items() if kept.is_behind]
+            wanted = {kept.session_id for kept in turns} | {kept.session_id for _, kept in waiting}
             sessions = [kept for one, kept in self._sessions.items() if kept.is_behind or one in wanted]
             for kept in turns:
                 kept.unsaved = 0
             return Behind(
                 tuple((one, one.version, one.row) for one in sessions),
                 tuple((one, one.version, one.whole()) for one in turns),
+                tuple((number, one, one.version, one.question) for number, one in waiting),
             )
 
     def mark_written(self, behind: Behind) -> None:
@@ -216,6 +287,10 @@ class Memory:
                 session.written = version
             for turn, version, _ in behind.turns:
                 turn.written, turn.has_items = version, True
+            for number, kept, version, _ in behind.waiting:
+                kept.written = version
+                if kept.question is None and not kept.is_behind:
+                    self._waiting.pop(number, None)
 
     def mark_all_behind(self) -> None:
         """The disk has nothing of it any more."""
@@ -225,6 +300,15 @@ class Memory:
                     session.written = -1
             for turn in self._turns.values():
                 turn.written, turn.has_items = -1, False
+            for kept in self._waiting.values():
+                kept.written = -1
+
+    def _no_longer_waits(self, session_id: str, number: int) -> None:
+        kept = self._waiting.setdefault(number, KeptQuestion(session_id=session_id, question=None))
+        if kept.question is not None:
+            self._session(kept.session_id).waits -= 1
+            kept.question = None
+            kept.version += 1
 
     def _session(self, session_id: str) -> KeptSession:
         kept = self._sessions.get(session_id)
@@ -234,7 +318,7 @@ class Memory:
             self._sessions[session_id] = kept
         return kept
 
-    def _change(self, session_id: str, **values: str) -> None:
+    def _change(self, session_id: str, **values: str | ModelChoice) -> None:
         kept = self._session(session_id)
         kept.row = replace(kept.row, updated=time.time(), **values)  # type: ignore[arg-type]
         kept.version += 1

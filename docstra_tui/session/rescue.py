@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from docstra_tui.session.turns import StoredSession
 def rescue(session: ChatSession) -> Path | None:
     """Where a Markdown copy (mode 0600) of a conversation lies that the disk lacks; call it at the end.
 
-    None when all of it is saved, nothing was asked, or no copy could be written. Never raises.
+    None when all of it is saved, nothing was said, or no copy could be written. Never raises.
     """
     try:
         if session.problem is None or not session.is_behind:
@@ -32,10 +33,17 @@ def rescue(session: ChatSession) -> Path | None:
 
 def _whole(session: ChatSession) -> StoredSession:
     turns = tuple(session.turns)
-    created, updated = turns[0].asked, turns[-1].asked
-    root = str(session.root)
+    asked = [turn.asked for turn in turns] or [time.time()]
     return StoredSession(
-        session.id or "", session.title, root, session.model, session.draft, created, updated, turns
+        session.id or "",
+        session.title,
+        str(session.root),
+        session.model,
+        session.draft,
+        asked[0],
+        asked[-1],
+        turns,
+        waiting=tuple(session.waiting),
     )
 
 

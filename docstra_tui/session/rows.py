@@ -15,15 +15,29 @@ from typing import Any, cast
 from docstra_tui.errors import from_wire, to_wire
 from docstra_tui.llm.answer import FinishReason, Usage
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.session.turns import Placed, SavedTurn, SessionSummary, Status, StoredSession
+from docstra_tui.session.owner import is_alive
+from docstra_tui.session.turns import (
+    ModelChoice,
+    Placed,
+    SavedTurn,
+    SessionSummary,
+    Status,
+    StoredSession,
+    WaitingQuestion,
+    title_of,
+)
 
 
-def write_session(connection: sqlite3.Connection, session: StoredSession) -> None:
+def write_session(connection: sqlite3.Connection, session: StoredSession, owner: str) -> None:
     """Make the session's row what `session` says; its turns are written one by one."""
+    choice = session.choice
     connection.execute(
-        "INSERT INTO sessions (id, root, model, title, draft, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?) "
+        "INSERT INTO sessions (id, root, model, title, draft, created, updated, server, wanted, revision, "
+        "quant, owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (id) DO UPDATE SET model = excluded.model, title = excluded.title, "
-        "draft = excluded.draft, updated = max(updated, excluded.updated)",
+        "draft = excluded.draft, updated = max(updated, excluded.updated), server = excluded.server, "
+        "wanted = excluded.wanted, revision = excluded.revision, quant = excluded.quant, "
+        "owner = excluded.owner",
         (
             session.id,
             _path_bytes(session.root),
@@ -32,8 +46,25 @@ def write_session(connection: sqlite3.Connection, session: StoredSession) -> Non
             _storable(session.draft),
             session.created,
             session.updated,
+            *map(_storable, (choice.server, choice.name, choice.revision, choice.quant)),
+            owner,
         ),
     )
+
+
+def write_waiting(
+    connection: sqlite3.Connection, session_id: str, question: WaitingQuestion, owner: str
+) -> None:
+    """A question waits."""
+    connection.execute(
+        "INSERT OR REPLACE INTO waiting (id, session_id, accepted, question, owner) VALUES (?, ?, ?, ?, ?)",
+        (question.id, session_id, question.accepted, _storable(question.text), owner),
+    )
+
+
+def drop_waiting(connection: sqlite3.Connection, question_id: int) -> None:
+    """A question became a turn, or went back to whoever wrote it."""
+    connection.execute("DELETE FROM waiting WHERE id = ?", (question_id,))
 
 
 def write_turn(
@@ -81,11 +112,13 @@ def read_session(
 ) -> StoredSession | None:
     """The session, or of its turns the latest with about so many `characters`; None when there is none."""
     row = connection.execute(
-        "SELECT root, model, title, draft, created, updated FROM sessions WHERE id = ?", (session_id,)
+        "SELECT root, model, title, draft, created, updated, server, wanted, revision, quant "
+        "FROM sessions WHERE id = ?",
+        (session_id,),
     ).fetchone()
     if row is None:
         return None
-    root, model, title, draft, created, updated = row
+    root, model, title, draft, created, updated, *choice = row
     turns = _read_turns(connection, session_id, characters=characters)
     skipped = 0
     if characters is not None and turns:
@@ -102,6 +135,34 @@ def read_session(
         updated,
         tuple(turns),
         skipped,
+        ModelChoice(*map(_text, choice)),
+        _left_waiting(connection, session_id, updated),
+    )
+
+
+def read_without_turns(connection: sqlite3.Connection, root: str) -> str | None:
+    """The latest session about `root` in which nothing was asked yet and which no living process has."""
+    rows = connection.execute(
+        "SELECT id, owner, updated FROM sessions WHERE root = ? "
+        "AND NOT EXISTS (SELECT 1 FROM turns WHERE session_id = sessions.id) ORDER BY updated DESC",
+        (_path_bytes(root),),
+    )
+    return next((str(one) for one, owner, updated in rows if not is_alive(owner, updated)), None)
+
+
+def _left_waiting(
+    connection: sqlite3.Connection, session_id: str, updated: float
+) -> tuple[WaitingQuestion, ...]:
+    """What waits and whose process is gone. What became a turn waits no more."""
+    rows = connection.execute(
+        "SELECT question, accepted, id, owner FROM waiting WHERE session_id = ? "
+        "AND id NOT IN (SELECT id FROM turns WHERE session_id = ?) ORDER BY accepted, id",
+        (session_id, session_id),
+    )
+    return tuple(
+        WaitingQuestion(_text(question), accepted, number)
+        for question, accepted, number, owner in rows
+        if not is_alive(owner, updated)
     )
 
 
@@ -115,13 +176,17 @@ def read_turns_before(
 def read_summaries(connection: sqlite3.Connection) -> list[SessionSummary]:
     """Every session in which something was said or typed, the latest first."""
     rows = connection.execute(
-        "SELECT sessions.id, title, root, sessions.model, updated, count(turns.id) FROM sessions "
+        "SELECT sessions.id, title, root, sessions.model, updated, count(turns.id), "
+        "CASE WHEN count(turns.id) THEN '' ELSE coalesce((SELECT question FROM waiting "
+        "WHERE session_id = sessions.id ORDER BY accepted LIMIT 1), draft) END AS unsent FROM sessions "
         "LEFT JOIN turns ON turns.session_id = sessions.id GROUP BY sessions.id "
-        "HAVING count(turns.id) > 0 OR draft != '' ORDER BY updated DESC"
+        "HAVING count(turns.id) > 0 OR unsent != '' ORDER BY updated DESC"
     )
     return [
-        SessionSummary(session_id, _text(title), os.fsdecode(root), _text(model), updated, turns)
-        for session_id, title, root, model, updated, turns in rows
+        SessionSummary(
+            session_id, _text(title), os.fsdecode(root), _text(model), updated, turns, title_of(_text(unsent))
+        )
+        for session_id, title, root, model, updated, turns, unsent in rows
     ]
 
 
@@ -135,7 +200,8 @@ def drop_if_empty(connection: sqlite3.Connection, session_id: str) -> None:
     """Remove a session in which nothing was said and nothing is typed any more."""
     connection.execute(
         "DELETE FROM sessions WHERE id = ? AND draft = '' "
-        "AND NOT EXISTS (SELECT 1 FROM turns WHERE session_id = sessions.id)",
+        "AND NOT EXISTS (SELECT 1 FROM turns WHERE session_id = sessions.id) "
+        "AND NOT EXISTS (SELECT 1 FROM waiting WHERE session_id = sessions.id)",
         (session_id,),
     )
 

@@ -7,6 +7,7 @@ is wrong until it is mended.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from docstra_tui.errors import StoreError
@@ -14,13 +15,15 @@ from docstra_tui.paths import state_dir
 from docstra_tui.session import rows
 from docstra_tui.session.database import Database
 from docstra_tui.session.memory import Memory
-from docstra_tui.session.turns import SavedTurn, SessionSummary, StoredSession
+from docstra_tui.session.turns import ModelChoice, SavedTurn, SessionSummary, StoredSession, WaitingQuestion
 from docstra_tui.session.writer import Writer
 
 PART_SECONDS = 1.0
 """An unfinished answer is saved at least this often while it grows, …"""
 PART_CHARACTERS = 200
 """… or after this many new characters, whichever comes first."""
+DRAFT_SECONDS = 0.5
+"""What is typed is saved so soon, also while it is being typed: a second later it is on the disk."""
 
 
 class SessionStore:
@@ -51,12 +54,47 @@ class SessionStore:
         """The id of a new session about the folder `root`. It is saved with its first turn or draft."""
         return self._memory.create(root, model)
 
-    def begin_turn(self, session_id: str, turn: SavedTurn) -> int:
-        """Save a question; when this returns it is on the disk, or `problem` says why not."""
-        self._memory.begin(session_id, turn)
+    def accept(
+        self,
+        session_id: str,
+        question: WaitingQuestion,
+        *,
+        draft: str = "",
+        choice: ModelChoice = ModelChoice(),  # noqa: B008 -- frozen
+    ) -> None:
+        """A question waits for its turn; `draft` is what is typed beside it. Never waits: `settle` does."""
+        self._memory.accept(session_id, question, draft, choice)
+        self._writer.write()
+
+    def settle(self, question_id: int) -> bool:
+        """Wait until an accepted question is on the disk; False when it is not, then `problem` says why."""
         attempt = self._writer.write()
-        self._writer.wait(lambda: not self._memory.is_behind(turn.id), attempt, tell=True)
+        return self._writer.wait(lambda: not self._memory.is_behind(question_id), attempt, tell=True)
+
+    def take_back(self, session_id: str, questions: Iterable[int], draft: str) -> None:
+        """What waited is in the draft again, both in one step. Never waits."""
+        self._memory.take_back(session_id, questions, draft)
+        self._writer.write()
+
+    def move_waiting(self, session_id: str, question_id: int) -> None:
+        """A question will be asked in another session than the one it was accepted in. Never waits."""
+        self._memory.move_waiting(session_id, question_id)
+        self._writer.write()
+
+    def begin_turn(self, session_id: str, turn: SavedTurn, choice: ModelChoice | None = None) -> int:
+        """Save a question; when this returns it is on the disk, or `problem` says why not.
+
+        The waiting question of the same number waits no more from the same moment on. `choice` is the
+        model that is asked.
+        """
+        self._memory.begin(session_id, turn, choice)
+        self.settle(turn.id)
         return turn.id
+
+    def keep_turn(self, session_id: str, turn: SavedTurn, choice: ModelChoice | None = None) -> None:
+        """A turn that ended before it began. Never waits."""
+        self._memory.begin(session_id, turn, choice)
+        self._writer.write()
 
     def add_piece(self, turn_id: int, piece: str) -> None:
         """A bit more of the answer; it is on the disk a second later. Never waits."""
@@ -73,7 +111,7 @@ class SessionStore:
     def save_draft(self, session_id: str, text: str) -> None:
         """What is typed and not sent yet. Never waits."""
         if self._memory.set_draft(session_id, text):
-            self._writer.schedule(PART_SECONDS)
+            self._writer.schedule(DRAFT_SECONDS)
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Write what is behind, now. True when everything said is on the disk."""
@@ -83,6 +121,10 @@ class SessionStore:
     def is_behind(self, turn_id: int) -> bool:
         """True when the disk lacks something of that turn."""
         return self._memory.is_behind(turn_id)
+
+    def lacks_words(self, session_id: str) -> bool:
+        """True when the disk lacks what waits or is typed in that session."""
+        return self._memory.lacks_words(session_id)
 
     def close(self, timeout: float = 2.0) -> None:
         """Write what is behind and let the file go. Unfinished answers are marked as interrupted.
@@ -102,7 +144,10 @@ class SessionStore:
             row, saved = kept.row, found.get(kept.row.id)
             if kept.is_behind or saved is None:
                 turns = max(turns, saved.turns if saved is not None else 0)
-                found[row.id] = SessionSummary(row.id, row.title, row.root, row.model, row.updated, turns)
+                unsent = self._memory.unsent(row.id) if not turns else ""
+                found[row.id] = SessionSummary(
+                    row.id, row.title, row.root, row.model, row.updated, turns, unsent
+                )
         wanted = (one for one in found.values() if root is None or one.root == root)
         return sorted(wanted, key=lambda one: one.updated, reverse=True)
 
@@ -127,6 +172,13 @@ class SessionStore:
         return self._writer.read(
             lambda connection: rows.read_turns_before(connection, session_id, turn.asked, count)
         )
+
+    def without_turns(self, root: str) -> str | None:
+        """The latest session about that folder in which something was typed, nothing was asked, and which
+        no living program has open; None when there is none. Raises `StoreError`."""
+        nothing: list[str | None] = [None]
+        [found] = self._writer.read(lambda connection: [rows.read_without_turns(connection, root)], nothing)
+        return found
 
     def delete(self, session_id: str) -> None:
         """Forget a session, on the disk too. Raises `StoreError`."""

@@ -71,6 +71,30 @@ class SavedTurn:
 
 
 @dataclass(frozen=True)
+class WaitingQuestion:
+    """A question that was accepted and whose turn has not begun."""
+
+    text: str
+    """As it was written; what a task was started with, as one would type it."""
+    accepted: float = field(default_factory=time.time)
+    """Seconds since 1970."""
+    id: int = field(default_factory=lambda: secrets.randbits(62))
+    """That of the turn which it becomes."""
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """Which model answers, as it can be opened again. Holds no credentials."""
+
+    server: str = ""
+    """The URL up to and including `/v1`; empty for an engine of this machine."""
+    name: str = ""
+    """As it was asked for, or as the server names it."""
+    revision: str = ""
+    quant: str = ""
+
+
+@dataclass(frozen=True)
 class SessionSummary:
     """One row of the list of sessions."""
 
@@ -82,6 +106,8 @@ class SessionSummary:
     updated: float
     """Seconds since 1970."""
     turns: int
+    unsent: str = ""
+    """What waits or was typed where nothing was asked yet; one line."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +126,10 @@ class StoredSession:
     """Oldest first."""
     skipped: int = 0
     """Turns before these that were not read."""
+    choice: ModelChoice = ModelChoice()
+    """Which model answered last."""
+    waiting: tuple[WaitingQuestion, ...] = ()
+    """Accepted, and left behind by a process that is gone; in their order."""
 
 
 def title_of(question: str) -> str:

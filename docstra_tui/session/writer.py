@@ -231,7 +231,12 @@ class Writer:
         try:
             behind = self._memory.behind()
             for _, _, session in behind.sessions:
-                rows.write_session(connection, session)
+                rows.write_session(connection, session, self._owner)
+            for number, waiting, _, question in behind.waiting:
+                if question is not None:
+                    rows.write_waiting(connection, waiting.session_id, question, self._owner)
+                else:
+                    rows.drop_waiting(connection, number)
             for kept, _, turn in behind.turns:
                 rows.write_turn(connection, kept.session_id, turn, self._owner, not kept.has_items)
             for one, _, _ in behind.sessions:
