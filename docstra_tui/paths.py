@@ -53,17 +53,12 @@ def log_dir() -> Path:
 
 
 def private_folder(path: Path) -> Path:
-    """Make `path` with mode 0700 and return it; its parents are made as the umask says.
+    """Make `path` with mode 0700 and return it, and so each parent that is missing.
 
     Raises `UnsafePath` when it is a link, is not ours, is open to others, or cannot be made.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.mkdir(path, 0o700)
-            os.chmod(path, 0o700)  # mkdir obeys the umask, which may be stricter than the owner needs
-        except FileExistsError:
-            pass
+        make_folder(path)
         status = os.lstat(path)
     except OSError as error:
         raise UnsafePath(
@@ -83,6 +78,22 @@ def private_folder(path: Path) -> Path:
             f"Run: chmod 700 {path}" if _is_named_ours(path) else f"Choose a folder of its own: {path / APP}",
         )
     return path
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and its missing parents with mode 0700; what is there stays as it is.
+
+    Raises `OSError`.
+    """
+    missing = [path]
+    while not os.path.lexists(missing[-1].parent):
+        missing.append(missing[-1].parent)
+    for folder in reversed(missing):
+        try:
+            os.mkdir(folder, 0o700)
+        except FileExistsError:  # also by somebody else, just now
+            continue
+        os.chmod(folder, 0o700)  # mkdir obeys the umask, which may be stricter than the owner needs
 
 
 def _is_named_ours(path: Path) -> bool:

@@ -42,6 +42,13 @@ def test_a_private_folder_is_private_under_any_umask(tmp_path: Path, any_umask: 
     assert paths.private_folder(made) == made
 
 
+def test_every_folder_on_the_way_is_private_and_what_was_there_stays(tmp_path: Path, any_umask: int) -> None:
+    os.chmod(tmp_path, 0o755)
+    made = paths.private_folder(tmp_path / "a" / "b" / "mine")
+    assert [mode(tmp_path / "a"), mode(tmp_path / "a" / "b"), mode(made)] == [0o700] * 3
+    assert mode(tmp_path) == 0o755
+
+
 def test_a_private_file_is_private_under_any_umask(tmp_path: Path, any_umask: int) -> None:
     descriptor = paths.open_private(tmp_path / "log")
     os.close(descriptor)

@@ -53,7 +53,7 @@ def converted(path: Path) -> Path | None:
 def is_worth_keeping(header: GgufHeader) -> bool:
     """Is the result small enough to be kept without asking: under 4 GB, and a tenth of the free disk?"""
     size = result_size(header)
-    root().mkdir(parents=True, exist_ok=True)
+    paths.make_folder(root())
     return size < LARGEST_BYTES and size < shutil.disk_usage(root()).free / 10
 
 
@@ -80,7 +80,7 @@ def keep(files: ModelFiles, header: GgufHeader, progress: Progress, tokenizer: A
     """
     path = header.path
     target = folder_of(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    paths.make_folder(target.parent)
     with _lock(target.with_suffix(".lock")):
         if (found := converted(path)) is not None:
             return found

@@ -67,7 +67,7 @@ def resolve(progress: Progress) -> ModelFiles:
     if _is_checked(path):
         return found
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        paths.make_folder(place)
         with _lock(place / ".lock"):
             if not _is_checked(path):
                 if not path.exists():
