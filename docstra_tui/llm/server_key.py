@@ -23,11 +23,15 @@ def find_key() -> str:
         return key
     path = paths.config_dir() / FILE
     try:
-        with open(path, encoding="utf-8") as file:
+        # Without waiting: a pipe of that name would never be opened by anybody else.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:
             status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise SettingsError(f"The key file {path} is not a regular file.", "Mend it or remove it.")
             if status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o077:
                 raise UnsafePath(f"The key in {path} can be read by others.", f"Run: chmod 600 {path}")
-            return file.read(65536)
+            return file.read(65536).decode("utf-8")
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
