@@ -179,6 +179,13 @@ class RemoteError(DocstraError):
     exit_code = 3
 
 
+class NotAllowed(DocstraError):
+    """Nobody has said yes to the host that something would have to be sent to."""
+
+    kind = "not_allowed"
+    exit_code = 2
+
+
 class AnswerCutOff(RemoteError):
     """The connection ended before the server said that the answer was complete."""
 

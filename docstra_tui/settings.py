@@ -110,6 +110,8 @@ class RemoteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Give up when no event came this long after sending (a long prompt takes its time)."""
     idle_seconds: float = 60.0
     """Give up when no data came this long in the middle of an answer."""
+    key_over_http: bool = False
+    """Send the API key over plain http to another host too: usual inside a cluster."""
 
 
 class ContextSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -201,6 +203,14 @@ def _check(merged: dict[str, Any], origin: dict[str, str]) -> Settings:
             f"{_named('model.device', origin)} is {settings.model.device!r}, which is no device.",
             "Known are auto, cpu, cuda, cuda:1 and mps.",
         )
+    if settings.remote.base_url:
+        from docstra_tui import address  # not needed for a start without one
+
+        try:
+            address.parse(settings.remote.base_url)  # here, so that nothing ever shows a password in it
+        except SettingsError as error:
+            message = f"{_named('remote.base_url', origin)} cannot be used. {error.message}"
+            raise SettingsError(message, error.hint) from None
     for key, (least, meaning) in LEAST.items():
         value = _value(settings, key)
         if value is None:  # left to the program

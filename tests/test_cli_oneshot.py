@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from docstra_tui import cli, paths, settings
+from docstra_tui.address import parse as parse_address
 from docstra_tui.commands import oneshot
 from docstra_tui.commands.arguments import parse
 from docstra_tui.commands.console import Console
@@ -19,12 +20,13 @@ from docstra_tui.errors import (
     ContextOverflow,
     EngineDied,
     ModelNotFound,
+    NotAllowed,
     TemplateError,
     UnreadableFile,
     UsageError,
 )
 from docstra_tui.llm.answer import Usage
-from docstra_tui.session import consent
+from docstra_tui.workspace.consent import Consent
 from tests.fakes import FakeLLM
 from tests.repl.fake_backend import READY, FakeBackend, loading
 
@@ -404,10 +406,10 @@ def test_a_script_that_names_another_machine_says_where_it_sends() -> None:
 
 def test_a_machine_from_the_settings_must_have_been_allowed_by_a_person() -> None:
     llm = FakeLLM("x")
-    with pytest.raises(UsageError, match=r"gpu\.example"):
+    with pytest.raises(NotAllowed, match=r"gpu\.example"):
         ask("ask", "?", backend=FakeBackend(llm, host="gpu.example"))
     assert llm.calls == []
-    consent.allow("gpu.example")
+    Consent().give(parse_address("http://gpu.example/v1"))
     assert ask("ask", "?", backend=FakeBackend(llm, host="gpu.example"))[0] == 0
 
 
@@ -424,4 +426,4 @@ def test_a_person_is_asked_once(typed: str, calls: int, monkeypatch) -> None:
     except UsageError as error:
         assert "Nothing was sent" in error.message
     assert len(llm.calls) == calls
-    assert consent.is_allowed("gpu.example") == bool(calls)
+    assert Consent().is_given(parse_address("http://gpu.example/v1")) == bool(calls)

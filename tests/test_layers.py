@@ -17,14 +17,14 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "docstra_tui"
 
-NOUNS = ("errors", "figures", "paths", "settings", "templates", "text", "themes")
+NOUNS = ("address", "errors", "figures", "paths", "settings", "templates", "text", "themes")
 """What everyone may use."""
 
 WORDS = ("llm.answer", "llm.base", "llm.items", "llm.prompt")
 """The library's own nouns: needs no model and no server."""
 
 REMOTE = (
-    *("llm.remote", "llm.connection", "llm.http_answer", "llm.sse"),
+    *("llm.remote", "llm.connection", "llm.gate", "llm.http_answer", "llm.loopback", "llm.sse"),
     *("llm.server_errors", "llm.server_key"),
 )
 """A model behind HTTP."""
@@ -88,7 +88,7 @@ LAYERS = (
         ("workspace.*",),
         ("session.*", "context.*", *WORDS, *FILES, "llm.remote", *CLIENT, *NOUNS),
     ),
-    Layer("the use case", ("session.*",), ("context.*", *WORDS, "llm.remote", *CLIENT, *NOUNS)),
+    Layer("the use case", ("session.*",), ("context.*", *WORDS, "llm.remote", "llm.gate", *CLIENT, *NOUNS)),
     Layer("files as context", ("context.*",), ("llm.items", *NOUNS)),
     Layer("the engine's process", SERVER, ("llm.local", *WORDS, *CLIENT, *NOUNS)),
     Layer("the engine's clients", CLIENT, ("llm.sources", *NOUNS)),

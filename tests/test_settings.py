@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from docstra_tui import paths, settings
+from docstra_tui import cli, paths, settings
 from docstra_tui.errors import SettingsError
 
 
@@ -174,3 +174,20 @@ def test_every_key_can_be_set_from_the_environment() -> None:
     names = [settings.PREFIX + key.replace(".", "_").upper() for key in settings.known_keys()]
     assert len(set(names)) == len(names)
     assert not [name for name in names if name.endswith("_DIR")]
+
+
+@pytest.mark.parametrize("place", ["config.toml", "environment", "flag"])
+@pytest.mark.parametrize("url", ["http://me:hunter2@gpu/v1", "http://gpu/v1?key=hunter2", "me:hunter2@gpu"])
+def test_a_password_in_a_url_is_refused_where_it_is_read_and_not_shown(
+    place: str, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["config", "show"]
+    if place == "config.toml":
+        write_config(f'[remote]\nbase_url = "{url}"\n')
+    elif place == "environment":
+        monkeypatch.setenv("DOCSTRA_BASE_URL", url)
+    else:
+        words += ["--base-url", url]
+    assert cli.main(words) == 2
+    said = capsys.readouterr()
+    assert "base" in said.err and "hunter2" not in said.out + said.err

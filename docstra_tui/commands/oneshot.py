@@ -20,12 +20,12 @@ from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.console import Console
 from docstra_tui.commands.stdin import is_piped, read_stdin
 from docstra_tui.context.reader import read_named
-from docstra_tui.errors import DocstraError, EngineError, UsageError
+from docstra_tui.errors import DocstraError, EngineError, NotAllowed, UsageError
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import BUILT_IN, TASKS, code_fields, file_fields, placeholders
 from docstra_tui.repl import wording
-from docstra_tui.session import consent
 from docstra_tui.settings import Settings
+from docstra_tui.workspace import consent
 
 if TYPE_CHECKING:
     from docstra_tui.llm.answer import AnswerStream
@@ -70,9 +70,8 @@ def run(
     as_json = bool(invocation.options["json"])
     backend = opener(settings, oneshot=True)
     try:
+        _may_send_to(backend, console, was_named="remote.base_url" in invocation.flags)
         status = wait_until_ready(backend, console)
-        if backend.host:
-            _may_send_to(backend.host, console, was_named="remote.base_url" in invocation.flags)
         for name, text in own.items():
             backend.llm.add_template(name, text)
         records: list[dict[str, Any]] = []
@@ -165,20 +164,27 @@ def wait_until_ready(backend: Backend, console: Console) -> Status:
         time.sleep(LOOK_SECONDS)
 
 
-def _may_send_to(host: str, console: Console, *, was_named: bool) -> None:
+def _may_send_to(backend: Backend, console: Console, *, was_named: bool) -> None:
     """Say where the question goes, and ask once for each host; a script names the URL instead."""
-    console.note(f"→ {host}")
-    if consent.is_allowed(host):
+    gate, given = backend.gate, consent.Consent()
+    if gate is None or not backend.host:
+        return
+    console.note(f"→ {backend.host}")
+    given.admit(backend)
+    if gate.is_open:
         return
     if console.err_is_terminal and sys.stdin is not None and sys.stdin.isatty():
-        sys.stderr.write("The question and the files leave this machine. Send them? [y/N] ")
+        sys.stderr.write(f"{consent.question(gate.address)} Send them? [y/N] ")
         sys.stderr.flush()
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             raise UsageError("Nothing was sent.")
-        consent.allow(host)
-    elif not was_named:
-        raise UsageError(
-            f"Nobody has allowed questions to {host} yet.",
+        given.give(gate.address)
+        given.admit(backend)
+    elif was_named:
+        gate.open()
+    else:
+        raise NotAllowed(
+            f"Nobody has said yes to {backend.host} yet: nothing was sent there.",
             "Ask once at a terminal, or name the server on the command line with --base-url.",
         )
 

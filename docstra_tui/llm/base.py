@@ -89,6 +89,13 @@ class BaseLLM(ABC):
         """`count_tokens`, and how much of the prompt would not have to be read again."""
         return Measure(self.count_tokens(prompt), None)
 
+    def admitted(self, prompt: Prompt) -> list[Message]:
+        """The prompt's messages, where nothing keeps them from being sent as they are; nothing is sent.
+
+        Raises what keeps them. A model on this machine takes everything.
+        """
+        return as_messages(prompt)
+
     def warm(self, prompt: Prompt, stable: int) -> Measure:
         """Read a prompt ahead of its question, up to `stable` characters of its last message.
 

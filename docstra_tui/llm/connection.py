@@ -12,10 +12,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from docstra_tui.errors import AnswerCutOff, DocstraError, EngineDied, EngineError, RemoteError, SettingsError
+from docstra_tui.errors import AnswerCutOff, DocstraError, EngineDied, EngineError, RemoteError
 from docstra_tui.llm import server_errors
+from docstra_tui.llm.gate import Gate
 
 if TYPE_CHECKING:
     import httpx2
@@ -38,17 +38,19 @@ Trace = Callable[[str, dict[str, Any]], None]
 
 
 class Connection:
-    """One server. Exactly one of `base_url` and `socket` is given. Raises `SettingsError`."""
+    """One server: our engine's `socket`, or the one behind `gate`, which every request passes."""
 
-    def __init__(self, base_url: str | None, socket: str | None, key: str) -> None:
+    def __init__(self, gate: Gate | None, socket: str | None, key: str) -> None:
+        self._gate = gate
         self._socket = socket
         self._key = key
         self._lock = threading.Lock()
         self._http: httpx2.Client | None = None
-        if base_url is None:
+        if gate is None:
             self.base, self.root, self.name = "http://engine/v1", "http://engine", "The engine"
         else:
-            self.base, self.root, self.name = _addresses(base_url)
+            at = gate.address
+            self.base, self.root, self.name = at.base, at.root, at.shown
 
     @property
     def is_engine(self) -> bool:
@@ -181,18 +183,24 @@ class Connection:
     # The client
 
     def _client(self) -> httpx2.Client:
+        if self._gate is not None:
+            self._gate.check()
         import httpx2  # 0.1 s
 
         with self._lock:
             if self._http is None:
                 # Every request has a connection of its own: shutting one down must not hit another.
                 limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
-                transport = httpx2.HTTPTransport(
+                transport: httpx2.BaseTransport = httpx2.HTTPTransport(
                     uds=self._socket,
                     verify=self.base.startswith("https:"),
                     trust_env=False,
                     limits=limits,
                 )
+                if self._gate is not None and self._gate.address.loopback:
+                    from docstra_tui.llm.loopback import LoopbackTransport
+
+                    transport = LoopbackTransport(transport, self._gate.address.loopback)
                 headers = {"accept-encoding": "identity", "user-agent": "docstra-tui"}
                 if self._key:
                     headers["authorization"] = f"Bearer {self._key}"
@@ -218,22 +226,3 @@ def parse(body: bytes) -> Any:
         return json.loads(body)
     except ValueError:
         return None
-
-
-def _addresses(base_url: str) -> tuple[str, str, str]:
-    """The base, the server's root and its name in sentences."""
-    try:
-        parts = urlsplit(base_url.strip())
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port = None, None
-    if not host or parts.scheme not in ("http", "https") or parts.username or parts.query or parts.fragment:
-        raise SettingsError(
-            f"The base URL {server_errors.quote(base_url)!r} cannot be used.",
-            "It looks like http://HOST:PORT/v1; a key belongs into DOCSTRA_API_KEY.",
-        )
-    name = f"[{host}]" if ":" in host else host
-    place = f"{name}:{port}" if port else name
-    path = parts.path.rstrip("/")
-    root = path.removesuffix("/v1")
-    return f"{parts.scheme}://{place}{path}", f"{parts.scheme}://{place}{root}", place

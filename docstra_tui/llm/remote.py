@@ -11,10 +11,12 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docstra_tui.errors import ContextOverflow, RemoteError
+from docstra_tui import address
+from docstra_tui.errors import ContextOverflow, RemoteError, SettingsError
 from docstra_tui.llm.answer import AnswerStream, Finished
 from docstra_tui.llm.base import BaseLLM, Measure, Prompt, as_messages
 from docstra_tui.llm.connection import LARGEST_BODY, LARGEST_REFUSAL, Connection, parse
+from docstra_tui.llm.gate import Gate
 from docstra_tui.llm.http_answer import HttpAnswer
 from docstra_tui.llm.prompt import Message
 from docstra_tui.llm.server_key import clean_key, find_key
@@ -39,11 +41,13 @@ BUSY = (429, 500, 502, 503, 504)
 class RemoteLLM(BaseLLM):
     """A language model on a server.
 
-    `base_url` is the URL up to and including `/v1`; `socket` is our own engine's instead. Without a
-    `model` it is the first of the server's. The key is `api_key`, else the variable DOCSTRA_API_KEY, else
-    a file `api_key` (mode 0600) beside config.toml. `context` is the window in tokens where the server
-    does not tell. `first_token_seconds` and `idle_seconds` limit how long a server may be silent, before
-    and within an answer; our own engine has no limit. Raises `SettingsError`, `UnsafePath`.
+    `base_url` is the URL up to and including `/v1`: who names it says yes to that host. `socket` is our
+    own engine's instead, or `gate` that of a server which a person may still have to say yes to. Without
+    a `model` it is the first of the server's. The key is `api_key`, else the variable DOCSTRA_API_KEY,
+    else a file `api_key` (mode 0600) beside config.toml; over plain http to another host it goes only
+    with `key_over_http`. `context` is the window in tokens where the server does not tell.
+    `first_token_seconds` and `idle_seconds` limit how long a server may be silent, before and within an
+    answer; our own engine has no limit. Raises `SettingsError`, `UnsafePath`.
     """
 
     def __init__(
@@ -52,22 +56,29 @@ class RemoteLLM(BaseLLM):
         model: str | None = None,
         *,
         socket: str | Path | None = None,
+        gate: Gate | None = None,
         api_key: str | None = None,
         max_tokens: int = 2000,
         temperature: float = 0.7,
         context: int = 0,
         first_token_seconds: float = 120.0,
         idle_seconds: float = 60.0,
+        key_over_http: bool = False,
     ) -> None:
         super().__init__(model or "", max_tokens=max_tokens, temperature=temperature)
-        if (base_url is None) == (socket is None):
-            raise ValueError("RemoteLLM takes either a base_url or a socket.")
-        if socket is not None:
+        if sum(way is not None for way in (base_url, socket, gate)) != 1:
+            raise ValueError("RemoteLLM takes a base_url, a socket or a gate.")
+        if base_url is not None:
+            gate = Gate(address.parse(base_url))
+        self._gate = gate
+        if gate is None:
             self._connection = Connection(None, str(socket), "")
             self._limits: tuple[float | None, float | None] = (None, None)
         else:
             key = clean_key(find_key() if api_key is None else api_key)
-            self._connection = Connection(base_url, None, key)
+            if key and not key_over_http:
+                _refuse_open_way(gate.address)
+            self._connection = Connection(gate, None, key)
             self._limits = (first_token_seconds, idle_seconds)
         self._context = context
         self._is_named = bool(model)
@@ -97,7 +108,7 @@ class RemoteLLM(BaseLLM):
         stable: int = 0,
     ) -> AnswerStream:
         """Start answering and return at once; what the server refuses is raised where it is iterated."""
-        messages = as_messages(prompt)
+        messages = self.admitted(prompt)
         wanted = self.max_tokens if max_tokens is None else max_tokens
         heat = self.temperature if temperature is None else temperature
         if wanted < 1:
@@ -117,8 +128,13 @@ class RemoteLLM(BaseLLM):
     def count_tokens(self, prompt: Prompt) -> int:
         return self.measure(prompt).tokens
 
+    def admitted(self, prompt: Prompt) -> list[Message]:
+        if self._gate is not None:
+            self._gate.look(prompt)
+        return as_messages(prompt)
+
     def measure(self, prompt: Prompt) -> Measure:
-        messages = as_messages(prompt)
+        messages = self.admitted(prompt)
         if not self._cannot_count:
             told = self._ask_for_count(messages)
             if told is not None:
@@ -304,6 +320,16 @@ class RemoteLLM(BaseLLM):
         window = told.get("max_model_len")
         if isinstance(window, int) and window > 0:
             self._window = window
+
+
+def _refuse_open_way(there: address.Address) -> None:
+    """Raises `SettingsError` where a key would be readable on its way to another machine."""
+    if there.scheme == "http" and not there.is_this_machine:
+        raise SettingsError(
+            f"The API key would go to {there.shown} over plain http, where others can read it on the way.",
+            "Use https, or allow it with remote.key_over_http = true in config.toml, which is usual inside "
+            "a cluster.",
+        )
 
 
 class _StreamOptionsRefused(Exception):

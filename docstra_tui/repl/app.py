@@ -165,6 +165,7 @@ def _loop(prompt: PromptSession[str], chat: Chat) -> None:
         try:
             if not chat.take(text):
                 return
+            draft = chat.unsent
         except KeyboardInterrupt:  # between two steps of a command: nothing runs that could be stopped
             chat.printer.end_progress()
 

@@ -22,12 +22,12 @@ from docstra_tui.repl import commands, wording
 from docstra_tui.repl.files import ChosenFiles
 from docstra_tui.repl.printer import Printer
 from docstra_tui.repl.watch import Watch
-from docstra_tui.session import consent
 from docstra_tui.session.backend import Backend, Status
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.running import RunningTurn
 from docstra_tui.session.store import SessionStore
 from docstra_tui.settings import Settings
+from docstra_tui.workspace import consent
 
 LOOK_SECONDS = 3.0
 """How long a look at the backend is waited for before the last one must do."""
@@ -56,7 +56,11 @@ class Chat:
         self.on_news: Callable[[], None] = lambda: None
         """Called in a thread when there is something for `tell_news` to say."""
         self._news: queue.SimpleQueue[DocstraError] = queue.SimpleQueue()
-        self.backend = opener(settings)
+        self._consent = consent.Consent()
+        self._typed = ""
+        self.unsent = ""
+        """What was typed last, where it stays with whoever typed it; empty when it was sent."""
+        self.backend = self._consent.admit(opener(settings))
         self.past: list[ChatSession] = []
         """The sessions that were left for another one."""
         self.session = self._new_session(root)
@@ -92,6 +96,11 @@ class Chat:
             case "loading":
                 words = wording.loading(status.phase, status.done, status.total)
                 state = ("class:bottom-toolbar.warning", f" {words}")
+            case "waiting":
+                state = (
+                    "class:bottom-toolbar.warning",
+                    " waiting for your yes, asked with a question",
+                )
             case _:
                 state = ("class:bottom-toolbar.error", " failed: /restart, or /model another one")
         parts = [f"{self.backend.label}" + (f" → {self.backend.host}" if self.backend.host else "")]
@@ -120,6 +129,7 @@ class Chat:
     def take(self, text: str) -> bool:
         """Do what one sent text says; False when it says to leave. Errors are shown, not raised."""
         text = text.strip()
+        self._typed, self.unsent = text, ""
         if not text:
             return True
         try:
@@ -190,7 +200,7 @@ class Chat:
             return
         model = msgspec.structs.replace(self.settings.model, name=words, revision="", quant="")
         settings = msgspec.structs.replace(self.settings, model=model)
-        backend = self._opener(settings)
+        backend = self._consent.admit(self._opener(settings))
         self._watch.stop()
         self.backend.close()
         self.settings, self.backend = settings, backend
@@ -200,6 +210,9 @@ class Chat:
         self.printer.line(f"Loading {words}…", "note")
 
     def do_restart(self, words: str) -> None:
+        if self._watch.status.state == "waiting":
+            self._may_send()
+            return
         self._start_again()
         self.printer.line("The engine starts again; what was said is kept.", "note")
 
@@ -250,7 +263,7 @@ class Chat:
 
     def _follow(self, begin: Callable[[], RunningTurn]) -> bool:
         """Wait for the model, ask, and show the answer as it comes; False when it was stopped or failed."""
-        if not self._is_ready() or not self._may_send():
+        if not self._may_send() or not self._is_ready():
             return False
         changed, wrong = self.files.refresh()
         for item in changed:
@@ -331,7 +344,7 @@ class Chat:
     def _wait(self) -> Status:
         self._watch.look_now()
         status = self._watch.fresh(LOOK_SECONDS)
-        while status.state == "loading":
+        while status.state in ("loading", "waiting"):  # a yes came, and nobody has looked since
             self.printer.progress(wording.loading(status.phase, status.done, status.total))
             status = self._watch.wait(1.0)
         self.printer.end_progress()
@@ -343,13 +356,16 @@ class Chat:
         self._watch.look_now()
 
     def _may_send(self) -> bool:
-        host = self.backend.host
-        if consent.is_allowed(host):
+        gate = self.backend.gate
+        if gate is None or gate.is_open:
             return True
-        if not self._confirm(f"Your question and the files are sent to {host}. Send them? [y/N] "):
-            self.printer.line("Nothing was sent.", "note")
+        if not self._confirm(f"{consent.question(gate.address)} Send them? [y/N] "):
+            self.printer.line("Nothing was sent. The next question asks again.", "note")
+            self.unsent = self._typed
             return False
-        consent.allow(host)
+        self._consent.give(gate.address)
+        self._consent.admit(self.backend)
+        self._watch.look_now()
         return True
 
     def _for_each_file(self, words: str, begin: Callable[[ContextItem], RunningTurn]) -> None:

@@ -82,7 +82,7 @@ class Watch:
             has_failed = (before.state, status.state) == ("loading", "failed") and not self._stopped
             if has_failed and status.error is not None:
                 self._not_loaded(status.error)
-            if self._is_stale and status.state != "failed":
+            if self._is_stale and status.state not in ("failed", "waiting"):
                 self._recount(is_ready=status.state == "ready")
             self._wake.wait(IDLE_SECONDS if status.state == "ready" else BUSY_SECONDS)
 

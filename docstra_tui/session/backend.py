@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 import time
 from dataclasses import dataclass, replace
-from typing import Protocol
-from urllib.parse import urlsplit
+from typing import Literal, Protocol
 
 import msgspec
 
+from docstra_tui import address
 from docstra_tui.engine import lifecycle
 from docstra_tui.engine.protocol import STARTER, State, Stats
 from docstra_tui.errors import DocstraError, EngineDied, from_wire
+from docstra_tui.llm.gate import Gate
 from docstra_tui.llm.remote import RemoteLLM
 from docstra_tui.settings import Settings
 
@@ -28,7 +28,8 @@ MISSING_SECONDS = 3.0
 class Status:
     """One look at a backend."""
 
-    state: State
+    state: State | Literal["waiting"]
+    """`waiting`: nothing goes to this host before somebody says yes."""
     phase: str = ""
     """While loading: `start`, `find`, `download`, `read`, `convert`, `place`."""
     done: int | None = None
@@ -59,6 +60,10 @@ class Backend(Protocol):
     @property
     def label(self) -> str:
         """The model's name, for the title bar."""
+
+    @property
+    def gate(self) -> Gate | None:
+        """What everything for another server passes; None for our engine."""
 
     @property
     def host(self) -> str:
@@ -92,6 +97,7 @@ class EngineBackend:
     """Our own engine process, attached to for as long as this lives."""
 
     host = ""
+    gate = None
 
     def __init__(self, settings: Settings, *, oneshot: bool = False) -> None:
         self._settings = settings
@@ -156,22 +162,27 @@ class EngineBackend:
 
 
 class ServerBackend:
-    """Another OpenAI-compatible server; it is nobody's to start or stop."""
+    """Another OpenAI-compatible server; it is nobody's to start or stop.
+
+    Its gate is closed where it is another machine: whoever asks the user opens it.
+    """
 
     farewell = ""
 
     def __init__(self, settings: Settings) -> None:
         remote = settings.remote
+        self.gate = Gate(address.parse(remote.base_url), is_open=False)
         self.llm = RemoteLLM(
-            remote.base_url,
-            settings.model.name or None,
+            model=settings.model.name or None,
+            gate=self.gate,
             max_tokens=settings.answer.max_tokens,
             temperature=settings.answer.temperature,
             context=remote.context,
             first_token_seconds=remote.first_token_seconds,
             idle_seconds=remote.idle_seconds,
+            key_over_http=remote.key_over_http,
         )
-        self.host = remote_host(remote.base_url)
+        self.host = "" if self.gate.address.is_this_machine else self.gate.address.shown
         self._last = Status("loading", phase="connect")
         self._ask_again_at = 0.0
 
@@ -180,6 +191,8 @@ class ServerBackend:
         return self.llm.model_name.rstrip("/").rpartition("/")[2] or self.llm.server
 
     def status(self) -> Status:
+        if not self.gate.is_open:
+            return Status("waiting", model=self.llm.model_name)
         if time.monotonic() < self._ask_again_at:
             return self._last
         try:
@@ -197,19 +210,6 @@ class ServerBackend:
 
     def close(self) -> None:
         self.llm.close()
-
-
-def remote_host(base_url: str) -> str:
-    """The host of a URL with its port; empty for this machine."""
-    parts = urlsplit(base_url)
-    host = parts.hostname or ""
-    try:
-        is_here = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_here = host == "localhost" or host.endswith(".localhost")
-    if is_here:
-        return ""
-    return f"{host}:{parts.port}" if parts.port else host
 
 
 def _as_status(stats: Stats) -> Status:

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from docstra_tui import templates
+from docstra_tui.address import Address, parse
 from docstra_tui.errors import DocstraError, EngineDied
 from docstra_tui.settings import Settings
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.engine_watch import EngineWatch
 from docstra_tui.tui.lane import Lane
 from docstra_tui.tui.welcome import welcome
+from docstra_tui.workspace.consent import Consent
 
 if TYPE_CHECKING:
     from docstra_tui.llm.base import BaseLLM
@@ -29,6 +31,7 @@ class ModelDesk:
         self._screen = screen
         self._open_backend = open_backend
         self._lane = lane
+        self._consent = Consent()
         self.watch = EngineWatch(screen.post_message)
         self.status: Status | None = None
         """The last look; None while a backend is being opened."""
@@ -59,26 +62,48 @@ class ModelDesk:
         return self.backend.label if self.backend is not None else self.wanted
 
     @property
+    def address(self) -> Address | None:
+        """Where another server is, also before the backend is open; None for our engine."""
+        if self.backend is not None:
+            return self.backend.gate.address if self.backend.gate is not None else None
+        url = self._screen.settings.remote.base_url
+        return parse(url) if url else None
+
+    @property
     def host(self) -> str:
         """Where questions go when they leave this machine; known before the backend is open."""
         if self.backend is not None:
             return self.backend.host
-        url = self._screen.settings.remote.base_url
-        if not url:
-            return ""
-        from docstra_tui.session.backend import remote_host
+        there = self.address
+        return "" if there is None or there.is_plainly_here else there.shown
 
-        return remote_host(url)
+    @property
+    def may_send(self) -> bool:
+        """False while somebody has to say yes to the host first."""
+        if self.backend is not None:
+            return self.backend.gate is None or self.backend.gate.is_open
+        there = self.address
+        return there is None or there.is_plainly_here or self._consent.is_given(there)
+
+    def admit(self, there: Address) -> None:
+        """Somebody said yes to a host: what waited for it begins by itself."""
+        self._consent.give(there)
+        if self.backend is not None:
+            self._consent.admit(self.backend)
+        self.watch.look_now()
 
     def open(self) -> None:
         """Open the backend that the settings ask for; the conversation stays."""
         self._wait_for_it()
         settings, open_backend = self._screen.settings, self._open_backend
-        self.watch.open(lambda: open_backend(settings))
+        self.watch.open(lambda: self._consent.admit(open_backend(settings)))
         self.say_welcome()
 
     def restart(self) -> None:
-        """Start the engine again, or try again to open a backend."""
+        """Start the engine again, try again to open a backend, or ask again for the yes it waits for."""
+        if not self.may_send:
+            self._screen.permission.for_host()
+            return
         self._screen.desk.stop()
         if self.backend is None:
             self.open()
@@ -115,6 +140,8 @@ class ModelDesk:
         if before is None or (before.window, before.state) != (status.window, status.state):
             self._screen.picks.recount()
         self._screen.desk.start_next()
+        if status.state == "waiting" and self._screen.desk.runner.waiting:
+            self._screen.permission.for_host()  # it was sent before anybody knew where it goes
 
     def failed(self, error: DocstraError) -> None:
         """There is no model, and this is why."""

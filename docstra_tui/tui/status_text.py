@@ -32,6 +32,8 @@ PHASES = {
     "connect": "connecting",
     "": "starting the engine",
 }
+WAITING = "waiting for your yes"
+"""Nothing goes to the host in the title before somebody says yes."""
 SHORT_DTYPES = {"bfloat16": "bf16", "float16": "f16", "float32": "f32"}
 
 
@@ -66,6 +68,8 @@ def status_view(known: Known) -> StatusView:
     if state == "failed" and status is not None and status.error is not None:
         has_died = isinstance(status.error, EngineDied)  # a notice tells how and why
         parts.append("F9 starts the engine again" if has_died else sanitize_line(status.error.message))
+    elif state == WAITING:
+        parts.append("nothing is sent before · F9 asks")
     elif state == "loading":
         parts.append(loading_text(status))
     elif known.answering and not known.has_text:
@@ -174,4 +178,4 @@ def _state(known: Known) -> str:
         return "loading"
     if known.status.state == "ready" and known.stopped:
         return "stopped"
-    return known.status.state
+    return WAITING if known.status.state == "waiting" else known.status.state

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from docstra_tui.context.picks import Pick
-from docstra_tui.session import consent
-from docstra_tui.text import sanitize_line
 from docstra_tui.tui.commands import TaskCommand
 
 if TYPE_CHECKING:
@@ -44,19 +42,7 @@ class TaskStarter:
 
     def send(self, send: Callable[[], object]) -> None:
         """Send, after asking once whether questions may go to another host."""
-        host = self._screen.model.host
-        if consent.is_allowed(host):
-            send()
-            return
-        from docstra_tui.tui.screens.confirm import ConfirmScreen
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                consent.allow(host)
-                send()
-
-        text = f"Your question and the ticked files are sent to {sanitize_line(host)}."
-        self._screen.app.push_screen(ConfirmScreen("This leaves the machine", text), answered)
+        self._screen.permission.for_host(send)
 
     def _files_or_cursor(self) -> tuple[str, ...]:
         """The ticked files; where there is none, the one under the cursor becomes ticked."""

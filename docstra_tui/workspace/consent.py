@@ -1,29 +1,66 @@
-"""Which other machines may be sent questions: each is asked about once, and remembered."""
+"""Which other machines may be sent questions: each is asked about once, and remembered.
+
+The faces ask and show; what a yes opens, and where it is kept, is here.
+"""
 
 from __future__ import annotations
 
 from docstra_tui import paths
+from docstra_tui.address import Address
 from docstra_tui.errors import DocstraError
+from docstra_tui.session.backend import Backend
 
 FILE = "allowed-hosts"
+"""One `http://gpu:8000` a line, in the state folder."""
 
 
-def is_allowed(host: str) -> bool:
-    """True for this machine (an empty host), and for a host that was allowed before."""
-    if not host:
-        return True
-    try:
-        text = (paths.state_dir() / FILE).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return False
-    return host in text.splitlines()
+class Consent:
+    """The yeses of one user. One that cannot be written down holds for as long as this object."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def is_given(self, address: Address | None) -> bool:
+        """True for our own engine (None), for this machine, and for a host that was said yes to."""
+        if address is None or address.is_this_machine or address.origin in self._said:
+            return True
+        try:
+            text = (paths.state_dir() / FILE).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return False
+        return not _forms(address).isdisjoint(text.splitlines())
+
+    def give(self, address: Address) -> None:
+        """Remember the yes to a host."""
+        self._said.add(address.origin)
+        try:
+            descriptor = paths.open_private(paths.private_folder(paths.state_dir()) / FILE)
+        except (OSError, DocstraError):
+            return
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(f"{address.origin}\n")
+
+    def admit(self, backend: Backend) -> Backend:
+        """The backend, its gate open if there was a yes before."""
+        if backend.gate is not None and self.is_given(backend.gate.address):
+            backend.gate.open()
+        return backend
 
 
-def allow(host: str) -> None:
-    """Remember `host`. Where nothing can be written it is asked about again."""
-    try:
-        descriptor = paths.open_private(paths.private_folder(paths.state_dir()) / FILE)
-    except (OSError, DocstraError):
-        return
-    with open(descriptor, "w", encoding="utf-8") as file:
-        file.write(f"{host}\n")
+def question(address: Address) -> str:
+    """What is asked before anything is sent."""
+    return f"Your questions, their files and what is counted of them will be sent to {address.shown}."
+
+
+def _forms(address: Address) -> set[str]:
+    """How a yes to this address may stand in the file.
+
+    Lines of earlier versions have no scheme: one with a port is a yes to what listens there, one without
+    is a yes to https alone, for nobody was asked whether the text may be read on its way.
+    """
+    forms = {address.origin}
+    if ":" not in address.host:
+        forms.add(f"{address.host}:{address.port}")
+        if address.scheme == "https" and address.port == 443:
+            forms.add(address.host)
+    return forms

@@ -96,8 +96,8 @@ def _read_request(connection: socket.socket) -> bytes:
 
 
 @contextmanager
-def hostile() -> Iterator[HostileServer]:
-    server = HostileServer()
+def hostile(server: HostileServer | None = None) -> Iterator[HostileServer]:
+    server = server or HostileServer()
     server.on("/v1/models", sends(response(MODELS)))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server.port = listener.getsockname()[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -282,6 +283,34 @@ def test_the_key_comes_from_the_variable_or_a_private_file_and_is_sent_stripped(
     monkeypatch.setenv("DOCSTRA_API_KEY", " sk-from-variable\n")
     ask(server, sends(SSE, chunk("ok", "stop")))
     assert b"Bearer sk-from-variable\r\n" in server.requests[-1]
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "socket", "device"])
+def test_a_key_file_that_is_no_regular_file_is_refused_at_once(kind: str, tmp_path: Path) -> None:
+    path = paths.private_folder(paths.config_dir()) / "api_key"
+    with contextlib.ExitStack() as stack:
+        if kind == "pipe":
+            os.mkfifo(path, 0o600)
+        elif kind == "folder":
+            path.mkdir(0o700)
+        elif kind == "device":
+            path.symlink_to("/dev/zero")
+        else:
+            listener = stack.enter_context(socket.socket(socket.AF_UNIX))
+            listener.bind(str(path))
+        found: list[BaseException] = []
+
+        def look() -> None:
+            try:
+                RemoteLLM("http://127.0.0.1:9/v1")
+            except BaseException as error:
+                found.append(error)
+
+        thread = threading.Thread(target=look, daemon=True)  # a pipe would hold it for ever
+        thread.start()
+        thread.join(10)
+        assert not thread.is_alive()
+        assert isinstance(found[0], SettingsError) and "api_key" in found[0].message
 
 
 def test_a_key_that_cannot_be_sent_is_refused_without_being_shown(server: HostileServer) -> None:

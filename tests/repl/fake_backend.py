@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from docstra_tui.address import parse
+from docstra_tui.llm.gate import Gate
 from docstra_tui.session.backend import Status
 from tests.fakes import FakeLLM
 
@@ -17,6 +19,7 @@ class FakeBackend:
         self.llm = llm or FakeLLM()
         self.label = "fake"
         self.host = host
+        self.gate = Gate(parse(f"http://{host}/v1"), is_open=False) if host else None
         self.farewell = "fake stays loaded."
         self.statuses = list(statuses) or [READY]
         self.closed = 0
@@ -29,6 +32,8 @@ class FakeBackend:
         return self
 
     def status(self) -> Status:
+        if self.gate is not None and not self.gate.is_open:
+            return Status("waiting")
         return self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
 
     def restart(self) -> None:

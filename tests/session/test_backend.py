@@ -13,7 +13,7 @@ import pytest
 
 from docstra_tui.engine.protocol import EngineIdentity
 from docstra_tui.errors import EngineDied, ModelNotFound, RemoteError
-from docstra_tui.session.backend import EngineBackend, ServerBackend, open_backend, remote_host
+from docstra_tui.session.backend import EngineBackend, ServerBackend, open_backend
 from docstra_tui.settings import EngineSettings, ModelSettings, RemoteSettings, Settings
 from tests.engine.engines import running, until
 from tests.llm.hostile import SSE, chunk, hostile, response, sends
@@ -98,19 +98,3 @@ def test_a_server_that_is_away_is_a_status_and_not_an_exception() -> None:
         backend = open_backend(Settings(remote=RemoteSettings(base_url=server.url)))
         status = backend.status()
         assert status.state == "failed" and status.error is not None and "KEY" in status.error.hint
-
-
-@pytest.mark.parametrize(
-    ("url", "host"),
-    [
-        ("http://127.0.0.1:8000/v1", ""),
-        ("http://localhost:8000/v1", ""),
-        ("http://[::1]:8000/v1", ""),
-        ("http://127.9.9.9/v1", ""),
-        ("https://gpu.example.org/v1", "gpu.example.org"),
-        ("http://10.0.0.7:8000/v1", "10.0.0.7:8000"),
-        ("http://localhost.example.org/v1", "localhost.example.org"),
-    ],
-)
-def test_only_this_machine_needs_no_host_in_the_title(url: str, host: str) -> None:
-    assert remote_host(url) == host

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from docstra_tui.address import parse
+from docstra_tui.llm.gate import Gate
 from docstra_tui.session.backend import Status
 from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
@@ -29,13 +31,15 @@ class FakeBackend:
         self.llm: Any = FakeLLM()
         self.label = "Fake-1B"
         self.host = host
+        self.gate = Gate(parse(f"http://{host}/v1"), is_open=False) if host else None
         self.farewell = "Fake-1B stays loaded."
         self.restarts = 0
         self.closed = False
         self.now = statuses[0] if statuses else READY
 
     def status(self) -> Status:
-        return self.now
+        is_closed = self.gate is not None and not self.gate.is_open
+        return Status("waiting") if is_closed else self.now
 
     def restart(self) -> None:
         self.restarts += 1

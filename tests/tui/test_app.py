@@ -555,7 +555,7 @@ async def test_another_host_is_shown_and_asked_for_once(make_app):
     backend.llm.enqueue("two")
     app = make_app(opener=Backends(backend))
     async with app.run_test(size=(100, 30)) as pilot:
-        await is_ready(pilot)
+        await until(pilot, lambda: "waiting for your yes" in screen_text(app).splitlines()[-1])
         assert "→ gpu7:8000" in screen_text(app).splitlines()[0]
         await ask(pilot, "Why?")
         await until(pilot, lambda: "This leaves the machine" in screen_text(app))

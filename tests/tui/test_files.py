@@ -422,7 +422,7 @@ async def test_ticking_a_secret_for_another_host_asks_and_a_no_unticks_it(make_a
     (root / "id_rsa").write_text("key\n")
     app = make_app(opener=Backends(FakeBackend(host="far.example")))
     async with app.run_test(size=SIZE) as pilot:
-        await is_ready(pilot)
+        await until(pilot, lambda: "waiting for your yes" in screen_text(app))
         await tick(pilot, "README.md", "id_rsa")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         assert "sent to far.example" in screen_text(app)

@@ -29,6 +29,7 @@ from docstra_tui.tui.mention_desk import MentionDesk
 from docstra_tui.tui.model_desk import ModelDesk
 from docstra_tui.tui.no_model import NoModel
 from docstra_tui.tui.older_turns import OlderTurns
+from docstra_tui.tui.permission import Permission
 from docstra_tui.tui.picks import Picked
 from docstra_tui.tui.status_board import StatusBoard
 from docstra_tui.tui.switches import Switches, open_files
@@ -153,6 +154,7 @@ class MainScreen(Screen[None]):
         self.model = ModelDesk(self, open_backend, self._chat_lane)
         self.switches = Switches(self, self._chat_lane)
         self.tasks = TaskStarter(self)
+        self.permission = Permission(self)
         self.files = FilesDesk(self, self._file_lane)
         self.ahead = AheadDesk(self)
         self.fit = FitDesk(self)

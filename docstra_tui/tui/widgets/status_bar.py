@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 STATES = {
     "loading": "$warning",
+    "waiting for your yes": "$warning",
     "ready": "$success",
     "answering": "$primary",
     "stopping": "$warning",
