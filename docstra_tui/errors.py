@@ -6,7 +6,7 @@ side as the same class (`from_wire`), so a face never has to parse a sentence.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 class DocstraError(Exception):
@@ -30,6 +30,15 @@ class DocstraError(Exception):
     def details(self) -> dict[str, Any]:
         """The figures a face may want to show beside the sentence; plain JSON values."""
         return {}
+
+    def again(self) -> Self:
+        """Another error that says the same. One that is kept is told to many: raised twice, it would
+        collect the frames of every raise, of several threads at once, and all that those frames hold.
+        """
+        other = type(self).__new__(type(self))
+        other.args = self.args
+        other.__dict__.update(self.__dict__)
+        return other
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".rstrip()
@@ -232,8 +241,7 @@ def to_wire(error: BaseException) -> dict[str, Any]:
             "hint": error.hint,
             "details": error.details,
         }
-    text = str(error).strip().splitlines()
-    first = text[0][:300] if text else ""
+    first = first_line(error)
     name = type(error).__name__
     return {
         "kind": GenerationFailed.kind,
@@ -241,6 +249,15 @@ def to_wire(error: BaseException) -> dict[str, Any]:
         "hint": "The engine's log has the whole story: docstra-tui engine logs.",
         "details": {},
     }
+
+
+def first_line(error: BaseException, most: int = 300) -> str:
+    """The beginning of what an exception says; empty where it says nothing, or cannot be asked."""
+    try:
+        lines = str(error).strip().splitlines()
+    except BaseException:
+        return ""
+    return lines[0][:most] if lines else ""
 
 
 def from_wire(wire: dict[str, Any]) -> DocstraError:

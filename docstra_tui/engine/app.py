@@ -266,9 +266,15 @@ class EngineApp:
             return _event(frame)
 
         delta = {"role": "assistant"}
-        async for text in reply.batches():
-            yield chunk(delta | {"content": text})
-            delta = {}
+        try:
+            async for text in reply.batches():
+                yield chunk(delta | {"content": text})
+                delta = {}
+        except Exception as error:
+            logger.error("an answer could not be handed on", exc_info=error)
+            reply.abort(error)
+            yield _event({"error": to_wire(error)})
+            return
         if isinstance(reply.end, Finished):
             yield chunk(delta, reply.end.reason)
             if body.stream_options is not None and body.stream_options.include_usage:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from docstra_tui.engine import courtesy
 from docstra_tui.engine.protocol import EngineOptions, State
-from docstra_tui.errors import DocstraError, EngineDied, EngineError
+from docstra_tui.errors import DocstraError, EngineDied, EngineError, first_line
 
 if TYPE_CHECKING:
     from docstra_tui.llm.answer import Finished
@@ -61,6 +61,8 @@ class Model(Protocol):
     reason: str
 
     @property
+    def dead(self) -> DocstraError | None: ...
+    @property
     def window(self) -> int: ...
     @property
     def queue_length(self) -> int: ...
@@ -103,17 +105,23 @@ class Host:
         self.model: Model | None = None
         self.tokenizer: Tokenizer | None = None
         self.progress: Progress | None = None
-        self.error: DocstraError | None = None
-        self.failed_at = 0.0
-        """Monotonic seconds; 0 while nothing has failed."""
+        self._error: DocstraError | None = None
         self._memory: tuple[int, int] | None = None
-        self._memory_at = 0.0
+        self._memory_at = float("-inf")
+        self._memory_failed = False
 
     @property
     def state(self) -> State:
         if self.error is not None:
             return "failed"
         return "loading" if self.model is None else "ready"
+
+    @property
+    def error(self) -> DocstraError | None:
+        """Why there is no model, or why it answers no more, as an error to raise."""
+        if self._error is None and self.model is not None and (dead := self.model.dead) is not None:
+            self.fail(dead)
+        return None if self._error is None else self._error.again()
 
     def start(self) -> None:
         """Begin to load; call it in the event loop."""
@@ -129,7 +137,7 @@ class Host:
                 error = raised
             except BaseException as raised:
                 logger.exception("the model could not be loaded")
-                first = (str(raised).strip().splitlines() or [""])[0][:300]
+                first = first_line(raised)
                 error = EngineError(
                     f"The model could not be loaded: {type(raised).__name__}: {first}".rstrip(": "),
                     "The log has the whole story: docstra-tui engine logs.",
@@ -145,16 +153,16 @@ class Host:
     async def ready(self) -> Model:
         """Wait for the model. Raises why there is none."""
         await self._settled.wait()
-        if self.error is not None:
-            raise self.error
+        error = self.error
+        if error is not None:
+            raise error
         assert self.model is not None
         return self.model
 
     def fail(self, error: DocstraError) -> None:
         """The model is lost for good (a poisoned device): every later request hears so at once."""
-        if self.error is None:
-            self.error = error
-            self.failed_at = time.monotonic()
+        if self._error is None:
+            self._error = error.again()  # without the frames it was raised through
         self._settled.set()
 
     def note(self, error: BaseException) -> None:
@@ -166,15 +174,18 @@ class Host:
         """Used and total bytes on the model's device; None while there is no model."""
         if self.model is None or self.error is not None:
             return None, None
-        if self._memory is None or time.monotonic() - self._memory_at > MEMORY_SECONDS:
+        if time.monotonic() - self._memory_at > MEMORY_SECONDS:
             self._memory_at = time.monotonic()
             try:
                 figures = await asyncio.to_thread(self.model.memory)
                 self._memory = (figures.used, figures.total)
+                self._memory_failed = False
             except Exception:
-                logger.exception("the device does not tell its memory")
-                return None, None
-        return self._memory
+                self._memory = None
+                if not self._memory_failed:  # asked twice a second, for as long as a screen is open
+                    logger.exception("the device does not tell its memory")
+                self._memory_failed = True
+        return self._memory or (None, None)
 
     async def close(self, seconds: float = 2.0) -> None:
         """Give the model back, for as long as that may take; the process ends right after."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import logging
 import traceback
+from collections.abc import Callable
 
 import torch
 
-from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed, NotEnoughMemory
+from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed, NotEnoughMemory, first_line
 
 logger = logging.getLogger(__name__)
 
@@ -17,10 +18,10 @@ POISON = ("device-side assert", "illegal memory access", "cublas_status", "cudnn
 
 
 def explain(error: BaseException, prompt_tokens: int) -> DocstraError:
-    """The error for the user; `EngineDied` means that this process can generate no more."""
+    """The error for the user; `EngineDied` means that this process can generate no more. Never raises."""
     if isinstance(error, DocstraError):
-        return error
-    text = str(error).lower()
+        return error.again()
+    text = _text(error).lower()
     if is_out_of_memory(error):
         return NotEnoughMemory(
             f"Not enough memory for a prompt of {prompt_tokens:,} tokens.",
@@ -29,31 +30,51 @@ def explain(error: BaseException, prompt_tokens: int) -> DocstraError:
     accelerator_error = getattr(torch, "AcceleratorError", None)
     if (accelerator_error and isinstance(error, accelerator_error)) or any(p in text for p in POISON):
         return EngineDied(
-            f"The GPU stopped answering: {_first_line(error)}.",
+            f"The GPU stopped answering: {_words(error)}.",
             "Restart the engine; the conversation is kept.",
         )
     return GenerationFailed(
-        f"The model failed: {type(error).__name__}: {_first_line(error)}.",
+        f"The model failed: {type(error).__name__}: {_words(error)}.",
         "Ask again; if it comes back, the engine's log has the whole story.",
     )
 
 
 def is_out_of_memory(error: BaseException) -> bool:
     """True for the memory errors of a device and of the machine itself."""
+    text = _text(error)
     return (
         isinstance(error, (torch.OutOfMemoryError, MemoryError))
-        or "DefaultCPUAllocator: can't allocate memory" in str(error)
-        or "not enough memory: you tried to allocate" in str(error)
+        or "DefaultCPUAllocator: can't allocate memory" in text
+        or "not enough memory: you tried to allocate" in text
     )
 
 
 def log_and_release(error: BaseException) -> None:
-    """Write the whole story to the log, then let go of the tensors that its frames keep alive."""
-    logger.error("generation failed", exc_info=error)
-    seen: BaseException | None = error
-    while seen is not None:
-        traceback.clear_frames(seen.__traceback__)
-        seen = seen.__cause__ or seen.__context__
+    """Write the whole story to the log, then let go of the tensors that its frames keep alive. Never
+    raises."""
+    try:
+        logger.error("generation failed", exc_info=error)
+        seen: set[int] = set()
+        next_one: BaseException | None = error
+        while next_one is not None and id(next_one) not in seen:  # causes may go in a circle
+            seen.add(id(next_one))
+            traceback.clear_frames(next_one.__traceback__)
+            next_one = next_one.__cause__ or next_one.__context__
+    except BaseException:
+        pass  # the request's own end is what counts
+
+
+def attempt(step: Callable[[], object]) -> DocstraError | None:
+    """Do one step of tidying up after an error, and say what went wrong instead of raising it: on a
+    poisoned device even giving memory back raises."""
+    try:
+        step()
+        return None
+    except BaseException as error:
+        worse = error
+    failure = explain(worse, 0)
+    log_and_release(worse)
+    return failure
 
 
 def free_memory() -> None:
@@ -63,6 +84,12 @@ def free_memory() -> None:
         torch.cuda.empty_cache()
 
 
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else "no message"
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except BaseException:
+        return ""
+
+
+def _words(error: BaseException) -> str:
+    return first_line(error, 200) or "no message"

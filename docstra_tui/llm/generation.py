@@ -52,62 +52,67 @@ class Generator:
         self._control = control_ids(tokenizer, self._stop_ids(()))
         self._template = template_text(tokenizer)
         self._sizer = ChunkSizer(len(decoder_layers(model)))
-        self.prefixes = PrefixCache(lambda: DynamicCache(config=model.config), cache_bytes)
+        self._cache_bytes = cache_bytes
+        self.prefixes = self._new_prefixes()
         """What has been read before."""
         on_cpu = getattr(model.device, "type", "cpu") == "cpu"
         threads = torch.get_num_threads() if on_cpu else 1
         self._reading = reading_pace(threads, torch.set_num_threads)
         self._writing = writing_pace(threads, torch.set_num_threads)
-        self.dead: EngineDied | None = None
-        """Set once the device answers nothing but errors."""
+        self._died: EngineDied | None = None
         probe(model, self._sizer)
+
+    @property
+    def dead(self) -> EngineDied | None:
+        """Why the device answers nothing but errors, as an error to raise; None while it answers."""
+        return None if self._died is None else self._died.again()
 
     def answer(
         self, request: Request, emit: Callable[[str], None], is_cancelled: Callable[[], bool]
     ) -> Finished | DocstraError:
         """Write the answer through `emit` and return its one terminal event. Never raises."""
-        if self.dead is not None:
-            return self.dead
-        failure: DocstraError | None = None
-        reason: FinishReason = "cancelled"
-        reused = 0
-        streamer: AnswerStreamer | None = None
+        if self._died is not None:
+            return self._died.again()
         try:
-            if is_cancelled():
-                return Finished("cancelled", Usage(len(request.ids), 0, 0))
-            texts = self._texts(request.keywords)
-            prompt = self.prefixes.take(request.ids)
-            reused = len(prompt.ids)
-            with gate(self._model, is_cancelled) as open_gate:
-                streamer = AnswerStreamer(
-                    self._tokenizer,
-                    texts,
-                    emit,
-                    is_cancelled,
-                    open_gate,
-                    self._writing.tick,
-                    dropped=self._control,
-                )
-                self._reading.begin()
-                try:
-                    self._read(request, prompt)
-                    self._write(request, prompt, texts, streamer)
-                    reason = self._reason(request, streamer)
-                except Cancelled:
-                    pass
-            streamer.finish()
-            self._keep(request.ids, prompt, streamer)
+            return self._answer(request, emit, is_cancelled)
         except BaseException as error:
             failure = failures.explain(error, len(request.ids))
             failures.log_and_release(error)
-        if failure is not None:
-            return self._after(failure)
-        written = len(streamer.ids) if streamer is not None else 0
-        return Finished(reason, Usage(len(request.ids), written, reused))
+        return self._after(failure)
+
+    def _answer(
+        self, request: Request, emit: Callable[[str], None], is_cancelled: Callable[[], bool]
+    ) -> Finished:
+        if is_cancelled():
+            return Finished("cancelled", Usage(len(request.ids), 0, 0))
+        reason: FinishReason = "cancelled"
+        texts = self._texts(request.keywords)
+        prompt = self.prefixes.take(request.ids)
+        reused = len(prompt.ids)
+        with gate(self._model, is_cancelled) as open_gate:
+            streamer = AnswerStreamer(
+                self._tokenizer,
+                texts,
+                emit,
+                is_cancelled,
+                open_gate,
+                self._writing.tick,
+                dropped=self._control,
+            )
+            self._reading.begin()
+            try:
+                self._read(request, prompt)
+                self._write(request, prompt, texts, streamer)
+                reason = self._reason(request, streamer)
+            except Cancelled:
+                pass
+        streamer.finish()
+        self._keep(request.ids, prompt, streamer)
+        return Finished(reason, Usage(len(request.ids), len(streamer.ids), reused))
 
     def warm(self, ids: Sequence[int], is_cancelled: Callable[[], bool]) -> int:
         """Read `ids` ahead of a question; how many of them are cached then. Never raises."""
-        if self.dead is not None or len(ids) < 2:
+        if self._died is not None or len(ids) < 2:
             return 0
         try:
             if self.prefixes.refresh(ids):
@@ -175,13 +180,26 @@ class Generator:
         self.prefixes.keep(prompt)
 
     def _after(self, failure: DocstraError) -> DocstraError:
+        """Tidy up after a failure, and say what it was: it may turn out to be the end. Never raises."""
+        has_died = isinstance(failure, EngineDied)
+        steps: list[Callable[[], object]] = [self.prefixes.forget_taken]
+        if has_died or isinstance(failure, NotEnoughMemory):
+            steps.append(self.prefixes.clear)
+        if not has_died:  # a poisoned device raises at every touch
+            steps.append(failures.free_memory)
+        for step in steps:
+            worse = failures.attempt(step)
+            if worse is not None and step != failures.free_memory:
+                self.prefixes = self._new_prefixes()  # whatever it holds, it is not what we think
+            if isinstance(worse, EngineDied):
+                failure = worse
         if isinstance(failure, EngineDied):
-            self.dead = failure
-        if isinstance(failure, (EngineDied, NotEnoughMemory)):
-            self.prefixes.clear()
-        self.prefixes.forget_taken()
-        failures.free_memory()
+            self._died = failure.again()
         return failure
+
+    def _new_prefixes(self) -> PrefixCache:
+        config = self._model.config
+        return PrefixCache(lambda: DynamicCache(config=config), self._cache_bytes)
 
     def _reason(self, request: Request, streamer: AnswerStreamer) -> FinishReason:
         if streamer.matched_keyword:

@@ -8,6 +8,8 @@ about text.
 from __future__ import annotations
 
 import atexit
+import contextlib
+import logging
 import threading
 import weakref
 from collections import deque
@@ -17,6 +19,8 @@ from typing import Any, TypeVar
 from docstra_tui.errors import ModelClosed
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 
 class Job:
@@ -59,7 +63,7 @@ class InferenceThread:
         self._atexit = _close_at_exit(self)
 
     def submit(self, work: Callable[[Job], None], *, idle: bool = False) -> Job:
-        """Queue `work`, which must not raise.
+        """Queue `work`, which should not raise: nobody hears of it then, but for the log.
 
         Idle work waits until nothing else does; when something comes, the idle job that runs is
         cancelled, which is its word for "keep what you have and come to an end".
@@ -121,7 +125,12 @@ class InferenceThread:
                 if not self._jobs:
                     return
                 self._running = job = self._jobs.popleft()
-            job.run()
+            try:
+                job.run()
+            except BaseException as error:
+                # Whatever it was, the others' turn comes.
+                with contextlib.suppress(BaseException):
+                    logger.error("a job raised", exc_info=error)
             del job  # its closure may hold tensors
 
 

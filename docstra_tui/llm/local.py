@@ -9,7 +9,7 @@ import queue
 from collections.abc import Callable
 from typing import Any
 
-from docstra_tui.errors import ContextOverflow
+from docstra_tui.errors import ContextOverflow, EngineDied
 from docstra_tui.llm import loading, memory
 from docstra_tui.llm.answer import AnswerStream, Finished
 from docstra_tui.llm.base import BaseLLM, Measure, Prompt
@@ -114,6 +114,11 @@ class LocalLLM(BaseLLM):
         """Requests that wait for their turn."""
         return self._thread.waiting
 
+    @property
+    def dead(self) -> EngineDied | None:
+        """Why this model answers no more, as an error to raise; None while it answers."""
+        return self._generator.dead
+
     def memory(self) -> memory.Memory:
         """Memory of the model's device, in bytes."""
         return memory.of(self.model)
@@ -152,8 +157,8 @@ class LocalLLM(BaseLLM):
         reserve, `ValueError` for a malformed prompt or setting, `EngineDied` once the device answers no
         more.
         """
-        if self._generator.dead is not None:
-            raise self._generator.dead
+        if self.dead is not None:
+            raise self.dead
         temperature = self.temperature if temperature is None else temperature
         if temperature < 0:
             raise ValueError(f"temperature is {temperature}; it cannot be below 0 (0 is greedy)")

@@ -16,7 +16,7 @@ from docstra_tui import paths
 from docstra_tui.engine.place import Place
 from docstra_tui.engine.protocol import EngineIdentity, EngineOptions, LockNote
 from docstra_tui.engine.server import serve
-from docstra_tui.errors import ContextOverflow
+from docstra_tui.errors import ContextOverflow, DocstraError
 from docstra_tui.llm.answer import Finished, Usage
 from docstra_tui.llm.base import Measure
 
@@ -85,6 +85,8 @@ class FakeModel:
         self.jobs: queue.Queue[FakeJob] = queue.Queue()
         self.queue_length = 0
         self.is_closed = False
+        self.dead: DocstraError | None = None
+        self.memory_error: Exception | None = None
         self.cached = 0
         self.warm_jobs: queue.Queue[FakeJob] = queue.Queue()
 
@@ -115,6 +117,8 @@ class FakeModel:
         return Measure(len(ids), min(self.cached, len(ids)))
 
     def memory(self) -> FakeMemory:
+        if self.memory_error is not None:
+            raise self.memory_error
         return FakeMemory()
 
     def close(self) -> None:

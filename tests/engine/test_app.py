@@ -8,6 +8,7 @@ import queue
 import socket
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ import msgspec
 import pytest
 
 from docstra_tui.engine import contact
+from docstra_tui.engine.host import Host
 from docstra_tui.engine.protocol import Health, Stats
 from docstra_tui.errors import EngineDied, GenerationFailed, ModelNotFound
 from docstra_tui.llm.sources import LoadProgress
@@ -243,6 +245,69 @@ def test_a_device_that_died_makes_the_engine_failed_for_everyone(engine: Running
         assert reply.get(timeout=10).json()["error"]["kind"] == "engine_died"
         assert until(lambda: (now := health(engine)).state == "failed" and now).error.kind == "engine_died"
         assert http.post("/v1/chat/completions", json=QUESTION).status_code == 503
+
+
+def test_a_device_that_died_while_reading_ahead_is_told_by_health(engine: RunningEngine) -> None:
+    """Nobody waits for the answer of a reading: the engine must not call itself ready all the same."""
+    until(lambda: health(engine).state == "ready")
+    engine.model.dead = EngineDied("The GPU stopped answering.", "Restart the engine.")
+    now = health(engine)
+    assert now.state == "failed" and now.error is not None and now.error.kind == "engine_died"
+    with client(engine) as http:
+        assert http.post("/v1/chat/completions", json=QUESTION).status_code == 503
+
+
+async def test_an_error_that_is_kept_is_never_the_one_that_is_raised() -> None:
+    def load(progressed: Any, tokenizer_came: Any) -> FakeModel:
+        raise ModelNotFound("There is no model x.", "Look at its name.")
+
+    host = Host(load)
+    host.start()
+    raised = []
+    for _ in range(3):
+        with pytest.raises(ModelNotFound, match="no model x") as caught:
+            await host.ready()
+        raised.append(caught.value)
+    assert len({id(error) for error in raised}) == 3
+    assert len({len(traceback.extract_tb(error.__traceback__)) for error in raised}) == 1
+
+
+def test_a_memory_figure_that_fails_is_logged_once(
+    engine: RunningEngine, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("docstra_tui.engine.host.MEMORY_SECONDS", 0)
+    until(lambda: health(engine).state == "ready")
+
+    def used() -> int | None:
+        return msgspec.json.decode(contact.ask(engine.socket, "/docstra/stats"), type=Stats).memory_used
+
+    def told() -> int:
+        return sum("does not tell its memory" in record.message for record in caplog.records)
+
+    engine.model.memory_error = RuntimeError("CUDA error")
+    assert [used() for _ in range(4)] == [None] * 4 and told() == 1
+    engine.model.memory_error = None
+    assert used() == 3
+    engine.model.memory_error = RuntimeError("CUDA error")
+    assert used() is None and told() == 2  # it came back in between: that is another story
+
+
+def test_an_answer_that_cannot_be_handed_on_ends_in_one_error_event(engine: RunningEngine) -> None:
+    with client(engine) as http:
+        body = QUESTION | {"stream": True}
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            http.stream("POST", "/v1/chat/completions", json=body) as response,
+        ):
+            job = engine.model.next_job()
+            patch.setattr("docstra_tui.engine.reply.Reply._drain", lambda reply: 1 / 0)
+            job.sink("Hel")
+            found = events(response)
+        assert [list(event) for event in found] == [["error"]]
+        assert "ZeroDivisionError" in found[0]["error"]["message"] and job.cancelled.wait(5)
+        reply = in_background(lambda: http.post("/v1/chat/completions", json=QUESTION))
+        engine.model.answer("fine", done())
+        assert reply.get(timeout=10).status_code == 200
 
 
 def test_tokenize_counts_as_vllm_does(engine: RunningEngine) -> None:
