@@ -5,6 +5,8 @@ Unknown figures give an empty string; the caller leaves them out.
 
 from __future__ import annotations
 
+import time
+
 
 def tokens(count: int | None) -> str:
     """`812`, `12.4k`, `131k`."""
@@ -56,6 +58,14 @@ def speed(value: float | None) -> str:
     if value is None:
         return ""
     return f"{value:.1f} tok/s" if value < 10 else f"{value:.0f} tok/s"
+
+
+def moment(since_1970: float) -> str:
+    """`2026-11-27 13:05`, local time; a dash for a time that is unknown (0) or beyond any calendar."""
+    try:
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(since_1970)) if since_1970 > 0 else "-"
+    except (OverflowError, ValueError, OSError):
+        return "-"
 
 
 def share(done: int | None, total: int | None) -> str:

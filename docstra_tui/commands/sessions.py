@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
+from docstra_tui import figures
 from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.console import Console
 from docstra_tui.errors import UsageError
@@ -55,7 +55,7 @@ def _list(console: Console, store: SessionStore, as_json: bool) -> int:
         console.json({"sessions": rows})
         return 0
     for summary in found:
-        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(summary.updated))
+        when = figures.moment(summary.updated)
         turns = f"{summary.turns} turn" + ("" if summary.turns == 1 else "s")
         what = summary.title or f"(not sent) {summary.unsent}"
         facts = [summary.id[:ID_LENGTH], when, f"{turns:>8}", what]
@@ -82,6 +82,8 @@ def _show(console: Console, session: StoredSession, as_json: bool) -> int:
         console.answer(f"> {turn.question}{files}\n\n{turn.answer}")
         if turn.status != "done":
             console.answer(f"\n({turn.status})")
+        if turn.damage:
+            console.answer(f"\n(damaged on disk: {', '.join(turn.damage)})")
         console.answer("\n\n")
     return 0
 

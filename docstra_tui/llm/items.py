@@ -43,8 +43,7 @@ class ContextItem:
 
     def __post_init__(self) -> None:
         if not self.sha256:
-            digest = hashlib.sha256(self.content.encode("utf-8", "surrogatepass")).hexdigest()
-            object.__setattr__(self, "sha256", digest)
+            object.__setattr__(self, "sha256", digest_of(self.content))
 
     @property
     def key(self) -> tuple[str | None, int | None, int | None]:
@@ -73,6 +72,11 @@ class ContextItem:
             end = self.end_line if self.end_line is not None else "?"
             header += f", lines {self.start_line}-{end}"
         return f"{header}:\n{block}"
+
+
+def digest_of(content: str) -> str:
+    """The SHA-256 of a text's UTF-8 bytes, as hex digits."""
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def as_items(context: Context) -> str | tuple[ContextItem, ...]:

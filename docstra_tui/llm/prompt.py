@@ -200,6 +200,11 @@ class PromptBuilder:
         text = _fill(task, template, values)
         return (f"{block}\n\n{text}" if block else text).strip("\n")
 
+    def can_render(self, task: str, fields: Mapping[str, Any]) -> bool:
+        """True when the template is known and `fields` has a value for all that it wants."""
+        wanted = placeholders(self.templates.get(task, ""))
+        return task in self.templates and all(name in fields or name == "context" for name in wanted)
+
     def _code_prompt(self, task: str, code: str, language: str, additional_context: Context) -> str:
         return self.render_turn(task, code_fields(code, language, additional_context))
 

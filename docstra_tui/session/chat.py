@@ -21,7 +21,7 @@ from docstra_tui.errors import ContextOverflow, DocstraError, UnreadableFile
 from docstra_tui.llm.answer import AnswerStream
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.llm.prompt import Conversation, Turn, file_fields
+from docstra_tui.llm.prompt import Conversation, file_fields
 from docstra_tui.session import breaks, fitting
 from docstra_tui.session.fitting import Asking, Overfull
 from docstra_tui.session.log import WAITING, ContextLog, Key
@@ -30,6 +30,7 @@ from docstra_tui.session.running import RunningTurn
 from docstra_tui.session.scale import PLAIN, Scale
 from docstra_tui.session.store import SessionStore
 from docstra_tui.session.turns import (
+    LOST,
     ModelChoice,
     Placed,
     SavedTurn,
@@ -291,7 +292,7 @@ class ChatSession:
         return [("system", system), *parts, ("history", turns), ("question", asked)]
 
     def _tell(self, log: ContextLog, plan: FitPlan | None) -> fitting.Told:
-        return fitting.tell(self.turns, log, plan, self.skipped + 1)
+        return fitting.tell(self.turns, log, plan, self.skipped + 1, prompts=self.llm.prompt_builder)
 
     def _next_prompt(self, question: str) -> Conversation:
         with self._lock:
@@ -343,7 +344,8 @@ class ChatSession:
         with self._lock:
             scale = self.scale
             items, turns = self._log.behind(old.key, [turn.id for turn in self.turns])
-            spoken = [Turn(turn.answer, turn.task, turn.fields) for turn in self.turns if turn.id in turns]
+            prompts = self.llm.prompt_builder
+            spoken = [fitting.told_as(turn, prompts) for turn in self.turns if turn.id in turns]
         return sum(map(scale.item, (new, *items))) + sum(map(scale.turn, spoken))
 
     # What does not fit
@@ -371,7 +373,7 @@ class ChatSession:
             on_progress(done, len(both))
             scale.item(item)
         rows = [
-            TurnRow(number, turn.question, scale.turn(Turn(turn.answer, turn.task, turn.fields)))
+            TurnRow(number, turn.question, scale.turn(fitting.told_as(turn, self.llm.prompt_builder)))
             for number, turn in enumerate(turns, self.skipped + 1)
             if turn.has_answer
         ]
@@ -581,6 +583,8 @@ def _saved_log(found: StoredSession) -> ContextLog:
     first = next((turn.id for turn in found.turns if turn.id in answered), WAITING)
     known = []
     for place in placed:
+        if place.item.detail == LOST:
+            continue
         is_skipped = bool(found.skipped) and place.turn_id not in order
         now = place.turn_id if place.turn_id in answered else first if is_skipped else WAITING
         known.append(Placed(now, place.item))

@@ -11,11 +11,13 @@ import secrets
 import sqlite3
 import stat
 import time
+from contextlib import closing
 from pathlib import Path
 
 from docstra_tui.errors import UnsafePath
 from docstra_tui.paths import private_folder
 from docstra_tui.session.owner import is_alive
+from docstra_tui.session.salvage import adopt_orphans, salvage
 
 VERSION = 3
 """Of the tables below; kept in the file as `user_version`."""
@@ -24,6 +26,9 @@ CHECKED_BYTES = 100_000_000
 """A larger file is not read through at every start."""
 
 BUSY_MS = 5000
+
+LATEST = 32_503_680_000.0
+"""The year 3000: a later time is damage."""
 
 TABLES = """
 CREATE TABLE identity (
@@ -112,6 +117,13 @@ CHANGES = {
 """What makes the tables of the version before into those of this one."""
 
 
+MARKS = {1: ("turns", "id"), 2: ("turns", "left_out"), 3: ("sessions", "server")}
+"""A column that each shape brought, with its table."""
+
+NO_VERSION = 1000
+"""A number this large is damage, not a newer program."""
+
+
 class Database:
     """The connection, and whether it still is the file at its path."""
 
@@ -126,6 +138,8 @@ class Database:
         """Of the open file's contents: another one when the file was made anew."""
         self._place: tuple[int, int] | None = None
         self._checked = False
+        self._damaged: Path | None = None
+        """What was set aside and not looked through yet."""
 
     def open(self) -> sqlite3.Connection:
         """The connection, opened when there is none. Raises `sqlite3.Error`, `OSError`, `DocstraError`."""
@@ -133,12 +147,27 @@ class Database:
             return self.connection
         private_folder(self.path.parent)
         try:
-            return self._open()
+            connection = self._open()
         except sqlite3.DatabaseError as error:
             if not is_damage(error):
                 raise
             self.set_aside()
-            return self._open()
+            connection = self._open()
+        if self._damaged is not None:
+            self._salvage(connection, self._damaged)
+            self._damaged = None
+        return connection
+
+    def _salvage(self, connection: sqlite3.Connection, damaged: Path) -> None:
+        """Bring what can still be read of a damaged file into the new one, and tell."""
+        try:
+            found = salvage(damaged, connection)
+        except (OSError, sqlite3.Error, MemoryError) as error:
+            self.notice += f" Nothing of them could be brought over: {error}."
+            return
+        turns = f"{found.turns:,} question{'s' * (found.turns != 1)}"
+        sessions = f"{found.sessions:,} session{'s' * (found.sessions != 1)}"
+        self.notice += f" What could be read was brought over: {turns} in {sessions}."
 
     def is_current(self) -> bool:
         """False when the open file is no longer the one at the path: deleted, moved or replaced."""
@@ -161,6 +190,8 @@ class Database:
             if os.path.lexists(f"{self.path}{ending}"):
                 os.replace(f"{self.path}{ending}", f"{aside}{ending}")
         os.replace(self.path, aside)
+        self._checked = False
+        self._damaged = aside
         self.notice = f"The saved sessions were damaged. They were kept as {aside}; {self.path} is new."
 
     def close(self) -> None:
@@ -177,7 +208,7 @@ class Database:
         self._place = _prepare(self.path)
         connection = _connect(self.path, "rwc")
         try:
-            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            version = _version(connection)
             if version > VERSION:
                 connection.close()
                 connection = _connect(self.path, "ro")
@@ -191,14 +222,19 @@ class Database:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA secure_delete = ON")
-            if not self._checked and os.stat(self.path).st_size <= CHECKED_BYTES:
-                found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-                if found != "ok":
-                    raise DamagedFile(str(found))
+            is_first_look = not self._checked and os.stat(self.path).st_size <= CHECKED_BYTES
+            if is_first_look:
+                _check(connection)
             if version < VERSION:
                 _bring_up(connection)
-            self.identity = str(connection.execute("SELECT id FROM identity").fetchone()[0])
+            if is_first_look:
+                _check_tables(connection)
+                adopt_orphans(connection)
+            self.identity = _identity(connection)
             _interrupt_dead(connection)
+        except UnicodeDecodeError as error:  # SQLite quotes what is damaged in its own message
+            connection.close()
+            raise DamagedFile("a table's description is no text") from error
         except BaseException:
             connection.close()
             raise
@@ -208,7 +244,7 @@ class Database:
 
 
 class DamagedFile(sqlite3.DatabaseError):
-    """`quick_check` found something."""
+    """The file was read through and something is wrong with it."""
 
 
 def is_damage(error: sqlite3.Error) -> bool:
@@ -250,13 +286,71 @@ def _prepare(path: Path) -> tuple[int, int]:
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    return sqlite3.connect(
+    connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
         timeout=BUSY_MS / 1000,
         isolation_level=None,  # transactions are begun by hand, IMMEDIATE
         check_same_thread=False,  # closed by whoever closes the store; used by its one thread
     )
+    connection.text_factory = readable
+    return connection
+
+
+def readable(raw: bytes) -> str | bytes:
+    """Text as it is stored; its bytes where a damaged disk made them something else than text."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    """Read the file through; a damaged index is made again. Raises `DamagedFile`."""
+    found = _problems(connection)
+    if found and all("index" in problem for problem in found):
+        connection.execute("REINDEX")
+        found = _problems(connection)
+    if found:
+        raise DamagedFile(found[0])
+
+
+def _check_tables(connection: sqlite3.Connection) -> None:
+    """Raises `DamagedFile` where a table is not as we make it: a flipped bit may rename a column."""
+    with closing(sqlite3.connect(":memory:")) as ours:
+        ours.executescript(TABLES)
+        names = [str(row[0]) for row in ours.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for name in names:
+            if _columns(ours, name) != _columns(connection, name):
+                raise DamagedFile(f"the table {name} has other columns")
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> set[tuple[str, str]]:
+    return {(str(row[1]), str(row[2])) for row in connection.execute(f"PRAGMA table_info({table})")}
+
+
+def _problems(connection: sqlite3.Connection) -> list[str]:
+    rows = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(20)")]
+    return [row for row in rows if row != "ok"]
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    """The shape of the tables; where a damaged disk made the number one that no shape has, what they are."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    names = {table: {name for name, _ in _columns(connection, table)} for table in ("turns", "sessions")}
+    if names["turns"] and not 0 < version < NO_VERSION:
+        version = max(number for number, (table, name) in MARKS.items() if name in names[table])
+        connection.execute(f"PRAGMA user_version = {version}")
+    return version
+
+
+def _identity(connection: sqlite3.Connection) -> str:
+    """Of this file; one that lost it gets another."""
+    row = connection.execute("SELECT id FROM identity").fetchone()
+    if row is None:
+        row = (secrets.token_hex(8),)
+        connection.execute("INSERT INTO identity (id) VALUES (?)", row)
+    return str(row[0])
 
 
 def _bring_up(connection: sqlite3.Connection) -> None:
@@ -288,9 +382,18 @@ def _interrupt_dead(connection: sqlite3.Connection) -> None:
         "SELECT DISTINCT turns.owner, max(sessions.updated) FROM turns "
         "JOIN sessions ON sessions.id = session_id WHERE status = 'streaming' GROUP BY turns.owner"
     ).fetchall()
-    dead = [owner for owner, updated in rows if not is_alive(owner, updated)]
-    for owner in dead:
-        connection.execute(
-            "UPDATE turns SET status = 'interrupted', owner = '' WHERE status = 'streaming' AND owner = ?",
-            (owner,),
-        )
+    if not rows:
+        return
+    alive = [owner for owner, updated in rows if isinstance(owner, str) and is_alive(owner, moment(updated))]
+    marks = ", ".join("?" * len(alive))
+    connection.execute(
+        "UPDATE turns SET status = 'interrupted', owner = '' "
+        f"WHERE status = 'streaming' AND owner NOT IN ({marks})",
+        alive,
+    )
+
+
+def moment(value: object) -> float:
+    """A stored time (seconds since 1970); 0 where a damaged disk made it something else."""
+    is_time = isinstance(value, int | float) and 0 < value < LATEST
+    return float(value) if is_time else 0.0  # type: ignore[arg-type]

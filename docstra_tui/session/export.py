@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-
+from docstra_tui import figures
 from docstra_tui.session.turns import SavedTurn, StoredSession
 from docstra_tui.text import sanitize_line, sanitize_text, shown_name
 
@@ -16,7 +15,7 @@ ENDINGS = {
 
 def to_markdown(session: StoredSession) -> str:
     """The whole conversation, oldest turn first."""
-    day = time.strftime("%Y-%m-%d", time.localtime(session.created))
+    day = figures.moment(session.created).partition(" ")[0]
     head = [f"# {sanitize_line(session.title) or 'A conversation'}", f"{day}, about {_code(session.root)}"]
     return "\n\n".join([*head, *(_turn(turn) for turn in session.turns), *_unsent(session)]) + "\n"
 
@@ -37,6 +36,8 @@ def _turn(turn: SavedTurn) -> str:
         parts.append("Files: " + ", ".join(_code(item.label) for item in turn.files))
     if turn.left_out:
         parts.append("Not sent: " + ", ".join(_code(name) for name in turn.left_out))
+    if turn.damage:
+        parts.append("Damaged on disk: " + ", ".join(_code(name) for name in turn.damage))
     if turn.answer:
         parts.append(sanitize_text(turn.answer).strip("\n"))
     if turn.status == "failed":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from docstra_tui.context.budget import Budget
 from docstra_tui.context.fit import FileRow, FitPlan
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.llm.prompt import Message, Turn
+from docstra_tui.llm.prompt import Message, PromptBuilder, Turn
 from docstra_tui.session.log import ContextLog, Key
 from docstra_tui.session.turns import SavedTurn
 
@@ -57,7 +57,14 @@ class Told:
     """Items that stand in the question's own message."""
 
 
-def tell(turns: Sequence[SavedTurn], log: ContextLog, plan: FitPlan | None, first: int = 1) -> Told:
+def tell(
+    turns: Sequence[SavedTurn],
+    log: ContextLog,
+    plan: FitPlan | None,
+    first: int = 1,
+    *,
+    prompts: PromptBuilder,
+) -> Told:
     """The turns that the model answered, with the items in front of each; a turn that is left out
     leaves its items to the next one. `first` is the number of the first turn."""
     choices = {row.number: row for row in plan.turns} if plan is not None else {}
@@ -75,8 +82,16 @@ def tell(turns: Sequence[SavedTurn], log: ContextLog, plan: FitPlan | None, firs
         if row is not None and row.choice == "summarised":
             history.append(summarised(row.summary, items))
         else:
-            history.append(Turn(turn.answer, turn.task, turn.fields, items))
+            history.append(told_as(turn, prompts, items))
     return Told(history, (*carried, *log.waiting))
+
+
+def told_as(turn: SavedTurn, prompts: PromptBuilder, items: tuple[ContextItem, ...] = ()) -> Turn:
+    """An earlier turn as it is sent again: in the words that are shown where its template is gone, or lacks
+    a value that a damaged disk took."""
+    if prompts.can_render(turn.task, turn.fields):
+        return Turn(turn.answer, turn.task, turn.fields, items)
+    return Turn(turn.answer, fields={"question": turn.question}, context=items)
 
 
 def summarised(summary: str, items: tuple[ContextItem, ...] = ()) -> Turn:

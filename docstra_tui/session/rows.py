@@ -10,13 +10,15 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any, TypeVar, get_args
 
 from docstra_tui.errors import from_wire, to_wire
 from docstra_tui.llm.answer import FinishReason, Usage
-from docstra_tui.llm.items import ContextItem
+from docstra_tui.llm.items import ContextItem, digest_of
+from docstra_tui.session.database import moment
 from docstra_tui.session.owner import is_alive
 from docstra_tui.session.turns import (
+    LOST,
     ModelChoice,
     Placed,
     SavedTurn,
@@ -26,6 +28,18 @@ from docstra_tui.session.turns import (
     WaitingQuestion,
     title_of,
 )
+
+STATUSES = frozenset(get_args(Status))
+REASONS = frozenset((*get_args(FinishReason), None))
+
+LARGEST_FIGURE = 1e9
+"""Of tokens, seconds or tokens a second; more than this is damage."""
+
+NOTHING = digest_of("")
+
+T = TypeVar("T", dict[str, Any], list[Any])
+N = TypeVar("N", int, float)
+V = TypeVar("V")
 
 
 def write_session(connection: sqlite3.Connection, session: StoredSession, owner: str) -> None:
@@ -120,23 +134,19 @@ def read_session(
         return None
     root, model, title, draft, created, updated, *choice = row
     turns = _read_turns(connection, session_id, characters=characters)
-    skipped = 0
-    if characters is not None and turns:
-        before = (session_id, turns[0].asked)
-        query = "SELECT count(*) FROM turns WHERE session_id = ? AND asked < ?"
-        [skipped] = connection.execute(query, before).fetchone()
+    [known] = connection.execute("SELECT count(*) FROM turns WHERE session_id = ?", (session_id,)).fetchone()
     return StoredSession(
         session_id,
         _text(title),
-        os.fsdecode(root),
+        _path(root),
         _text(model),
         _text(draft),
-        created,
-        updated,
+        moment(created),
+        moment(updated),
         tuple(turns),
-        skipped,
+        known - len(turns),
         ModelChoice(*map(_text, choice)),
-        _left_waiting(connection, session_id, updated),
+        _left_waiting(connection, session_id, moment(updated)),
     )
 
 
@@ -147,7 +157,7 @@ def read_without_turns(connection: sqlite3.Connection, root: str) -> str | None:
         "AND NOT EXISTS (SELECT 1 FROM turns WHERE session_id = sessions.id) ORDER BY updated DESC",
         (_path_bytes(root),),
     )
-    return next((str(one) for one, owner, updated in rows if not is_alive(owner, updated)), None)
+    return next((str(one) for one, owner, at in rows if not is_alive(_text(owner), moment(at))), None)
 
 
 def _left_waiting(
@@ -160,9 +170,9 @@ def _left_waiting(
         (session_id, session_id),
     )
     return tuple(
-        WaitingQuestion(_text(question), accepted, number)
+        WaitingQuestion(_text(question), moment(accepted), number)
         for question, accepted, number, owner in rows
-        if not is_alive(owner, updated)
+        if not is_alive(_text(owner), updated)
     )
 
 
@@ -184,9 +194,16 @@ def read_summaries(connection: sqlite3.Connection) -> list[SessionSummary]:
     )
     return [
         SessionSummary(
-            session_id, _text(title), os.fsdecode(root), _text(model), updated, turns, title_of(_text(unsent))
+            session_id,
+            _text(title),
+            _path(root),
+            _text(model),
+            moment(updated),
+            turns,
+            title_of(_text(unsent)),
         )
         for session_id, title, root, model, updated, turns, unsent in rows
+        if isinstance(session_id, str)
     ]
 
 
@@ -250,7 +267,7 @@ def _read_turns(
     read = 0
     for row in rows:
         wanted.append(row)
-        read += len(row[2]) + len(row[6])
+        read += sum(len(text) for text in (row[2], row[6]) if isinstance(text, str | bytes))
         if characters is not None and read >= characters:
             break
     rows.close()
@@ -261,25 +278,68 @@ def _read_turns(
 
 
 def _turn(row: tuple[Any, ...], placed: list[Placed]) -> SavedTurn:
+    """A turn as it was saved; what a damaged disk took of it is empty, and named in `damage`."""
     turn_id, asked, question, task, fields, model, answer, status, error, reason, *figures = row
-    return SavedTurn(
-        question=_text(question),
-        task=_text(task),
-        fields=cast(dict[str, Any], json.loads(fields)),
+    left_out = figures[5]
+    lost: list[str] = []
+    shown = _text(question, lost, "the question")
+    words = _json(fields, dict, lost, "how it was asked")
+    turn = SavedTurn(
+        question=shown,
+        # Without what its template was filled with, the words that are shown are what can be sent again.
+        task="answer_question" if words is None else _text(task, lost, "the kind of task"),
+        fields={"question": shown} if words is None else words,
         context=tuple(place.item for place in placed if place.turn_id == turn_id),
         earlier=tuple(place for place in placed if place.turn_id != turn_id),
-        answer=_text(answer),
-        status=cast(Status, status),
-        error=None if error is None else from_wire(json.loads(error)),
-        finish_reason=cast("FinishReason | None", reason),
-        usage=Usage(figures[0], figures[1], figures[2]),
-        ttft_s=figures[3],
-        tokens_per_s=figures[4],
-        left_out=tuple(str(one) for one in json.loads(figures[5])),
-        model=_text(model),
-        asked=asked,
+        answer=_text(answer, lost, "the answer"),
+        status=status if status in STATUSES else _unknown("interrupted", lost, "how it ended"),
+        error=None if error is None else from_wire(_json(error, dict, lost, "what went wrong") or {}),
+        finish_reason=reason if reason in REASONS else _unknown(None, lost, "why it ended"),
+        usage=Usage(*(_figure(value, int) for value in figures[:3])),
+        ttft_s=_figure(figures[3], float),
+        tokens_per_s=_figure(figures[4], float),
+        left_out=tuple(str(one) for one in _json(left_out, list, lost, "what was not sent") or ()),
+        model=_text(model, lost, "the model's name"),
+        asked=moment(asked),
         id=turn_id,
     )
+    lost.extend(item.label for item in turn.context if item.detail == LOST)
+    turn.damage = tuple(lost)
+    return turn
+
+
+def _text(value: object, lost: list[str] | None = None, name: str = "") -> str:
+    """A stored text; of one that a damaged disk changed what can be read."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        try:
+            return value.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            return _unknown(value.decode("utf-8", "replace"), lost, name)
+    return _unknown("" if value is None else str(value), lost, name)
+
+
+def _json(value: object, kind: type[T], lost: list[str], name: str) -> T | None:
+    """A stored JSON value of a kind; None where it is none any more."""
+    try:
+        found = json.loads(value) if isinstance(value, str) else None
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, kind) else _unknown(None, lost, name)
+
+
+def _figure(value: object, kind: type[N]) -> N | None:
+    """A stored number; None where it is none, or none that can be true."""
+    if not isinstance(value, int | float) or not 0 <= value < LARGEST_FIGURE:
+        return None
+    return kind(value)
+
+
+def _unknown(instead: V, lost: list[str] | None, name: str) -> V:
+    if lost is not None:
+        lost.append(name)
+    return instead
 
 
 def _read_items(
@@ -290,12 +350,13 @@ def _read_items(
     among = "turns.session_id = ? AND turns.asked BETWEEN ? AND ?"
     where = (session_id, first, last)
     contents = {
-        sha256: _text(content)
+        sha256: text
         for sha256, content in connection.execute(
             "SELECT sha256, content FROM contents WHERE sha256 IN "
             f"(SELECT items.sha256 FROM items JOIN turns ON turns.id = turn_id WHERE {among})",
             where,
         )
+        if (text := _text(content)) and digest_of(text) == sha256
     }
     items: dict[int, list[Placed]] = {}
     known: dict[tuple[Any, ...], Placed] = {}
@@ -309,14 +370,15 @@ def _read_items(
         place = known.get(mark)
         if place is None:
             entered, path, language, start, end, sha256, detail = what
+            content = contents.get(sha256, "" if sha256 == NOTHING else None)
             item = ContextItem(
-                contents.get(sha256, ""),
-                None if path is None else os.fsdecode(path),
+                content or "",
+                None if path is None else _path(path),
                 _text(language),
-                start,
-                end,
-                sha256,
-                _text(detail),
+                _figure(start, int),
+                _figure(end, int),
+                _text(sha256),
+                _text(detail) if content is not None else LOST,
             )
             place = known[mark] = Placed(entered, item)
         items.setdefault(turn_id, []).append(place)
@@ -331,8 +393,9 @@ def _storable(text: str) -> str | bytes:
     return text
 
 
-def _text(value: str | bytes) -> str:
-    return value if isinstance(value, str) else value.decode("utf-8", "surrogatepass")
+def _path(value: object) -> str:
+    """A stored path; empty where it is none any more."""
+    return os.fsdecode(value) if isinstance(value, bytes) else ""
 
 
 def _path_bytes(path: str) -> bytes:

@@ -17,6 +17,9 @@ Status = Literal["streaming", "done", "cancelled", "interrupted", "failed"]
 
 TITLE_LENGTH = 60
 
+LOST = "damaged on disk"
+"""The `detail` of an item whose text can no longer be read as it was sent; it is never sent again."""
+
 
 @dataclass(frozen=True)
 class Placed:
@@ -43,6 +46,8 @@ class SavedTurn:
     """The items of earlier turns that were sent along, as they were then."""
     left_out: tuple[str, ...] = ()
     """What did not fit and was not sent, by the user's choice; ready to show."""
+    damage: tuple[str, ...] = ()
+    """What of it a damaged disk took, ready to show."""
     answer: str = ""
     status: Status = "streaming"
     error: DocstraError | None = None

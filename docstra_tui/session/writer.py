@@ -177,12 +177,18 @@ class Writer:
 
     def _do(self, job: _Job) -> None:
         try:
-            job.future.set_result(job.work(self._connection()))
-        except BaseException as error:
-            if isinstance(error, sqlite3.Error) and is_damage(error):
+            try:
+                result = job.work(self._connection())
+            except sqlite3.Error as error:
+                if not is_damage(error):
+                    raise
                 self._set_aside()
                 self.write()
+                result = job.work(self._connection())  # from the new file, with what could be brought over
+        except BaseException as error:
             job.future.set_exception(error)
+        else:
+            job.future.set_result(result)
 
     def _connection(self) -> sqlite3.Connection:
         """The connection to the file that is at the path now.

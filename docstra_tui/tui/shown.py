@@ -24,8 +24,14 @@ def turn_ending(turn: SavedTurn, error: DocstraError | None = None) -> TurnEndin
         tokens_per_s=turn.tokens_per_s,
         error=sanitize_line(error.message) if error is not None else "",
         hint=sanitize_line(error.hint) if error is not None else "",
-        notes=(f"not sent: {', '.join(turn.left_out)}",) if turn.left_out else (),
+        notes=_notes(turn),
     )
+
+
+def _notes(turn: SavedTurn) -> tuple[str, ...]:
+    not_sent = f"not sent: {', '.join(turn.left_out)}" if turn.left_out else ""
+    damaged = f"damaged on disk: {', '.join(turn.damage)}" if turn.damage else ""
+    return tuple(note for note in (not_sent, damaged) if note)
 
 
 def shown_turn(turn: SavedTurn) -> ShownTurn:

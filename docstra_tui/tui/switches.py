@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -133,7 +132,7 @@ def _installed() -> list[Choice]:
 
 def _when(summary: SessionSummary) -> str:
     turns = f"{summary.turns} turn{'' if summary.turns == 1 else 's'}"
-    return f"{turns} · {datetime.fromtimestamp(summary.updated):%Y-%m-%d %H:%M}"
+    return f"{turns} · {figures.moment(summary.updated)}"
 
 
 def open_files(session: ChatSession) -> tuple[Pick, ...]:
