@@ -47,7 +47,7 @@ def count(report: Report) -> None:
 
 
 def read_all(path: Path) -> tuple[dict[tuple[str, str], str], bool]:
-    """Every answer by its session and question, as a person would come to see it; and whether a new one is saved."""
+    """Every answer by its session and question, and whether a new one is saved."""
     found: dict[tuple[str, str], str] = {}
     store = SessionStore(path)
     try:
