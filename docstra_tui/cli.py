@@ -195,8 +195,9 @@ def _broken(error: Exception) -> int:
 
     where = ""
     try:
-        paths.private_folder(paths.state_dir())
-        log = paths.private_folder(paths.log_dir()) / "failures.log"
+        folder = paths.log_dir()
+        paths.private_folder(folder.parent)
+        log = paths.private_folder(folder) / "failures.log"
         with open(paths.open_private(log), "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write("".join(traceback.format_exception(error)))
         where = f"The whole story is in {log}."

@@ -48,8 +48,17 @@ def cache_dir() -> Path:
 
 
 def log_dir() -> Path:
-    """Logs of the engines and of the app."""
-    return state_dir() / "logs"
+    """Logs of the engines and of the app; beside the sockets where the state folder cannot be written:
+    what is said is not saved then, and told so, but nothing else stops."""
+    folder = state_dir() / "logs"
+    return folder if _can_be_written(folder) else runtime_dir() / "logs"
+
+
+def _can_be_written(folder: Path) -> bool:
+    """False where neither the folder nor, when it is missing, the nearest one above it takes new files."""
+    while not os.path.lexists(folder) and folder != folder.parent:
+        folder = folder.parent
+    return os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK)
 
 
 def private_folder(path: Path) -> Path:

@@ -92,3 +92,12 @@ def test_a_folder_that_cannot_be_made_says_why(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UnsafePath, match="cannot be made"):
         paths.private_folder(tmp_path / "file" / "below")
+
+
+def test_logs_go_beside_the_sockets_where_the_state_folder_cannot_be_written(
+    own_places: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert paths.log_dir() == paths.state_dir() / "logs"
+    (own_places / "file").touch()
+    monkeypatch.setenv("DOCSTRA_STATE_DIR", str(own_places / "file" / "state"))
+    assert paths.log_dir() == paths.runtime_dir() / "logs"

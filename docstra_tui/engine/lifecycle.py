@@ -322,7 +322,7 @@ def _start(settings: Settings, engine: Engine, *, oneshot: bool) -> subprocess.P
 
 def _open_log(path: Path) -> int:
     try:
-        paths.private_folder(paths.state_dir().absolute())
+        paths.private_folder(path.parent.parent)
         paths.private_folder(path.parent)
         if path.exists() and path.stat().st_size > LARGEST_LOG:
             path.replace(path.with_suffix(".log.1"))

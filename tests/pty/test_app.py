@@ -213,3 +213,14 @@ def _full_disk(tmp_path: Path) -> Path:
     (folder / "sessions.db").mkdir(parents=True)
     folder.chmod(0o700)
     return folder
+
+
+def test_where_nothing_can_be_saved_the_app_starts_and_says_so(start: Start, tmp_path: Path) -> None:
+    in_the_way = tmp_path / "a file"
+    in_the_way.touch()
+    state = str(in_the_way / "state")
+    terminal = start(DOCSTRA_STATE_DIR=state, DOCSTRA_REMOTE_BASE_URL="http://127.0.0.1:9/v1")
+    terminal.wait_for("NOT SAVED")
+    terminal.send("ctrl+q")
+    assert terminal.wait_end(10) == 0
+    assert paths.runtime_dir().joinpath("logs").is_dir(), "what goes wrong is still logged"
