@@ -42,6 +42,8 @@ class Guard:
         """Take the signals and watch the terminal."""
         for number in (signal.SIGHUP, signal.SIGTERM):
             signal.signal(number, self._on_signal)
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # a job in the background is left alone
+            signal.signal(signal.SIGINT, self._on_signal)
         threading.Thread(target=self._watch_terminal, name="terminal-watch", daemon=True).start()
 
     def stop(self) -> None:

@@ -104,7 +104,7 @@ class ModelDesk:
         if not self.may_send:
             self._screen.permission.for_host()
             return
-        self._screen.desk.stop()
+        self._screen.desk.stop_answer()
         if self.backend is None:
             self.open()
         else:

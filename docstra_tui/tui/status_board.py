@@ -62,7 +62,10 @@ class StatusBoard:
         if waiting:
             more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
             until = "" if self._screen.desk.ready else " until the model is ready"
-            _put(queue, f"waits{until}: {sanitize_line(waiting[0].shown)[:200]}{more} (Esc forgets it)")
+            state = "is being saved" if self._screen.desk.runner.is_saving else f"waits{until}"
+            written = any(request.typed for request in waiting)
+            escape = "gives it back" if written else "forgets it"
+            _put(queue, f"{state}: {sanitize_line(waiting[0].shown)[:200]}{more} (Esc {escape})")
 
     def show_total(self) -> None:
         """How many files are ticked, and their tokens."""

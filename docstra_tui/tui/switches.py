@@ -53,6 +53,27 @@ class Switches:
             self._complain,
         )
 
+    def bring_back_unsent(self) -> None:
+        """Go on with what was written in this folder before anything was asked, if there is something."""
+        from docstra_tui.session.chat import ChatSession
+
+        llm = self._screen.model.llm or NoModel()
+        store, root = self._screen.store, str(self._screen.root)
+        reserve = self._screen.settings.answer.reserve
+        first = self._screen.session
+
+        def find() -> ChatSession | None:
+            found = store.without_turns(root)
+            if found is None:
+                return None
+            return ChatSession.resume(llm, store, found, model=self._screen.model.name, reserve=reserve)
+
+        def found(session: ChatSession | None) -> None:
+            if session is not None and self._screen.session is first and not self._screen.desk.runner.busy:
+                self._screen.use_session(session, retick=False)
+
+        self._lane.do(find, found, lambda error: None)
+
     def new_session(self) -> None:
         """Begin an empty conversation with the files that are ticked."""
         if not self._is_busy():
@@ -60,7 +81,8 @@ class Switches:
 
     def _offer_sessions(self, found: Sequence[SessionSummary]) -> None:
         choices = [
-            Choice(summary.id, summary.title or "without a question", _when(summary)) for summary in found
+            Choice(summary.id, summary.title or f"not sent: {summary.unsent}", _when(summary))
+            for summary in found
         ]
         if not choices:
             self._screen.notify("No session of this folder is saved yet.")
@@ -110,10 +132,12 @@ class Switches:
             self._screen.app.theme = name
 
     def _is_busy(self) -> bool:
-        if self._screen.desk.runner.busy:
+        runner = self._screen.desk.runner
+        if runner.busy:
             self._screen.notify("An answer is being written. Esc stops it first.", severity="warning")
-            return True
-        return False
+        elif runner.waiting:
+            self._screen.notify("A question waits here. Esc gives it back first.", severity="warning")
+        return runner.busy or bool(runner.waiting)
 
     def _complain(self, error: Exception) -> None:
         hint = error.hint if isinstance(error, DocstraError) else ""

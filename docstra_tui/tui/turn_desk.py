@@ -9,14 +9,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from docstra_tui.context.mentions import write_mention
 from docstra_tui.context.picks import Pick
 from docstra_tui.errors import ContextOverflow, DocstraError, EngineDied
 from docstra_tui.tui.commands import TaskCommand
-from docstra_tui.tui.lane import Deliver
+from docstra_tui.tui.lane import Deliver, Lane
 from docstra_tui.tui.picks import FilePicks, ReadReport
 from docstra_tui.tui.shown import shown_turn, turn_ending
 from docstra_tui.tui.transcript.ending import TurnEnding
 from docstra_tui.tui.turns import Outcome, TurnRequest, TurnRunner
+from docstra_tui.workspace.waiting import bring_back, joined
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
@@ -63,24 +65,46 @@ class TurnDesk:
         self._session: ChatSession | None = None
         self._read = ReadReport()
         """What the turn's thread found when it read the files."""
+        self._saver = Lane("questions", deliver)
+        self._is_closed = False
         self.ready = False
         """True while the model can answer; turns wait until then."""
 
     def use(self, session: ChatSession) -> None:
         """Show and continue this chat."""
-        self._session = session
+        before, self._session = self._session, session
         self._conversation.load([shown_turn(turn) for turn in session.turns])
         self._older.use(session)
         self._composer.remember([turn.question for turn in session.turns])
-        if session.draft:
-            self._composer.put_back(session.draft)
+        self._take_words(before, session)
+
+    def _take_words(self, before: ChatSession | None, session: ChatSession) -> None:
+        """Into the composer comes what was written for this chat and not asked. What stands there stays
+        with the chat before, where that is one with turns; else it comes along."""
+        written = self._composer.text
+        comes_along = before is not None and not (before.turns and session.turns)
+        if before is not None:
+            before.draft = "" if comes_along else written
+        count = bring_back(session, [written] if comes_along or before is None else [])
+        if before is not None:
+            session.take_over(before)
+        if session.draft != written:
+            self._composer.write(session.draft)
+        if count:
+            what = "This question was" if count == 1 else f"These {count} questions were"
+            self._reports.warn(f"{what} not sent yet. Enter asks.")
+
+    def close(self) -> None:
+        """Nothing starts any more; what waits is on the disk. Any thread."""
+        self._is_closed = True
+        self._saver.close()
 
     # Asking
 
     def ask(self, text: str) -> bool:
         """Ask `text` about the ticked files; False when it has to stay in the composer."""
         if self.runner.waits_typed:
-            self._reports.warn("One question waits already. Esc stops the answer and forgets it.")
+            self._reports.warn("One question waits already. Esc gives it back.")
             return False
         self.submit(text, lambda session: session.ask(text), typed=True)
         return True
@@ -91,24 +115,54 @@ class TurnDesk:
             if not self.ask(words):
                 self._composer.put_back(words)
         elif command.name == "examples":
-            self.submit(f"Generate examples: {words}", lambda session: session.examples(words))
+            written = f"/examples {words}"
+            self.submit(f"Generate examples: {words}", lambda session: session.examples(words), written)
         elif command.name == "custom":
-            self.submit(words, lambda session: session.custom(words))
+            self.submit(words, lambda session: session.custom(words), f"/custom {words}")
         else:
-            for path in paths:
-                self._submit_file(command, path)
+            self._submit([self._file_request(command, path) for path in paths])
 
-    def submit(self, shown: str, start: Callable[[ChatSession], RunningTurn], *, typed: bool = False) -> None:
-        """Let a turn over all ticked files run when it is its turn."""
+    def submit(
+        self,
+        shown: str,
+        start: Callable[[ChatSession], RunningTurn],
+        written: str = "",
+        *,
+        typed: bool = True,
+    ) -> None:
+        """Let a turn over all ticked files run when it is its turn; `written` is what goes back to the
+        composer when it is not asked, where that is more than what is shown."""
 
         def read_and_start(session: ChatSession) -> RunningTurn:
             self._read = self._picks.read(session)  # as they are now, not as they were when ticked
             return start(session)
 
-        self.runner.submit(TurnRequest(shown, self._picks.paths, read_and_start, typed))
-        self.start_next()
+        self._submit([TurnRequest(shown, self._picks.paths, read_and_start, typed, written)])
 
-    def _submit_file(self, command: TaskCommand, path: str) -> None:
+    def _submit(self, requests: Sequence[TurnRequest]) -> None:
+        """Let them wait. They are shown at once, and asked when the disk has them, or does not answer."""
+        session = self._session
+        if session is None or not requests:
+            return
+        left = self._composer.text
+        for request in requests:
+            if left.strip() == request.text.strip():
+                left = ""
+        accepted = [replace(one, question=session.accept(one.text, left)) for one in requests]
+        questions = [one.question for one in accepted if one.question is not None]
+        numbers = {question.id for question in questions}
+
+        def settled(_: object) -> None:
+            self.runner.saving -= numbers
+            self.start_next()
+
+        self.runner.saving |= numbers
+        for request in accepted:
+            self.runner.submit(request)
+        self._reports.changed()
+        self._saver.do(lambda: session.settle(questions[-1]), settled, settled)
+
+    def _file_request(self, command: TaskCommand, path: str) -> TurnRequest:
         def start(session: ChatSession) -> RunningTurn:
             report = self._read = self._picks.read(session)
             for item in session.wholes:
@@ -116,12 +170,13 @@ class TurnDesk:
                     return session.document(item) if command.name == "document" else session.explain(item)
             raise DocstraError(f"{path} cannot be read: {report.get(path, 'it is not ticked any more')}.")
 
-        self.runner.submit(TurnRequest(f"{command.title} {path}", (path,), start))
-        self.start_next()
+        pick = next((pick for pick in self._picks.picks if pick.label == path), Pick(path))
+        written = f"/{command.name} {write_mention(pick.path, pick.start_line, pick.end_line)}"
+        return TurnRequest(f"{command.title} {path}", (path,), start, written=written)
 
     def start_next(self) -> None:
         """Start what waits, if the model is there and nothing runs."""
-        if self.ready and self._session is not None:
+        if self.ready and self._session is not None and not self._is_closed:
             request = self.runner.start_next(self._session)
             if request is not None:
                 self._older.forget()
@@ -131,12 +186,22 @@ class TurnDesk:
         self._reports.changed()
 
     def stop(self) -> bool:
-        """Stop the answer and forget what waits; False when there was nothing to stop."""
-        had = self.runner.busy or bool(self.runner.waiting)
-        self._give_back(self.runner.stop())
+        """What waits and somebody wrote comes back to be changed. Where nothing does, the answer stops,
+        and with it the other files of its task. False when there was neither."""
+        written = self.runner.take_written()
+        had = bool(written) or self.runner.busy or bool(self.runner.waiting)
+        if written:
+            self._give_back(written)
+        else:
+            self._forget(self.runner.stop())
         if had:
             self._reports.changed()
         return had
+
+    def stop_answer(self) -> None:
+        """Only the answer that is being written: what waits is asked when the model is ready again."""
+        self.runner.stop_current()
+        self._reports.changed()
 
     # While it runs
 
@@ -159,11 +224,7 @@ class TurnDesk:
             self._name_files(outcome.turn)
             self._conversation.end_turn(replace(ending, notes=(*self._read.notes, *ending.notes)))
         if outcome.error is not None:
-            dropped = self.runner.stop()
-            self._give_back((outcome.request, *dropped))
-            tasks = sum(not request.typed for request in dropped)
-            if tasks:
-                self._reports.warn(f"{tasks} waiting turn{'s were' if tasks > 1 else ' was'} not sent.")
+            self._end_the_others(outcome)
             if isinstance(outcome.error, EngineDied):
                 self._reports.engine_died(outcome.error)
         if self._session is not None:
@@ -171,6 +232,21 @@ class TurnDesk:
         self._picks.recount()
         self._reports.ended(outcome)
         self.start_next()
+
+    def _end_the_others(self, outcome: Outcome) -> None:
+        """After an error nothing else is sent by itself. What was written comes back; what failed too,
+        where it stands nowhere else or nothing was written since."""
+        dropped = self.runner.stop()
+        written = [request for request in dropped if request.typed]
+        failed = outcome.request
+        if failed.typed and (outcome.turn is None or not (written or self._composer.text.strip())):
+            written.insert(0, failed)
+        tasks = [request for request in dropped if not request.typed]
+        self._forget(tasks if outcome.turn is not None or failed.typed else [failed, *tasks])
+        self._give_back(written)
+        if tasks:
+            many = len(tasks) > 1
+            self._reports.warn(f"{len(tasks)} waiting turn{'s were' if many else ' was'} not sent.")
 
     def _name_files(self, turn: SavedTurn | None) -> None:
         """Under the answer stand the files that the model got, whatever was ticked."""
@@ -184,10 +260,22 @@ class TurnDesk:
         self._conversation.load([shown_turn(turn) for turn in turns])
 
     def _give_back(self, requests: Sequence[TurnRequest]) -> None:
-        """A typed question that was not answered goes back to where it was written."""
-        for request in requests:
-            if request.typed:
-                self._composer.put_back(request.shown)
+        """What is not asked goes back to where it was written, above what was begun there."""
+        if requests:
+            text = joined(*(request.text for request in requests), self._composer.text)
+            self._no_longer_wait(requests, text)
+            self._composer.write(text)
+
+    def _forget(self, requests: Sequence[TurnRequest]) -> None:
+        """The other files of a task that was stopped."""
+        if requests:
+            self._no_longer_wait(requests, self._composer.text)
+
+    def _no_longer_wait(self, requests: Sequence[TurnRequest], text: str) -> None:
+        session = self._session
+        if session is not None:
+            numbers = {request.question.id for request in requests if request.question is not None}
+            session.take_back([one for one in session.waiting if one.id in numbers], text)
 
 
 def _deliver(deliver: Deliver, look: Callable[[], None]) -> None:

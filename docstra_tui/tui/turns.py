@@ -18,7 +18,7 @@ from docstra_tui.errors import DocstraError, GenerationFailed
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.running import RunningTurn
-    from docstra_tui.session.turns import SavedTurn
+    from docstra_tui.session.turns import SavedTurn, WaitingQuestion
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,17 @@ class TurnRequest:
     start: Callable[[ChatSession], RunningTurn]
     """Starts it; runs in the thread, may block and raise."""
     typed: bool = False
-    """True for a question from the composer, which goes back there when it fails."""
+    """True for what somebody wrote, which goes back to the composer when it is not asked; False for one
+    of the files of a task."""
+    written: str = ""
+    """What goes back there, where that is more than `shown`: a command with its words."""
+    question: WaitingQuestion | None = None
+    """As the session keeps it until the turn begins."""
+
+    @property
+    def text(self) -> str:
+        """What one writes to ask it again."""
+        return self.written or self.shown
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,8 @@ class TurnRunner:
         self._show = show
         self._changed = changed
         self.waiting: deque[TurnRequest] = deque()
+        self.saving: set[int] = set()
+        """Numbers of those questions that are on their way to the disk; none starts before it is there."""
         self.current: TurnRequest | None = None
         self.started = 0.0
         """When the current turn was sent, on the monotonic clock."""
@@ -79,13 +91,19 @@ class TurnRunner:
         """True when a question from the composer already waits."""
         return any(request.typed for request in self.waiting)
 
+    @property
+    def is_saving(self) -> bool:
+        """True while the first that waits is not on the disk yet."""
+        question = self.waiting[0].question if self.waiting else None
+        return question is not None and question.id in self.saving
+
     def submit(self, request: TurnRequest) -> None:
         """Let `request` wait for its turn."""
         self.waiting.append(request)
 
     def start_next(self, session: ChatSession) -> TurnRequest | None:
         """Start the first waiting turn if none runs; what was started."""
-        if self.current is not None or not self.waiting:
+        if self.current is not None or not self.waiting or self.is_saving:
             return None
         request = self.waiting.popleft()
         self.current = request
@@ -105,22 +123,33 @@ class TurnRunner:
             self._running = None
         return outcome
 
+    def take_written(self) -> tuple[TurnRequest, ...]:
+        """Those that wait and that somebody wrote; they wait no more."""
+        written = tuple(request for request in self.waiting if request.typed)
+        self.waiting = deque(request for request in self.waiting if not request.typed)
+        return written
+
     def stop(self) -> tuple[TurnRequest, ...]:
         """Stop the current turn, forget the waiting ones, and return those. Any thread."""
         dropped = tuple(self.waiting)
         self.waiting.clear()
+        self.stop_current()
+        return dropped
+
+    def stop_current(self) -> None:
+        """Stop the current turn; the next one follows. Any thread."""
         with self._lock:
             if self.current is not None:
                 self.stopping = True
             running = self._running
         if running is not None:
             running.cancel()
-        return dropped
 
     def _run(self, session: ChatSession, request: TurnRequest) -> None:
         running: RunningTurn | None = None
         error: DocstraError | None = None
         try:
+            session.take_turn(request.question)
             running = request.start(session)
             with self._lock:
                 self._running = running
@@ -139,6 +168,8 @@ class TurnRunner:
             error = raised
         except Exception as raised:
             error = GenerationFailed(f"{type(raised).__name__}: {raised}"[:300])
+        if running is None:
+            session.take_turn(None)
         turn = running.turn if running is not None else None
         stopped = turn.status == "cancelled" if turn is not None else self.stopping
         with self._lock:

@@ -197,6 +197,8 @@ class MainScreen(Screen[None]):
         self.set_interval(1.0, self.board.look_at_the_store)
         if self._resume is not None:
             self.switches.open_session(self._resume or "last")
+        else:
+            self.switches.bring_back_unsent()
         self.model.open()
 
     # The parts
@@ -473,6 +475,8 @@ class MainScreen(Screen[None]):
 
     def on_text_area_changed(self) -> None:
         self.draft = self.composer.text
+        if self.session is not None:
+            self.session.draft = self.draft  # on the disk within a second
         self.ahead.typed(self.draft)
         self.mentions.typed()
 

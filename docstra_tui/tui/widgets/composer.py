@@ -177,6 +177,11 @@ class Composer(TextArea):
             self.load_text(text)
             self.move_cursor(self.document.end)
 
+    def write(self, text: str) -> None:
+        """This stands in the composer now, with the cursor behind it."""
+        self.load_text(text)
+        self.move_cursor(self.document.end)
+
     # Drawing
 
     def _set_document(self, text: str, language: str | None) -> None:
