@@ -104,7 +104,7 @@ LAYERS = (
 PACKAGES = {
     "textual": ("tui.*",),
     "rich": ("tui.*",),
-    "pygments": ("tui.*",),
+    "pygments": ("workspace.colouring_process",),
     "markdown_it": ("tui.*",),
     "tree_sitter": ("tui.*", "context.*"),
     "prompt_toolkit": ("repl.*",),

@@ -87,13 +87,13 @@ backend.ServerBackend.status = lambda self: backend.Status("ready")
 def test_the_inline_chat_loads_no_screen_and_no_model(tmp_path: Path) -> None:
     found = loaded("import docstra_tui.repl.app", tmp_path)
     assert "prompt_toolkit" in found
-    assert not found & (MODEL | SERVER | {"textual"})
+    assert not found & (MODEL | SERVER | {"textual", "pygments"})
 
 
 def test_the_full_screen_loads_no_model(tmp_path: Path) -> None:
     found = loaded("import docstra_tui.tui.app, docstra_tui.session.backend", tmp_path)
     assert "textual" in found
-    assert not found & (MODEL | SERVER | {"prompt_toolkit"})
+    assert not found & (MODEL | SERVER | {"prompt_toolkit", "pygments"})
 
 
 def test_the_library_loads_torch_only_for_a_model_in_this_process(tmp_path: Path) -> None:

@@ -301,7 +301,16 @@ class FilesDesk:
         limit = screen.picks.max_bytes_of(path)
         lines = tree.model.lines_of(path)
         screen.app.push_screen(
-            PreviewScreen(screen.root, path, limit, self._lane, ticked=lines, tick=ticks, line=line),
+            PreviewScreen(
+                screen.root,
+                path,
+                limit,
+                self._lane,
+                screen.conversation.colours,
+                ticked=lines,
+                tick=ticks,
+                line=line,
+            ),
             lambda is_over: screen.to_composer() if is_over else None,
         )
 

@@ -269,3 +269,11 @@ async def test_every_theme_shows_its_own_colours(make_app):
             assert shown["text-error"] == spec.colours.error
             assert shown["muted"] == spec.colours.muted
             assert app.current_theme.dark is spec.dark
+
+
+@FILES
+def test_no_code_is_read_in_this_process(path: Path) -> None:
+    """A regular expression of a lexer can stop a process for good; Textual's way to colours is such a one."""
+    source = path.read_text("utf-8")
+    assert "textual.highlight" not in source
+    assert "rich.syntax" not in source

@@ -12,16 +12,16 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
+from textual.content import Content, Span
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from docstra_tui.text import sanitize_line, sanitize_text, shown_name
+from docstra_tui.tui.code_colours import CodeColours, code_of
+from docstra_tui.tui.code_theme import STYLES
 from docstra_tui.tui.lane import Lane
 from docstra_tui.tui.widgets.source_view import SourceView
-
-HIGHLIGHTED = 200_000
-"""Characters; a larger file is shown in one colour, at once."""
+from docstra_tui.workspace.code_kinds import KINDS, PLAIN_LANGUAGES
 
 Ticks = Callable[[int | None, int | None], Sequence[tuple[int, int]]]
 """Ticks or unticks lines, or the whole file for None; which lines are ticked then."""
@@ -52,6 +52,7 @@ class PreviewScreen(ModalScreen[bool]):
         path: str,
         max_bytes: int,
         lane: Lane,
+        colours: CodeColours,
         *,
         ticked: Sequence[tuple[int, int]] = (),
         tick: Ticks,
@@ -62,6 +63,11 @@ class PreviewScreen(ModalScreen[bool]):
         self._path = path
         self._max_bytes = max_bytes
         self._lane = lane
+        self._colours = colours
+        self._lines: list[str] = []
+        self._code = ("", "")
+        """The language, and the text whose colours are asked for."""
+        self._painted = 0
         self._ticked = tuple(ticked)
         self._tick = tick
         self._line = line
@@ -104,27 +110,40 @@ class PreviewScreen(ModalScreen[bool]):
             return Content(f"Space unticks lines {lines} · Shift+↓ or v marks more · Esc back")
         return Content("Space ticks the file · Shift+↓ or v marks lines · Esc back")
 
-    def _read(self) -> Callable[[], tuple[list[Content], str]]:
+    def _read(self) -> Callable[[], tuple[str, str, str]]:
         root, path, max_bytes = self._root, self._path, self._max_bytes
 
-        def work() -> tuple[list[Content], str]:
+        def work() -> tuple[str, str, str]:
             from docstra_tui.context.reader import read_file
 
             read = read_file(root, path, max_bytes=max_bytes)
             text = sanitize_text(read.item.content.removesuffix("\n"))
-            return highlighted(text, read.item.language), read.encoding
+            return text, read.item.language, read.encoding
 
         return work
 
-    def _show(self, found: tuple[list[Content], str]) -> None:
-        lines, encoding = found
+    def _show(self, found: tuple[str, str, str]) -> None:
+        text, language, encoding = found
         if self.is_mounted:
+            self._lines = text.split("\n")
             view = self.query_one(SourceView)
-            view.show(lines, cursor=self._line)
+            view.show([Content(line) for line in self._lines], cursor=self._line)
             view.show_ticked(self._ticked)
             if encoding != "utf-8":
                 title = f"{shown_name(self._path)}  read as {encoding}"
                 self.query_one(".box-title", Static).update(Content(title))
+            if language not in PLAIN_LANGUAGES:
+                self._code = language, code_of(self._lines)
+                self._colour()
+
+    def _colour(self) -> None:
+        """Show the colours that are known so far."""
+        if self.is_mounted:
+            first, known = self._painted, self._colours.find(*self._code, self._colour)
+            lines = zip(self._lines[first:], known.lines[first:], strict=False)
+            painted = [coloured(line, colours) for line, colours in lines]
+            self._painted += len(painted)
+            self.query_one(SourceView).repaint_lines(first, painted)
 
     def _fail(self, error: Exception) -> None:
         if self.is_mounted:
@@ -134,16 +153,12 @@ class PreviewScreen(ModalScreen[bool]):
             self.query_one(SourceView).say(Content(said))
 
 
-def highlighted(text: str, language: str) -> list[Content]:
-    """`text` in lines, coloured where it is worth it."""
-    plain = [Content(line) for line in text.split("\n")]
-    if len(text) > HIGHLIGHTED:
-        return plain
-    from textual.highlight import highlight
-
-    from docstra_tui.tui.code_theme import CodeTheme
-
-    content = highlight(text, language=language or "text", theme=CodeTheme)
-    coloured = list(content.split("\n", allow_blank=True))
-    # Lines are ticked by their number: colours are worth nothing where the count is another.
-    return coloured if len(coloured) == len(plain) else plain
+def coloured(line: str, colours: Sequence[int]) -> Content:
+    """`line` with the lengths and kinds of its words."""
+    spans: list[Span] = []
+    at = 0
+    for length, kind in zip(colours[::2], colours[1::2], strict=False):
+        if 0 < kind <= len(KINDS):
+            spans.append(Span(at, min(at + length, len(line)), STYLES[KINDS[kind - 1]]))
+        at += length
+    return Content(line, spans)

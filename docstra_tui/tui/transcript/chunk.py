@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 
 from docstra_tui.tui.transcript.drawing import DrawnBlock
 from docstra_tui.tui.transcript.leaves import Block
 from docstra_tui.tui.transcript.lines import BLANK, Line, Place
+from docstra_tui.tui.transcript.source_lines import SourceLines
 from docstra_tui.tui.transcript.thinking import DrawnThinking
 
 FULL = 4_000
@@ -114,14 +116,13 @@ class Chunk:
             top += drawn.height
         return result
 
-    def read_code(self, seconds: float, first: int, end: int) -> bool:
-        """Highlight the code in rows `first` to `end`; True when something may look different now."""
-        changed, top = False, 0
+    def code(self, first: int, end: int) -> Iterator[SourceLines]:
+        """The code in rows `first` to `end`."""
+        top = 0
         for drawn in (*self._drawn, *self._tail_drawn):
             if top < end and top + drawn.height > first:
-                changed = drawn.read_code(seconds, first - top, end - top) or changed
+                yield from drawn.code(first - top, end - top)
             top += drawn.height
-        return changed
 
     def _at(self, row: int) -> tuple[DrawnBlock | DrawnThinking, int] | None:
         index = bisect_right(self._ends, row)

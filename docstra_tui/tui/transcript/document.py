@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from docstra_tui.tui.transcript.heights import Heights
 from docstra_tui.tui.transcript.leaves import Block
 from docstra_tui.tui.transcript.lines import BLANK, Line, Place
+from docstra_tui.tui.transcript.source_lines import SourceLines
 from docstra_tui.tui.transcript.turn import Turn
 
 KEPT_LINES = 8_000
@@ -134,16 +135,14 @@ class Document:
         self._heights.set(index, height)
         return True
 
-    def read_code(self, seconds: float, first: int, end: int) -> bool:
-        """Highlight the code in rows `first` to `end`; True when something may look different now."""
-        changed = False
+    def code(self, first: int, end: int) -> Iterator[SourceLines]:
+        """The code in rows `first` to `end`."""
         index, row = self.find(max(0, first))
         y = max(0, first) - row
         while 0 <= index < len(self.turns) and y < end:
-            changed = self.turns[index].read_code(seconds, first - y, end - y) or changed
+            yield from self.turns[index].code(first - y, end - y)
             y += self._heights[index]
             index += 1
-        return changed
 
     def anchor(self, first: int, height: int) -> Anchor | None:
         """The first line on the screen whose place is known for sure."""

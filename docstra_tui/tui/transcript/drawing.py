@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from typing import Protocol
 
 from docstra_tui.tui.transcript import look
 from docstra_tui.tui.transcript.leaves import Block, Leaf, Rule, Table, Text, Verbatim
 from docstra_tui.tui.transcript.lines import BLANK, Line, Place, width_of, wrap_bits
+from docstra_tui.tui.transcript.source_lines import SourceLines
 from docstra_tui.tui.transcript.table import DrawnTable
 from docstra_tui.tui.transcript.verbatim import DrawnVerbatim
 
@@ -107,18 +109,11 @@ class DrawnBlock:
         index = min(place[0], len(self._parts) - 1)
         return (self._ends[index - 1] if index else 0) + self._parts[index].row_of(place[1:])
 
-    def read_code(self, seconds: float, first: int, end: int) -> bool:
-        """Highlight the code in rows `first` to `end`; True when something may look different now."""
-        changed = False
+    def code(self, first: int, end: int) -> Iterator[SourceLines]:
+        """The code in rows `first` to `end`."""
         for part, top in zip(self._parts, [0, *self._ends], strict=False):
-            if not isinstance(part, DrawnVerbatim) or top >= end or top + part.height <= first:
-                continue
-            lines = part.source_lines
-            upto = part.source_line(end - top) + 1
-            if not lines.is_read and not lines.has_read(upto):
-                lines.read(seconds, upto)
-                changed = True
-        return changed
+            if isinstance(part, DrawnVerbatim) and top < end and top + part.height > first:
+                yield part.source_lines
 
     def _measure(self) -> None:
         self._ends: list[int] = []

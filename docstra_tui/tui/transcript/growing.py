@@ -191,7 +191,6 @@ class Growing:
         whole_lines = shown.count("\n")
         parsed = parse_blocks(visible)
         tail: list[Block] = []
-        before_tail, finished = self.tail, len(self.blocks)
         for index, found in enumerate(parsed):
             first = starts[found.first_line]
             if found.kind == "code" and found.tag.type == "fence" and found.first_line < whole_lines:
@@ -219,8 +218,6 @@ class Growing:
                 tail.append(block)
                 for lines in _code_of(block):
                     lines.reopen()
-        for new, old in zip([*self.blocks[finished:], *tail], before_tail, strict=False):
-            _adopt_code(new, old)
         if closed and not tail:
             self._at = at + len(shown)
             self._tail_text = None
@@ -323,13 +320,6 @@ def _has_begun(block: Parsed, whole_lines: int) -> bool:
     """True when no later text can make `block` a part of the one before it."""
     is_fence = block.tag.type == "fence" and block.first_line < whole_lines
     return is_fence or block.first_line + 2 <= whole_lines
-
-
-def _adopt_code(new: Block, old: Block) -> None:
-    """Code inside a block that was parsed again keeps the colours that are final."""
-    pairs = zip(_code_of(new), _code_of(old), strict=False)
-    for lines, before in pairs:
-        lines.adopt(before)
 
 
 def _code_of(block: Block) -> list[SourceLines]:

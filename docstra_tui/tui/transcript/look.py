@@ -5,10 +5,12 @@ Lines carry looks, not colours, so that another theme costs no layout.
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.style import Style
+
+from docstra_tui.tui.code_theme import STYLES
+from docstra_tui.workspace.code_kinds import KINDS
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -33,7 +35,7 @@ QUOTE = 1 << 13
 LISTMARK = 1 << 14
 QUESTION = 1 << 15
 TOKEN = 20
-"""Looks of source code are numbers of `token_looks`, from this bit up."""
+"""From this bit up a look is the kind of a word of source code (`code_kinds`)."""
 
 CLASSES = {
     STRONG: "transcript--strong",
@@ -61,30 +63,9 @@ MARK = "transcript--mark"
 """The mark beside the block that keys act on."""
 
 
-@lru_cache(maxsize=1)
-def token_looks() -> tuple[dict[Any, int], list[str]]:
-    """The looks of pygments' token types, and Textual's description of each look.
-
-    Imported late: pygments is not part of the first frame.
-    """
-    from docstra_tui.tui.code_theme import CodeTheme
-
-    numbers: dict[Any, int] = {}
-    styles = [""]
-    for token, style in CodeTheme.STYLES.items():
-        numbers[token] = len(styles) << TOKEN
-        styles.append(style)
-    return numbers, styles
-
-
-def look_of_token(token: Any) -> int:
-    """The look of a pygments token type: its own or that of the nearest type above it."""
-    numbers, _ = token_looks()
-    look = numbers.get(token)
-    if look is None:
-        look = PLAIN if token.parent is None else look_of_token(token.parent)
-        numbers[token] = look
-    return look
+def look_of_kind(kind: int) -> int:
+    """The look of a kind of word; plain for a kind that is not known."""
+    return kind << TOKEN if kind <= len(KINDS) else PLAIN
 
 
 class Palette:
@@ -113,7 +94,7 @@ class Palette:
                 style += self._component[name]
         number = look >> TOKEN
         if number:
-            style += self._token(token_looks()[1][number])
+            style += self._token(STYLES[KINDS[number - 1]])
         return style
 
     def _token(self, description: str) -> Style:

@@ -272,9 +272,11 @@ def _code(token: Token) -> Verbatim:
     lines = SourceLines(language_of(token.info), look=look.FENCE)
     info = show(token.info).strip()
     content = token.content
-    for line in content.removesuffix("\n").split("\n") if content else []:
+    written = content.removesuffix("\n").split("\n") if content else []
+    for line in written:
         lines.add(line)
-    lines.end()
+    first, end = token.map or (0, 0)
+    lines.end(is_closed=token.type == "fence" and end - first > len(written) + 1)
     return Verbatim(lines=lines, is_code=True, look=look.FENCE, info=info)
 
 

@@ -1,23 +1,19 @@
-"""Lines of source code with their looks, highlighted as they come.
+"""Lines of text that is shown as it is, with their looks.
 
-What a line looks like in the end depends on the text only, never on the pieces it came in: code is
-read in windows of `WINDOW` lines, of which the first half is kept. Until a window is full its lines
-are read one by one, from the state the lexer was left in.
+Lines that may still grow are plain. Code that is whole is painted with the colours that somebody found
+for it; what it looks like in the end depends on the text only, never on the pieces it came in.
 """
 
 from __future__ import annotations
 
-import time
-from typing import Any
+from collections.abc import Sequence
 
 from docstra_tui.text import TAB
+from docstra_tui.tui.code_colours import code_of
 from docstra_tui.tui.transcript.lines import Bits, show
+from docstra_tui.tui.transcript.look import look_of_kind
+from docstra_tui.workspace.code_kinds import PLAIN_LANGUAGES
 
-WINDOW = 40
-"""Lines read at once; a comment or string of more than half of that may lose its colour."""
-WINDOW_CHARACTERS = 6_000
-LONGEST = 1_000
-"""Characters of a line that are highlighted; longer lines stay plain (minified files)."""
 SPLIT = 5_000
 """Characters of a line that are shown as one; the rest goes on in the next."""
 
@@ -39,12 +35,10 @@ class SourceLines:
         self._firsts: dict[int, int] = {}
         """Where in `lines` a written line begins, for each part of it after the first."""
         self._bits: list[Bits] = []
-        self._final = 0
-        self._stack: Any = None
-        self._guess_stack: Any = None
-        self._ended = False
-        self._lexer: Any = None
-        self._looked = not language
+        self._ended = self._is_closed = False
+        self._has_colours = language.lower() not in PLAIN_LANGUAGES
+        self._is_painted = not self._has_colours
+        self._code: str | None = None
 
     def __len__(self) -> int:
         return len(self.lines) + (self.partial is not None)
@@ -79,11 +73,11 @@ class SourceLines:
             shown = shown[SPLIT:]
         self.partial = shown
 
-    def end(self) -> None:
-        """No line comes any more."""
+    def end(self, *, is_closed: bool = False) -> None:
+        """No line comes any more; `is_closed`: for good, a sign says so."""
         if self.partial is not None:
             self.add(self._partial)
-        self._ended = True
+        self._ended, self._is_closed = True, is_closed
 
     # As it was written
 
@@ -118,98 +112,54 @@ class SourceLines:
         return "".join(parts)
 
     def reopen(self) -> None:
-        """More lines may come, in another copy of these that will `adopt` them."""
-        self._ended = False
-
-    def adopt(self, other: SourceLines) -> None:
-        """Take over what `other` has read for good, if its lines are the first of these."""
-        count = other._final
-        if other.language == self.language and self.lines[:count] == other.lines[:count]:
-            self._bits, self._final = other._bits[:count], count
-            self._stack = self._guess_stack = other._stack
-            self._lexer, self._looked = other._lexer, other._looked
+        """More lines may come, in another copy of these; not after a sign that closes them."""
+        self._ended = self._is_closed
 
     # Looks
 
     def bits(self, index: int) -> Bits:
-        """A line with its looks; plain where it was not read yet."""
+        """A line with its looks; plain where no colours are known."""
         if index < len(self._bits):
             return self._bits[index]
         text = self.text(index)
-        if not text:
-            return ()
-        if index == len(self.lines) and self._lexer is not None and len(self._bits) == index:
-            return self._read([text], self._guess_stack)[0][0]
-        return ((text, self._look),)
+        return ((text, self._look),) if text else ()
 
     @property
-    def is_read(self) -> bool:
-        """True when every whole line has the looks it can have now."""
-        return not self.language or (self._looked and self._lexer is None) or self.has_read(len(self.lines))
+    def is_growing(self) -> bool:
+        """True for code of which more may come."""
+        return self._has_colours and not self._ended
 
-    def has_read(self, upto: int) -> bool:
-        """True when the whole lines before `upto` need no reading now."""
-        upto = min(upto, len(self.lines))
-        return self._final >= upto or (len(self._bits) >= upto and not self._has_window())
+    @property
+    def wants_colours(self) -> bool:
+        """True for whole code that has not all its colours."""
+        return self._ended and not self._is_painted
 
-    def read(self, seconds: float = 1.0, upto: int | None = None) -> None:
-        """Highlight, for about `seconds` at most, the lines before `upto` (all)."""
-        if not self._looked:
-            self._find_lexer()
-        if self._lexer is None:
-            return
-        stop = time.perf_counter() + seconds
-        while self._has_window():
-            self._read_window()
-            if time.perf_counter() > stop or (upto is not None and self._final >= upto):
-                return
-        missing = self.lines[len(self._bits) :]
-        if missing and not self._ended:
-            bits, stacks = [], self._guess_stack
-            for line in missing:
-                drawn, ends = self._read([line], stacks)
-                bits += drawn
-                stacks = ends.get(1, stacks)
-            self._bits += bits
-            self._guess_stack = stacks
+    @property
+    def code(self) -> str:
+        """What its colours are found from."""
+        if self._code is None:
+            self._code = code_of(self.lines)
+        return self._code
 
-    def _has_window(self) -> bool:
-        if not self.language or (self._looked and self._lexer is None):
-            return False
-        left = len(self.lines) - self._final
-        return left > 0 and (left >= WINDOW or self._ended)
+    def paint(self, colours: Sequence[Sequence[int]], *, is_all: bool) -> None:
+        """The lengths and kinds of the words of each line, from the first line on."""
+        for index in range(len(self._bits), min(len(colours), len(self.lines))):
+            self._bits.append(_painted(self.lines[index], colours[index], self._look))
+        if is_all:
+            self._is_painted, self._code = True, None
 
-    def _read_window(self) -> None:
-        first = self._final
-        window = self.lines[first : first + WINDOW]
-        count, size = 0, 0
-        for line in window:
-            size += min(len(line), LONGEST)
-            count += 1
-            if size > WINDOW_CHARACTERS:
-                break
-        is_rest = first + count >= len(self.lines) and self._ended
-        bits, stops = self._read(window[:count], self._stack)
-        keep = count
-        if not is_rest:
-            half = max(1, count // 2)
-            before = [line for line in stops if 0 < line <= half]
-            after = [line for line in stops if line > half]
-            keep = max(before) if before else min(after) if after else count
-        self._bits[first:] = bits[:keep]
-        self._final = first + keep
-        self._stack = self._guess_stack = stops.get(keep, self._stack)
 
-    def _read(self, lines: list[str], stack: Any) -> tuple[list[Bits], dict[int, Any]]:
-        from docstra_tui.tui.transcript.lexing import read_lines
-
-        return read_lines(self._lexer, lines, stack, self._look, LONGEST)
-
-    def _find_lexer(self) -> None:
-        from docstra_tui.tui.transcript.lexing import find_lexer
-
-        self._looked = True
-        self._lexer = find_lexer(self.language)
+def _painted(text: str, colours: Sequence[int], look: int) -> Bits:
+    bits: list[tuple[str, int]] = []
+    at = 0
+    for length, kind in zip(colours[::2], colours[1::2], strict=False):
+        piece = text[at : at + length]
+        if piece:
+            bits.append((piece, look | look_of_kind(kind)))
+        at += length
+    if at < len(text):
+        bits.append((text[at:], look))
+    return tuple(bits)
 
 
 def _with_tabs(line: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from docstra_tui.tui.transcript import look
 from docstra_tui.tui.transcript.leaves import Block, Verbatim
 from docstra_tui.tui.transcript.lines import Line, Place
+from docstra_tui.tui.transcript.source_lines import SourceLines
 from docstra_tui.tui.transcript.verbatim import DrawnVerbatim
 
 
@@ -51,6 +54,6 @@ class DrawnThinking:
         """The row of a place now."""
         return max(0, min(place[0], self.height - 1))
 
-    def read_code(self, seconds: float, first: int, end: int) -> bool:
-        """Nothing to highlight."""
-        return False
+    def code(self, first: int, end: int) -> Iterator[SourceLines]:
+        """Nothing to colour."""
+        return iter(())

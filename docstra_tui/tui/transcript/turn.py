@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from docstra_tui.text import sanitize_text
@@ -223,7 +223,6 @@ class Turn:
         self._is_behind = not is_read
         self._foot = self._draw_foot(width)
         self._measure()
-        self._read_grown(before, finished)
         return 0 if is_new else row
 
     def show_raw(self, is_raw: bool) -> None:
@@ -365,21 +364,12 @@ class Turn:
             self._ends.append(total)
         self._exact = (self._width, total + self._rest + len(self._foot))
 
-    def _read_grown(self, first: int, row: int) -> None:
-        """Colour the code that grows now, and what of it was finished since, from a row of a chunk on."""
-        stop = time.perf_counter() + 0.02
-        for chunk in self._chunks[first:]:
-            chunk.read_code(max(0.005, stop - time.perf_counter()), row, chunk.height)
-            row = 0
-
-    def read_code(self, seconds: float, first: int, end: int) -> bool:
-        """Highlight the code in rows `first` to `end`; True when something may look different now."""
-        changed = False
+    def code(self, first: int, end: int) -> Iterator[SourceLines]:
+        """The code in rows `first` to `end`."""
         for index, chunk in enumerate(self._chunks if self._width else ()):
             top = self._chunk_top(index)
             if top < end and self._ends[index] > first and chunk.is_laid(self._width):
-                changed = chunk.read_code(seconds, first - top, end - top) or changed
-        return changed
+                yield from chunk.code(first - top, end - top)
 
     # Lines
 

@@ -80,10 +80,6 @@ class DrawnVerbatim:
             first + row, self.header + self._ends[index] - 1 if index < len(self._ends) else first + row
         )
 
-    def source_line(self, row: int) -> int:
-        """Which source line is drawn at `row`."""
-        return bisect_right(self._ends, max(0, row - self.header))
-
     @property
     def _text_room(self) -> int:
         return max(2, self._room - 2) if self._leaf.is_code else self._room

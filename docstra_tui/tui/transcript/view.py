@@ -23,6 +23,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.visual import Visual
 
+from docstra_tui.tui.code_colours import CodeColours
 from docstra_tui.tui.link import backlog
 from docstra_tui.tui.transcript import look, searching
 from docstra_tui.tui.transcript.document import Document
@@ -103,6 +104,8 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
         """Pieces of the running answer, from any thread."""
         self.frames = 0
         """Frames drawn for answers that grew, for tests and measurements."""
+        self.colours = CodeColours(self.call_later)
+        """Of the code in answers, and of whatever else shows code."""
         self._pace = Pace(0.1)
         self._has_older = False
         self._asks_older = False
@@ -228,6 +231,9 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
         if self._current is not None:
             self._start_frames()
 
+    def on_unmount(self) -> None:
+        self.colours.close()
+
     def _start_frames(self) -> None:
         self._frame_timer = self.set_interval(self._pace.interval, self._frame)
 
@@ -251,7 +257,9 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
         # Somebody who reads further up sees the same lines, also where a new row made a table other.
         anchor = None if self._following else self.document.anchor(self._top, self.size.height)
         first = self.document.grow(GROW_SECONDS)
-        if not self._fit(self.document.top_of(anchor) if anchor is not None else None):
+        is_repainted = self._fit(self.document.top_of(anchor) if anchor is not None else None)
+        self._colour()
+        if not is_repainted:
             self._refresh_from(first)
         if self._current is None and self.document.turns[-1].is_behind:
             self._work_later()
@@ -267,6 +275,23 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
             if shown is None or (line is not shown and line.bits != shown.bits):
                 cells = max(line.cells, shown.cells if shown is not None else self.size.width)
                 self.refresh(Region(0, y, min(self.size.width, MARGIN + cells), 1))
+
+    # Code
+
+    def _colour(self) -> None:
+        """Give the code in sight the colours that are known, before it is drawn; the rest is asked for."""
+        for lines in self.document.code(self._top, self._top + self.size.height):
+            if lines.is_growing:
+                self.colours.warm()
+            elif lines.wants_colours:
+                known = self.colours.find(lines.language, lines.code, self._recolour)
+                lines.paint(known.lines, is_all=known.is_all)
+
+    def _recolour(self) -> None:
+        """Colours came, while the screen was free."""
+        if self.size:
+            self._colour()
+            self._refresh_from(self._top)
 
     # Layout
 
@@ -314,9 +339,9 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
         if anchor is not None and not self._following:
             top = document.top_of(anchor)
         self._fit(top)
-        read = document.read_code(LAYOUT_SECONDS / 2, self._top, self._top + height)
-        if read or not done:
-            self._refresh_from(self._top)
+        self._colour()
+        self._refresh_from(self._top)
+        if not done:
             self._work_later()
 
     def _work_later(self) -> None:

@@ -65,13 +65,19 @@ class SourceView(OwnKeys, ScrollView, can_focus=True):
 
     def show(self, lines: Sequence[Content], *, cursor: int = 1) -> None:
         """Show these lines, numbered from 1."""
-        self._lines = [line if len(line) <= LONGEST else line[:LONGEST] + Content("…") for line in lines]
+        self._lines = [_cut(line) for line in lines]
         self._is_source = True
         self._gutter = len(str(len(self._lines))) + 3
         widest = max((line.cell_length for line in self._lines), default=0)
         self.virtual_size = Size(widest + self._gutter + 1, len(self._lines))
         self.cursor = self.validate_cursor(cursor - 1)
         self.refresh()
+
+    def repaint_lines(self, first: int, lines: Sequence[Content]) -> None:
+        """The same lines from `first` (from 0) on, in other colours."""
+        for index, line in enumerate(lines, first):
+            self._lines[index] = _cut(line)
+            self.refresh_line(index)
 
     def say(self, text: Content) -> None:
         """Show a sentence instead of a file."""
@@ -188,3 +194,7 @@ class SourceView(OwnKeys, ScrollView, can_focus=True):
         if marked is not None and marked[0] <= index + 1 <= marked[1]:
             return "$selection"
         return "$panel" if index == self.cursor else ""
+
+
+def _cut(line: Content) -> Content:
+    return line if len(line) <= LONGEST else line[:LONGEST] + Content("…")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from docstra_tui.tui.transcript.drawing import DrawnBlock
 from docstra_tui.tui.transcript.growing import Growing
 from docstra_tui.tui.transcript.lines import Line
+from docstra_tui.tui.transcript.source_lines import SourceLines
 from docstra_tui.tui.transcript.thinking import DrawnThinking
 from docstra_tui.tui.transcript.turn import ingest
+from docstra_tui.workspace.colouring_process import find_lexer, lines_of
 
 
 def draw(
@@ -32,9 +34,16 @@ def draw_blocks(growing: Growing, width: int, *, folded: bool = True) -> list[Li
             drawn: DrawnBlock | DrawnThinking = DrawnThinking(block, width, is_folded=folded)
         else:
             drawn = DrawnBlock(block, width)
-        drawn.read_code(60, 0, drawn.height)
+        paint(drawn.code(0, drawn.height))
         lines += [drawn.line(row) for row in range(drawn.height)]
     return lines
+
+
+def paint(code: Iterable[SourceLines]) -> None:
+    """Give code that is whole its colours, at once and without a process."""
+    for lines in code:
+        if lines.wants_colours:
+            lines.paint(list(lines_of(find_lexer(lines.language), lines.code)), is_all=True)
 
 
 def texts(pieces: str | Sequence[str], width: int = 40, *, ended: bool = True) -> list[str]:

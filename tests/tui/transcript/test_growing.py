@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from docstra_tui.tui.transcript.ending import TurnEnding
 from docstra_tui.tui.transcript.growing import Growing
 from docstra_tui.tui.transcript.turn import Turn
-from tests.tui.transcript.drawn import draw, draw_blocks, looks, texts
+from tests.tui.transcript.drawn import draw, draw_blocks, looks, paint, texts
 
 SAMPLE = '''<think>
 Let me see.
@@ -86,7 +86,7 @@ def test_pieces_end_in_the_lines_of_the_whole(parts, data):
     whole = Turn("q", (), text, turn.ending)
     whole.lay(30, 0, 10_000, 60)
     for one in (turn, whole):
-        one.read_code(60, 0, 10_000)
+        paint(one.code(0, 10_000))
     assert turn.height(30) == whole.height(30)
     rows = range(turn.height(30))
     assert looks([turn.line(y) for y in rows]) == looks([whole.line(y) for y in rows])
@@ -257,14 +257,14 @@ def grown(text: str, sizes: list[int], width: int) -> Turn:
         at, number = at + size, number + 1
     turn.end(TurnEnding())
     turn.grow(width)
-    turn.read_code(60, 0, 10_000)
+    paint(turn.code(0, 10_000))
     return turn
 
 
 def whole_of(text: str, width: int) -> Turn:
     turn = Turn("q", (), text, TurnEnding())
     turn.lay(width, 0, 10_000, 60)
-    turn.read_code(60, 0, 10_000)
+    paint(turn.code(0, 10_000))
     return turn
 
 

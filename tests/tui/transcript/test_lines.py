@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from docstra_tui.tui.code_colours import MOST
+from docstra_tui.tui.transcript import look
 from docstra_tui.tui.transcript.heights import Heights
 from docstra_tui.tui.transcript.lines import break_text, cut_bits, wrap_bits
 from docstra_tui.tui.transcript.source_lines import SPLIT, SourceLines
@@ -55,37 +58,52 @@ def test_heights_know_where_everything_begins(values, data):
         assert 0 <= row < values[found]
 
 
-def test_code_is_highlighted_by_windows_and_the_new_lines_only(monkeypatch):
-    read: list[int] = []
-    from docstra_tui.tui.transcript import lexing
-
-    whole = lexing.read_lines
-    monkeypatch.setattr(lexing, "read_lines", lambda *a: read.append(len(a[1])) or whole(*a))
-    lines = SourceLines("python")
-    for number in range(400):
-        lines.add(f"x = {number}")
-        lines.read()
-    assert sum(read) < 400 * 5
-
-
-def test_a_very_long_line_is_split_and_not_highlighted():
-    lines = SourceLines("json")
-    lines.add("[" + "1," * SPLIT + "]")
-    lines.end()
-    lines.read()
-    assert len(lines) == 3
-    assert len(lines.bits(0)) == 1
-
-
-def test_lexers_that_fail_cost_only_their_colour(monkeypatch):
-    from docstra_tui.tui.transcript import lexing
-
-    def broken(*_: object) -> None:
-        raise RecursionError
-
-    monkeypatch.setattr(lexing, "_tokens", broken)
+def test_whole_code_is_painted_line_by_line_and_growing_code_is_plain():
     lines = SourceLines("python")
     lines.add("x = 1")
+    lines.add("y = 'a'")
+    assert lines.is_growing and not lines.wants_colours
     lines.end()
-    lines.read()
-    assert "".join(text for text, _ in lines.bits(0)) == "x = 1"
+    assert lines.wants_colours and lines.code == "x = 1\ny = 'a'"
+    lines.paint([[4, 0, 1, 10]], is_all=False)
+    assert lines.wants_colours
+    assert lines.bits(0) == (("x = ", 0), ("1", 10 << look.TOKEN))
+    assert lines.bits(1) == (("y = 'a'", 0),)
+    lines.paint([[4, 0, 1, 10], [4, 0, 3, 11]], is_all=True)
+    assert not lines.wants_colours
+    assert lines.bits(1) == (("y = ", 0), ("'a'", 11 << look.TOKEN))
+
+
+@given(st.text(alphabet="ab漢👍", max_size=12), st.lists(st.integers(0, 40), max_size=12))
+def test_whatever_the_colours_say_the_text_stays(text, colours):
+    lines = SourceLines("python")
+    lines.add(text)
+    lines.end()
+    lines.paint([colours, colours], is_all=True)
+    assert "".join(piece for piece, _ in lines.bits(0)) == text
+
+
+@pytest.mark.parametrize("language", ["", "text", "Plain", "console-output"])
+def test_nobody_is_asked_about_code_that_has_no_colours(language):
+    lines = SourceLines(language)
+    lines.add("x = 1")
+    assert not lines.is_growing
+    lines.end()
+    assert not lines.wants_colours
+
+
+def test_a_very_long_line_is_split_and_not_coloured():
+    lines = SourceLines("json")
+    lines.add("[" + "1," * SPLIT + "]")
+    lines.add("true")
+    lines.end()
+    assert len(lines) == 4
+    assert lines.code == "\n\n,]\ntrue"
+
+
+def test_code_without_end_is_coloured_as_far_as_it_goes():
+    lines = SourceLines("python")
+    for _ in range(3 * MOST // 100):
+        lines.add("x" * 100)
+    lines.end()
+    assert len(lines.code) < MOST * 1.02

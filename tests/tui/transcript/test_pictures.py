@@ -52,9 +52,13 @@ DONE = TurnEnding(prompt_tokens=1200, completion_tokens=181, ttft_s=0.21, tokens
 
 
 async def drawn(pilot: Any, words: str) -> None:
-    """Wait until `words` stand there and nothing is left to lay out."""
-    view, deadline = pilot.app.view, time.monotonic() + 10
-    while words not in "".join(pilot.app.rows) or view._work_timer is not None:
+    """Wait until `words` stand there and nothing is left to lay out or to colour."""
+    view, deadline = pilot.app.view, time.monotonic() + 20
+    while (
+        words not in "".join(pilot.app.rows)
+        or view._work_timer is not None
+        or any(lines.wants_colours for lines in view.document.code(0, 1 << 30))
+    ):
         assert time.monotonic() < deadline, pilot.app.rows
         await pilot.pause(0.05)
 
