@@ -202,6 +202,25 @@ class AnswerCutOff(RemoteError):
     exit_code = 1
 
 
+class AnswerFailed(RemoteError):
+    """The server ended an answer without finishing it: an error, a filter, or a reason nobody knows."""
+
+    kind = "answer_failed"
+    exit_code = 1
+
+
+class ServerLoading(RemoteError):
+    """The server is there and still loads its model."""
+
+    kind = "server_loading"
+
+
+class NoAnswer(DocstraError):
+    """An answer ended without any text."""
+
+    kind = "no_answer"
+
+
 class ContextOverflow(DocstraError):
     """The prompt leaves less of the model's window than the reserve for the answer."""
 

@@ -50,11 +50,16 @@ LEAST: Mapping[str, tuple[float, str]] = {
     "engine.oneshot_minutes": (0, "0 lets the engine leave with the command that started it."),
     "engine.cache_gb": (0, "0 keeps only the prompt in hand."),
     "remote.context": (0, "0 means unknown."),
-    "remote.first_token_seconds": (0.1, "It is the longest wait for the first event."),
-    "remote.idle_seconds": (0.1, "It is the longest silence within an answer."),
+    "remote.wait_seconds": (0.1, "It is the longest wait for text, before and within an answer."),
     "context.max_file_bytes": (1, "A larger file is not read without asking."),
 }
 """The smallest value of each number, and what to say about a smaller one."""
+
+GONE: Mapping[str, str] = {
+    "remote.first_token_seconds": "remote.wait_seconds",
+    "remote.idle_seconds": "remote.wait_seconds",
+}
+"""Keys that were, and what does their work now."""
 
 
 class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,10 +111,8 @@ class RemoteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The URL up to and including `/v1`; empty means our own engine."""
     context: int = 0
     """The server's window in tokens, where it does not tell; 0 means unknown."""
-    first_token_seconds: float = 120.0
-    """Give up when no event came this long after sending (a long prompt takes its time)."""
-    idle_seconds: float = 60.0
-    """Give up when no data came this long in the middle of an answer."""
+    wait_seconds: float = 600.0
+    """Give up an answer when no text came this long, from sending on (a long prompt takes its time)."""
     key_over_http: bool = False
     """Send the API key over plain http to another host too: usual inside a cluster."""
 
@@ -163,6 +166,11 @@ def load(flags: Mapping[str, Any] | None = None, project: Path | None = None) ->
     for where, values in layers:
         for key, value in values.items():
             if key not in known:
+                if key in GONE:
+                    raise SettingsError(
+                        f"{_named(key, {key: where})} is gone: {GONE[key]} does its work.",
+                        f"Write {GONE[key]} in its place, or leave it out.",
+                    )
                 near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
                 hint = f"Did you mean {near[0]!r}?" if near else f"Known keys: {', '.join(known)}."
                 raise SettingsError(f"Unknown setting {key!r} in {where}.", hint)

@@ -78,7 +78,7 @@ def test_the_key_and_the_places_are_no_settings(monkeypatch: pytest.MonkeyPatch)
         ("answer.reserve", "-1"),
         ("engine.idle_minutes", "-5"),
         ("engine.idle_minutes", "nan"),
-        ("remote.idle_seconds", "0"),
+        ("remote.wait_seconds", "0"),
         ("model.dtype", "float8"),
         ("model.device", "tpu"),
         ("model.device", "cuda:x"),
@@ -89,6 +89,16 @@ def test_a_value_that_cannot_be_used_is_named_with_where_it_came_from(key: str, 
     with pytest.raises(SettingsError) as caught:
         settings.load({key: value})
     assert caught.value.message.startswith("--" + key.rpartition(".")[2].replace("_", "-"))
+
+
+@pytest.mark.parametrize("key", ["first_token_seconds", "idle_seconds"])
+def test_a_key_that_was_is_named_with_the_one_that_does_its_work(key: str) -> None:
+    file = paths.private_folder(paths.config_dir()) / "config.toml"
+    file.write_text(f"[remote]\n{key} = 300\n")
+    with pytest.raises(SettingsError) as caught:
+        settings.load()
+    assert f"'remote.{key}' in {file} is gone" in caught.value.message
+    assert "remote.wait_seconds" in caught.value.hint
 
 
 def test_a_word_where_a_number_belongs_is_said_in_words() -> None:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from docstra_tui.errors import DocstraError, NoAnswer
+
 FinishReason = Literal["stop", "length", "cancelled"]
 
 
@@ -26,10 +28,13 @@ class Usage:
 
 @dataclass(frozen=True)
 class Finished:
-    """The one terminal event of an answer that did not fail."""
+    """The one terminal event of an answer whose writing came to an end."""
 
-    reason: FinishReason
+    reason: FinishReason | None
+    """None where nobody knows."""
     usage: Usage = Usage()
+    problem: DocstraError | None = None
+    """Why what came is no whole answer all the same."""
 
 
 class AnswerSource(Protocol):
@@ -46,7 +51,8 @@ class AnswerStream(Iterator[str]):
     """Pieces of text, live. `str()`, `print` and f-strings drain it and give the whole answer.
 
     Closing it, leaving its `with` block, or dropping it cancels the generation. What goes wrong is
-    raised where it is iterated. After the end the figures are filled in.
+    raised where it is iterated, and that an answer without text is none (`NoAnswer`); what came before
+    stays in `text`. After the end the figures are filled in.
     """
 
     def __init__(self, source: AnswerSource, *, started: float | None = None) -> None:
@@ -76,6 +82,9 @@ class AnswerStream(Iterator[str]):
                 self._ended = True
                 self.finish_reason = event.reason
                 self.usage = event.usage
+                problem = event.problem or self._no_text()
+                if problem is not None:
+                    raise problem
                 break
             if event:
                 self._last = time.monotonic()
@@ -84,6 +93,14 @@ class AnswerStream(Iterator[str]):
                 self._pieces.append(event)
                 return event
         raise StopIteration
+
+    def _no_text(self) -> NoAnswer | None:
+        """An answer that says nothing is none, unless somebody stopped it."""
+        if self.finish_reason == "cancelled" or any(piece.strip() for piece in self._pieces):
+            return None
+        if self.finish_reason == "length":
+            return NoAnswer("The answer reached its limit before any text came.", "Allow more: --max-tokens.")
+        return NoAnswer("The model ended its answer without any text.", "Ask again, or in other words.")
 
     @property
     def text(self) -> str:

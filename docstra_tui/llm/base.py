@@ -110,6 +110,11 @@ class BaseLLM(ABC):
         return None
 
     @property
+    def server(self) -> str:
+        """The other server that answers, by its host and port; empty for a model or an engine of our own."""
+        return ""
+
+    @property
     @abstractmethod
     def window(self) -> int | None:
         """The model's context window in tokens; None when unknown."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from docstra_tui.errors import AnswerCutOff, DocstraError, EngineDied, EngineError, RemoteError
 from docstra_tui.llm import server_errors
+from docstra_tui.llm.exchange import Exchange, within
 from docstra_tui.llm.gate import Gate
 
 if TYPE_CHECKING:
@@ -22,9 +23,8 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 5.0
 SEND_SECONDS = 60.0
-SHORT_READ_SECONDS = 10.0
-SHORT_ANSWER_SECONDS = 15.0
-"""From sending to the last byte, for everything but an answer: a server may drip one byte at a time."""
+SHORT_SECONDS = 15.0
+"""To the last byte, names and headers included, for everything but an answer: a server may drip."""
 
 LARGEST_BODY = 8_000_000
 """Bytes of a body that is no stream."""
@@ -64,16 +64,30 @@ class Connection:
         body: Any = None,
         *,
         must_succeed: bool = False,
-        seconds: float | None = SHORT_READ_SECONDS,
+        bounded: bool = True,
     ) -> tuple[int, Any]:
-        """Status and JSON (None when it is none) of a question that is answered within `seconds`.
+        """Status and JSON (None when it is none) of a question that is answered within `SHORT_SECONDS`.
 
-        Raises `RemoteError`, `EngineDied`.
+        With `bounded=False` the answer may take as long as it takes. Raises `RemoteError`, `EngineDied`.
         """
-        timeout = self._timeout(seconds)
+        if not bounded:
+            return self._ask(method, url, body, must_succeed, Exchange(self.name))
+        seconds, exchange = SHORT_SECONDS, Exchange(self.name)
+        return within(
+            seconds,
+            lambda: self._ask(method, url, body, must_succeed, exchange),
+            exchange,
+            lambda: self._late(f"has not answered {urlsplit(url).path} within {seconds:g} s"),
+        )
+
+    def _ask(
+        self, method: str, url: str, body: Any, must_succeed: bool, exchange: Exchange
+    ) -> tuple[int, Any]:
         with (
             self.honest_errors(),
-            self._client().stream(method, url, json=body, timeout=timeout) as response,
+            self._client().stream(
+                method, url, json=body, timeout=self._timeout(None), extensions={"trace": exchange.trace}
+            ) as response,
         ):
             content = self.read(response, LARGEST_BODY)
             if must_succeed and response.status_code != 200:
@@ -121,9 +135,7 @@ class Connection:
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             raise self._unreachable(error) from None
         except httpx2.ReadTimeout:
-            if self.is_engine:
-                raise EngineError("The engine does not answer.", "Ask again in a moment.") from None
-            raise RemoteError(f"{self.name} does not answer.", "Is it busy, or still starting?") from None
+            raise self._late("does not answer") from None
         except (httpx2.ReadError, httpx2.RemoteProtocolError, httpx2.WriteError, httpx2.WriteTimeout):
             raise self.cut_off() from None
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError, RuntimeError) as error:
@@ -159,17 +171,19 @@ class Connection:
         )
 
     def read(self, response: httpx2.Response, most: int) -> bytes:
-        """A body, up to `most` bytes. Raises `RemoteError` when it takes too long."""
-        deadline = time.monotonic() + SHORT_ANSWER_SECONDS
+        """A body, up to `most` bytes; whoever waits for it knows how long it may take."""
         body = bytearray()
         for part in response.iter_raw():
             body += part
             if len(body) >= most:
                 del body[most:]
                 break
-            if time.monotonic() > deadline:
-                raise RemoteError(f"{self.name} takes too long to finish its answer.", "Ask again later.")
         return bytes(body)
+
+    def _late(self, what: str) -> DocstraError:
+        if self.is_engine:
+            return EngineError(f"{self.name} {what}.", "Ask again in a moment.")
+        return RemoteError(f"{self.name} {what}.", "Is it busy, or still starting?")
 
     def _unreachable(self, error: Exception) -> DocstraError:
         if self.is_engine:
@@ -224,5 +238,5 @@ def parse(body: bytes) -> Any:
     """JSON, or None for what is none."""
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

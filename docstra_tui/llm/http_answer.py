@@ -2,109 +2,169 @@
 
 The thread does everything that may block (names, connect, TLS, headers, body) and puts what came into a
 queue; `cancel` shuts the socket down and ends the queue, so the reader is free at once in every phase.
-The deadlines belong to the reader and look only at data events: a server that drips keep-alive comments
-is still silent.
+The limits belong to the reader: only text counts as an answer, whatever else a server sends meanwhile.
 """
 
 from __future__ import annotations
 
-import contextlib
 import queue
-import socket
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
 
-from docstra_tui.errors import RemoteError
+from docstra_tui.errors import AnswerCutOff, RemoteError
 from docstra_tui.llm.answer import Finished
+from docstra_tui.llm.exchange import GRACE_SECONDS, Exchange, Step
 
-GRACE_SECONDS = 0.25
-"""After a pause of this process (Ctrl+Z) what has arrived meanwhile counts."""
+Ending = Finished | BaseException
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a server may take."""
+
+    text_seconds: float
+    """To the first text of an answer, counted from sending, and from one text to the next."""
+    short_seconds: float
+    """For each step that is no answer: connecting, a head that has begun, a refusal, what follows the end."""
+
+
+@dataclass(frozen=True)
+class _Deadline:
+    at: float
+    """On the monotonic clock."""
+    ending: Callable[[], Ending]
+    """How the answer ends when it has passed."""
+
+    @property
+    def has_passed(self) -> bool:
+        return time.monotonic() >= self.at
 
 
 class HttpAnswer:
     """An answer's source (`AnswerSource`). `work` does the request: it reports pieces, returns the end.
 
-    `first_seconds` is how long the first data event may take, `idle_seconds` how long the next; None
-    is no limit. `server` names the server in errors.
+    `server` names the server in errors; without `limits` it may take for ever.
     """
 
-    def __init__(
-        self,
-        work: Callable[[HttpAnswer], Finished],
-        server: str,
-        first_seconds: float | None,
-        idle_seconds: float | None,
-    ) -> None:
+    def __init__(self, work: Callable[[HttpAnswer], Finished], server: str, limits: Limits | None) -> None:
         self._server = server
-        self._limit = first_seconds
-        self._idle = idle_seconds
-        self._events: queue.SimpleQueue[str | Finished | BaseException] = queue.SimpleQueue()
-        self._alive_at = time.monotonic()
-        self._began = False
-        self._socket: socket.socket | None = None
-        self.is_cancelled = False
+        self._limits = limits
+        self._events: queue.SimpleQueue[str | Ending] = queue.SimpleQueue()
+        self._has_text = False
+        self._step: _Deadline | None = None
+        self._text: _Deadline | None = None
+        self._wait_for_text()
+        self.exchange = Exchange(server, self._on_step)
+        """The request on its way; `work` hands its `trace` to the HTTP library."""
+        self._cancelled = threading.Event()
         threading.Thread(target=self._run, args=(work,), name="answer", daemon=True).start()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """True once nobody reads it any more."""
+        return self._cancelled.is_set()
 
     def next_event(self) -> str | Finished:
         while True:
-            limit = self._idle if self._began else self._limit
-            wait = None if limit is None else self._alive_at + limit - time.monotonic()
+            nearest = self._nearest()
+            wait = None if nearest is None else max(nearest.at - time.monotonic(), GRACE_SECONDS)
             try:
-                event = self._events.get(timeout=None if wait is None else max(wait, GRACE_SECONDS))
+                event = self._events.get(timeout=wait)
             except queue.Empty:
-                if time.monotonic() - self._alive_at < (limit or 0):
-                    continue
-                self.cancel()
-                what = "stopped in the middle of the answer" if self._began else "has not begun to answer"
-                raise RemoteError(
-                    f"{self._server} {what}: nothing came for {limit:g} s.",
-                    "Ask again, or allow more with the settings remote.first_token_seconds and "
-                    "remote.idle_seconds.",
-                ) from None
+                event = ""
+            if event == "" and nearest is not None and nearest.has_passed and nearest is self._nearest():
+                self._hang_up()
+                event = nearest.ending()
             if isinstance(event, BaseException):
                 raise event
-            return event
+            if event:
+                return event
 
     def cancel(self) -> None:
         # No lock: this may run inside a garbage collection, in the middle of any of our own lines.
         if self.is_cancelled:
             return
-        self.is_cancelled = True
+        self._hang_up()
         self._events.put(Finished("cancelled"))
-        shut(self._socket)
 
     # For the work, in its thread
 
-    def trace(self, name: str, info: dict[str, Any]) -> None:
-        """The `trace` extension of the request: catches the connection before the first byte is sent."""
-        if name.endswith((".connect_tcp.complete", ".connect_unix_socket.complete", ".start_tls.complete")):
-            self._socket = info["return_value"].get_extra_info("socket")
-            if self.is_cancelled:
-                shut(self._socket)
-
-    def report(self, text: str) -> None:
-        """A data event came, perhaps with text."""
-        self._alive_at = time.monotonic()
-        self._began = True
+    def report(self, text: str, *, is_text: bool) -> None:
+        """An event came. Only one with text, or with thinking, is worth waiting on."""
+        if is_text:
+            self._has_text = True
+            self._wait_for_text()
         if text:
             self._events.put(text)
 
+    def expect_end(self, ending: Callable[[], Ending]) -> None:
+        """All the text has come: what is still missing is waited for shortly, then this is the end."""
+        if self._limits is not None:
+            self._text = None
+            self.hurry(ending)
+
+    def hurry(self, ending: Callable[[], Ending]) -> None:
+        """What comes now is no answer: it is waited for shortly, then this is the end."""
+        if self._limits is not None:
+            self._set_step(_Deadline(time.monotonic() + self._limits.short_seconds, ending))
+
+    def pause(self, seconds: float) -> bool:
+        """Wait a little, before asking once more; False where nobody waits for that any more."""
+        self._set_step(None)
+        return not self._cancelled.wait(seconds)
+
     def _run(self, work: Callable[[HttpAnswer], Finished]) -> None:
-        end: Finished | BaseException
+        end: Ending
         try:
             end = work(self)
         except BaseException as error:
             end = error
-        self._socket = None
+        self.exchange.done()
         if not self.is_cancelled:
             self._events.put(end)
 
+    def _hang_up(self) -> None:
+        self._cancelled.set()
+        self.exchange.cancel()
 
-def shut(sock: socket.socket | None) -> None:
-    """Wake whoever reads or writes `sock`; does not block."""
-    if sock is not None:
-        with contextlib.suppress(OSError):
-            # Not SSLSocket.shutdown: it would take the TLS layer away under the reading thread.
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+    # Limits
+
+    def _nearest(self) -> _Deadline | None:
+        step, text = self._step, self._text
+        if step is None or text is None:
+            return step or text
+        return min(step, text, key=lambda deadline: deadline.at)
+
+    def _wait_for_text(self) -> None:
+        if self._limits is not None:
+            self._text = _Deadline(time.monotonic() + self._limits.text_seconds, self._silent)
+
+    def _on_step(self, step: Step) -> None:
+        limits = self._limits
+        if limits is None:
+            return
+        until = time.monotonic() + limits.short_seconds
+        if step == "connect":
+            what = f"{self._server} cannot be reached: no connection within {limits.short_seconds:g} s."
+            error = RemoteError(what, "Is it running, and is the URL right?")
+            self._set_step(_Deadline(until, lambda: error))
+        elif step == "head":
+            what = f"{self._server} began to answer and then took longer than {limits.short_seconds:g} s"
+            late = RemoteError(f"{what} for its headers.", "Ask again, or look at the server's log.")
+            self._set_step(_Deadline(until, lambda: late))
+        else:
+            self._set_step(None)
+
+    def _set_step(self, step: _Deadline | None) -> None:
+        self._step = step
+        self._events.put("")  # whoever waits looks again
+
+    def _silent(self) -> RemoteError:
+        seconds = self._limits.text_seconds if self._limits is not None else 0
+        hint = "Ask again, or allow more with the setting remote.wait_seconds."
+        if self._has_text:
+            what = f"{self._server} stopped in the middle of the answer: no text came for {seconds:g} s."
+            return AnswerCutOff(what, hint)
+        return RemoteError(f"{self._server} has not begun to answer: no text came for {seconds:g} s.", hint)

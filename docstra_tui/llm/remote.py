@@ -12,15 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docstra_tui import address
-from docstra_tui.errors import ContextOverflow, RemoteError, SettingsError
+from docstra_tui.errors import ContextOverflow, RemoteError, ServerLoading, SettingsError
+from docstra_tui.llm import connection as http
+from docstra_tui.llm import endings
 from docstra_tui.llm.answer import AnswerStream, Finished
 from docstra_tui.llm.base import BaseLLM, Measure, Prompt, as_messages
 from docstra_tui.llm.connection import LARGEST_BODY, LARGEST_REFUSAL, Connection, parse
+from docstra_tui.llm.event_stream import Event, EventReader
 from docstra_tui.llm.gate import Gate
-from docstra_tui.llm.http_answer import HttpAnswer
+from docstra_tui.llm.http_answer import HttpAnswer, Limits
 from docstra_tui.llm.prompt import Message
+from docstra_tui.llm.server_errors import RESERVE
 from docstra_tui.llm.server_key import clean_key, find_key
-from docstra_tui.llm.sse import LARGEST_EVENT, ChunkReader, ErrorEvent
+from docstra_tui.llm.sse import ChunkReader, ErrorEvent, is_error
 
 if TYPE_CHECKING:
     import httpx2
@@ -31,11 +35,11 @@ CHARACTERS_A_TOKEN = 3.5
 MESSAGE_CHARACTERS = 16
 """What a message's own marks are worth in it."""
 
-RESERVE = 512
-"""Tokens that must be left for the answer where another server's window is known and it can count."""
-
 BUSY = (429, 500, 502, 503, 504)
 """Statuses that may be different the next time."""
+
+LOADING_SECONDS = 1.0
+"""Between two questions to a server that still loads its model."""
 
 
 class RemoteLLM(BaseLLM):
@@ -46,8 +50,8 @@ class RemoteLLM(BaseLLM):
     a `model` it is the first of the server's. The key is `api_key`, else the variable DOCSTRA_API_KEY,
     else a file `api_key` (mode 0600) beside config.toml; over plain http to another host it goes only
     with `key_over_http`. `context` is the window in tokens where the server does not tell.
-    `first_token_seconds` and `idle_seconds` limit how long a server may be silent, before and within an
-    answer; our own engine has no limit. Raises `SettingsError`, `UnsafePath`.
+    `wait_seconds` is how long an answer may be without text, before and within it; our own engine has no
+    limit. Raises `SettingsError`, `UnsafePath`.
     """
 
     def __init__(
@@ -61,8 +65,7 @@ class RemoteLLM(BaseLLM):
         max_tokens: int = 2000,
         temperature: float = 0.7,
         context: int = 0,
-        first_token_seconds: float = 120.0,
-        idle_seconds: float = 60.0,
+        wait_seconds: float = 600.0,
         key_over_http: bool = False,
     ) -> None:
         super().__init__(model or "", max_tokens=max_tokens, temperature=temperature)
@@ -73,13 +76,13 @@ class RemoteLLM(BaseLLM):
         self._gate = gate
         if gate is None:
             self._connection = Connection(None, str(socket), "")
-            self._limits: tuple[float | None, float | None] = (None, None)
+            self._limits: Limits | None = None
         else:
             key = clean_key(find_key() if api_key is None else api_key)
             if key and not key_over_http:
                 _refuse_open_way(gate.address)
             self._connection = Connection(gate, None, key)
-            self._limits = (first_token_seconds, idle_seconds)
+            self._limits = Limits(wait_seconds, http.SHORT_SECONDS)
         self._context = context
         self._is_named = bool(model)
         self._client = uuid.uuid4().hex
@@ -91,11 +94,10 @@ class RemoteLLM(BaseLLM):
 
     @property
     def server(self) -> str:
-        """The server's name in sentences: its host and port."""
-        return self._connection.name
+        return "" if self._connection.is_engine else self._connection.name
 
     def _facts(self) -> dict[str, object]:
-        return {"server": self.server, "window": self.known_window}
+        return {"server": self._connection.name, "window": self.known_window}
 
     # The verbs
 
@@ -121,7 +123,7 @@ class RemoteLLM(BaseLLM):
             with self._connection.honest_errors():
                 return self._answer(answer, messages, wanted, heat, stable)
 
-        source = HttpAnswer(work, self.server, *self._limits)
+        source = HttpAnswer(work, self._connection.name, self._limits)
         self._answers.add(source)
         return AnswerStream(source, started=started)
 
@@ -152,7 +154,7 @@ class RemoteLLM(BaseLLM):
             "docstra": {"stable": stable, "client": self._client},
         }
         status, answer = self._connection.ask(
-            "POST", f"{self._connection.root}/docstra/prefill", body, seconds=None
+            "POST", f"{self._connection.root}/docstra/prefill", body, bounded=False
         )
         if status != 200 or not isinstance(answer, dict):
             raise self._connection.reported(answer)
@@ -204,7 +206,7 @@ class RemoteLLM(BaseLLM):
         if not self._is_named and cards and isinstance(cards[0].get("id"), str):
             self.model_name = cards[0]["id"]
         if not self.model_name and not engine:
-            raise RemoteError(f"{self.server} lists no model.", "Name one with --model.")
+            raise RemoteError(f"{self._connection.name} lists no model.", "Name one with --model.")
         ours = [card for card in cards if engine or card.get("id") == self.model_name]
         self._learn_window(ours[0] if ours else {})
 
@@ -232,42 +234,75 @@ class RemoteLLM(BaseLLM):
         }
         if self._connection.is_engine:
             body["docstra"] = {"stable": stable}
-        if self._knows_stream_options:
+        while True:
             try:
-                options = {"stream_options": {"include_usage": True}}
-                return self._stream(answer, body | options)
+                if self._knows_stream_options:
+                    return self._stream(answer, body | {"stream_options": {"include_usage": True}})
+                return self._stream(answer, body)
             except _StreamOptionsRefused:  # by transformers serve; nothing has been streamed yet
                 self._knows_stream_options = False
-        return self._stream(answer, body)
+            except ServerLoading:
+                if not answer.pause(LOADING_SECONDS):
+                    raise
 
     def _stream(self, answer: HttpAnswer, body: dict[str, Any]) -> Finished:
         import httpx2
 
         connection, reader = self._connection, ChunkReader()
-        with connection.open(f"{connection.base}/chat/completions", body, answer.trace) as response:
+        trace = answer.exchange.trace
+        with connection.open(f"{connection.base}/chat/completions", body, trace) as response:
             kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
             if not 200 <= response.status_code < 300:
-                content = connection.read(response, LARGEST_REFUSAL)
-                may_drop = "stream_options" in body and response.status_code in (400, 422)
-                if may_drop and b"stream_options" in content:
-                    raise _StreamOptionsRefused
-                raise connection.refusal(response.status_code, response.headers, content)
+                raise self._refused(answer, response, "stream_options" in body)
             if kind == "application/json":
                 self._take_whole(answer, reader, response)
             elif kind == "text/event-stream":
-                for event in httpx2.EventSource(response, max_event_size=LARGEST_EVENT):
-                    try:
-                        answer.report(reader.read(event.event, event.data))
-                    except ErrorEvent as error:
-                        raise connection.reported(error.body) from None
-                    if reader.is_done:
-                        break
+                try:
+                    self._take_events(answer, reader, response)
+                except (httpx2.ReadError, httpx2.RemoteProtocolError):
+                    if not reader.is_complete:
+                        raise
             else:
                 raise connection.no_answer(kind, connection.read(response, LARGEST_REFUSAL))
-        end = reader.end()
-        if end is None:
+        if not reader.is_complete:
             raise connection.cut_off()
-        return end
+        return self._end(reader)
+
+    def _take_events(self, answer: HttpAnswer, reader: ChunkReader, response: httpx2.Response) -> None:
+        events = EventReader()
+        for part in response.iter_raw():
+            self._take(answer, reader, events.feed(part))
+            if reader.is_done:
+                break
+        else:
+            self._take(answer, reader, events.end())
+        self._look_at(events.stray, reader)
+
+    def _take(self, answer: HttpAnswer, reader: ChunkReader, events: list[Event]) -> None:
+        for event in events:
+            was_complete = reader.is_complete
+            try:
+                text = reader.read(event.name, event.data)
+            except ErrorEvent as error:
+                raise self._connection.reported(error.body) from None
+            answer.report(text, is_text=reader.is_telling)
+            if reader.failure is not None:
+                raise self._connection.reported(reader.failure)
+            if reader.is_done:
+                return
+            if reader.is_complete and not was_complete:
+                answer.expect_end(lambda: self._end(reader))  # the figures may still come
+
+    def _look_at(self, stray: str, reader: ChunkReader) -> None:
+        """An error that a server sends without a frame is one all the same."""
+        said = stray.strip()
+        body = parse(said.encode())
+        if body is None and said.lower().startswith("error:"):
+            body = {"error": parse(said[6:].encode()) or said[6:].strip()}
+        if isinstance(body, dict) and is_error(body):
+            raise self._connection.reported(body)
+        if said and not reader.is_complete and not reader.has_text:
+            raise self._connection.no_answer("a stream of something else", said.encode())
 
     def _take_whole(self, answer: HttpAnswer, reader: ChunkReader, response: httpx2.Response) -> None:
         """From a server that does not stream although it was asked to."""
@@ -275,9 +310,37 @@ class RemoteLLM(BaseLLM):
         body = parse(content)
         if not isinstance(body, dict):
             raise self._connection.no_answer("broken JSON", content)
-        if body.get("error"):
-            raise self._connection.reported(body)
-        answer.report(reader.take(body, "message"))
+        try:
+            text = reader.take(body)
+        except ErrorEvent as error:
+            raise self._connection.reported(error.body) from None
+        answer.report(text, is_text=reader.is_telling)
+        if reader.failure is not None:
+            raise self._connection.reported(reader.failure)
+        if not isinstance(body.get("choices"), list):
+            raise self._connection.no_answer("JSON of another kind", content)
+        reader.is_done = True  # JSON that is whole is an answer that is whole
+
+    def _end(self, reader: ChunkReader) -> Finished:
+        if self._connection.is_engine:
+            return endings.engines(reader.reason, reader.usage)
+        return endings.servers(
+            self._connection.name,
+            reader.reason,
+            reader.usage,
+            has_text=reader.has_text,
+            has_thought=reader.has_thought,
+            has_refused=reader.has_refused,
+        )
+
+    def _refused(self, answer: HttpAnswer, response: httpx2.Response, may_drop_options: bool) -> Exception:
+        """Why the server does not answer, in its own words if they come soon."""
+        connection, status, headers = self._connection, response.status_code, response.headers
+        answer.hurry(lambda: connection.refusal(status, headers, b""))
+        content = connection.read(response, LARGEST_REFUSAL)
+        if may_drop_options and status in (400, 422) and b"stream_options" in content:
+            return _StreamOptionsRefused()
+        return connection.refusal(status, headers, content)
 
     def _room(self, messages: list[Message], max_tokens: int) -> int:
         """How long the answer may be. Servers refuse what might pass their window; our engine shortens it."""

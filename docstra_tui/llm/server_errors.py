@@ -9,7 +9,14 @@ import json
 import re
 from typing import Any
 
-from docstra_tui.errors import DocstraError, RemoteError, from_wire
+from docstra_tui.errors import (
+    AnswerFailed,
+    ContextOverflow,
+    DocstraError,
+    RemoteError,
+    ServerLoading,
+    from_wire,
+)
 
 LONGEST_QUOTE = 300
 """Characters of a server's own words."""
@@ -21,6 +28,13 @@ INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2
 """Control characters, and those that reorder or hide text."""
 
 
+RESERVE = 512
+"""Tokens that must be left for the answer where another server's window is known."""
+
+OVERFLOW = re.compile(r"\((\d+) tokens\) exceeds the available context size \((\d+) tokens\)")
+"""How llama-server says that a prompt does not fit."""
+
+
 def quote(text: str, *secrets: str) -> str:
     """Words from outside for one of our sentences: one line, no control characters, no secrets."""
     for secret in secrets:
@@ -30,9 +44,13 @@ def quote(text: str, *secrets: str) -> str:
     return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
 
 
-def refusal(server: str, status: int, headers: Any, body: bytes, key: str) -> RemoteError:
+def refusal(server: str, status: int, headers: Any, body: bytes, key: str) -> DocstraError:
     """The error for an HTTP status that is not 2xx."""
     said = quote(words_of(body), key)
+    if (overflow := _overflow(words_of(body))) is not None:
+        return overflow
+    if status == 503 and "loading" in said.lower():
+        return ServerLoading(f"{server} still loads its model.", "Ask again in a moment.")
     says = f" It says: {said}" if said else ""
     if 300 <= status < 400:
         target = quote(str(headers.get("location", "")), key) or "nowhere"
@@ -64,11 +82,22 @@ def reported(server: str, body: Any, key: str, *, is_ours: bool) -> DocstraError
 
     Only our own engine may choose the class and the hint.
     """
-    error = body.get("error", body) if isinstance(body, dict) else body
+    error = (body.get("error") or body) if isinstance(body, dict) else body
     if is_ours and isinstance(error, dict) and isinstance(error.get("kind"), str):
         return from_wire(error)
-    said = quote(_words(error), key) or "nothing about why"
-    return RemoteError(f"{server} failed in the middle of the answer. It says: {said}")
+    words = _words(error)
+    if (overflow := _overflow(words)) is not None:
+        return overflow
+    said = quote(words, key) or "nothing about why"
+    return AnswerFailed(f"{server} failed in the middle of the answer. It says: {said}")
+
+
+def _overflow(words: str) -> ContextOverflow | None:
+    found = OVERFLOW.search(words[: 20 * LONGEST_QUOTE])
+    if found is None:
+        return None
+    window = int(found[2][:18])
+    return ContextOverflow(int(found[1][:18]), window, min(RESERVE, window // 2))
 
 
 def words_of(body: bytes) -> str:
@@ -76,9 +105,9 @@ def words_of(body: bytes) -> str:
     text = body.decode("utf-8", "replace")
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
-    return _words(value.get("error", value) if isinstance(value, dict) else value)
+    return _words((value.get("error") or value) if isinstance(value, dict) else value)
 
 
 def _words(error: Any) -> str:

@@ -178,8 +178,7 @@ class ServerBackend:
             max_tokens=settings.answer.max_tokens,
             temperature=settings.answer.temperature,
             context=remote.context,
-            first_token_seconds=remote.first_token_seconds,
-            idle_seconds=remote.idle_seconds,
+            wait_seconds=remote.wait_seconds,
             key_over_http=remote.key_over_http,
         )
         self.host = "" if self.gate.address.is_this_machine else self.gate.address.shown

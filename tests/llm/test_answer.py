@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from docstra_tui.errors import GenerationFailed
+from docstra_tui.errors import AnswerFailed, GenerationFailed, NoAnswer
 from docstra_tui.llm.answer import AnswerStream, Finished, Usage
 
 
@@ -53,11 +53,28 @@ def test_speed_leaves_out_the_first_token(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_figures_that_nobody_knows_are_none() -> None:
-    empty = AnswerStream(Script(Finished("stop", Usage(1, 0))))
-    assert str(empty) == ""
-    assert (empty.ttft_s, empty.tokens_per_s) == (None, None)
+    stopped = AnswerStream(Script(Finished("cancelled", Usage(1, 0))))
+    assert str(stopped) == ""
+    assert (stopped.ttft_s, stopped.tokens_per_s) == (None, None)
     one = AnswerStream(Script("a", Finished("stop", Usage(1, 1))))
     assert str(one) and one.tokens_per_s is None
+
+
+@pytest.mark.parametrize(("reason", "said"), [("stop", "without any text"), ("length", "--max-tokens")])
+@pytest.mark.parametrize("pieces", [(), (" ", "\n\n")])
+def test_an_answer_without_text_is_never_a_success(reason, said: str, pieces: tuple[str, ...]) -> None:
+    answer = AnswerStream(Script(*pieces, Finished(reason, Usage(7, 2))))
+    with pytest.raises(NoAnswer, match=said):
+        str(answer)
+    assert (answer.ended, answer.finish_reason, answer.usage) == (True, reason, Usage(7, 2))
+    assert list(answer) == []  # raised once
+
+
+def test_an_end_with_a_problem_keeps_the_part_and_the_figures() -> None:
+    answer = AnswerStream(Script("part", Finished(None, Usage(7, 2), AnswerFailed("It broke."))))
+    with pytest.raises(AnswerFailed, match="It broke"):
+        str(answer)
+    assert (answer.text, answer.finish_reason, answer.usage) == ("part", None, Usage(7, 2))
 
 
 @pytest.mark.parametrize("error", [GenerationFailed("no"), ValueError("no"), KeyboardInterrupt()])
@@ -88,7 +105,7 @@ def test_leaving_its_block_cancels() -> None:
 
 
 def test_dropping_it_cancels_only_what_still_runs() -> None:
-    running, ended = Script("a", Finished("stop")), Script(Finished("stop"))
+    running, ended = Script("a", Finished("stop")), Script("a", Finished("stop"))
     AnswerStream(running)
     str(AnswerStream(ended))
     gc.collect()

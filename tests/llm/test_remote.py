@@ -126,7 +126,7 @@ def test_silence_before_the_first_token_has_its_own_limit(
     server: HostileServer, gate: threading.Event
 ) -> None:
     with pytest.raises(RemoteError, match="has not begun to answer"):
-        ask(server, sends_and_stalls(gate, SSE), first_token_seconds=0.3)
+        ask(server, sends_and_stalls(gate, SSE), wait_seconds=0.3)
 
 
 def test_keep_alive_comments_are_still_silence(server: HostileServer) -> None:
@@ -138,7 +138,7 @@ def test_keep_alive_comments_are_still_silence(server: HostileServer) -> None:
 
     began = time.monotonic()
     with pytest.raises(RemoteError, match="stopped in the middle"):
-        ask(server, drip, idle_seconds=0.4)
+        ask(server, drip, wait_seconds=0.4)
     assert time.monotonic() - began < 3
     assert server.gone.wait(5)
 
