@@ -70,7 +70,8 @@ def test_flags_stand_anywhere_after_the_command_and_become_settings() -> None:
 def test_every_common_flag_reaches_its_setting() -> None:
     words = [
         *["--model", "m", "--revision", "r", "--device", "cpu", "--dtype", "float32", "--quant", "bnb-4bit"],
-        *["--base-url", "u", "--own-engine", "--max-tokens", "5", "--temperature", "1", "--theme", "paper"],
+        *["--base-url", "http://u", "--own-engine", "--max-tokens", "5", "--temperature", "1"],
+        *["--theme", "paper"],
     ]
     from docstra_tui import settings
 

@@ -95,6 +95,12 @@ FILES = Option(
     "",
     {"action": "append", "default": [], "metavar": "FILE[:A-B]", "dest": "files"},
 )
+SEND_SECRETS = Option(
+    ("--send-secrets",),
+    "send to another host also what may be secret, without asking",
+    "",
+    {"action": "store_true"},
+)
 LANGUAGE = Option(
     ("--language",), "the programming language; by default that of the file", "", {"default": ""}
 )
@@ -118,7 +124,7 @@ COMMANDS: tuple[Command, ...] = (
         "ask",
         "QUESTION",
         "answer one question from files",
-        (FILES,),
+        (FILES, SEND_SECRETS),
         most=1,
         more="With a question, text piped in is one more thing to answer from; without one (or with -)"
         "\nit is the question.\n" + ONE_SHOT,
@@ -127,22 +133,24 @@ COMMANDS: tuple[Command, ...] = (
         "explain",
         "[FILE…]",
         "explain files, one answer each",
-        (FILES, LANGUAGE),
+        (FILES, LANGUAGE, SEND_SECRETS),
         more="Without a file (or with -), the code comes from standard input.\n" + ONE_SHOT,
     ),
     Command(
         "document",
         "[FILE…]",
         "write documentation for files, one answer each",
-        (FILES, LANGUAGE),
+        (FILES, LANGUAGE, SEND_SECRETS),
         more="Without a file (or with -), the code comes from standard input.\n" + ONE_SHOT,
     ),
-    Command("examples", "REQUEST", "write example code", (FILES, LANGUAGE), most=1, more=ONE_SHOT),
+    Command(
+        "examples", "REQUEST", "write example code", (FILES, LANGUAGE, SEND_SECRETS), most=1, more=ONE_SHOT
+    ),
     Command(
         "run",
         "TEMPLATE [KEY=VALUE…]",
         "fill a template and answer it",
-        (FILES,),
+        (FILES, SEND_SECRETS),
         more="The files stand where the template says {context}, else in front.\n" + ONE_SHOT,
     ),
     Command(

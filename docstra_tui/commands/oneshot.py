@@ -8,28 +8,27 @@ from __future__ import annotations
 import os
 import re
 import signal
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from docstra_tui import settings as settings_module
 from docstra_tui import templates
+from docstra_tui.commands import leaving
 from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.console import Console
 from docstra_tui.commands.stdin import is_piped, read_stdin
 from docstra_tui.context.reader import read_named
-from docstra_tui.errors import DocstraError, EngineError, NotAllowed, UsageError
+from docstra_tui.errors import DocstraError, EngineError, UsageError
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import BUILT_IN, TASKS, code_fields, file_fields, placeholders
 from docstra_tui.repl import wording
 from docstra_tui.settings import Settings
-from docstra_tui.workspace import consent
 
 if TYPE_CHECKING:
     from docstra_tui.llm.answer import AnswerStream
-    from docstra_tui.llm.base import BaseLLM
+    from docstra_tui.llm.base import BaseLLM, Prompt
     from docstra_tui.session.backend import Backend, Status
 
 CANCELLED = 130
@@ -70,10 +69,12 @@ def run(
     as_json = bool(invocation.options["json"])
     backend = opener(settings, oneshot=True)
     try:
-        _may_send_to(backend, console, was_named="remote.base_url" in invocation.flags)
-        status = wait_until_ready(backend, console)
+        leaving.ask_for_host(backend, console, was_named="remote.base_url" in invocation.flags)
         for name, text in own.items():
             backend.llm.add_template(name, text)
+        anyway = bool(invocation.options["send_secrets"])
+        leaving.ask_for_secrets(backend, _prompts(backend.llm, requests), console, anyway=anyway)
+        status = wait_until_ready(backend, console)
         records: list[dict[str, Any]] = []
         for request in requests:
             if request.title and len(requests) > 1 and not as_json:
@@ -164,29 +165,10 @@ def wait_until_ready(backend: Backend, console: Console) -> Status:
         time.sleep(LOOK_SECONDS)
 
 
-def _may_send_to(backend: Backend, console: Console, *, was_named: bool) -> None:
-    """Say where the question goes, and ask once for each host; a script names the URL instead."""
-    gate, given = backend.gate, consent.Consent()
-    if gate is None or not backend.host:
-        return
-    console.note(f"→ {backend.host}")
-    given.admit(backend)
-    if gate.is_open:
-        return
-    if console.err_is_terminal and sys.stdin is not None and sys.stdin.isatty():
-        sys.stderr.write(f"{consent.question(gate.address)} Send them? [y/N] ")
-        sys.stderr.flush()
-        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-            raise UsageError("Nothing was sent.")
-        given.give(gate.address)
-        given.admit(backend)
-    elif was_named:
-        gate.open()
-    else:
-        raise NotAllowed(
-            f"Nobody has said yes to {backend.host} yet: nothing was sent there.",
-            "Ask once at a terminal, or name the server on the command line with --base-url.",
-        )
+def _prompts(llm: BaseLLM, requests: Sequence[Request]) -> Iterator[Prompt]:
+    """What will be sent, one after the other."""
+    for request in requests:
+        yield llm.prompt_builder.messages(request.task, request.items, **request.fields)
 
 
 def _follow(stream: AnswerStream, console: Console, *, show: bool) -> str:

@@ -5,15 +5,23 @@ from __future__ import annotations
 import re
 from fnmatch import translate
 
-NAMES = (".env*", "*.pem", "id_*", "*.key", ".netrc", "_netrc", "credentials*", "*.kdbx", ".pgpass")
-FOLDERS = frozenset({".aws", ".ssh", ".gnupg", ".git"})
-NOT_SECRET = ("*.pub", ".env.example", ".env.sample", ".env.template")
+NAMES = (
+    *(".env*", "*.env", "secrets.*", "credentials*", ".netrc", "_netrc", ".git-credentials"),
+    *(".npmrc", ".pypirc", ".pgpass", ".htpasswd"),
+    *("id_*", "*.pem", "*.key", "*.p12", "*.pfx", "*.kdbx"),
+    *("*.tfstate", "*.tfstate.*"),
+)
+FOLDERS = frozenset({".aws", ".ssh", ".gnupg", ".git", ".kube"})
+NOT_SECRET = ("*.pub", *(f"*.env.{kind}" for kind in ("example", "sample", "template", "dist")))
 """Made to be shown to others."""
 
 _SECRET = re.compile("|".join(map(translate, NAMES)))
 _NOT_SECRET = re.compile("|".join(map(translate, NOT_SECRET)))
 
-CODE = (".py", ".pyi", ".js", ".ts", ".go", ".rs", ".c", ".h", ".cpp", ".java", ".rb", ".md", ".rst")
+CODE = (
+    *(".py", ".pyi", ".js", ".jsx", ".mjs", ".ts", ".tsx", ".go", ".rs", ".c", ".h", ".cc", ".cpp", ".hpp"),
+    *(".java", ".kt", ".scala", ".cs", ".rb", ".php", ".swift", ".ex", ".hs", ".lua", ".md", ".rst"),
+)
 """`id_map.py` and `credentials.go` are source about the thing, not the thing."""
 
 
@@ -24,4 +32,4 @@ def may_hold_secrets(path: str) -> bool:
         return True
     if _SECRET.match(name) is None or _NOT_SECRET.match(name) is not None:
         return False
-    return not (name.startswith(("id_", "credentials")) and name.endswith(CODE))
+    return not (name.startswith(("id_", "credentials", "secrets.")) and name.endswith(CODE))

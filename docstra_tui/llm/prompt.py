@@ -91,11 +91,20 @@ History = Sequence[Turn | tuple[str, str]]
 """Earlier turns, oldest first; a pair is (question, answer)."""
 
 
+class Messages(list[Message]):
+    """Chat messages that know what stands in them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.items: list[ContextItem] = []
+        """Every context item of any message."""
+
+
 @dataclass(frozen=True)
 class Conversation:
     """What is sent for one question."""
 
-    messages: list[Message]
+    messages: Messages
     stable: int
     """Leading characters of the last message that the next question will share: the files in it."""
 
@@ -163,17 +172,20 @@ class PromptBuilder:
         self, task: str, context: Context = (), history: History = (), **fields: Any
     ) -> Conversation:
         """`messages`, and how much of the last one stands whatever is asked."""
-        messages: list[Message] = []
+        messages = Messages()
         if self.system:
             messages.append({"role": "system", "content": self.system})
         seen: set[tuple[Any, ...]] = set()
         for turn in history:
             if not isinstance(turn, Turn):
                 turn = Turn.of(*turn)
-            text = self.render_turn(turn.task, turn.fields, _unseen(turn.context, seen))
+            brought = _unseen(turn.context, seen)
+            messages.items += brought if isinstance(brought, tuple) else ()
+            text = self.render_turn(turn.task, turn.fields, brought)
             messages.append({"role": "user", "content": text})
             messages.append({"role": "assistant", "content": turn.answer})
         fresh = _unseen(as_items(context), seen)
+        messages.items += fresh if isinstance(fresh, tuple) else ()
         text = self.render_turn(task, fields, fresh)
         messages.append({"role": "user", "content": text})
         block = _block(fresh).strip()

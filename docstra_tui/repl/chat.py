@@ -24,6 +24,8 @@ from docstra_tui.repl.printer import Printer
 from docstra_tui.repl.watch import Watch
 from docstra_tui.session.backend import Backend, Status
 from docstra_tui.session.chat import ChatSession
+from docstra_tui.session.fitting import Asking
+from docstra_tui.session.outgoing import SecretsFound
 from docstra_tui.session.running import RunningTurn
 from docstra_tui.session.store import SessionStore
 from docstra_tui.settings import Settings
@@ -240,6 +242,7 @@ class Chat:
             model=self.backend.label,
             reserve=self.settings.answer.reserve,
         )
+        session.may_leave = self._may_leave
         self.past.append(self.session)
         self.session = session
         self.files = ChosenFiles(self.root, self.settings.context.max_file_bytes, self.session.context)
@@ -272,6 +275,10 @@ class Chat:
         self._use_files()
         try:
             running = self._running = begin()
+        except SecretsFound:
+            self.printer.line("Nothing was sent.", "note")
+            self.unsent = self._typed
+            return False
         except ContextOverflow as error:
             self.printer.error(error)
             self.printer.line("/files lists the files, /drop leaves one out. Nothing was sent.", "hint")
@@ -368,6 +375,22 @@ class Chat:
         self._watch.look_now()
         return True
 
+    def _may_leave(self, found: SecretsFound, asking: Asking) -> bool:
+        """Ask about what may be secret and would be sent elsewhere; False when nothing is to be sent."""
+        for line in consent.secrets(found, self.backend.host):
+            self.printer.line(line, "hint")
+        if self._confirm("Send it as it is? [y/N] "):
+            found.agree()
+            return True
+        paths = set(found.paths)
+        is_about = any(item.path in paths for item in asking.focus)
+        if paths and not is_about and self._confirm("Leave these files out and send the rest? [y/N] "):
+            for path in paths:
+                self.files.drop(path)
+            self.session.leave_out(paths)
+            return True
+        return False
+
     def _for_each_file(self, words: str, begin: Callable[[ContextItem], RunningTurn]) -> None:
         """One turn a file: those named, else all of the files. Stopping one stops all."""
         items = [self.files.add(word) for word in words.split()] or list(self.files.items)
@@ -394,13 +417,15 @@ class Chat:
         self._watch.look_now()
 
     def _new_session(self, root: Path) -> ChatSession:
-        return ChatSession(
+        session = ChatSession(
             self.backend.llm,
             root,
             self._store,
             model=self.backend.label,
             reserve=self.settings.answer.reserve,
         )
+        session.may_leave = self._may_leave
+        return session
 
     def _new_watch(self) -> Watch:
         def not_loaded(error: DocstraError) -> None:

@@ -15,6 +15,7 @@ from docstra_tui.engine.protocol import STARTER, State, Stats
 from docstra_tui.errors import DocstraError, EngineDied, from_wire
 from docstra_tui.llm.gate import Gate
 from docstra_tui.llm.remote import RemoteLLM
+from docstra_tui.session.outgoing import Outgoing
 from docstra_tui.settings import Settings
 
 READY_SECONDS = 30.0
@@ -66,6 +67,10 @@ class Backend(Protocol):
         """What everything for another server passes; None for our engine."""
 
     @property
+    def outgoing(self) -> Outgoing | None:
+        """What was agreed to of that which may be secret; None where nothing leaves this machine."""
+
+    @property
     def host(self) -> str:
         """The remote host, always shown; empty for our engine and for loopback."""
 
@@ -98,6 +103,7 @@ class EngineBackend:
 
     host = ""
     gate = None
+    outgoing = None
 
     def __init__(self, settings: Settings, *, oneshot: bool = False) -> None:
         self._settings = settings
@@ -171,7 +177,8 @@ class ServerBackend:
 
     def __init__(self, settings: Settings) -> None:
         remote = settings.remote
-        self.gate = Gate(address.parse(remote.base_url), is_open=False)
+        self.outgoing = Outgoing()
+        self.gate = Gate(address.parse(remote.base_url), is_open=False, look=self.outgoing.look)
         self.llm = RemoteLLM(
             model=settings.model.name or None,
             gate=self.gate,

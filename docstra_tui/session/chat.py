@@ -7,7 +7,7 @@ else may be called from any thread and is quick, but for `count`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from docstra_tui.llm.prompt import Conversation, file_fields
 from docstra_tui.session import breaks, fitting
 from docstra_tui.session.fitting import Asking, Overfull
 from docstra_tui.session.log import WAITING, ContextLog, Key
+from docstra_tui.session.outgoing import SecretsFound
 from docstra_tui.session.prompt_shown import PromptShown, as_text
 from docstra_tui.session.running import RunningTurn
 from docstra_tui.session.scale import PLAIN, Scale
@@ -81,6 +82,9 @@ class ChatSession:
         self.make_room: Callable[[Overfull], bool] | None = None
         """Asked, in the thread of the turn, about a question that does not fit: it applies a plan, or
         says False, and then nothing is sent."""
+        self.may_leave: Callable[[SecretsFound, Asking], bool] | None = None
+        """Asked, in the thread of the turn, about what should not leave this machine unseen: it leaves it
+        out or agrees to it, or says False, and then nothing is sent."""
         self.typed = ""
         """What stands in the composer: counted with the rest."""
         self.engine_starts = 0
@@ -229,6 +233,13 @@ class ChatSession:
             self._chosen = tuple(items)
             for item in items:
                 self._brought.pop(item.key, None)
+            self._place_items()
+
+    def leave_out(self, paths: Collection[str]) -> None:
+        """Send none of these files from now on."""
+        with self._lock:
+            self._chosen = tuple(item for item in self._chosen if item.path not in paths)
+            self._brought = {key: item for key, item in self._brought.items() if item.path not in paths}
             self._place_items()
 
     def _place_items(self) -> None:
@@ -484,6 +495,9 @@ class ChatSession:
             raise
 
     def _started(self, asking: Asking) -> RunningTurn:
+        while (found := self._kept_back(asking)) is not None:
+            if self.may_leave is None or not self.may_leave(found, asking):
+                raise found
         while (budget := self._overfull(asking)) is not None:
             if self.make_room is None or not self.make_room(Overfull(self, asking, budget)):
                 raise ContextOverflow(budget.used, budget.limit or 0, budget.reserve)
@@ -501,6 +515,16 @@ class ChatSession:
             self.turns.append(turn)
             self._running = RunningTurn(self, turn)
             return self._running
+
+    def _kept_back(self, asking: Asking) -> SecretsFound | None:
+        """What keeps it from being sent as it is; None where nothing does, or it cannot be sent anyway."""
+        try:
+            self.llm.admitted(self._prompt(asking).messages)
+        except SecretsFound as found:
+            return found
+        except DocstraError:  # the turn itself will say what is wrong
+            pass
+        return None
 
     def _refuse_second(self) -> None:
         with self._lock:

@@ -52,7 +52,9 @@ class FilesDesk:
         self._new: set[Pick] = set()
         """Ticked by hand and not read yet: what is wrong with one of these is said at once."""
         self._secrets: set[str] = set()
-        """Files that may hold secrets and were agreed to, for the host they would go to."""
+        """Files that may hold secrets and were asked about, for the host they would go to."""
+        self._agreed: set[str] = set()
+        """Those of them that may be sent there."""
         self._found_now: Found | None = None
         self._said = Content(" ")
         self._is_restored = False
@@ -169,6 +171,7 @@ class FilesDesk:
         found = dict.fromkeys(tree.model.ticked if paths is None else paths)
         asked = [path for path in found if may_hold_secrets(path) and f"{host}\0{path}" not in self._secrets]
         self._secrets |= {f"{host}\0{path}" for path in asked}
+        self._agree([path for path in found if f"{host}\0{path}" in self._agreed])
         if not asked:
             return
         names = _names(asked)
@@ -178,13 +181,22 @@ class FilesDesk:
         from docstra_tui.tui.screens.confirm import ConfirmScreen
 
         def answered(yes: bool | None) -> None:
-            if not yes:
+            if yes:
+                self._agreed |= {f"{host}\0{path}" for path in asked}
+                self._agree(asked)
+            else:
                 for path in asked:
                     self._secrets.discard(f"{host}\0{path}")
                 tree.set_ticked([pick for pick in tree.picks if pick.path not in asked])
 
         text = f"{names} may hold secrets and will be sent to {sanitize_line(host)}. Keep it ticked?"
-        screen.app.push_screen(ConfirmScreen("This leaves the machine", text), answered)
+        screen.app.push_screen(ConfirmScreen("This leaves the machine", text, by_enter=False), answered)
+
+    def _agree(self, paths: Sequence[str]) -> None:
+        backend = self._screen.model.backend
+        if paths and backend is not None and backend.outgoing is not None:
+            backend.outgoing.agree_to_names(paths)
+            self._screen.picks.recount()
 
     # What became of them
 

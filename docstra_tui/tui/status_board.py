@@ -32,7 +32,7 @@ class StatusBoard:
         known.status = model.status
         known.answering, known.stopping = runner.busy, runner.stopping
         known.started, known.has_text = runner.started, runner.has_text
-        known.choosing = screen.fit.is_asking
+        known.choosing = screen.fit.is_asking or screen.permission.is_choosing
         known.waiting = len(runner.waiting)
         known.reading_ahead = screen.ahead.is_reading
         model.watch.busy = runner.busy

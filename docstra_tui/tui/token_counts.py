@@ -82,6 +82,8 @@ class TokenCounts:
             return
 
         def work() -> dict[Key, Count]:
+            from docstra_tui.session.outgoing import SecretsFound
+
             found: dict[Key, Count] = {}
             until = time.monotonic() + WORK_SECONDS
             scale = session.scale
@@ -92,6 +94,8 @@ class TokenCounts:
                     break
                 try:
                     tokens = scale.item(item)
+                except SecretsFound:
+                    continue  # not counted elsewhere before somebody decided
                 except DocstraError:
                     break  # nobody can count now; the next look tries again
                 found[_key(item)] = Count(tokens, scale.is_exact)

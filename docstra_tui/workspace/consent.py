@@ -9,9 +9,14 @@ from docstra_tui import paths
 from docstra_tui.address import Address
 from docstra_tui.errors import DocstraError
 from docstra_tui.session.backend import Backend
+from docstra_tui.session.outgoing import SecretsFound
+from docstra_tui.text import sanitize_line
 
 FILE = "allowed-hosts"
 """One `http://gpu:8000` a line, in the state folder."""
+
+SHOWN = 8
+"""Findings that are told by name."""
 
 
 class Consent:
@@ -50,6 +55,13 @@ class Consent:
 def question(address: Address) -> str:
     """What is asked before anything is sent."""
     return f"Your questions, their files and what is counted of them will be sent to {address.shown}."
+
+
+def secrets(found: SecretsFound, host: str) -> list[str]:
+    """What may be secret and would be sent, a line each; safe to show."""
+    rows = [f"  {sanitize_line(finding.where)}: {finding.what}" for finding in found.findings[:SHOWN]]
+    more = [f"  and {len(found.findings) - SHOWN} more"] if len(found.findings) > SHOWN else []
+    return [f"This would be sent to {host}, and may be secret:", *rows, *more]
 
 
 def _forms(address: Address) -> set[str]:

@@ -70,6 +70,8 @@ def test_lines_that_overlap_or_touch_are_one_range(
         "credentials.json",
         "credentials",
         "vault.kdbx",
+        *("prod.env", ".npmrc", ".git-credentials", "app.p12", "infra/main.tfstate", "main.tfstate.backup"),
+        *(".htpasswd", "secrets.yaml", "secrets.toml", "credentials.yml.enc", "_netrc", ".pypirc"),
         ".aws/config",
         ".ssh/known_hosts",
     ],
@@ -80,7 +82,18 @@ def test_a_file_that_may_hold_secrets_is_known_by_its_name(path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["id_rsa.pub", "id_map.py", "credentials.go", "environment.py", "keys.py", ".env.example", "a.pem.md"],
+    [
+        *(
+            "id_rsa.pub",
+            "id_map.py",
+            "credentials.go",
+            "environment.py",
+            "keys.py",
+            ".env.example",
+            "a.pem.md",
+        ),
+        *("secrets.py", "secrets.ts", "credentials.tsx", "secretsanta.txt", "prod.env.example", "env"),
+    ],
 )
 def test_source_that_is_only_called_like_one_is_not(path: str) -> None:
     assert not may_hold_secrets(path)

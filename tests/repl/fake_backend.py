@@ -7,6 +7,7 @@ from dataclasses import replace
 from docstra_tui.address import parse
 from docstra_tui.llm.gate import Gate
 from docstra_tui.session.backend import Status
+from docstra_tui.session.outgoing import Outgoing
 from tests.fakes import FakeLLM
 
 READY = Status("ready", model="hub/fake", device="cpu", dtype="float32", window=8192)
@@ -19,6 +20,7 @@ class FakeBackend:
         self.llm = llm or FakeLLM()
         self.label = "fake"
         self.host = host
+        self.outgoing = Outgoing() if host else None
         self.gate = Gate(parse(f"http://{host}/v1"), is_open=False) if host else None
         self.farewell = "fake stays loaded."
         self.statuses = list(statuses) or [READY]

@@ -9,6 +9,7 @@ from typing import Any
 from docstra_tui.address import parse
 from docstra_tui.llm.gate import Gate
 from docstra_tui.session.backend import Status
+from docstra_tui.session.outgoing import Outgoing
 from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
 from tests.fakes import FakeLLM
@@ -31,6 +32,7 @@ class FakeBackend:
         self.llm: Any = FakeLLM()
         self.label = "Fake-1B"
         self.host = host
+        self.outgoing = Outgoing() if host else None
         self.gate = Gate(parse(f"http://{host}/v1"), is_open=False) if host else None
         self.farewell = "Fake-1B stays loaded."
         self.restarts = 0

@@ -13,25 +13,32 @@ from textual.widgets import Static
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """Yes or no."""
+    """Yes or no. `by_enter=False` where Enter, pressed twice, must not be a yes."""
 
     CSS_PATH = "dialogs.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y,enter", "answer(True)", "Yes", tooltip="Yes", id="confirm.yes"),
+        Binding("y", "answer(True)", "Yes", tooltip="Yes", id="confirm.yes"),
+        Binding("enter", "enter", "Yes", tooltip="Yes", id="confirm.enter", show=False),
         Binding("n,escape", "answer(False)", "No", tooltip="No", id="confirm.no"),
     ]
 
-    def __init__(self, title: str, text: str) -> None:
+    def __init__(self, title: str, text: str, *, by_enter: bool = True) -> None:
         super().__init__()
         self._title_text = title
         self._text = text
+        self._by_enter = by_enter
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
             yield Static(Content(self._title_text), classes="box-title", markup=False)
             yield Static(Content(self._text), markup=False)
-            yield Static(Content("Enter or y: yes · Esc or n: no"), classes="box-hint", markup=False)
+            yes = "Enter or y" if self._by_enter else "y"
+            yield Static(Content(f"{yes}: yes · Esc or n: no"), classes="box-hint", markup=False)
+
+    def action_enter(self) -> None:
+        if self._by_enter:
+            self.dismiss(True)
 
     def action_answer(self, yes: bool) -> None:
         self.dismiss(yes)

@@ -1,0 +1,78 @@
+"""What a one-shot command asks, or refuses, before anything goes to another machine."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+from docstra_tui.commands.console import Console
+from docstra_tui.errors import NotAllowed, UsageError
+from docstra_tui.llm.base import Prompt
+from docstra_tui.session.backend import Backend
+from docstra_tui.session.outgoing import SecretsFound
+from docstra_tui.workspace import consent
+
+SEND_SECRETS = "--send-secrets"
+
+
+def ask_for_host(backend: Backend, console: Console, *, was_named: bool) -> None:
+    """Say where questions go, and ask once for each host; a script names the URL instead.
+
+    Raises `NotAllowed` where nobody can be asked, `UsageError` after a no.
+    """
+    gate, given = backend.gate, consent.Consent()
+    if gate is None or not backend.host:
+        return
+    console.note(f"→ {backend.host}")
+    given.admit(backend)
+    if gate.is_open:
+        return
+    if _can_ask(console):
+        if not _says_yes(f"{consent.question(gate.address)} Send them? [y/N] "):
+            raise UsageError("Nothing was sent.")
+        given.give(gate.address)
+        given.admit(backend)
+    elif was_named:
+        gate.open()
+    else:
+        raise NotAllowed(
+            f"Nobody has said yes to {backend.host} yet: nothing was sent there.",
+            "Ask once at a terminal, or name the server on the command line with --base-url.",
+        )
+
+
+def ask_for_secrets(backend: Backend, prompts: Iterable[Prompt], console: Console, *, anyway: bool) -> None:
+    """Look over everything before any of it is sent; what may be secret is asked about.
+
+    Raises `SecretsFound` where nobody can be asked, `UsageError` after a no.
+    """
+    for prompt in prompts:
+        while True:
+            try:
+                backend.llm.admitted(prompt)
+                break
+            except SecretsFound as found:
+                if not anyway:
+                    _decide(found, backend.host, console)
+                found.agree()
+
+
+def _decide(found: SecretsFound, host: str, console: Console) -> None:
+    for line in consent.secrets(found, host):
+        console.note(line)
+    if not _can_ask(console):
+        raise SecretsFound(
+            found.message, f"Leave it out, or send it as it is with {SEND_SECRETS}.", found.findings
+        )
+    if not _says_yes("Send it as it is? [y/N] "):
+        raise UsageError("Nothing was sent.", "Ask without that file to leave it out.")
+
+
+def _can_ask(console: Console) -> bool:
+    return console.err_is_terminal and sys.stdin is not None and sys.stdin.isatty()
+
+
+def _says_yes(question: str) -> bool:
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

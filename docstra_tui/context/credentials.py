@@ -1,0 +1,161 @@
+"""Keys and tokens in text, by their shapes: private keys, well-known tokens, passwords that are set.
+
+Nothing is changed or hidden: whoever sends decides. Linear in the text: each shape is looked for by the
+letters it begins with, and reads at most `LONGEST` characters from there.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+LONGEST = 2048
+"""Characters that one match may take."""
+
+LEAST_ENTROPY = 3.2
+"""Bits a character, of Shannon's measure: words and placeholders have less, random text of this length
+more. Chosen on the sources of this project's own dependencies, see docs/LOG.md."""
+
+PLAIN = re.compile(
+    r"(?i)example|sample|dummy|fake|changeme|change_me|placeholder|redacted|xxxx|1234567|abcdef|test|your[_-]?"
+    r"|\*{3}|\.{3}|[<>{}$%]|\bnone\b|a-z|\b(?:urn|https?|file):"
+)
+"""Made to be read: never a credential."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Something that looks like a credential."""
+
+    what: str
+    """`a private key`."""
+    value: str
+    """The text itself: never shown, kept to know it again."""
+    text: str
+    """All of what was recognised, to find it in a file."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A kind of credential: where to look, and what it looks like from there."""
+
+    what: str
+    marks: tuple[str, ...]
+    """One of these begins it."""
+    pattern: re.Pattern[str]
+    """Matched at the mark; the group `value`, where there is one, is the credential."""
+    is_likely: Callable[[str], bool] = lambda value: True
+
+
+def _is_random(value: str) -> bool:
+    """True for letters and digits in no order that a person would write."""
+    kinds = sum(any(map(is_kind, value)) for is_kind in (str.isdigit, str.islower, str.isupper))
+    is_mixed = kinds >= 2 and sum(map(str.isdigit, value)) >= 2
+    least = min(LEAST_ENTROPY, math.log2(len(value)) - 0.5)
+    return is_mixed and PLAIN.search(value) is None and _entropy(value) >= least
+
+
+def _is_no_example(value: str) -> bool:
+    return PLAIN.search(value) is None and len(set(value)) > 8
+
+
+def _entropy(text: str) -> float:
+    counts = Counter(text)
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
+
+
+def _cases(*words: str) -> tuple[str, ...]:
+    return tuple(form for word in words for form in (word, word.upper(), word.title()))
+
+
+def _token(pattern: str) -> re.Pattern[str]:
+    """A token stands by itself: nothing of its own letters in front of it."""
+    return re.compile(rf"(?<![A-Za-z0-9_-])(?:{pattern})")
+
+
+SHAPES = (
+    Shape(
+        "a private key",
+        ("-----BEGIN ",),
+        # The bytes follow, in lines of their own or as \n in a string; a header alone is source about keys.
+        re.compile(
+            r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
+            r"(?:\s|\\[nr]){1,8}(?:[A-Z][A-Za-z-]{1,20}: [^\n]{1,100}\s{1,4}){0,4}[\"'+,\s]{0,16}"
+            r"(?P<value>[A-Za-z0-9+/]{40})"
+        ),
+        _is_no_example,
+    ),
+    Shape("an AWS key", ("AKIA", "ASIA"), _token(r"A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])"), _is_no_example),
+    Shape(
+        "a GitHub token",
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+        _token(r"gh[pousr]_[A-Za-z0-9]{36,251}|github_pat_[A-Za-z0-9_]{40,251}"),
+        _is_no_example,
+    ),
+    Shape("a GitLab token", ("glpat-",), _token(r"glpat-[A-Za-z0-9_-]{20,100}"), _is_no_example),
+    Shape(
+        "a Slack token",
+        ("xoxa-", "xoxb-", "xoxe", "xoxp-", "xoxr-", "xoxs-", "xapp-"),
+        _token(r"(?:xox[abeprs](?:\.xox[bp])?|xapp)-[A-Za-z0-9-]{16,251}"),
+        _is_random,
+    ),
+    Shape(
+        "a Slack address",
+        ("hooks.slack.com/services/",),
+        re.compile(r"hooks\.slack\.com/services/T[A-Za-z0-9]{6,20}/B[A-Za-z0-9]{6,20}/[A-Za-z0-9]{18,40}"),
+        _is_no_example,
+    ),
+    Shape("an API key", ("sk-",), _token(r"sk-[A-Za-z0-9_-]{20,251}"), _is_random),
+    Shape("a Hugging Face token", ("hf_",), _token(r"hf_[A-Za-z0-9]{30,60}"), _is_random),
+    Shape("a Google key", ("AIza",), _token(r"AIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"), _is_no_example),
+    Shape(
+        "a Stripe key",
+        ("sk_live_", "rk_live_"),
+        _token(r"[rs]k_live_[A-Za-z0-9]{20,100}"),
+        _is_no_example,
+    ),
+    Shape("an npm token", ("npm_",), _token(r"npm_[A-Za-z0-9]{36}(?![A-Za-z0-9])"), _is_random),
+    Shape("a PyPI token", ("pypi-AgE",), _token(r"pypi-AgE[A-Za-z0-9_-]{50,251}"), _is_no_example),
+    Shape(
+        "a web token",
+        ("eyJ",),
+        _token(r"eyJ[A-Za-z0-9_-]{16,900}\.eyJ[A-Za-z0-9_-]{16,900}\.[A-Za-z0-9_-]{16,200}"),
+        _is_no_example,
+    ),
+    Shape(
+        "a password or key that is set",
+        _cases("password", "passwd", "secret", "token", "api_key", "api-key", "apikey", "access_key")
+        + _cases("private_key", "accountkey", "auth_key")
+        + ("apiKey", "accessKey", "privateKey", "authKey", "AccountKey", "ApiKey"),
+        re.compile(
+            r"(?<![Nn]ext)(?<![Ll]ock)(?<![Pp]age)(?i:password|passwd|secret(?:[_-]?key)?|token|(?:api|access|private|auth|account)[_-]?key)"
+            r"(?:[\"']\])?[\"']?[ \t]{0,8}(?::=|=>|[:=])[ \t]{0,8}"
+            r"(?:[\"'](?P<quoted>[!-~]{8,200}?)[\"']|(?P<bare>[A-Za-z0-9+/_=-]{16,200})(?=\s|\Z))"
+        ),
+        _is_random,
+    ),
+    Shape(
+        "a password in a URL",
+        ("://",),
+        re.compile(r"://[A-Za-z0-9._~-]{1,64}:(?P<value>[A-Za-z0-9!$&*+=._~%-]{8,128})@[A-Za-z0-9\[]"),
+        _is_random,
+    ),
+)
+
+
+def find(text: str, start: int = 0, end: int | None = None) -> Iterator[Hit]:
+    """What begins in `text[start:end]`, shape by shape."""
+    end = len(text) if end is None else end
+    for shape in SHAPES:
+        for mark in shape.marks:
+            at = text.find(mark, start, end + len(mark) - 1)
+            while at >= 0:
+                match = shape.pattern.match(text, at, at + LONGEST)
+                if match is not None and match.end() - at <= LONGEST:
+                    value = next((found for found in match.groups() if found), match[0])
+                    if shape.is_likely(value):
+                        yield Hit(shape.what, value, match[0])
+                at = text.find(mark, at + len(mark), end + len(mark) - 1)

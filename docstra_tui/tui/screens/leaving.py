@@ -1,0 +1,50 @@
+"""A dialog about what may be secret and would leave this machine: leave it out, send it, or neither."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+Decision = Literal["leave out", "send"]
+
+
+class LeavingScreen(ModalScreen[Decision | None]):
+    """The answer is None when nothing is to be sent. Enter is no answer: it may have been pressed twice."""
+
+    CSS_PATH = "dialogs.tcss"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "decide('send')", "Send", tooltip="Send it as it is", id="leaving.send"),
+        Binding("l", "leave_out", "Leave out", tooltip="Send the rest", id="leaving.leave_out"),
+        Binding("n,escape", "decide('')", "Back", tooltip="Send nothing", id="leaving.back"),
+    ]
+
+    def __init__(self, lines: list[str], *, can_leave_out: bool) -> None:
+        """`lines` are safe to show."""
+        super().__init__()
+        self._lines = lines
+        self._can_leave_out = can_leave_out
+
+    def compose(self) -> ComposeResult:
+        leave_out = "l: leave it out, send the rest · " if self._can_leave_out else ""
+        with Vertical(classes="box"):
+            yield Static(Content("This may be secret"), classes="box-title", markup=False)
+            yield Static(Content("\n".join(self._lines)), markup=False)
+            yield Static(
+                Content(f"{leave_out}y: send it as it is · Esc or n: send nothing"),
+                classes="box-hint",
+                markup=False,
+            )
+
+    def action_leave_out(self) -> None:
+        if self._can_leave_out:
+            self.dismiss("leave out")
+
+    def action_decide(self, decision: str) -> None:
+        self.dismiss("send" if decision == "send" else None)

@@ -1,0 +1,224 @@
+"""The full screen before another machine: nothing goes there before the yes, everything after it."""
+
+from __future__ import annotations
+
+import pytest
+
+from docstra_tui.context.picks import Pick
+from docstra_tui.llm.remote import RemoteLLM
+from docstra_tui.session import ticks
+from docstra_tui.session.backend import open_backend
+from docstra_tui.session.chat import ChatSession
+from docstra_tui.session.ticks import SavedTicks
+from docstra_tui.settings import RemoteSettings, Settings
+from docstra_tui.tui.screens.confirm import ConfirmScreen
+from docstra_tui.tui.screens.leaving import LeavingScreen
+from tests.elsewhere import elsewhere
+from tests.fakes import FakeLLM
+from tests.tui.fakes import FakeBackend, screen_text, until
+from tests.tui.test_app import ask
+from tests.tui.test_files import last_line, tick, ticked
+
+SIZE = (120, 40)
+TOKEN = "gh" + "p_x7Kq2mZp9RtLwN4vBs8YdHc3JfGa6TeUoQ1i"
+
+
+@pytest.fixture
+def server():
+    with elsewhere() as server:
+        yield server
+
+
+@pytest.fixture
+def settings(server):
+    return Settings(remote=RemoteSettings(base_url=server.url))
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    """How often somebody wanted to have something counted."""
+    calls = []
+    real = RemoteLLM.measure
+
+    def measure(self, prompt):
+        calls.append(prompt)
+        return real(self, prompt)
+
+    monkeypatch.setattr(RemoteLLM, "measure", measure)
+    return calls
+
+
+def is_asked(app):
+    return isinstance(app.screen, ConfirmScreen) and "will be sent to" in screen_text(app)
+
+
+def sent(server, text):
+    return [request for request in server.requests if text.encode() in request]
+
+
+async def waits(pilot, measured):
+    """Everything that counts has tried to, and nothing can be counted."""
+    app = pilot.app
+    await until(pilot, lambda: "waiting for your yes" in last_line(app))
+    before = len(measured)
+    app.main.picks.recount()
+    app.main.files.look()
+    await until(pilot, lambda: len(measured) > before)
+    for lane in (app.main._chat_lane, app.main._file_lane, app.main.files._counting):
+        done = []
+        lane.do(lambda: None, done.append, done.append, key="the end")
+        await until(pilot, lambda done=done: done != [])
+
+
+async def yes(pilot):
+    await until(pilot, lambda: is_asked(pilot.app))
+    await pilot.press("y")
+
+
+@pytest.mark.parametrize("resume", [None, "last"])
+async def test_no_connection_is_made_before_the_yes_and_all_begins_after_it(
+    make_app, settings, server, measured, root, store, resume
+):
+    ticks.save(root, SavedTicks(picks=(Pick("README.md"),)))
+    with_turn = ChatSession(FakeLLM("An older answer."), root, store)
+    with_turn.set_context([])
+    "".join(with_turn.ask("An older question?"))
+    store.flush(5)
+    app = make_app(settings, opener=open_backend, resume=resume)
+    async with app.run_test(size=SIZE) as pilot:
+        await tick(pilot, "pkg/client.py")
+        await pilot.press(*"draft")
+        await waits(pilot, measured)
+        assert f"→ {server.shown}" in screen_text(app).splitlines()[0]
+        assert "F9 asks" in last_line(app)
+
+        await pilot.press("enter")
+        await until(pilot, lambda: is_asked(app))
+        await pilot.press("enter")  # pressed twice, it is no yes
+        await pilot.press("n")
+        await until(pilot, lambda: not is_asked(app))
+        assert app.main.composer.text == "draft"
+        await waits(pilot, measured)
+        assert server.connections == 0
+
+        await pilot.press("f9")
+        await yes(pilot)
+        await until(pilot, lambda: "ready · 42 / 4k" in last_line(app))
+        assert app.main.composer.text == "draft" and sent(server, "return 1")
+        await pilot.press("enter")
+        await until(pilot, lambda: "An answer." in screen_text(app))
+
+
+async def test_a_question_before_the_yes_is_sent_by_it(make_app, settings, server):
+    app = make_app(settings, opener=open_backend)
+    async with app.run_test(size=SIZE) as pilot:
+        await ask(pilot, "Why?")
+        await until(pilot, lambda: is_asked(app))
+        assert server.connections == 0
+        await pilot.press("y")
+        await until(pilot, lambda: "An answer." in screen_text(app))
+
+
+async def test_a_yes_is_remembered(make_app, settings, server):
+    for _ in range(2):
+        app = make_app(settings, opener=open_backend)
+        async with app.run_test(size=SIZE) as pilot:
+            await until(pilot, lambda app=app: "pkg/" in screen_text(app))
+            if not server.connections:
+                await until(pilot, lambda app=app: "waiting for your yes" in last_line(app))
+                await pilot.press("f9")
+                await yes(pilot)
+            await until(pilot, lambda app=app: last_line(app).strip().startswith("ready"))
+
+
+async def test_another_model_instead_of_a_yes_leaves_the_host_alone(make_app, settings, server, measured):
+    here = FakeBackend()
+    here.llm.enqueue("From here.")
+
+    def opener(wanted):
+        return open_backend(wanted) if wanted.remote.base_url else here
+
+    app = make_app(settings, opener=opener)
+    async with app.run_test(size=SIZE) as pilot:
+        await tick(pilot, "README.md")
+        await waits(pilot, measured)
+        app.main.switches._take_model("somebody/model")
+        await until(pilot, lambda: last_line(app).strip().startswith("ready"))
+        assert "→" not in screen_text(app).splitlines()[0]
+        await ask(pilot, "Why?")
+        await until(pilot, lambda: "From here." in screen_text(app))
+        assert server.connections == 0
+
+
+# What may be secret
+
+
+async def test_a_file_with_a_secret_name_is_not_even_counted_before_the_yes(
+    make_app, settings, server, measured, root
+):
+    (root / "prod.env").write_text("HOST=here\n")
+    app = make_app(settings, opener=open_backend)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: "waiting for your yes" in last_line(app))
+        await pilot.press("f9")
+        await yes(pilot)
+        await until(pilot, lambda: last_line(app).strip().startswith("ready"))
+        app.main.tree_view.put_picks([Pick("prod.env")])
+        await until(pilot, lambda: is_asked(app) and "prod.env" in screen_text(app))
+        await until(pilot, lambda: [item.path for item in app.main.session.context] == ["prod.env"])
+        before = len(measured)
+        app.main.picks.recount()
+        await until(pilot, lambda: len(measured) > before)
+        assert not sent(server, "HOST=here")
+        await pilot.press("y")
+        await until(pilot, lambda: bool(sent(server, "HOST=here")))
+        await ask(pilot, "Why?")
+        await until(pilot, lambda: "An answer." in screen_text(app))  # not asked again
+
+
+@pytest.mark.parametrize("key", ["l", "y", "escape"])
+async def test_a_key_in_a_file_stops_the_question_until_somebody_decides(
+    make_app, settings, server, root, key
+):
+    (root / "key.py").write_text(f"a = 1\n\ntoken = '{TOKEN}'\n")
+    app = make_app(settings, opener=open_backend)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: "waiting for your yes" in last_line(app))
+        await pilot.press("f9")
+        await yes(pilot)
+        await tick(pilot, "README.md", "key.py")
+        await ask(pilot, "Why?")
+        await until(pilot, lambda: isinstance(app.screen, LeavingScreen))
+        assert "key.py line 3: a GitHub token" in screen_text(app)
+        assert TOKEN not in screen_text(app)
+        assert "nothing is sent before you chose" in screen_text(app)
+        await pilot.press("enter")  # is no answer
+        assert not sent(server, TOKEN)
+        await pilot.press(key)
+        if key == "escape":
+            await until(pilot, lambda: app.main.composer.text == "Why?" and not app.main.desk.runner.busy)
+            assert app.main.session.turns == [] and ticked(app) == ("key.py", "README.md")
+            assert not server.asked("/v1/chat/completions")
+        else:
+            await until(pilot, lambda: "An answer." in screen_text(app))
+            (request,) = server.asked("/v1/chat/completions")
+            assert (TOKEN.encode() in request) == (key == "y") and b"# Hello" in request
+            assert ticked(app) == (("key.py", "README.md") if key == "y" else ("README.md",))
+        assert bool(sent(server, TOKEN)) == (key == "y")
+
+
+async def test_a_key_in_the_question_stays_in_the_composer(make_app, settings, server, measured):
+    app = make_app(settings, opener=open_backend)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: "waiting for your yes" in last_line(app))
+        await pilot.press("f9")
+        await yes(pilot)
+        await until(pilot, lambda: last_line(app).strip().startswith("ready"))
+        await ask(pilot, TOKEN)
+        await until(pilot, lambda: isinstance(app.screen, LeavingScreen))
+        assert "your question: a GitHub token" in screen_text(app)
+        await pilot.press("l")  # there is no file to leave out
+        assert isinstance(app.screen, LeavingScreen)
+        await pilot.press("n")
+        await until(pilot, lambda: app.main.composer.text == TOKEN)
+        assert not sent(server, TOKEN)
