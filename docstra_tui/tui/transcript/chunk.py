@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from docstra_tui.tui.transcript.drawing import DrawnBlock
 from docstra_tui.tui.transcript.leaves import Block
-from docstra_tui.tui.transcript.lines import BLANK, Line, Place
+from docstra_tui.tui.transcript.lines import BLANK, Line, Place, about
 from docstra_tui.tui.transcript.source_lines import SourceLines
 from docstra_tui.tui.transcript.thinking import DrawnThinking
 
@@ -97,15 +97,16 @@ class Chunk:
             if row < top + drawn.height:
                 return index, *drawn.place(row - top)
             top += drawn.height
-        return (len(self._drawn) + len(self._tail_drawn), row - top)
+        return len(self._drawn) + len(self._tail_drawn), row - top
 
     def row_of(self, place: Place) -> int:
         """The row of a place now."""
         every = (*self._drawn, *self._tail_drawn)
-        top = sum(drawn.height for drawn in every[: place[0]])
-        if place[0] >= len(every):
-            return top + place[1]
-        return top + every[place[0]].row_of(place[1:])
+        index = max(0, place[0]) if place else 0
+        top = sum(drawn.height for drawn in every[:index])
+        if index >= len(every):
+            return top + about(place[1:])
+        return top + every[index].row_of(place[1:])
 
     def rows(self) -> list[tuple[Block, int, int]]:
         """Every block with its first row (without the empty line above) and the row after it."""

@@ -20,6 +20,9 @@ from docstra_tui.tui.transcript.turn import Turn
 KEPT_LINES = 8_000
 """Laid-out lines that are kept; turns looked at longest ago are forgotten first."""
 
+NEAR = 60
+"""Rows in which a line is looked for that is not where it was."""
+
 
 @dataclass(frozen=True)
 class Anchor:
@@ -28,6 +31,8 @@ class Anchor:
     turn: int
     place: Place
     screen_row: int
+    text: str
+    """What the line says, without the spaces around it."""
 
 
 class Document:
@@ -152,7 +157,7 @@ class Document:
                 return None
             turn = self.turns[index]
             if turn.is_laid(self.width) and turn.is_exact_at(row):
-                return Anchor(index, turn.place(row), screen_row)
+                return Anchor(index, turn.place(row), screen_row, turn.line(row).text.strip())
         return None
 
     def rough_anchor(self, first: int) -> tuple[int, float] | None:
@@ -162,8 +167,17 @@ class Document:
 
     def top_of(self, anchor: Anchor) -> int:
         """The first row of the screen, for the anchor to stand where it stood."""
-        row = self.turns[anchor.turn].row_of(anchor.place)
-        return self.top(anchor.turn) + row - anchor.screen_row
+        y = self.top(anchor.turn) + self.turns[anchor.turn].row_of(anchor.place)
+        return self._nearest(y, anchor.text) - anchor.screen_row
+
+    def _nearest(self, y: int, text: str) -> int:
+        """The row next to `y` that says `text`; `y` where none does: its block is another now, or gone."""
+        if text and self.line(y).text.strip() != text:
+            for distance in range(1, NEAR):
+                for row in (y + distance, y - distance):
+                    if row >= 0 and self.line(row).text.strip() == text:
+                        return row
+        return y
 
     def top_of_rough(self, anchor: tuple[int, float]) -> int:
         """The first row of the screen, about where it was."""

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from docstra_tui.tui.transcript import look
 from docstra_tui.tui.transcript.leaves import Block, Leaf, Rule, Table, Text, Verbatim
-from docstra_tui.tui.transcript.lines import BLANK, Line, Place, width_of, wrap_bits
+from docstra_tui.tui.transcript.lines import BLANK, Line, Place, about, width_of, wrap_bits
 from docstra_tui.tui.transcript.source_lines import SourceLines
 from docstra_tui.tui.transcript.table import DrawnTable
 from docstra_tui.tui.transcript.verbatim import DrawnVerbatim
@@ -31,7 +31,7 @@ class Drawn(Protocol):
         """A row as a part of the thing, and a row in that."""
 
     def row_of(self, place: Place) -> int:
-        """The row of a place now."""
+        """The row of a place now; about that for a place that another kind of thing made."""
 
 
 class DrawnLines:
@@ -51,7 +51,8 @@ class DrawnLines:
         return (row,)
 
     def row_of(self, place: Place) -> int:
-        return max(0, min(place[0], len(self._lines) - 1))
+        # Not cut at the last line: what was below it may be the beginning of the next thing now.
+        return about(place)
 
 
 def draw_leaf(leaf: Leaf, width: int) -> Drawn:
@@ -106,7 +107,9 @@ class DrawnBlock:
 
     def row_of(self, place: Place) -> int:
         """The row of a place now."""
-        index = min(place[0], len(self._parts) - 1)
+        if len(place) < 2:
+            return min(about(place), max(0, self.height - 1))
+        index = max(0, min(place[0], len(self._parts) - 1))
         return (self._ends[index - 1] if index else 0) + self._parts[index].row_of(place[1:])
 
     def code(self, first: int, end: int) -> Iterator[SourceLines]:

@@ -14,7 +14,10 @@ Bits = tuple[tuple[str, int], ...]
 
 Place = tuple[int, ...]
 """Where a line stands in something that may be laid out anew: in which part of it, in which part of
-that, and so on. Stays right when the parts before it change their height."""
+that, and so on. Stays right when the parts before it change their height.
+
+What was laid out may have become something else meanwhile, a paragraph a table: so everything takes the
+places of everything, and says about where that is now."""
 
 _WIDE = (
     "\u1100-\u115e\u2e80-\u303e\u3041-\u3163\u3165-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f"
@@ -50,6 +53,11 @@ class Line:
 
 
 BLANK = Line(())
+
+
+def about(place: Place) -> int:
+    """About how many rows into a thing a place is that something else made."""
+    return max(0, sum(place[-2:]))
 
 
 def show(text: str) -> str:

@@ -6,7 +6,7 @@ from bisect import bisect_right
 
 from docstra_tui.tui.transcript import look
 from docstra_tui.tui.transcript.leaves import Table
-from docstra_tui.tui.transcript.lines import Bits, Line, Place, width_of, wrap_bits
+from docstra_tui.tui.transcript.lines import Bits, Line, Place, about, width_of, wrap_bits
 
 SEPARATOR = " │ "
 NARROWEST = 4
@@ -89,7 +89,9 @@ class DrawnTable:
 
     def row_of(self, place: Place) -> int:
         """The row of a place now."""
-        index, row = place
+        if len(place) != 2:
+            return about(place)
+        index, row = place[0], max(0, place[1])
         if index < 0 or not self._ends:
             return min(row, max(0, self._head_height - 1))
         index = min(index, len(self._ends) - 1)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from docstra_tui.tui.transcript import look
 from docstra_tui.tui.transcript.leaves import Block, Verbatim
-from docstra_tui.tui.transcript.lines import Line, Place
+from docstra_tui.tui.transcript.lines import Line, Place, about
 from docstra_tui.tui.transcript.source_lines import SourceLines
 from docstra_tui.tui.transcript.verbatim import DrawnVerbatim
 
@@ -52,7 +52,7 @@ class DrawnThinking:
 
     def row_of(self, place: Place) -> int:
         """The row of a place now."""
-        return max(0, min(place[0], self.height - 1))
+        return min(about(place), self.height - 1)
 
     def code(self, first: int, end: int) -> Iterator[SourceLines]:
         """Nothing to colour."""

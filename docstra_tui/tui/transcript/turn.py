@@ -15,7 +15,7 @@ from docstra_tui.tui.transcript import look
 from docstra_tui.tui.transcript.chunk import Chunk
 from docstra_tui.tui.transcript.ending import TurnEnding, ending_lines
 from docstra_tui.tui.transcript.leaves import Block, Verbatim
-from docstra_tui.tui.transcript.lines import BLANK, Line, Place, wrap_bits
+from docstra_tui.tui.transcript.lines import BLANK, Line, Place, about, wrap_bits
 from docstra_tui.tui.transcript.source_lines import SourceLines
 from docstra_tui.tui.transcript.verbatim import DrawnVerbatim
 
@@ -429,15 +429,14 @@ class Turn:
 
     def row_of(self, place: Place) -> int:
         """The row of a place now; about that, where it is not laid out."""
-        part, *inner = place
-        if part < 0:
-            return inner[0]
-        part = min(part, len(self._ends))
+        if not place or place[0] < 0:
+            return about(place[1:])
+        part, inner = min(place[0], len(self._ends)), place[1:]
         top = self._chunk_top(part)
-        if inner[0] < 0:
-            return top + inner[1]
+        if not inner or inner[0] < 0:
+            return top + about(inner[1:])
         if part < len(self._chunks) and self._chunks[part].is_laid(self._width):
-            return top + self._chunks[part].row_of(tuple(inner))
+            return top + self._chunks[part].row_of(inner)
         return top
 
     def blocks(self, width: int) -> list[tuple[Block, int, int]]:

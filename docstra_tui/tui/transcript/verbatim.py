@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from docstra_tui.tui.transcript import look
 from docstra_tui.tui.transcript.leaves import Verbatim
-from docstra_tui.tui.transcript.lines import Bits, Line, Place, break_text, chop, cut_bits, width_of
+from docstra_tui.tui.transcript.lines import Bits, Line, Place, about, break_text, chop, cut_bits, width_of
 from docstra_tui.tui.transcript.source_lines import SourceLines
 
 CONTINUED = "↪ "
@@ -72,7 +72,9 @@ class DrawnVerbatim:
 
     def row_of(self, place: Place) -> int:
         """The row of a place now."""
-        index, row = place
+        if len(place) != 2:
+            return about(place)
+        index, row = place[0], max(0, place[1])
         if index < 0:
             return min(row, max(0, self.header - 1))
         first = self.header + (self._ends[min(index, len(self._ends)) - 1] if index and self._ends else 0)
