@@ -83,7 +83,7 @@ def ask(*words: str, llm: FakeLLM | None = None, backend: FakeBackend | None = N
 def test_a_question_is_asked_about_files_that_stand_before_it() -> None:
     llm = FakeLLM("It is one.")
     code, out, err, backend = ask("ask", "What is a?", "-f", "a.py", "-f", "b.rs:1-1", llm=llm)
-    assert (code, out, err) == (0, "It is one.", "")
+    assert (code, out, err) == (0, "It is one.\n", "")
     sent = llm.calls[0].question
     assert sent.startswith('File "a.py":\n```python\na = 1\n')
     assert 'File "b.rs", lines 1-1:' in sent
@@ -97,7 +97,7 @@ def test_a_file_that_is_no_utf8_is_sent_and_it_is_said_how_it_was_read(project: 
     (project / "latin.txt").write_bytes(text.encode("latin-1"))
     llm = FakeLLM("x")
     code, out, err, _ = ask("ask", "What?", "-f", "latin.txt", llm=llm)
-    assert (code, out) == (0, "x")
+    assert (code, out) == (0, "x\n")
     assert "latin.txt" in err and "guess" in err.lower()
     assert "Straße" in llm.calls[0].question
 
@@ -119,17 +119,126 @@ def test_flags_reach_the_backend() -> None:
 def test_piped_text_is_context_beside_a_question(monkeypatch) -> None:
     pipe_in(monkeypatch, b"Traceback: boom\n")
     llm = FakeLLM("x")
-    ask("ask", "Why?", "-f", "a.py", llm=llm)
+    _, _, err, _ = ask("ask", "Why?", llm=llm)
     assert "```\nTraceback: boom\n```" in llm.calls[0].question
     assert llm.calls[0].question.endswith("Why?")
+    assert err == ""
 
 
-@pytest.mark.parametrize("words", [["ask"], ["ask", "-"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["ask", "Why?", "-", "-f", "a.py"],
+        ["ask", "-", "Why?", "-f", "a.py"],
+        ["examples", "Why?", "-", "-f", "a.py"],
+        ["run", "answer_question", "-", "question=Why?", "-f", "a.py"],
+    ],
+)
+def test_piped_text_goes_with_files_where_it_is_named(words: list[str], monkeypatch) -> None:
+    pipe_in(monkeypatch, b"Traceback: boom\n")
+    llm = FakeLLM("x")
+    _, _, err, _ = ask(*words, llm=llm)
+    assert "```\nTraceback: boom\n```" in llm.calls[0].question
+    assert "a = 1" in llm.calls[0].question and "Why?" in llm.calls[0].question
+    assert err == ""
+
+
+NOT_READ = "Standard input was not read; - among the words reads it.\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["ask", "Why?", "-f", "a.py"],
+        ["examples", "Why?", "-f", "a.py"],
+        ["run", "answer_question", "question=Why?", "-f", "a.py"],
+        ["explain", "a.py"],
+    ],
+)
+def test_beside_files_standard_input_is_neither_read_nor_waited_for(words: list[str], monkeypatch) -> None:
+    """A pipe that nobody writes to or closes, as a service or a test runner leaves it."""
+    reader, writer = os.pipe()
+    monkeypatch.setattr("sys.stdin", os.fdopen(reader))
+    code, out, err, _ = ask(*words, llm=FakeLLM("x"))
+    assert (code, out, err) == (0, "x\n", NOT_READ)
+    os.write(writer, b"still there")
+    os.close(writer)
+    assert os.read(reader, 100) == b"still there"
+
+
+def test_a_loop_keeps_the_list_it_reads_from(project: Path, monkeypatch) -> None:
+    """`while read f; do ask Q -f "$f"; done < list`, and the same without -f."""
+    (project / "list").write_text("a.py\nb.rs\n")
+    with open(project / "list") as names:
+        monkeypatch.setattr("sys.stdin", names)
+        os.lseek(names.fileno(), len("a.py\n"), os.SEEK_SET)  # where the shell's `read` left it
+        assert ask("ask", "Why?", "-f", "a.py", llm=FakeLLM("x"))[2] == NOT_READ
+        assert ask("ask", "Why?", llm=FakeLLM("x"))[2] == NOT_READ
+        assert os.read(names.fileno(), 100) == b"b.rs\n"
+        assert ask("ask", "Why?", "-f", "a.py", llm=FakeLLM("x"))[2] == ""  # nothing is left to be said about
+
+
+def test_a_file_on_standard_input_is_read_where_it_is_named_or_all_there_is(
+    project: Path, monkeypatch
+) -> None:
+    (project / "notes").write_text("The answer is 42.\n")
+    for words, expected in (
+        (["ask", "Why?", "-"], "The answer is 42.\n```\n\nWhy?"),
+        (["ask"], "The answer is 42."),
+        (["explain"], "The answer is 42."),
+        (["run", "explain_code"], "The answer is 42."),
+    ):
+        llm = FakeLLM("x")
+        with open(project / "notes") as notes:
+            monkeypatch.setattr("sys.stdin", notes)
+            _, _, err, _ = ask(*words, llm=llm)
+        assert expected in llm.calls[0].question and err == ""
+
+
+@pytest.mark.parametrize("words", [["ask"], ["ask", "-"], ["ask", "-", "-f", "a.py"]])
 def test_piped_text_is_the_question_where_there_is_none(words: list[str], monkeypatch) -> None:
     pipe_in(monkeypatch, b"What is it?\n")
     llm = FakeLLM("x")
     ask(*words, llm=llm)
-    assert llm.calls[0].question == "What is it?"
+    assert llm.calls[0].question.endswith("What is it?")
+
+
+def test_a_question_that_is_only_piped_beside_files_has_to_be_named(monkeypatch) -> None:
+    pipe_in(monkeypatch, b"b.rs\n")
+    with pytest.raises(UsageError, match="no question") as caught:
+        ask("ask", "-f", "a.py")
+    assert "ask - -f FILE" in caught.value.hint
+
+
+@pytest.mark.parametrize("words", [["ask", "a", "b"], ["examples", "a", "-", "b"]])
+def test_a_second_text_is_no_question(words: list[str]) -> None:
+    with pytest.raises(UsageError, match="takes one text, and 'b' is a second"):
+        ask(*words)
+
+
+@pytest.mark.parametrize("first", [b"", b"some of it, "])
+def test_a_pipe_that_is_silent_is_said_to_be_waited_for(first: bytes, monkeypatch) -> None:
+    monkeypatch.setattr("docstra_tui.commands.stdin.PATIENCE_SECONDS", 0.05)
+    reader, writer = os.pipe()
+    os.write(writer, first)
+    monkeypatch.setattr("sys.stdin", os.fdopen(reader))
+    said: list[str] = []
+
+    class Heard(io.StringIO):
+        def write(self, text: str) -> int:
+            if not said:  # the writer goes on only once it was said
+                os.write(writer, b"Traceback")
+                os.close(writer)
+            said.append(text)
+            return len(text)
+
+    llm = FakeLLM("x")
+    code, out, _, _ = ask("ask", "Why?", llm=llm, console=Console(io.StringIO(), Heard()))
+    assert (code, out) == (0, "x\n")
+    assert said == [
+        "Waiting for the end of standard input. Ctrl+D ends it at a terminal, </dev/null leaves it out.\n"
+    ]
+    assert (first + b"Traceback").decode() in llm.calls[0].question
 
 
 def test_dev_null_is_no_context_and_no_question() -> None:
@@ -177,7 +286,7 @@ def test_code_from_standard_input_is_explained(monkeypatch) -> None:
     pipe_in(monkeypatch, b"x = 1\n")
     llm = FakeLLM("It is x.")
     _, out, _, _ = ask("explain", "--language", "python", llm=llm)
-    assert out == "It is x."
+    assert out == "It is x.\n"
     assert llm.calls[0].question.startswith("```python\nx = 1\n```")
 
 
@@ -236,7 +345,8 @@ def test_a_template_that_cannot_be_filled_says_what_is_missing(words, error, sai
 def test_a_pipe_gets_the_answer_exactly_and_a_terminal_gets_it_safe() -> None:
     hostile = "a\x1b]52;c;x\x07b\tc\r\n"
     _, out, _, _ = ask("ask", "?", llm=FakeLLM(hostile))
-    assert out == hostile
+    assert out == hostile  # it has a last line end of its own
+    assert ask("ask", "?", llm=FakeLLM("a\x1b]b"))[1] == "a\x1b]b\n"
     terminal = Console(Terminal(), Terminal())
     _, out, _, _ = ask("ask", "?", llm=FakeLLM(hostile), console=terminal)
     assert not set(out) & set("\x1b\x07\r\t")
@@ -261,10 +371,10 @@ def test_loading_is_shown_on_a_terminal_and_nowhere_else() -> None:
     statuses = [loading("download", 10, 100), loading("read", None, None), READY]
     console = Console(io.StringIO(), Terminal())
     code, out, err, _ = ask("ask", "?", backend=FakeBackend(FakeLLM("x"), *statuses), console=console)
-    assert (code, out) == (0, "x")
+    assert (code, out) == (0, "x\n")
     assert "downloading 10%" in err and err.endswith("\r\x1b[K")
     _, out, err, _ = ask("ask", "?", backend=FakeBackend(FakeLLM("x"), *statuses))
-    assert (out, err) == ("x", "")
+    assert (out, err) == ("x\n", "")
 
 
 def test_json_is_one_object_with_exactly_the_promised_keys() -> None:
@@ -340,7 +450,7 @@ def test_ctrl_c_keeps_the_part_and_cancels_the_rest() -> None:
     llm = FakeLLM()
     llm.enqueue("part ", KeyboardInterrupt())
     code, out, _, backend = ask("ask", "?", llm=llm)
-    assert (code, out, backend.closed) == (130, "part ", 1)
+    assert (code, out, backend.closed) == (130, "part \n", 1)
 
 
 def test_ctrl_c_with_json_still_gives_the_object() -> None:
@@ -360,13 +470,115 @@ def test_ctrl_c_stops_the_files_that_were_to_follow() -> None:
     assert (code, len(llm.calls)) == (130, 1)
 
 
-def test_an_answer_that_fails_raises_what_it_failed_of_and_lets_the_engine_go() -> None:
+def test_an_answer_that_breaks_off_keeps_its_part_and_exits_with_1_whatever_broke(
+    monkeypatch, capsys
+) -> None:
     llm = FakeLLM()
-    llm.enqueue("part", EngineDied("It is gone."))
+    llm.enqueue("part", EngineDied("It is gone.", "Ask again."))
     backend = FakeBackend(llm)
-    with pytest.raises(EngineDied):
-        ask("ask", "?", backend=backend)
+    monkeypatch.setattr("docstra_tui.session.backend.open_backend", backend)
+    assert cli.main(["ask", "?"]) == 1
+    out, err = capsys.readouterr()
+    assert out == "part\n"
+    assert "It is gone.\nAsk again." in err
     assert backend.closed == 1
+
+
+def test_what_fails_before_the_first_word_keeps_its_own_exit_code() -> None:
+    llm = FakeLLM()
+    llm.enqueue(EngineDied("It is gone."))
+    with pytest.raises(EngineDied):
+        ask("ask", "?", llm=llm)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "reason", "said"),
+    [
+        ((), "stop", "without any text"),
+        ((" ", "\n"), "stop", "without any text"),
+        ((), "length", "its limit"),
+    ],
+)
+def test_an_answer_without_text_is_a_failure(pieces, reason, said, monkeypatch, capsys) -> None:
+    llm = FakeLLM()
+    llm.enqueue(*pieces, reason=reason)
+    monkeypatch.setattr("docstra_tui.session.backend.open_backend", FakeBackend(llm))
+    assert cli.main(["ask", "?"]) == 1
+    assert said in capsys.readouterr().err
+
+
+def json_of(capsys, *words: str) -> tuple[int, dict, str]:
+    code = cli.main([*words, "--json"])
+    out, err = capsys.readouterr()
+    return code, json.loads(out), err
+
+
+def test_json_is_one_object_also_of_an_answer_that_broke(monkeypatch, capsys) -> None:
+    llm = FakeLLM()
+    llm.enqueue("half an ", "answer", EngineDied("It is gone.", "Ask again."))
+    monkeypatch.setattr("docstra_tui.session.backend.open_backend", FakeBackend(llm))
+    code, found, err = json_of(capsys, "ask", "?", "-f", "a.py")
+    assert (code, list(found)) == (1, [*KEYS, "error"])
+    assert found["answer"] == "half an answer"
+    assert found["error"] == {"message": "It is gone.", "hint": "Ask again."}
+    assert (found["finish_reason"], found["model"]) == (None, "hub/fake")
+    assert found["files"] == [{"path": "a.py", "start_line": None, "end_line": None, "tokens": None}]
+    assert "It is gone." in err
+
+
+def test_json_says_why_there_is_no_answer(monkeypatch, capsys) -> None:
+    llm = FakeLLM()
+    llm.enqueue(reason="length", usage=Usage(30, 20, 0))
+    monkeypatch.setattr("docstra_tui.session.backend.open_backend", FakeBackend(llm))
+    code, found, _ = json_of(capsys, "ask", "?")
+    assert (code, found["answer"], found["finish_reason"]) == (1, "", "length")
+    assert found["completion_tokens"] == 20
+    assert "limit" in found["error"]["message"]
+
+
+def test_json_says_too_why_nothing_could_be_asked(monkeypatch, capsys) -> None:
+    from dataclasses import replace
+
+    failed = replace(READY, state="failed", error=ModelNotFound("There is no model m."))
+    monkeypatch.setattr("docstra_tui.session.backend.open_backend", FakeBackend(FakeLLM(), failed))
+    code, found, _ = json_of(capsys, "ask", "?")
+    assert (code, found["answer"], found["model"]) == (3, "", None)
+    assert found["error"] == {"message": "There is no model m."}
+
+
+def test_a_usage_error_is_no_answer() -> None:
+    console = Console(io.StringIO(), io.StringIO())
+    with pytest.raises(TemplateError):
+        ask("run", "answer_question", "--json", console=console)
+    assert console._out.getvalue() == ""
+
+
+def test_of_several_answers_the_finished_ones_stay(monkeypatch, capsys) -> None:
+    for error, exit_code, part in (
+        (EngineDied("It is gone."), 1, "Thi"),
+        (ContextOverflow(9, 8, 1), 4, ""),
+    ):
+        llm = FakeLLM("First.", "Second.")
+        llm.enqueue(*([part] if part else []), error)
+        monkeypatch.setattr("docstra_tui.session.backend.open_backend", FakeBackend(llm))
+        code, found, err = json_of(capsys, "explain", "a.py", "b.rs", "a.py:1-1", "a.py:2-2")
+        assert code == exit_code
+        assert [answer["answer"] for answer in found["answers"]] == ["First.", "Second.", part]
+        assert ["error" in answer for answer in found["answers"]] == [False, False, True]
+        assert found["error"] == found["answers"][2]["error"]
+        assert found["error"]["message"] == error.message
+        assert error.message in err
+        assert len(llm.calls) == 3  # the fourth was not asked
+
+
+def test_of_several_answers_the_finished_ones_are_out_already(monkeypatch, capsys) -> None:
+    llm = FakeLLM("First.")
+    llm.enqueue("Sec", EngineDied("It is gone."))
+    monkeypatch.setattr("docstra_tui.session.backend.open_backend", FakeBackend(llm))
+    assert cli.main(["explain", "a.py", "b.rs"]) == 1
+    out, err = capsys.readouterr()
+    assert out == "# a.py\n\nFirst.\n\n# b.rs\n\nSec\n"
+    assert "It is gone." in err
 
 
 @pytest.mark.parametrize("error", [ContextOverflow(9, 8, 1), ModelNotFound("no")])
@@ -387,12 +599,41 @@ def test_a_model_that_does_not_load_is_the_reason_given() -> None:
         ask("ask", "?", backend=FakeBackend(FakeLLM(), loading(), failed))
 
 
-def test_an_answer_at_its_limit_says_so_to_a_person_only() -> None:
+@pytest.mark.parametrize("err", [io.StringIO, Terminal])
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_an_answer_at_its_limit_says_so_whoever_reads_it(err, more: list[str]) -> None:
     llm = FakeLLM()
-    llm.enqueue("x", reason="length")
-    code, out, err, _ = ask("ask", "?", llm=llm, console=Console(io.StringIO(), Terminal()))
-    assert (code, out) == (0, "x")
-    assert "--max-tokens" in err
+    llm.enqueue("x", reason="length", usage=Usage(9, 2000))
+    code, out, said, _ = ask("ask", "?", *more, llm=llm, console=Console(io.StringIO(), err()))
+    assert code == 0 and "x" in out
+    assert "The answer was cut at 2,000 tokens; --max-tokens allows more.\n" in said
+
+
+def test_of_several_answers_it_is_said_which_was_cut() -> None:
+    llm = FakeLLM("First.")
+    llm.enqueue("x", reason="length", usage=Usage())
+    _, _, err, _ = ask("explain", "a.py", "b.rs", "--max-tokens", "7", llm=llm)
+    assert err == "b.rs: the answer was cut at 7 tokens; --max-tokens allows more.\n"
+
+
+def test_the_wait_for_the_first_word_is_shown_on_a_terminal(monkeypatch) -> None:
+    monkeypatch.setattr("docstra_tui.commands.waiting.STEP_SECONDS", 0.01)
+    monkeypatch.setattr("docstra_tui.commands.waiting.monotonic", iter(range(0, 4000, 40)).__next__)
+    gate = threading.Semaphore(0)
+
+    class Watched(Terminal):
+        def write(self, text: str) -> int:
+            if "40 s" in text:
+                gate.release(3)
+            return super().write(text)
+
+    llm = FakeLLM()
+    monkeypatch.setattr(FakeLLM, "server", "gpu:8000")
+    llm.enqueue("x", gate=gate)
+    console = Console(io.StringIO(), Watched())
+    code, out, err, _ = ask("ask", "?", llm=llm, console=console)
+    assert (code, out) == (0, "x\n")
+    assert "gpu:8000: reading or queued, 40 s" in err and err.endswith("\r\x1b[K")
 
 
 # Other machines
@@ -401,7 +642,7 @@ def test_an_answer_at_its_limit_says_so_to_a_person_only() -> None:
 def test_a_script_that_names_another_machine_says_where_it_sends() -> None:
     backend = FakeBackend(FakeLLM("x"), host="gpu.example")
     code, out, err, _ = ask("ask", "?", "--base-url", "http://gpu.example/v1", backend=backend)
-    assert (code, out, err) == (0, "x", "→ gpu.example\n")
+    assert (code, out, err) == (0, "x\n", "→ gpu.example\n")
 
 
 def test_a_machine_from_the_settings_must_have_been_allowed_by_a_person() -> None:

@@ -126,8 +126,9 @@ COMMANDS: tuple[Command, ...] = (
         "answer one question from files",
         (FILES, SEND_SECRETS),
         most=1,
-        more="With a question, text piped in is one more thing to answer from; without one (or with -)"
-        "\nit is the question.\n" + ONE_SHOT,
+        more="With a question, text piped in is one more thing to answer from; without one it is the"
+        "\nquestion. With -f, or from a file, it is read only where - is named: ask QUESTION - -f FILE.\n"
+        + ONE_SHOT,
     ),
     Command(
         "explain",
@@ -353,6 +354,8 @@ def _path_or_session(words: list[str], options: dict[str, Any]) -> list[str]:
 
 
 def _check_count(command: Command, words: Sequence[str]) -> None:
+    if command.name in ("ask", "examples"):  # standard input may be named beside the text
+        words = [word for word in words if word != "-"]
     if command.most is None or len(words) <= command.most:
         return
     over = words[command.most]

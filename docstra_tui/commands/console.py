@@ -43,8 +43,8 @@ class Console:
         self._open_line = not piece.endswith("\n")
 
     def end_answer(self) -> None:
-        """Leave a terminal's cursor at the beginning of a line; a pipe gets nothing."""
-        if self.out_is_terminal and self._open_line:
+        """The last line ends, in a pipe too: what reads lines reads this one."""
+        if self._open_line:
             self._out.write("\n")
             self._out.flush()
         self._open_line = False

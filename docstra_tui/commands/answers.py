@@ -1,0 +1,154 @@
+"""The answers of one command: as they are written, and as the one JSON object that is given in any case.
+
+What breaks off keeps its part: it is printed, or in the object beside the error.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+from typing import Any
+
+from docstra_tui.commands.console import Console
+from docstra_tui.commands.requests import Request
+from docstra_tui.commands.waiting import Waiting
+from docstra_tui.errors import DocstraError
+from docstra_tui.llm.answer import AnswerStream
+from docstra_tui.llm.base import BaseLLM
+from docstra_tui.llm.items import ContextItem
+
+
+class Answers:
+    """Asks one request after the other and says what came of it."""
+
+    def __init__(self, console: Console, requests: Sequence[Request], *, as_json: bool, limit: int) -> None:
+        self._console = console
+        self._requests = requests
+        self._as_json = as_json
+        self._limit = limit
+        """The longest answer, in tokens."""
+        self._records: list[dict[str, Any]] = []
+        self.model = ""
+        """Who answers, for the record."""
+        self.was_cancelled = False
+
+    def follow(self, llm: BaseLLM) -> None:
+        """Ask everything, up to the first Ctrl+C. Raises the `DocstraError` that ended it before."""
+        for request in self._requests:
+            self._follow_one(llm, request)
+            if self.was_cancelled:
+                return
+
+    def end(self, error: DocstraError | None = None) -> None:
+        """Nothing more comes; `error` is why, where it is no proper end."""
+        if not self._as_json:
+            return
+        if error is not None and not (self._records and "error" in self._records[-1]):
+            self._record(self._requests[len(self._records)], None, error)
+        if len(self._requests) == 1:
+            self._console.json(self._records[0])
+        else:
+            failed = {"error": _told(error)} if error is not None else {}
+            self._console.json({"answers": self._records, **failed})
+
+    def _follow_one(self, llm: BaseLLM, request: Request) -> None:
+        is_one_of_many = bool(request.title) and len(self._requests) > 1
+        if is_one_of_many and not self._as_json:
+            self._console.answer(f"# {request.title}\n\n")
+        stream: AnswerStream | None = None
+        try:
+            stream = llm.run_task(request.task, context=request.items, fields=request.fields)
+            self._read(stream, llm.server)
+        except DocstraError as error:
+            self._record(request, stream, error)
+            if stream is not None and stream.text:  # what is out is no answer of a whole run
+                raise DocstraError(error.message, error.hint) from error
+            raise
+        self._record(request, stream, None)
+        if self.was_cancelled:
+            self._records[-1]["files"] = _places(request.items)
+            return
+        if self._as_json:
+            self._records[-1]["files"] = _sizes(llm, request)
+        if stream.finish_reason == "length":
+            written = stream.usage.completion_tokens or self._limit
+            which = f"{request.title}: the" if is_one_of_many else "The"
+            self._console.note(f"{which} answer was cut at {written:,} tokens; --max-tokens allows more.")
+        if request is not self._requests[-1] and not self._as_json:
+            self._console.answer("\n")
+
+    def _read(self, stream: AnswerStream, server: str) -> None:
+        """Read the answer to its end, or to the first Ctrl+C; a second one ends the process."""
+        try:
+            with Waiting(self._console, server) as waiting:
+                for piece in stream:
+                    waiting.end()
+                    if not self._as_json:
+                        self._console.answer(piece)
+        except KeyboardInterrupt:
+            interrupts(signal.SIG_DFL)
+            stream.close()
+            stream.finish_reason = "cancelled"
+        except BaseException:
+            stream.close()
+            raise
+        finally:
+            if not self._as_json:
+                self._console.end_answer()
+        self.was_cancelled = stream.finish_reason == "cancelled"
+
+    def _record(self, request: Request, stream: AnswerStream | None, error: DocstraError | None) -> None:
+        usage = stream.usage if stream is not None else None
+        self._records.append(
+            {
+                "answer": stream.text if stream is not None else "",
+                "model": self.model or None,
+                "finish_reason": stream.finish_reason if stream is not None else None,
+                "files": _places(request.items),
+                "prompt_tokens": usage.prompt_tokens if usage is not None else None,
+                "completion_tokens": usage.completion_tokens if usage is not None else None,
+                "reused_tokens": usage.reused_tokens if usage is not None else None,
+                "ttft_s": stream.ttft_s if stream is not None else None,
+                "tokens_per_s": stream.tokens_per_s if stream is not None else None,
+            }
+        )
+        if error is not None:
+            self._records[-1]["error"] = _told(error)
+
+
+def interrupts(handler: Any) -> None:
+    """What the next Ctrl+C does."""
+    try:
+        signal.signal(signal.SIGINT, handler)
+    except ValueError:
+        pass  # not in the main thread
+
+
+def _told(error: DocstraError) -> dict[str, str]:
+    return {"message": error.message, **({"hint": error.hint} if error.hint else {})}
+
+
+def _places(items: Sequence[ContextItem]) -> list[dict[str, Any]]:
+    return [_place(item, None) for item in items if item.path is not None]
+
+
+def _sizes(llm: BaseLLM, request: Request) -> list[dict[str, Any]]:
+    """Each file and what adding it added to the rendered prompt; null where nobody can count."""
+    counts: list[int | None] = []
+    try:
+        for end in range(len(request.items) + 1):
+            messages = llm.prompt_builder.messages(request.task, request.items[:end], (), **request.fields)
+            count = llm.count_tokens(messages)
+            counts.append(count if llm.counts_exactly else None)
+    except DocstraError:
+        pass  # the answer is there; a figure is not worth it
+    files = []
+    for index, item in enumerate(request.items):
+        before, after = (counts + [None] * (index + 2))[index : index + 2]
+        tokens = None if before is None or after is None else after - before
+        files.append(_place(item, tokens))
+    return [file for file in files if file["path"] is not None]
+
+
+def _place(item: ContextItem, tokens: int | None) -> dict[str, Any]:
+    return {"path": item.path, "start_line": item.start_line, "end_line": item.end_line, "tokens": tokens}

@@ -1,0 +1,185 @@
+"""What a one-shot command asks: its words, its files, and its standard input where that is meant.
+
+A pipe beside a question is one more thing to answer from. Beside files, or where standard input is a
+file of its own (a `while read` loop's list), it is read only where `-` is named.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from docstra_tui.commands import stdin
+from docstra_tui.commands.arguments import PROGRAM, Invocation
+from docstra_tui.context.reader import read_named
+from docstra_tui.errors import UsageError
+from docstra_tui.llm.items import ContextItem
+from docstra_tui.llm.prompt import BUILT_IN, TASKS, code_fields, file_fields, placeholders
+from docstra_tui.settings import Settings
+
+Note = Callable[[str], None]
+"""Takes a sentence for standard error."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One turn to be asked."""
+
+    task: str
+    """The template's name."""
+    fields: Mapping[str, Any]
+    items: tuple[ContextItem, ...] = ()
+    title: str = ""
+    """What it is about, where a command gives several answers."""
+
+
+def requests_of(
+    invocation: Invocation, settings: Settings, known: Mapping[str, str], note: Note
+) -> list[Request]:
+    """What the command line asks, with its files and its standard input read.
+
+    `known` is template text by name; `note` hears how a file was read that was no UTF-8, and what becomes
+    of standard input. Raises `UsageError`, `UnreadableFile`.
+    """
+    words = [word for word in invocation.words if word != "-"]
+    limit = settings.context.max_file_bytes
+    files = tuple(_named(name, limit, note) for name in invocation.options["files"])
+    piped = Piped(is_named="-" in invocation.words, limit=limit, note=note)
+    match invocation.command:
+        case "ask":
+            question, items = _text(words, files, piped)
+            if not question:
+                raise _no_text("question", 'ask "What does it do?" -f FILE', "ask - -f FILE", piped)
+            return [Request(TASKS["ask"], {"question": question}, items)]
+        case "explain" | "document":
+            return _one_a_file(invocation, words, files, piped)
+        case "examples":
+            request, items = _text(words, files, piped)
+            if not request:
+                raise _no_text("request", 'examples "read a CSV file"', "examples - -f FILE", piped)
+            language = invocation.options["language"] or _language(items) or "code"
+            fields = {"request": request, "language": language, "additional_context": ""}
+            return [Request(TASKS["examples"], fields, items)]
+        case _:
+            return [_filled(words, files, known, piped)]
+
+
+@dataclass(frozen=True)
+class Piped:
+    """Standard input, as one command takes it."""
+
+    is_named: bool
+    """A `-` stands among the words."""
+    limit: int
+    """Bytes that are taken at most."""
+    note: Note
+
+    def read(self) -> str:
+        """All of it. Raises `UsageError`, `UnreadableFile`."""
+        return stdin.read(self.limit, self.note)
+
+    def beside(self, has_files: bool) -> str:
+        """What goes with what was named; empty where it is not meant, which is said."""
+        if self.is_named or (stdin.is_piped() and not has_files and not stdin.is_file()):
+            return self.read()
+        if stdin.is_piped() and not stdin.is_at_end():
+            self.note("Standard input was not read; - among the words reads it.")
+        return ""
+
+    def alone(self) -> str:
+        """What stands for all that was not named."""
+        return self.read() if self.is_named or stdin.is_piped() else ""
+
+
+def _text(
+    words: Sequence[str], files: tuple[ContextItem, ...], piped: Piped
+) -> tuple[str, tuple[ContextItem, ...]]:
+    """The text of `ask` or `examples`, and what it is asked from."""
+    if words:
+        text = piped.beside(bool(files))
+        return words[0].strip(), (*files, ContextItem(text)) if text else files
+    if files and not piped.is_named:  # a loop's list must not become the question
+        return "", files
+    return piped.alone().strip(), files
+
+
+def _no_text(what: str, example: str, from_stdin: str, piped: Piped) -> UsageError:
+    if stdin.is_piped() and not piped.is_named:
+        return UsageError(f"There is no {what}.", f"To read it from standard input: {PROGRAM} {from_stdin}")
+    return UsageError(f"There is no {what}.", f"Try: {PROGRAM} {example}")
+
+
+def _named(name: str, limit: int, note: Note) -> ContextItem:
+    """The file that a word of the command line names, or its lines. Raises `UsageError`, `UnreadableFile`."""
+    if name == "-":
+        raise UsageError(
+            "-f takes a file; standard input is read without -f.",
+            "Put - behind the question. A file called - is ./-",
+        )
+    if not os.path.lexists(name):
+        name = os.path.expanduser(name)  # in quotes, or behind `=`, no shell has done it
+    path, colon, lines = name.rpartition(":")
+    if colon and not os.path.lexists(name):
+        found = re.fullmatch(r"(\d+)(?:-(\d*))?", lines)
+        is_range = found is not None and 0 < int(found[1]) <= int(found[2] or found[1])
+        if not is_range and (found is not None or os.path.isfile(path)):
+            raise UsageError(f"{lines!r} is no range of lines.", f"Write {path}:10-40.")
+    return read_named(name, max_bytes=limit, note=note)
+
+
+def _one_a_file(
+    invocation: Invocation, words: Sequence[str], files: tuple[ContextItem, ...], piped: Piped
+) -> list[Request]:
+    task = TASKS[invocation.command]
+    language = invocation.options["language"]
+    items = (*(_named(name, piped.limit, piped.note) for name in words), *files)
+    requests = [
+        Request(task, file_fields([item.label], language or item.language or "source"), (item,), item.label)
+        for item in items
+    ]
+    code = piped.beside(has_files=True) if items else piped.alone()
+    if code.strip():
+        requests.append(Request(task, code_fields(code, language or "source"), (), "standard input"))
+    elif piped.is_named or (not items and stdin.is_piped()):
+        raise UsageError("Standard input was empty.")
+    if not requests:
+        raise UsageError(
+            f"There is no file to {invocation.command}.", f"Try: {PROGRAM} {invocation.command} FILE"
+        )
+    return requests
+
+
+def _filled(
+    words: list[str], files: tuple[ContextItem, ...], known: Mapping[str, str], piped: Piped
+) -> Request:
+    """The request of `run`: a template, its values, and the code where it wants `{code}`."""
+    if not words:
+        raise UsageError("There is no template.", f"Known templates: {', '.join(sorted(known))}.")
+    name, *pairs = words
+    fields: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.isidentifier():
+            raise UsageError(f"{pair!r} is not KEY=VALUE.", "A value with spaces needs quotes.")
+        fields[key] = value
+    wants_code = "code" in placeholders(known.get(name, "")) and "code" not in fields
+    text = piped.alone() if wants_code and not files else piped.beside(bool(files))
+    items = files
+    if text and wants_code:
+        fields["code"] = code_fields(text, fields.get("language", ""))["code"]
+    elif text:
+        items = (*items, ContextItem(text))
+    if name in BUILT_IN:
+        fields.setdefault("additional_context", "")
+        fields.setdefault("language", _language(items) or "source")
+    if wants_code and "code" not in fields and items:
+        fields["code"] = file_fields([item.label for item in items], "")["code"]
+    return Request(name, fields, items)
+
+
+def _language(items: Sequence[ContextItem]) -> str:
+    """The language of the first item that has one."""
+    return next((item.language for item in items if item.language), "")
