@@ -144,19 +144,7 @@ def load(flags: Mapping[str, Any] | None = None, project: Path | None = None) ->
     `flags` are dotted keys (`{"model.name": "starter"}`); a value of None was not given. `project`
     is the folder whose own file may set harmless keys. Raises `SettingsError`.
     """
-    layers: list[tuple[str, dict[str, Any]]] = []
-    config = paths.config_dir() / CONFIG_FILE
-    layers.append((str(config), _flatten(_read_toml(config))))
-    if project is not None:
-        own = project / PROJECT_FILE
-        keys = _flatten(_read_toml(own, follow=False))
-        for key in keys:
-            if key not in PROJECT_KEYS:
-                raise SettingsError(
-                    f"{own} sets {key!r}, which a project may not set.",
-                    f"A project's own file may set only: {', '.join(sorted(PROJECT_KEYS))}.",
-                )
-        layers.append((str(own), keys))
+    layers = _in_files(project)
     layers.append(("the environment", _from_environment()))
     layers.append((A_FLAG, {k: v for k, v in (flags or {}).items() if v is not None}))
 
@@ -177,6 +165,30 @@ def load(flags: Mapping[str, Any] | None = None, project: Path | None = None) ->
             merged[key] = value
             origin[key] = where
     return _check(merged, origin)
+
+
+def theme_in_files(project: Path | None) -> str:
+    """The theme that config.toml sets, or the file of a project; else the default. Raises `SettingsError`."""
+    named = [values["theme"] for _, values in _in_files(project) if isinstance(values.get("theme"), str)]
+    return named[-1] if named else Settings().theme
+
+
+def _in_files(project: Path | None) -> list[tuple[str, dict[str, Any]]]:
+    """What the files set, each by its name; a later one wins."""
+    layers: list[tuple[str, dict[str, Any]]] = []
+    config = paths.config_dir() / CONFIG_FILE
+    layers.append((str(config), _flatten(_read_toml(config))))
+    if project is not None:
+        own = project / PROJECT_FILE
+        keys = _flatten(_read_toml(own, follow=False))
+        for key in keys:
+            if key not in PROJECT_KEYS:
+                raise SettingsError(
+                    f"{own} sets {key!r}, which a project may not set.",
+                    f"A project's own file may set only: {', '.join(sorted(PROJECT_KEYS))}.",
+                )
+        layers.append((str(own), keys))
+    return layers
 
 
 def known_keys() -> list[str]:

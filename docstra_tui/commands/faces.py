@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import msgspec
+
 from docstra_tui import settings
 from docstra_tui.commands import terminal
 from docstra_tui.commands.arguments import PROGRAM, SCREEN, Invocation
 from docstra_tui.commands.console import Console
 from docstra_tui.errors import UsageError
+from docstra_tui.workspace import kept_theme
 
 
 def run(invocation: Invocation) -> int:
@@ -18,6 +21,8 @@ def run(invocation: Invocation) -> int:
         raise UsageError("--json belongs to the one-shot commands.", f"Try: {PROGRAM} ask … --json")
     root = folder(invocation.words[0] if invocation.words else ".")
     found = settings.load(invocation.flags, project=root)
+    if "theme" not in invocation.flags and "DOCSTRA_THEME" not in os.environ:
+        found = msgspec.structs.replace(found, theme=kept_theme.theme_for(root))
     resume = invocation.options["resume"]
     if invocation.command == SCREEN:
         plain = terminal.is_plain()

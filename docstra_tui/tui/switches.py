@@ -9,7 +9,7 @@ import msgspec
 
 from docstra_tui import figures
 from docstra_tui.context.picks import Pick
-from docstra_tui.errors import DocstraError
+from docstra_tui.errors import DocstraError, UsageError
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.lane import Lane
 from docstra_tui.tui.no_model import NoModel
@@ -74,6 +74,11 @@ class Switches:
 
         self._lane.do(find, found, lambda error: None)
 
+    def resume(self, name: str) -> None:
+        """`open_session`, unless an answer is being written."""
+        if not self._is_busy():
+            self.open_session(name)
+
     def new_session(self) -> None:
         """Begin an empty conversation with the files that are ticked."""
         if not self._is_busy():
@@ -106,11 +111,12 @@ class Switches:
                 placeholder="narrow the list, or type a hub id, a folder or a .gguf file",
                 free_text=True,
             ),
-            self._take_model,
+            self.take_model,
         )
 
-    def _take_model(self, name: str | None) -> None:
-        if not name:
+    def take_model(self, name: str | None) -> None:
+        """Let this model answer from now on, unless an answer is being written."""
+        if not name or self._is_busy():
             return
         settings = self._screen.settings
         model = msgspec.structs.replace(settings.model, name=name, revision="")
@@ -120,16 +126,37 @@ class Switches:
     # Themes
 
     def choose_theme(self) -> None:
-        """Offer the themes."""
+        """Offer the themes; the screen wears each one that the cursor is on."""
         app = self._screen.app
+        before = app.theme
         choices = [
             Choice(name, name, "dark" if spec.dark else "light") for name, spec in app.theme_specs.items()
         ]
-        self._screen.app.push_screen(ChoiceScreen("Switch theme", choices), self._take_theme)
 
-    def _take_theme(self, name: str | None) -> None:
-        if name:
-            self._screen.app.theme = name
+        def moved(name: str | None) -> None:
+            app.theme = name or before
+
+        def taken(name: str | None) -> None:
+            if name:
+                self.take_theme(name)
+            else:
+                app.theme = before
+
+        app.push_screen(ChoiceScreen("Switch theme", choices, at=before, moved=moved), taken)
+
+    def take_theme(self, name: str) -> None:
+        """Wear this theme, here and in the folders where none was chosen. Raises `UsageError`."""
+        app, root = self._screen.app, self._screen.root
+        if name not in app.theme_specs:
+            raise UsageError(f"There is no theme {name!r}.", f"There are: {', '.join(app.theme_specs)}.")
+        app.theme = name
+
+        def keep() -> None:
+            from docstra_tui.workspace import kept_theme
+
+            kept_theme.keep(root, name)
+
+        self._lane.do(keep, lambda _: None, lambda error: None, key="theme")
 
     def _is_busy(self) -> bool:
         runner = self._screen.desk.runner

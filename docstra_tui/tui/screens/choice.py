@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -39,13 +39,23 @@ class ChoiceScreen(ModalScreen[str | None]):
     ]
 
     def __init__(
-        self, title: str, choices: Sequence[Choice], *, placeholder: str = "", free_text: bool = False
+        self,
+        title: str,
+        choices: Sequence[Choice],
+        *,
+        placeholder: str = "",
+        free_text: bool = False,
+        at: str = "",
+        moved: Callable[[str | None], object] = lambda value: None,
     ) -> None:
+        """`at` is the value that the cursor is on first; `moved` hears the one that it is on now."""
         super().__init__()
         self._title_text = title
         self._choices = tuple(choices)
         self._placeholder = placeholder or "type to narrow the list"
         self._free_text = free_text
+        self._at = at
+        self._moved = moved
         self._shown: list[Choice] = []
 
     def compose(self) -> ComposeResult:
@@ -74,6 +84,10 @@ class ChoiceScreen(ModalScreen[str | None]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(self._shown[event.option_index].value)
 
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        if event.option_index < len(self._shown):  # it may be narrowed by now
+            self._moved(self._shown[event.option_index].value)
+
     def action_step(self, step: int) -> None:
         options = self.query_one(OptionList)
         if step > 0:
@@ -94,7 +108,10 @@ class ChoiceScreen(ModalScreen[str | None]):
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options(Option(_row(choice)) for choice in self._shown)
-        options.highlighted = 0 if self._shown else None
+        at = next((row for row, choice in enumerate(self._shown) if choice.value == self._at), 0)
+        options.highlighted = at if self._shown else None
+        if not self._shown:
+            self._moved(None)
 
 
 def _row(choice: Choice) -> Content:

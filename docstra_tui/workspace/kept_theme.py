@@ -1,0 +1,70 @@
+"""The theme that was chosen in a face, kept: for its folder, and for every folder without its own choice.
+
+A choice holds as long as the settings files say what they said when it was made: who writes another theme
+into them wants that one. What is named on the command line or in the environment is stronger than both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from docstra_tui import paths, settings
+from docstra_tui.errors import DocstraError
+
+LARGEST = 10_000
+"""Bytes; a larger file is not one of ours."""
+
+EVERYWHERE = "everywhere"
+
+
+def theme_for(root: Path) -> str:
+    """The theme to start with on `root`, where none was named. Raises `SettingsError`."""
+    for_all, here = settings.theme_in_files(None), settings.theme_in_files(root)
+    own = _read(_place(str(root)), here)
+    if own:
+        return own
+    # A project that sets a theme of its own is not asked for the one of all the others.
+    return (_read(_place(EVERYWHERE), for_all) if here == for_all else "") or here
+
+
+def keep(root: Path, name: str) -> None:
+    """Remember a choice. Blocks. Where nothing can be written, nothing is remembered."""
+    for place, project in ((_place(str(root)), root), (_place(EVERYWHERE), None)):
+        with suppress(OSError, DocstraError):
+            _write(place, {"theme": name, "instead_of": settings.theme_in_files(project)})
+
+
+def _place(folder: str) -> Path:
+    name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:32] if folder != EVERYWHERE else EVERYWHERE
+    return paths.state_dir() / "themes" / f"{name}.json"
+
+
+def _read(place: Path, configured: str) -> str:
+    """The choice that is kept there, if it was made over what the settings say now; else empty."""
+    try:
+        with open(paths.open_private(place, os.O_RDONLY), encoding="utf-8") as file:
+            told: Any = json.loads(file.read(LARGEST))
+        name = told["theme"]
+        return name if isinstance(name, str) and told["instead_of"] == configured else ""
+    except (OSError, ValueError, TypeError, KeyError):
+        return ""
+
+
+def _write(place: Path, told: dict[str, str]) -> None:
+    paths.private_folder(paths.state_dir())
+    paths.private_folder(place.parent)
+    made = place.with_name(f"{place.name}.{os.getpid()}")
+    try:
+        fd = paths.open_private(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        with open(fd, "w", encoding="ascii") as file:
+            json.dump(told, file)
+        os.replace(made, place)
+    except OSError:
+        with suppress(OSError):
+            made.unlink()
+        raise
