@@ -19,6 +19,8 @@ _MENTION = re.compile(
     re.VERBOSE,
 )
 _BARE_RANGE = re.compile(r"(?P<path>.+?):(?P<start>\d+)(?P<range>-(?P<end>\d*))?")
+_PATH = re.compile(r"""@?"[^"\n]+"(?::\d+(?:-\d*)?)?[.,;:!?]*(?!\S)|\S+""")
+_COMPLETED = re.compile(r"""(?<!\S)@(?:"[^"\n]+"|[^\s":](?:[^\s:]|:(?!\d))*)[ ]""")
 _CLOSERS = {")": "(", "]": "[", "}": "{", ">": "<"}
 
 
@@ -47,6 +49,27 @@ def find_mentions(text: str) -> list[Mention]:
         elif bare:
             found.append(Mention(bare))
     return list(dict.fromkeys(found))
+
+
+def read_paths(text: str) -> list[Mention]:
+    """The words of `text` as mentions, each once, where all of them name files and `@` may be left out.
+
+    Raises `ValueError` for a word that can name none, such as a quote that does not end.
+    """
+    found: list[Mention] = []
+    for word in _PATH.findall(text):
+        named = find_mentions(word if word.startswith("@") else f"@{word}")
+        if len(named) != 1:
+            raise ValueError(f"{word} names no file.")
+        found += named
+    return list(dict.fromkeys(found))
+
+
+def awaits_lines(before: str) -> bool:
+    """True where `before` ends with a mention without lines and one space, as completing leaves it: a `:`
+    that is typed now belongs to the mention, not behind the space."""
+    line = before.rpartition("\n")[2]
+    return any(match.end() == len(line) for match in _COMPLETED.finditer(line))
 
 
 def write_mention(path: str, start_line: int | None = None, end_line: int | None = None) -> str:

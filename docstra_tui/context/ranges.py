@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from docstra_tui.llm.items import ContextItem
 
 
@@ -18,6 +20,22 @@ def cut_lines(item: ContextItem, start: int, end: int) -> ContextItem:
         raise ValueError(f"{item.label} has lines {first}-{last}, not {start}-{end}.")
     content = "".join(_lines(item.content)[start - first : end - first + 1])
     return ContextItem(content, item.path, item.language, start, end)
+
+
+def find_lines(
+    items: Iterable[ContextItem], path: str, start: int | None, end: int | None
+) -> ContextItem | None:
+    """The item of these lines of a file, or of the whole of it; else these lines of an item that holds
+    them. None where no item does."""
+    same = [item for item in items if item.path == path]
+    exact = next((item for item in same if item.key == (path, start, end)), None)
+    if exact is not None or start is None or end is None:
+        return exact
+    for item in same:
+        first, last = line_span(item)
+        if first <= start <= end <= last:
+            return cut_lines(item, start, end)
+    return None
 
 
 def _lines(content: str) -> list[str]:

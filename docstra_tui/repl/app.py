@@ -13,6 +13,7 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 from docstra_tui import paths, themes
+from docstra_tui.context.mentions import awaits_lines
 from docstra_tui.errors import DocstraError
 from docstra_tui.repl.appearance import style_of
 from docstra_tui.repl.chat import Chat
@@ -22,6 +23,7 @@ from docstra_tui.session.backend import Backend, open_backend
 from docstra_tui.session.rescue import rescue
 from docstra_tui.session.store import SessionStore
 from docstra_tui.settings import Settings
+from docstra_tui.themes import ThemeSpec
 
 HISTORY = "chat-history"
 REFRESH_SECONDS = 0.5
@@ -49,7 +51,7 @@ def run(
         raise
     try:
         if resume is not None:
-            chat.do_resume(resume)
+            chat.resume(resume)
         files = ProjectFiles(chat.root, settings.context.ignore)
         files.refresh()
         prompt: PromptSession[str] = PromptSession(
@@ -65,6 +67,7 @@ def run(
             style=style,
             reserve_space_for_menu=5,
         )
+        chat.on_theme = lambda theme: wear(theme, printer, prompt)
         chat.on_news = lambda: above(prompt, chat.tell_news)
         printer.line("@path gives the model a file, /help lists the commands, Ctrl+D leaves.", "hint")
         with silent_keys():
@@ -80,6 +83,11 @@ def run(
     if farewell:
         printer.line(farewell, "dim")
     return 0 if is_saved else 1
+
+
+def wear(theme: ThemeSpec, printer: Printer, prompt: PromptSession[str]) -> None:
+    """Another theme from the next line on."""
+    printer.style = prompt.style = style_of(theme)
 
 
 def above(prompt: PromptSession[str], write: Callable[[], None]) -> None:
@@ -117,6 +125,14 @@ def keys() -> KeyBindings:
             buffer.apply_completion(state.current_completion)
         else:
             buffer.validate_and_handle()
+
+    @bindings.add(":")
+    def name_lines(event: KeyPressEvent) -> None:
+        """Behind a completed mention it belongs to it, not behind the space that completing put there."""
+        buffer = event.current_buffer
+        if awaits_lines(buffer.document.text_before_cursor):
+            buffer.delete_before_cursor()
+        buffer.insert_text(event.data * event.arg)
 
     @bindings.add("escape", "enter")
     @bindings.add("c-j")

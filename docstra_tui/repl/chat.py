@@ -14,12 +14,23 @@ from pathlib import Path
 import msgspec
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
-from docstra_tui import figures
+from docstra_tui import figures, themes
 from docstra_tui.context.budget import Budget
-from docstra_tui.errors import ContextOverflow, DocstraError, EngineDied, EngineError, UnreadableFile
+from docstra_tui.context.ignore import IgnoreRules
+from docstra_tui.context.mentions import Mention, find_mentions
+from docstra_tui.context.picks import Pick
+from docstra_tui.errors import (
+    ContextOverflow,
+    DocstraError,
+    EngineDied,
+    EngineError,
+    UnreadableFile,
+    UsageError,
+)
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.repl import commands, wording
+from docstra_tui.repl import wording
 from docstra_tui.repl.files import ChosenFiles
+from docstra_tui.repl.overview import overview
 from docstra_tui.repl.printer import Printer
 from docstra_tui.repl.watch import Watch
 from docstra_tui.session.backend import Backend, Status
@@ -29,7 +40,10 @@ from docstra_tui.session.outgoing import SecretsFound
 from docstra_tui.session.running import RunningTurn
 from docstra_tui.session.store import SessionStore
 from docstra_tui.settings import Settings
-from docstra_tui.workspace import consent
+from docstra_tui.themes import ThemeSpec
+from docstra_tui.workspace import consent, kept_theme
+from docstra_tui.workspace.commands import CommandLine, parse, question_of
+from docstra_tui.workspace.named_files import NamedFiles, find_named
 
 LOOK_SECONDS = 3.0
 """How long a look at the backend is waited for before the last one must do."""
@@ -68,6 +82,10 @@ class Chat:
         self.session = self._new_session(root)
         self.files = ChosenFiles(root, settings.context.max_file_bytes)
         self._running: RunningTurn | None = None
+        self.on_theme: Callable[[ThemeSpec], None] = lambda theme: None
+        """Called when another theme is chosen."""
+        self._unknown = ""
+        """The text whose mentions were said to be none."""
         self._read: object = None
         """What the model was last asked to read ahead."""
         self._watch = self._new_watch()
@@ -130,55 +148,52 @@ class Chat:
 
     def take(self, text: str) -> bool:
         """Do what one sent text says; False when it says to leave. Errors are shown, not raised."""
-        text = text.strip()
         self._typed, self.unsent = text, ""
-        if not text:
+        if not text.strip():
             return True
         try:
-            command = commands.parse(text)
-            if command is None:
-                self.do_ask(text)
-                return True
-            name, words = command
-            if name == "quit":
+            line = parse(text, "chat")
+            if line is None:
+                self._ask(question_of(text).strip(), find_mentions(text))
+            elif line.command.name == "quit":
                 return False
-            if commands.find(name) is None:
-                self.printer.line(commands.unknown(name), "error")
-                return True
-            getattr(self, f"do_{name}")(words)
+            else:
+                getattr(self, f"do_{line.command.name}")(line)
+        except UsageError as error:
+            self.unsent = text
+            self.printer.error(error)
         except DocstraError as error:
             self.printer.error(error)
         except ValueError as error:
             self.printer.line(str(error), "error")
         return True
 
-    def do_ask(self, words: str) -> None:
-        """Ask about the files, those mentioned in the question among them."""
-        if not words:
-            raise EngineError("There is no question.", "Type one.")
-        added, wrong = self.files.add_mentioned(words)
-        self._say_files(added, wrong)
-        self._follow(lambda: self.session.ask(words))
+    def _ask(self, words: str, mentions: Iterable[Mention]) -> None:
+        """Ask about the files, those named in the question among them."""
+        if self._name_files(mentions) is not None:
+            self._follow(lambda: self.session.ask(words))
 
-    def do_custom(self, words: str) -> None:
-        if not words:
-            raise EngineError("There is no request.", "Write it behind /custom.")
-        added, wrong = self.files.add_mentioned(words)
-        self._say_files(added, wrong)
-        self._follow(lambda: self.session.custom(words))
+    def do_ask(self, line: CommandLine) -> None:
+        self._need_words(line)
+        self._ask(line.text, line.mentions)
 
-    def do_examples(self, words: str) -> None:
-        if not words:
-            raise EngineError("There is no request.", "Write behind /examples what they should show.")
-        self._follow(lambda: self.session.examples(words))
+    def do_custom(self, line: CommandLine) -> None:
+        self._need_words(line)
+        if self._name_files(line.mentions) is not None:
+            self._follow(lambda: self.session.custom(line.text))
 
-    def do_explain(self, words: str) -> None:
-        self._for_each_file(words, self.session.explain)
+    def do_examples(self, line: CommandLine) -> None:
+        self._need_words(line)
+        if self._name_files(line.mentions) is not None:
+            self._follow(lambda: self.session.examples(line.text))
 
-    def do_document(self, words: str) -> None:
-        self._for_each_file(words, self.session.document)
+    def do_explain(self, line: CommandLine) -> None:
+        self._for_each_file(line, lambda item: self.session.explain(item))
 
-    def do_files(self, words: str) -> None:
+    def do_document(self, line: CommandLine) -> None:
+        self._for_each_file(line, lambda item: self.session.document(item))
+
+    def do_files(self, line: CommandLine) -> None:
         items = self.files.items
         for item in items:
             self.printer.line(f"  {item.label}")
@@ -188,19 +203,23 @@ class Chat:
         if budget is not None:
             self.printer.line(figures.used_of(budget.used, budget.limit, budget.exact), "dim")
 
-    def do_drop(self, words: str) -> None:
-        for word in words.split():
-            count = self.files.drop(word)
-            self.printer.line(f"{word} is left out." if count else f"{word} is not among the files.", "note")
+    def do_drop(self, line: CommandLine) -> None:
+        """Leave out what is named, or everything."""
+        for mention in line.mentions or [Mention(".")]:
+            dropped = self.files.drop([mention])
+            for item in dropped:
+                self.printer.line(f"{item.label} is left out.", "note")
+            if not dropped and line.mentions:
+                self.printer.line(f"{mention.path} is not among the files.", "note")
         self._use_files()
 
-    def do_model(self, words: str) -> None:
-        if not words:
+    def do_model(self, line: CommandLine) -> None:
+        if not line.text:
             status = self._watch.status
             facts = [status.model or self.backend.label, status.device, status.dtype, status.reason]
             self.printer.line(" · ".join(fact for fact in facts if fact))
             return
-        model = msgspec.structs.replace(self.settings.model, name=words, revision="", quant="")
+        model = msgspec.structs.replace(self.settings.model, name=line.text, revision="", quant="")
         settings = msgspec.structs.replace(self.settings, model=model)
         backend = self._consent.admit(self._opener(settings))
         self._watch.stop()
@@ -209,36 +228,55 @@ class Chat:
         self.session.llm, self.session.model = backend.llm, backend.label
         self._watch = self._new_watch()
         self._watch.begin()
-        self.printer.line(f"Loading {words}…", "note")
+        self.printer.line(f"Loading {line.text}…", "note")
 
-    def do_restart(self, words: str) -> None:
+    def do_theme(self, line: CommandLine) -> None:
+        """Wear another theme, kept for this folder; or say which there are."""
+        if not line.text:
+            known, _ = themes.load_all()
+            for name, spec in known.items():
+                worn = " (this one)" if name == self.settings.theme else ""
+                self.printer.line(f"  {name}  {'dark' if spec.dark else 'light'}{worn}")
+            return
+        theme, problem = themes.choose(line.text)
+        if problem is not None:
+            raise UsageError(problem.message, problem.hint)
+        self.settings = msgspec.structs.replace(self.settings, theme=theme.name)
+        self.on_theme(theme)
+        kept_theme.keep(self.root, theme.name)
+        self.printer.line(f"{theme.name} from now on, also at the next start.", "note")
+
+    def do_restart(self, line: CommandLine) -> None:
         if self._watch.status.state == "waiting":
             self._may_send()
             return
         self._start_again()
         self.printer.line("The engine starts again; what was said is kept.", "note")
 
-    def do_new(self, words: str) -> None:
+    def do_new(self, line: CommandLine) -> None:
         self.past.append(self.session)
         self.session = self._new_session(self.root)
         self._use_files()
         self.printer.line("A new session, with the same files.", "note")
 
-    def do_sessions(self, words: str) -> None:
+    def do_sessions(self, line: CommandLine) -> None:
         saved = self._store.sessions(str(self.root)) if self._store is not None else []
         for summary in saved:
             self.printer.line(f"  {summary.id[:8]}  {summary.turns:>3} turns  {summary.title}")
         if not saved:
             self.printer.line("Nothing is saved about this folder yet.", "hint")
 
-    def do_resume(self, words: str) -> None:
+    def do_resume(self, line: CommandLine) -> None:
+        self.resume(line.text or "last")
+
+    def resume(self, name: str) -> None:
         """Go on with a saved session, with its files and its last words."""
         if self._store is None:
             raise EngineError("Nothing is saved here.")
         session = ChatSession.resume(
             self.backend.llm,
             self._store,
-            words or "last",
+            name,
             model=self.backend.label,
             reserve=self.settings.answer.reserve,
         )
@@ -259,8 +297,8 @@ class Chat:
             if turn.status != "done":
                 self.printer.line(f"({turn.status})", "dim")
 
-    def do_help(self, words: str) -> None:
-        self.printer.line(commands.overview())
+    def do_help(self, line: CommandLine) -> None:
+        self.printer.line(overview())
 
     # One answer
 
@@ -385,26 +423,54 @@ class Chat:
         paths = set(found.paths)
         is_about = any(item.path in paths for item in asking.focus)
         if paths and not is_about and self._confirm("Leave these files out and send the rest? [y/N] "):
-            for path in paths:
-                self.files.drop(path)
+            self.files.drop([Mention(path) for path in paths])
             self.session.leave_out(paths)
             return True
         return False
 
-    def _for_each_file(self, words: str, begin: Callable[[ContextItem], RunningTurn]) -> None:
-        """One turn a file: those named, else all of the files. Stopping one stops all."""
-        items = [self.files.add(word) for word in words.split()] or list(self.files.items)
-        if not items:
-            raise UnreadableFile("There is no file yet.", "Name one: a path behind the command, or @path.")
-        for item in items:
-            if len(items) > 1:
-                self.printer.line(item.label, "mark")
-            if not self._follow(lambda item=item: begin(self._current(item))):  # type: ignore[misc]
-                return
+    def _need_words(self, line: CommandLine) -> None:
+        if not line.text:
+            raise UsageError(f"There is nothing behind /{line.command.name}.", f"Write {line.command.usage}.")
 
-    def _current(self, item: ContextItem) -> ContextItem:
-        """The item as it was last read."""
-        return next((now for now in self.files.items if now.key == item.key), item)
+    def _name_files(self, mentions: Iterable[Mention], *, must_exist: bool = False) -> NamedFiles | None:
+        """Add what a line names to the files; None where some of it does not exist: then nothing is sent.
+        Sent once more, a word that was none is only a word, unless it `must_exist`."""
+        known = IgnoreRules(self.root, self.settings.context.ignore)
+        limit = self.settings.context.max_file_bytes
+        named = find_named(mentions, self.root, lambda: known, max_bytes=lambda path: limit)
+        if named.problems and (must_exist or self._typed != self._unknown):
+            self._unknown = self.unsent = self._typed
+            for problem in named.problems:
+                self.printer.line(problem, "error")
+            how = "Nothing was sent." if must_exist else "Nothing was sent. Enter again sends it as it is."
+            self.printer.line(how, "hint")
+            return None
+        self._unknown = ""
+        for words in named.left_out:
+            self.printer.line(words, "hint")
+        self._say_files(self.files.add(named.order), [])
+        return named
+
+    def _for_each_file(self, line: CommandLine, begin: Callable[[ContextItem], RunningTurn]) -> None:
+        """One turn a file: those named, else all of the files. Stopping one stops all."""
+        named = self._name_files(line.mentions, must_exist=True)
+        if named is None:
+            return
+        picks = named.order or self.files.picks
+        if not picks:
+            raise UnreadableFile("There is no file yet.", "Name one: a path behind the command, or @path.")
+        for pick in picks:
+            if len(picks) > 1:
+                self.printer.line(pick.label, "mark")
+
+            def begin_one(pick: Pick = pick) -> RunningTurn:
+                item = self.files.of(pick)  # as it was last read
+                if item is None:
+                    raise UnreadableFile(f"{pick.label} is not among the files any more.")
+                return begin(item)
+
+            if not self._follow(begin_one):
+                return
 
     def _say_files(self, added: Iterable[ContextItem], wrong: Iterable[UnreadableFile]) -> None:
         for item in added:

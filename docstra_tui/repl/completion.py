@@ -14,8 +14,8 @@ from prompt_toolkit.document import Document
 from docstra_tui.context.ignore import IgnoreRules
 from docstra_tui.context.mentions import complete, write_mention
 from docstra_tui.context.tree import files_below
-from docstra_tui.repl.commands import COMMANDS
 from docstra_tui.text import sanitize_line, shown_name
+from docstra_tui.workspace.commands import commands_of
 
 MENTION = re.compile(r"(?:^|(?<=\s))@(\"[^\"\n]*|[^\s\"]*)$")
 STALE_SECONDS = 20.0
@@ -64,12 +64,12 @@ class ChatCompleter(Completer):
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         before = document.text_before_cursor
         if before.startswith("/") and not re.search(r"[\s/]", before[1:]):
-            for command in COMMANDS:
+            for command in commands_of("chat"):
                 if command.name.startswith(before[1:]):
                     yield Completion(
                         f"/{command.name} ",
                         start_position=-len(before),
-                        display=f"/{command.name} {command.words}".rstrip(),
+                        display=command.usage,
                         display_meta=command.help,
                     )
             return

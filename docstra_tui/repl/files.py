@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from docstra_tui.context.confined import inside
-from docstra_tui.context.mentions import find_mentions
+from docstra_tui.context.mentions import Mention
+from docstra_tui.context.picks import Pick
 from docstra_tui.context.reader import read_item
 from docstra_tui.errors import UnreadableFile
 from docstra_tui.llm.items import ContextItem
+from docstra_tui.workspace.named_files import without_named
 
 
 class ChosenFiles:
@@ -24,42 +25,30 @@ class ChosenFiles:
     def items(self) -> tuple[ContextItem, ...]:
         return tuple(self._items.values())
 
-    def add_mentioned(self, text: str) -> tuple[list[ContextItem], list[UnreadableFile]]:
-        """Read and keep the files that `text` mentions: those that are new, and what went wrong."""
+    @property
+    def picks(self) -> tuple[Pick, ...]:
+        """What each of them is of, in the same order."""
+        return tuple(Pick(path, start, end) for path, start, end in self._items if path is not None)
+
+    def add(self, picks: Iterable[Pick]) -> list[ContextItem]:
+        """Read and keep these; those that are new or are different now. Raises `UnreadableFile`."""
         added: list[ContextItem] = []
-        wrong: list[UnreadableFile] = []
-        for mention in find_mentions(text):
-            try:
-                item = self._read(mention.path, mention.start_line, mention.end_line)
-            except UnreadableFile as error:
-                wrong.append(error)
-                continue
+        for pick in picks:
+            item = self._read(*pick)
             if self._items.get(item.key) != item:
                 added.append(item)
             self._items[item.key] = item
-        return added, wrong
+        return added
 
-    def add(self, path: str) -> ContextItem:
-        """Read and keep one file, `path` or `@path:10-40`. Raises `UnreadableFile`."""
-        mentions = find_mentions(path if path.startswith("@") else f"@{path}")
-        if len(mentions) != 1:
-            raise UnreadableFile(f"{path!r} names no file.")
-        mention = mentions[0]
-        item = self._read(mention.path, mention.start_line, mention.end_line)
-        self._items[item.key] = item
-        return item
+    def of(self, pick: Pick) -> ContextItem | None:
+        """The item of a file or of lines, as it was last read."""
+        return self._items.get((pick.path, pick.start_line, pick.end_line))
 
-    def drop(self, path: str) -> int:
-        """Leave out every item of `path`, or the one called so with its lines; how many there were."""
-        wanted = path.removeprefix("@")
-        try:
-            wanted = inside(self.root, wanted) or wanted
-        except UnreadableFile:
-            pass
-        keys = [key for key, item in self._items.items() if wanted in (item.path, item.label)]
-        for key in keys:
-            del self._items[key]
-        return len(keys)
+    def drop(self, mentions: Sequence[Mention]) -> tuple[ContextItem, ...]:
+        """Leave out what is named; what that was."""
+        left = set(without_named(self.picks, mentions, self.root))
+        dropped = [pick for pick in self.picks if pick not in left]
+        return tuple(self._items.pop((pick.path, pick.start_line, pick.end_line)) for pick in dropped)
 
     def refresh(self) -> tuple[list[ContextItem], list[UnreadableFile]]:
         """Read every file again: those that changed, and what went wrong. One that cannot be read stays."""

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from docstra_tui import templates
-from docstra_tui.context.language import language_of
+from docstra_tui.context.mentions import find_mentions
 from docstra_tui.errors import TemplateError
 from docstra_tui.llm.prompt import file_fields, placeholders
 from docstra_tui.text import sanitize_line
+from docstra_tui.tui.draft import Draft
 from docstra_tui.tui.screens.choice import Choice, ChoiceScreen
 from docstra_tui.tui.screens.text_prompt import TextPrompt
+from docstra_tui.workspace.commands import find
 
 if TYPE_CHECKING:
     from docstra_tui.tui.screens.main import MainScreen
@@ -46,27 +48,22 @@ class CustomRequest:
         if name == FREE:
             self._ask_words()
             return
-        picks = self._screen.tree_view.picks
-        paths = [pick.label for pick in picks]
-        languages = [language_of(pick.path) for pick in picks]
-        language = max(languages, key=languages.count) if languages else ""
+        session = self._screen.session
+        languages = [item.language for item in session.wholes if item.language] if session is not None else []
+        language = max(languages, key=languages.count) if languages else "source"
+        paths = [pick.label for pick in self._screen.tree_view.picks]
         self._fill(name, dict(file_fields(paths, language)))
 
     def _ask_words(self) -> None:
-        def sent(words: str | None) -> None:
-            if words:
-                self._screen.tasks.send(
-                    lambda: self._screen.desk.submit(words, lambda chat: chat.custom(words))
-                )
-
-        self._screen.app.push_screen(TextPrompt("Your request"), sent)
+        command = find("custom", "screen")
+        assert command is not None
+        self._screen.tasks.prompt(command)
 
     def _fill(self, name: str, fields: Mapping[str, str]) -> None:
         """Ask for the next value that is missing; with all of them, send."""
         wanted = [key for key in placeholders(self._known[name]) if key not in fields and key != "context"]
         if not wanted:
-            shown = ", ".join([name, *(value for key, value in fields.items() if key not in BUILT_IN_FIELDS)])
-            self._screen.tasks.send(lambda: self._submit(name, shown, fields))
+            self._send(name, fields)
             return
 
         def given(value: str | None) -> None:
@@ -75,10 +72,23 @@ class CustomRequest:
 
         self._screen.app.push_screen(TextPrompt(f"{name}: {wanted[0]}"), given)
 
-    def _submit(self, name: str, shown: str, fields: Mapping[str, str]) -> None:
-        if self._screen.session is not None:
-            self._screen.session.llm.add_template(name, self._known[name])  # as it is now
-        self._screen.desk.submit(shown, lambda chat: chat.run(name, shown, fields))
+    def _send(self, name: str, fields: Mapping[str, str]) -> None:
+        """Send, with the files that a value names."""
+        screen = self._screen
+        values = [value for key, value in fields.items() if key not in BUILT_IN_FIELDS]
+        draft = Draft(screen.composer, "\n\n".join(values), is_in_composer=False)
+        shown = ", ".join([name, *values])
+
+        def send() -> None:
+            if screen.session is not None:
+                screen.session.llm.add_template(name, self._known[name])  # as it is now
+            # With what is ticked by now: a value may have named a file.
+            paths = [pick.label for pick in screen.tree_view.picks]
+            now = {**fields, "code": file_fields(paths, "")["code"]}
+            screen.desk.submit(shown, lambda chat: chat.run(name, shown, now))
+
+        mentions = find_mentions("\n".join(values))
+        screen.mentions.tick_named(draft, mentions, lambda named: screen.tasks.send(send, draft.keep))
 
 
 BUILT_IN_FIELDS = ("code", "language", "additional_context")

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from docstra_tui.context.mentions import find_mentions, write_mention
+from docstra_tui.context.mentions import Mention, write_mention
 from docstra_tui.context.secrets import may_hold_secrets
 from docstra_tui.errors import DocstraError
-from docstra_tui.text import sanitize_line, shown_name
+from docstra_tui.text import sanitize_line
+from docstra_tui.tui.draft import Draft
 from docstra_tui.tui.finder import Finder, Found
 from docstra_tui.tui.lane import Lane
 from docstra_tui.tui.widgets.mention_list import MentionList
 
 if TYPE_CHECKING:
-    from docstra_tui.session.mentioned import Mentioned
     from docstra_tui.tui.screens.main import MainScreen
+    from docstra_tui.workspace.named_files import NamedFiles
 
 LINES = re.compile(r"(?P<path>.*?)(?P<lines>:\d+(?:-\d*)?)?")
 
@@ -29,7 +30,6 @@ class MentionDesk:
         self._lane = lane
         self._finder = Finder(screen.root, self._found, screen.call_later, with_folders=True)
         self._query: str | None = None
-        self._lines = ""
         self._is_dismissed = False
         self._unknown = ""
         """The text whose mentions were said to be none: sent once more, it is sent as it is."""
@@ -49,8 +49,7 @@ class MentionDesk:
             return
         if self._is_dismissed:
             return
-        found = LINES.fullmatch(fragment.lstrip('"'))
-        query, self._lines = (found["path"], found["lines"] or "") if found else (fragment, "")
+        query = _parts(fragment)[0]
         if query == self._query:
             return
         self._query = query
@@ -68,7 +67,8 @@ class MentionDesk:
 
     def take(self, path: str) -> None:
         """Put a path in the place of what was typed of it."""
-        mention = write_mention(path) + self._lines.rstrip("-")
+        lines = _parts(self._screen.composer.mention or "")[1]
+        mention = write_mention(path) + lines.rstrip("-")
         self._screen.composer.put_mention(mention + " ")
         self._offer(())
 
@@ -91,45 +91,83 @@ class MentionDesk:
 
     # When it is sent
 
-    def tick_named(self, text: str, send: Callable[[], object]) -> None:
-        """Tick what `text` mentions, then `send`; what does not exist is said, and nothing is sent."""
-        if text == self._unknown or not find_mentions(text):
+    def tick_named(
+        self,
+        draft: Draft,
+        mentions: Sequence[Mention],
+        send: Callable[[NamedFiles], object],
+        *,
+        must_exist: bool = False,
+    ) -> None:
+        """Tick what a line names, then `send`. What does not exist is said, and nothing is sent; sent once
+        more, a word that was none is only a word, unless it `must_exist`."""
+        from docstra_tui.workspace.named_files import NamedFiles, find_named
+
+        if not mentions or (draft.text == self._unknown and not must_exist):
             self._unknown = ""
-            send()
+            send(NamedFiles())
             return
         screen = self._screen
         folders, picks, root = screen.files.folders, screen.picks, screen.root
 
-        def work() -> Mentioned:
-            from docstra_tui.session.mentioned import resolve
-
+        def work() -> NamedFiles:
             hidden = folders.show_hidden
-            return resolve(text, root, folders.rules, max_bytes=picks.max_bytes_of, show_hidden=hidden)
+            return find_named(mentions, root, folders.rules, max_bytes=picks.max_bytes_of, show_hidden=hidden)
 
         def failed(error: Exception) -> None:
+            draft.keep()
             screen.warn(sanitize_line(error.message if isinstance(error, DocstraError) else str(error))[:300])
 
-        self._lane.do(work, lambda named: self._tick(text, named, send), failed, key="mentions")
+        def found(named: NamedFiles) -> None:
+            if draft.is_changed:
+                return  # whoever types sends again
+            if named.problems:
+                self._refuse(draft, named, send, must_exist)
+            else:
+                self._tick(draft, named, send)
 
-    def _tick(self, text: str, named: Mentioned, send: Callable[[], object]) -> None:
+        self._lane.do(work, found, failed, key="mentions")
+
+    def _refuse(
+        self, draft: Draft, named: NamedFiles, send: Callable[[NamedFiles], object], must_exist: bool
+    ) -> None:
+        problems = sanitize_line(" ".join(named.problems))[:300]
+        if must_exist:
+            draft.keep()
+            self._screen.warn(problems)
+        elif draft.is_in_composer:
+            self._unknown = draft.text
+            self._screen.warn(f"{problems} Enter again sends it as it is.")
+        else:
+            from docstra_tui.tui.screens.confirm import ConfirmScreen
+
+            def answered(yes: bool | None) -> None:
+                if yes:
+                    self._tick(draft, named, send)
+                else:
+                    draft.keep()
+
+            question = f"{problems} Send it as it is?"
+            self._screen.app.push_screen(ConfirmScreen("A word that names no file", question), answered)
+
+    def _tick(self, draft: Draft, named: NamedFiles, send: Callable[[NamedFiles], object]) -> None:
         screen, tree = self._screen, self._screen.tree_view
-        if screen.composer.text.strip("\n").rstrip() != text:
-            return  # it is being changed: whoever types sends again
-        if named.problems:
-            self._unknown = text
-            screen.warn(f"{sanitize_line(' '.join(named.problems))[:300]} Enter again sends it as it is.")
-            return
         secret = [pick.path for pick in named.picks if may_hold_secrets(pick.path)]
         is_asked = bool(screen.model.host) and any(not tree.model.is_ticked(path) for path in secret)
         if named.picks:
             tree.put_mentioned(named.picks)
         for folder, paths in named.folders.items():
-            open_ones = tuple(path for path in paths if not may_hold_secrets(path))
-            tree.put_ticked(folder, open_ones)
-            if len(open_ones) < len(paths):
-                count = len(paths) - len(open_ones)
-                screen.warn(f"{count} in {shown_name(folder)} left out, as they may hold secrets.")
+            tree.put_ticked(folder, paths)
+        for words in named.left_out:
+            screen.warn(words)
         if is_asked:
+            draft.keep()
             return  # about to be asked whether that may leave the machine; then Enter again
         screen.picks.choose(tree.picks)
-        send()
+        send(named)
+
+
+def _parts(fragment: str) -> tuple[str, str]:
+    """What is written of a mention: of the name, and of its lines."""
+    found = LINES.fullmatch(fragment.lstrip('"'))
+    return (found["path"], found["lines"] or "") if found else (fragment, "")

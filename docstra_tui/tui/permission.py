@@ -32,14 +32,18 @@ class Permission:
         self.is_choosing = False
         """True while a turn waits for somebody to decide about what may be secret."""
 
-    def for_host(self, then: Callable[[], object] = lambda: None) -> None:
-        """Do `then`, after a yes to the host where it needs one; after a no everything stays as it was."""
+    def for_host(
+        self, then: Callable[[], object] = lambda: None, refused: Callable[[], object] = lambda: None
+    ) -> None:
+        """Do `then`, after a yes to the host where it needs one; after a no, `refused`: everything stays as
+        it was."""
         model = self._screen.model
         there = model.address
         if there is None or model.may_send:
             then()
             return
         if self._is_asking:
+            refused()
             return
         from docstra_tui.tui.screens.confirm import ConfirmScreen
 
@@ -48,6 +52,8 @@ class Permission:
             if yes:
                 model.admit(there)
                 then()
+            else:
+                refused()
 
         self._is_asking = True
         text = sanitize_line(consent.question(there))

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 from docstra_tui.context.mentions import write_mention
 from docstra_tui.context.picks import Pick
+from docstra_tui.context.ranges import find_lines
 from docstra_tui.errors import ContextOverflow, DocstraError, EngineDied
 from docstra_tui.session.outgoing import SecretsFound
-from docstra_tui.tui.commands import TaskCommand
 from docstra_tui.tui.lane import Deliver, Lane
 from docstra_tui.tui.picks import FilePicks, ReadReport
 from docstra_tui.tui.shown import shown_turn, turn_ending
 from docstra_tui.tui.transcript.ending import TurnEnding
 from docstra_tui.tui.turns import Outcome, TurnRequest, TurnRunner
+from docstra_tui.workspace.commands import Command
 from docstra_tui.workspace.waiting import bring_back, joined
 
 if TYPE_CHECKING:
@@ -102,26 +103,31 @@ class TurnDesk:
 
     # Asking
 
-    def ask(self, text: str) -> bool:
+    def ask(self, text: str, written: str = "") -> bool:
         """Ask `text` about the ticked files; False when it has to stay in the composer."""
+        return self._submit_words(text, lambda session: session.ask(text), written)
+
+    def run_words(self, command: Command, words: str, written: str) -> bool:
+        """Start a task over all ticked files; False when its words have to stay where they are."""
+        match command.name:
+            case "examples":
+                shown = f"Generate examples: {words}"
+                return self._submit_words(shown, lambda session: session.examples(words), written)
+            case "custom":
+                return self._submit_words(words, lambda session: session.custom(words), written)
+            case _:
+                return self.ask(words, written)
+
+    def run_files(self, command: Command, picks: Sequence[Pick]) -> None:
+        """Start a task with a turn for each of `picks`."""
+        self._submit([self._file_request(command, pick) for pick in picks])
+
+    def _submit_words(self, shown: str, start: Callable[[ChatSession], RunningTurn], written: str) -> bool:
         if self.runner.waits_typed:
             self._reports.warn("One question waits already. Esc gives it back.")
             return False
-        self.submit(text, lambda session: session.ask(text), typed=True)
+        self.submit(shown, start, written)
         return True
-
-    def run_task(self, command: TaskCommand, words: str, paths: Sequence[str]) -> None:
-        """Start a task over `paths`: a turn each, or one over all of them."""
-        if command.name == "ask":
-            if not self.ask(words):
-                self._composer.put_back(words)
-        elif command.name == "examples":
-            written = f"/examples {words}"
-            self.submit(f"Generate examples: {words}", lambda session: session.examples(words), written)
-        elif command.name == "custom":
-            self.submit(words, lambda session: session.custom(words), f"/custom {words}")
-        else:
-            self._submit([self._file_request(command, path) for path in paths])
 
     def submit(
         self,
@@ -163,17 +169,17 @@ class TurnDesk:
         self._reports.changed()
         self._saver.do(lambda: session.settle(questions[-1]), settled, settled)
 
-    def _file_request(self, command: TaskCommand, path: str) -> TurnRequest:
+    def _file_request(self, command: Command, pick: Pick) -> TurnRequest:
         def start(session: ChatSession) -> RunningTurn:
             report = self._read = self._picks.read(session)
-            for item in session.wholes:
-                if Pick(item.path or "", item.start_line, item.end_line).label == path:
-                    return session.document(item) if command.name == "document" else session.explain(item)
-            raise DocstraError(f"{path} cannot be read: {report.get(path, 'it is not ticked any more')}.")
+            item = find_lines(session.wholes, *pick)
+            if item is None:
+                reason = report.get(pick.label, "it is not ticked any more")
+                raise DocstraError(f"{pick.label} cannot be read: {reason}.")
+            return session.document(item) if command.name == "document" else session.explain(item)
 
-        pick = next((pick for pick in self._picks.picks if pick.label == path), Pick(path))
         written = f"/{command.name} {write_mention(pick.path, pick.start_line, pick.end_line)}"
-        return TurnRequest(f"{command.title} {path}", (path,), start, written=written)
+        return TurnRequest(f"{command.title} {pick.label}", (pick.label,), start, written=written)
 
     def start_next(self) -> None:
         """Start what waits, if the model is there and nothing runs."""

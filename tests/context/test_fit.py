@@ -17,7 +17,7 @@ from docstra_tui.context.fit import (
     lines,
     plan_for,
 )
-from docstra_tui.context.ranges import cut_lines, line_span
+from docstra_tui.context.ranges import cut_lines, find_lines, line_span
 from docstra_tui.context.suggestion import suggest
 from docstra_tui.llm.items import ContextItem
 
@@ -232,3 +232,13 @@ def test_cut_lines_are_those_of_the_file(content: str, first: int, data: st.Data
     upper = cut_lines(whole, start, middle).content
     lower = cut_lines(whole, middle + 1, end).content if middle < end else ""
     assert upper + lower == content
+
+
+def test_named_lines_are_found_as_they_are_or_in_what_holds_them() -> None:
+    whole = ContextItem("1\n2\n3\n4\n", "a.py", "python")
+    lines = ContextItem("2\n3\n", "a.py", "python", 2, 3)
+    other = ContextItem("x\n", "b.py")
+    assert find_lines([other, whole, lines], "a.py", None, None) is whole
+    assert find_lines([other, whole, lines], "a.py", 2, 3) is lines
+    assert find_lines([other, whole], "a.py", 3, 4) == ContextItem("3\n4\n", "a.py", "python", 3, 4)
+    assert find_lines([lines], "a.py", None, None) is find_lines([lines], "a.py", 3, 4) is None

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docstra_tui.context.language import language_of
-from docstra_tui.context.mentions import Mention, complete, find_mentions, write_mention
+from docstra_tui.context.mentions import Mention, awaits_lines, complete, find_mentions, write_mention
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,24 @@ def test_the_likeliest_file_comes_first() -> None:
 )  # fmt: skip
 def test_languages_follow_names(path: str, language: str) -> None:
     assert language_of(path) == language
+
+
+@pytest.mark.parametrize(
+    ("before", "awaits"),
+    [
+        ("see @src/a.py ", True),
+        ('see @"my file.py" ', True),
+        ("first\n@a.py ", True),
+        ("see @src/a.py", False),
+        ("see @src/a.py  ", False),
+        ("see @src/a.py:3 ", False),
+        ("see @src/a.py and ", False),
+        ("mail me@a.py ", False),
+        ("plain ", False),
+    ],
+)
+def test_a_completed_mention_waits_for_its_lines(before: str, awaits: bool) -> None:
+    assert awaits_lines(before) is awaits
+    if awaits:
+        (mention,) = find_mentions(f"{before[:-1]}:10-20")
+        assert (mention.start_line, mention.end_line) == (10, 20)

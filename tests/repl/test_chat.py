@@ -24,6 +24,8 @@ from docstra_tui.llm.base import Measure, Prompt
 from docstra_tui.repl.app import HISTORY, KeptHistory, run
 from docstra_tui.session.store import SessionStore
 from docstra_tui.settings import Settings
+from docstra_tui.workspace import kept_theme
+from docstra_tui.workspace.commands import commands_of
 from docstra_tui.workspace.consent import Consent
 from tests.fakes import FakeLLM
 from tests.repl.fake_backend import READY, FakeBackend, loading
@@ -106,7 +108,7 @@ def chat(
                 failed.append(error)
             finally:
                 with contextlib.suppress(Exception):
-                    typist.types(CTRL_D)
+                    typist.types(CTRL_C + CTRL_D)  # what is refused stands in the prompt again
 
         thread = threading.Thread(target=type_it, daemon=True)
         thread.start()
@@ -152,11 +154,89 @@ def test_a_mention_gives_the_file_to_this_and_later_questions(project: Path) -> 
     assert llm.calls[1].messages[1]["content"] == llm.calls[0].question
 
 
-def test_a_word_that_names_no_file_is_only_a_word(project: Path) -> None:
+def test_a_word_that_names_no_file_is_only_a_word_when_it_is_sent_once_more(project: Path) -> None:
     llm = FakeLLM("x")
-    shown = chat(project, FakeBackend(llm), "What does @property do?\r")
-    assert "no file property" in shown
+
+    def script(typist: Typist) -> None:
+        typist.types("What does @property do?\r")
+        typist.sees("no file property")
+        typist.sees("Enter again sends it as it is.")
+        assert llm.calls == []
+        typist.types("\r")
+        typist.waits(lambda: bool(llm.calls))
+
+    chat(project, FakeBackend(llm), script)
     assert llm.calls[0].question == "What does @property do?"
+
+
+def test_a_task_explains_the_files_that_are_named_and_no_others(project: Path) -> None:
+    (project / "src" / "my file.py").write_text("c = 3\n")
+    llm = FakeLLM("notes", "a", "lines", "spaces", "folder 1", "folder 2")
+    script = (
+        "About @notes.md?\r/explain src/a.py\r/explain src/a.py:2\r"
+        '/explain "src/my file.py"\r/document src/\r'
+    )
+    chat(project, FakeBackend(llm), script)
+    asked = [call.question for call in llm.calls]
+    assert 'the file "src/a.py", given above' in asked[1] and "notes.md" not in asked[1]
+    assert 'the file "src/a.py:2-2", given above' in asked[2] and 'File "src/a.py", lines 2-2' in asked[2]
+    assert 'the file "src/my file.py"' in asked[3] and "c = 3" in asked[3]
+    assert ['"src/a.py", given' in asked[4], '"src/my file.py", given' in asked[5]] == [True, True]
+
+
+@pytest.mark.parametrize("typed", ["/explain scr/a.py", "/document src/a.py how", '/explain "src/a.py'])
+def test_a_task_about_a_file_that_is_not_there_asks_nothing(project: Path, typed: str) -> None:
+    llm = FakeLLM("about b", "never")
+
+    def script(typist: Typist) -> None:
+        typist.types("About @notes.md?\r")
+        typist.sees("about b")
+        typist.types(f"{typed}\r")
+        typist.waits(lambda: "no file" in typist.screen.text, "a word about it")
+        typist.types("\r")  # it stands in the prompt again, and once more changes nothing
+
+    chat(project, FakeBackend(llm), script)
+    assert [call.question.endswith("About @notes.md?") for call in llm.calls] == [True]
+
+
+@pytest.mark.parametrize("command", ["ask", "examples", "custom"])
+def test_the_words_of_a_task_may_name_files(project: Path, command: str) -> None:
+    llm = FakeLLM("x")
+    chat(project, FakeBackend(llm), f"/{command} how to use @src/a.py:1\r")
+    assert 'File "src/a.py", lines 1-1:\n```python\na = 1' in llm.calls[0].question
+
+
+def test_lines_typed_behind_a_completed_name_are_its_lines(project: Path) -> None:
+    llm = FakeLLM("x")
+
+    def script(typist: Typist) -> None:
+        typist.types("what is @a.p")
+        typist.sees("src/a.py")
+        typist.types("\t:2-2\r")
+        typist.waits(lambda: bool(llm.calls))
+
+    chat(project, FakeBackend(llm), script)
+    assert llm.calls[0].question.endswith("what is @src/a.py:2-2")
+    assert "lines 2-2:\n```python\nb = 2\n```" in llm.calls[0].question
+
+
+def test_a_mistyped_command_is_never_sent_and_stands_in_the_prompt_again(project: Path) -> None:
+    llm = FakeLLM("explained")
+
+    def script(typist: Typist) -> None:
+        typist.types("/explian src/a.py\r")
+        typist.sees("Did you mean /explain?")
+        typist.types("\x01" + "\x1b[C" * 5 + "\x1b[3~\x1b[3~ai\r")  # Home, to the "ia", and mend it
+        typist.sees("explained")
+
+    chat(project, FakeBackend(llm), script)
+    assert 'the file "src/a.py"' in llm.calls[0].question
+
+
+def test_a_theme_is_worn_at_once_and_kept(project: Path) -> None:
+    shown = chat(project, FakeBackend(), "/theme\r/theme papre\r" + CTRL_C + "/theme paper\r")
+    assert "lamp  dark (this one)" in shown and "Did you mean 'paper'?" in shown
+    assert kept_theme.theme_for(project) == "paper"
 
 
 def test_a_file_that_was_edited_is_read_again_in_its_place(project: Path) -> None:
@@ -339,11 +419,9 @@ def test_another_model_goes_on_with_the_same_conversation(project: Path) -> None
 
 
 def test_help_is_made_from_the_table_and_unknown_commands_name_the_nearest(project: Path) -> None:
-    from docstra_tui.repl import commands
-
     shown = chat(project, FakeBackend(), "/help\r/explian\r")
-    for command in commands.COMMANDS:
-        assert f"/{command.name}" in shown and command.help in shown
+    for command in commands_of("chat"):
+        assert command.usage in shown and command.help in shown
     assert "Did you mean /explain?" in shown
 
 
@@ -468,7 +546,6 @@ def test_another_model_is_named_whole_and_why_it_did_not_load_is_said(project: P
 
 def test_every_command_has_its_handler() -> None:
     from docstra_tui.repl.chat import Chat
-    from docstra_tui.repl.commands import COMMANDS
 
-    for command in COMMANDS:
+    for command in commands_of("chat"):
         assert command.name == "quit" or callable(getattr(Chat, f"do_{command.name}"))

@@ -8,8 +8,8 @@ import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
-from docstra_tui.repl.commands import COMMANDS
 from docstra_tui.repl.completion import ChatCompleter, ProjectFiles
+from docstra_tui.workspace.commands import commands_of
 
 FILES = ("src/client.py", "src/my file.py", "README.md", "bad\x1bname.py", "bytes\udcff.py")
 
@@ -22,7 +22,7 @@ def offered(text: str) -> list[str]:
 
 
 def test_a_slash_at_the_beginning_offers_every_command() -> None:
-    assert offered("/") == [f"/{command.name} " for command in COMMANDS]
+    assert offered("/") == [f"/{command.name} " for command in commands_of("chat")]
     assert offered("/ex") == ["/explain ", "/examples "]
     assert offered("/explain ") == []
     assert offered("/usr/") == []

@@ -1,4 +1,4 @@
-"""F1: every key, read from the bindings that are really there."""
+"""F1 and `/help`: every command from the table, and every key from the bindings that are there."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from docstra_tui.workspace.commands import Command
 
 KEY_NAMES = {
     "ctrl": "Ctrl",
@@ -43,7 +45,7 @@ Section = tuple[str, Sequence[BindingType]]
 
 
 class HelpScreen(ModalScreen[None]):
-    """The keys, section by section."""
+    """The keys, section by section, and the commands."""
 
     CSS_PATH = "dialogs.tcss"
 
@@ -51,15 +53,22 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,q,f1,enter", "leave", "Back", tooltip="Close the help", id="help.back"),
     ]
 
-    def __init__(self, sections: Iterable[Section]) -> None:
+    def __init__(
+        self, sections: Iterable[Section], commands: Iterable[Command], *, commands_first: bool = False
+    ) -> None:
         super().__init__()
+        self._commands_first = commands_first
         self._sections = list(sections)
+        self._commands = list(commands)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
-            yield Static(Content("Keys"), classes="box-title", markup=False)
+            yield Static(Content("Keys and commands"), classes="box-title", markup=False)
             with VerticalScroll():
-                yield Static(compose_help(self._sections), markup=False)
+                parts = [compose_help(self._sections), compose_commands(self._commands)]
+                if self._commands_first:
+                    parts.reverse()
+                yield Static(Content("\n\n").join(parts), markup=False)
             yield Static(Content("Esc back"), classes="box-hint", markup=False)
 
     def on_mount(self) -> None:
@@ -67,6 +76,14 @@ class HelpScreen(ModalScreen[None]):
 
     def action_leave(self) -> None:
         self.dismiss(None)
+
+
+def compose_commands(commands: Iterable[Command]) -> Content:
+    """One line a command: what is typed, then what it does."""
+    lines = [Content.assemble(("Commands, at the beginning of the composer", "bold $secondary"))]
+    for command in commands:
+        lines += _row(command.usage, command.help)
+    return Content("\n").join(lines)
 
 
 def compose_help(sections: Iterable[Section]) -> Content:
@@ -81,14 +98,19 @@ def compose_help(sections: Iterable[Section]) -> Content:
                 names = binding.key.split(",")
                 # The letters beside the arrows are for those who know them anyway.
                 named = [name for name in names if len(name) > 1] or names
-                keys = ", ".join(shown_key(name) for name in named)
-                words = textwrap.wrap(binding.tooltip, WORDS_WIDTH) or [""]
-                if len(keys) >= KEYS_WIDTH:
-                    lines.append(Content.assemble((f"  {keys}", "$primary")))
-                    keys = ""
-                lines.append(Content.assemble((f"  {keys:<{KEYS_WIDTH}}", "$primary"), words[0]))
-                lines += [Content(f"  {'':<{KEYS_WIDTH}}{more}") for more in words[1:]]
+                lines += _row(", ".join(shown_key(name) for name in named), binding.tooltip)
     return Content("\n").join(lines)
+
+
+def _row(left: str, right: str) -> list[Content]:
+    """The two columns; what is too wide on the left has a line of its own."""
+    lines: list[Content] = []
+    words = textwrap.wrap(right, WORDS_WIDTH) or [""]
+    if len(left) >= KEYS_WIDTH:
+        lines.append(Content.assemble((f"  {left}", "$primary")))
+        left = ""
+    lines.append(Content.assemble((f"  {left:<{KEYS_WIDTH}}", "$primary"), words[0]))
+    return lines + [Content(f"  {'':<{KEYS_WIDTH}}{more}") for more in words[1:]]
 
 
 def shown_key(key: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,9 +17,11 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
+from docstra_tui.context.mentions import Mention
 from docstra_tui.settings import Settings
-from docstra_tui.tui import commands, status_text
+from docstra_tui.tui import status_text
 from docstra_tui.tui.ahead_desk import AheadDesk
+from docstra_tui.tui.command_runner import CommandRunner
 from docstra_tui.tui.engine_watch import BackendLost, BackendOpened, StatusChanged
 from docstra_tui.tui.files_desk import FilesDesk
 from docstra_tui.tui.fit_desk import FitDesk
@@ -46,6 +48,7 @@ from docstra_tui.tui.widgets.notice import Notices
 from docstra_tui.tui.widgets.status_bar import StatusBar
 from docstra_tui.tui.widgets.ticked_list import TickedList
 from docstra_tui.tui.widgets.title_line import TitleLine
+from docstra_tui.workspace.commands import commands_of
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
@@ -155,6 +158,7 @@ class MainScreen(Screen[None]):
         self.switches = Switches(self, self._chat_lane)
         self.tasks = TaskStarter(self)
         self.permission = Permission(self)
+        self.commands = CommandRunner(self)
         self.files = FilesDesk(self, self._file_lane)
         self.ahead = AheadDesk(self)
         self.fit = FitDesk(self)
@@ -190,7 +194,7 @@ class MainScreen(Screen[None]):
             self.conversation, self.composer, self.picks, self.older, reports, self.call_later
         )
         self.composer.ask_for(0)
-        self.composer.words = tuple(f"/{command.name}" for command in commands.TASK_COMMANDS)
+        self.composer.words = tuple(f"/{command.name}" for command in commands_of("screen"))
         self.use_session(self.fresh_session(), retick=False)
         self.files.begin()
         self.files.restore(is_resumed=self._resume is not None)
@@ -295,23 +299,13 @@ class MainScreen(Screen[None]):
     # Questions
 
     def on_composer_question_submitted(self, event: Composer.QuestionSubmitted) -> None:
-        task = commands.parse(event.text)
-        if task is not None:
-            self.composer.take()
-            self.tasks.start(*task)
-            return
-        ask = partial(self._ask, event.text)
-        self.mentions.tick_named(event.text, lambda: self.tasks.send(ask))
+        self.commands.take(event.text)
 
     def on_composer_completion_key_pressed(self, event: Composer.CompletionKeyPressed) -> None:
         self.mentions.key(event.key)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.mentions.key("enter")  # a click; the only such list here
-
-    def _ask(self, text: str) -> None:
-        if self.desk.ask(text):
-            self.composer.take()
 
     def _turn_ended(self, outcome: Outcome) -> None:
         self.board.known.last = outcome.turn or self.board.known.last
@@ -362,6 +356,16 @@ class MainScreen(Screen[None]):
         """Begin with no files."""
         self.tree_view.set_ticked(())
 
+    def untick(self, mentions: Sequence[Mention]) -> bool:
+        """Untick what is named; False where none of it is ticked."""
+        from docstra_tui.workspace.named_files import without_named
+
+        picks = self.tree_view.picks
+        left = without_named(picks, mentions, self.root)
+        if len(left) < len(picks):
+            self.tree_view.set_ticked(left)
+        return len(left) < len(picks)
+
     def picks_changed(self, picked: Picked) -> None:
         """The ticked files were read, looked at or counted."""
         self.board.known.budget = picked.budget
@@ -376,8 +380,12 @@ class MainScreen(Screen[None]):
         if self.focused in (self.tree_view, self.ticked_list):
             self.to_composer()
         else:
-            self.add_class("-tree")
-            self._go_to(self.tree_view)
+            self.to_files()
+
+    def to_files(self) -> None:
+        """To the tree."""
+        self.add_class("-tree")
+        self._go_to(self.tree_view)
 
     def _go_to(self, widget: Widget) -> None:
         if widget.focusable:
@@ -454,6 +462,10 @@ class MainScreen(Screen[None]):
         self.app.copying.copy(event.text, event.what)
 
     def action_help(self) -> None:
+        self.show_help()
+
+    def show_help(self, *, commands_first: bool = False) -> None:
+        """Every key and every command."""
         from docstra_tui.tui.screens.help import HelpScreen
         from docstra_tui.tui.screens.preview import PreviewScreen
         from docstra_tui.tui.widgets.source_view import SourceView
@@ -468,7 +480,9 @@ class MainScreen(Screen[None]):
                     ("Preview", [*PreviewScreen.BINDINGS, *SourceView.BINDINGS]),
                     ("Conversation", TranscriptView.BINDINGS),
                     ("Search", SearchBar.BINDINGS),
-                ]
+                ],
+                commands_of("screen"),
+                commands_first=commands_first,
             )
         )
 

@@ -22,6 +22,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import TextArea
 
+from docstra_tui.context.mentions import awaits_lines
 from docstra_tui.text import disarm
 from docstra_tui.tui.strips import clean, is_clean
 
@@ -139,9 +140,14 @@ class Composer(TextArea):
     @property
     def mention(self) -> str | None:
         """What is written behind an `@` in front of the cursor; None where there is none."""
-        row, column = self.cursor_location
-        found = MENTION.search(self.document.get_line(row)[:column])
+        found = MENTION.search(self._before_cursor)
         return found[1] if found is not None else None
+
+    @property
+    def _before_cursor(self) -> str:
+        """The line up to the cursor."""
+        row, column = self.cursor_location
+        return self.document.get_line(row)[:column]
 
     def put_mention(self, text: str) -> None:
         """Write a whole mention in the place of the one in front of the cursor."""
@@ -164,6 +170,11 @@ class Composer(TextArea):
         """The questions that Up brings back, oldest first."""
         self._history = [question for question in questions if question]
         self._place = len(self._history)
+
+    @property
+    def written(self) -> str:
+        """The text as it is sent: without empty lines around it."""
+        return self.text.strip("\n").rstrip()
 
     def take(self) -> str:
         """The text, which is gone from the composer after this."""
@@ -211,6 +222,8 @@ class Composer(TextArea):
             return
         if self._enters and (event.is_printable or event.key == "tab"):
             self._break_for_paste(event)
+        elif event.character == ":" and awaits_lines(self._before_cursor):
+            self.action_delete_left()  # the space that completing put there
         elif event.key in ("up", "down") and self._walk_history(event.key):
             event.stop()
             event.prevent_default()
@@ -242,7 +255,7 @@ class Composer(TextArea):
             return
         self._enters = 0
         if self.text.strip():
-            self.post_message(self.QuestionSubmitted(self.text.strip("\n").rstrip()))
+            self.post_message(self.QuestionSubmitted(self.written))
 
     def action_break_line(self) -> None:
         self._write("\n")

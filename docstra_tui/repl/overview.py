@@ -1,0 +1,20 @@
+"""The help of the inline chat: its commands, from the table, and its keys."""
+
+from __future__ import annotations
+
+from docstra_tui.workspace.commands import commands_of
+
+KEYS = (
+    ("Enter", "sends"),
+    ("Alt+Enter, Ctrl+J", "break the line"),
+    ("@path, @path:10-40", "gives the model a file, or lines of it, from now on"),
+    ("Ctrl+C", "stops the answer; at the prompt, empties it"),
+    ("Ctrl+D", "leaves"),
+)
+
+
+def overview() -> str:
+    """Two columns of lines."""
+    rows = [(command.usage, command.help) for command in commands_of("chat")]
+    width = max(len(left) for left, _ in (*rows, *KEYS)) + 2
+    return "\n".join(f"{left:<{width}}{right}" for left, right in (*rows, *KEYS))
