@@ -175,9 +175,8 @@ BECOMES = {
 
 
 @pytest.mark.parametrize("what", BECOMES)
-async def test_a_block_that_becomes_another_does_not_end_the_app(
-    make_app: Any, before: str, then: str
-) -> None:
+async def test_a_block_that_becomes_another_does_not_end_the_app(make_app: Any, what: str) -> None:
+    before, then = BECOMES[what]
     app = make_app()
     async with app.run_test(size=(50, 12)) as pilot:
         view = app.view
