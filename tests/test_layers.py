@@ -37,17 +37,11 @@ FILES = (
 """Where models lie and how they are fetched, without torch."""
 
 TORCH = (
-    *(
-        "llm.accelerators",
-        "llm.advice",
-        "llm.chat_tokenizer",
-        "llm.control_tokens",
-        "llm.conversion",
-        "llm.failures",
-        "llm.generation",
-    ),
-    *("llm.gguf_reading", "llm.inference", "llm.loading", "llm.local", "llm.memory", "llm.placement"),
-    *("llm.cache_layers", "llm.prefill", "llm.prefix_cache", "llm.stopping", "llm.streaming", "llm.threads"),
+    *("llm.accelerators", "llm.advice", "llm.cache_layers", "llm.chat_tokenizer"),
+    *("llm.control_tokens", "llm.conversion", "llm.failures", "llm.forward", "llm.generation"),
+    *("llm.gguf_reading", "llm.inference", "llm.loading"),
+    *("llm.local", "llm.memory", "llm.placement", "llm.prefill", "llm.prefix_cache", "llm.proof"),
+    *("llm.stopping", "llm.streaming", "llm.threads"),
 )
 """A model in this process: nothing but the engine's server imports it, and the library's users."""
 

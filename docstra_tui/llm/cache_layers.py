@@ -51,6 +51,8 @@ def copy_layer(layer: Any, length: int | None = None) -> Any:
 
 def crop_to(layer: Any, length: int) -> None:
     """Drop what a plain layer holds beyond `length` tokens."""
+    if type(layer) is DummyLayer:  # it holds nothing and knows no length
+        return
     if getattr(layer, "is_initialized", False) and (extra := layer.get_seq_length() - length) > 0:
         layer.crop(-extra)
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from transformers import DynamicCache, GenerationConfig, StoppingCriteriaList
+from transformers import GenerationConfig, StoppingCriteriaList
 
-from docstra_tui.errors import DocstraError, EngineDied, NotEnoughMemory
-from docstra_tui.llm import advice, failures
+from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed, ModelError, NotEnoughMemory
+from docstra_tui.llm import advice, failures, proof
 from docstra_tui.llm.answer import Finished, FinishReason, Usage
 from docstra_tui.llm.control_tokens import control_ids, template_text
+from docstra_tui.llm.forward import Forward
 from docstra_tui.llm.prefill import ChunkSizer, decoder_layers, gate, prefill, probe
 from docstra_tui.llm.prefix_cache import CachedPrompt, PrefixCache
 from docstra_tui.llm.stopping import Cancelled, KeywordsStoppingCriteria, special_ids
@@ -52,6 +53,7 @@ class Generator:
         self._control = control_ids(tokenizer, self._stop_ids(()))
         self._template = template_text(tokenizer)
         self._sizer = ChunkSizer(len(decoder_layers(model)))
+        self._forward = Forward(model)
         self._cache_bytes = cache_bytes
         self.prefixes = self._new_prefixes()
         """What has been read before."""
@@ -60,7 +62,27 @@ class Generator:
         self._reading = reading_pace(threads, torch.set_num_threads)
         self._writing = writing_pace(threads, torch.set_num_threads)
         self._died: EngineDied | None = None
-        probe(model, self._sizer)
+        self.objection = proof.objection(self._forward, tokenizer)
+        """Why every prompt is read in one piece and forgotten, one sentence; empty where it is kept."""
+        self._try_out()
+
+    def _try_out(self) -> None:
+        """Write one token, so that what fails on every question fails at load; and size the chunks."""
+        ids = proof.sample(self._model, self._tokenizer)
+        request = Request(ids[0].tolist(), 1, 0.0)
+        ended = self.answer(request, lambda text: None, lambda: False)
+        if isinstance(ended, GenerationFailed) and not self.objection:
+            self.objection = proof.NO_CACHE
+            ended = self.answer(request, lambda text: None, lambda: False)
+        self.prefixes.clear()
+        if isinstance(ended, GenerationFailed):
+            raise ModelError(
+                f"The model is loaded but cannot write: {ended.message}",
+                "Pick another model, or serve this one with a program that knows it and use --base-url.",
+            )
+        if isinstance(ended, DocstraError):
+            raise ended
+        probe(self._forward, ids, self._sizer)
 
     @property
     def dead(self) -> EngineDied | None:
@@ -87,8 +109,8 @@ class Generator:
             return Finished("cancelled", Usage(len(request.ids), 0, 0))
         reason: FinishReason = "cancelled"
         texts = self._texts(request.keywords)
-        prompt = self.prefixes.take(request.ids)
-        reused = len(prompt.ids)
+        prompt = None if self.objection else self.prefixes.take(request.ids)
+        reused = len(prompt.ids) if prompt is not None else 0
         with gate(self._model, is_cancelled) as open_gate:
             streamer = AnswerStreamer(
                 self._tokenizer,
@@ -101,18 +123,20 @@ class Generator:
             )
             self._reading.begin()
             try:
-                self._read(request, prompt)
+                if prompt is not None:
+                    self._read(request, prompt)
                 self._write(request, prompt, texts, streamer)
                 reason = self._reason(request, streamer)
             except Cancelled:
                 pass
         streamer.finish()
-        self._keep(request.ids, prompt, streamer)
+        if prompt is not None:
+            self._keep(request.ids, prompt, streamer)
         return Finished(reason, Usage(len(request.ids), len(streamer.ids), reused))
 
     def warm(self, ids: Sequence[int], is_cancelled: Callable[[], bool]) -> int:
         """Read `ids` ahead of a question; how many of them are cached then. Never raises."""
-        if self._died is not None or len(ids) < 2:
+        if self._died is not None or self.objection or len(ids) < 2:
             return 0
         try:
             if self.prefixes.refresh(ids):
@@ -149,10 +173,10 @@ class Generator:
 
     def _prefill(self, prompt: CachedPrompt, ids: Sequence[int], end: int) -> None:
         self._reading.begin()
-        prefill(self._model, prompt, ids, end, self._sizer, self._reading.took)
+        prefill(self._forward, prompt, ids, end, self._sizer, self._reading.took)
 
     def _write(
-        self, request: Request, prompt: CachedPrompt, texts: tuple[str, ...], streamer: AnswerStreamer
+        self, request: Request, prompt: CachedPrompt | None, texts: tuple[str, ...], streamer: AnswerStreamer
     ) -> None:
         criteria = StoppingCriteriaList()
         if texts:
@@ -164,9 +188,9 @@ class Generator:
                 inputs,
                 attention_mask=torch.ones_like(inputs),
                 generation_config=self._config(request),
-                past_key_values=prompt.cache,
                 streamer=streamer,
                 stopping_criteria=criteria,
+                **({} if prompt is None else {"past_key_values": prompt.cache}),
             )
 
     def _keep(self, ids: list[int], prompt: CachedPrompt, streamer: AnswerStreamer) -> None:
@@ -198,8 +222,7 @@ class Generator:
         return failure
 
     def _new_prefixes(self) -> PrefixCache:
-        config = self._model.config
-        return PrefixCache(lambda: DynamicCache(config=config), self._cache_bytes)
+        return PrefixCache(self._forward.new_cache, self._cache_bytes)
 
     def _reason(self, request: Request, streamer: AnswerStreamer) -> FinishReason:
         if streamer.matched_keyword:

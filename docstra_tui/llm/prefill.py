@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from docstra_tui.llm.forward import Forward
 from docstra_tui.llm.prefix_cache import CachedPrompt
 from docstra_tui.llm.stopping import Cancelled
 
@@ -21,7 +22,6 @@ LAYER_SECONDS = 0.06
 """What one layer of one chunk should take; a cancel is allowed 250 ms."""
 SMALLEST_CHUNK, LARGEST_CHUNK = 64, 8192
 """Below the smallest, the fixed cost of a pass is most of it, and a busy machine would only get busier."""
-PROBE_TOKENS = 32
 
 
 def decoder_layers(model: Any) -> list[Any]:
@@ -82,20 +82,15 @@ class ChunkSizer:
         self.tokens = max(SMALLEST_CHUNK, min(wanted, self.tokens * 4, LARGEST_CHUNK))
 
 
-def probe(model: Any, sizer: ChunkSizer) -> None:
-    """Read a few tokens twice (the first time is warm-up) and size the chunks by the second."""
-    ids = torch.zeros((1, PROBE_TOKENS), dtype=torch.long, device=model.device)
-    for _ in range(2):
-        start = time.monotonic()
-        with torch.inference_mode():
-            logits = model(input_ids=ids, use_cache=False, logits_to_keep=1).logits
-            logits[0, -1, 0].item()  # waits for the device
-        seconds = time.monotonic() - start
-    sizer.learn(PROBE_TOKENS, seconds)
+def probe(forward: Forward, ids: torch.Tensor, sizer: ChunkSizer) -> None:
+    """Size the chunks by reading `ids`; the model must be warm."""
+    start = time.monotonic()
+    forward(ids, 0, None)[0, 0].item()  # waits for the device
+    sizer.learn(ids.shape[1], time.monotonic() - start)
 
 
 def prefill(
-    model: Any,
+    forward: Forward,
     prompt: CachedPrompt,
     ids: Sequence[int],
     end: int,
@@ -108,17 +103,12 @@ def prefill(
     `took` hears the seconds a token of each chunk.
     """
     prompt.mark()  # so that a cancel in the first chunk loses nothing that was here before
+    whole = torch.tensor([ids[:end]], device=forward.model.device)
     while (at := len(prompt.ids)) < end:
         chunk = list(ids[at : min(at + sizer.tokens, end)])
         start = time.monotonic()
-        with torch.inference_mode():
-            out = model(
-                input_ids=torch.tensor([chunk], device=model.device),
-                past_key_values=prompt.cache,
-                use_cache=True,
-                logits_to_keep=1,
-            )
-            out.logits[0, -1, 0].item()  # waits for the device, so that the next size is honest
+        logits = forward(whole[:, : at + len(chunk)], at, prompt.cache)
+        logits[0, 0].item()  # waits for the device, so that the next size is honest
         prompt.ids = [*prompt.ids, *chunk]
         prompt.mark()
         seconds = time.monotonic() - start

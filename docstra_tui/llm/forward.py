@@ -1,0 +1,51 @@
+"""One pass of a model over new ids, on top of what a cache holds, prepared as `generate` prepares its own.
+
+`forward` guesses what it is not given, and not always rightly: some models count positions from 0 whatever
+the cache holds. So nothing is left to it that `generate` would pass. Knows nothing of prompts.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import torch
+from transformers import DynamicCache
+
+
+class Forward:
+    """The model as something that reads."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        taken = inspect.signature(model.forward).parameters
+        self.takes_cache = "past_key_values" in taken
+        """False for models that keep their state in a form of their own (Mamba, RWKV, XLNet)."""
+        self._takes_positions = "position_ids" in taken
+        self._takes_logits_to_keep = "logits_to_keep" in taken
+
+    def new_cache(self) -> Any:
+        """An empty cache of the kind that `generate` makes."""
+        return DynamicCache(config=self.model.config)
+
+    def __call__(self, ids: torch.Tensor, start: int, cache: Any | None, keep: int = 1) -> torch.Tensor:
+        """Read `ids[0, start:]` on top of the `start` tokens in `cache`; the logits of the last `keep`.
+
+        `ids`, of shape (1, length), is everything from the first token on. Without a cache all of it is
+        read, and nothing remembered.
+        """
+        given: dict[str, Any] = {"use_cache": cache is not None}
+        if self.takes_cache:
+            given["past_key_values"] = cache
+        if self._takes_positions:
+            given["position_ids"] = self.model._prepare_position_ids_for_generation(
+                ids, {"attention_mask": torch.ones_like(ids)}
+            )
+        inputs = self.model.prepare_inputs_for_generation(
+            ids, next_sequence_length=ids.shape[1] - start, is_first_iteration=True, **given
+        )
+        if self._takes_logits_to_keep:
+            inputs["logits_to_keep"] = keep
+        with torch.inference_mode():
+            logits: torch.Tensor = self.model(**inputs, return_dict=True).logits
+        return logits[0, -keep:]
