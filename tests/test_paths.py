@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import stat
 from pathlib import Path
@@ -47,6 +48,19 @@ def test_every_folder_on_the_way_is_private_and_what_was_there_stays(tmp_path: P
     made = paths.private_folder(tmp_path / "a" / "b" / "mine")
     assert [mode(tmp_path / "a"), mode(tmp_path / "a" / "b"), mode(made)] == [0o700] * 3
     assert mode(tmp_path) == 0o755
+
+
+def test_nobody_else_in_the_package_makes_folders() -> None:
+    """`make_folder` and `private_folder` close them; Python's own ways leave that to the umask."""
+    package = Path(paths.__file__).parent
+    makers = {"mkdir", "makedirs"}
+    found = [
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in makers
+    ]
+    assert sorted(found) == ["llm/starter.py", "paths.py"]  # the one in starter.py is in a folder of mkdtemp
 
 
 def test_a_private_file_is_private_under_any_umask(tmp_path: Path, any_umask: int) -> None:

@@ -106,7 +106,8 @@ class FilesDesk:
             tree.show_hidden, tree.show_ignored = saved.show_hidden, saved.show_ignored
             self.shown_changed()
         known = set(tree.model.ticked)
-        tree.put_picks(pick for pick in saved.picks if pick.path not in known)
+        elsewhere = bool(self._screen.model.host)  # asked about then before it is sent, not by itself now
+        tree.put_picks((pick for pick in saved.picks if pick.path not in known), is_checked=elsewhere)
         for folder in saved.folders:
             self.folders.below(folder, partial(self._put_below, folder))
 
@@ -163,6 +164,13 @@ class FilesDesk:
         if below.closed:
             self._screen.warn(f"Left out, as they cannot be read: {_names(below.closed)}.")
 
+    def backend_opened(self) -> None:
+        """Somebody else answers: what was agreed to for its host still is."""
+        host = self._screen.model.host
+        if not host:
+            self.check_secrets()
+        self._agree([mark.partition("\0")[2] for mark in self._agreed if mark.partition("\0")[0] == host])
+
     def check_secrets(self, paths: Iterable[str] | None = None) -> None:
         """Files that may hold secrets are agreed to once; the host that they would go to is named."""
         screen, tree = self._screen, self._screen.tree_view
@@ -171,7 +179,6 @@ class FilesDesk:
         found = dict.fromkeys(tree.model.ticked if paths is None else paths)
         asked = [path for path in found if may_hold_secrets(path) and f"{host}\0{path}" not in self._secrets]
         self._secrets |= {f"{host}\0{path}" for path in asked}
-        self._agree([path for path in found if f"{host}\0{path}" in self._agreed])
         if not asked:
             return
         names = _names(asked)

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from docstra_tui.address import parse
-from docstra_tui.errors import NotAllowed, SettingsError
+from docstra_tui.errors import NotAllowed, RemoteError, SettingsError
 from docstra_tui.llm.gate import Gate
 from docstra_tui.llm.remote import RemoteLLM
 from tests.elsewhere import Elsewhere, elsewhere
-from tests.llm.hostile import SSE, chunk, hostile, sends
+from tests.llm.hostile import SSE, chunk, hostile, response, sends
 
 KEY = "sk-SECRETSECRET"
 
@@ -111,3 +111,15 @@ def test_a_key_goes_over_plain_http_only_where_that_was_allowed(server: Elsewher
     assert server.connections == 0
     assert str(RemoteLLM(server.url, api_key=KEY, key_over_http=True).stream("Hi")) == "An answer."
     assert KEY.encode() in server.requests[-1]
+
+
+def test_a_redirect_is_another_host(server: Elsewhere) -> None:
+    with elsewhere() as other:
+        there = f"location: {other.url}/chat/completions\r\n"
+        for status in ("302 Found", "307 Temporary Redirect", "308 Permanent Redirect"):
+            server.on("/v1/chat/completions", sends(response(b"", status, more=there)))
+            with pytest.raises(RemoteError, match="redirects to"):
+                str(RemoteLLM(server.url, "named").stream("Hi"))
+        server.on("/tokenize", sends(response(b"", "307 Temporary Redirect", more=there)))
+        RemoteLLM(server.url, "named").count_tokens("Hi")
+        assert other.connections == 0

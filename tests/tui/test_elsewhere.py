@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from docstra_tui.address import parse
 from docstra_tui.context.picks import Pick
 from docstra_tui.llm.remote import RemoteLLM
 from docstra_tui.session import ticks
@@ -13,6 +14,7 @@ from docstra_tui.session.ticks import SavedTicks
 from docstra_tui.settings import RemoteSettings, Settings
 from docstra_tui.tui.screens.confirm import ConfirmScreen
 from docstra_tui.tui.screens.leaving import LeavingScreen
+from docstra_tui.workspace.consent import Consent
 from tests.elsewhere import elsewhere
 from tests.fakes import FakeLLM
 from tests.tui.fakes import FakeBackend, screen_text, until
@@ -222,3 +224,21 @@ async def test_a_key_in_the_question_stays_in_the_composer(make_app, settings, s
         await pilot.press("n")
         await until(pilot, lambda: app.main.composer.text == TOKEN)
         assert not sent(server, TOKEN)
+
+
+async def test_no_dialog_comes_by_itself_for_what_was_ticked_before(make_app, settings, server, root):
+    """A key that was meant for the composer would answer it."""
+    (root / "prod.env").write_text("HOST=here\n")
+    ticks.save(root, SavedTicks(picks=(Pick("prod.env"),)))
+    Consent().give(parse(server.url))
+    app = make_app(settings, opener=open_backend)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: last_line(app).strip().startswith("ready"))
+        await until(pilot, lambda: [item.path for item in app.main.session.context] == ["prod.env"])
+        await ask(pilot, "yyy")
+        await until(pilot, lambda: isinstance(app.screen, LeavingScreen))
+        assert "prod.env: by its name" in screen_text(app)
+        assert not sent(server, "HOST=here")
+        await pilot.press("l")
+        await until(pilot, lambda: "An answer." in screen_text(app))
+        assert not sent(server, "HOST=here") and ticked(app) == ()

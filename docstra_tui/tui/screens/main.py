@@ -259,7 +259,7 @@ class MainScreen(Screen[None]):
         self.picks.use(session)
         self.desk.use(session)
         if retick and session.root == self.root:
-            self.tree_view.set_ticked(open_files(session))
+            self.tree_view.set_ticked(open_files(session), is_checked=bool(self.model.host))
         elif retick:
             self.warn(
                 f"This session is about {status_text.shown_path(session.root)}; its files stay unticked."
@@ -273,7 +273,7 @@ class MainScreen(Screen[None]):
 
     def on_backend_opened(self, event: BackendOpened) -> None:
         self.model.opened(event.backend)
-        self.files.check_secrets()
+        self.files.backend_opened()
         self.board.refresh()
 
     def on_status_changed(self, event: StatusChanged) -> None:

@@ -91,7 +91,8 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
             self.picks = picks
             """In tree order."""
             self.is_checked = is_checked
-            """None of the new ones may hold secrets."""
+            """Nobody is asked about the new ones now: they hold no secrets, or that is asked about before
+            they are sent."""
 
     class FilterChanged(Message):
         """Something else is looked for; None: nothing any more."""
@@ -142,14 +143,14 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
         self.model.tick_whole(folder, paths)
         self._ticks_changed(is_checked=True)
 
-    def put_picks(self, picks: Iterable[Pick]) -> None:
-        """Tick these too."""
+    def put_picks(self, picks: Iterable[Pick], *, is_checked: bool = False) -> None:
+        """Tick these too. `is_checked` as in `TicksChanged`."""
         for pick in picks:
             if pick.start_line is None or pick.end_line is None:
                 self.model.tick([pick.path], True)
             else:
                 self.model.tick_lines(pick.path, pick.start_line, pick.end_line)
-        self._ticks_changed()
+        self._ticks_changed(is_checked=is_checked)
 
     def put_mentioned(self, picks: Iterable[Pick]) -> None:
         """Tick these too, for a question that names them; of a file that is ticked nothing is taken away."""
@@ -160,10 +161,10 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
                 self.model.tick([pick.path], True)
         self._ticks_changed()
 
-    def set_ticked(self, picks: Iterable[Pick]) -> None:
-        """Exactly these are ticked."""
+    def set_ticked(self, picks: Iterable[Pick], *, is_checked: bool = False) -> None:
+        """Exactly these are ticked. `is_checked` as in `TicksChanged`."""
         self.model.untick_below("")
-        self.put_picks(picks)
+        self.put_picks(picks, is_checked=is_checked)
 
     def untick(self, pick: Pick) -> None:
         """This is not ticked any more."""
