@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from docstra_tui.text import sanitize_line
+from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.workspace import consent
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ class Permission:
             if decision == "leave out":
                 tree = screen.tree_view
                 tree.set_ticked([pick for pick in tree.picks if pick.path not in paths])
+                names = ", ".join(shown_name(path) for path in found.paths[: consent.SHOWN])
+                screen.warn(f"Left out and no longer ticked: {names}.")
             answer.put(decision)
 
         def ask() -> None:

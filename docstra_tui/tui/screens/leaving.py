@@ -15,12 +15,13 @@ Decision = Literal["leave out", "send"]
 
 
 class LeavingScreen(ModalScreen[Decision | None]):
-    """The answer is None when nothing is to be sent. Enter is no answer: it may have been pressed twice."""
+    """The answer is None when nothing is to be sent. Enter and y are no answers: what was pressed for the
+    question or the dialog before this one may have been pressed twice."""
 
     CSS_PATH = "dialogs.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "decide('send')", "Send", tooltip="Send it as it is", id="leaving.send"),
+        Binding("s", "decide('send')", "Send", tooltip="Send it as it is", id="leaving.send"),
         Binding("l", "leave_out", "Leave out", tooltip="Send the rest", id="leaving.leave_out"),
         Binding("n,escape", "decide('')", "Back", tooltip="Send nothing", id="leaving.back"),
     ]
@@ -37,7 +38,7 @@ class LeavingScreen(ModalScreen[Decision | None]):
             yield Static(Content("This may be secret"), classes="box-title", markup=False)
             yield Static(Content("\n".join(self._lines)), markup=False)
             yield Static(
-                Content(f"{leave_out}y: send it as it is · Esc or n: send nothing"),
+                Content(f"{leave_out}s: send it as it is · Esc: send nothing"),
                 classes="box-hint",
                 markup=False,
             )
