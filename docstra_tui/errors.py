@@ -169,6 +169,12 @@ class EngineDied(EngineError):
     kind = "engine_died"
 
 
+class StrangeEngine(EngineError):
+    """What answers at an engine's place cannot be understood: another version, or no engine at all."""
+
+    kind = "strange_engine"
+
+
 class GenerationFailed(DocstraError):
     """The model raised while it read the prompt or wrote the answer."""
 

@@ -45,7 +45,10 @@ TORCH = (
 )
 """A model in this process: nothing but the engine's server imports it, and the library's users."""
 
-CLIENT = ("engine", "engine.contact", "engine.lifecycle", "engine.place", "engine.protocol")
+CLIENT = (
+    *("engine", "engine.census", "engine.contact", "engine.lifecycle", "engine.place"),
+    *("engine.processes", "engine.protocol"),
+)
 """The engine as its clients see it."""
 
 SERVER = (
@@ -113,7 +116,7 @@ PACKAGES = {
     "httpx2": REMOTE,
     "starlette": SERVER,
     "uvicorn": SERVER,
-    "psutil": ("engine.lifecycle", *TORCH),
+    "psutil": ("engine.processes", *TORCH),
     "pathspec": ("context.*",),
     "charset_normalizer": ("context.*",),
     "platformdirs": ("paths",),

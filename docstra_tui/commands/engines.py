@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from docstra_tui import figures, paths
+from docstra_tui import __version__, figures, paths
 from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.console import Console
-from docstra_tui.engine import lifecycle
+from docstra_tui.engine.census import list_engines
 from docstra_tui.engine.lifecycle import Engine
 from docstra_tui.engine.protocol import Stats
 from docstra_tui.errors import DocstraError, EngineError, UsageError
@@ -26,11 +26,11 @@ def run(invocation: Invocation) -> int:
     as_json = bool(invocation.options["json"])
     match invocation.action:
         case "list":
-            return _list(console, _matching(lifecycle.list_engines(), wanted), as_json)
+            return _list(console, _matching(list_engines(), wanted), as_json)
         case "status":
-            return _status(console, _one(lifecycle.list_engines(), wanted), as_json)
+            return _status(console, _one(list_engines(), wanted), as_json)
         case "stop":
-            everyone = lifecycle.list_engines()
+            everyone = list_engines()
             all_of_them = invocation.options["all"] or not everyone
             engines = everyone if all_of_them else [_one(everyone, wanted)]
             return _stop(console, engines, as_json)
@@ -69,18 +69,26 @@ def _status(console: Console, engine: Engine, as_json: bool) -> int:
 
 
 def _stop(console: Console, engines: Sequence[Engine], as_json: bool) -> int:
-    stopped = []
+    """All of them are tried, whatever becomes of one."""
+    stopped: list[dict[str, str]] = []
+    failed: list[dict[str, str]] = []
     for engine in engines:
-        engine.stop()
-        stopped.append({"id": engine.socket.stem, "model": engine.identity.model})
+        row = {"id": engine.socket.stem, "model": engine.identity.model}
+        try:
+            engine.stop()
+            stopped.append(row)
+        except (DocstraError, OSError) as error:
+            failed.append(row | {"problem": str(error)})
     if as_json:
-        console.json({"stopped": stopped})
-        return 0
-    for row in stopped:
-        console.line(f"Stopped {row['model']} ({row['id'][:8]}).")
-    if not stopped:
+        console.json({"stopped": stopped, "failed": failed})
+    else:
+        for row in stopped:
+            console.line(f"Stopped {row['model']} ({row['id'][:8]}).")
+    for row in failed:
+        console.note(f"Not stopped: {row['model']} ({row['id'][:8]}). {row['problem']}")
+    if not engines and not as_json:
         console.note("No engine is running.")
-    return 0
+    return EngineError.exit_code if failed else 0
 
 
 def _logs(console: Console, wanted: str) -> int:
@@ -96,7 +104,7 @@ def _logs(console: Console, wanted: str) -> int:
 
 def _log_of(wanted: str) -> Path:
     """A living engine's log, else the newest one there is (of an engine that died)."""
-    engines = _matching(lifecycle.list_engines(), wanted)
+    engines = _matching(list_engines(), wanted)
     if len(engines) == 1 or (wanted and engines):
         return _one(engines, wanted).log
     logs = sorted(paths.log_dir().glob(f"engine-{wanted}*.log"), key=lambda path: path.stat().st_mtime)
@@ -145,7 +153,7 @@ def _row(engine: Engine) -> dict[str, Any]:
     return {
         "id": engine.socket.stem,
         "model": (health.model if health else "") or engine.identity.model,
-        "state": health.state if health else "not answering",
+        "state": health.state if health else _state_of_silent(engine),
         "problem": problem or None,
         "phase": (health.phase or None) if health else None,
         "device": (health.device or None) if health else None,
@@ -156,8 +164,15 @@ def _row(engine: Engine) -> dict[str, Any]:
         "memory_total": stats.memory_total if stats else None,
         "clients": health.clients if health else None,
         "queue": health.queue if health else None,
+        "version": engine.identity.version or None,
         "uptime_s": round(stats.uptime_s, 1) if stats else None,
         "pid": health.pid if health else None,
         "socket": str(engine.socket),
         "log": str(engine.log),
     }
+
+
+def _state_of_silent(engine: Engine) -> str:
+    """What can be said of an engine that told nothing that we understand."""
+    is_ours = engine.identity.version == __version__
+    return "not answering" if is_ours else f"version {engine.identity.version or 'unknown'}"

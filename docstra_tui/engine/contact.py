@@ -9,7 +9,11 @@ from __future__ import annotations
 import contextlib
 import http.client
 import socket
+import threading
 from pathlib import Path
+
+AGAIN_SECONDS = 0.5
+"""Between two tries to attach to an engine that is not there."""
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -37,6 +41,49 @@ def ask(path: Path, target: str, *, method: str = "GET", timeout: float = 5.0) -
     if not 200 <= response.status < 300:
         raise ConnectionError(f"the engine answered {response.status}")
     return body
+
+
+class Stay:
+    """Somebody is there from now on, until `end`: attached in a thread of its own, and again when a new
+    engine comes to the same place."""
+
+    def __init__(self, path: Path, *, lasting: bool, timeout: float) -> None:
+        self._path = path
+        self._lasting = lasting
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._tried = threading.Event()
+        self._attachment: Attachment | None = None
+        threading.Thread(target=self._run, name="attach", daemon=True).start()
+
+    def wait(self, seconds: float) -> None:
+        """Until the engine has counted us or could not, but no longer than `seconds`."""
+        self._tried.wait(seconds)
+
+    def end(self) -> None:
+        """Let go; any thread, never blocks. Harmless when called twice."""
+        with self._lock:
+            self._ended.set()
+            attachment = self._attachment
+        if attachment is not None:
+            attachment.close()
+
+    def _run(self) -> None:
+        while not self._ended.is_set():
+            try:
+                attachment = Attachment(self._path, lasting=self._lasting, timeout=self._timeout)
+            except OSError:
+                pass
+            else:
+                with self._lock:
+                    self._attachment = attachment
+                if self._ended.is_set():  # while it was being made
+                    attachment.close()
+                self._tried.set()
+                attachment.wait()
+            self._tried.set()
+            self._ended.wait(AGAIN_SECONDS)
 
 
 class Attachment:

@@ -13,11 +13,12 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from docstra_tui import paths
-from docstra_tui.engine import contact, place
+from docstra_tui import __version__, paths
+from docstra_tui.engine import contact, place, processes
 from docstra_tui.engine.protocol import (
     ATTACH_BEAT_SECONDS,
     EngineIdentity,
@@ -25,10 +26,10 @@ from docstra_tui.engine.protocol import (
     Health,
     Stats,
 )
-from docstra_tui.errors import DocstraError, EngineDied, EngineError
+from docstra_tui.errors import EngineDied, EngineError, StrangeEngine
 from docstra_tui.settings import Settings
 
-__all__ = ["Engine", "EngineIdentity", "connect", "list_engines", "stop_all"]
+__all__ = ["Engine", "EngineIdentity", "connect"]
 
 START_SECONDS = 10.0
 """A new engine must answer within this; it takes well under one where nothing else runs."""
@@ -39,8 +40,8 @@ POLL_SECONDS = 0.02
 ANSWER_SECONDS = 5.0
 """Importing torch holds Python's lock for up to half a second at a time."""
 
-STOP_SECONDS = 5.0
-"""After this an engine that was asked to stop is killed."""
+STOP_SECONDS = 6.0
+"""After this an engine that was asked to stop is killed; it ends by itself before."""
 
 REAP_SECONDS = 0.5
 
@@ -48,6 +49,9 @@ LARGEST_LOG = 1_000_000
 """Bytes; a longer log is set aside as `.1` when an engine starts."""
 
 PLACES = ("DOCSTRA_RUNTIME_DIR", "DOCSTRA_STATE_DIR", "DOCSTRA_CONFIG_DIR", "DOCSTRA_CACHE_DIR")
+
+
+T = TypeVar("T")
 
 
 class Engine:
@@ -70,8 +74,7 @@ class Engine:
         self._process = process
         self._lasting = lasting
         self._lock = threading.Lock()
-        self._detached: threading.Event | None = None
-        self._attachment: contact.Attachment | None = None
+        self._stay: contact.Stay | None = None
 
     def __repr__(self) -> str:
         return f"<Engine {self.identity.model} at {self.socket}>"
@@ -82,51 +85,62 @@ class Engine:
         return place.is_held(place.lock_path(self.socket))
 
     def health(self) -> Health:
-        """Raises `EngineDied` when it is gone, `EngineError` when it does not answer."""
-        return msgspec.json.decode(self._ask("/health"), type=Health)
+        """Raises `EngineDied` when it is gone, `StrangeEngine` when its answer cannot be read,
+        `EngineError` when it does not answer."""
+        return self._decoded(self._ask("/health"), Health)
 
     def stats(self) -> Stats:
         """Health and figures in one question. Raises as `health`."""
-        return msgspec.json.decode(self._ask("/docstra/stats"), type=Stats)
+        return self._decoded(self._ask("/docstra/stats"), Stats)
 
     def attach(self) -> None:
         """Tell the engine that somebody is there, until `detach`, and again when it comes back."""
         with self._lock:
-            if self._detached is not None:
+            if self._stay is not None:
                 return
-            self._detached = threading.Event()
-            arguments = (self._detached, first := threading.Event())
-            threading.Thread(target=self._stay, args=arguments, name="attach", daemon=True).start()
-        first.wait(ANSWER_SECONDS)
+            stay = self._stay = contact.Stay(
+                self.socket, lasting=self._lasting, timeout=3 * ATTACH_BEAT_SECONDS
+            )
+        stay.wait(ANSWER_SECONDS)
 
     def detach(self) -> None:
         """Let go; the engine stays for its idle time."""
         with self._lock:
-            if self._detached is None:
-                return
-            self._detached.set()
-            self._detached = None
-            attachment, self._attachment = self._attachment, None
-        if attachment is not None:
-            attachment.close()
+            stay, self._stay = self._stay, None
+        if stay is not None:
+            stay.end()
 
-    def stop(self, seconds: float = STOP_SECONDS) -> None:
-        """End the process, and return when it is gone. Raises `EngineError` when it will not go."""
-        note = place.read_note(place.lock_path(self.socket))
-        if not self.alive:
-            place.remove_stale(self.socket)
-            return
-        with contextlib.suppress(OSError):
-            contact.ask(self.socket, "/docstra/stop", method="POST", timeout=1.0)
-        if self._is_gone(note.pid if note else 0, seconds):
-            return
-        # The lock is held, so the process that wrote this number into it lives.
-        if note is not None and self.alive:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(note.pid, signal.SIGKILL)
-        if not self._is_gone(note.pid if note else 0, seconds):
-            raise EngineError(f"The engine of {self.identity.name} does not stop.", f"Its log is {self.log}.")
+    def stop(self, seconds: float | None = None) -> None:
+        """End the process, and return when it is gone: politely at first, by force after `seconds` (None is
+        `STOP_SECONDS`). Raises `EngineError` when it will not go.
+        """
+        seconds = STOP_SECONDS if seconds is None else seconds
+        marks = self._marks()
+        if marks or self.alive:
+            with contextlib.suppress(OSError):
+                contact.ask(self.socket, "/docstra/stop", method="POST", timeout=1.0)
+            if not self._is_gone(marks, seconds):
+                # Looked at again: it may have been too young for a note, and a number may have changed
+                # hands. Whoever else has the place by now is not meant.
+                now = self._marks()
+                for mark in marks & now if marks else now:
+                    processes.kill(mark)
+                if not self._is_gone(marks, seconds):
+                    raise EngineError(
+                        f"The engine of {self.identity.name} does not stop.", f"Its log is {self.log}."
+                    )
         place.remove_stale(self.socket)
+
+    def _marks(self) -> set[processes.Mark]:
+        """The living processes that are this engine: the one that has its lock, and whatever was started
+        for its socket; a lock or a socket may be gone while the process hangs on."""
+        running = processes.engines_in(self.socket.parent)
+        found = {mark for started, mark in running if Path(started.socket) == self.socket}
+        note = place.read_note(place.lock_path(self.socket)) if self.alive else None
+        mark = processes.mark_of(note.pid) if note is not None else None
+        if note is not None and mark is not None and note.started in ("", mark.started):
+            found.add(mark)
+        return found
 
     def died(self) -> EngineDied:
         """The error that says how it ended, as far as can be known."""
@@ -158,6 +172,16 @@ class Engine:
             time.sleep(POLL_SECONDS)  # it lets go of its lock a moment before its end can be read
         return self._process.returncode
 
+    def _decoded(self, body: bytes, shape: type[T]) -> T:
+        try:
+            return msgspec.json.decode(body, type=shape)
+        except msgspec.MsgspecError as error:
+            whose = f"version {version}" if (version := self.identity.version) != __version__ else "no engine"
+            raise StrangeEngine(
+                f"What answers for {self.identity.name} cannot be understood: it is {whose}.",
+                "Stop it: docstra-tui engine stop.",
+            ) from error
+
     def _ask(self, target: str) -> bytes:
         try:
             return contact.ask(self.socket, target, timeout=ANSWER_SECONDS)
@@ -169,32 +193,14 @@ class Engine:
                 ) from error
             raise self.died() from error
 
-    def _is_gone(self, pid: int, seconds: float) -> bool:
+    def _is_gone(self, marks: set[processes.Mark], seconds: float) -> bool:
+        """True once all of `marks` have ended, within `seconds`; without any, once the lock is free."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if not self.alive and not _is_running(pid):
+            if not any(map(processes.is_running, marks)) and (marks or not self.alive):
                 return True
             time.sleep(POLL_SECONDS)
         return False
-
-    def _stay(self, detached: threading.Event, first: threading.Event) -> None:
-        """Attached, for as long as wanted; a new engine in the same place is attached to as well."""
-        while not detached.is_set():
-            try:
-                attachment = contact.Attachment(
-                    self.socket, lasting=self._lasting, timeout=3 * ATTACH_BEAT_SECONDS
-                )
-            except OSError:
-                pass
-            else:
-                with self._lock:
-                    self._attachment = attachment
-                if detached.is_set():
-                    attachment.close()
-                first.set()
-                attachment.wait()
-            first.set()
-            detached.wait(0.5)
 
 
 def connect(settings: Settings, *, oneshot: bool = False) -> Engine:
@@ -232,41 +238,6 @@ def connect(settings: Settings, *, oneshot: bool = False) -> Engine:
                 f"The engine did not answer within {START_SECONDS:.0f} s.", f"Its log is {engine.log}."
             )
         time.sleep(POLL_SECONDS)
-
-
-def list_engines() -> list[Engine]:
-    """Every living engine of this user, whatever it serves; what dead ones left is removed."""
-    engines = []
-    folder = paths.runtime_dir()
-    try:
-        names = sorted({path.stem for path in folder.iterdir() if path.suffix in (".lock", ".sock")})
-    except OSError:
-        return []
-    for name in names:
-        socket = folder.absolute() / f"{name}.sock"
-        lock = place.lock_path(socket)
-        if not place.is_held(lock):
-            with contextlib.suppress(OSError):
-                place.remove_stale(socket)
-            continue
-        note = place.read_note(lock)
-        if note is not None:
-            engines.append(Engine(note.identity, socket, Path(note.log)))
-    return engines
-
-
-def stop_all() -> list[Engine]:
-    """Stop every engine of this user, and say which there were. Raises the first error at the end."""
-    engines = list_engines()
-    failed: list[DocstraError] = []
-    for engine in engines:
-        try:
-            engine.stop()
-        except DocstraError as error:
-            failed.append(error)
-    if failed:
-        raise failed[0]
-    return engines
 
 
 def _answer(engine: Engine) -> Health | None:
@@ -329,12 +300,3 @@ def _open_log(path: Path) -> int:
         return paths.open_private(path)
     except OSError as error:
         raise EngineError(f"The engine's log {path} cannot be written: {error.strerror}.") from error
-
-
-def _is_running(pid: int) -> bool:
-    import psutil  # only a stop asks
-
-    try:
-        return pid > 0 and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False

@@ -17,11 +17,15 @@ from pathlib import Path
 import msgspec
 
 from docstra_tui import paths
+from docstra_tui.engine.processes import loosely
 from docstra_tui.engine.protocol import LockNote
 from docstra_tui.errors import EngineError
 
 LONGEST_PATH = 99
 """Bytes; the system's own limit is 107 here and 103 elsewhere."""
+
+LARGEST_NOTE = 65536
+"""Bytes."""
 
 LOCK_TRIES = 6
 LOCK_PAUSE_SECONDS = 0.05
@@ -139,7 +143,7 @@ def take_lock(path: Path) -> int | None:
 def is_held(path: Path) -> bool:
     """True when a living process holds the lock. Never makes the file."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return False
     try:
@@ -152,11 +156,18 @@ def is_held(path: Path) -> bool:
 
 
 def read_note(path: Path) -> LockNote | None:
-    """What the lock's holder wrote; None when it is not (yet) readable."""
+    """What the lock's holder wrote, as far as this version understands it; None when it is not (yet)
+    readable."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=LockNote)
-    except (OSError, msgspec.MsgspecError):
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
         return None
+    try:
+        return loosely(os.read(fd, LARGEST_NOTE), LockNote)
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
 
 
 def remove_stale(socket_path: Path) -> bool:

@@ -16,7 +16,8 @@ FIRST_GRACE_SECONDS = 10.0
 """Time for whoever started it to come, also where the idle time is 0."""
 
 FAILED_GRACE_SECONDS = 20.0
-"""An engine without a model stays this long for someone to read why."""
+"""An engine without a model stays this long for everybody to read why, also where somebody is attached:
+it can do nothing more for them, and holds memory."""
 
 
 class Presence:
@@ -29,6 +30,7 @@ class Presence:
         self._was_attached = False
         self._was_used = False
         self._since = clock()
+        self._failed_at: float | None = None
         self.clients = 0
         self.requests = 0
 
@@ -65,13 +67,15 @@ class Presence:
         parent = self._options.parent
         if parent and os.getppid() != parent:
             return True
+        if failed:
+            self._failed_at = self._clock() if self._failed_at is None else self._failed_at
+            if self._clock() - self._failed_at > FAILED_GRACE_SECONDS:
+                return True
         if self.clients or self.requests:
             return False
         limit = self.leave_after_minutes * 60
         if self._options.identity.owner and self._was_attached:
             limit = OWNED_GRACE_SECONDS
-        if failed:
-            limit = min(limit, FAILED_GRACE_SECONDS)
         if not self._was_used:
             limit = max(limit, FIRST_GRACE_SECONDS)
         return self._clock() - self._since > limit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,6 +36,11 @@ class EngineIdentity(msgspec.Struct, frozen=True):
     quant: str = ""
     version: str = __version__
     """This package's version: another version's engine is never attached to."""
+    prefix: str = ""
+    """Where the Python lives that runs it: another environment has other packages."""
+    torch: str = ""
+    transformers: str = ""
+    """Versions of what reads the model; empty where it is not installed."""
     owner: str = ""
     """A client's own mark where the engine lives and dies with it; else empty."""
 
@@ -49,6 +55,9 @@ class EngineIdentity(msgspec.Struct, frozen=True):
             device=model.device,
             cuda_visible_devices=os.environ.get("CUDA_VISIBLE_DEVICES"),
             quant=model.quant,
+            prefix=os.path.realpath(sys.prefix),
+            torch=_installed("torch"),
+            transformers=_installed("transformers"),
             owner=f"pid-{os.getpid()}" if settings.engine.own else "",
         )
 
@@ -97,6 +106,8 @@ class LockNote(msgspec.Struct, frozen=True):
     pid: int
     identity: EngineIdentity
     log: str
+    started: str = ""
+    """When the process began, as `processes.Mark` has it: its number alone may be another's one day."""
 
 
 class WireError(msgspec.Struct, frozen=True):
@@ -234,3 +245,13 @@ class PrefillRequest(msgspec.Struct):
 
     messages: list[ChatMessage]
     docstra: Extras
+
+
+def _installed(package: str) -> str:
+    """A package's version from its metadata: importing torch to ask would take seconds."""
+    from importlib import metadata  # 30 ms: not before an engine is looked for
+
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""

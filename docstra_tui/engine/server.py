@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from docstra_tui.engine import processes
 from docstra_tui.engine.place import Place
 from docstra_tui.engine.protocol import EngineOptions, LockNote
 from docstra_tui.errors import DocstraError
@@ -39,6 +40,10 @@ KEEP_SECONDS = 1.0
 LEAVE_SECONDS = 2
 """How long open answers may take to hear that the engine goes."""
 
+GRACE_SECONDS = 4.5
+"""From being told to go until the process ends, whatever it is doing: the time above, that for giving
+the model back, and some for the rest."""
+
 
 def main(options: EngineOptions) -> int:
     """Be the engine until nobody needs it; 0 also when another process already is."""
@@ -49,24 +54,40 @@ def main(options: EngineOptions) -> int:
         stream=sys.stderr,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
-    note = LockNote(pid=os.getpid(), identity=options.identity, log=options.log)
+    pid = os.getpid()
+    mark = processes.mark_of(pid)
+    note = LockNote(pid, options.identity, options.log, started=mark.started if mark is not None else "")
     place = Place.claim(Path(options.socket), note)
     if place is None:
         logger.info("another engine already serves %s", options.identity.model)
         return 0
+
+    def end_soon() -> None:
+        # In a thread that needs no Python: whatever hangs, the process ends, and the log has where it hung.
+        faulthandler.dump_traceback_later(GRACE_SECONDS, exit=True)
+
+    loop = asyncio.new_event_loop()
     try:
         listener = place.listen()
         logger.info("engine %d for %s listens", os.getpid(), options.identity.model)
-        asyncio.run(serve(options, place, listener))
+        # Not `asyncio.run`: at its end it waits minutes for threads that may sit in a forward pass.
+        loop.run_until_complete(serve(options, place, listener, leaving=end_soon))
     finally:
         place.leave()
     return 0
 
 
 async def serve(
-    options: EngineOptions, place: Place, listener: socket.socket, load: Load | None = None
+    options: EngineOptions,
+    place: Place,
+    listener: socket.socket,
+    load: Load | None = None,
+    leaving: Callable[[], None] = lambda: None,
 ) -> None:
-    """Load the model and answer until it is time to leave; the place is given back at the end."""
+    """Load the model and answer until it is time to leave; the place is given back at the end.
+
+    `leaving` hears when that begins, whoever asked for it.
+    """
     import uvicorn  # with starlette 0.2 s: after the socket listens, before torch is imported
 
     from docstra_tui.engine.app import EngineApp
@@ -81,10 +102,12 @@ async def serve(
         """Says goodbye to open connections: they would hold up the end of the process."""
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            leaving()
             super().handle_exit(sig, frame)
             loop.call_soon_threadsafe(app.leaving)
 
     def leave() -> None:
+        leaving()
         app.leaving()
         server.should_exit = True
 

@@ -12,7 +12,7 @@ import msgspec
 from docstra_tui import address
 from docstra_tui.engine import lifecycle
 from docstra_tui.engine.protocol import STARTER, State, Stats
-from docstra_tui.errors import DocstraError, EngineDied, from_wire
+from docstra_tui.errors import DocstraError, EngineDied, StrangeEngine, from_wire
 from docstra_tui.llm.gate import Gate
 from docstra_tui.llm.remote import RemoteLLM
 from docstra_tui.session.outgoing import Outgoing
@@ -144,13 +144,12 @@ class EngineBackend:
         try:
             status = _as_status(stats := engine.stats())
             self._minutes = stats.health.leave_after_minutes
-        except EngineDied as error:
+        except (EngineDied, StrangeEngine) as error:
+            if self._last.state == "failed":
+                return self._last  # it told why, and left
             status = replace(self._last, state="failed", phase="", queue=0, error=error)
         except DocstraError:
             return self._last  # alive, only busy: importing torch takes a second of no answers
-        except msgspec.MsgspecError as error:
-            why = EngineDied(f"The engine's answer cannot be read: {error}.", "Stop it and start again.")
-            status = replace(self._last, state="failed", error=why)
         if engine is self._engine:  # not restarted meanwhile
             self._last = status
         return status

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import queue
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from docstra_tui import paths
 from docstra_tui.engine.place import Place
@@ -133,6 +139,50 @@ class FakeModel:
         for event in events:
             job.sink(event)
         return job
+
+
+PROCESS = """
+import sys, time, ctypes
+from docstra_tui.engine import __main__, host, server
+from docstra_tui.errors import ModelNotFound
+from tests.engine.engines import FakeModel, FakeTokenizer
+def load(progressed, tokenizer_came):
+    tokenizer_came(FakeTokenizer())
+    return FakeModel()
+host.load_local = lambda options: load
+server.GRACE_SECONDS = 1.0
+{change}
+del sys.argv[1]  # only there to be found by
+__main__.run()
+"""
+
+
+@contextmanager
+def process(change: str = "", **options: Any) -> Iterator[tuple[subprocess.Popen[bytes], EngineOptions]]:
+    """An engine in a process of its own, without torch, that answers; `change` is code of the test."""
+    identity = options.pop("identity", EngineIdentity(model="light"))
+    paths.private_folder(identity.socket.parent)
+    chosen = EngineOptions(identity, str(identity.socket), str(identity.log), **options)
+    words = ["-c", PROCESS.replace("{change}", change), "docstra_tui.engine"]
+    child = subprocess.Popen(
+        [sys.executable, *words, msgspec.json.encode(chosen).decode()],
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+    )
+    try:
+        from docstra_tui.engine import contact
+
+        def answers() -> bool:
+            assert child.poll() is None, child.communicate()[1].decode()
+            with contextlib.suppress(OSError):
+                return bool(contact.ask(identity.socket, "/health"))
+            return False
+
+        until(answers, 60)
+        yield child, chosen
+    finally:
+        child.kill()
+        child.communicate()
 
 
 def done(prompt: int = 5, completion: int = 2, reused: int = 0) -> Finished:

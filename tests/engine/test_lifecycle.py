@@ -17,6 +17,7 @@ import pytest
 
 from docstra_tui import paths
 from docstra_tui.engine import lifecycle, place
+from docstra_tui.engine.census import list_engines
 from docstra_tui.engine.lifecycle import Engine, EngineIdentity
 from docstra_tui.errors import EngineDied, EngineError
 from docstra_tui.llm.remote import RemoteLLM
@@ -64,7 +65,7 @@ def test_an_engine_from_first_connect_to_its_stop(tiny: Path, own_places: Path) 
     ready(engine)
     other = lifecycle.connect(settings(tiny))
     assert other.health().pid == pid and len(engines_below(own_places)) == 1
-    assert [found.socket for found in lifecycle.list_engines()] == [engine.socket]
+    assert [found.socket for found in list_engines()] == [engine.socket]
 
     # it answers, counts and knows its window; threads are not nice any more
     llm = RemoteLLM(socket=engine.socket, max_tokens=8, temperature=0.0)
@@ -177,7 +178,7 @@ def test_what_a_dead_engine_left_is_not_listed_and_goes(tiny: Path) -> None:
     folder = paths.private_folder(identity.socket.parent)
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(os.fspath(identity.socket))
-    assert lifecycle.list_engines() == [] and list(folder.iterdir()) == []
+    assert list_engines() == [] and list(folder.iterdir()) == []
 
 
 def test_an_engine_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch, tiny: Path) -> None:

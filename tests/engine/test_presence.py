@@ -64,9 +64,17 @@ def test_one_with_no_idle_time_at_all_still_waits_for_who_started_it() -> None:
 def test_one_without_a_model_leaves_soon_but_not_before_it_could_be_read() -> None:
     clock = Clock()
     there = presence(clock)
-    with there.client(lasting=True):
-        assert not after(clock, 5, there, failed=True)
     assert not after(clock, 0.1, there, failed=True) and after(clock, 1, there, failed=True)
+
+
+def test_one_without_a_model_is_held_by_nobody() -> None:
+    """A screen that was left open would keep each of them for ever, and what its device holds."""
+    clock = Clock()
+    there = presence(clock)
+    with there.client(lasting=True), there.request():
+        assert not after(clock, 5, there)
+        assert not after(clock, 0, there, failed=True)  # from now on
+        assert not after(clock, 0.1, there, failed=True) and after(clock, 1, there, failed=True)
 
 
 def test_one_of_a_single_terminal_goes_with_its_client() -> None:

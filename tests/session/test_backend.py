@@ -73,6 +73,27 @@ def test_a_model_that_cannot_be_loaded_is_in_the_status() -> None:
         backend.close()
 
 
+def test_what_an_engine_without_a_model_told_is_still_told_when_it_has_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("docstra_tui.engine.presence.FAILED_GRACE_SECONDS", 0.5)
+    wanted = settings("somebody/nothing")
+    connected = threading.Event()
+
+    def load(progressed: Any, tokenizer_came: Any) -> Any:
+        connected.wait(10)
+        raise ModelNotFound("There is no model somebody/nothing.", "Look at its name.")
+
+    with running(load, identity=EngineIdentity.from_settings(wanted)) as engine:
+        backend = open_backend(wanted)
+        connected.set()
+        told = until(lambda: (now := backend.status()).state == "failed" and now)
+        engine.thread.join(20)  # although somebody is attached
+        assert not engine.thread.is_alive()
+        assert backend.status() == told and isinstance(told.error, ModelNotFound)
+        backend.close()
+
+
 def test_another_server_is_ready_as_soon_as_it_answers() -> None:
     with hostile() as server:
         server.on("/v1/chat/completions", sends(SSE, chunk("ok", "stop")))
