@@ -19,6 +19,7 @@ from docstra_tui.repl.appearance import style_of
 from docstra_tui.repl.chat import Chat
 from docstra_tui.repl.completion import ChatCompleter, ProjectFiles
 from docstra_tui.repl.printer import Printer, silent_keys
+from docstra_tui.repl.terminal_input import own_input
 from docstra_tui.session.backend import Backend, open_backend
 from docstra_tui.session.rescue import rescue
 from docstra_tui.session.store import SessionStore
@@ -30,6 +31,7 @@ REFRESH_SECONDS = 0.5
 """How often the line below the prompt is drawn again."""
 
 
+@own_input()
 def run(
     settings: Settings,
     root: Path,
@@ -114,7 +116,7 @@ def _say_what_is_saved(chat: Chat, printer: Printer) -> bool:
 
 
 def keys() -> KeyBindings:
-    """Enter sends, Alt+Enter and Ctrl+J break the line, Enter in the menu takes what is chosen."""
+    """Enter sends, Alt+Enter, Shift+Enter and Ctrl+J break the line, Enter in the menu takes what is chosen."""
     bindings = KeyBindings()
 
     @bindings.add("enter")
