@@ -14,7 +14,20 @@ from benchmarks.drawing_run import Run, run
 from benchmarks.drawing_whole import idle_share, run_whole
 from benchmarks.report import Report, median
 
-KEYS = ("\x1b[5~", "\x1b[A", "\x1b[6~", "[", "k", "]", "\x1b[A", "\x1b[B", "g", "\x1b[6~", "G", "\x1b[5~")
+KEYS = (
+    "\x1b[5~",
+    "\x1b[A",
+    "\x1b[6~",
+    "[",
+    "k",
+    "]",
+    "\x1b[A",
+    "\x1b[B",
+    "\x1b[H",
+    "\x1b[6~",
+    "\x1b[F",
+    "\x1b[5~",
+)
 """Page up, up, page down, walks over turns, to both ends."""
 STOCK_LIMIT = 6_000
 """Tokens up to which the stock widget is run as often as ours. Its cost is quadratic: beyond, it is run

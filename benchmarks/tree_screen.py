@@ -52,7 +52,7 @@ class Screen:
         finder = self.tree.screen.files.finder  # type: ignore[attr-defined]
         await self._pilot.press("slash", "p", "y")
         await self._until(lambda: finder.is_complete)
-        await self._pilot.press("escape")
+        await self._pilot.press("escape", "f2")
 
     async def type(self, queries: tuple[str, ...]) -> None:
         """Letter by letter, each after the rows of the one before."""
@@ -67,7 +67,7 @@ class Screen:
                 await self._until(partial(self._has_rows_of, sought))
                 self.typed.append(time.perf_counter() - start)
                 await pressed
-            await self._pilot.press("escape")
+            await self._pilot.press("escape", "f2")
 
     def _has_rows_of(self, query: str) -> bool:
         return self.tree.sought == query and self.tree.has_found

@@ -116,7 +116,7 @@ def _say_what_is_saved(chat: Chat, printer: Printer) -> bool:
 
 
 def keys() -> KeyBindings:
-    """Enter sends, Alt+Enter, Shift+Enter and Ctrl+J break the line, Enter in the menu takes what is chosen."""
+    """Enter sends, Alt+Enter, Shift+Enter or Ctrl+J break the line, in the menu Enter takes the row."""
     bindings = KeyBindings()
 
     @bindings.add("enter")

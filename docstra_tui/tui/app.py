@@ -12,19 +12,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.events import CursorPosition, Print
+from textual.driver import Driver
+from textual.events import CursorPosition, Event, InputEvent, Paste, Print
 
 from docstra_tui import themes
 from docstra_tui.errors import SettingsError
 from docstra_tui.settings import Settings
 from docstra_tui.text import sanitize_line
 from docstra_tui.themes import ThemeSpec
-from docstra_tui.tui import paste, strips
+from docstra_tui.tui import strips
 from docstra_tui.tui.colours import textual_theme
 from docstra_tui.tui.copying import CopyDesk
+from docstra_tui.tui.keyboard import Keyboard
 from docstra_tui.tui.lane import Lane
 from docstra_tui.tui.link import Link
 from docstra_tui.tui.screens.main import MainScreen
+from docstra_tui.tui.terminal_driver import LinuxDriver, TerminalDriver
 
 if TYPE_CHECKING:
     from docstra_tui.session.backend import Backend
@@ -71,8 +74,8 @@ class DocstraApp(App[None]):
         resume: str | None = None,
     ) -> None:
         strips.install()
-        paste.install()
         super().__init__()
+        self.keyboard = Keyboard(self, super().on_event)
         self.settings = settings
         self.store = store
         self.theme_specs: dict[str, ThemeSpec] = {}
@@ -97,6 +100,18 @@ class DocstraApp(App[None]):
         # a time, whenever somebody lists or searches many files.
         self.main.call_after_refresh(gc.freeze)
         self.set_timer(LINK_SECONDS, lambda: self.link.ask(self))
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's, but with our reader where it would be the one for a terminal."""
+        found = super().get_driver_class()
+        return TerminalDriver if found is LinuxDriver else found
+
+    async def on_event(self, event: Event) -> None:
+        """What is typed has its turn; all else is as Textual does it."""
+        if isinstance(event, (InputEvent, Paste)) and not event.is_forwarded:
+            await self.keyboard.take(event)
+        else:
+            await super().on_event(event)
 
     def _load_themes(self, wanted: str) -> None:
         self.theme_specs, wrong = themes.load_all()

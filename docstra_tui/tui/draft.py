@@ -25,8 +25,8 @@ class Draft:
 
     def sent(self) -> None:
         """It is on its way: the composer is free for the next one."""
-        if self.is_in_composer and not self.is_changed:
-            self.composer.take()
+        if self.is_in_composer:
+            self.composer.take(self.text)
 
     def keep(self) -> None:
         """It is not sent: it stays in the composer, or comes there, above what was begun."""

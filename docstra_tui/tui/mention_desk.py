@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -30,6 +31,14 @@ class MentionDesk:
         self._lane = lane
         self._finder = Finder(screen.root, self._found, screen.call_later, with_folders=True)
         self._query: str | None = None
+        self._shown_for: str | None = None
+        """What the list that is open was found for."""
+        self._is_chosen = False
+        """Somebody moved the list's cursor."""
+        self._tabbed: str | None = None
+        """What Tab is to complete when it is found: the key came before its list."""
+        self._is_completed = asyncio.Event()
+        """The keys behind that Tab wait for it."""
         self._is_dismissed = False
         self._unknown = ""
         """The text whose mentions were said to be none: sent once more, it is sent as it is."""
@@ -46,6 +55,7 @@ class MentionDesk:
         if fragment is None:
             self._query, self._is_dismissed = None, False
             self._offer(())
+            self._forget_tab()
             return
         if self._is_dismissed:
             return
@@ -53,27 +63,53 @@ class MentionDesk:
         if query == self._query:
             return
         self._query = query
+        self._forget_tab()
         folders = self._screen.files.folders
         self._finder.begin(folders.rules, show_hidden=folders.show_hidden)
         self._finder.find(query)
 
-    def key(self, key: str) -> None:
-        """A key for the list."""
+    def key(self, key: str) -> bool:
+        """A key that may be for the list; False when it means nothing there."""
+        self.typed()  # of a burst, the text is there before anybody was told
         rows = self._screen.query_one(MentionList)
-        if key in ("up", "down"):
+        query = self._query
+        if query is None or self._is_dismissed:
+            return False
+        if self._shown_for != query or not rows.is_open:
+            if key != "tab" or not query:
+                return False
+            self._tabbed = query
+            self._is_completed.clear()
+            self._screen.app.keyboard.wait_for(self._is_completed)
+            self._finder.find(query)
+        elif key in ("up", "down"):
+            self._is_chosen = True
             rows.step(1 if key == "down" else -1)
+        elif rows.has(query) and not self._is_chosen:
+            if key == "enter":  # it is written in full: there is nothing to complete
+                self.dismiss()
+                return False
+            self.take(query)
         elif rows.chosen is not None:
             self.take(rows.chosen)
+        return True
+
+    def choose(self) -> None:
+        """Take the row under the list's cursor."""
+        chosen = self._screen.query_one(MentionList).chosen
+        if chosen is not None:
+            self.take(chosen)
 
     def take(self, path: str) -> None:
         """Put a path in the place of what was typed of it."""
         lines = _parts(self._screen.composer.mention or "")[1]
         mention = write_mention(path) + lines.rstrip("-")
-        self._screen.composer.put_mention(mention + " ")
+        self._screen.composer.put_mention(mention)
         self._offer(())
 
     def dismiss(self) -> bool:
         """Close the list until another `@` is typed; False when it was not open."""
+        self._forget_tab()
         if not self._screen.query_one(MentionList).is_open:
             return False
         self._is_dismissed = True
@@ -81,13 +117,25 @@ class MentionDesk:
         return True
 
     def _found(self, found: Found) -> None:
-        if found.query == self._query and not self._is_dismissed:
-            self._offer(found.paths)
+        if found.query != self._query or self._is_dismissed:
+            return
+        if self._shown_for != found.query:
+            self._shown_for, self._is_chosen = found.query, False
+        self._offer(found.paths)
+        if self._tabbed == found.query and (found.paths or found.is_complete):
+            if found.paths:
+                self.take(found.query if found.query in found.paths else found.paths[0])
+            self._forget_tab()
+
+    def _forget_tab(self) -> None:
+        """It has done its work, or nobody wants it any more."""
+        self._tabbed = None
+        self._is_completed.set()
 
     def _offer(self, paths: tuple[str, ...]) -> None:
         rows = self._screen.query_one(MentionList)
         rows.offer(paths)
-        self._screen.composer.is_completing = rows.is_open
+        self._is_chosen = self._is_chosen and rows.is_open
 
     # When it is sent
 

@@ -6,12 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from textual.app import App
+
 from docstra_tui.address import parse
 from docstra_tui.llm.gate import Gate
 from docstra_tui.session.backend import Status
 from docstra_tui.session.outgoing import Outgoing
 from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
+from docstra_tui.tui.terminal_driver import TypedEvents
+from docstra_tui.workspace.key_bytes import KeyBytes
 from tests.fakes import FakeLLM
 
 READY = Status(
@@ -23,6 +27,14 @@ READY = Status(
     memory_used=400_000_000,
     memory_total=16_000_000_000,
 )
+
+
+def send_bytes(app: App[Any], data: bytes) -> None:
+    """What a terminal sends in one, as the driver hands it over: all of it before anything is done."""
+    meaning, reader = TypedEvents(), KeyBytes()
+    for typed in (*reader.feed(data, 0.0), *reader.tick(10.0)):
+        for event in meaning.of(typed):
+            app.post_message(event)
 
 
 class FakeBackend:

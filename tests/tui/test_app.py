@@ -430,10 +430,10 @@ async def test_the_beginning_of_a_long_session_comes_when_one_scrolls_up_to_it(
         await pilot.press("f6")
         while view.has_older:
             known = len(view.document.turns)
-            await pilot.press("g")
+            await pilot.press("home")
             await until(pilot, lambda: len(view.document.turns) > known or not view.has_older)  # noqa: B023
         assert len(view.document.turns) == 12
-        await pilot.press("g")
+        await pilot.press("home")
         await until(pilot, lambda: "question 0" in screen_text(app))
 
         backend.llm.enqueue("the last word")

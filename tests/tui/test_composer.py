@@ -8,7 +8,7 @@ from textual.events import Paste
 from docstra_tui.themes import load_all
 from docstra_tui.tui.colours import textual_theme
 from docstra_tui.tui.widgets.composer import Composer
-from tests.tui.fakes import until
+from tests.tui.fakes import send_bytes, until
 
 
 class Box(App[None]):
@@ -32,11 +32,8 @@ class Box(App[None]):
 
 
 def feed(app: Box, text: str) -> None:
-    """Type `text` in one burst, as a terminal's parser hands it over."""
-    from textual._xterm_parser import XTermParser
-
-    for event in XTermParser().feed(text):
-        app.post_message(event)
+    """Type `text` in one burst, as a terminal's reader hands it over."""
+    send_bytes(app, text.encode())
 
 
 async def test_enter_in_one_burst_with_the_text_before_it_sends():

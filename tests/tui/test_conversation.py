@@ -29,10 +29,9 @@ async def test_f6_goes_to_the_conversation_and_escape_comes_back(make_app, backe
         await pilot.press("f6")
         assert app.main.conversation.has_focus
         await pilot.press("left_square_bracket")
-        await pilot.press("escape")  # forgets the mark
-        assert app.main.conversation.has_focus
-        await pilot.press("escape")
-        assert app.main.composer.has_focus
+        assert app.main.conversation.has_marks
+        await pilot.press("escape")  # forgets the mark, and leads back all the same
+        assert app.main.composer.has_focus and not app.main.conversation.has_marks
 
 
 async def test_words_are_searched_from_the_composer_and_back(make_app, backend):
@@ -47,9 +46,12 @@ async def test_words_are_searched_from_the_composer_and_back(make_app, backend):
         await until(pilot, lambda: "1 of 2" in screen_text(app))
         await pilot.press("escape")
         await until(pilot, lambda: "Search" not in screen_text(app))
-        assert app.main.conversation.has_focus
-        await pilot.press("escape", "escape")
         assert app.main.composer.has_focus
+        assert app.main.conversation.has_marks  # the words can still be seen, and walked through by F6
+        await pilot.press("f6", "n")
+        assert app.main.conversation.has_focus and app.main.composer.text == ""
+        await pilot.press("f6", "escape")
+        assert app.main.composer.has_focus and not app.main.conversation.has_marks
 
 
 async def test_ctrl_c_copies_what_is_selected_in_the_conversation(make_app, backend):

@@ -44,6 +44,21 @@ KEYS_WIDTH, WORDS_WIDTH = 22, 46
 Section = tuple[str, Sequence[BindingType]]
 
 
+def by_state(
+    bindings: Iterable[BindingType], always: Iterable[str]
+) -> tuple[list[BindingType], list[BindingType]]:
+    """The bindings that act at any time, and those whose keys are letters, but for those named `always`."""
+    kept = frozenset(always)
+    apart: tuple[list[BindingType], list[BindingType]] = ([], [])
+    for binding in bindings:
+        if isinstance(binding, Binding):
+            keys = binding.key.split(",")
+            apart[all(len(key) == 1 or key == "slash" for key in keys) and not kept.issuperset(keys)].append(
+                binding
+            )
+    return apart
+
+
 class HelpScreen(ModalScreen[None]):
     """The keys, section by section, and the commands."""
 

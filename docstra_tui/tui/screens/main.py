@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.events import Resize
+from textual.events import Key, Paste, Resize
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
@@ -195,6 +195,8 @@ class MainScreen(Screen[None]):
         )
         self.composer.ask_for(0)
         self.composer.words = tuple(f"/{command.name}" for command in commands_of("screen"))
+        self.composer.completes = self.mentions.key
+        self.composer.has_more = lambda: self.app.keyboard.has_more
         self.use_session(self.fresh_session(), retick=False)
         self.files.begin()
         self.files.restore(is_resumed=self._resume is not None)
@@ -301,11 +303,8 @@ class MainScreen(Screen[None]):
     def on_composer_question_submitted(self, event: Composer.QuestionSubmitted) -> None:
         self.commands.take(event.text)
 
-    def on_composer_completion_key_pressed(self, event: Composer.CompletionKeyPressed) -> None:
-        self.mentions.key(event.key)
-
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        self.mentions.key("enter")  # a click; the only such list here
+        self.mentions.choose()  # a click; the only such list here
 
     def _turn_ended(self, outcome: Outcome) -> None:
         self.board.known.last = outcome.turn or self.board.known.last
@@ -394,16 +393,37 @@ class MainScreen(Screen[None]):
             widget.focus()
 
     def action_back(self) -> None:
-        """To the composer; from there, stop the answer."""
-        if self.mentions.dismiss():
-            return
+        """To the composer, from wherever; there, close a list, else stop the answer, else forget marks."""
+        self.composer.submit()  # an Enter that came just before
         if self.focused is self.composer:
-            self.desk.stop()
-        elif not (
-            (self.focused is self.tree_view and self.tree_view.leave_filter())
-            or self.search_bar.leave()
-            or (self.focused is self.conversation and self.conversation.unmark())
-        ):
+            if not (self.mentions.dismiss() or self.desk.stop()):
+                self.conversation.unmark()
+            return
+        if self.focused is self.tree_view:
+            self.tree_view.leave_filter()
+        elif self.focused is self.conversation:
+            self.conversation.unmark()
+        else:
+            self.search_bar.leave()
+        self.to_composer()
+
+    def on_key(self, event: Key) -> None:
+        """What is written belongs to the question, unless whatever has the focus has a use for it."""
+        if event.is_printable and event.character is not None and self.focused is not self.composer:
+            self.to_composer()
+            self.composer.put(event.character)
+            event.stop()
+
+    def on_paste(self, event: Paste) -> None:
+        """As for keys: what is pasted is for the question."""
+        if self.focused is not self.composer:
+            self.to_composer()
+            self.composer.paste(event.text)
+            event.stop()
+
+    def on_screen_resume(self) -> None:
+        """A dialog was left: by Escape, the next key is for the question, wherever the focus was."""
+        if self.app.keyboard.doing == "escape":
             self.to_composer()
 
     def to_composer(self) -> None:
@@ -466,19 +486,21 @@ class MainScreen(Screen[None]):
 
     def show_help(self, *, commands_first: bool = False) -> None:
         """Every key and every command."""
-        from docstra_tui.tui.screens.help import HelpScreen
+        from docstra_tui.tui.screens.help import HelpScreen, by_state
         from docstra_tui.tui.screens.preview import PreviewScreen
         from docstra_tui.tui.widgets.source_view import SourceView
 
+        always, selected = by_state(TranscriptView.BINDINGS, TranscriptView.ALWAYS)
         self.app.push_screen(
             HelpScreen(
                 [
                     ("Everywhere", [*self.BINDINGS, *self.app.BINDINGS]),
-                    ("Composer (Enter sends)", Composer.BINDINGS[: len(Composer.BINDINGS)]),
+                    ("Composer (Enter sends)", Composer.BINDINGS),
                     ("Files", FileTree.BINDINGS),
                     ("Ticked files", TickedList.BINDINGS),
                     ("Preview", [*PreviewScreen.BINDINGS, *SourceView.BINDINGS]),
-                    ("Conversation", TranscriptView.BINDINGS),
+                    ("Conversation (other letters go to the question)", always),
+                    ("Conversation, while something is selected", selected),
                     ("Search", SearchBar.BINDINGS),
                 ],
                 commands_of("screen"),

@@ -37,7 +37,7 @@ class PreviewScreen(ModalScreen[bool]):
             "escape",
             "back",
             "Back",
-            tooltip="Drop the mark, or go back to the composer",
+            tooltip="Back to the composer",
             id="preview.back",
         ),
         Binding("q,enter", "leave", "Close", tooltip="Back to the files", id="preview.leave"),
@@ -83,8 +83,7 @@ class PreviewScreen(ModalScreen[bool]):
         self._lane.do(self._read(), self._show, self._fail, key="preview")
 
     def action_back(self) -> None:
-        if not self.query_one(SourceView).clear_mark():
-            self.dismiss(True)
+        self.dismiss(True)
 
     def action_leave(self) -> None:
         self.dismiss(False)
@@ -104,7 +103,7 @@ class PreviewScreen(ModalScreen[bool]):
 
     def _hint(self, marked: tuple[int, int] | None, ticked: tuple[int, int] | None) -> Content:
         if marked is not None:
-            return Content(f"Space ticks lines {marked[0]}-{marked[1]} · Esc drops the mark")
+            return Content(f"Space ticks lines {marked[0]}-{marked[1]} · v drops the mark · Esc back")
         if ticked is not None:
             lines = f"{ticked[0]}-{ticked[1]}"
             return Content(f"Space unticks lines {lines} · Shift+↓ or v marks more · Esc back")

@@ -12,6 +12,7 @@ from docstra_tui.tui.transcript.messages import CopyRequested
 from docstra_tui.tui.transcript.search_keys import SearchKeys
 from docstra_tui.tui.transcript.selection import Selected, Spot, selected_text
 from docstra_tui.tui.transcript.surface import Surface
+from docstra_tui.tui.widgets.own_keys import OwnKeys
 
 if TYPE_CHECKING:
     from docstra_tui.tui.transcript.turn import Turn
@@ -50,9 +51,17 @@ BINDINGS: list[BindingType] = [
 ]
 
 
-class TranscriptKeys(SearchKeys, CodeKeys, Surface):
+ALWAYS = (
+    *("left_square_bracket", "right_square_bracket", "left_curly_bracket", "right_curly_bracket"),
+    "space",
+)
+"""Keys that can be written, but act also where nothing is selected: they select, or turn the page."""
+
+
+class TranscriptKeys(OwnKeys, SearchKeys, CodeKeys, Surface):
     """The keys' half of `TranscriptView`."""
 
+    ALWAYS = ALWAYS
     cursor: Spot | None = None
     _from: Spot | None = None
     _marked: tuple[int, int, int] | None = None
@@ -60,6 +69,10 @@ class TranscriptKeys(SearchKeys, CodeKeys, Surface):
     _is_dragging = False
     _has_moved = False
     is_raw = False
+
+    def uses(self, event: events.Key) -> bool:
+        """Letters act only on what is selected: otherwise they are the beginning of a question."""
+        return not event.is_printable or event.key in ALWAYS or self.has_marks
 
     # Where things are
 

@@ -1,7 +1,8 @@
 """The composer: where a question is written. Enter sends; it knows a paste when it sees one.
 
 SSH delivers typing in bursts, so an Enter that comes together with the text before it still sends.
-Only an Enter that is itself followed by more text within a moment is a line of an unbracketed paste.
+Only an Enter that is itself followed by more text within a moment, by the time when both came, is a line
+of an unbracketed paste.
 
 What is pasted is sent as it was, tabs and invisible characters too, but for those that act
 (`docstra_tui.text.disarm`). Where it is drawn, a sign stands for each that cannot be shown.
@@ -10,13 +11,12 @@ What is pasted is sent as it was, tabs and invisible characters too, but for tho
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import ClassVar, overload
+from collections.abc import Callable
+from typing import ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.document._document import DocumentBase
 from textual.events import Key, Paste
 from textual.message import Message
 from textual.timer import Timer
@@ -24,49 +24,14 @@ from textual.widgets import TextArea
 
 from docstra_tui.context.mentions import awaits_lines
 from docstra_tui.text import disarm
-from docstra_tui.tui.strips import clean, is_clean
+from docstra_tui.tui.widgets.drawn_lines import DrawnLines, drawn
 
 BURST_SECONDS = 0.03
 """An Enter waits this long for text that would make it part of a paste."""
+LIST_KEYS = ("up", "down", "tab", "enter")
+"""What the list of files above the composer is asked about first."""
 MENTION = re.compile(r"""(?<!\S)@("[^"\n]*|[^\s"]*)$""")
 """An `@` at the start of a word, and what is written of the file's name up to the cursor."""
-
-
-def drawn(line: str) -> str:
-    """`line` as it is drawn: as long as it is, with a sign for each character that cannot be shown."""
-    return line if is_clean(line) else "\t".join(clean(part) for part in line.split("\t"))
-
-
-class DrawnLines:
-    """What a document's lines are wrapped by: a sign has a width where an invisible character has none."""
-
-    def __init__(self, document: DocumentBase) -> None:
-        self._document = document
-
-    @property
-    def lines(self) -> DrawnLines:
-        return self
-
-    @property
-    def line_count(self) -> int:
-        return self._document.line_count
-
-    def get_line(self, index: int) -> str:
-        return drawn(self._document.get_line(index))
-
-    def __iter__(self) -> Iterator[str]:
-        return map(drawn, self._document.lines)
-
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[str]: ...
-
-    def __getitem__(self, index: int | slice) -> str | list[str]:
-        if isinstance(index, slice):
-            return [drawn(line) for line in self._document.lines[index]]
-        return self.get_line(index)
 
 
 class Composer(TextArea):
@@ -111,25 +76,20 @@ class Composer(TextArea):
             super().__init__()
             self.text = text
 
-    class CompletionKeyPressed(Message):
-        """A key for the list of files that is open above."""
-
-        def __init__(self, key: str) -> None:
-            super().__init__()
-            self.key = key
-
     def __init__(self) -> None:
         super().__init__(compact=True, soft_wrap=True, highlight_cursor_line=False)
         self.cursor_blink = False
         self._enters = 0
-        self._first_enter = 0.0
+        self._last_enter = 0.0
         self._timer: Timer | None = None
         self._history: list[str] = []
         self._place = 0
         self.words: tuple[str, ...] = ()
         """What a line that begins with a slash may become; Right takes the suggestion."""
-        self.is_completing = False
-        """True while a list of files is open: its keys are not for the text."""
+        self.completes: Callable[[str], bool] = lambda key: False
+        """Does what a key of `LIST_KEYS` means for a file's name; False when it means nothing there."""
+        self.has_more: Callable[[], bool] = lambda: False
+        """True while more keys have come than were done."""
 
     def update_suggestion(self) -> None:
         """Offer the rest of a `/word`."""
@@ -150,13 +110,13 @@ class Composer(TextArea):
         return self.document.get_line(row)[:column]
 
     def put_mention(self, text: str) -> None:
-        """Write a whole mention in the place of the one in front of the cursor."""
+        """Write a whole mention and a space in the place of the one in front of the cursor."""
         mention = self.mention
         if mention is not None:
             row, column = self.cursor_location
             start = (row, column - len(mention) - 1)
-            self.replace(text, start, (row, column), maintain_selection_offset=False)
-            self.move_cursor((row, start[1] + len(text)))
+            self.replace(f"{text} ", start, (row, column), maintain_selection_offset=False)
+            self.move_cursor((row, start[1] + len(text) + 1))
 
     def ask_for(self, files: int) -> None:
         """Say in the empty composer what a question would be about."""
@@ -176,11 +136,12 @@ class Composer(TextArea):
         """The text as it is sent: without empty lines around it."""
         return self.text.strip("\n").rstrip()
 
-    def take(self) -> str:
-        """The text, which is gone from the composer after this."""
-        text = self.text
-        self.load_text("")
-        return text
+    def take(self, question: str) -> None:
+        """What was sent leaves the composer; what was typed behind it in the meantime stays."""
+        text = self.text.lstrip("\n")
+        if text.startswith(question):
+            self.load_text(text[len(question) :].lstrip())
+            self.move_cursor(self.document.end)
 
     def put_back(self, text: str) -> None:
         """Give a question back to be changed; only where nothing else was begun."""
@@ -207,49 +168,64 @@ class Composer(TextArea):
     # Keys
 
     async def _on_key(self, event: Key) -> None:
-        if self.is_completing and event.key in ("up", "down", "tab", "enter"):
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.CompletionKeyPressed(event.key))
-            return
-        if event.key == "enter":
-            event.stop()
-            event.prevent_default()
-            if not self._enters:
-                self._first_enter = event.time
-            self._enters += 1
-            self._wait()
-            return
-        if self._enters and (event.is_printable or event.key == "tab"):
-            self._break_for_paste(event)
-        elif event.character == ":" and awaits_lines(self._before_cursor):
+        if self._enters and not self._is_of_paste(event):
+            self.submit()
+        if event.character == ":" and awaits_lines(self._before_cursor):
             self.action_delete_left()  # the space that completing put there
-        elif event.key in ("up", "down") and self._walk_history(event.key):
+        is_done = True
+        if event.key in LIST_KEYS and not self._enters and self.completes(event.key):
+            pass
+        elif event.key == "enter":
+            self._enters += 1
+            self._last_enter = event.time
+            self._wait()
+        elif event.key.endswith("+enter"):
+            self.action_break_line()
+        elif self._enters:  # they were lines of a paste
+            self._stop_waiting()
+            self.put("\n" * self._enters)
+            self._enters = 0
+            is_done = event.key == "tab"
+            if is_done:
+                self.put("\t")
+        elif event.key in ("tab", "shift+tab"):
+            is_done = self._stays(event.key)
+        else:
+            is_done = event.key in ("up", "down") and self._walk_history(event.key)
+        if is_done:
             event.stop()
             event.prevent_default()
             return
         await super()._on_key(event)
 
-    def _break_for_paste(self, event: Key) -> None:
-        """The Enters before this key were lines of a paste."""
-        self._stop_waiting()
-        self._write("\n" * self._enters)
-        self._enters = 0
-        if event.key == "tab":
-            event.stop()
-            event.prevent_default()
-            self._write("\t")
+    def _is_of_paste(self, event: Key) -> bool:
+        """True for what came so soon behind an Enter that nobody typed both."""
+        is_text = event.is_printable or event.key in ("enter", "tab")
+        return is_text and event.time - self._last_enter < BURST_SECONDS
+
+    def _stays(self, key: str) -> bool:
+        """Tab takes a suggestion and else never leaves what is half written; False when it may leave."""
+        if key == "tab" and self.suggestion:
+            self.action_cursor_right()
+        return bool(self.text.strip())
 
     def _wait(self) -> None:
         self._stop_waiting()
-        self._timer = self.set_timer(BURST_SECONDS, self._submit)
+        self._timer = self.set_timer(BURST_SECONDS, self._submit_unless_more)
 
     def _stop_waiting(self) -> None:
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
 
-    def _submit(self) -> None:
+    def _submit_unless_more(self) -> None:
+        if self.has_more():  # what it is is decided by the next key
+            self._wait()
+        else:
+            self.submit()
+
+    def submit(self) -> None:
+        """Do the Enter that still waits for what may follow it; nothing where none does."""
         self._stop_waiting()
         if not self._enters:
             return
@@ -258,9 +234,9 @@ class Composer(TextArea):
             self.post_message(self.QuestionSubmitted(self.written))
 
     def action_break_line(self) -> None:
-        self._write("\n")
+        self.put("\n")
 
-    def _write(self, text: str) -> None:
+    def put(self, text: str) -> None:
         """Put `text` in the place of the selection, and the cursor behind it."""
         start, end = sorted(self.selection)
         self.replace(text, start, end, maintain_selection_offset=False)
@@ -268,7 +244,11 @@ class Composer(TextArea):
     async def _on_paste(self, event: Paste) -> None:
         event.prevent_default()
         event.stop()
-        self._write(disarm(event.text.replace("\r\n", "\n").replace("\r", "\n")))
+        self.paste(event.text)
+
+    def paste(self, text: str) -> None:
+        """Write what was pasted; nothing in it acts."""
+        self.put(disarm(text.replace("\r\n", "\n").replace("\r", "\n")))
 
     def _walk_history(self, key: str) -> bool:
         """Up and Down through earlier questions, as long as nothing was written over them."""

@@ -45,6 +45,10 @@ class MentionList(OptionList, can_focus=False):
         at = self.highlighted
         return self._paths[at] if at is not None and at < len(self._paths) else None
 
+    def has(self, path: str) -> bool:
+        """True while this is one of them."""
+        return path in self._paths
+
     def offer(self, paths: Sequence[str]) -> None:
         """Offer these, the likeliest first; none closes the list."""
         shown = tuple(paths[:SHOWN])

@@ -14,8 +14,14 @@ from textual.widget import Widget
 class OwnKeys(Widget):
     """A widget that runs its own bindings itself, when the key comes."""
 
+    def uses(self, event: Key) -> bool:
+        """True when a key that is bound here has something to do now."""
+        return True
+
     async def on_key(self, event: Key) -> None:
         """Run the first action bound to this key, unless it is for the screen or the app."""
+        if not self.uses(event):
+            return
         try:
             bindings = self._bindings.get_bindings_for_key(event.key)
         except NoBinding:

@@ -110,14 +110,6 @@ class SourceView(OwnKeys, ScrollView, can_focus=True):
         line = self.cursor + 1
         return next((lines for lines in self._ticked if lines[0] <= line <= lines[1]), None)
 
-    def clear_mark(self) -> bool:
-        """Mark nothing any more; False when nothing was."""
-        had, self._anchor = self._anchor is not None, None
-        if had:
-            self.refresh()
-            self.post_message(self.LinesChanged())
-        return had
-
     def action_move(self, step: int) -> None:
         self.cursor += step
 
