@@ -17,6 +17,13 @@ OURS = f"dt{os.getpid()}-"
 """How this run's folders begin: another run on the machine is not our business."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What runs on a real terminal is measured in seconds of a whole machine."""
+    for item in items:
+        if "pty" in item.path.parts:
+            item.add_marker("alone")
+
+
 @pytest.fixture(autouse=True)
 def own_places(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Fresh folders for one test; the path is short because a Unix socket's may have 107 bytes."""

@@ -19,6 +19,8 @@ from docstra_tui.llm.conversion import convert
 from docstra_tui.llm.sources import ModelSpec
 from tests.conftest import stop_engines
 
+pytestmark = pytest.mark.alone  # a real model needs both cores to answer in its time
+
 PROJECT = Path(__file__).resolve().parent.parent
 QUESTION = "What does this file do?"
 
