@@ -161,8 +161,7 @@ async def test_while_it_is_chosen_nobody_says_that_the_model_reads(full_app, bac
         await is_ready(pilot)
         await tick_all(pilot)
         await ask(pilot, "why?")
-        await until(pilot, lambda: is_weighed(full_app))
-        assert "ready" in screen_text(full_app)
+        await until(pilot, lambda: is_weighed(full_app) and "ready" in screen_text(full_app))
         assert "reading" not in screen_text(full_app)
 
         await pilot.press("enter")
