@@ -195,7 +195,7 @@ class RemoteError(DocstraError):
 
 
 class NotAllowed(DocstraError):
-    """Nobody has said yes to the host that something would have to be sent to."""
+    """Something may not be sent to another machine, or not yet; nothing was."""
 
     kind = "not_allowed"
     exit_code = 2

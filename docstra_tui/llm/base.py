@@ -15,6 +15,12 @@ from docstra_tui.llm.answer import AnswerStream
 from docstra_tui.llm.items import Context, as_items
 from docstra_tui.llm.prompt import History, Message, PromptBuilder, code_fields, plain_context
 
+CHARACTERS_A_TOKEN = 3.5
+"""Code is denser than prose."""
+
+MESSAGE_CHARACTERS = 16
+"""What a message's own marks are worth in it."""
+
 Prompt = str | Sequence[Message]
 """A question as text (one user message), or a whole conversation."""
 
@@ -236,6 +242,12 @@ class BaseLLM(ABC):
     ) -> str | AnswerStream:
         answer = self.run_task(task, context=context, history=history, fields=fields)
         return answer if stream else str(answer)
+
+
+def estimate(messages: Sequence[Message]) -> int:
+    """Tokens of a prompt where nobody can count."""
+    characters = sum(len(message["content"]) + MESSAGE_CHARACTERS for message in messages)
+    return max(1, round(characters / CHARACTERS_A_TOKEN))
 
 
 def as_messages(prompt: Prompt) -> list[Message]:

@@ -16,7 +16,7 @@ from docstra_tui.errors import ContextOverflow, RemoteError, ServerLoading, Sett
 from docstra_tui.llm import connection as http
 from docstra_tui.llm import endings
 from docstra_tui.llm.answer import AnswerStream, Finished
-from docstra_tui.llm.base import BaseLLM, Measure, Prompt, as_messages
+from docstra_tui.llm.base import BaseLLM, Measure, Prompt, as_messages, estimate
 from docstra_tui.llm.connection import LARGEST_BODY, LARGEST_REFUSAL, Connection, parse
 from docstra_tui.llm.event_stream import Event, EventReader
 from docstra_tui.llm.gate import Gate
@@ -28,12 +28,6 @@ from docstra_tui.llm.sse import ChunkReader, ErrorEvent, is_error
 
 if TYPE_CHECKING:
     import httpx2
-
-CHARACTERS_A_TOKEN = 3.5
-"""The estimate where a server cannot count; code is denser than prose."""
-
-MESSAGE_CHARACTERS = 16
-"""What a message's own marks are worth in it."""
 
 BUSY = (429, 500, 502, 503, 504)
 """Statuses that may be different the next time."""
@@ -143,8 +137,7 @@ class RemoteLLM(BaseLLM):
                 self._counts = True
                 return told
         self._counts = False
-        characters = sum(len(message["content"]) + MESSAGE_CHARACTERS for message in messages)
-        return Measure(max(1, round(characters / CHARACTERS_A_TOKEN)), None)
+        return Measure(estimate(messages), None)
 
     def warm(self, prompt: Prompt, stable: int) -> Measure:
         if not self._connection.is_engine:

@@ -17,9 +17,9 @@ from docstra_tui.context.confined import inside
 from docstra_tui.context.fit import FitPlan, TurnRow, plan_for
 from docstra_tui.context.language import language_of
 from docstra_tui.context.mentions import find_mentions
-from docstra_tui.errors import ContextOverflow, DocstraError, UnreadableFile
+from docstra_tui.errors import ContextOverflow, DocstraError, NotAllowed, UnreadableFile
 from docstra_tui.llm.answer import AnswerStream
-from docstra_tui.llm.base import BaseLLM
+from docstra_tui.llm.base import BaseLLM, estimate
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import Conversation, file_fields
 from docstra_tui.session import breaks, fitting
@@ -278,7 +278,10 @@ class ChatSession:
     def show_prompt(self, question: str) -> PromptShown:
         """What asking `question` now would send, to the letter, and why some of it is new. Blocks."""
         prompt = self._next_prompt(question)
-        budget = self._measured(prompt)
+        try:
+            budget = self._measured(prompt)
+        except NotAllowed:  # looked at here, before it may be sent
+            budget = Budget(estimate(prompt.messages), None, self.reserve, exact=False)
         shown = self.llm.show_prompt(prompt.messages)
         cached_text, new_text = shown if shown is not None else ("", as_text(prompt.messages))
         with self._lock:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from docstra_tui.context import credentials
 from docstra_tui.context.credentials import LONGEST, Hit
 from docstra_tui.context.secrets import may_hold_secrets
-from docstra_tui.errors import DocstraError
+from docstra_tui.errors import NotAllowed
 from docstra_tui.llm.base import Prompt
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import Messages
@@ -50,11 +50,10 @@ class Finding:
         return self.path if self.line is None else f"{self.path} line {self.line}"
 
 
-class SecretsFound(DocstraError):
+class SecretsFound(NotAllowed):
     """What is to be sent to another machine holds something that may be secret; nothing was sent."""
 
     kind = "secrets_found"
-    exit_code = 2
 
     def __init__(
         self,

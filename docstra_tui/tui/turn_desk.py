@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from docstra_tui.context.mentions import write_mention
 from docstra_tui.context.picks import Pick
 from docstra_tui.context.ranges import find_lines
-from docstra_tui.errors import ContextOverflow, DocstraError, EngineDied
-from docstra_tui.session.outgoing import SecretsFound
+from docstra_tui.errors import ContextOverflow, DocstraError, EngineDied, NotAllowed
 from docstra_tui.tui.lane import Deliver, Lane
 from docstra_tui.tui.picks import FilePicks, ReadReport
 from docstra_tui.tui.shown import shown_turn, turn_ending
@@ -222,7 +221,7 @@ class TurnDesk:
         self._reports.changed()
 
     def _end(self, outcome: Outcome) -> None:
-        if outcome.turn is None and isinstance(outcome.error, ContextOverflow | SecretsFound):
+        if outcome.turn is None and isinstance(outcome.error, ContextOverflow | NotAllowed):
             self._withdraw()
         else:
             ending = ending_of(outcome)

@@ -5,12 +5,16 @@ The faces ask and show; what a yes opens, and where it is kept, is here.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from docstra_tui import paths
-from docstra_tui.address import Address
 from docstra_tui.errors import DocstraError
-from docstra_tui.session.backend import Backend
-from docstra_tui.session.outgoing import SecretsFound
 from docstra_tui.text import sanitize_line
+
+if TYPE_CHECKING:
+    from docstra_tui.address import Address
+    from docstra_tui.session.backend import Backend
+    from docstra_tui.session.outgoing import SecretsFound
 
 FILE = "allowed-hosts"
 """One `http://gpu:8000` a line, in the state folder."""

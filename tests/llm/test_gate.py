@@ -101,6 +101,22 @@ def test_a_localhost_name_is_connected_to_where_it_was_found_to_be(monkeypatch: 
     assert len(answers) == 2
 
 
+def test_every_address_of_this_machine_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.getaddrinfo
+
+    def resolve(name: Any, *rest: Any, **more: Any) -> Any:
+        if name != "box.localhost":
+            return real(name, *rest, **more)
+        return [row for host in ("127.0.0.9", "127.0.0.1") for row in real(host, *rest, **more)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with hostile() as server:
+        server.on("/v1/chat/completions", sends(SSE, chunk("ok", "stop")))
+        assert str(RemoteLLM(f"http://box.localhost:{server.port}/v1").stream("Hi")) == "ok"
+    with pytest.raises(RemoteError, match=r"box\.localhost:\d+ cannot be reached"):
+        RemoteLLM(f"http://box.localhost:{server.port}/v1").check()
+
+
 def test_a_key_goes_over_plain_http_only_where_that_was_allowed(server: Elsewhere) -> None:
     with pytest.raises(SettingsError) as caught:
         RemoteLLM(server.url, api_key=KEY)
