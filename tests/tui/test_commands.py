@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from docstra_tui.context.picks import Pick
 from docstra_tui.tui.screens.choice import ChoiceScreen
 from docstra_tui.tui.screens.confirm import ConfirmScreen
@@ -12,10 +14,19 @@ from docstra_tui.tui.screens.text_prompt import TextPrompt
 from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.workspace import kept_theme
 from docstra_tui.workspace.commands import commands_of
+from tests.fakes import FakeLLM
 from tests.tui.fakes import Backends, FakeBackend, screen_text, until
 from tests.tui.test_app import is_ready
 
 SIZE = (100, 30)
+
+
+@pytest.fixture
+def backend() -> FakeBackend:
+    backend = FakeBackend()
+    for _ in range(5):
+        backend.llm.enqueue("Fine.")
+    return backend
 
 
 async def send(pilot, text):
@@ -260,6 +271,7 @@ async def test_a_no_gives_the_words_of_the_palette_back_beside_what_was_begun(ma
 
 async def test_words_that_cannot_be_sent_yet_stay_where_they_are(make_app, backend):
     gate = threading.Semaphore(0)
+    backend.llm = FakeLLM()
     backend.llm.enqueue("one", gate=gate)
     app = make_app()
     async with app.run_test(size=SIZE) as pilot:
