@@ -62,8 +62,10 @@ def _status(console: Console, engine: Engine, as_json: bool) -> int:
         console.json(row)
         return 0
     for key, value in row.items():
-        if value not in (None, ""):
+        if value not in (None, "", []):
             shown = figures.size(value) if key.startswith("memory") else value
+            if isinstance(value, list):
+                shown = " ".join(value)
             console.line(f"{key.replace('_', ' ') + ':':<16}{shown}")
     return 0
 
@@ -159,6 +161,7 @@ def _row(engine: Engine) -> dict[str, Any]:
         "device": (health.device or None) if health else None,
         "dtype": (health.dtype or None) if health else None,
         "reason": (health.reason or None) if health else None,
+        "notes": list(health.notes) if health else [],
         "window": health.window if health else None,
         "memory_used": stats.memory_used if stats else None,
         "memory_total": stats.memory_total if stats else None,

@@ -315,6 +315,7 @@ class EngineApp:
             device=model.device if model is not None else "",
             dtype=model.dtype if model is not None else "",
             reason=model.reason if model is not None else "",
+            notes=model.notes if model is not None else (),
             window=self._window(),
             clients=self._presence.clients,
             queue=self._waiting + (model.queue_length if model is not None else 0),

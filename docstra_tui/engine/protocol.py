@@ -138,6 +138,8 @@ class Health(msgspec.Struct, frozen=True):
     dtype: str = ""
     reason: str = ""
     """Why this device."""
+    notes: tuple[str, ...] = ()
+    """What a user should know about this model, sentences."""
     window: int | None = None
     """Tokens; known as soon as the tokenizer is there."""
     clients: int = 0

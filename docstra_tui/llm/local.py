@@ -110,6 +110,11 @@ class LocalLLM(BaseLLM):
         return self._chat.window
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know about this model, sentences; most have none."""
+        return (self._generator.objection,) if self._generator.objection else ()
+
+    @property
     def queue_length(self) -> int:
         """Requests that wait for their turn."""
         return self._thread.waiting

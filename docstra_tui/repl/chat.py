@@ -72,6 +72,8 @@ class Chat:
         self.on_news: Callable[[], None] = lambda: None
         """Called in a thread when there is something for `tell_news` to say."""
         self._news: queue.SimpleQueue[DocstraError] = queue.SimpleQueue()
+        self._told: set[str] = set()
+        """Notes on the model that were shown."""
         self._consent = consent.Consent()
         self._typed = ""
         self.unsent = ""
@@ -218,6 +220,8 @@ class Chat:
             status = self._watch.status
             facts = [status.model or self.backend.label, status.device, status.dtype, status.reason]
             self.printer.line(" · ".join(fact for fact in facts if fact))
+            for note in status.notes:
+                self.printer.line(note, "note")
             return
         model = msgspec.structs.replace(self.settings.model, name=line.text, revision="", quant="")
         settings = msgspec.structs.replace(self.settings, model=model)
@@ -384,6 +388,10 @@ class Chat:
             self.printer.error(status.error or EngineError("The model could not be loaded."))
             self.printer.line("/restart tries again, /model takes another one.", "hint")
             return False
+        for note in status.notes:
+            if note not in self._told:
+                self._told.add(note)
+                self.printer.line(note, "note")
         return True
 
     def _wait(self) -> Status:

@@ -43,6 +43,8 @@ class Status:
     dtype: str = ""
     reason: str = ""
     """Why this device."""
+    notes: tuple[str, ...] = ()
+    """What a user should know about this model, sentences."""
     window: int | None = None
     """Tokens."""
     memory_used: int | None = None
@@ -230,6 +232,7 @@ def _as_status(stats: Stats) -> Status:
         device=health.device,
         dtype=health.dtype,
         reason=health.reason,
+        notes=health.notes,
         window=health.window,
         memory_used=stats.memory_used,
         memory_total=stats.memory_total,

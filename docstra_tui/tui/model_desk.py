@@ -135,6 +135,7 @@ class ModelDesk:
             self.failed(status.error)
         else:
             self._screen.notices.clear("engine")
+        self._say_notes(status)
         if before is None or before.reason != status.reason:
             self.say_welcome()
         if before is None or (before.window, before.state) != (status.window, status.state):
@@ -159,6 +160,14 @@ class ModelDesk:
         detail = f"{sanitize_line(error.message)} Everything said is kept. F9 starts it again."
         self._screen.notices.put("engine", "The engine stopped.", detail)
 
+    def _say_notes(self, status: Status) -> None:
+        """For as long as they hold: why this model answers later than others, say."""
+        if status.notes:
+            text = " ".join(sanitize_line(note) for note in status.notes)
+            self._screen.notices.put("model", text, colour="$warning")
+        else:
+            self._screen.notices.clear("model")
+
     def say_welcome(self) -> None:
         """What the empty conversation says about who answers."""
         settings = self._screen.settings
@@ -171,6 +180,7 @@ class ModelDesk:
         self.status = None
         self._screen.desk.ready = False
         self._screen.notices.clear("engine")
+        self._screen.notices.clear("model")
 
     def _give_templates(self, llm: BaseLLM) -> None:
         """A saved turn may have been made from one of the user's templates."""

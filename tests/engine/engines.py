@@ -85,6 +85,7 @@ class FakeModel:
     device = "cpu"
     dtype = "float32"
     reason = "there is nothing else"
+    notes: tuple[str, ...] = ()
     window = 100
 
     def __init__(self) -> None:

@@ -204,6 +204,8 @@ def test_while_the_model_loads_health_tells_and_questions_wait_in_their_order() 
         assert asked == ["0", "1", "2"]
         assert [reply.get(timeout=10).status_code for reply in replies] == [200, 200, 200]
         assert health(engine).state == "ready" and health(engine).window == 100
+        model.notes = ("It is slow.",)
+        assert health(engine).notes == ("It is slow.",)
 
 
 def test_a_question_that_waits_for_the_model_can_be_taken_back() -> None:

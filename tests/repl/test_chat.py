@@ -153,6 +153,16 @@ def test_a_question_is_answered_and_saved(project: Path) -> None:
         assert f"--resume {summary.id[:8]}" in shown
 
 
+def test_why_a_model_reads_everything_anew_is_said_once_and_shown_on_request(project: Path) -> None:
+    note = "Each question is read from its beginning: \x1b[2J."
+    backend = FakeBackend(FakeLLM("one", "two"), replace(READY, notes=(note,)))
+    shown = chat(project, backend, "First?\rSecond?\r")
+    assert shown.count("is read from its beginning") == 1
+    assert "\x1b[2J" not in shown
+    shown = chat(project, backend, "/model\r")
+    assert "is read from its beginning" in shown
+
+
 def test_a_mention_gives_the_file_to_this_and_later_questions(project: Path) -> None:
     llm = FakeLLM("one", "two")
     shown = chat(project, FakeBackend(llm), "What is @src/a.py:1-1 for?\rAnd then?\r")

@@ -334,6 +334,15 @@ async def test_hostile_errors_are_literal(make_app):
         assert last_line(app).strip().startswith("failed")
 
 
+async def test_why_a_model_reads_everything_anew_stays_on_the_screen(make_app, backend):
+    backend.now = replace(READY, notes=("Each question is read \x1b[2J from its [b]beginning.",))
+    app = make_app()
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, lambda: "▌ Each question is read ␛[2J from its [b]beginning." in screen_text(app))
+        backend.now = READY
+        await until(pilot, lambda: "Each question" not in screen_text(app))
+
+
 async def test_a_backend_that_cannot_be_opened_is_said_and_f9_tries_again(make_app, backend):
     opener = Backends(EngineError("No socket can be made.", "Free the disk."), backend)
     app = make_app(opener=opener)
