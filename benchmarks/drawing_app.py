@@ -30,8 +30,9 @@ LAG_SECONDS = 0.05
 
 
 def _cpu() -> float:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
+    """Seconds of this process, and of those that it started and that have ended."""
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(usage.ru_utime + usage.ru_stime for usage in map(resource.getrusage, kinds))
 
 
 class Streaming(App[None]):
@@ -62,6 +63,9 @@ class Streaming(App[None]):
     async def end(self) -> None:
         """After the last piece."""
 
+    async def ended(self) -> None:
+        """When everything is drawn."""
+
     def opened(self) -> dict[str, Any]:
         """Figures from before the stream."""
         return {}
@@ -80,6 +84,7 @@ class Streaming(App[None]):
         await self.end()
         await asyncio.sleep(0.3)
         watch.cancel()
+        await self.ended()
         report = {
             "cpu_s": _cpu() - cpu,
             "wall_s": time.monotonic() - start,
@@ -137,6 +142,9 @@ class Ours(Streaming):
 
     async def end(self) -> None:
         self.query_one(TranscriptView).end_turn(TurnEnding())
+
+    async def ended(self) -> None:
+        self.query_one(TranscriptView).colours.close()  # what coloured the code is counted once it has ended
 
     def opened(self) -> dict[str, Any]:
         return {"open_s": self._open_s}

@@ -340,6 +340,7 @@ class TranscriptView(TranscriptKeys, ScrollView, can_focus=True):
             top = document.top_of(anchor)
         self._fit(top)
         self._colour()
+        # Also where no height is another: a guess may have been right, and the lines are there only now.
         self._refresh_from(self._top)
         if not done:
             self._work_later()

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from docstra_tui.tui.transcript import turn as turn_module
+from docstra_tui.tui.transcript import view as view_module
 from docstra_tui.tui.transcript.ending import ShownTurn, TurnEnding
 from tests.tui.fakes import screen_text
+from tests.tui.transcript.test_places import KINDS
 from tests.tui.transcript.test_view import settled
 
 PIECES = (
@@ -47,8 +50,20 @@ async def act(pilot: Any, chance: random.Random) -> str:
     return what
 
 
+@pytest.fixture
+def no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every frame and every layout ends after its first step, as on a machine with other work."""
+    monkeypatch.setattr(view_module, "GROW_SECONDS", 0.0)
+    monkeypatch.setattr(view_module, "LAYOUT_SECONDS", 0.0)
+    monkeypatch.setattr(turn_module, "READ_SECONDS", 0.0)
+
+
 @pytest.mark.parametrize("seed", range(8))
-async def test_no_line_on_the_screen_is_left_from_before(make_app: Any, seed: int) -> None:
+async def test_no_line_on_the_screen_is_left_from_before(
+    make_app: Any, seed: int, request: pytest.FixtureRequest
+) -> None:
+    if seed % 2:
+        request.getfixturevalue("no_time")
     chance = random.Random(seed)
     app = make_app()
     done: list[str] = []
@@ -64,3 +79,33 @@ async def test_no_line_on_the_screen_is_left_from_before(make_app: Any, seed: in
             app.view.refresh()
             await pilot.pause()
             assert shown == screen_text(app), done
+
+
+ANSWERS = KINDS | {
+    "empty code in a list": "- a\n- ```\n  ```\n- b\n",
+    "empty code": "```\n```\n",
+    "words": "It is.\n",
+    "two paragraphs": "One.\n\nTwo.\n",
+}
+
+
+@pytest.mark.parametrize("what", ANSWERS)
+async def test_an_answer_that_came_whole_is_drawn_also_when_its_height_was_guessed_right(
+    make_app: Any, what: str, no_time: None
+) -> None:
+    """The last frame has no time to lay it out, and the layout after it changes no height."""
+    app = make_app()
+    async with app.run_test(size=(60, 20)) as pilot:
+        view = app.view
+        view.begin_turn("Q")
+        await settled(pilot)
+        view.append(ANSWERS[what])
+        view._frame()
+        view.end_turn(TurnEnding())
+        while view._work_timer is not None:
+            await settled(pilot)
+        await settled(pilot)
+        shown = screen_text(app)
+        view.refresh()
+        await pilot.pause()
+        assert shown == screen_text(app)
