@@ -1,7 +1,7 @@
 """The whole app on a pseudo-terminal while an answer comes over the network: its CPU and its bytes.
 
-The answer comes from a server on loopback in this process, a piece an event; only the app's own process
-is counted, with everything it does: reading the stream, drawing, the status bar, saving.
+The answer comes from a server on loopback in this process, a piece an event; only the app is
+counted, with everything it does: reading the stream, drawing, colouring code, the status bar, saving.
 """
 
 from __future__ import annotations
@@ -105,9 +105,9 @@ class _App:
                 self._last = time.monotonic()
 
     def cpu(self) -> float:
-        """CPU seconds of the app's process so far."""
-        times = self._process.cpu_times()
-        return float(times.user + times.system)
+        """CPU seconds so far, of the app's process and of those that it started."""
+        times = [process.cpu_times() for process in (self._process, *self._process.children())]
+        return float(sum(time.user + time.system for time in times))
 
     def wait_quiet(self, seconds: float) -> None:
         """Wait until something was written and nothing more for `seconds`."""

@@ -15,6 +15,7 @@ KEYS = (
 )  # fmt: skip
 VERBS = ("begin", "append", "append", "end", "resize", "search", "follow")
 TEXT = "text **b**\n\n```py\nx=1\n```\n\n| a | b |\n|---|---|\n| c | d |\n\n- one\n"
+PIECES = ("a", "\n\n", "```\n", "- x\n", "word " * 250, "| a | b |\n|---|---|\n", TEXT)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -35,7 +36,7 @@ async def test_whatever_is_done_the_end_is_right(make_app, seed):
                 case "begin":
                     view.begin_turn("new?")
                 case "append":
-                    view.append(chance.choice(["a", "\n\n", "```\n", "- x\n", TEXT]) * chance.randint(1, 30))
+                    view.append(chance.choice(PIECES) * chance.randint(1, 30))
                 case "end":
                     view.end_turn(TurnEnding(chance.choice(["done", "failed", "cancelled"])))
                 case "resize":
