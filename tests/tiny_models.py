@@ -61,6 +61,28 @@ def make_tiny(
     return folder
 
 
+def make_endless(folder: Path, *, window: int = 2048, seed: int = 0) -> Path:
+    """A llama as of `make_tiny` that never writes a control token, so that only a limit or a stop ends it.
+
+    One dimension of what flows through it is the same everywhere, and the control tokens' logits are
+    far below the others along it.
+    """
+    import torch
+
+    tokenizer = tiny_tokenizer("llama", window)
+    model = tiny_model("llama", tokenizer, layers=2, window=window, seed=seed)
+    with torch.no_grad():
+        model.model.embed_tokens.weight[:, 0] = 4.0
+        for layer in model.model.layers:
+            layer.self_attn.o_proj.weight[0] = 0.0
+            layer.mlp.down_proj.weight[0] = 0.0
+        model.lm_head.weight[:, 0] = 0.0
+        model.lm_head.weight[tokenizer.all_special_ids, 0] = -1000.0
+    model.save_pretrained(folder, safe_serialization=True)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
 def make_tiny_gguf(path: Path, *, layers: int = 2, window: int = 2048, seed: int = 0) -> Path:
     """Write the llama of `make_tiny` with the same seed as one float32 GGUF file, and return its path."""
     import gguf

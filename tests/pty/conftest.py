@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.pty.terminal import Terminal, app
-from tests.tiny_models import make_tiny
+from tests.tiny_models import make_endless
 
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A llama that writes noise, fast, for as long as it may: its end marks are suppressed."""
-    folder = make_tiny(tmp_path_factory.mktemp("pty-model") / "tiny", window=8192)
-    path = folder / "generation_config.json"
-    config = json.loads(path.read_text())
-    tokens = json.loads((folder / "tokenizer.json").read_text())["added_tokens"]
-    path.write_text(json.dumps(config | {"suppress_tokens": [token["id"] for token in tokens]}))
-    return folder
+    """A llama that writes noise, fast, for as long as it may."""
+    return make_endless(tmp_path_factory.mktemp("pty-model") / "tiny", window=8192)
 
 
 @pytest.fixture

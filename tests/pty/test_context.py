@@ -13,7 +13,7 @@ from docstra_tui import paths
 from tests.pty.conftest import Start
 from tests.pty.terminal import KEYS, Terminal
 from tests.pty.test_app import is_ready
-from tests.tiny_models import make_tiny
+from tests.tiny_models import make_endless
 
 WINDOW = 4096
 
@@ -23,12 +23,7 @@ KEYS.setdefault("f8", "\x1b[19~")
 @pytest.fixture(scope="session")
 def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A llama with a small window that never ends an answer by itself."""
-    folder = make_tiny(tmp_path_factory.mktemp("small-model") / "small", window=WINDOW)
-    path = folder / "generation_config.json"
-    tokens = json.loads((folder / "tokenizer.json").read_text())["added_tokens"]
-    config = json.loads(path.read_text())
-    path.write_text(json.dumps(config | {"suppress_tokens": [token["id"] for token in tokens]}))
-    return folder
+    return make_endless(tmp_path_factory.mktemp("small-model") / "small", window=WINDOW)
 
 
 @pytest.fixture
