@@ -5,6 +5,7 @@ The verbs are synchronous; an answer can be cancelled from any thread in every p
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 import weakref
@@ -194,6 +195,10 @@ class RemoteLLM(BaseLLM):
         )
         if status in (401, 403):
             raise self._connection.refusal(status, {}, b"")
+        if status == 503:
+            said = self._connection.refusal(status, {}, json.dumps(answer).encode())
+            if isinstance(said, ServerLoading):
+                raise said
         listed = answer.get("data") if isinstance(answer, dict) else None
         cards = [card for card in listed if isinstance(card, dict)] if isinstance(listed, list) else []
         if not self._is_named and cards and isinstance(cards[0].get("id"), str):

@@ -29,6 +29,7 @@ from docstra_tui.errors import (
 )
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.repl import wording
+from docstra_tui.repl.answering import show
 from docstra_tui.repl.files import ChosenFiles
 from docstra_tui.repl.overview import overview
 from docstra_tui.repl.printer import Printer
@@ -44,12 +45,10 @@ from docstra_tui.themes import ThemeSpec
 from docstra_tui.workspace import consent, kept_theme
 from docstra_tui.workspace.commands import CommandLine, parse, question_of
 from docstra_tui.workspace.named_files import NamedFiles, find_named
+from docstra_tui.workspace.wording import NO_FILES
 
 LOOK_SECONDS = 3.0
 """How long a look at the backend is waited for before the last one must do."""
-
-LAST_PIECES_SECONDS = 3.0
-"""How long the end of a stopped answer is waited for on the way out."""
 
 
 class Chat:
@@ -325,7 +324,7 @@ class Chat:
             self.printer.error(error)
             self.printer.line("/files lists the files, /drop leaves one out. Nothing was sent.", "hint")
             return False
-        self._show(running)
+        show(running, self.printer, self.backend.llm.server)
         self.printer.end_answer()
         turn = running.turn
         self._watch.look_now()
@@ -333,42 +332,16 @@ class Chat:
             self.printer.error(turn.error)
             return False
         shown = wording.answer(turn.usage, turn.ttft_s, turn.tokens_per_s)
+        if not turn.files:
+            shown = " · ".join(
+                [f"{NO_FILES}, @ names some", shown] if shown else [f"{NO_FILES}, @ names some"]
+            )
         if turn.status == "cancelled":
             shown = " · ".join(["stopped", shown] if shown else ["stopped"])
         elif turn.finish_reason == "length":
             shown += f" · cut at {self.settings.answer.max_tokens} tokens (--max-tokens)"
         self.printer.line(shown, "dim")
         return turn.status == "done"
-
-    def _show(self, running: RunningTurn) -> None:
-        """Print the pieces as a thread reads them; Ctrl+C stops the answer and keeps the part."""
-        pieces: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-
-        def read() -> None:
-            try:
-                for piece in running:
-                    pieces.put(piece)
-            finally:
-                pieces.put(None)
-
-        reader = threading.Thread(target=read, name="answer", daemon=True)
-        reader.start()
-        try:
-            is_going = True
-            while is_going:
-                try:
-                    waiting = [pieces.get()]
-                    while not pieces.empty():
-                        waiting.append(pieces.get())
-                except KeyboardInterrupt:
-                    running.cancel()
-                    continue
-                is_going = waiting[-1] is not None
-                self.printer.piece("".join(piece for piece in waiting if piece is not None))
-        finally:
-            if not running.ended:  # a signal, or a terminal that is gone
-                running.cancel()
-                reader.join(LAST_PIECES_SECONDS)
 
     def _is_ready(self) -> bool:
         """Wait for a loading model, showing how far it is; Ctrl+C gives up waiting."""

@@ -12,7 +12,7 @@ import msgspec
 from docstra_tui import address
 from docstra_tui.engine import lifecycle
 from docstra_tui.engine.protocol import STARTER, State, Stats
-from docstra_tui.errors import DocstraError, EngineDied, StrangeEngine, from_wire
+from docstra_tui.errors import DocstraError, EngineDied, ServerLoading, StrangeEngine, from_wire
 from docstra_tui.llm.gate import Gate
 from docstra_tui.llm.remote import RemoteLLM
 from docstra_tui.session.outgoing import Outgoing
@@ -32,7 +32,7 @@ class Status:
     state: State | Literal["waiting"]
     """`waiting`: nothing goes to this host before somebody says yes."""
     phase: str = ""
-    """While loading: `start`, `find`, `download`, `read`, `convert`, `place`."""
+    """While loading: `start`, `find`, `download`, `read`, `convert`, `place`; a sentence about a server."""
     done: int | None = None
     total: int | None = None
     """Bytes of the phase (tensors for `place`); None when unknown."""
@@ -190,7 +190,9 @@ class ServerBackend:
             key_over_http=remote.key_over_http,
         )
         self.host = "" if self.gate.address.is_this_machine else self.gate.address.shown
-        self._last = Status("loading", phase="connect")
+        self._patience = remote.wait_seconds
+        self._last = Status("loading", phase=f"waiting for {self.llm.server}")
+        self._loading_since: float | None = None
         self._ask_again_at = 0.0
 
     @property
@@ -205,6 +207,9 @@ class ServerBackend:
         try:
             self.llm.check()
             status = Status("ready", model=self.llm.model_name, window=self.llm.known_window)
+            self._loading_since = None
+        except ServerLoading as error:
+            status = self._loading(error)
         except DocstraError as error:
             status = Status("failed", error=error, model=self.llm.model_name)
         pause = READY_SECONDS if status.state == "ready" else MISSING_SECONDS
@@ -212,8 +217,16 @@ class ServerBackend:
         self._last = status
         return status
 
+    def _loading(self, error: DocstraError) -> Status:
+        """The server is there and loads its model: it is waited for as long as for an answer."""
+        now = time.monotonic()
+        since = self._loading_since = self._loading_since or now
+        if now - since > self._patience:
+            return Status("failed", error=error, model=self.llm.model_name)
+        return Status("loading", phase=f"{self.llm.server} loads its model", model=self.llm.model_name)
+
     def restart(self) -> None:
-        self._ask_again_at = 0.0
+        self._ask_again_at, self._loading_since = 0.0, None
 
     def close(self) -> None:
         self.llm.close()

@@ -24,6 +24,7 @@ def turn_ending(turn: SavedTurn, error: DocstraError | None = None) -> TurnEndin
         tokens_per_s=turn.tokens_per_s,
         error=sanitize_line(error.message) if error is not None else "",
         hint=sanitize_line(error.hint) if error is not None else "",
+        without_files=not turn.files,
         notes=_notes(turn),
     )
 

@@ -35,6 +35,7 @@ class StatusBoard:
         known.choosing = screen.fit.is_asking or screen.permission.is_choosing
         known.waiting = len(runner.waiting)
         known.reading_ahead = screen.ahead.is_reading
+        known.server = model.backend.llm.server if model.backend is not None else ""
         model.watch.busy = runner.busy
         screen.query_one(StatusBar).show(status_text.status_view(known))
         title = status_text.title(screen.root, model.backend, known.status, model.wanted)

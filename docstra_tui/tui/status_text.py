@@ -16,6 +16,7 @@ from docstra_tui.errors import EngineDied
 from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.tui.widgets.status_bar import StatusView
 from docstra_tui.tui.widgets.title_line import Title
+from docstra_tui.workspace.wording import waiting_for
 
 if TYPE_CHECKING:
     from docstra_tui.context.budget import Budget
@@ -29,7 +30,6 @@ PHASES = {
     "convert": "converting the model",
     "place": "placing the model",
     "start": "starting the engine",
-    "connect": "connecting",
     "": "starting the engine",
 }
 WAITING = "waiting for your yes"
@@ -56,6 +56,8 @@ class Known:
     """True while somebody chooses what is sent of a prompt that is too long."""
     waiting: int = 0
     """Turns that wait in this terminal."""
+    server: str = ""
+    """The other server that answers; empty for our own engine."""
     reading_ahead: bool = False
     """True while the model reads what the next question will begin with."""
 
@@ -102,15 +104,14 @@ def loading_text(status: Status | None) -> str:
 
 
 def prefill_text(known: Known) -> str:
-    """`reading 12,400 tokens… 8 s`."""
+    """`reading 12,400 tokens… 8 s`, or `gpu:8000: reading or queued, 40 s`."""
     if known.choosing:
         return "nothing is sent before you chose"
-    elapsed = int(time.monotonic() - known.started)
-    text = "reading…"
+    tokens = ""
     if known.budget is not None and known.budget.used:
         sign = "" if known.budget.exact else "≈"
-        text = f"reading {sign}{known.budget.used:,} tokens…"
-    return f"{text} {elapsed} s" if elapsed else text
+        tokens = f"{sign}{known.budget.used:,} tokens"
+    return waiting_for(known.server, time.monotonic() - known.started, tokens)
 
 
 def room_text(budget: Budget) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+NO_FILES = "no files were sent"
+"""What stands under an answer that can only be about none."""
+
 
 def waiting_for(server: str, seconds: float, tokens: str = "") -> str:
     """`gpu:8000: reading or queued, 40 s`; of our own engine, with its tokens, `reading 12,400 tokens… 8 s`.

@@ -41,7 +41,7 @@ def sends_and_stalls(gate: threading.Event, *parts: bytes) -> Act:
 
     def act(connection: socket.socket) -> None:
         connection.sendall(b"".join(parts))
-        gate.wait(10)
+        gate.wait(60)
 
     return act
 

@@ -18,7 +18,7 @@ from prompt_toolkit.output import DummyOutput
 
 from docstra_tui import paths
 from docstra_tui.address import parse
-from docstra_tui.errors import ContextOverflow, EngineDied, ModelNotFound
+from docstra_tui.errors import AnswerCutOff, ContextOverflow, EngineDied, ModelNotFound
 from docstra_tui.llm.answer import Usage
 from docstra_tui.llm.base import Measure, Prompt
 from docstra_tui.repl.app import HISTORY, KeptHistory, run
@@ -89,6 +89,44 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "src" / "a.py").write_text("a = 1\nb = 2\n")
     (tmp_path / "notes.md").write_text("# Notes\n")
     return tmp_path
+
+
+def test_an_answer_about_no_files_says_so_and_how_to_name_some(project: Path) -> None:
+    shown = chat(project, FakeBackend(FakeLLM("one")), "Why?\r")
+    assert "no files were sent, @ names some" in shown
+    shown = chat(project, FakeBackend(FakeLLM("one")), "Why @notes.md ?\r")
+    assert "one" in shown and "no files were sent" not in shown
+
+
+def test_an_answer_without_text_or_with_half_of_it_is_an_error(project: Path) -> None:
+    llm = FakeLLM()
+    llm.enqueue()
+    llm.enqueue("half", AnswerCutOff("It broke off.", "Ask again."))
+
+    def script(typist: Typist) -> None:
+        typist.types("Why?\r")
+        typist.sees("ended its answer without any text")
+        typist.types("Why?\r")
+        typist.sees("It broke off.")
+
+    shown = chat(project, FakeBackend(llm), script)
+    assert shown.index("half") < shown.index("It broke off.") < shown.index("Ask again.")
+
+
+def test_the_wait_for_the_first_word_is_shown(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("docstra_tui.repl.answering.STEP_SECONDS", 0.02)
+    gate = threading.Semaphore(0)
+    llm = FakeLLM()
+    monkeypatch.setattr(FakeLLM, "server", "gpu:8000")
+    llm.enqueue("fine", gate=gate)
+
+    def script(typist: Typist) -> None:
+        typist.types("Why?\r")
+        typist.sees("gpu:8000: reading or queued, 1 s")
+        gate.release(2)
+        typist.sees("fine")
+
+    chat(project, FakeBackend(llm), script)
 
 
 def chat(

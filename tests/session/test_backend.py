@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,27 @@ def test_an_engine_that_dies_is_told_and_starts_again(tmp_path: Path) -> None:
     assert backend.status().state == "loading"
     backend.close()
     until(lambda: backend.engine.health().clients == 0)
+
+
+def test_a_server_that_loads_its_model_is_loading_until_the_wait_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loading = response(b'{"error": {"code": 503, "message": "Loading model"}}', "503 Unavailable")
+    ready = response(b'{"data": [{"id": "m", "max_model_len": 4096}]}')
+    monkeypatch.setattr("docstra_tui.session.backend.MISSING_SECONDS", 0)
+    for name in ("", "m"):
+        with hostile() as server:
+            server.on("/v1/models", sends(loading), sends(loading), sends(ready))
+            remote = RemoteSettings(base_url=server.url, wait_seconds=0.1)
+            backend = open_backend(Settings(model=ModelSettings(name=name), remote=remote))
+            place = f"127.0.0.1:{server.port}"
+            assert isinstance(backend, ServerBackend)
+            first = backend.status()
+            assert (first.state, first.phase) == ("loading", f"{place} loads its model")
+            time.sleep(0.15)
+            late = backend.status()
+            assert late.state == "failed" and place in str(late.error)
+            assert backend.status().state == "ready"
 
 
 def test_a_model_that_cannot_be_loaded_is_in_the_status() -> None:

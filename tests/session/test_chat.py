@@ -13,7 +13,7 @@ import pytest
 from docstra_tui.context.ignore import IgnoreRules
 from docstra_tui.context.reader import read_item
 from docstra_tui.context.tree import list_folder
-from docstra_tui.errors import ContextOverflow, DocstraError, EngineDied, GenerationFailed
+from docstra_tui.errors import ContextOverflow, DocstraError, EngineDied, GenerationFailed, NoAnswer
 from docstra_tui.llm.answer import Usage
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.chat import ChatSession
@@ -142,6 +142,22 @@ def test_a_part_answer_is_kept_whatever_ended_it(llm: FakeLLM, session: ChatSess
     llm.enqueue("fine")
     list(session.ask("second"))
     assert [message["content"] for message in llm.calls[-1].messages][2] == "half an "
+
+
+def test_an_answer_without_text_is_a_failed_turn_that_says_so(llm: FakeLLM, own_places: Path) -> None:
+    store = SessionStore()
+    session = ChatSession(llm, Path("/project"), store)
+    llm.enqueue(" ", usage=Usage(7, 1))
+    assert list(session.ask("What is it?")) == [" "]
+    turn = session.turns[0]
+    assert (turn.status, turn.finish_reason, turn.usage) == ("failed", "stop", Usage(7, 1))
+    assert isinstance(turn.error, NoAnswer) and not turn.has_answer
+    store.close()
+
+    kept = SessionStore()
+    again = ChatSession.resume(llm, kept, session.id or "").turns[0]
+    assert (again.status, again.error and again.error.message) == ("failed", turn.error.message)
+    kept.close()
 
 
 def test_a_foreign_error_becomes_one_of_ours(llm: FakeLLM, session: ChatSession) -> None:

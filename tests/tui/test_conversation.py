@@ -9,6 +9,8 @@ import pytest
 from textual.events import CursorPosition
 
 from docstra_tui import paths
+from docstra_tui.errors import AnswerCutOff
+from docstra_tui.llm.answer import Usage
 from docstra_tui.session.turns import SavedTurn
 from docstra_tui.tui.link import Link
 from tests.tui.fakes import screen_text, until
@@ -32,6 +34,37 @@ async def test_f6_goes_to_the_conversation_and_escape_comes_back(make_app, backe
         assert app.main.conversation.has_marks
         await pilot.press("escape")  # forgets the mark, and leads back all the same
         assert app.main.composer.has_focus and not app.main.conversation.has_marks
+
+
+async def test_an_answer_about_no_files_says_so_and_which_key_picks_some(make_app, backend):
+    backend.llm.enqueue("one")
+    backend.llm.enqueue("two")
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        await answered(pilot, app, "Why?")
+        await until(pilot, lambda: "no files were sent, F2 picks some" in screen_text(app))
+        await pilot.press("f2")
+        assert not app.main.composer.has_focus
+        await pilot.press("escape")
+        app.main.composer.text = "And @README.md ?"
+        await pilot.press("enter")
+        await until(pilot, lambda: "two" in screen_text(app))
+        assert screen_text(app).count("no files were sent") == 1
+
+
+async def test_an_answer_without_text_or_with_half_of_it_is_marked(make_app, backend):
+    backend.llm.enqueue(usage=Usage(9, 0))
+    backend.llm.enqueue("half", AnswerCutOff("It broke off.", "Ask again."))
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        await answered(pilot, app, "Why?")
+        await until(pilot, lambda: "ended its answer without any text" in screen_text(app))
+        assert app.main.composer.text == "Why?"
+        await pilot.press("enter")
+        await until(pilot, lambda: "It broke off." in screen_text(app))
+        assert "half" in screen_text(app) and "Ask again." in screen_text(app)
 
 
 async def test_words_are_searched_from_the_composer_and_back(make_app, backend):

@@ -50,6 +50,17 @@ def test_the_status_after_an_answer_has_all_its_figures():
     )
 
 
+def test_the_wait_names_the_server_that_is_waited_for(monkeypatch):
+    monkeypatch.setattr("docstra_tui.tui.status_text.time.monotonic", lambda: 140.0)
+    budget = Budget(12_400, 32_768, 512, True)
+    ours = Known(Status("ready"), budget, answering=True, started=132.0)
+    assert status_view(ours).parts[0] == "reading 12,400 tokens… 8 s"
+    theirs = Known(Status("ready"), budget, answering=True, started=100.0, server="gpu:8000")
+    assert status_view(theirs).parts[0] == "gpu:8000: reading or queued, 40 s"
+    loads = Known(Status("loading", phase="waiting for gpu:8000"))
+    assert status_view(loads).parts[0] == "waiting for gpu:8000"
+
+
 def test_what_a_server_says_about_itself_cannot_command_the_terminal():
     known = Known(status=Status("loading", phase="\x1b[2Jboo"))
     assert "\x1b" not in " ".join(status_view(known).parts)

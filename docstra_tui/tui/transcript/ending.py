@@ -9,6 +9,7 @@ from docstra_tui import figures
 from docstra_tui.text import shown_name
 from docstra_tui.tui.transcript import look
 from docstra_tui.tui.transcript.lines import Bits, Line, show, wrap_bits
+from docstra_tui.workspace.wording import NO_FILES
 
 FILES_SHOWN = 3
 
@@ -28,6 +29,8 @@ class TurnEnding:
     """What went wrong, one sentence."""
     hint: str = ""
     """What to do next."""
+    without_files: bool = False
+    """No file was sent, so the answer is about none."""
     notes: tuple[str, ...] = ()
     """What became of ticked files since the last look: read again, or not sent."""
 
@@ -47,6 +50,8 @@ def ending_lines(files: Sequence[str], ending: TurnEnding, width: int) -> list[L
     if ending.status == "failed":
         return card_lines(ending.error or "The answer failed.", ending.hint, width)
     parts = [files_words(files)] if files else []
+    if not files and ending.without_files:
+        parts = [f"{NO_FILES}, F2 picks some"]
     if ending.prompt_tokens is not None and ending.completion_tokens is not None:
         parts.append(f"{ending.prompt_tokens:,} + {ending.completion_tokens:,} tokens")
     if ending.ttft_s is not None:
