@@ -122,6 +122,12 @@ def test_no_error_quotes_a_password(url: str) -> None:
     assert "hunter2" not in f"{caught.value} {caught.value.__cause__} {caught.value.hint}"
 
 
+def test_a_password_in_a_url_is_told_from_a_url_that_cannot_be_read() -> None:
+    with pytest.raises(SettingsError, match="a user name or a password") as caught:
+        parse("http://me:hunter2@gpu/v1")
+    assert "DOCSTRA_API_KEY" in caught.value.hint
+
+
 def test_one_address_serves_showing_consent_and_connecting() -> None:
     address = parse("HTTP://GPU7.Example.org.:8000/v1/")
     assert (address.scheme, address.host, address.port) == ("http", "gpu7.example.org", 8000)

@@ -62,7 +62,7 @@ def test_a_url_in_a_command_without_a_terminal_is_the_yes_and_only_for_that_comm
     server: Elsewhere,
 ) -> None:
     code, out, err = run("ask", "Why?", "-f", "a.py", "--base-url", server.url)
-    assert (code, out, err) == (0, "An answer.", f"→ {server.shown}\n")
+    assert (code, out, err) == (0, "An answer.\n", f"→ {server.shown}\n")
     configured(server)
     with pytest.raises(NotAllowed):
         run("ask", "Why?")
@@ -99,7 +99,7 @@ def test_what_may_be_secret_is_refused_where_nobody_can_be_asked(
     assert where in caught.value.message and "--send-secrets" in caught.value.hint
     assert TOKEN not in str(caught.value) and server.connections == 0
     assert cli.main(words) == 2
-    assert run(*words, "--send-secrets")[:2] == (0, "An answer.")
+    assert run(*words, "--send-secrets")[:2] == (0, "An answer.\n")
     text = TOKEN if name == "key.py" else "HOST=here"
     assert text.encode() in server.requests[-1]
 
@@ -117,7 +117,7 @@ def test_at_a_terminal_what_may_be_secret_is_asked_about(
     monkeypatch.setattr("sys.stdin", Terminal("y\n" + ("y\n" if yes else "\n")))
     words = ["explain", "key.py", "--base-url", server.url]
     if yes:
-        assert run(*words, is_terminal=True)[:2] == (0, "An answer.")
+        assert run(*words, is_terminal=True)[:2] == (0, "An answer.\n")
         assert TOKEN.encode() in server.requests[-1]
     else:
         with pytest.raises(UsageError, match="Nothing was sent"):
@@ -138,4 +138,4 @@ def test_what_is_piped_in_is_looked_over_too(server: Elsewhere, monkeypatch: pyt
 def test_on_this_machine_nobody_is_asked(server: Elsewhere) -> None:
     here = server.url.replace("127.1", "localhost")
     code, out, err = run("ask", "Why?", "-f", "prod.env", "-f", "key.py", "--base-url", here)
-    assert (code, out, err) == (0, "An answer.", "")
+    assert (code, out, err) == (0, "An answer.\n", "")

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from docstra_tui import templates
-from docstra_tui.address import Address, parse
 from docstra_tui.errors import DocstraError, EngineDied
 from docstra_tui.settings import Settings
 from docstra_tui.text import sanitize_line
@@ -19,6 +18,7 @@ from docstra_tui.tui.welcome import welcome
 from docstra_tui.workspace.consent import Consent
 
 if TYPE_CHECKING:
+    from docstra_tui.address import Address
     from docstra_tui.llm.base import BaseLLM
     from docstra_tui.session.backend import Backend, Status
     from docstra_tui.tui.screens.main import MainScreen
@@ -67,7 +67,11 @@ class ModelDesk:
         if self.backend is not None:
             return self.backend.gate.address if self.backend.gate is not None else None
         url = self._screen.settings.remote.base_url
-        return parse(url) if url else None
+        if not url:
+            return None
+        from docstra_tui.address import parse
+
+        return parse(url)
 
     @property
     def host(self) -> str:
