@@ -20,6 +20,7 @@ from docstra_tui.llm.gguf_files import GgufHeader
 from docstra_tui.llm.load_errors import logger, translate
 from docstra_tui.llm.placement import Placement, Weights
 from docstra_tui.llm.sources import LoadProgress, ModelFiles, ModelSpec, Progress
+from docstra_tui.llm.weights import OnDisk, own
 
 WINDOW_UNKNOWN = 4096
 """The window, in tokens, of a model that does not tell its own."""
@@ -46,6 +47,8 @@ class LoadedModel:
     """Tokens of prompt and answer together."""
     reason: str
     """Why this device, one short sentence."""
+    on_disk: OnDisk
+    """The files it was read from."""
 
 
 OnTokenizer = Callable[[Any, int], None]
@@ -100,17 +103,22 @@ def _load(spec: ModelSpec, progress: Progress, on_tokenizer: OnTokenizer | None)
         # 3. Where to, decided before any weight is read.
         weights = _weights(spec, files.name, folder or header or files.folder, config)
         placed = placement.place(weights, spec.device)
-        # 4. The weights.
+        # 4. The weights, which are this process's own from then on.
         if header is not None:
             folder = _convert_small(files, header, progress, tokenizer)
+        sources_of = [] if files.gguf is None else [files.gguf]
+        on_disk = OnDisk([*sources_of, *(checkpoint.weight_files(folder, files.name) if folder else ())])
         if folder is not None:
             model = _read_weights(folder, spec, config, placed, files.name)
         else:
             assert header is not None
             model = _read_gguf(header, spec, placed, progress)
+        own(model, lambda done, total: progress(LoadProgress("place", done, total)))
     dtype = spec.quant or str(model.dtype).removeprefix("torch.")
     path = str(files.gguf or files.folder)
-    return LoadedModel(model, tokenizer, files.name, path, placed.device, dtype, window, placed.reason)
+    return LoadedModel(
+        model, tokenizer, files.name, path, placed.device, dtype, window, placed.reason, on_disk
+    )
 
 
 def _read_folder(folder: Path, spec: ModelSpec) -> tuple[Any, Any]:

@@ -97,6 +97,7 @@ class LocalLLM(BaseLLM):
         """`bfloat16`, `float32`, …"""
         self.reason = loaded.reason
         """Why this device."""
+        self._on_disk = loaded.on_disk
         room = memory.for_caches(loaded.model, cache_gb)
         self._generator = Generator(loaded.model, loaded.tokenizer, room)
 
@@ -112,7 +113,7 @@ class LocalLLM(BaseLLM):
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know about this model, sentences; most have none."""
-        return (self._generator.objection,) if self._generator.objection else ()
+        return tuple(note for note in (self._generator.objection, self._on_disk.note) if note)
 
     @property
     def queue_length(self) -> int:
@@ -183,6 +184,7 @@ class LocalLLM(BaseLLM):
         )
 
         def work(job: Job) -> None:
+            self._on_disk.look()
             sink(self._generator.answer(request, sink, job.is_cancelled))
 
         return self._thread.submit(work)
