@@ -20,8 +20,8 @@ class Draft:
 
     @property
     def is_changed(self) -> bool:
-        """True when somebody goes on writing what was to be sent."""
-        return self.is_in_composer and self.composer.written != self.text
+        """True when somebody changed what was to be sent; what is typed behind it is the next one."""
+        return self.is_in_composer and not self.composer.text.lstrip("\n").startswith(self.text)
 
     def sent(self) -> None:
         """It is on its way: the composer is free for the next one."""

@@ -90,7 +90,7 @@ async def test_a_task_about_a_file_that_is_not_there_stays_to_be_mended(make_app
                 await until(pilot, lambda: "There is no file" in screen_text(app))
                 app.clear_notifications()
                 await until(pilot, lambda: "There is no file" not in screen_text(app))
-            assert app.main.composer.take() == typed
+            assert app.main.composer.written == typed
         assert backend.llm.calls == []
 
 
@@ -187,7 +187,8 @@ async def test_what_is_refused_is_said_and_stays(make_app, backend):
         ):
             await send(pilot, typed)
             await until(pilot, lambda said=said: said in " ".join(screen_text(app).split()))
-            assert app.main.composer.take() == typed
+            assert f"❯ {typed}" in screen_text(app)  # the toast stands above it
+            assert app.main.composer.written == typed
         assert backend.llm.calls == [] and not app.main.session.turns
 
 
@@ -250,7 +251,7 @@ async def test_a_no_to_another_machine_leaves_every_word_in_the_composer(make_ap
             await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
             await pilot.press("n")
             await until(pilot, lambda: app.screen is app.main)
-            assert app.main.composer.take() == typed and backend.llm.calls == []
+            assert app.main.composer.written == typed and backend.llm.calls == []
 
 
 async def test_a_no_gives_the_words_of_the_palette_back_beside_what_was_begun(make_app):
