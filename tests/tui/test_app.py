@@ -452,7 +452,7 @@ async def test_the_beginning_of_a_long_session_comes_when_one_scrolls_up_to_it(
         assert len(view.document.turns) == held + 1
         notes = view.document.turns[-1].ending.notes
         assert any(note.startswith("not sent: turns 1-") for note in notes)
-        assert "not sent: turns" in screen_text(app)
+        assert "not sent:" in screen_text(app)
 
 
 async def test_ctrl_o_offers_the_sessions_of_this_folder(make_app, backend):
