@@ -8,6 +8,7 @@ import random
 import socket
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -132,6 +133,28 @@ def test_a_folder_swapped_for_a_link_leads_nowhere(root: Path, tmp_path: Path) -
     (root / "dir").rename(root / "old")
     (root / "dir").symlink_to("../outside")
     assert "link" in refused(root, "dir/f")
+
+
+@pytest.mark.parametrize("becomes", ["a link", "a named pipe"])
+def test_a_file_that_is_swapped_between_looking_and_opening_is_not_read(
+    becomes: str, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret").write_text("secret")
+    (root / "f").write_text("mine")
+    look = os.stat
+
+    def look_then_swap(path: str, **options: Any) -> os.stat_result:
+        seen = look(path, **options)
+        monkeypatch.undo()
+        (root / "f").unlink()
+        if becomes == "a link":
+            (root / "f").symlink_to(tmp_path / "secret")
+        else:
+            os.mkfifo(root / "f")
+        return seen
+
+    monkeypatch.setattr(os, "stat", look_then_swap)
+    assert "link" in (why := refused(root, "f")) or "named pipe" in why
 
 
 def test_a_huge_file_is_not_read(root: Path) -> None:
