@@ -94,6 +94,7 @@ class ModelDesk:
         self._consent.give(there)
         if self.backend is not None:
             self._consent.admit(self.backend)
+        self.say_welcome()
         self.watch.look_now()
 
     def open(self) -> None:
@@ -177,7 +178,9 @@ class ModelDesk:
         settings = self._screen.settings
         is_starter = settings.model.name in ("", "starter") and not settings.remote.base_url
         reason = self.status.reason if self.status is not None else ""
-        text = welcome(self.wanted, is_starter=is_starter, host=self.host, reason=reason)
+        text = welcome(
+            self.wanted, is_starter=is_starter, host=self.host, may_send=self.may_send, reason=reason
+        )
         self._screen.conversation.welcome(text)
 
     def _wait_for_it(self) -> None:

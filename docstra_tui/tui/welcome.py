@@ -7,9 +7,12 @@ from textual.content import Content
 from docstra_tui.text import sanitize_line
 
 
-def welcome(model: str, *, is_starter: bool, host: str = "", reason: str = "") -> Content:
+def welcome(
+    model: str, *, is_starter: bool, host: str = "", may_send: bool = True, reason: str = ""
+) -> Content:
     """A few calm lines: what this is, the keys, who answers, and why on this device."""
-    where = f"Questions go to {sanitize_line(host)}." if host else "It stays on this machine."
+    yes = "" if may_send else " once you say yes"
+    where = f"Questions go to {sanitize_line(host)}{yes}." if host else "It stays on this machine."
     lines = [
         Content.assemble(("Ask your code.", "bold $primary"), f" {where}"),
         Content(""),

@@ -58,7 +58,7 @@ class Consent:
 
 def question(address: Address) -> str:
     """What is asked before anything is sent."""
-    return f"Your questions, their files and what is counted of them will be sent to {address.shown}."
+    return f"Your questions and files, and what you are still writing, will be sent to {address.shown}."
 
 
 def secrets(found: SecretsFound, host: str) -> list[str]:
