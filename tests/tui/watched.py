@@ -78,7 +78,11 @@ class Watch:
             is_ours = named.startswith((self._base, os.devnull)) and named != self._canary
             if named == self._canary or (writes and named and not is_ours):
                 self.events.append([event, named, str(mode)])
-        elif (event in STARTS and OURS not in str(args)) or event in FETCHES or event in OTHERS:
+        elif (
+            (event in STARTS and OURS not in str(args))
+            or event in FETCHES
+            or (event in OTHERS and not str(args[0]).startswith(self._base))
+        ):
             self.events.append([event, str(args)[:300]])
 
 
