@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -41,6 +43,51 @@ def sends_and_stalls(gate: threading.Event, *parts: bytes) -> Act:
 
     def act(connection: socket.socket) -> None:
         connection.sendall(b"".join(parts))
+        gate.wait(60)
+
+    return act
+
+
+def for_ever(part: bytes, *before: bytes, pause: float = 0.02) -> Act:
+    """Send, then one part again and again until the client is gone; `pause` is in seconds."""
+
+    def act(connection: socket.socket) -> None:
+        connection.sendall(b"".join(before))
+        while True:
+            connection.sendall(part)
+            time.sleep(pause)
+
+    return act
+
+
+def dripped(data: bytes, pause: float = 0.05) -> Act:
+    """Send byte by byte."""
+
+    def act(connection: socket.socket) -> None:
+        for at in range(len(data)):
+            connection.sendall(data[at : at + 1])
+            time.sleep(pause)
+
+    return act
+
+
+def resets(*parts: bytes) -> Act:
+    """Send, wait a moment, and break the connection off without an end."""
+
+    def act(connection: socket.socket) -> None:
+        connection.sendall(b"".join(parts))
+        time.sleep(0.1)  # what was sent is not thrown away with the connection
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    return act
+
+
+def half_closes(gate: threading.Event, *parts: bytes) -> Act:
+    """Send, say that no more comes, and keep the connection open."""
+
+    def act(connection: socket.socket) -> None:
+        connection.sendall(b"".join(parts))
+        connection.shutdown(socket.SHUT_WR)
         gate.wait(60)
 
     return act

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import struct
 from collections.abc import Iterator
 
 import pytest
@@ -12,10 +11,11 @@ import pytest
 from docstra_tui.errors import AnswerCutOff, AnswerFailed, ContextOverflow, DocstraError, NoAnswer
 from docstra_tui.llm.answer import AnswerStream, Usage
 from docstra_tui.llm.remote import RemoteLLM
-from tests.llm.hostile import SSE, HostileServer, chunk, hostile, response, sends
+from tests.llm.hostile import SSE, HostileServer, chunk, hostile, resets, response, sends
 
 CHAT = "/v1/chat/completions"
 DONE = b"data: [DONE]\n\n"
+CHUNKED = SSE.replace(b"\r\n\r\n", b"\r\ntransfer-encoding: chunked\r\n\r\n")
 
 
 @pytest.fixture
@@ -166,13 +166,8 @@ def test_odd_ways_to_say_a_whole_answer_are_understood(
 
 
 def test_a_reset_behind_the_end_is_no_broken_answer(server: HostileServer) -> None:
-    def act(connection: socket.socket) -> None:
-        connection.sendall(SSE.replace(b"\r\n\r\n", b"\r\ntransfer-encoding: chunked\r\n\r\n"))
-        body = chunk("ok", "stop")
-        connection.sendall(b"%x\r\n%s\r\n" % (len(body), body))
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-    server.on(CHAT, act)
+    body = chunk("ok", "stop")
+    server.on(CHAT, resets(CHUNKED, b"%x\r\n%s\r\n" % (len(body), body)))
     stream = RemoteLLM(server.url).stream("Hi")
     assert (str(stream), stream.finish_reason) == ("ok", "stop")
 

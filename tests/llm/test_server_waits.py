@@ -12,7 +12,18 @@ import pytest
 from docstra_tui.errors import AnswerCutOff, DocstraError, RemoteError
 from docstra_tui.llm import connection
 from docstra_tui.llm.remote import RemoteLLM
-from tests.llm.hostile import SSE, Act, HostileServer, chunk, hostile, response, sends, sends_and_stalls
+from tests.llm.hostile import (
+    SSE,
+    Act,
+    HostileServer,
+    chunk,
+    dripped,
+    for_ever,
+    hostile,
+    response,
+    sends,
+    sends_and_stalls,
+)
 
 CHAT = "/v1/chat/completions"
 SHORT = 0.4
@@ -40,25 +51,6 @@ def gate() -> Iterator[threading.Event]:
     gate = threading.Event()
     yield gate
     gate.set()
-
-
-def for_ever(part: bytes, *before: bytes, pause: float = 0.02) -> Act:
-    def act(connection: socket.socket) -> None:
-        connection.sendall(b"".join(before))
-        while True:
-            connection.sendall(part)
-            time.sleep(pause)
-
-    return act
-
-
-def dripped(data: bytes, pause: float = 0.05) -> Act:
-    def act(connection: socket.socket) -> None:
-        for at in range(len(data)):
-            connection.sendall(data[at : at + 1])
-            time.sleep(pause)
-
-    return act
 
 
 def failure(call: Callable[[], object]) -> DocstraError:
