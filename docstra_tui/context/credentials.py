@@ -21,7 +21,7 @@ more. Chosen on the sources of this project's own dependencies, see docs/LOG.md.
 
 PLAIN = re.compile(
     r"(?i)example|sample|dummy|fake|changeme|change_me|placeholder|redacted|xxxx|1234567|abcdef|test|your[_-]?"
-    r"|\*{3}|\.{3}|[<>{}$%]|\bnone\b|a-z|\b(?:urn|https?|file):"
+    r"|\*{3}|\.{3}|<[\w|]|\$[({A-Za-z_]|\{\w*\}|%[(sdr]|\bnone\b|a-z|\b(?:urn|https?|file):"
 )
 """Made to be read: never a credential."""
 
@@ -58,8 +58,18 @@ def _is_random(value: str) -> bool:
     return is_mixed and PLAIN.search(value) is None and _entropy(value) >= least
 
 
+def _is_varied(value: str) -> bool:
+    """False for a row of the same few letters."""
+    return len(set(value)) > 8
+
+
 def _is_no_example(value: str) -> bool:
-    return PLAIN.search(value) is None and len(set(value)) > 8
+    return PLAIN.search(value) is None and _is_varied(value)
+
+
+def _is_mixed(value: str) -> bool:
+    """True for letters of both cases, as no name in a program has them without an underscore."""
+    return _is_no_example(value) and len({letter.isupper() for letter in value[3:] if letter.isalpha()}) == 2
 
 
 def _entropy(text: str) -> float:
@@ -86,7 +96,7 @@ SHAPES = (
             r"(?:\s|\\[nr]){1,8}(?:[A-Z][A-Za-z-]{1,20}: [^\n]{1,100}\s{1,4}){0,4}[\"'+,\s]{0,16}"
             r"(?P<value>[A-Za-z0-9+/]{40})"
         ),
-        _is_no_example,
+        _is_varied,
     ),
     Shape("an AWS key", ("AKIA", "ASIA"), _token(r"A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])"), _is_no_example),
     Shape(
@@ -109,7 +119,7 @@ SHAPES = (
         _is_no_example,
     ),
     Shape("an API key", ("sk-",), _token(r"sk-[A-Za-z0-9_-]{20,251}"), _is_random),
-    Shape("a Hugging Face token", ("hf_",), _token(r"hf_[A-Za-z0-9]{30,60}"), _is_random),
+    Shape("a Hugging Face token", ("hf_",), _token(r"hf_[A-Za-z0-9]{30,60}(?![A-Za-z0-9_])"), _is_mixed),
     Shape("a Google key", ("AIza",), _token(r"AIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"), _is_no_example),
     Shape(
         "a Stripe key",
@@ -131,10 +141,23 @@ SHAPES = (
         + _cases("private_key", "accountkey", "auth_key")
         + ("apiKey", "accessKey", "privateKey", "authKey", "AccountKey", "ApiKey"),
         re.compile(
-            r"(?<![Nn]ext)(?<![Ll]ock)(?<![Pp]age)(?i:password|passwd|secret(?:[_-]?key)?|token|(?:api|access|private|auth|account)[_-]?key)"
+            r"(?<![Nn]ext)(?<![Ll]ock)(?<![Pp]age)"  # a place in a list is no secret
+            r"(?i:password|passwd|secret(?:[_-]?key)?|token|(?:api|access|private|auth|account)[_-]?key)"
             r"(?:[\"']\])?[\"']?[ \t]{0,8}(?::=|=>|[:=])[ \t]{0,8}"
-            r"(?:[\"'](?P<quoted>[!-~]{8,200}?)[\"']|(?P<bare>[A-Za-z0-9+/_=-]{16,200})(?=\s|\Z))"
+            r"(?:[\"'](?P<quoted>[!-~]{8,200}?)[\"']|(?P<bare>[A-Za-z0-9+/_=-]{16,200})(?=[\s;\"']|\Z))"
         ),
+        _is_random,
+    ),
+    Shape(
+        "a bearer token",
+        ("Bearer ", "bearer "),
+        re.compile(r"[Bb]earer (?P<value>[A-Za-z0-9._~+/-]{20,900}=?=?)"),
+        _is_random,
+    ),
+    Shape(
+        "a registry's login",
+        ('"auth"', '"_auth"', "_auth"),
+        re.compile(r"\"?_?auth\"? ?[:=] ?\"?(?P<value>[A-Za-z0-9+/]{20,400}=?=?)(?=[\s\"]|\Z)"),
         _is_random,
     ),
     Shape(
@@ -154,7 +177,7 @@ def find(text: str, start: int = 0, end: int | None = None) -> Iterator[Hit]:
             at = text.find(mark, start, end + len(mark) - 1)
             while at >= 0:
                 match = shape.pattern.match(text, at, at + LONGEST)
-                if match is not None and match.end() - at <= LONGEST:
+                if match is not None:
                     value = next((found for found in match.groups() if found), match[0])
                     if shape.is_likely(value):
                         yield Hit(shape.what, value, match[0])

@@ -37,6 +37,13 @@ SECRETS = {
     "an API key, Anthropic": joined("sk", "-ant-api03-x7Kq2mZp9RtLwN4vBs8YdHc3JfGa6"),
     "a Hugging Face token": joined("h", "f_", "xKqmZpRtLwN4vBsYdHcJfGaTeUoQi9rSbW"),
     "a Google key": joined("AI", "zaSyB7Kq2mZp9RtLwN4vB-8YdHc3JfGa6TeUo"),
+    "a Hugging Face token of letters": joined("h", "f_", "xKqmZpRtLwNvBsYdHcJfGaTeUoQirSbWEm"),
+    "a connection string": joined(
+        '"Name=x;Account', "Key=x7Kq2mZp9RtLwN4vBs8YdHc3JfGa6TeUoQ1i==;End=core", '"'
+    ),
+    "a header": joined("Authorization: Bea", "rer x7Kq2mZp9RtLwN4vBs8YdHc3"),
+    "a login to a registry": '"auths": {"r.io": {"auth": "eDdLcTJtWnA5UnRMd040dkJzOFk="}}',
+    "a password with signs": "password = 'Pa$$-w0rd-99%'",
     "a web token": joined(
         "eyJhbGciOiJIUzI1NiIsInR5", ".eyJzdWIiOiI5ODc2NTQzMjEw", ".x7Kq2mZp9RtLwN4vBs8YdHc3"
     ),
@@ -73,6 +80,9 @@ def test_what_looks_like_a_key_is_found_at_its_line(kind: str) -> None:
         'pad_token = "<|endoftext_50256|>"',
         "password=changeme123",
         'secret = "xxxxxxxxxxxx1234567"',
+        'headers = {"Authorization": f"Bearer {access_token_2024}"}',
+        'auth = "basic"',
+        'password = "%(db_password_1)s"',
         "nextToken = 'x7Kq2mZp9RtLwN4vBs8Y'",
         "sk-learn-is-the-name-of-a-package-for-learning",
         "task-2024-10-18-something-that-ran-last-night",

@@ -58,6 +58,17 @@ def test_what_was_said_and_sent_before_is_looked_over_too() -> None:
     assert places == ["deploy/.env", "src/key.py line 12"]
 
 
+def test_a_file_told_by_its_name_is_one_question_whatever_is_in_it() -> None:
+    look = Outgoing()
+    env = ContextItem(KEY.content, ".env")
+    assert found(look, prompt(env)) == [(".env", "by its name, it may hold secrets")]
+    with pytest.raises(SecretsFound) as error:
+        look.look(prompt(env))
+    error.value.agree()
+    assert found(look, prompt(env)) == []
+    assert found(look, prompt(env, KEY)) == [("src/key.py line 12", "a GitHub token")]
+
+
 def test_every_file_that_has_it_is_named() -> None:
     twin = ContextItem(KEY.content, "b.py")
     places = [where for where, _ in found(Outgoing(), prompt(KEY, twin))]
