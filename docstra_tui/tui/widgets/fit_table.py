@@ -39,6 +39,10 @@ class FitLine:
 class FitTable(OptionList, OwnKeys):
     """Rows to step through; Left, Right and Space change the choice of one."""
 
+    DEFAULT_CSS = """
+    FitTable { scrollbar-gutter: stable; }  /* rows are made before anybody knows whether there is a bar */
+    """
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,space,l", "turn(1)", "Next choice", tooltip="Send less or more of it", id="fit.next"),
         Binding("left,h", "turn(-1)", "Choice before", tooltip="The choice before", id="fit.before"),

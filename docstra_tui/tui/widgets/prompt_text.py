@@ -36,6 +36,7 @@ class PromptText(ScrollView, can_focus=True):
         background: $surface;
         color: $foreground;
         scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;  /* text is wrapped before anybody knows whether there is a bar */
         scrollbar-size-horizontal: 0;
     }
     """
