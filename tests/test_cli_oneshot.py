@@ -282,6 +282,24 @@ def test_a_code_task_gives_one_answer_a_file(command: str, verb: str) -> None:
     assert "rust" in second
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("objc.m", "#import <A.h>\n@implementation A\n@end\n", "the objective-c code"),
+        ("cpp.h", "#pragma once\nclass A {};\nint b;\n", "the cpp code"),
+        ("what.m", "x = 1\n", "the source code"),
+    ],
+)
+def test_a_language_that_the_ending_does_not_tell_is_told_by_the_content(
+    project: Path, name: str, content: str, said: str
+) -> None:
+    (project / name).write_text(content)
+    for words in ((name,), (f"{name}:1",)):  # also where only lines of it are sent
+        llm = FakeLLM("x")
+        ask("explain", *words, llm=llm)
+        assert said in llm.calls[0].question
+
+
 def test_code_from_standard_input_is_explained(monkeypatch) -> None:
     pipe_in(monkeypatch, b"x = 1\n")
     llm = FakeLLM("It is x.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from docstra_tui.context.confined import inside, open_file, unreadable
@@ -54,8 +54,10 @@ def read_file(
     start_line: int | None = None,
     end_line: int | None = None,
     max_bytes: int = MAX_BYTES,
+    called: str = "",
 ) -> ReadFile:
-    """Read a file below `root`; lines count from 1 and `end_line` is included.
+    """Read a file below `root`; lines count from 1 and `end_line` is included. `called` is the name that
+    tells its language, where the user knows it by another one.
 
     Raises `UnreadableFile`: missing, outside, a link, special, too large, not text, no such lines.
     """
@@ -63,9 +65,11 @@ def read_file(
     shown = shown_name(path or ".")
     data = _read_bytes(root, path, max_bytes)
     content, encoding, note = decode(data, shown)
+    language = language_of(called, content) if called else ""
+    language = language or language_of(path, content)
     if start_line is not None or end_line is not None:
         content, start_line, end_line = _cut(content, start_line, end_line, shown)
-    item = ContextItem(content, path, language_of(path), start_line, end_line)
+    item = ContextItem(content, path, language, start_line, end_line)
     return ReadFile(item, encoding, note)
 
 
@@ -89,6 +93,7 @@ def read_named(
         start_line=start,
         end_line=end,
         max_bytes=max_bytes,
+        called=path,
     )
     if read.note:
         note(read.note)
@@ -96,9 +101,7 @@ def read_named(
     absolute = os.path.abspath(path)
     here = os.getcwd()
     named = os.path.relpath(absolute, here) if os.path.commonpath([absolute, here]) == here else absolute
-    return ContextItem(
-        item.content, named, language_of(named) or item.language, item.start_line, item.end_line, item.sha256
-    )
+    return replace(item, path=named)
 
 
 def split_range(argument: str) -> tuple[str, int | None, int | None]:
