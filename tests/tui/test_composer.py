@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
+
 from textual.app import App, ComposeResult
+from textual.document._wrapped_document import WrappedDocument
 from textual.events import Paste
 
 from docstra_tui.themes import load_all
@@ -161,3 +164,54 @@ async def test_it_grows_with_its_text_up_to_eight_lines():
 async def test_the_cursor_does_not_blink():
     async with Box().run_test() as pilot:
         assert pilot.app.composer.cursor_blink is False
+
+
+async def test_undo_after_more_lines_than_the_composer_shows():
+    async with Box().run_test(size=(40, 20)) as pilot:
+        composer = pilot.app.composer
+        for is_pasted in (True, False):
+            if is_pasted:
+                composer.paste("\n".join("abcdefghijkl"))
+            else:
+                feed(pilot.app, "x\n" * 12)
+            await until(pilot, lambda: composer.document.line_count > 8)
+            await pilot.pause()
+            await pilot.press("ctrl+z")
+            while composer.text:
+                composer.action_undo()
+            await pilot.pause()
+            assert composer.size.height == 1 and not any(rows(composer))
+            while composer.document.line_count < 12:
+                composer.action_redo()
+            await pilot.pause()
+            assert composer.size.height == 8
+            composer.load_text("")
+
+
+async def test_any_editing_and_undoing_leaves_the_lines_as_the_text_has_them():
+    chance = random.Random(7)
+    edits = {
+        "type": lambda text: text.put("a word "),
+        "paste": lambda text: text.paste("\n".join(["a line that is wrapped " * 2] * chance.randrange(1, 14))),
+        "break": Composer.action_break_line,
+        "delete": Composer.action_delete_left,
+        "delete word": Composer.action_delete_word_left,
+        "delete line": Composer.action_delete_to_start_of_line,
+        "all": Composer.action_select_all,
+        "up": Composer.action_cursor_up,
+        "left": Composer.action_cursor_left,
+        "home": Composer.action_cursor_line_start,
+        "undo": Composer.action_undo,
+        "redo": Composer.action_redo,
+    }
+    names, done = [*edits, "undo", "undo", "redo", "paste"], []
+    async with Box().run_test(size=(30, 20)) as pilot:
+        composer = pilot.app.composer
+        for step in range(400):
+            done.append(chance.choice(names))
+            edits[done[-1]](composer)
+            if step % 20 == 0:
+                await pilot.pause()
+            fresh = WrappedDocument(composer.document, composer.wrap_width, composer.indent_width)
+            assert composer.wrapped_document.lines == fresh.lines, done
+            assert composer.clamp_visitable(composer.cursor_location) == composer.cursor_location, done

@@ -161,6 +161,12 @@ class Composer(TextArea):
         self.wrapped_document.document = DrawnLines(self.document)  # type: ignore[assignment]
         self._rewrap_and_refresh_virtual_size()
 
+    def _recompute_cursor_offset(self) -> None:
+        """In the middle of an undo the cursor may stand behind the text's end, and Textual asks for its place
+        when the scrollbar goes with the lines."""
+        location = self.clamp_visitable(self.cursor_location)
+        self._cursor_offset = self.wrapped_document.location_to_offset(location)
+
     def get_line(self, line_index: int) -> Text:
         """A line as it is drawn; Textual puts the looks on."""
         return Text(drawn(self.document.get_line(line_index)), end="", no_wrap=True)
