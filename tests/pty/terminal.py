@@ -57,8 +57,12 @@ class Terminal:
         rows: int = 30,
         cwd: Path | None = None,
         env: dict[str, str] | None = None,
+        answers: bool = False,
     ) -> None:
+        """`answers`: say where the cursor is when the program asks, as terminals do."""
         self._screen = pyte.Screen(columns, rows)
+        if answers:
+            self._screen.write_process_input = lambda data: self.write(data.encode())
         self._stream = pyte.ByteStream(self._screen)
         self._lock = threading.Lock()
         self.raw = bytearray()
@@ -101,6 +105,10 @@ class Terminal:
         for key in keys:
             data = chr(ord(key[5]) & 0x1F) if key.startswith("ctrl+") else KEYS.get(key, key)
             os.write(self.master, data.encode())
+
+    def write(self, data: bytes) -> None:
+        """What a terminal sends, in one write."""
+        os.write(self.master, data)
 
     def wait_for(self, what: str | Callable[[str], bool], seconds: float = 30.0) -> str:
         """Wait until the screen has `what`; the screen. Fails with the screen as it was."""

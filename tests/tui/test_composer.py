@@ -192,7 +192,9 @@ async def test_any_editing_and_undoing_leaves_the_lines_as_the_text_has_them():
     chance = random.Random(7)
     edits = {
         "type": lambda text: text.put("a word "),
-        "paste": lambda text: text.paste("\n".join(["a line that is wrapped " * 2] * chance.randrange(1, 14))),
+        "paste": lambda text: text.paste(
+            "\n".join(["a line that is wrapped " * 2] * chance.randrange(1, 14))
+        ),
         "break": Composer.action_break_line,
         "delete": Composer.action_delete_left,
         "delete word": Composer.action_delete_word_left,
