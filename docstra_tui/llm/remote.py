@@ -131,7 +131,10 @@ class RemoteLLM(BaseLLM):
         return as_messages(prompt)
 
     def measure(self, prompt: Prompt) -> Measure:
-        messages = self.admitted(prompt)
+        return self._measured(self.admitted(prompt))
+
+    def _measured(self, messages: list[Message]) -> Measure:
+        """Of messages that were looked over already."""
         if not self._cannot_count:
             told = self._ask_for_count(messages)
             if told is not None:
@@ -346,7 +349,7 @@ class RemoteLLM(BaseLLM):
         characters = sum(len(message["content"]) for message in messages)
         if self._connection.is_engine or not window or characters + max_tokens <= window:
             return max_tokens
-        prompt = self.count_tokens(messages)
+        prompt = self._measured(messages).tokens
         if not self._counts:
             return max_tokens
         reserve = min(RESERVE, window // 2)

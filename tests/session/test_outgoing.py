@@ -178,6 +178,19 @@ def test_what_may_be_sent_is_sent_to_the_letter(session: ChatSession, server: El
     assert len([request for request in sent(server, TOKEN) if b"/chat/completions" in request]) == 2
 
 
+def test_a_file_that_was_agreed_to_is_sent_also_where_the_window_is_near(
+    session: ChatSession, server: Elsewhere
+) -> None:
+    """The client counts once more then: that is no second question."""
+    session.may_leave = lambda error, asking: error.agree() is None
+    session.llm.max_tokens = 4000
+    session.set_context([ContextItem(KEY.content + "x = 1\n" * 100, "prod.env")])
+    assert session.llm.window == 4096
+    turn = session.ask("Why?")
+    assert "".join(turn) == "An answer." and turn.turn.error is None
+    assert sent(server, TOKEN)
+
+
 def test_a_no_sends_nothing_and_leaves_no_turn(session: ChatSession, server: Elsewhere) -> None:
     session.may_leave = lambda error, asking: False
     session.set_context([KEY])
