@@ -216,7 +216,9 @@ def _check(merged: dict[str, Any], origin: dict[str, str]) -> Settings:
         named = _named(path, origin)
         wanted = re.match(r"Expected `(\w+)", said)
         if wanted is not None and wanted[1] in KINDS and "." in path and "[" not in text:
-            raise SettingsError(f"{named} takes {KINDS[wanted[1]]}, not {merged.get(path)!r}.") from None
+            # What was meant to be a URL may have a password in it.
+            given = "" if path == "remote.base_url" else f", not {merged.get(path)!r}"
+            raise SettingsError(f"{named} takes {KINDS[wanted[1]]}{given}.") from None
         raise SettingsError(f"{named}: {said}.") from None
     if not DEVICE.fullmatch(settings.model.device):
         raise SettingsError(

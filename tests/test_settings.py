@@ -201,3 +201,10 @@ def test_a_password_in_a_url_is_refused_where_it_is_read_and_not_shown(
     assert cli.main(words) == 2
     said = capsys.readouterr()
     assert "base" in said.err and "hunter2" not in said.out + said.err
+
+
+def test_a_list_of_urls_is_refused_without_being_shown() -> None:
+    write_config('[remote]\nbase_url = ["http://me:hunter2@gpu/v1"]\n')
+    with pytest.raises(SettingsError, match="takes text") as caught:
+        settings.load()
+    assert "hunter2" not in str(caught.value)
