@@ -89,6 +89,7 @@ class Connection:
                 method, url, json=body, timeout=self._timeout(None), extensions={"trace": exchange.trace}
             ) as response,
         ):
+            self._refuse_compressed(response)
             content = self.read(response, LARGEST_BODY)
             if must_succeed and response.status_code != 200:
                 raise server_errors.refusal(
@@ -111,10 +112,16 @@ class Connection:
             headers={"accept": "text/event-stream"},
             extensions={"trace": trace},
         ) as response:
-            if response.headers.get("content-encoding", "identity") != "identity":
-                # A small compressed body can be a large one; we asked for none.
-                raise RemoteError(f"{self.name} compresses its answer, although it was asked not to.")
+            self._refuse_compressed(response)
             yield response
+
+    def _refuse_compressed(self, response: httpx2.Response) -> None:
+        """A small compressed body can be a large one; we asked for none."""
+        if response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+            raise RemoteError(
+                f"{self.name} compresses its answer, although it was asked not to.",
+                "Turn that off for this address, in the server or in the proxy before it.",
+            )
 
     def close(self) -> None:
         """Harmless when called twice; a later question opens it again."""
@@ -191,8 +198,12 @@ class Connection:
         why = server_errors.quote(str(error), self._key)
         return RemoteError(f"{self.name} cannot be reached: {why}", "Is it running, and is the URL right?")
 
+    def quote(self, text: str) -> str:
+        """Words of the server, harmless and without the key."""
+        return server_errors.quote(text, self._key)
+
     def _first_words(self, content: bytes) -> str:
-        return server_errors.quote(content.decode("utf-8", "replace"), self._key)[:100]
+        return self.quote(content.decode("utf-8", "replace"))[:100]
 
     # The client
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from docstra_tui.errors import AnswerFailed, DocstraError, NoAnswer
 from docstra_tui.llm.answer import Finished, FinishReason, Usage
-from docstra_tui.llm.server_errors import quote
 
 REASONS: dict[str, FinishReason] = {
     **dict.fromkeys(
@@ -32,7 +31,7 @@ def engines(reason: str, usage: Usage) -> Finished:
 def servers(
     server: str, reason: str, usage: Usage, *, has_text: bool, has_thought: bool, has_refused: bool
 ) -> Finished:
-    """The end of another server's answer; `reason` is its own word, empty where it only closed properly."""
+    """The end of another server's answer; `reason` is its own word, made harmless, empty without one."""
     word = reason.strip().lower()
     known = REASONS.get(word or "stop")
     problem = _problem(server, word)
@@ -53,7 +52,7 @@ def _problem(server: str, word: str) -> DocstraError | None:
     if word in ABORTS:
         return AnswerFailed(f"{server} broke the answer off.", KEPT)
     return AnswerFailed(
-        f"{server} ended the answer for a reason that is not known here: {quote(word)}.",
+        f"{server} ended the answer for a reason that is not known here: {word}.",
         "What came is kept; it may not be whole.",
     )
 

@@ -327,7 +327,7 @@ class RemoteLLM(BaseLLM):
             return endings.engines(reader.reason, reader.usage)
         return endings.servers(
             self._connection.name,
-            reader.reason,
+            self._connection.quote(reader.reason),
             reader.usage,
             has_text=reader.has_text,
             has_thought=reader.has_thought,

@@ -5,6 +5,7 @@ No sentence that leaves here holds the key or a control character.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from typing import Any
@@ -27,6 +28,11 @@ SECRETS = re.compile(r"\bsk-[A-Za-z0-9_\-]{6,}|(?<=://)[^/\s@]+@")
 INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
 """Control characters, and those that reorder or hide text."""
 
+GAP = r"[\s\x00-\x20\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*+"
+"""What a server may put between two characters of a word: it is not shown, or shown as a space."""
+
+LONGEST_PATTERN = 64
+"""Characters of a key that are looked for one by one."""
 
 RESERVE = 512
 """Tokens that must be left for the answer where another server's window is known."""
@@ -35,13 +41,45 @@ OVERFLOW = re.compile(r"\((\d+) tokens\) exceeds the available context size \((\
 """How llama-server says that a prompt does not fit."""
 
 
-def quote(text: str, *secrets: str) -> str:
-    """Words from outside for one of our sentences: one line, no control characters, no secrets."""
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "…")
-    text = " ".join(INVISIBLE.sub(" ", SECRETS.sub("…", text[: 20 * LONGEST_QUOTE])).split())
+def quote(text: str, key: str = "") -> str:
+    """Words from outside for one of our sentences: one line, no control characters, no secrets.
+
+    The key is none of them however it was spelt: as it is, as JSON, HTML or a URL has it, broken over lines.
+    """
+    text = SECRETS.sub("…", _without(key, text))
+    text = " ".join(INVISIBLE.sub(" ", text).split())
     return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
+
+
+def _without(key: str, text: str) -> str:
+    """The beginning of `text`, cut behind a key and never within one."""
+    most = 20 * LONGEST_QUOTE
+    if not key:
+        return text[:most]
+    parts, at = [], 0
+    for found in re.finditer(_any_spelling(key), text[: 2 * most + 12 * len(key)], re.IGNORECASE):
+        if found.start() >= most:
+            break
+        parts += [text[at : found.start()], "…"]
+        at = found.end()
+    return "".join(parts) + text[at : max(at, most)]
+
+
+def _any_spelling(key: str) -> str:
+    """A pattern for a key; of a long one its beginning, and what follows it."""
+    runs = re.findall(r"\\+|[^\\]", key[:LONGEST_PATTERN])  # an escaped backslash is some backslashes
+    rest = r"[^\s\"'<>]*" if len(key) > LONGEST_PATTERN else ""
+    return GAP.join(map(_spellings, runs)) + rest
+
+
+def _spellings(character: str) -> str:
+    if character.startswith("\\"):
+        return r"(?:\\|%5c|&#0*92;|&#x0*5c;|\\u005c)++"
+    code = ord(character)
+    forms = [re.escape(character), f"%{code:02x}", f"u{code:04x}", f"&#0*{code};", f"&#x0*{code:x};"]
+    if (named := html.escape(character)) != character:
+        forms.append(re.escape(named))
+    return rf"\\*+(?:{'|'.join(forms)})"
 
 
 def refusal(server: str, status: int, headers: Any, body: bytes, key: str) -> DocstraError:
