@@ -25,7 +25,7 @@ WORDS = ("llm.answer", "llm.base", "llm.items", "llm.prompt")
 
 REMOTE = (
     *("llm.remote", "llm.connection", "llm.gate", "llm.http_answer", "llm.loopback", "llm.sse"),
-    *("llm.endings", "llm.event_stream", "llm.exchange"),
+    *("llm.endings", "llm.event_stream", "llm.exchange", "llm.server_answer"),
     *("llm.server_errors", "llm.server_key"),
 )
 """A model behind HTTP."""

@@ -10,25 +10,20 @@ import time
 import uuid
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from docstra_tui import address
 from docstra_tui.errors import ContextOverflow, RemoteError, ServerLoading, SettingsError
 from docstra_tui.llm import connection as http
-from docstra_tui.llm import endings
 from docstra_tui.llm.answer import AnswerStream, Finished
 from docstra_tui.llm.base import BaseLLM, Measure, Prompt, as_messages, estimate
-from docstra_tui.llm.connection import LARGEST_BODY, LARGEST_REFUSAL, Connection, parse
-from docstra_tui.llm.event_stream import Event, EventReader
+from docstra_tui.llm.connection import Connection
 from docstra_tui.llm.gate import Gate
 from docstra_tui.llm.http_answer import HttpAnswer, Limits
 from docstra_tui.llm.prompt import Message
+from docstra_tui.llm.server_answer import ServerAnswer, StreamOptionsRefused
 from docstra_tui.llm.server_errors import RESERVE
 from docstra_tui.llm.server_key import clean_key, find_key
-from docstra_tui.llm.sse import ChunkReader, ErrorEvent, is_error
-
-if TYPE_CHECKING:
-    import httpx2
 
 BUSY = (429, 500, 502, 503, 504)
 """Statuses that may be different the next time."""
@@ -237,111 +232,13 @@ class RemoteLLM(BaseLLM):
             body["docstra"] = {"stable": stable}
         while True:
             try:
-                if self._knows_stream_options:
-                    return self._stream(answer, body | {"stream_options": {"include_usage": True}})
-                return self._stream(answer, body)
-            except _StreamOptionsRefused:  # by transformers serve; nothing has been streamed yet
+                options = {"stream_options": {"include_usage": True}} if self._knows_stream_options else {}
+                return ServerAnswer(self._connection, answer).read(body | options)
+            except StreamOptionsRefused:  # by transformers serve; nothing has been streamed yet
                 self._knows_stream_options = False
             except ServerLoading:
                 if not answer.pause(LOADING_SECONDS):
                     raise
-
-    def _stream(self, answer: HttpAnswer, body: dict[str, Any]) -> Finished:
-        import httpx2
-
-        connection, reader = self._connection, ChunkReader()
-        trace = answer.exchange.trace
-        with connection.open(f"{connection.base}/chat/completions", body, trace) as response:
-            kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-            if not 200 <= response.status_code < 300:
-                raise self._refused(answer, response, "stream_options" in body)
-            if kind == "application/json":
-                self._take_whole(answer, reader, response)
-            elif kind == "text/event-stream":
-                try:
-                    self._take_events(answer, reader, response)
-                except (httpx2.ReadError, httpx2.RemoteProtocolError):
-                    if not reader.is_complete:
-                        raise
-            else:
-                raise connection.no_answer(kind, connection.read(response, LARGEST_REFUSAL))
-        if not reader.is_complete:
-            raise connection.cut_off()
-        return self._end(reader)
-
-    def _take_events(self, answer: HttpAnswer, reader: ChunkReader, response: httpx2.Response) -> None:
-        events = EventReader()
-        for part in response.iter_raw():
-            self._take(answer, reader, events.feed(part))
-            if reader.is_done:
-                break
-        else:
-            self._take(answer, reader, events.end())
-        self._look_at(events.stray, reader)
-
-    def _take(self, answer: HttpAnswer, reader: ChunkReader, events: list[Event]) -> None:
-        for event in events:
-            was_complete = reader.is_complete
-            try:
-                text = reader.read(event.name, event.data)
-            except ErrorEvent as error:
-                raise self._connection.reported(error.body) from None
-            answer.report(text, is_text=reader.is_telling)
-            if reader.failure is not None:
-                raise self._connection.reported(reader.failure)
-            if reader.is_done:
-                return
-            if reader.is_complete and not was_complete:
-                answer.expect_end(lambda: self._end(reader))  # the figures may still come
-
-    def _look_at(self, stray: str, reader: ChunkReader) -> None:
-        """An error that a server sends without a frame is one all the same."""
-        said = stray.strip()
-        body = parse(said.encode())
-        if body is None and said.lower().startswith("error:"):
-            body = {"error": parse(said[6:].encode()) or said[6:].strip()}
-        if isinstance(body, dict) and is_error(body):
-            raise self._connection.reported(body)
-        if said and not reader.is_complete and not reader.has_text:
-            raise self._connection.no_answer("a stream of something else", said.encode())
-
-    def _take_whole(self, answer: HttpAnswer, reader: ChunkReader, response: httpx2.Response) -> None:
-        """From a server that does not stream although it was asked to."""
-        content = self._connection.read(response, LARGEST_BODY)
-        body = parse(content)
-        if not isinstance(body, dict):
-            raise self._connection.no_answer("broken JSON", content)
-        try:
-            text = reader.take(body)
-        except ErrorEvent as error:
-            raise self._connection.reported(error.body) from None
-        answer.report(text, is_text=reader.is_telling)
-        if reader.failure is not None:
-            raise self._connection.reported(reader.failure)
-        if not isinstance(body.get("choices"), list):
-            raise self._connection.no_answer("JSON of another kind", content)
-        reader.is_done = True  # JSON that is whole is an answer that is whole
-
-    def _end(self, reader: ChunkReader) -> Finished:
-        if self._connection.is_engine:
-            return endings.engines(reader.reason, reader.usage)
-        return endings.servers(
-            self._connection.name,
-            self._connection.quote(reader.reason),
-            reader.usage,
-            has_text=reader.has_text,
-            has_thought=reader.has_thought,
-            has_refused=reader.has_refused,
-        )
-
-    def _refused(self, answer: HttpAnswer, response: httpx2.Response, may_drop_options: bool) -> Exception:
-        """Why the server does not answer, in its own words if they come soon."""
-        connection, status, headers = self._connection, response.status_code, response.headers
-        answer.hurry(lambda: connection.refusal(status, headers, b""))
-        content = connection.read(response, LARGEST_REFUSAL)
-        if may_drop_options and status in (400, 422) and b"stream_options" in content:
-            return _StreamOptionsRefused()
-        return connection.refusal(status, headers, content)
 
     def _room(self, messages: list[Message], max_tokens: int) -> int:
         """How long the answer may be. Servers refuse what might pass their window; our engine shortens it."""
@@ -394,7 +291,3 @@ def _refuse_open_way(there: address.Address) -> None:
             "Use https, or allow it with remote.key_over_http = true in config.toml, which is usual inside "
             "a cluster.",
         )
-
-
-class _StreamOptionsRefused(Exception):
-    """The server knows no `stream_options`; asking again without is safe."""
