@@ -62,6 +62,8 @@ class Generator:
         self._reading = reading_pace(threads, torch.set_num_threads)
         self._writing = writing_pace(threads, torch.set_num_threads)
         self._died: EngineDied | None = None
+        # On a busy machine all threads wait for each other at every step, and these are many short steps.
+        torch.set_num_threads(max(1, threads // 2))
         self.objection = proof.objection(self._forward, tokenizer)
         """Why every prompt is read in one piece and forgotten, one sentence; empty where it is kept."""
         self._try_out()
@@ -82,6 +84,7 @@ class Generator:
             )
         if isinstance(ended, DocstraError):
             raise ended
+        self._reading.begin()
         probe(self._forward, ids, self._sizer)
 
     @property

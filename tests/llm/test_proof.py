@@ -57,7 +57,7 @@ def test_rounding_is_no_reason(kind: str, dtype: torch.dtype, tokenizer: Any) ->
     assert objection(small_model(kind).to(dtype), tokenizer) == ""
 
 
-@pytest.mark.parametrize("kind", ["jamba", "zamba", "recurrent_gemma", "cpmant", "moshi"])
+@pytest.mark.parametrize("kind", ["jamba", "zamba", "cpmant", "moshi"])
 def test_a_lost_state_is_found_through_rounding(kind: str, tokenizer: Any) -> None:
     assert objection(small_model(kind).bfloat16(), tokenizer) == proof.NOT_THE_SAME
 
@@ -100,7 +100,7 @@ def test_it_costs_a_few_short_passes_and_leaves_nothing_behind(
     gc.collect()
 
     assert generator.objection == ""
-    assert len(passes) <= 14 and sum(passes) <= 5 * proof.TOKENS
+    assert len(passes) <= 10 and sum(passes) <= 5 * proof.TOKENS
     assert caches and not [cache for cache in caches if cache() is not None]
     assert generator.prefixes.nbytes() == 0
 
@@ -137,3 +137,10 @@ def test_what_cannot_write_is_refused_at_load(tiny_folder: Path, monkeypatch: py
     with pytest.raises(ModelError, match=r"cannot write.*num_hidden_layers") as refused:
         LocalLLM(str(tiny_folder), device="cpu")
     assert "another model" in refused.value.hint
+
+
+def test_a_shift_of_all_logits_is_rounding_and_noise_is_not() -> None:
+    """In half precision the logits of trained models, which lie far from 0, shift together."""
+    logits = torch.randn(8, 600)
+    assert proof._off(logits + 0.5, logits) < 1e-6
+    assert proof._off(logits + 0.1 * torch.randn(8, 600), logits) > proof.ROUNDING_HALF
