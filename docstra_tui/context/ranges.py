@@ -19,7 +19,7 @@ def cut_lines(item: ContextItem, start: int, end: int) -> ContextItem:
     if not first <= start <= end <= last:
         raise ValueError(f"{item.label} has lines {first}-{last}, not {start}-{end}.")
     content = "".join(_lines(item.content)[start - first : end - first + 1])
-    return ContextItem(content, item.path, item.language, start, end)
+    return ContextItem(content, item.path, item.language, start, end, detail=item.detail)
 
 
 def find_lines(

@@ -1,5 +1,7 @@
 """A file, or some lines of it, becomes a context item: read once, whole or not at all.
 
+Of a notebook the cells are read, and lines are those of the cells, as its preview shows them.
+
 Only regular files below the root are read, through `confined`; what is shown, counted and sent is
 this one snapshot.
 """
@@ -15,6 +17,7 @@ from pathlib import Path
 from docstra_tui.context.confined import inside, open_file, unreadable
 from docstra_tui.context.decoding import decode
 from docstra_tui.context.language import language_of
+from docstra_tui.context.notebook import CELLS, ENDING, LARGEST, cells_of
 from docstra_tui.errors import UnreadableFile
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.text import shown_name
@@ -63,13 +66,19 @@ def read_file(
     """
     path = inside(root, relative)
     shown = shown_name(path or ".")
-    data = _read_bytes(root, path, max_bytes)
+    data = _read_bytes(root, path, max(largest(path, max_bytes), largest(called, max_bytes)))
     content, encoding, note = decode(data, shown)
-    language = language_of(called, content) if called else ""
-    language = language or language_of(path, content)
+    language = (language_of(called, content) if called else "") or language_of(path, content)
+    cells = cells_of(content) if _is_notebook(path) or _is_notebook(called) else None
+    if cells is not None:
+        content, language = cells
+    if len(data) > max_bytes and len(content) > max_bytes:
+        raise _too_large(path, len(content), max_bytes)
     if start_line is not None or end_line is not None:
         content, start_line, end_line = _cut(content, start_line, end_line, shown)
-    item = ContextItem(content, path, language, start_line, end_line)
+    item = ContextItem(
+        content, path, language, start_line, end_line, detail=CELLS if cells is not None else ""
+    )
     return ReadFile(item, encoding, note)
 
 
@@ -98,10 +107,17 @@ def read_named(
     if read.note:
         note(read.note)
     item = read.item
+    if item.detail == CELLS:
+        note(f"{shown_name(path)}: its cells are read, without images. Lines are those of the cells.")
     absolute = os.path.abspath(path)
     here = os.getcwd()
     named = os.path.relpath(absolute, here) if os.path.commonpath([absolute, here]) == here else absolute
     return replace(item, path=named)
+
+
+def largest(path: str, max_bytes: int) -> int:
+    """How many bytes a file may have to be read: of a notebook the most are images, and are not counted."""
+    return max(max_bytes, LARGEST) if _is_notebook(path) else max_bytes
 
 
 def split_range(argument: str) -> tuple[str, int | None, int | None]:
@@ -116,6 +132,10 @@ def split_range(argument: str) -> tuple[str, int | None, int | None]:
     if match[3] is None:
         return match[1], start, start
     return match[1], start, int(match[3]) if match[3] else None
+
+
+def _is_notebook(path: str) -> bool:
+    return path.lower().endswith(ENDING)
 
 
 def _read_bytes(root: Path, path: str, max_bytes: int) -> bytes:

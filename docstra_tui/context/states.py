@@ -17,7 +17,7 @@ from typing import Literal
 
 from docstra_tui.context.confined import inside, kind_of, open_file, open_folder, unreadable
 from docstra_tui.context.decoding import HEAD, decode
-from docstra_tui.context.reader import MAX_BYTES, read_file
+from docstra_tui.context.reader import MAX_BYTES, largest, read_file
 from docstra_tui.errors import UnreadableFile
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.text import shown_name
@@ -159,7 +159,7 @@ def _looked_at(file: Ticked, root: Path, max_bytes: int) -> Ticked:
             return replace(file, state=_missing(file.path, error), stamp=None, newer=None)
         if before == file.stamp and file._is_settled() and file.state.kind != "huge":
             return file
-        if before.size > max_bytes:
+        if before.size > largest(file.path, max_bytes):
             reason = f"{shown_name(file.path)} has {before.size:,} bytes; files up to {max_bytes:,} are read."
             return replace(file, state=FileState("huge", reason, before.size), stamp=before, newer=None)
         now = time.time_ns()

@@ -39,7 +39,7 @@ class ContextItem:
     sha256: str = ""
     """Hex digest of the UTF-8 bytes of `content`; filled in when left empty."""
     detail: str = ""
-    """What `content` is of the file where it is not its text: `outline`; empty for the text itself."""
+    """What `content` is of the file where it is not its text: `outline`, `cells`; empty for the text."""
 
     def __post_init__(self) -> None:
         if not self.sha256:

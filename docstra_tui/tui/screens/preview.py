@@ -109,27 +109,28 @@ class PreviewScreen(ModalScreen[bool]):
             return Content(f"Space unticks lines {lines} · Shift+↓ or v marks more · Esc back")
         return Content("Space ticks the file · Shift+↓ or v marks lines · Esc back")
 
-    def _read(self) -> Callable[[], tuple[str, str, str]]:
+    def _read(self) -> Callable[[], tuple[str, str, tuple[str, ...]]]:
         root, path, max_bytes = self._root, self._path, self._max_bytes
 
-        def work() -> tuple[str, str, str]:
+        def work() -> tuple[str, str, tuple[str, ...]]:
             from docstra_tui.context.reader import read_file
 
             read = read_file(root, path, max_bytes=max_bytes)
             text = sanitize_text(read.item.content.removesuffix("\n"))
-            return text, read.item.language, read.encoding
+            how = (read.item.detail, f"read as {read.encoding}" if read.encoding != "utf-8" else "")
+            return text, read.item.language, tuple(word for word in how if word)
 
         return work
 
-    def _show(self, found: tuple[str, str, str]) -> None:
-        text, language, encoding = found
+    def _show(self, found: tuple[str, str, tuple[str, ...]]) -> None:
+        text, language, how = found
         if self.is_mounted:
             self._lines = text.split("\n")
             view = self.query_one(SourceView)
             view.show([Content(line) for line in self._lines], cursor=self._line)
             view.show_ticked(self._ticked)
-            if encoding != "utf-8":
-                title = f"{shown_name(self._path)}  read as {encoding}"
+            if how:
+                title = f"{shown_name(self._path)}  {', '.join(how)}"
                 self.query_one(".box-title", Static).update(Content(title))
             if language not in PLAIN_LANGUAGES:
                 self._code = language, code_of(self._lines)
