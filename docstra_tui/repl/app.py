@@ -38,22 +38,33 @@ def run(
     *,
     resume: str | None = None,
     opener: Callable[[Settings], Backend] = open_backend,
+    store: SessionStore | None = None,
+    notes: Iterable[str] = (),
+    is_model_named: bool = False,
 ) -> int:
-    """Chat until the user leaves; the exit code. Raises `DocstraError` when there is no engine."""
+    """Chat until the user leaves; the exit code. Raises `DocstraError` when there is no engine.
+
+    `store` is one that is open already, `notes` are said at the start, and where a model was named a
+    session does not bring its own.
+    """
     theme, problem = themes.choose(settings.theme)
     style = style_of(theme)
     printer = Printer(style)
     if problem is not None:
         printer.error(problem)
-    store = SessionStore()
+    for note in notes:
+        printer.line(note, "note")
+    store = store or SessionStore()
     try:
-        chat = Chat(settings, root, opener, store, printer, _confirm)
+        chat = Chat(settings, root, opener, store, printer, _confirm, is_model_named=is_model_named)
     except BaseException:
         store.close()
         raise
     try:
         if resume is not None:
-            chat.resume(resume)
+            chat.resume(resume, at_start=True)
+        else:
+            chat.bring_back_unsent()
         files = ProjectFiles(chat.root, settings.context.ignore)
         files.refresh()
         prompt: PromptSession[str] = PromptSession(
@@ -69,6 +80,7 @@ def run(
             style=style,
             reserve_space_for_menu=5,
         )
+        prompt.default_buffer.on_text_changed += lambda buffer: chat.keep_draft(buffer.text)
         chat.on_theme = lambda theme: wear(theme, printer, prompt)
         chat.on_news = lambda: above(prompt, chat.tell_news)
         printer.line("@path gives the model a file, /help lists the commands, Ctrl+D leaves.", "hint")
@@ -172,6 +184,7 @@ def _loop(prompt: PromptSession[str], chat: Chat) -> None:
     draft = chat.session.draft
     while True:
         chat.tell_news()
+        chat.keep_draft(draft)
         try:
             text = prompt.prompt([("class:mark", "> ")], default=draft)
         except KeyboardInterrupt:
@@ -186,6 +199,7 @@ def _loop(prompt: PromptSession[str], chat: Chat) -> None:
             draft = chat.unsent
         except KeyboardInterrupt:  # between two steps of a command: nothing runs that could be stopped
             chat.printer.end_progress()
+            draft = chat.session.draft
 
 
 def _confirm(question: str) -> bool:

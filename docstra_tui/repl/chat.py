@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,7 +17,7 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from docstra_tui import figures, themes
 from docstra_tui.context.budget import Budget
 from docstra_tui.context.ignore import IgnoreRules
-from docstra_tui.context.mentions import Mention, find_mentions
+from docstra_tui.context.mentions import Mention, find_mentions, write_mention
 from docstra_tui.context.picks import Pick
 from docstra_tui.errors import (
     ContextOverflow,
@@ -40,11 +40,13 @@ from docstra_tui.session.fitting import Asking
 from docstra_tui.session.outgoing import SecretsFound
 from docstra_tui.session.running import RunningTurn
 from docstra_tui.session.store import SessionStore
+from docstra_tui.session.turns import WaitingQuestion
 from docstra_tui.settings import Settings
 from docstra_tui.themes import ThemeSpec
-from docstra_tui.workspace import consent, kept_theme
+from docstra_tui.workspace import consent, kept_theme, resuming
 from docstra_tui.workspace.commands import CommandLine, parse, question_of
 from docstra_tui.workspace.named_files import NamedFiles, find_named
+from docstra_tui.workspace.waiting import bring_back, joined
 from docstra_tui.workspace.wording import NO_FILES
 
 LOOK_SECONDS = 3.0
@@ -62,12 +64,15 @@ class Chat:
         store: SessionStore | None,
         printer: Printer,
         confirm: Callable[[str], bool],
+        *,
+        is_model_named: bool = False,
     ) -> None:
         self.settings = settings
         self.printer = printer
         self._opener = opener
         self._store = store
         self._confirm = confirm
+        self._is_model_named = is_model_named
         self.on_news: Callable[[], None] = lambda: None
         """Called in a thread when there is something for `tell_news` to say."""
         self._news: queue.SimpleQueue[DocstraError] = queue.SimpleQueue()
@@ -169,6 +174,17 @@ class Chat:
             self.printer.line(str(error), "error")
         return True
 
+    def keep_draft(self, text: str) -> None:
+        """What is being typed; on the disk within a second."""
+        self.session.draft = text
+
+    def bring_back_unsent(self) -> None:
+        """Go on with what was written in this folder before anything was asked, if there is something."""
+        with contextlib.suppress(DocstraError):
+            found = self._store.without_turns(str(self.root)) if self._store is not None else None
+            if found is not None:
+                self._use(self._saved_session(found))
+
     def _ask(self, words: str, mentions: Iterable[Mention]) -> None:
         """Ask about the files, those named in the question among them."""
         if self._name_files(mentions) is not None:
@@ -223,7 +239,11 @@ class Chat:
                 self.printer.line(note, "note")
             return
         model = msgspec.structs.replace(self.settings.model, name=line.text, revision="", quant="")
-        settings = msgspec.structs.replace(self.settings, model=model)
+        self._open_model(msgspec.structs.replace(self.settings, model=model))
+        self.printer.line(f"Loading {line.text}…", "note")
+
+    def _open_model(self, settings: Settings) -> None:
+        """Let another model answer from now on."""
         backend = self._consent.admit(self._opener(settings))
         self._watch.stop()
         self.backend.close()
@@ -231,7 +251,6 @@ class Chat:
         self.session.llm, self.session.model = backend.llm, backend.label
         self._watch = self._new_watch()
         self._watch.begin()
-        self.printer.line(f"Loading {line.text}…", "note")
 
     def do_theme(self, line: CommandLine) -> None:
         """Wear another theme, kept for this folder; or say which there are."""
@@ -257,35 +276,33 @@ class Chat:
         self.printer.line("The engine starts again; what was said is kept.", "note")
 
     def do_new(self, line: CommandLine) -> None:
-        self.past.append(self.session)
-        self.session = self._new_session(self.root)
+        before, self.session = self.session, self._new_session(self.root)
+        self.past.append(before)
         self._use_files()
         self.printer.line("A new session, with the same files.", "note")
 
     def do_sessions(self, line: CommandLine) -> None:
         saved = self._store.sessions(str(self.root)) if self._store is not None else []
+        saved = [one for one in saved if one.turns or one.id != self.session.id]
         for summary in saved:
-            self.printer.line(f"  {summary.id[:8]}  {summary.turns:>3} turns  {summary.title}")
+            what = summary.title or f"(not sent) {summary.unsent}"
+            self.printer.line(f"  {summary.id[:8]}  {summary.turns:>3} turns  {what}")
         if not saved:
             self.printer.line("Nothing is saved about this folder yet.", "hint")
 
     def do_resume(self, line: CommandLine) -> None:
         self.resume(line.text or "last")
 
-    def resume(self, name: str) -> None:
-        """Go on with a saved session, with its files and its last words."""
+    def resume(self, name: str, *, at_start: bool = False) -> None:
+        """Go on with a saved session, with its files, its last words and its model."""
         if self._store is None:
             raise EngineError("Nothing is saved here.")
-        session = ChatSession.resume(
-            self.backend.llm,
-            self._store,
-            name,
-            model=self.backend.label,
-            reserve=self.settings.answer.reserve,
-        )
-        session.may_leave = self._may_leave
-        self.past.append(self.session)
-        self.session = session
+        found = resuming.find(self._store, name, self.root, is_named=False, but=self.session)
+        if found.note:
+            self.printer.line(found.note, "note")
+        session = self._saved_session(found.id)
+        session.root = found.root
+        self._use(session)
         self.files = ChosenFiles(self.root, self.settings.context.max_file_bytes, self.session.context)
         self._watch.look_now()
         count = len(self.session.turns)
@@ -299,14 +316,90 @@ class Chat:
             self.printer.end_answer()
             if turn.status != "done":
                 self.printer.line(f"({turn.status})", "dim")
+        if not (at_start and self._is_model_named):
+            self._go_on_with_its_model()
+
+    def _saved_session(self, session_id: str) -> ChatSession:
+        assert self._store is not None
+        session = ChatSession.resume(
+            self.backend.llm,
+            self._store,
+            session_id,
+            model=self.backend.label,
+            reserve=self.settings.answer.reserve,
+        )
+        session.may_leave = self._may_leave
+        return session
+
+    def _use(self, session: ChatSession) -> None:
+        """Go on with this session. What waited in it when a program ended is in its draft again."""
+        self.past.append(self.session)
+        self.session = session
+        count = bring_back(session)
+        self.unsent = session.draft
+        if count:
+            what = "This question was" if count == 1 else f"These {count} questions were"
+            self.printer.line(f"{what} not sent yet. Enter asks.", "note")
+
+    def _go_on_with_its_model(self) -> None:
+        """Open the model that this session was with: at once where nothing is to be loaded, else if that is
+        wanted."""
+        opening = resuming.opening(
+            self.settings,
+            self.session.saved_choice,
+            self._consent,
+            answering=self._answering,
+            at_once=not self._is_model_named,
+        )
+        if opening.now is not self.settings:
+            self.printer.line(opening.words, "note")
+            self._open_model(opening.now)
+        elif opening.offered is not None:
+            answering = self.backend.label
+            if self._confirm(f"{opening.words} Open it? [y/N: {answering} goes on] "):
+                self._open_model(opening.offered)
+
+    @property
+    def _answering(self) -> str:
+        """Who answers, where that is known by now."""
+        return self._watch.status.model
 
     def do_help(self, line: CommandLine) -> None:
         self.printer.line(overview())
 
     # One answer
 
-    def _follow(self, begin: Callable[[], RunningTurn]) -> bool:
-        """Wait for the model, ask, and show the answer as it comes; False when it was stopped or failed."""
+    def _follow(self, begin: Callable[[], RunningTurn], question: WaitingQuestion | None = None) -> bool:
+        """Wait for the model, ask, and show the answer as it comes; False when it was stopped or failed.
+
+        Until its turn begins the question is kept as one that waits. One that cannot be asked stays kept
+        until another one is asked; what somebody took back is `unsent`.
+        """
+        session = self.session
+        if question is None:
+            [question] = self._accept([self._typed])
+        try:
+            session.take_turn(question)
+            return self._follow_now(begin)
+        finally:
+            session.take_turn(None)
+            if question in session.waiting and self.unsent:
+                self.unsent = joined(*(one.text for one in session.waiting))
+                session.take_back(list(session.waiting), self.unsent)
+            elif question in session.waiting:
+                self.printer.line("Up brings the question back.", "hint")
+
+    def _accept(self, texts: Sequence[str]) -> list[WaitingQuestion]:
+        """Let these wait, on the disk when this returns, in the place of what could not be asked before."""
+        session = self.session
+        session.choice = resuming.choice_of(self.settings, self._answering)
+        before = list(session.waiting)
+        accepted = [session.accept(text) for text in texts]
+        session.take_back(before, "")
+        session.settle(accepted[-1])
+        return accepted
+
+    def _follow_now(self, begin: Callable[[], RunningTurn]) -> bool:
         if not self._may_send() or not self._is_ready():
             return False
         changed, wrong = self.files.refresh()
@@ -356,6 +449,7 @@ class Chat:
         except KeyboardInterrupt:
             self.printer.end_progress()
             self.printer.line("Not sent: the model still loads.", "note")
+            self.unsent = self._typed
             return False
         if status.state == "failed":
             self.printer.error(status.error or EngineError("The model could not be loaded."))
@@ -440,7 +534,9 @@ class Chat:
         picks = named.order or self.files.picks
         if not picks:
             raise UnreadableFile("There is no file yet.", "Name one: a path behind the command, or @path.")
-        for pick in picks:
+        name = line.command.name
+        questions = self._accept([f"/{name} {write_mention(*pick)}" for pick in picks])
+        for pick, question in zip(picks, questions, strict=True):
             if len(picks) > 1:
                 self.printer.line(pick.label, "mark")
 
@@ -450,7 +546,9 @@ class Chat:
                     raise UnreadableFile(f"{pick.label} is not among the files any more.")
                 return begin(item)
 
-            if not self._follow(begin_one):
+            if not self._follow(begin_one, question):
+                if question not in self.session.waiting:
+                    self.session.take_back(list(self.session.waiting), "")
                 return
 
     def _say_files(self, added: Iterable[ContextItem], wrong: Iterable[UnreadableFile]) -> None:

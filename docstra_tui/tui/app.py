@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -72,6 +72,9 @@ class DocstraApp(App[None]):
         open_backend: OpenBackend,
         store: SessionStore,
         resume: str | None = None,
+        *,
+        notes: Sequence[str] = (),
+        is_model_named: bool = False,
     ) -> None:
         strips.install()
         super().__init__()
@@ -83,7 +86,8 @@ class DocstraApp(App[None]):
         self.link = Link()
         self._copy_lane = Lane("copy", self.call_later)
         self.copying = CopyDesk(self._copy_lane, super().copy_to_clipboard, self.notify, self.warn)
-        self.main = MainScreen(settings, root, open_backend, store, resume)
+        self._start_notices = [sanitize_line(note)[:300] for note in notes]
+        self.main = MainScreen(settings, root, open_backend, store, resume, is_model_named=is_model_named)
         self.crash_log = ""
         """Where a crash is written down; empty: nowhere."""
         self.crash_words: tuple[str, ...] = ()
@@ -95,7 +99,7 @@ class DocstraApp(App[None]):
     def on_mount(self) -> None:
         self.begin_capture_print(self)
         self.push_screen(self.main)
-        self.main.call_after_refresh(self._say_theme_notices)
+        self.main.call_after_refresh(self._say_notices)
         # What is there by now stays: without this, the garbage collector walks all of it, 50 to 90 ms at
         # a time, whenever somebody lists or searches many files.
         self.main.call_after_refresh(gc.freeze)
@@ -125,9 +129,11 @@ class DocstraApp(App[None]):
             self._theme_notices.append(f"There is no theme {sanitize_line(wanted)!r}; this is {name!r}.")
         self.theme = name
 
-    def _say_theme_notices(self) -> None:
+    def _say_notices(self) -> None:
         for notice in self._theme_notices:
             self.notify(notice, severity="warning")
+        for notice in self._start_notices:
+            self.notify(notice)
 
     # Leaving
 

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -36,10 +36,15 @@ def launch(
     resume: str | None,
     mouse: bool,
     open_backend: OpenBackend | None = None,
+    store: SessionStore | None = None,
+    notes: Sequence[str] = (),
+    is_model_named: bool = False,
 ) -> int:
     """Run the app on the terminal; the exit code. Raises `DocstraError` where there is no terminal.
 
-    Does not return when a thread of ours is stuck: the process ends then, after everything is saved.
+    `store` is one that is open already, `notes` are said at the start, and where a model was named a
+    session does not bring its own. Does not return when a thread of ours is stuck: the process ends
+    then, after everything is saved.
     """
     require_terminal()
     os.environ.setdefault("TEXTUAL_FPS", "15")  # read when textual is first imported
@@ -49,9 +54,17 @@ def launch(
     from docstra_tui.session.store import SessionStore
     from docstra_tui.tui.app import DocstraApp, crash_words
 
-    store = SessionStore()
+    store = store or SessionStore()
     terminal = Terminal.take(log)
-    app = DocstraApp(settings, root, open_backend or _open_backend, store, resume)
+    app = DocstraApp(
+        settings,
+        root,
+        open_backend or _open_backend,
+        store,
+        resume,
+        notes=notes,
+        is_model_named=is_model_named,
+    )
     app.crash_log = str(log_path)
     guard = Guard(terminal, app.save, lambda code: _leave(app, code))
     app.on_leaving = guard.leaving

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from docstra_tui.address import Address
     from docstra_tui.llm.base import BaseLLM
     from docstra_tui.session.backend import Backend, Status
+    from docstra_tui.session.turns import ModelChoice
     from docstra_tui.tui.screens.main import MainScreen
+    from docstra_tui.workspace.resuming import Opening
 
 
 class ModelDesk:
@@ -33,6 +35,8 @@ class ModelDesk:
         self._lane = lane
         self._consent = Consent()
         self.watch = EngineWatch(screen.post_message)
+        self.offered: Settings | None = None
+        """What the session was with, where that is another model and was not opened."""
         self.status: Status | None = None
         """The last look; None while a backend is being opened."""
 
@@ -60,6 +64,32 @@ class ModelDesk:
         if self.status is not None and self.status.model:
             return self.status.model
         return self.backend.label if self.backend is not None else self.wanted
+
+    @property
+    def choice(self) -> ModelChoice:
+        """How what answers can be opened again; empty before a backend is open."""
+        from docstra_tui.session.turns import ModelChoice
+        from docstra_tui.workspace.resuming import choice_of
+
+        if self.backend is None:
+            return ModelChoice()
+        return choice_of(self._screen.settings, self.name)
+
+    def go_on(self, opening: Opening) -> None:
+        """Open a session's model, or offer to."""
+        if opening.now is not self._screen.settings:
+            self._screen.open_model(opening.now)
+            self._screen.notify(sanitize_line(opening.words))
+        elif opening.offered is not None:
+            self.offered = opening.offered
+            wanted = sanitize_line(self.wanted or "the server's model")
+            hint = f"F5 opens it. A question goes to {wanted}."
+            self._screen.notices.put("model", sanitize_line(opening.words), hint, colour="$primary")
+
+    def withdraw_offer(self) -> None:
+        """Another session, or another model."""
+        self.offered = None
+        self._screen.notices.clear("model")
 
     @property
     def address(self) -> Address | None:
@@ -126,6 +156,7 @@ class ModelDesk:
         if session is not None:
             session.llm = backend.llm
             session.model = self.name
+            session.choice = self.choice
         self._give_templates(backend.llm)
         self._screen.picks.recount()
         self.say_welcome()
@@ -135,6 +166,7 @@ class ModelDesk:
         before, self.status = self.status, status
         if self._screen.session is not None:
             self._screen.session.model = self.name
+            self._screen.session.choice = self.choice
         self._screen.desk.ready = status.state == "ready"
         if status.state == "failed" and status.error is not None:
             self.failed(status.error)

@@ -37,21 +37,32 @@ class Switches:
         store, root = self._screen.store, str(self._screen.root)
         self._lane.do(lambda: store.sessions(root), self._offer_sessions, self._complain)
 
-    def open_session(self, name: str) -> None:
-        """Load a session by its id, the start of it, or `last`."""
+    def open_session(self, name: str, *, at_start: bool = False) -> None:
+        """Load a session by its id, the start of it, or `last`; its model too, or offer it."""
         from docstra_tui.session.chat import ChatSession
+        from docstra_tui.workspace import resuming
+        from docstra_tui.workspace.consent import Consent
 
-        llm = self._screen.model.llm or NoModel()
-        store, root = self._screen.store, str(self._screen.root)
-        reserve = self._screen.settings.answer.reserve
+        screen = self._screen
+        llm, settings, answering = screen.model.llm or NoModel(), screen.settings, screen.model.name
+        store = screen.store
+        reserve, is_named, here = settings.answer.reserve, screen.is_model_named, screen.session
 
-        self._lane.do(
-            lambda: ChatSession.resume(
-                llm, store, name, root=root, model=self._screen.model.name, reserve=reserve
-            ),
-            lambda session: self._screen.use_session(session, retick=True),
-            self._complain,
-        )
+        def load() -> tuple[ChatSession, resuming.Opening]:
+            which = resuming.last(store, screen.root, but=here) if name == resuming.LAST else name
+            session = ChatSession.resume(llm, store, which, model=answering, reserve=reserve)
+            if at_start and is_named:
+                return session, resuming.Opening(settings)
+            choice = session.saved_choice
+            opening = resuming.opening(settings, choice, Consent(), answering=answering, at_once=not is_named)
+            return session, opening
+
+        def loaded(found: tuple[ChatSession, resuming.Opening]) -> None:
+            screen.use_session(found[0], retick=True)
+            if screen.settings is settings:
+                screen.model.go_on(found[1])
+
+        self._lane.do(load, loaded, self._complain)
 
     def bring_back_unsent(self) -> None:
         """Go on with what was written in this folder before anything was asked, if there is something."""
@@ -85,6 +96,8 @@ class Switches:
             self._screen.use_session(self._screen.fresh_session(), retick=False)
 
     def _offer_sessions(self, found: Sequence[SessionSummary]) -> None:
+        here = self._screen.session.id if self._screen.session is not None else None
+        found = [one for one in found if one.turns or one.id != here]
         choices = [
             Choice(summary.id, summary.title or f"not sent: {summary.unsent}", _when(summary))
             for summary in found

@@ -87,7 +87,7 @@ def test_both_faces_start_with_it_unless_another_is_named(
     started: list[str] = []
     monkeypatch.setattr("docstra_tui.commands.terminal.take", lambda name: None)
     monkeypatch.setattr(
-        "docstra_tui.repl.app.run", lambda settings, root, resume: started.append(settings.theme)
+        "docstra_tui.repl.app.run", lambda settings, root, **options: started.append(settings.theme)
     )
     faces.run(parse(["chat", str(folders[0]), *words]))
     assert started == [worn]

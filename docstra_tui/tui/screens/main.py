@@ -108,6 +108,13 @@ class MainScreen(Screen[None]):
             id="main.search",
             priority=True,
         ),
+        Binding(
+            "f5",
+            "session_model",
+            "Session's model",
+            tooltip="Open the model that this session was with",
+            id="main.session_model",
+        ),
         Binding("f1", "help", "Help", tooltip="This list", id="main.help"),
         Binding("f8", "prompt", "Prompt", tooltip="The next prompt, to the letter", id="main.prompt"),
         Binding(
@@ -140,6 +147,8 @@ class MainScreen(Screen[None]):
         open_backend: OpenBackend,
         store: SessionStore,
         resume: str | None,
+        *,
+        is_model_named: bool = False,
     ) -> None:
         super().__init__()
         self.settings = settings
@@ -149,6 +158,8 @@ class MainScreen(Screen[None]):
         """What stands in the composer; read by other threads when the app has to leave."""
         self.session: ChatSession | None = None
         self._resume = resume
+        self.is_model_named = is_model_named
+        """True where a flag says which model answers, whatever a session was with."""
         self._interrupted = 0.0
         self._waiting: Timer | None = None
         self._file_lane = Lane("files", self.call_later)
@@ -202,7 +213,7 @@ class MainScreen(Screen[None]):
         self.files.restore(is_resumed=self._resume is not None)
         self.set_interval(1.0, self.board.look_at_the_store)
         if self._resume is not None:
-            self.switches.open_session(self._resume or "last")
+            self.switches.open_session(self._resume or "last", at_start=True)
         else:
             self.switches.bring_back_unsent()
         self.model.open()
@@ -251,6 +262,8 @@ class MainScreen(Screen[None]):
         """Show and continue `session`; `retick` makes its files the ticked ones."""
         before, self.session = self.session, session
         session.llm = self.model.llm or session.llm
+        session.choice = self.model.choice
+        self.model.withdraw_offer()
         if before is not None:
             session.scale = before.scale
         session.typed = self.draft
@@ -290,8 +303,19 @@ class MainScreen(Screen[None]):
     def open_model(self, settings: Settings) -> None:
         """Let another model answer; the conversation stays."""
         self.settings = settings
+        self.model.withdraw_offer()
         self.model.open()
         self.board.refresh()
+
+    def action_session_model(self) -> None:
+        """Open the model that this session was with."""
+        offered = self.model.offered
+        if offered is None:
+            self.notify("This session was with no other model than the one that answers.")
+        elif self.desk.runner.busy:
+            self.notify("An answer is being written. Esc stops it first.", severity="warning")
+        else:
+            self.open_model(offered)
 
     def action_restart_engine(self) -> None:
         """Start the engine again."""
@@ -526,6 +550,7 @@ class MainScreen(Screen[None]):
 
     def _turn_began(self) -> None:
         self.app.link.ask(self.app)  # it may be another line than an hour ago
+        self.notices.clear("model")  # one goes on with what answers; F5 still opens the other
 
     def _turn_changed(self) -> None:
         """A turn began, has its first piece, or is over. While it is waited for, its time is shown."""
