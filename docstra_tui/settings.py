@@ -301,7 +301,7 @@ def _from_environment() -> dict[str, Any]:
         "DOCSTRA_MAX_TOKENS": "answer.max_tokens",
         "DOCSTRA_TEMPERATURE": "answer.temperature",
     }
-    names = {PREFIX + key.replace(".", "_").upper(): key for key in known_keys()} | short
+    names = {PREFIX + key.replace(".", "_").upper(): key for key in (*known_keys(), *GONE)} | short
     values: dict[str, Any] = {}
     # Short forms first: where both are set, the long name wins whatever the order of the environment.
     for variable, value in sorted(os.environ.items(), key=lambda pair: pair[0] not in short):

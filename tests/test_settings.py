@@ -101,6 +101,12 @@ def test_a_key_that_was_is_named_with_the_one_that_does_its_work(key: str) -> No
     assert "remote.wait_seconds" in caught.value.hint
 
 
+def test_a_variable_that_was_is_told_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCSTRA_REMOTE_IDLE_SECONDS", "300")
+    with pytest.raises(SettingsError, match="wait_seconds does its work"):
+        settings.load()
+
+
 def test_a_word_where_a_number_belongs_is_said_in_words() -> None:
     with pytest.raises(SettingsError) as caught:
         settings.load({"answer.temperature": "hot"})

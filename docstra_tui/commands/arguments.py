@@ -152,7 +152,8 @@ COMMANDS: tuple[Command, ...] = (
         "TEMPLATE [KEY=VALUE…]",
         "fill a template and answer it",
         (FILES, SEND_SECRETS),
-        more="The files stand where the template says {context}, else in front.\n" + ONE_SHOT,
+        more="The files stand where the template says {context}, else in front. Text piped in goes with them;"
+        "\nwith -f, or from a file, it is read only where - is named.\n" + ONE_SHOT,
     ),
     Command(
         "sessions",
