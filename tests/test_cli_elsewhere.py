@@ -139,3 +139,5 @@ def test_on_this_machine_nobody_is_asked(server: Elsewhere) -> None:
     here = server.url.replace("127.1", "localhost")
     code, out, err = run("ask", "Why?", "-f", "prod.env", "-f", "key.py", "--base-url", here)
     assert (code, out, err) == (0, "An answer.\n", "")
+    err = run("ask", "Why?", "-f", "prod.env", "--base-url", here, is_terminal=True)[2]
+    assert "prod.env may hold secrets." in err and "stays on this machine" in err

@@ -6,8 +6,10 @@ import sys
 from collections.abc import Iterable
 
 from docstra_tui.commands.console import Console
+from docstra_tui.context.secrets import may_hold_secrets
 from docstra_tui.errors import NotAllowed, UsageError
 from docstra_tui.llm.base import Prompt
+from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.backend import Backend
 from docstra_tui.session.outgoing import SecretsFound
 from docstra_tui.workspace import consent
@@ -55,6 +57,12 @@ def ask_for_secrets(backend: Backend, prompts: Iterable[Prompt], console: Consol
                 if not anyway:
                     _decide(found, backend.host, console)
                 found.agree()
+
+
+def say_what_stays(console: Console, items: Iterable[ContextItem]) -> None:
+    """A word about files that may hold secrets where nothing leaves this machine."""
+    for path in dict.fromkeys(item.path for item in items if item.path and may_hold_secrets(item.path)):
+        console.note(consent.stays_here(path))
 
 
 def _decide(found: SecretsFound, host: str, console: Console) -> None:

@@ -60,6 +60,8 @@ def run(
             backend.llm.add_template(name, text)
         anyway = bool(invocation.options["send_secrets"])
         leaving.ask_for_secrets(backend, _prompts(backend.llm, requests), console, anyway=anyway)
+        if not backend.host and console.err_is_terminal:
+            leaving.say_what_stays(console, [item for request in requests for item in request.items])
         status = wait_until_ready(backend, console)
         answers.model = status.model or backend.label
         answers.follow(backend.llm)

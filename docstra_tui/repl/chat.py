@@ -19,6 +19,7 @@ from docstra_tui.context.budget import Budget
 from docstra_tui.context.ignore import IgnoreRules
 from docstra_tui.context.mentions import Mention, find_mentions, write_mention
 from docstra_tui.context.picks import Pick
+from docstra_tui.context.secrets import may_hold_secrets
 from docstra_tui.errors import (
     ContextOverflow,
     DocstraError,
@@ -554,6 +555,8 @@ class Chat:
     def _say_files(self, added: Iterable[ContextItem], wrong: Iterable[UnreadableFile]) -> None:
         for item in added:
             self.printer.line(f"+ {item.label}", "note")
+            if not self.backend.host and may_hold_secrets(item.path or ""):
+                self.printer.line(consent.stays_here(item.label), "hint")
         for error in wrong:
             self.printer.line(error.message, "hint")
 

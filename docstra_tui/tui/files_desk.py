@@ -25,6 +25,7 @@ from docstra_tui.tui.tick_notes import TickNotes
 from docstra_tui.tui.token_counts import TokenCounts
 from docstra_tui.tui.widgets.file_rows import Row
 from docstra_tui.tui.widgets.ticked_list import TickedList
+from docstra_tui.workspace import consent
 
 if TYPE_CHECKING:
     from docstra_tui.context.states import Ticked
@@ -183,7 +184,7 @@ class FilesDesk:
             return
         names = _names(asked)
         if not host:
-            screen.notify(f"{names} may hold secrets. What is ticked stays on this machine.")
+            screen.notify(consent.stays_here(names))
             return
         from docstra_tui.tui.screens.confirm import ConfirmScreen
 

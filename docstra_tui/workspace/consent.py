@@ -61,6 +61,11 @@ def question(address: Address) -> str:
     return f"Your questions and files, and what you are still writing, will be sent to {address.shown}."
 
 
+def stays_here(names: str) -> str:
+    """What is said about files that may hold secrets where nothing leaves this machine."""
+    return f"{names} may hold secrets. What is asked about it stays on this machine."
+
+
 def secrets(found: SecretsFound, host: str) -> list[str]:
     """What may be secret and would be sent, a line each; safe to show."""
     rows = [f"  {sanitize_line(finding.where)}: {finding.what}" for finding in found.findings[:SHOWN]]

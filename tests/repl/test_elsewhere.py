@@ -132,6 +132,19 @@ def test_what_may_be_secret_is_asked_about(
     assert answers == "nn" or sent(server, "a = 1")
 
 
+def test_on_this_machine_a_word_is_enough(project: Path, server: Elsewhere) -> None:
+    settings = Settings(remote=RemoteSettings(base_url=server.url.replace("127.1", "127.0.0.1")))
+
+    def script(typist: Typist) -> None:
+        typist.types("What of @prod.env ?\r")
+        typist.sees("prod.env may hold secrets.")
+        typist.sees("stays on this machine")
+        typist.sees("An answer.")
+
+    chat(project, open_backend, script, settings=settings)  # type: ignore[arg-type]
+    assert sent(server, "HOST=here")
+
+
 def test_nothing_is_measured_elsewhere_while_the_chat_waits(
     project: Path, server: Elsewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
