@@ -233,14 +233,17 @@ class ContextOverflow(DocstraError):
     kind = "context_overflow"
     exit_code = 4
 
-    def __init__(self, prompt_tokens: int, limit: int, reserve: int) -> None:
-        over = prompt_tokens + reserve - limit
+    def __init__(self, prompt_tokens: int, limit: int, reserve: int, *, is_least: bool = False) -> None:
+        over = f"{prompt_tokens + reserve - limit:,}"
+        more = "more than " if is_least else ""
         super().__init__(
-            f"The prompt has {prompt_tokens:,} tokens; the model's window is {limit:,} "
+            f"The prompt has {more}{prompt_tokens:,} tokens; the model's window is {limit:,} "
             f"and {reserve:,} are kept for the answer.",
-            f"Shorten it by {over:,} tokens (leave out files or parts of them), "
+            f"Shorten it by {more}{over} tokens (leave out files or parts of them), "
             "or pick a model with a longer window.",
         )
+        self.is_least = is_least
+        """True when nobody counted further."""
         self.prompt_tokens = prompt_tokens
         """Tokens of the whole rendered prompt."""
         self.limit = limit
@@ -254,6 +257,7 @@ class ContextOverflow(DocstraError):
             "prompt_tokens": self.prompt_tokens,
             "limit": self.limit,
             "reserve": self.reserve,
+            "is_least": self.is_least,
         }
 
 
@@ -292,9 +296,8 @@ def from_wire(wire: dict[str, Any]) -> DocstraError:
     kind = wire.get("kind")
     if kind == ContextOverflow.kind:
         try:
-            return ContextOverflow(
-                int(details["prompt_tokens"]), int(details["limit"]), int(details["reserve"])
-            )
+            tokens, limit, reserve = (int(details[name]) for name in ("prompt_tokens", "limit", "reserve"))
+            return ContextOverflow(tokens, limit, reserve, is_least=bool(details.get("is_least")))
         except (KeyError, TypeError, ValueError):
             pass
     message = str(wire.get("message") or "The engine failed without a word.")

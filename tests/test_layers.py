@@ -41,7 +41,7 @@ TORCH = (
     *("llm.control_tokens", "llm.conversion", "llm.failures", "llm.forward", "llm.generation"),
     *("llm.gguf_reading", "llm.inference", "llm.loading"),
     *("llm.local", "llm.memory", "llm.placement", "llm.prefill", "llm.prefix_cache", "llm.proof"),
-    *("llm.stopping", "llm.streaming", "llm.threads", "llm.weights"),
+    *("llm.slices", "llm.stopping", "llm.streaming", "llm.threads", "llm.weights"),
 )
 """A model in this process: nothing but the engine's server imports it, and the library's users."""
 

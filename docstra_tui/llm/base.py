@@ -25,6 +25,30 @@ Prompt = str | Sequence[Message]
 """A question as text (one user message), or a whole conversation."""
 
 
+WINDOWS_COUNTED = 8
+"""Windows of the model after which counting ends: what is larger has to shrink, however much larger it is."""
+
+BYTES_A_TOKEN = 32
+"""The densest that counts: more bytes than this for each token of those windows are more than these windows.
+Code has three or four; only long runs of spaces have more."""
+
+BODY_SLACK = 1 << 20
+"""Bytes of a request for everything but its text."""
+
+
+def largest_body(window: int) -> int:
+    """Bytes of a request beyond which no counting is needed to know that it is too large."""
+    return WINDOWS_COUNTED * window * BYTES_A_TOKEN + BODY_SLACK
+
+
+class TooLong(Exception):
+    """Counting ended at so many tokens; there are more."""
+
+    def __init__(self, tokens: int) -> None:
+        super().__init__(f"more than {tokens:,} tokens")
+        self.tokens = tokens
+
+
 @dataclass(frozen=True)
 class Measure:
     """A prompt's size."""
@@ -33,6 +57,8 @@ class Measure:
     """Of the whole rendered prompt."""
     cached: int | None
     """Leading tokens that are in the model's cache; None when the model does not tell."""
+    is_least: bool = False
+    """True when counting ended there: it has more than eight windows."""
 
 
 class BaseLLM(ABC):
@@ -101,6 +127,11 @@ class BaseLLM(ABC):
         Raises what keeps them. A model on this machine takes everything.
         """
         return as_messages(prompt)
+
+    def count_each(self, prompts: Sequence[Prompt]) -> list[Measure]:
+        """Measures of several prompts that have nothing to do with each other, in one go where that is
+        possible. What is cached is not told."""
+        return [Measure(measured.tokens, None, measured.is_least) for measured in map(self.measure, prompts)]
 
     def warm(self, prompt: Prompt, stable: int) -> Measure:
         """Read a prompt ahead of its question, up to `stable` characters of its last message.

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
+from transformers import PreTrainedTokenizerBase
+from transformers.utils.chat_template_utils import encode_marked_chat
+
 from docstra_tui.errors import BadModelFile
-from docstra_tui.llm.base import Prompt, as_messages
+from docstra_tui.llm import memory
+from docstra_tui.llm.base import WINDOWS_COUNTED, Prompt, TooLong, as_messages
 from docstra_tui.llm.prefix_cache import common_prefix
 from docstra_tui.llm.prompt import Message
+from docstra_tui.llm.slices import Limit, Slices, Stopped
 from docstra_tui.llm.stopping import special_ids
 
 logger = logging.getLogger(__name__)
 
 ZERO_WIDTH_SPACE = "\u200b"
+LARGE = 1_000_000
+"""Characters: after more than this, memory is given back."""
+
 PROBE = "a probe of the system role"
 
 
@@ -28,50 +37,77 @@ class ChatTokenizer:
         self._lock = threading.Lock()
         self._has_template = bool(getattr(tokenizer, "chat_template", None))
         self._takes_system = self._has_template and self._system_is_shown()
+        self._slices = Slices(tokenizer)
 
-    def render(self, prompt: Prompt) -> list[int]:
+    @property
+    def most(self) -> int:
+        """Tokens after which nobody counts on."""
+        return WINDOWS_COUNTED * self.window
+
+    def render(
+        self, prompt: Prompt, most: int | None = None, is_stopped: Callable[[], bool] = lambda: False
+    ) -> list[int]:
         """The ids of the whole prompt, up to where the answer begins.
 
         Raises `ValueError` for an empty or malformed prompt, `BadModelFile` when the model's template
-        cannot be rendered.
+        cannot be rendered, `TooLong` where there are more than `most`, and `Stopped` soon after
+        `is_stopped()`.
         """
         messages = as_messages(prompt)
-        with self._lock:
-            if not self._has_template:
-                return self._encode_plain(_as_plain_text(messages))
-            if not self._takes_system:
-                messages = _fold_system(messages)
-            try:
-                return self._apply(messages)
-            except ValueError as error:
-                # A tokenizer that makes a control token out of plain text cannot be told not to.
-                logger.warning("control tokens in the prompt are broken up by hand: %s", error)
-                return self._apply([self._without_markers(message) for message in messages])
+        limit = Limit(most, is_stopped)
+        size = sum(len(message["content"]) for message in messages)
+        try:
+            with self._lock:
+                limit.check()  # somebody else's text may have taken a while
+                return self._render(messages, limit)
+        finally:
+            if size > LARGE:
+                memory.give_back()
+
+    def _render(self, messages: list[Message], limit: Limit) -> list[int]:
+        if not self._has_template:
+            return self._encode_plain(_as_plain_text(messages), limit)
+        if not self._takes_system:
+            messages = _fold_system(messages)
+        try:
+            return self._apply(messages, limit)
+        except ValueError as error:
+            # A tokenizer that makes a control token out of plain text cannot be told not to.
+            logger.warning("control tokens in the prompt are broken up by hand: %s", error)
+            limit.tokens = 0
+            return self._apply([self._without_markers(message) for message in messages], limit)
+        finally:
+            self._slices.forget()
 
     def count(self, prompt: Prompt) -> int:
         """Tokens of the rendered prompt, exact."""
         return len(self.render(prompt))
 
-    def stable_prefix(self, prompt: Prompt, stable: int) -> list[int]:
+    def stable_prefix(self, prompt: Prompt, stable: int, most: int | None = None) -> list[int]:
         """The leading ids that do not depend on what follows `stable` characters of the last message.
 
         It is the common prefix of two renders that differ only there, so that no knowledge of any
         template is needed: where files and question share a message, the last token before the
-        question merges with it half of the time.
+        question merges with it half of the time. Raises as `render`.
         """
         messages = as_messages(prompt)
-        ends = [self.render(_with_end(messages, stable, end)) for end in ("Ask", "?!")]
+        ends = [self.render(_with_end(messages, stable, end), most) for end in ("Ask", "?!")]
         return ends[0][: common_prefix(*ends)]
 
-    def _apply(self, messages: list[Message]) -> list[int]:
+    def _apply(self, messages: list[Message], limit: Limit) -> list[int]:
+        kind = type(self.tokenizer)
+        sliced: Any = self.tokenizer
+        if kind.apply_chat_template is PreTrainedTokenizerBase.apply_chat_template:
+            sliced = _Sliced(self.tokenizer, lambda text: self._slices.encode(text, limit))
         try:
-            ids = self.tokenizer.apply_chat_template(
+            ids = kind.apply_chat_template(
+                sliced,
                 messages,
                 add_generation_prompt=True,
                 return_dict=False,
                 sanitize_control_tokens=True,
             )
-        except ValueError:
+        except (ValueError, TooLong, Stopped):
             raise
         except Exception as error:
             logger.exception("the chat template failed")
@@ -89,8 +125,15 @@ class ChatTokenizer:
             return False
         return PROBE in text
 
-    def _encode_plain(self, text: str) -> list[int]:
-        return [int(id_) for id_ in self.tokenizer.encode(text, split_special_tokens=True)]
+    def _encode_plain(self, text: str, limit: Limit) -> list[int]:
+        ids: list[int] = []
+        for start in range(0, len(text), LARGE):
+            limit.check()
+            part = text[start : start + LARGE]
+            found = self.tokenizer.encode(part, split_special_tokens=True, add_special_tokens=not start)
+            ids += [int(id_) for id_ in found]
+            limit.add(len(found))
+        return ids
 
     def _without_markers(self, message: Message) -> Message:
         content = message["content"]
@@ -98,6 +141,23 @@ class ChatTokenizer:
             if len(token) > 1 and token in content:
                 content = content.replace(token, token[0] + ZERO_WIDTH_SPACE + token[1:])
         return {"role": message["role"], "content": content}
+
+
+class _Sliced:
+    """A tokenizer as `apply_chat_template` sees it: what it encodes, it encodes in slices."""
+
+    def __init__(self, tokenizer: Any, encode: Callable[[str], list[int]]) -> None:
+        self._tokenizer = tokenizer
+        self._encode = encode
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tokenizer, name)
+
+    def __call__(self, chat: str, **options: Any) -> dict[str, list[int]]:
+        return {"input_ids": encode_marked_chat(self, chat)}
+
+    def encode(self, text: str, *, add_special_tokens: bool) -> list[int]:
+        return self._encode(text)
 
 
 def _added_tokens(tokenizer: Any) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from docstra_tui.errors import ContextOverflow, EngineDied
 from docstra_tui.llm import loading, memory
 from docstra_tui.llm.answer import AnswerStream, Finished
-from docstra_tui.llm.base import BaseLLM, Measure, Prompt
+from docstra_tui.llm.base import BaseLLM, Measure, Prompt, TooLong
 from docstra_tui.llm.chat_tokenizer import ChatTokenizer
 from docstra_tui.llm.generation import END_MARKS, Generator, Request
 from docstra_tui.llm.inference import InferenceThread, Job
@@ -130,7 +130,7 @@ class LocalLLM(BaseLLM):
         return memory.of(self.model)
 
     def count_tokens(self, prompt: Prompt) -> int:
-        return self._chat.count(prompt)
+        return self.measure(prompt).tokens
 
     def stream(
         self,
@@ -168,7 +168,10 @@ class LocalLLM(BaseLLM):
         temperature = self.temperature if temperature is None else temperature
         if temperature < 0:
             raise ValueError(f"temperature is {temperature}; it cannot be below 0 (0 is greedy)")
-        ids = self._chat.render(prompt)
+        try:
+            ids = self._chat.render(prompt, self._chat.most)
+        except TooLong as error:
+            raise ContextOverflow(error.tokens, self.window, self.reserve, is_least=True) from None
         if len(ids) + self.reserve > self.window:
             raise ContextOverflow(len(ids), self.window, self.reserve)
         wanted = self.max_tokens if max_tokens is None else max_tokens
@@ -190,7 +193,10 @@ class LocalLLM(BaseLLM):
         return self._thread.submit(work)
 
     def measure(self, prompt: Prompt) -> Measure:
-        return self.measure_ids(self._chat.render(prompt))
+        try:
+            return self.measure_ids(self._chat.render(prompt, self._chat.most))
+        except TooLong as error:
+            return Measure(error.tokens, None, is_least=True)
 
     def measure_ids(self, ids: list[int]) -> Measure:
         """The same for a prompt that is rendered already."""
@@ -207,7 +213,10 @@ class LocalLLM(BaseLLM):
         A request that comes meanwhile takes over within a layer, and what was read is kept. Of what no
         question can follow, because it leaves less than the reserve, nothing is read.
         """
-        ids = self._chat.stable_prefix(prompt, stable)
+        try:
+            ids = self._chat.stable_prefix(prompt, stable, self._chat.most)
+        except TooLong:
+            ids = []
         if len(ids) + self.reserve > self.window:
             ids = []
 

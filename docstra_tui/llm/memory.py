@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +42,14 @@ def for_caches(model: Any, gigabytes: float | None = None) -> int:
     if devices:
         return int(sum(torch.cuda.mem_get_info(device)[0] for device in devices)) // CACHE_SHARE
     return int(psutil.virtual_memory().available) // CACHE_SHARE
+
+
+def give_back() -> None:
+    """Give the system what was freed and is only kept for later: reading a large text leaves much of it.
+    Nothing where the C library has no such call."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _cuda_devices(model: Any) -> list[Any]:
