@@ -52,8 +52,8 @@ CLIENT = (
 """The engine as its clients see it."""
 
 SERVER = (
-    *("engine.__main__", "engine.ahead", "engine.app", "engine.courtesy", "engine.host"),
-    *("engine.presence", "engine.reply", "engine.server"),
+    *("engine.__main__", "engine.ahead", "engine.app", "engine.counting", "engine.courtesy"),
+    *("engine.host", "engine.presence", "engine.reply", "engine.requests", "engine.server"),
 )
 """The engine's own process."""
 

@@ -12,7 +12,7 @@ import logging
 import os
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -24,12 +24,15 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from docstra_tui import __version__
+from docstra_tui.engine import counting
 from docstra_tui.engine.ahead import ReadAhead
-from docstra_tui.engine.host import Host, as_prompt
+from docstra_tui.engine.host import Host, Tokenizer, as_prompt
 from docstra_tui.engine.presence import Presence
 from docstra_tui.engine.protocol import (
     ATTACH_BEAT_SECONDS,
+    ChatMessage,
     ChatRequest,
+    CountRequest,
     EngineOptions,
     Health,
     PrefillRequest,
@@ -38,6 +41,7 @@ from docstra_tui.engine.protocol import (
     WireError,
 )
 from docstra_tui.engine.reply import Reply
+from docstra_tui.engine.requests import LARGEST_BODY, BadRequest, TooLarge, body_of, read, until_gone
 from docstra_tui.errors import (
     ContextOverflow,
     DocstraError,
@@ -49,13 +53,12 @@ from docstra_tui.errors import (
     to_wire,
 )
 from docstra_tui.llm.answer import Finished, Usage
+from docstra_tui.llm.base import WINDOWS_COUNTED, TooLong, largest_body
 
 logger = logging.getLogger(__name__)
 
-LARGEST_BODY = 64 * 1024 * 1024
-"""Bytes; no window that exists holds a longer prompt."""
-
 T = TypeVar("T")
+Shape = TypeVar("Shape")
 
 
 class EngineApp:
@@ -88,12 +91,18 @@ class EngineApp:
                 Route("/v1/models", self.models, methods=["GET"]),
                 Route("/v1/chat/completions", self.chat, methods=["POST"]),
                 Route("/tokenize", self.tokenize, methods=["POST"]),
+                Route("/docstra/count", self.count, methods=["POST"]),
                 Route("/docstra/attach", self.attach, methods=["GET"]),
                 Route("/docstra/prefill", self.prefill, methods=["POST"]),
                 Route("/docstra/stats", self.stats, methods=["GET"]),
                 Route("/docstra/stop", self.stop, methods=["POST"]),
             ],
-            exception_handlers={HTTPException: _refuse, DocstraError: _refuse, Exception: _refuse},
+            exception_handlers={
+                HTTPException: _refuse,
+                ClientDisconnect: _nobody,
+                DocstraError: _refuse,
+                Exception: _refuse,
+            },
             lifespan=lifespan,
         )
 
@@ -133,19 +142,20 @@ class EngineApp:
         return _json({"object": "list", "data": [card]})
 
     async def tokenize(self, request: Request) -> Response:
-        body = await _decode(request, TokenizeRequest)
-        tokenizer = self._host.tokenizer
-        if tokenizer is None:
-            raise self._host.error or EngineError(
-                "The model's tokenizer is not loaded yet.", "Ask again when /health shows a window."
-            )
-        if body.messages is not None:
-            prompt = as_prompt([_plain(message) for message in body.messages])
-            ids = await asyncio.to_thread(_usable, tokenizer.render, prompt)
-        elif body.prompt is not None:
-            ids = await asyncio.to_thread(tokenizer.tokenizer.encode, body.prompt)
-        else:
-            raise UsageError("The request has neither messages nor a prompt.")
+        body = await self._read(request, TokenizeRequest)
+        tokenizer = self._tokenizer()
+        try:
+            if body.messages is not None:
+                prompt = as_prompt(plain_messages(body.messages))
+                ids = await counting.ids_of(request.receive, tokenizer, prompt)
+            elif body.prompt is not None:
+                ids = await counting.plain_ids(request.receive, tokenizer, body.prompt)
+            else:
+                raise BadRequest("The request has neither messages nor a prompt.", "messages")
+        except TooLong as error:
+            if body.return_tokens or body.docstra.text:
+                raise self._overflow(error.tokens) from None
+            return _json({"count": error.tokens, "max_model_len": tokenizer.window, "is_least": True})
         answer: dict[str, Any] = {"count": len(ids), "max_model_len": tokenizer.window}
         cached = await self._ahead.cached(ids)
         if cached is not None:
@@ -158,16 +168,26 @@ class EngineApp:
             answer["new_text"] = await asyncio.to_thread(decode, ids[cached or 0 :])
         return _json(answer)
 
+    async def count(self, request: Request) -> Response:
+        """The sizes of several prompts that have nothing to do with each other: files, each by itself."""
+        body = await self._read(request, CountRequest)
+        tokenizer = self._tokenizer()
+        prompts = [as_prompt(plain_messages(messages)) for messages in body.prompts]
+        found = await counting.each(request.receive, tokenizer, prompts)
+        counts = [measure.tokens for measure in found]
+        least = [measure.is_least for measure in found]
+        return _json({"counts": counts, "is_least": least, "max_model_len": tokenizer.window})
+
     async def prefill(self, request: Request) -> Response:
         """Read a prompt while nobody asks, so that the question that follows starts at once."""
-        body = await _decode(request, PrefillRequest)
-        prompt = as_prompt([_plain(message) for message in body.messages])
+        body = await self._read(request, PrefillRequest)
+        prompt = as_prompt(plain_messages(body.messages))
         try:
             with self._presence.request():
                 reading = self._ahead.read(body.docstra.client, prompt, body.docstra.stable)
                 measure = await until_gone(request.receive, self._unless_leaving(reading))
-        except ClientDisconnect:
-            return Response(status_code=499)
+        except ValueError as error:
+            raise BadRequest(str(error), "messages") from error
         return _json({"count": measure.tokens, "cached_tokens": measure.cached})
 
     async def attach(self, request: Request) -> Response:
@@ -189,7 +209,7 @@ class EngineApp:
         return _json({"stopping": True}, 202)
 
     async def chat(self, request: Request) -> Response:
-        body = await _decode(request, ChatRequest)
+        body = await self._read(request, ChatRequest)
         refused = body.refused()
         if refused:
             raise UsageError(f"This engine cannot honour {refused!r} in a request.")
@@ -205,8 +225,6 @@ class EngineApp:
             response = _AnswerResponse(self._events(reply, body), reply, self._presence, self._ended)
             handed_on = True
             return response
-        except ClientDisconnect:
-            return Response(status_code=499)
         finally:
             if not handed_on:
                 reply.close()
@@ -216,7 +234,7 @@ class EngineApp:
 
     async def _submit(self, reply: Reply, body: ChatRequest) -> None:
         """Through the door one at a time, in the order they came; the door opens when the model is there."""
-        prompt = as_prompt([_plain(message) for message in body.messages])
+        prompt = as_prompt(plain_messages(body.messages))
         self._replies.add(reply)
         self._waiting += 1
         try:
@@ -231,9 +249,29 @@ class EngineApp:
                         stable=body.docstra.stable,
                     )
                 except ValueError as error:
-                    raise UsageError(str(error)) from error
+                    raise BadRequest(str(error)) from error
         finally:
             self._waiting -= 1
+
+    async def _read(self, request: Request, shape: type[Shape]) -> Shape:
+        """The request's body. How large it may be follows the window."""
+        window = self._window()
+        most, refusal = None, DocstraError(f"The request has more than {LARGEST_BODY >> 20} MiB.")
+        if window is not None:
+            most, refusal = largest_body(window), self._overflow(WINDOWS_COUNTED * window)
+        return read(await body_of(request, most, refusal), shape)
+
+    def _overflow(self, tokens: int) -> ContextOverflow:
+        window = self._window() or 0
+        return ContextOverflow(tokens, window, min(self._options.reserve, window // 2), is_least=True)
+
+    def _tokenizer(self) -> Tokenizer:
+        """Raises why there is none."""
+        if self._host.tokenizer is None:
+            raise self._host.error or EngineError(
+                "The model's tokenizer is not loaded yet.", "Ask again when /health shows a window."
+            )
+        return self._host.tokenizer
 
     async def _unless_leaving(self, wait: Awaitable[T]) -> T:
         task = asyncio.ensure_future(wait)
@@ -364,60 +402,11 @@ class _AnswerResponse(StreamingResponse):
             self._ended(self._reply)
 
 
-async def until_gone(receive: Receive, wait: Awaitable[T]) -> T:
-    """What `wait` gives, unless the client disconnects first: then `ClientDisconnect`, and it is cancelled.
-
-    The request's body must have been read.
-    """
-
-    async def gone() -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-    task = asyncio.ensure_future(wait)
-    listener = asyncio.ensure_future(gone())
-    try:
-        await asyncio.wait({task, listener}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        raise ClientDisconnect
-    finally:
-        task.cancel()
-        listener.cancel()
-        with contextlib.suppress(asyncio.CancelledError, Exception):
-            await listener
-
-
-Shape = TypeVar("Shape", ChatRequest, PrefillRequest, TokenizeRequest)
-
-
-async def _decode(request: Request, shape: type[Shape]) -> Shape:
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST_BODY:
-            raise HTTPException(413, f"The request has more than {LARGEST_BODY >> 20} MiB.")
-    try:
-        return msgspec.json.decode(body, type=shape)
-    except msgspec.DecodeError as error:  # malformed JSON, and values of another type
-        raise UsageError(f"The request's body cannot be read: {error}.") from error
-
-
-def _plain(message: Any) -> dict[str, str]:
-    return _usable(message.plain)
-
-
-def _usable(work: Callable[..., T], *arguments: Any) -> T:
-    """A `ValueError` about what the client sent is the client's error."""
-    try:
-        return work(*arguments)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-
-
 async def _refuse(request: Request, error: Exception) -> Response:
     """Any exception as `{error: {kind, message, hint, details, …}}`, OpenAI's `type` and `code` included."""
-    if isinstance(error, HTTPException):
+    if isinstance(error, TooLarge):
+        status, wire = error.status_code, to_wire(error.error)
+    elif isinstance(error, HTTPException):
         status = error.status_code
         wire = to_wire(RemoteError(error.detail) if status == 404 else UsageError(error.detail))
     else:
@@ -425,8 +414,18 @@ async def _refuse(request: Request, error: Exception) -> Response:
         status = _status(error)
         if status == 500:
             logger.error("a request failed", exc_info=error)
-    wire |= {"type": "invalid_request_error" if status < 500 else "server_error", "code": wire["kind"]}
+    param = getattr(error, "param", None)
+    wire |= {
+        "param": param,
+        "type": "invalid_request_error" if status < 500 else "server_error",
+        "code": wire["kind"],
+    }
     return _json({"error": wire}, status)
+
+
+async def _nobody(request: Request, error: Exception) -> Response:
+    """The client is gone: whatever is answered, nobody reads it."""
+    return Response(status_code=499)
 
 
 def _status(error: Exception) -> int:
@@ -457,3 +456,14 @@ def _usage(usage: Usage) -> dict[str, Any]:
         "total_tokens": prompt + completion,
         "prompt_tokens_details": {"cached_tokens": usage.reused_tokens or 0},
     }
+
+
+def plain_messages(messages: Sequence[ChatMessage]) -> list[dict[str, str]]:
+    """Roles and texts. Raises `BadRequest` naming the message that has none."""
+    found = []
+    for index, message in enumerate(messages):
+        try:
+            found.append(message.plain())
+        except ValueError as error:
+            raise BadRequest(str(error), f"messages[{index}]") from error
+    return found

@@ -239,6 +239,16 @@ class TokenizeRequest(msgspec.Struct):
     docstra: Extras = msgspec.field(default_factory=Extras)
 
 
+class CountRequest(msgspec.Struct):
+    """`POST /docstra/count`: conversations to count, each by itself.
+
+    The answer is `{counts, is_least, max_model_len}`; `is_least` says of which ones counting ended before
+    their end.
+    """
+
+    prompts: list[list[ChatMessage]]
+
+
 class PrefillRequest(msgspec.Struct):
     """`POST /docstra/prefill`: read a prompt ahead, up to `docstra.stable` characters of its last message.
 

@@ -64,6 +64,17 @@ class ChatTokenizer:
             if size > LARGE:
                 memory.give_back()
 
+    def plain(
+        self, text: str, most: int | None = None, is_stopped: Callable[[], bool] = lambda: False
+    ) -> list[int]:
+        """The ids of a text as it stands, with what the tokenizer puts in front of any text. Raises as
+        `render`."""
+        limit = Limit(most, is_stopped)
+        with self._lock:
+            front = [int(id_) for id_ in self.tokenizer.encode("")]
+            limit.add(len(front))
+            return front + self._slices.encode(text, limit)
+
     def _render(self, messages: list[Message], limit: Limit) -> list[int]:
         if not self._has_template:
             return self._encode_plain(_as_plain_text(messages), limit)

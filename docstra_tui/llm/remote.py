@@ -9,6 +9,7 @@ import json
 import time
 import uuid
 import weakref
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,16 @@ from docstra_tui import address
 from docstra_tui.errors import ContextOverflow, RemoteError, ServerLoading, SettingsError
 from docstra_tui.llm import connection as http
 from docstra_tui.llm.answer import AnswerStream, Finished
-from docstra_tui.llm.base import BaseLLM, Measure, Prompt, as_messages, estimate
+from docstra_tui.llm.base import (
+    BODY_SLACK,
+    WINDOWS_COUNTED,
+    BaseLLM,
+    Measure,
+    Prompt,
+    as_messages,
+    estimate,
+    largest_body,
+)
 from docstra_tui.llm.connection import Connection
 from docstra_tui.llm.gate import Gate
 from docstra_tui.llm.http_answer import HttpAnswer, Limits
@@ -131,12 +141,25 @@ class RemoteLLM(BaseLLM):
     def _measured(self, messages: list[Message]) -> Measure:
         """Of messages that were looked over already."""
         if not self._cannot_count:
-            told = self._ask_for_count(messages)
+            told = self._beyond_counting(messages) or self._ask_for_count(messages)
             if told is not None:
                 self._counts = True
                 return told
         self._counts = False
         return Measure(estimate(messages), None)
+
+    def count_each(self, prompts: Sequence[Prompt]) -> list[Measure]:
+        if not self._connection.is_engine:
+            return super().count_each(prompts)
+        every = [as_messages(prompt) for prompt in prompts]
+        found = [self._beyond_counting(messages) for messages in every]
+        asked = [messages for messages, known in zip(every, found, strict=True) if known is None]
+        told = self._ask_for_counts(asked) if asked else []
+        if told is None:
+            self._counts = False
+            return [Measure(estimate(messages), None) for messages in every]
+        self._counts, rest = True, iter(told)
+        return [known if known is not None else next(rest) for known in found]
 
     def warm(self, prompt: Prompt, stable: int) -> Measure:
         if not self._connection.is_engine:
@@ -246,13 +269,13 @@ class RemoteLLM(BaseLLM):
         characters = sum(len(message["content"]) for message in messages)
         if self._connection.is_engine or not window or characters + max_tokens <= window:
             return max_tokens
-        prompt = self._measured(messages).tokens
+        prompt = self._measured(messages)
         if not self._counts:
             return max_tokens
         reserve = min(RESERVE, window // 2)
-        if prompt + reserve > window:
-            raise ContextOverflow(prompt, window, reserve)
-        return min(max_tokens, window - prompt)
+        if prompt.tokens + reserve > window:
+            raise ContextOverflow(prompt.tokens, window, reserve, is_least=prompt.is_least)
+        return min(max_tokens, window - prompt.tokens)
 
     # Facts about the server
 
@@ -271,11 +294,34 @@ class RemoteLLM(BaseLLM):
         if status == 200 and isinstance(answer, dict) and isinstance(answer.get("count"), int):
             self._learn_window(answer)
             cached = answer.get("cached_tokens")
-            return Measure(int(answer["count"]), cached if isinstance(cached, int) else None)
+            known = cached if isinstance(cached, int) else None
+            return Measure(int(answer["count"]), known, is_least=answer.get("is_least") is True)
         if self._connection.is_engine and status not in BUSY:
             raise self._connection.reported(answer)
         self._cannot_count = status not in BUSY
         return None
+
+    def _ask_for_counts(self, prompts: list[list[Message]]) -> list[Measure] | None:
+        """None where our engine cannot tell yet."""
+        url = f"{self._connection.root}/docstra/count"
+        status, answer = self._connection.ask("POST", url, {"prompts": prompts})
+        if status in BUSY:
+            return None
+        if status != 200 or not isinstance(answer, dict):
+            raise self._connection.reported(answer)
+        self._learn_window(answer)
+        both = zip(answer["counts"], answer["is_least"], strict=True)
+        return [Measure(int(tokens), None, is_least=bool(is_least)) for tokens, is_least in both]
+
+    def _beyond_counting(self, messages: list[Message]) -> Measure | None:
+        """What is known of a prompt that is too large to be worth counting: it is not even sent for that."""
+        window = self.known_window
+        if window is None or not (self._connection.is_engine or self._counts):
+            return None
+        characters = sum(len(message["content"]) for message in messages)
+        if characters <= largest_body(window) - BODY_SLACK:
+            return None
+        return Measure(WINDOWS_COUNTED * window, None, is_least=True)
 
     def _learn_window(self, told: dict[str, Any]) -> None:
         window = told.get("max_model_len")

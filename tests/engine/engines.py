@@ -24,7 +24,7 @@ from docstra_tui.engine.protocol import EngineIdentity, EngineOptions, LockNote
 from docstra_tui.engine.server import serve
 from docstra_tui.errors import ContextOverflow, DocstraError
 from docstra_tui.llm.answer import Finished, Usage
-from docstra_tui.llm.base import Measure
+from docstra_tui.llm.base import Measure, TooLong
 
 Event = str | Finished | BaseException
 
@@ -67,15 +67,18 @@ class FakeTokenizer:
 
     window = 100
 
-    class tokenizer:
-        @staticmethod
-        def encode(text: str) -> list[int]:
-            return list(range(len(text.split())))
-
-    def render(self, prompt: Any) -> list[int]:
+    def render(
+        self, prompt: Any, most: int | None = None, is_stopped: Callable[[], bool] = lambda: False
+    ) -> list[int]:
         if any(message["role"] not in ("system", "user", "assistant") for message in prompt):
             raise ValueError("A message's role is system, user or assistant.")
-        return list(range(sum(len(message["content"].split()) for message in prompt)))
+        return self.plain(" ".join(message["content"] for message in prompt), most, is_stopped)
+
+    def plain(self, text: str, most: int | None, is_stopped: Callable[[], bool]) -> list[int]:
+        tokens = len(text.split())
+        if most is not None and tokens > most:
+            raise TooLong(tokens)
+        return list(range(tokens))
 
 
 class FakeModel:

@@ -20,6 +20,8 @@ from docstra_tui.engine import contact
 from docstra_tui.engine.host import Host
 from docstra_tui.engine.protocol import Health, Stats
 from docstra_tui.errors import EngineDied, GenerationFailed, ModelNotFound
+from docstra_tui.llm.base import largest_body
+from docstra_tui.llm.slices import Stopped
 from docstra_tui.llm.sources import LoadProgress
 from tests.engine.engines import FakeModel, FakeTokenizer, RunningEngine, done, running, until
 
@@ -322,6 +324,63 @@ def test_tokenize_counts_as_vllm_does(engine: RunningEngine) -> None:
     assert chat.json() == {"count": 3, "max_model_len": 100, "tokens": [0, 1, 2], "cached_tokens": 0}
     assert plain.json() == {"count": 2, "max_model_len": 100, "cached_tokens": 0}
     assert (wrong.status_code, empty.status_code) == (400, 400)
+
+
+def test_counting_ends_at_eight_windows_and_says_so(engine: RunningEngine) -> None:
+    until(lambda: health(engine).state == "ready")
+    words = "word " * 801
+    with client(engine) as http:
+        chat = http.post("/tokenize", json={"messages": [{"role": "user", "content": words}]})
+        plain = http.post("/tokenize", json={"prompt": words})
+        ids = http.post("/tokenize", json={"prompt": words, "return_tokens": True})
+        fits = http.post("/tokenize", json={"prompt": words[:-5]})
+    assert chat.json() == plain.json() == {"count": 801, "max_model_len": 100, "is_least": True}
+    assert fits.json()["count"] == 800 and "is_least" not in fits.json()
+    assert ids.status_code == 400 and ids.json()["error"]["kind"] == "context_overflow"
+
+
+def test_several_prompts_are_counted_in_one_go_each_by_itself(engine: RunningEngine) -> None:
+    until(lambda: health(engine).state == "ready")
+    prompts = [[{"role": "user", "content": "word " * size}] for size in (3, 5000, 2)]
+    with client(engine) as http:
+        answer = http.post("/docstra/count", json={"prompts": prompts}).json()
+        wrong = http.post("/docstra/count", json={"prompts": [[{"role": "robot", "content": "x"}]]})
+    assert answer == {"counts": [3, 5000, 2], "is_least": [False, True, False], "max_model_len": 100}
+    assert wrong.status_code == 400 and wrong.json()["error"]["param"] == "messages"
+
+
+@pytest.mark.parametrize("is_streamed", [True, False], ids=["chunked", "with its length"])
+def test_how_large_a_request_may_be_follows_the_window(engine: RunningEngine, is_streamed: bool) -> None:
+    until(lambda: health(engine).state == "ready")
+    most = largest_body(100)
+    body = json.dumps({"prompt": "x" * most}).encode()
+    content: Any = iter([body[:999], body[999:]]) if is_streamed else body
+    with client(engine) as http:
+        answer = http.post("/tokenize", content=content)
+        assert answer.status_code == 413  # and it is read to its end: nobody sees a broken pipe
+        error = answer.json()["error"]
+        assert error["kind"] == "context_overflow" and "more than 800 tokens" in error["message"]
+        assert http.post("/tokenize", json={"prompt": "x" * (most - 100)}).status_code == 200
+
+
+def test_counting_stops_when_the_client_hangs_up(engine: RunningEngine) -> None:
+    until(lambda: health(engine).state == "ready")
+    began, stopped = threading.Event(), threading.Event()
+
+    def render(self: Any, prompt: Any, most: Any, is_stopped: Any) -> list[int]:
+        began.set()
+        until(is_stopped)
+        stopped.set()
+        raise Stopped
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FakeTokenizer, "render", render)
+        with contextlib.closing(contact.UnixConnection(engine.socket, 5)) as asked:
+            asked.request("POST", "/tokenize", json.dumps(QUESTION))
+            assert began.wait(5) and not stopped.is_set()
+        assert stopped.wait(5)
+    with client(engine) as http:
+        assert http.post("/tokenize", json=QUESTION).json()["count"] == 3
 
 
 def test_models_and_stats_tell_the_figures(engine: RunningEngine) -> None:
