@@ -120,6 +120,13 @@ def test_nothing_is_lost_and_no_parse_is_long(name, monkeypatch):
     assert longest <= growing_module.SLICE + 200
 
 
+@pytest.mark.timeout(30)  # minutes, where each space is tried as the end of the one before
+@pytest.mark.parametrize("before", ["", ">", "> > ", "- "])
+def test_a_line_of_spaces_is_looked_at_once(before):
+    assert growing_module.UNCLEAR.match(before + " " * 200_000)
+    assert not growing_module.UNCLEAR.match(before + " " * 200_000 + "x?")
+
+
 async def test_a_burst_after_a_stall_is_read_in_slices(make_app):
     app = make_app()
     chance = random.Random(1)
