@@ -88,7 +88,7 @@ def project(base: Path) -> Path:
     return root
 
 
-async def until(pilot: Any, condition: Callable[[], bool], seconds: float = 10.0) -> None:
+async def until(pilot: Any, condition: Callable[[], bool], seconds: float = 30.0) -> None:
     """Let the app work until `condition` holds; fails with what is on the screen."""
     import time
 
