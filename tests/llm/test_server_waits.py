@@ -26,7 +26,7 @@ from tests.llm.hostile import (
 )
 
 CHAT = "/v1/chat/completions"
-SHORT = 0.4
+SHORT = 0.6
 """Seconds, in the place of 15."""
 
 GUARD = 8
@@ -38,6 +38,13 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "SHORT_SECONDS", SHORT)
+
+
+@pytest.fixture
+def ample(monkeypatch: pytest.MonkeyPatch) -> float:
+    """A limit that a busy machine does not reach by itself, for what has to go well."""
+    monkeypatch.setattr(connection, "SHORT_SECONDS", 1.5)
+    return 1.5
 
 
 @pytest.fixture
@@ -74,7 +81,7 @@ SLOW = {
 def test_everything_but_an_answer_has_its_time_to_the_last_byte(server: HostileServer, name: str) -> None:
     server.on("/v1/models", SLOW[name])
     error = failure(RemoteLLM(server.url).check)
-    assert error.message == f"127.0.0.1:{server.port} has not answered /v1/models within 0.4 s."
+    assert error.message == f"127.0.0.1:{server.port} has not answered /v1/models within 0.6 s."
     assert server.gone.wait(5)  # the connection is not kept either
 
 
@@ -105,10 +112,12 @@ def ask(server: HostileServer, act: Act, wait_seconds: float = 60) -> Callable[[
     return lambda: str(RemoteLLM(server.url, wait_seconds=wait_seconds).stream("Hi"))
 
 
-def test_the_head_of_an_answer_may_take_as_long_as_a_prompt_takes_to_read(server: HostileServer) -> None:
+def test_the_head_of_an_answer_may_take_as_long_as_a_prompt_takes_to_read(
+    server: HostileServer, ample: float
+) -> None:
     def act(connection: socket.socket) -> None:
         connection.sendall(CONTINUE)
-        time.sleep(3 * SHORT)
+        time.sleep(1.5 * ample)
         connection.sendall(SSE + chunk("ok", "stop"))
 
     assert ask(server, act)() == "ok"
@@ -116,7 +125,7 @@ def test_the_head_of_an_answer_may_take_as_long_as_a_prompt_takes_to_read(server
 
 def test_a_head_that_has_begun_has_the_short_time(server: HostileServer) -> None:
     error = failure(ask(server, dripped(SSE + chunk("ok", "stop"))))
-    assert error.message.endswith("took longer than 0.4 s for its headers.")
+    assert error.message.endswith("took longer than 0.6 s for its headers.")
     assert f"127.0.0.1:{server.port}" in error.message
 
 
@@ -147,15 +156,15 @@ def test_the_same_holds_between_two_texts_and_the_part_is_kept(server: HostileSe
     assert stream.text == "half"
 
 
-def test_thinking_is_worth_waiting_for(server: HostileServer) -> None:
+def test_thinking_is_worth_waiting_for(server: HostileServer, ample: float) -> None:
     def act(connection: socket.socket) -> None:
         connection.sendall(SSE)
-        for _ in range(8):
-            time.sleep(0.15)
+        for _ in range(5):
+            time.sleep(0.4)
             connection.sendall(b'data: {"choices": [{"delta": {"reasoning_content": "Hm."}}]}\n\n')
         connection.sendall(chunk("ok", "stop"))
 
-    assert ask(server, act, wait_seconds=0.6)() == "ok"
+    assert ask(server, act, wait_seconds=ample)() == "ok"
 
 
 def test_an_answer_that_is_whole_is_not_held_up_by_a_server_that_does_not_close(
@@ -184,7 +193,7 @@ def test_connecting_has_the_short_time(monkeypatch: pytest.MonkeyPatch) -> None:
     llm = RemoteLLM("http://gpu.example:8000/v1", "m", context=10_000)
     try:
         assert failure(lambda: str(llm.stream("Hi"))).message == (
-            "gpu.example:8000 cannot be reached: no connection within 0.4 s."
+            "gpu.example:8000 cannot be reached: no connection within 0.6 s."
         )
         assert asked.is_set()
         assert "gpu.example:8000 has not answered" in str(failure(llm.check))
@@ -199,7 +208,7 @@ LOADING = response(b'{"error": {"code": 503, "message": "Loading model"}}', "503
 
 
 def test_a_server_that_loads_its_model_is_asked_again(
-    server: HostileServer, monkeypatch: pytest.MonkeyPatch
+    server: HostileServer, ample: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("docstra_tui.llm.remote.LOADING_SECONDS", 0.05)
     server.on(CHAT, *[sends(LOADING)] * 4, sends(SSE, chunk("ok", "stop")))
@@ -215,7 +224,9 @@ def test_until_the_time_for_a_first_text_is_over(
     assert isinstance(error, RemoteError) and "has not begun to answer" in error.message
 
 
-def test_a_stream_that_waits_for_a_loading_server_can_be_cancelled(server: HostileServer) -> None:
+def test_a_stream_that_waits_for_a_loading_server_can_be_cancelled(
+    server: HostileServer, ample: float
+) -> None:
     server.on(CHAT, sends(LOADING))
     stream = RemoteLLM(server.url).stream("Hi")
     threading.Timer(0.2, stream.cancel).start()
