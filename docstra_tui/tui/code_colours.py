@@ -103,7 +103,7 @@ class CodeColours:
         return self._colouring
 
     def _ask(self, language: str, text: str, known: Known) -> None:
-        self._is_warm, known.again_at = True, None
+        self._is_warm, known.again_at, known.lines = True, None, []
         self.asked += 1
 
         def take(lines: list[LineColours]) -> None:

@@ -59,7 +59,7 @@ class Colouring:
         self._deaths = 0
         self._rests_until = 0.0
         self._busy = threading.Lock()
-        self._is_closed = False
+        self._closed = threading.Event()
         self.started = 0
         """How many processes were started, for tests and measurements."""
 
@@ -90,7 +90,7 @@ class Colouring:
                 begun = self._next(process, START_SECONDS, ANSWER_BYTES) == []
                 self._take_all(process, text, take)
             except (_Lost, OSError, msgspec.MsgspecError):
-                if self._is_closed:
+                if self._closed.is_set():
                     self._end()
                     return False
                 self._die()
@@ -103,7 +103,7 @@ class Colouring:
 
     def close(self) -> None:
         """End the process, from any thread, also one that is stuck; none is started any more."""
-        self._is_closed = True
+        self._closed.set()
         process = self._process
         if process is not None:
             process.kill()
@@ -116,7 +116,7 @@ class Colouring:
     def _running(self) -> subprocess.Popen[bytes] | None:
         if self._process is not None and self._process.poll() is not None:
             self._end()  # killed from outside, between two texts
-        if self._process is None and not self._is_closed and self._clock() >= self._rests_until:
+        if self._process is None and not self._closed.is_set() and self._clock() >= self._rests_until:
             try:
                 self._process = subprocess.Popen(
                     self._command,
@@ -133,6 +133,8 @@ class Colouring:
             self._buffer = b""
             assert self._process.stdin is not None
             os.set_blocking(self._process.stdin.fileno(), False)
+            if self._closed.is_set():  # meanwhile, by another thread, which could not see it
+                self._end()
         return self._process
 
     def _send(self, process: subprocess.Popen[bytes], language: str, text: str) -> None:
