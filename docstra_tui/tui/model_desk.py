@@ -84,12 +84,12 @@ class ModelDesk:
             self.offered = opening.offered
             wanted = sanitize_line(self.wanted or "the server's model")
             hint = f"F5 opens it. A question goes to {wanted}."
-            self._screen.notices.put("model", sanitize_line(opening.words), hint, colour="$primary")
+            self._screen.notices.put("offer", sanitize_line(opening.words), hint, colour="$primary")
 
     def withdraw_offer(self) -> None:
         """Another session, or another model."""
         self.offered = None
-        self._screen.notices.clear("model")
+        self._screen.notices.clear("offer")
 
     @property
     def address(self) -> Address | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from docstra_tui.session.chat import ChatSession
@@ -33,6 +35,11 @@ async def test_a_model_that_is_not_loaded_is_offered_and_one_key_opens_it(make_a
         await until(pilot, lambda: "This session was with org/other on this machine." in screen_text(app))
         assert "F5 opens it" in screen_text(app)
         await until(pilot, lambda: app.main.desk.ready)
+        backend.now = replace(backend.now, queue=1)  # whatever else is told about what answers
+        app.main.model.watch.look_now()
+        await until(pilot, lambda: app.main.model.status == backend.now)
+        await pilot.pause()
+        assert "F5 opens it" in screen_text(app)
         assert len(opener.asked) == 1, "nothing is loaded without that key"
         await pilot.press("f5")
         await until(pilot, lambda: len(opener.asked) == 2)

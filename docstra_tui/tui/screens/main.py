@@ -550,7 +550,7 @@ class MainScreen(Screen[None]):
 
     def _turn_began(self) -> None:
         self.app.link.ask(self.app)  # it may be another line than an hour ago
-        self.notices.clear("model")  # one goes on with what answers; F5 still opens the other
+        self.notices.clear("offer")  # one goes on with what answers; F5 still opens the other
 
     def _turn_changed(self) -> None:
         """A turn began, has its first piece, or is over. While it is waited for, its time is shown."""
