@@ -1,6 +1,7 @@
-"""Ways out of the full screen while a question waits: what the next start finds of it.
+"""Ways out while a question waits: what the next start finds of it.
 
-Each way is taken twice: while the model is still being waited for, and while another answer is written.
+Each way out of the full screen is taken twice: while the model is still being waited for, and while another
+answer is written. The inline chat asks only while it loads; nothing can be sent there during an answer.
 The question has to stand in the composer again, once, and must not have been sent by itself.
 """
 
@@ -75,6 +76,16 @@ def _suspend(terminal: Terminal, server: HostileServer) -> None:
     os.kill(terminal.process.pid, signal.SIGKILL)
 
 
+def _interrupt_and_kill(terminal: Terminal, server: HostileServer) -> None:
+    os.kill(terminal.process.pid, signal.SIGINT)
+    terminal.wait_for("Not sent")
+    os.kill(terminal.process.pid, signal.SIGKILL)
+
+
+CHAT_OUT: dict[str, Way] = {
+    "sigint": _interrupt_and_kill,
+    "disk_full": lambda terminal, server: os.kill(terminal.process.pid, signal.SIGTERM),
+}
 WAYS: dict[str, Way] = {
     "ctrl_q": _keys("ctrl+q"),
     "f10": _keys("\x1b[21~"),
@@ -89,19 +100,42 @@ WAYS: dict[str, Way] = {
     "suspended_and_killed": _suspend,
     "crash": _signal(signal.SIGUSR1),
 }
+CHAT_WAYS = (
+    "sigterm",
+    "sighup",
+    "sigint",
+    "kill_9",
+    "terminal_closed",
+    "disk_full",
+    "suspended_and_killed",
+    "crash",
+)
+"""There Ctrl+C gives a question back into the prompt, which is what SIGINT is."""
+
 BEFORE: dict[str, Callable[[Terminal], object]] = {"disk_full": _fill_the_disk}
 """What happens just before the question is asked."""
 SHOWN = ("ctrl_q", "kill_9", "crash")
 """After these the program is started again and looked at; after the others the store is asked."""
 
 
+def _before(name: str) -> Callable[[Terminal], object]:
+    return BEFORE.get(name, lambda terminal: None)
+
+
 @contextmanager
-def program(base: Path, server: HostileServer, *arguments: str) -> Iterator[Terminal]:
-    """The full screen over an empty folder, with places of its own, in front of the server."""
+def program(base: Path, server: HostileServer, *arguments: str, face: str = "") -> Iterator[Terminal]:
+    """A face over an empty folder, with places of its own, in front of the server."""
     root = base / "project"
     root.mkdir(exist_ok=True)
-    command = [sys.executable, "-c", PROGRAM, str(root), "--base-url", server.url, *arguments]
-    terminal = Terminal(command, cwd=root, env=places(base), columns=100, rows=24)
+    words = [*([face] if face else []), str(root), "--base-url", server.url, *arguments]
+    terminal = Terminal(
+        [sys.executable, "-c", PROGRAM, *words],
+        cwd=root,
+        env=places(base),
+        columns=100,
+        rows=24,
+        answers=bool(face),
+    )
     try:
         yield terminal
     finally:
@@ -127,6 +161,24 @@ def wait_with_a_question(
     before(terminal)
     terminal.send(QUESTION, "enter")
     terminal.wait_for(lambda text: f"waits: {QUESTION}" in text or f"ready: {QUESTION}" in text)
+
+
+def leave_chat(base: Path, name: str) -> tuple[list[str], bool]:
+    """The same for the inline chat."""
+    gate = threading.Event()
+    with hostile() as server:
+        server.on("/v1/models", sends_and_stalls(gate))
+        try:
+            with program(base, server, face="chat") as terminal:
+                terminal.wait_for("leaves.")
+                _before(name)(terminal)
+                terminal.send(QUESTION, "enter")
+                terminal.wait_for(lambda text: "loading" in text.partition(f"> {QUESTION}")[2])
+                CHAT_OUT.get(name, WAYS[name])(terminal, server)
+                terminal.wait_end(15)
+        finally:
+            gate.set()
+        return found_again(base), any(CHAT.encode() in request for request in server.requests)
 
 
 def found_again(base: Path) -> list[str]:
@@ -172,7 +224,7 @@ def leave(base: Path, name: str, is_answering: bool) -> tuple[list[str], bool]:
             server.on("/v1/models", sends_and_stalls(gate))
         try:
             with program(base, server) as terminal:
-                wait_with_a_question(terminal, is_answering, BEFORE.get(name, lambda terminal: None))
+                wait_with_a_question(terminal, is_answering, _before(name))
                 WAYS[name](terminal, server)
                 terminal.wait_end(15)
         finally:
@@ -198,7 +250,15 @@ def count(report: Report) -> None:
             sent += was_sent
             if len(found) != 1 or was_sent:
                 report.add(f"exit_{place}_{name}", len(found), f"{place}, {name}: found in {found}", "1")
-    report.add("exits", 2 * len(WAYS), "ways out with a waiting question", "")
+    for name in CHAT_WAYS:
+        with tempfile.TemporaryDirectory(prefix="dt-exit-") as folder:
+            found, was_sent = leave_chat(Path(folder), name)
+        lost += not found
+        twice += len(found) > 1
+        sent += was_sent
+        if len(found) != 1 or was_sent:
+            report.add(f"exit_chat_{name}", len(found), f"chat, {name}: found in {found}", "1")
+    report.add("exits", 2 * len(WAYS) + len(CHAT_WAYS), "ways out with a waiting question", "")
     report.add("exits_questions_lost", lost, "of them lost the question", "0")
     report.add("exits_questions_twice", twice, "of them showed it twice", "0")
     report.add("exits_questions_sent", sent, "of them sent it unseen", "0")
