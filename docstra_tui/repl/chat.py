@@ -45,7 +45,7 @@ from docstra_tui.session.turns import WaitingQuestion
 from docstra_tui.settings import Settings
 from docstra_tui.themes import ThemeSpec
 from docstra_tui.workspace import consent, kept_theme, resuming
-from docstra_tui.workspace.commands import CommandLine, parse, question_of
+from docstra_tui.workspace.commands import ONLY_FILES, CommandLine, parse, question_of
 from docstra_tui.workspace.named_files import NamedFiles, find_named
 from docstra_tui.workspace.waiting import bring_back, joined
 from docstra_tui.workspace.wording import NO_FILES
@@ -518,8 +518,8 @@ class Chat:
             self._unknown = self.unsent = self._typed
             for problem in named.problems:
                 self.printer.line(problem, "error")
-            how = "Nothing was sent." if must_exist else "Nothing was sent. Enter again sends it as it is."
-            self.printer.line(how, "hint")
+            how = ONLY_FILES if must_exist else "Enter again sends it as it is."
+            self.printer.line(f"Nothing was sent. {how}", "hint")
             return None
         self._unknown = ""
         for words in named.left_out:

@@ -38,7 +38,7 @@ class CommandRunner:
             "help": lambda line: screen.show_help(commands_first=True),
             "quit": lambda line: screen.app.leave(),
         }
-        """Who does a command that is no task."""
+        """Who does a command that is no task; False from one says that it cannot be done now."""
 
     def take(self, text: str) -> None:
         """Do what was sent from the composer, a command or a question. It stays there until it is done
@@ -52,7 +52,8 @@ class CommandRunner:
                 self._screen.tasks.start(line, draft)
             else:
                 draft.sent()  # first: what a command shows of the next question is not the command
-                self.handlers[line.command.name](line)
+                if self.handlers[line.command.name](line) is False:
+                    draft.composer.put_back(text)
         except UsageError as error:
             draft.composer.put_back(text)
             self._screen.warn(sanitize_line(f"{error.message} {error.hint}")[:300])
@@ -74,11 +75,11 @@ class CommandRunner:
         elif not screen.untick(line.mentions):
             raise UsageError(f"{line.text} is not ticked.", "What is ticked stands above the tree.")
 
-    def _model(self, line: CommandLine) -> None:
+    def _model(self, line: CommandLine) -> bool | None:
         if line.text:
-            self._screen.switches.take_model(line.text)
-        else:
-            self._screen.switches.choose_model()
+            return self._screen.switches.take_model(line.text)
+        self._screen.switches.choose_model()
+        return None
 
     def _theme(self, line: CommandLine) -> None:
         if line.text:

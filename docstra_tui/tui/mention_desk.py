@@ -15,10 +15,14 @@ from docstra_tui.tui.draft import Draft
 from docstra_tui.tui.finder import Finder, Found
 from docstra_tui.tui.lane import Lane
 from docstra_tui.tui.widgets.mention_list import MentionList
+from docstra_tui.workspace.commands import ONLY_FILES
 
 if TYPE_CHECKING:
     from docstra_tui.tui.screens.main import MainScreen
     from docstra_tui.workspace.named_files import NamedFiles
+
+SAID = 3
+"""Names without a file that are told; the others are in the same line."""
 
 LINES = re.compile(r"(?P<path>.*?)(?P<lines>:\d+(?:-\d*)?)?")
 
@@ -179,10 +183,10 @@ class MentionDesk:
     def _refuse(
         self, draft: Draft, named: NamedFiles, send: Callable[[NamedFiles], object], must_exist: bool
     ) -> None:
-        problems = sanitize_line(" ".join(named.problems))[:300]
+        problems = sanitize_line(" ".join(named.problems[:SAID]))[:300]
         if must_exist:
             draft.keep()
-            self._screen.warn(problems)
+            self._screen.warn(f"{problems} {ONLY_FILES}")
         elif draft.is_in_composer:
             self._unknown = draft.text
             self._screen.warn(f"{problems} Enter again sends it as it is.")

@@ -85,15 +85,19 @@ class Switches:
 
         self._lane.do(find, found, lambda error: None)
 
-    def resume(self, name: str) -> None:
-        """`open_session`, unless an answer is being written."""
-        if not self._is_busy():
-            self.open_session(name)
+    def resume(self, name: str) -> bool:
+        """`open_session`; False while an answer is being written."""
+        if self._is_busy():
+            return False
+        self.open_session(name)
+        return True
 
-    def new_session(self) -> None:
-        """Begin an empty conversation with the files that are ticked."""
-        if not self._is_busy():
-            self._screen.use_session(self._screen.fresh_session(), retick=False)
+    def new_session(self) -> bool:
+        """Begin an empty conversation with the files that are ticked; False while an answer is written."""
+        if self._is_busy():
+            return False
+        self._screen.use_session(self._screen.fresh_session(), retick=False)
+        return True
 
     def _offer_sessions(self, found: Sequence[SessionSummary]) -> None:
         here = self._screen.session.id if self._screen.session is not None else None
@@ -117,6 +121,10 @@ class Switches:
             self._lane.do(_installed, self._offer_models, self._complain)
 
     def _offer_models(self, choices: list[Choice]) -> None:
+        def taken(name: str | None) -> None:
+            if name:
+                self.take_model(name)
+
         self._screen.app.push_screen(
             ChoiceScreen(
                 "Switch model",
@@ -124,17 +132,18 @@ class Switches:
                 placeholder="narrow the list, or type a hub id, a folder or a .gguf file",
                 free_text=True,
             ),
-            self.take_model,
+            taken,
         )
 
-    def take_model(self, name: str | None) -> None:
-        """Let this model answer from now on, unless an answer is being written."""
-        if not name or self._is_busy():
-            return
+    def take_model(self, name: str) -> bool:
+        """Let this model answer from now on; False while an answer is being written."""
+        if self._is_busy():
+            return False
         settings = self._screen.settings
         model = msgspec.structs.replace(settings.model, name=name, revision="")
         remote = msgspec.structs.replace(settings.remote, base_url="")
         self._screen.open_model(msgspec.structs.replace(settings, model=model, remote=remote))
+        return True
 
     # Themes
 

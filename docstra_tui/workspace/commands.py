@@ -26,6 +26,9 @@ SCREEN: frozenset[Face] = frozenset({"screen"})
 CHAT: frozenset[Face] = frozenset({"chat"})
 
 AS_IT_IS = "With a space in front it is sent as a question."
+ONLY_FILES = "Only names of files stand behind it. For a question: /ask"
+"""What to say beside a word that was meant for one and names none."""
+
 _NAME = re.compile(r"/(?P<name>[A-Za-z][\w-]*)?[.,:;!?]*(?:\s+(?P<text>.*))?", re.DOTALL)
 
 

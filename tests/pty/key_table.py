@@ -104,15 +104,15 @@ class Face:
 
     def run(self, case: Case) -> str:
         """Send one row; the question that came of it. Fails when none came, or the program has ended."""
-        before, shown = len(self._questions()), len(self.terminal.raw)
+        before, shown = len(self.questions()), len(self.terminal.raw)
         for index, data in enumerate(case.writes):
             if index:
                 time.sleep(case.pause)
             self.terminal.write(data + (b"\r" if index == len(case.writes) - 1 else b""))
-        self._until(lambda: len(self._questions()) > before, case.name)
+        self._until(lambda: len(self.questions()) > before, case.name)
         if self._is_chat:  # the prompt is there again, and knows where it is
             self._until(lambda: self._has_prompt(shown), case.name)
-        return self._questions()[-1]
+        return self.questions()[-1]
 
     def _until(self, is_so: Callable[[], bool], name: str) -> None:
         deadline = time.monotonic() + SECONDS
@@ -125,7 +125,7 @@ class Face:
         _, answer, rest = bytes(self.terminal.raw[shown:]).partition(b"Seen.")
         return bool(answer) and b" ready" in rest
 
-    def _questions(self) -> list[str]:
+    def questions(self) -> list[str]:
         """The last line of text of each request: what was typed, behind the files that it names."""
         bodies = [
             json.loads(request.partition(b"\r\n\r\n")[2])

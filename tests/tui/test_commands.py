@@ -88,6 +88,7 @@ async def test_a_task_about_a_file_that_is_not_there_stays_to_be_mended(make_app
             for _ in range(2):  # once more changes nothing
                 await send(pilot, typed)
                 await until(pilot, lambda: "There is no file" in screen_text(app))
+                assert "For a question: /ask" in " ".join(screen_text(app).split())
                 app.clear_notifications()
                 await until(pilot, lambda: "There is no file" not in screen_text(app))
             assert app.main.composer.written == typed
@@ -281,9 +282,11 @@ async def test_words_that_cannot_be_sent_yet_stay_where_they_are(make_app, backe
         await until(pilot, lambda: len(backend.llm.calls) == 1)
         await send(pilot, "/custom second")
         await until(pilot, lambda: app.main.composer.text == "")
-        await send(pilot, "/custom third")
-        await until(pilot, lambda: app.main.composer.text == "/custom third")
-        await pilot.pause()
+        for typed in ("/custom third", "/model org/other", "/new", "/resume last"):
+            await send(pilot, typed)
+            await until(pilot, lambda typed=typed: app.main.composer.text == typed)
+            await pilot.pause(0.1)
+            assert app.main.composer.text == typed
         assert [request.written for request in app.main.desk.runner.waiting] == ["/custom second"]
         gate.release(10)
 
