@@ -15,6 +15,8 @@ from docstra_tui import __version__, cli, paths
 from docstra_tui.commands import arguments, faces, terminal
 from docstra_tui.commands.arguments import SCREEN, parse
 from docstra_tui.errors import ContextOverflow, ModelNotFound, UsageError
+from docstra_tui.session.store import SessionStore
+from docstra_tui.session.turns import WaitingQuestion
 
 
 @pytest.fixture(autouse=True)
@@ -312,6 +314,18 @@ def test_nothing_saved_yet(capsys) -> None:
     assert "Nothing is saved" in err
     assert cli.main(["sessions", "show"]) == 1
     assert cli.main(["sessions", "delete"]) == 2
+
+
+def test_what_was_accepted_and_not_asked_is_listed_and_shown(capsys) -> None:
+    store = SessionStore()
+    store.accept(store.create("/p", "m"), WaitingQuestion("Why?"), draft="and")
+    store.close()
+    assert cli.main(["sessions", "list"]) == 0
+    assert "(not sent) Why?" in capsys.readouterr().out
+    assert cli.main(["sessions", "show"]) == 0
+    assert capsys.readouterr().out == "> Why?\n\n(not sent)\n\n> and\n\n(not sent)\n\n"
+    assert cli.main(["sessions", "show", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["unsent"] == ["Why?", "and"]
 
 
 def test_the_reset_string_turns_every_mode_off(capsys) -> None:

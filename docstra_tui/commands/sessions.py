@@ -74,6 +74,7 @@ def _show(console: Console, session: StoredSession, as_json: bool) -> int:
                 "root": session.root,
                 "model": session.model,
                 "turns": [_turn(turn) for turn in session.turns],
+                "unsent": _unsent(session),
             }
         )
         return 0
@@ -85,7 +86,16 @@ def _show(console: Console, session: StoredSession, as_json: bool) -> int:
         if turn.damage:
             console.answer(f"\n(damaged on disk: {', '.join(turn.damage)})")
         console.answer("\n\n")
+    for text in _unsent(session):
+        console.answer(f"> {text}\n\n(not sent)\n\n")
     return 0
+
+
+def _unsent(session: StoredSession) -> list[str]:
+    """What was accepted and not asked, then what was only typed."""
+    return [
+        text for text in (*(question.text for question in session.waiting), session.draft) if text.strip()
+    ]
 
 
 def _turn(turn: SavedTurn) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class Switches:
 
     def choose_session(self) -> None:
         """Offer the saved sessions of this folder."""
-        if self._is_busy():
+        if self._is_needed():
             return
         store, root = self._screen.store, str(self._screen.root)
         self._lane.do(lambda: store.sessions(root), self._offer_sessions, self._complain)
@@ -86,15 +86,16 @@ class Switches:
         self._lane.do(find, found, lambda error: None)
 
     def resume(self, name: str) -> bool:
-        """`open_session`; False while an answer is being written."""
-        if self._is_busy():
+        """`open_session`; False while something is asked here, or waits to be."""
+        if self._is_needed():
             return False
         self.open_session(name)
         return True
 
     def new_session(self) -> bool:
-        """Begin an empty conversation with the files that are ticked; False while an answer is written."""
-        if self._is_busy():
+        """Begin an empty conversation with the files that are ticked; False while something is asked here,
+        or waits to be."""
+        if self._is_needed():
             return False
         self._screen.use_session(self._screen.fresh_session(), retick=False)
         return True
@@ -181,12 +182,19 @@ class Switches:
         self._lane.do(keep, lambda _: None, lambda error: None, key="theme")
 
     def _is_busy(self) -> bool:
-        runner = self._screen.desk.runner
-        if runner.busy:
+        if self._screen.desk.runner.busy:
             self._screen.notify("An answer is being written. Esc stops it first.", severity="warning")
-        elif runner.waiting:
+            return True
+        return False
+
+    def _is_needed(self) -> bool:
+        """True while something is asked in this session, or waits to be."""
+        if self._is_busy():
+            return True
+        if self._screen.desk.runner.waiting:
             self._screen.notify("A question waits here. Esc gives it back first.", severity="warning")
-        return runner.busy or bool(runner.waiting)
+            return True
+        return False
 
     def _complain(self, error: Exception) -> None:
         hint = error.hint if isinstance(error, DocstraError) else ""

@@ -21,18 +21,18 @@ def kill(terminal: Terminal) -> None:
     os.kill(terminal.process.pid, signal.SIGKILL)
 
 
-WAYS: list[tuple[Callable[[Terminal], None], bool]] = [
-    (kill, False),
-    (lambda terminal: terminal.send("ctrl+q"), True),
-    (lambda terminal: os.kill(terminal.process.pid, signal.SIGINT), False),
+WAYS: list[tuple[Callable[[Terminal], None], bool, int]] = [
+    (kill, False, -signal.SIGKILL),
+    (lambda terminal: terminal.send("ctrl+q"), True, 0),
+    (lambda terminal: os.kill(terminal.process.pid, signal.SIGINT), False, 128 + signal.SIGINT),
 ]
 
 
 @pytest.mark.parametrize(
-    ("leave", "is_answering"), WAYS, ids=["kill -9 while loading", "Ctrl+Q in an answer", "SIGINT"]
+    ("leave", "is_answering", "code"), WAYS, ids=["kill -9 while loading", "Ctrl+Q in an answer", "SIGINT"]
 )
 def test_a_waiting_question_is_there_again(
-    leave: Callable[[Terminal], None], is_answering: bool, tmp_path: Path
+    leave: Callable[[Terminal], None], is_answering: bool, code: int, tmp_path: Path
 ) -> None:
     gate = threading.Event()
     with hostile() as server:
@@ -49,7 +49,7 @@ def test_a_waiting_question_is_there_again(
             first.send(QUESTION, "enter")
             first.wait_for(lambda text: f"waits: {QUESTION}" in text or f"ready: {QUESTION}" in text)
             leave(first)
-            first.wait_end(15)
+            assert first.wait_end(15) == code
         finally:
             first.close()
             gate.set()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from docstra_tui import paths
-from docstra_tui.errors import EngineDied
+from docstra_tui.errors import EngineDied, EngineError
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store import SessionStore
 from docstra_tui.settings import Settings
@@ -235,3 +235,30 @@ async def test_a_disk_that_hangs_holds_up_neither_the_screen_nor_for_ever_the_qu
         await until(pilot, lambda: "NOT SAVED" in screen_text(app))
         mended.set()
         await until(pilot, lambda: "NOT SAVED" not in screen_text(app))
+
+
+async def test_what_waits_for_a_model_that_fails_is_asked_of_the_next_one(make_app, backend):
+    backend.now = replace(READY, state="failed", error=EngineError("It does not load."))
+    other = FakeBackend()
+    other.llm.enqueue("Because.")
+    app = make_app(opener=Backends(backend, other))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: "It does not load." in screen_text(app))
+        await ask(pilot, "Why?")
+        await until(pilot, lambda: waits() == ["Why?"])
+        app.main.switches.take_model("org/other")
+        await until(pilot, lambda: "Because." in screen_text(app))
+        assert [call.question for call in other.llm.calls] == ["Why?"]
+
+
+async def test_what_waits_is_asked_once_the_engine_is_started_again(make_app, backend):
+    backend.now = replace(READY, state="failed", error=EngineDied("It is gone."))
+    backend.llm.enqueue("Because.")
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: "The engine stopped." in screen_text(app))
+        await ask(pilot, "Why?")
+        await until(pilot, lambda: waits() == ["Why?"])
+        await pilot.press("f9")
+        await until(pilot, lambda: "Because." in screen_text(app))
+        assert (backend.restarts, len(backend.llm.calls), app.main.composer.text) == (1, 1, "")
