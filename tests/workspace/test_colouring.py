@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,12 +38,14 @@ def make() -> Iterator[Make]:
         one.close()
 
 
-@pytest.fixture
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What waits seconds waits less."""
-    monkeypatch.setattr(colouring, "START_SECONDS", 0.5)
-    monkeypatch.setattr(colouring, "wait_limit", lambda text: 0.1)
-    monkeypatch.setattr(colouring, "SPARE_SECONDS", 0.0)
+@contextmanager
+def soon(start: float = 0.5) -> Iterator[None]:
+    """What waits seconds waits less; `start` until a text is begun with."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(colouring, "START_SECONDS", start)
+        patch.setattr(colouring, "wait_limit", lambda text: 0.1)
+        patch.setattr(colouring, "SPARE_SECONDS", 0.0)
+        yield
 
 
 def words(colours: Sequence[LineColours], text: str) -> list[tuple[str, str]]:
@@ -162,23 +165,25 @@ def test_what_is_stuck_costs_its_colours_and_no_others(language: str, make: Make
     assert took and one.started == 2
 
 
-def test_a_process_that_does_not_end_by_itself_is_killed(make: Make, soon: None) -> None:
+def test_a_process_that_does_not_end_by_itself_is_killed(make: Make) -> None:
     code = "import signal; signal.setitimer = lambda *_: None; " + stuck_lexers.COMMAND[-1]
     one = make([sys.executable, "-c", code])
     assert one.colour("python", "", lambda lines: None)
     first = one.pid
     assert first is not None
-    assert one.colour("stuck", "x", lambda lines: None)
+    with soon(GUARD):
+        assert one.colour("stuck", "x", lambda lines: None)
     assert is_gone(first)
 
 
-def test_a_process_that_is_stopped_is_killed(make: Make, soon: None) -> None:
+def test_a_process_that_is_stopped_is_killed(make: Make) -> None:
     one = make()
     assert one.colour("python", "", lambda lines: None)
     first = one.pid
     assert first is not None
     os.kill(first, signal.SIGSTOP)
-    assert not one.colour("python", "x", lambda lines: None), "that text is not to blame"
+    with soon():
+        assert not one.colour("python", "x", lambda lines: None), "that text is not to blame"
     assert is_gone(first)
     assert one.colour("python", "x", lambda lines: None)
 
@@ -244,10 +249,11 @@ def test_a_process_that_keeps_dying_is_not_started_for_ever(command: list[str], 
         [[[1, 1]]],
     ],
 )
-def test_a_process_that_lies_is_ended(lines: list[object], make: Make, soon: None) -> None:
+def test_a_process_that_lies_is_ended(lines: list[object], make: Make) -> None:
     one = make(says(*lines))
     took: list[LineColours] = []
-    one.colour("python", "x = 1", took.extend)
+    with soon():
+        one.colour("python", "x = 1", took.extend)
     assert took in ([], [[1, 1]])
     assert one.pid is None
 
