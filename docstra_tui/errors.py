@@ -201,6 +201,13 @@ class NotAllowed(DocstraError):
     exit_code = 2
 
 
+class NotAsked(DocstraError):
+    """Somebody stopped a question while it was still being counted; nothing was sent."""
+
+    kind = "not_asked"
+    exit_code = 130
+
+
 class AnswerCutOff(RemoteError):
     """The connection ended before the server said that the answer was complete."""
 

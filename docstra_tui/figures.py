@@ -18,8 +18,11 @@ def tokens(count: int | None) -> str:
     return f"{thousands:.1f}k" if thousands < 99.95 else f"{thousands:.0f}k"
 
 
-def used_of(used: int | None, limit: int | None, exact: bool = True) -> str:
-    """`12.4k / 32k tokens`; `≈` before an estimate, `?` for an unknown window."""
+def used_of(used: int | None, limit: int | None, exact: bool = True, is_least: bool = False) -> str:
+    """`12.4k / 32k tokens`; `≈` before an estimate, `?` for an unknown window. `more than 8 windows of 32k
+    tokens` where nobody counted further."""
+    if is_least and used and limit:
+        return f"more than {used // limit} windows of {_window(limit)} tokens"
     sign = "" if exact or used is None else "≈"
     window = "?" if not limit else _window(limit)
     return f"{sign}{tokens(used)} / {window} tokens"

@@ -20,6 +20,9 @@ class Budget:
     cached: int | None = None
     """Leading tokens that the model has read already; None when it does not tell."""
 
+    is_least: bool = False
+    """True when counting ended there, at eight windows: nobody needs to know how much more it is."""
+
     @property
     def left(self) -> int | None:
         """Tokens that may still be added; negative when there are too many. None when unknown."""

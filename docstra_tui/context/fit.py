@@ -124,6 +124,8 @@ class FitPlan:
     overhead: int = 0
     """Tokens that belong to no row: the system text, the template's own. A tokenizer joins what meets,
     so set it to what the whole prompt has more than its rows, and the sum is exact for the first plan."""
+    knows: Callable[[ContextItem], bool] = field(default=lambda item: True, compare=False)
+    """False for an item whose tokens are an estimate by its length, shown with `≈`."""
 
     def __post_init__(self) -> None:
         keys = [row.key for row in self.files]
@@ -258,6 +260,10 @@ class Memo:
         for item in items:
             self(item)
 
+    def put(self, item: ContextItem, tokens: int) -> None:
+        """It was counted elsewhere."""
+        self._known[(*item.key, item.sha256)] = tokens
+
     def knows(self, item: ContextItem) -> bool:
         """True when asking for it takes no time."""
         return (*item.key, item.sha256) in self._known
@@ -272,20 +278,22 @@ def plan_for(
     reserve: int,
     question: int,
     count: Count,
+    knows: Callable[[ContextItem], bool] = lambda item: True,
     named: Iterable[str] = (),
     total: int | None = None,
+    overhead: int = 0,
 ) -> FitPlan:
     """The plan in which everything is sent whole.
 
     `named` are the paths that the question names. `total` is the exact count of the whole prompt, from
-    which the overhead follows.
+    which the overhead follows; without one it is as given.
     """
     wanted = set(named)
     rows = tuple(
         FileRow(item, outline, item.path in wanted) for item, outline in zip(items, outlines, strict=True)
     )
-    plan = FitPlan(rows, tuple(turns), limit, reserve, question, count)
-    return plan if total is None else replace(plan, overhead=total - plan.used)
+    plan = FitPlan(rows, tuple(turns), limit, reserve, question, count, overhead, knows)
+    return plan if total is None else replace(plan, overhead=total - plan.used + overhead)
 
 
 def _short(question: str) -> str:

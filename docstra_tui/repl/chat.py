@@ -138,7 +138,7 @@ class Chat:
             parts.append(f"{count} file" + ("" if count == 1 else "s"))
         budget = self._watch.budget
         if budget is not None:
-            parts.append(figures.used_of(budget.used, budget.limit, budget.exact))
+            parts.append(figures.used_of(budget.used, budget.limit, budget.exact, budget.is_least))
             if budget.cached:
                 parts.append(f"{100 * min(budget.cached, budget.used) // max(1, budget.used)}% cached")
         if self.session.problem:
@@ -219,7 +219,9 @@ class Chat:
             self.printer.line("No files yet. Name one with @ in a question.", "hint")
         budget = self._watch.budget
         if budget is not None:
-            self.printer.line(figures.used_of(budget.used, budget.limit, budget.exact), "dim")
+            self.printer.line(
+                figures.used_of(budget.used, budget.limit, budget.exact, budget.is_least), "dim"
+            )
 
     def do_drop(self, line: CommandLine) -> None:
         """Leave out what is named, or everything."""

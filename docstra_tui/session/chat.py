@@ -17,7 +17,7 @@ from docstra_tui.context.confined import inside
 from docstra_tui.context.fit import FitPlan, TurnRow, plan_for
 from docstra_tui.context.language import language_of
 from docstra_tui.context.mentions import find_mentions
-from docstra_tui.errors import ContextOverflow, DocstraError, NotAllowed, UnreadableFile
+from docstra_tui.errors import ContextOverflow, DocstraError, NotAllowed, NotAsked, UnreadableFile
 from docstra_tui.llm.answer import AnswerStream
 from docstra_tui.llm.base import BaseLLM, estimate
 from docstra_tui.llm.items import ContextItem
@@ -85,6 +85,11 @@ class ChatSession:
         self.may_leave: Callable[[SecretsFound, Asking], bool] | None = None
         """Asked, in the thread of the turn, about what should not leave this machine unseen: it leaves it
         out or agrees to it, or says False, and then nothing is sent."""
+        self.counting: tuple[int, int] | None = None
+        """While a question waits for its files to be counted: how many of how many are."""
+        self.count_changed: Callable[[], None] = lambda: None
+        """Called in the turn's thread when that is different."""
+        self._is_stopped = False
         self.typed = ""
         """What stands in the composer: counted with the rest."""
         self.engine_starts = 0
@@ -299,7 +304,8 @@ class ChatSession:
             items, scale = self._log.items, self.scale
             history = self._tell(self._log, self._plan).history
             asking = self._asking or Asking(PLAIN, question, {"question": question})
-        parts = [(item.label, scale.item(item)) for item in items]
+        scale.add(items)
+        parts = [(item.label, scale.weight(item)) for item in items]
         turns = sum(scale.turn(turn) for turn in history)
         asked = scale.question(asking.task, asking.fields)
         system = total - turns - asked - sum(tokens for _, tokens in parts)
@@ -334,7 +340,9 @@ class ChatSession:
 
     def _measured(self, prompt: Conversation) -> Budget:
         measure, window = self.llm.measure(prompt.messages), self.llm.window
-        return Budget(measure.tokens, window, self._reserve(window), self.llm.counts_exactly, measure.cached)
+        is_exact = self.llm.counts_exactly
+        reserve = self._reserve(window)
+        return Budget(measure.tokens, window, reserve, is_exact, measure.cached, measure.is_least)
 
     def _reserve(self, window: int | None) -> int:
         """As the engine has it: a small window is not all kept for the answer."""
@@ -360,7 +368,9 @@ class ChatSession:
             items, turns = self._log.behind(old.key, [turn.id for turn in self.turns])
             prompts = self.llm.prompt_builder
             spoken = [fitting.told_as(turn, prompts) for turn in self.turns if turn.id in turns]
-        return sum(map(scale.item, (new, *items))) + sum(map(scale.turn, spoken))
+        again = (new, *items)
+        scale.add(again)
+        return sum(map(scale.weight, again)) + sum(map(scale.turn, spoken))
 
     # What does not fit
 
@@ -383,9 +393,7 @@ class ChatSession:
         items = log.items
         found = outlines(items)
         both = [*items, *(outline for outline in found if outline is not None)]
-        for done, item in enumerate(both):
-            on_progress(done, len(both))
-            scale.item(item)
+        is_beyond = scale.add(both, lambda done: on_progress(done, len(both)))
         rows = [
             TurnRow(number, turn.question, scale.turn(fitting.told_as(turn, self.llm.prompt_builder)))
             for number, turn in enumerate(turns, self.skipped + 1)
@@ -399,9 +407,11 @@ class ChatSession:
             limit=window,
             reserve=self._reserve(window),
             question=scale.question(asking.task, asking.fields),
-            count=scale.item,
+            count=scale.weight,
+            knows=scale.knows,
             named=self._named(asking.shown, items),
-            total=self._measured(self._prompt(asking, log)).used,
+            total=None if is_beyond else self._measured(self._prompt(asking, log)).used,
+            overhead=scale.empty,
         )
         return fitting.carried_over(plan, before)
 
@@ -426,6 +436,8 @@ class ChatSession:
             log = self._log.copy()
             log.add(asking.focus)
             log.choose([row.item for row in plan.files], fitting.stand_ins(plan))
+            scale = self.scale
+        scale.add(plan.items())  # so that the rows say what these few are, too
         return self._measured(self._prompt(replace(asking, focus=()), log, plan))
 
     def apply(self, plan: FitPlan) -> None:
@@ -488,6 +500,7 @@ class ChatSession:
         asking = Asking(task, shown, dict(fields), tuple(focus))
         with self._lock:
             self._refuse_second()
+            self._is_stopped = False
             self._asking, self._told = asking, None
         try:
             return self._started(asking)
@@ -503,7 +516,9 @@ class ChatSession:
                 raise found
         while (budget := self._overfull(asking)) is not None:
             if self.make_room is None or not self.make_room(Overfull(self, asking, budget)):
-                raise ContextOverflow(budget.used, budget.limit or 0, budget.reserve)
+                raise ContextOverflow(
+                    budget.used, budget.limit or 0, budget.reserve, is_least=budget.is_least
+                )
         with self._lock:
             self._refuse_second()
             known = {item.key for item in self.wholes} | {item.key for item in self._log.items}
@@ -537,10 +552,43 @@ class ChatSession:
     def _overfull(self, asking: Asking) -> Budget | None:
         """The sum of what does not fit; None where it does, or where nobody can tell."""
         try:
-            budget = self._measured(self._prompt(asking))
+            budget = self._beyond_counting(asking) or self._measured(self._prompt(asking))
+        except NotAsked:
+            raise
         except DocstraError:  # the turn itself will say what is wrong with the model
             return None
         return None if budget.fits else budget
+
+    def _beyond_counting(self, asking: Asking) -> Budget | None:
+        """Of a prompt whose files alone have more than eight windows: file by file that is found soon, told
+        as it goes, and can be stopped. Raises `NotAsked`."""
+        with self._lock:
+            log, scale = self._log.copy(), self.scale
+        log.add(self._focus(asking, self._plan))
+        items = [item for item in log.items if not scale.item.knows(item)] and log.items
+        if not items:
+            return None
+        try:
+            is_beyond = scale.add(items, lambda done: self._tell_counting(done, len(items)), self._is_wanted)
+        finally:
+            self.counting = None
+        if not self._is_wanted():
+            raise NotAsked("The question was not asked.", "It was still being counted.")
+        window, most = self.llm.window, scale.most
+        if not is_beyond or window is None or most is None or not self.llm.counts_exactly:
+            return None
+        return Budget(most, window, self._reserve(window), is_least=True)
+
+    def _tell_counting(self, done: int, total: int) -> None:
+        self.counting = (done, total)
+        self.count_changed()
+
+    def _is_wanted(self) -> bool:
+        return not self._is_stopped
+
+    def stop_asking(self) -> None:
+        """What is being counted to be asked is not wanted any more. Any thread, never blocks."""
+        self._is_stopped = True
 
     def _about_file(self, task: str, verb: str, item: ContextItem) -> RunningTurn:
         language = item.language or language_of(item.path or "") or "source"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from docstra_tui import figures
 from docstra_tui.context.budget import Budget
 from docstra_tui.context.fit import (
     LEFT_OUT,
@@ -54,9 +55,13 @@ def sum_lines(plan: FitPlan, exact: Budget | None) -> tuple[str, str, bool]:
     """What it is made of; what it comes to; whether it fits. `exact` is the count of the whole prompt."""
     files = sum(plan.tokens(row) for row in plan.files)
     turns = sum(row.used for row in plan.turns)
-    parts = [f"system {max(0, plan.overhead):,}", f"files {files:,}"]
+    is_known = all(plan.knows(item) for item in plan.items())
+    parts = [f"system {max(0, plan.overhead):,}", f"files {'' if is_known else '≈'}{files:,}"]
     parts += [f"earlier turns {turns:,}"] if plan.turns else []
     parts.append(f"question {plan.question:,}")
+    if exact is not None and exact.is_least:
+        said = figures.used_of(exact.used, exact.limit, is_least=True)
+        return " + ".join(parts), said, False
     used = exact.used if exact is not None else plan.used
     sign = "" if exact is not None else "≈"
     if plan.limit is None:
@@ -74,7 +79,7 @@ def _file_line(plan: FitPlan, row: FileRow, suggested: FileRow | None) -> FitLin
     return FitLine(
         name,
         str(row.choice),
-        f"{plan.tokens(row):,}",
+        f"{'' if row.sent is None or plan.knows(row.sent) else '≈'}{plan.tokens(row):,}",
         "suggested" if is_suggested else "",
         row.choice == WHOLE,
     )

@@ -54,6 +54,8 @@ class Known:
     has_text: bool = False
     choosing: bool = False
     """True while somebody chooses what is sent of a prompt that is too long."""
+    counting: tuple[int, int] | None = None
+    """While a question waits for its files to be counted: how many of how many are."""
     waiting: int = 0
     """Turns that wait in this terminal."""
     server: str = ""
@@ -81,7 +83,7 @@ def status_view(known: Known) -> StatusView:
     if status is not None and status.queue > (1 if known.answering else 0):
         parts.append(f"queue {status.queue}")
     if known.budget is not None and (known.budget.limit or state != "loading"):
-        parts.append(figures.used_of(known.budget.used, known.budget.limit, known.budget.exact))
+        parts.append(used_text(known.budget))
         parts.append(room_text(known.budget) or ahead_text(known))
     if status is not None and state not in ("loading", "failed"):  # what failed holds nothing
         parts.append(memory_text(status))
@@ -107,17 +109,27 @@ def prefill_text(known: Known) -> str:
     """`reading 12,400 tokens… 8 s`, or `gpu:8000: reading or queued, 40 s`."""
     if known.choosing:
         return "nothing is sent before you chose"
+    if known.counting is not None:
+        done, total = known.counting
+        return f"counting {done:,} of {total:,}"
     tokens = ""
-    if known.budget is not None and known.budget.used:
+    if known.budget is not None and known.budget.used and not known.budget.is_least:
         sign = "" if known.budget.exact else "≈"
         tokens = f"{sign}{known.budget.used:,} tokens"
     return waiting_for(known.server, time.monotonic() - known.started, tokens)
 
 
+def used_text(budget: Budget) -> str:
+    """`12.4k / 32k tokens`, or that nobody counted so far."""
+    return figures.used_of(budget.used, budget.limit, budget.exact, budget.is_least)
+
+
 def room_text(budget: Budget) -> str:
     """`1.2k too many`; empty for what fits."""
     left = budget.left
-    return "" if budget.fits or left is None else f"{figures.tokens(-left)} too many"
+    if budget.fits or left is None or budget.is_least:
+        return ""
+    return f"{figures.tokens(-left)} too many"
 
 
 def ahead_text(known: Known) -> str:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from docstra_tui.context.picks import Pick
+from docstra_tui.llm.base import WINDOWS_COUNTED
 from docstra_tui.tui.badges import Badge, badge_of
 from docstra_tui.tui.token_counts import Count, TokenCounts, total
 
@@ -87,6 +88,8 @@ class TickNotes:
     @property
     def total(self) -> str:
         """The sum of all that is sent."""
+        if self._counts is not None and self._counts.is_beyond:
+            return f"> {WINDOWS_COUNTED} windows"
         if self._total is None:
             files = (file for of_path in self._by_path.values() for file in of_path)
             self._total = str(total(self._count(file) for file in files if file.state.is_sendable) or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -61,6 +62,8 @@ class TokenCounts:
         self._llm: BaseLLM | None = None
         self._counts: dict[Key, Count] = {}
         self._wanted: tuple[ContextItem, ...] = ()
+        self.is_beyond = False
+        """True when those wanted have more than eight windows together: what is not counted is estimated."""
 
     def of(self, item: ContextItem) -> Count | None:
         """None while it is not known."""
@@ -73,43 +76,41 @@ class TokenCounts:
             self._llm, self._counts = llm, {}
         self._session = session
         self._wanted = tuple(items)
+        self.is_beyond = False
         self.go_on()
 
     def go_on(self) -> None:
         """Count what is missing; nobody could so far, perhaps."""
         session, wanted, llm = self._session, self._wanted, self._llm
-        if session is None or llm is None or not wanted:
+        if session is None or llm is None or not wanted or self.is_beyond:
             return
 
-        def work() -> dict[Key, Count]:
-            from docstra_tui.session.outgoing import SecretsFound
-
-            found: dict[Key, Count] = {}
+        def work() -> tuple[dict[Key, Count], bool]:
             until = time.monotonic() + WORK_SECONDS
-            scale = session.scale
-            for item in wanted:
-                if not self._is_missing(item, llm.counts_exactly):
-                    continue
-                if self._wanted is not wanted or time.monotonic() > until:
-                    break
-                try:
-                    tokens = scale.item(item)
-                except SecretsFound:
-                    continue  # not counted elsewhere before somebody decided
-                except DocstraError:
-                    break  # nobody can count now; the next look tries again
-                found[_key(item)] = Count(tokens, scale.is_exact)
-            return found
+            scale, is_beyond = session.scale, False
+            with contextlib.suppress(DocstraError):  # nobody can count now; the next look tries again
+                is_beyond = scale.add(
+                    wanted, is_wanted=lambda: self._wanted is wanted and time.monotonic() < until
+                )
+            return {
+                _key(item): Count(scale.weight(item), scale.is_exact and scale.knows(item))
+                for item in wanted
+                if is_beyond or scale.item.knows(item)
+            }, is_beyond
 
-        self._lane.do(work, lambda found: self._counted(llm, found), lambda error: None, key="tokens")
+        self._lane.do(
+            work, lambda found: self._counted(llm, wanted, *found), lambda error: None, key="tokens"
+        )
 
-    def _is_missing(self, item: ContextItem, can_be_exact: bool) -> bool:
-        known = self._counts.get(_key(item))
-        return known is None or (can_be_exact and not known.is_exact)
-
-    def _counted(self, llm: BaseLLM, found: dict[Key, Count]) -> None:
-        if found and llm is self._llm:
-            self._counts.update(found)
+    def _counted(
+        self, llm: BaseLLM, wanted: tuple[ContextItem, ...], found: dict[Key, Count], is_beyond: bool
+    ) -> None:
+        if llm is not self._llm:
+            return
+        new = {key: count for key, count in found.items() if self._counts.get(key) != count}
+        self._counts.update(new)
+        self.is_beyond = is_beyond and self._wanted is wanted
+        if new:
             self._told()
             self.go_on()
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from docstra_tui.context.mentions import write_mention
 from docstra_tui.context.picks import Pick
 from docstra_tui.context.ranges import find_lines
-from docstra_tui.errors import ContextOverflow, DocstraError, EngineDied, NotAllowed
+from docstra_tui.errors import ContextOverflow, DocstraError, EngineDied, NotAllowed, NotAsked
 from docstra_tui.tui.lane import Deliver, Lane
 from docstra_tui.tui.picks import FilePicks, ReadReport
 from docstra_tui.tui.shown import shown_turn, turn_ending
@@ -63,6 +63,7 @@ class TurnDesk:
         self._picks = picks
         self._older = older
         self._reports = reports
+        self._to_screen = deliver
         self._session: ChatSession | None = None
         self._read = ReadReport()
         """What the turn's thread found when it read the files."""
@@ -74,6 +75,7 @@ class TurnDesk:
     def use(self, session: ChatSession) -> None:
         """Show and continue this chat."""
         before, self._session = self._session, session
+        session.count_changed = lambda: _deliver(self._to_screen, self._reports.changed)
         self._conversation.load([shown_turn(turn) for turn in session.turns])
         self._older.use(session)
         self._composer.remember([turn.question for turn in session.turns])
@@ -221,7 +223,7 @@ class TurnDesk:
         self._reports.changed()
 
     def _end(self, outcome: Outcome) -> None:
-        if outcome.turn is None and isinstance(outcome.error, ContextOverflow | NotAllowed):
+        if outcome.turn is None and isinstance(outcome.error, ContextOverflow | NotAllowed | NotAsked):
             self._withdraw()
         else:
             ending = ending_of(outcome)

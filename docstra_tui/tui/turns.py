@@ -80,6 +80,7 @@ class TurnRunner:
         self._lock = threading.Lock()
         self._outcome: Outcome | None = None
         self._running: RunningTurn | None = None
+        self._session: ChatSession | None = None
 
     @property
     def busy(self) -> bool:
@@ -110,7 +111,7 @@ class TurnRunner:
         self.started = time.monotonic()
         self.has_text = False
         self.stopping = False
-        self._outcome, self._running = None, None
+        self._outcome, self._running, self._session = None, None, session
         threading.Thread(target=self._run, args=(session, request), name="turn", daemon=True).start()
         return request
 
@@ -141,9 +142,11 @@ class TurnRunner:
         with self._lock:
             if self.current is not None:
                 self.stopping = True
-            running = self._running
+            running, session = self._running, self._session
         if running is not None:
             running.cancel()
+        elif session is not None:
+            session.stop_asking()
 
     def _run(self, session: ChatSession, request: TurnRequest) -> None:
         running: RunningTurn | None = None

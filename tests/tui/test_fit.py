@@ -185,3 +185,61 @@ async def test_the_sum_and_the_keys_stay_in_sight_however_many_files_there_are(m
         assert "file_59.py" in shown
         assert "free" in shown
         assert "Esc back" in shown.replace("\n", " ")
+
+
+class SlowLLM(FakeLLM):
+    """Counts several files in one go each time it is let."""
+
+    def __init__(self) -> None:
+        super().__init__(window=700)
+        self.turns = threading.Semaphore(0)
+
+    def count_each(self, prompts):
+        assert self.turns.acquire(timeout=20)
+        return super().count_each(prompts)
+
+
+@pytest.fixture
+def many(make_app, root, backend, monkeypatch):
+    """A folder of 40 files with nine windows in them, counted eight at a time."""
+    from docstra_tui.session import scale
+
+    monkeypatch.setattr(scale, "BATCH", 8)
+    (root / "many").mkdir()
+    for number in range(40):
+        (root / "many" / f"{number:02}.txt").write_text("word " * 160 + f"{number}\n")
+    backend.llm = SlowLLM()
+    return make_app()
+
+
+async def ask_about_many(pilot):
+    app = pilot.app
+    app.main.tree_view.put_picks(_picks(*(f"many/{number:02}.txt" for number in range(40))))
+    app.main.files.counts.want = lambda *_: None  # the tree counts them too, in its own time
+    await ask(pilot, "why?")
+
+
+async def test_a_folder_that_is_asked_about_at_once_is_counted_aloud_and_then_chosen_from(many, backend):
+    async with many.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        await ask_about_many(pilot)
+        backend.llm.turns.release()
+        await until(pilot, lambda: "counting 8 of 40" in screen_text(many))
+        backend.llm.turns.release(100)
+        await until(pilot, lambda: is_weighed(many))
+        shown = screen_text(many)
+        assert "What is sent" in shown and "00.txt" in shown and backend.llm.calls == []
+
+
+async def test_escape_while_it_counts_gives_the_question_back(many, backend):
+    async with many.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        await ask_about_many(pilot)
+        backend.llm.turns.release()
+        await until(pilot, lambda: "counting 8 of 40" in screen_text(many))
+        await pilot.press("escape")
+        backend.llm.turns.release()
+        await until(pilot, lambda: not many.main.desk.runner.busy)
+        await until(pilot, lambda: many.main.composer.text == "why?")
+        assert backend.llm.calls == [] and fit_screen(many) is None
+        backend.llm.turns.release(100)
