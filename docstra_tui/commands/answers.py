@@ -58,7 +58,7 @@ class Answers:
         stream: AnswerStream | None = None
         try:
             stream = llm.run_task(request.task, context=request.items, fields=request.fields)
-            self._read(stream, llm.server)
+            self._read(stream, llm)
         except DocstraError as error:
             self._record(request, stream, error)
             if stream is not None and stream.text:  # what is out is no answer of a whole run
@@ -77,10 +77,10 @@ class Answers:
         if request is not self._requests[-1] and not self._as_json:
             self._console.answer("\n")
 
-    def _read(self, stream: AnswerStream, server: str) -> None:
+    def _read(self, stream: AnswerStream, llm: BaseLLM) -> None:
         """Read the answer to its end, or to the first Ctrl+C; a second one ends the process."""
         try:
-            with Waiting(self._console, server) as waiting:
+            with Waiting(self._console, llm) as waiting:
                 for piece in stream:
                     waiting.end()
                     if not self._as_json:

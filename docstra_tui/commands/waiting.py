@@ -6,6 +6,7 @@ import threading
 from time import monotonic
 
 from docstra_tui.commands.console import Console
+from docstra_tui.llm.base import BaseLLM
 from docstra_tui.workspace.wording import waiting_for
 
 STEP_SECONDS = 1.0
@@ -14,9 +15,9 @@ STEP_SECONDS = 1.0
 class Waiting:
     """Within its block, until the first `end`, the line is rewritten each second."""
 
-    def __init__(self, console: Console, server: str) -> None:
+    def __init__(self, console: Console, llm: BaseLLM) -> None:
         self._console = console
-        self._server = server
+        self._llm = llm
         self._ended = threading.Event()
         self._lock = threading.Lock()
 
@@ -39,4 +40,4 @@ class Waiting:
         while not self._ended.wait(STEP_SECONDS):
             with self._lock:
                 if not self._ended.is_set():
-                    self._console.progress(waiting_for(self._server, monotonic() - started))
+                    self._console.progress(waiting_for(self._llm, monotonic() - started))

@@ -152,6 +152,11 @@ class BaseLLM(ABC):
         return ""
 
     @property
+    def is_loading(self) -> bool:
+        """True while the other server says to a question that it still loads its model."""
+        return False
+
+    @property
     @abstractmethod
     def window(self) -> int | None:
         """The model's context window in tokens; None when unknown."""

@@ -90,7 +90,12 @@ class RemoteLLM(BaseLLM):
         self._counts = False
         self._cannot_count = False
         self._knows_stream_options = True
+        self._is_loading = False
         self._answers: weakref.WeakSet[HttpAnswer] = weakref.WeakSet()
+
+    @property
+    def is_loading(self) -> bool:
+        return self._is_loading
 
     @property
     def server(self) -> str:
@@ -254,12 +259,14 @@ class RemoteLLM(BaseLLM):
         if self._connection.is_engine:
             body["docstra"] = {"stable": stable}
         while True:
+            self._is_loading = False  # as far as anybody knows while the server says nothing
             try:
                 options = {"stream_options": {"include_usage": True}} if self._knows_stream_options else {}
                 return ServerAnswer(self._connection, answer).read(body | options)
             except StreamOptionsRefused:  # by transformers serve; nothing has been streamed yet
                 self._knows_stream_options = False
             except ServerLoading:
+                self._is_loading = True
                 if not answer.pause(LOADING_SECONDS):
                     raise
 

@@ -7,6 +7,7 @@ import queue
 import threading
 import time
 
+from docstra_tui.llm.base import BaseLLM
 from docstra_tui.repl.printer import Printer
 from docstra_tui.session.running import RunningTurn
 from docstra_tui.workspace.wording import waiting_for
@@ -21,7 +22,7 @@ Pieces = queue.SimpleQueue[str | None]
 """What came, and None for the end."""
 
 
-def show(running: RunningTurn, printer: Printer, server: str) -> None:
+def show(running: RunningTurn, printer: Printer, llm: BaseLLM) -> None:
     """Print the pieces as a thread reads them; Ctrl+C stops the answer and keeps the part."""
     pieces: Pieces = queue.SimpleQueue()
 
@@ -39,7 +40,7 @@ def show(running: RunningTurn, printer: Printer, server: str) -> None:
         is_going = True
         while is_going:
             try:
-                waiting = [_next(pieces, printer, server, started)]
+                waiting = [_next(pieces, printer, llm, started)]
                 while not pieces.empty():
                     waiting.append(pieces.get())
             except KeyboardInterrupt:
@@ -53,9 +54,9 @@ def show(running: RunningTurn, printer: Printer, server: str) -> None:
             reader.join(LAST_PIECES_SECONDS)
 
 
-def _next(pieces: Pieces, printer: Printer, server: str, silent_since: float | None) -> str | None:
+def _next(pieces: Pieces, printer: Printer, llm: BaseLLM, silent_since: float | None) -> str | None:
     while silent_since is not None:
         with contextlib.suppress(queue.Empty):
             return pieces.get(timeout=STEP_SECONDS)
-        printer.progress(waiting_for(server, time.monotonic() - silent_since))
+        printer.progress(waiting_for(llm, time.monotonic() - silent_since))
     return pieces.get()

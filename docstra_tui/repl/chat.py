@@ -420,7 +420,7 @@ class Chat:
             self.printer.error(error)
             self.printer.line("/files lists the files, /drop leaves one out. Nothing was sent.", "hint")
             return False
-        show(running, self.printer, self.backend.llm.server)
+        show(running, self.printer, self.backend.llm)
         self.printer.end_answer()
         turn = running.turn
         self._watch.look_now()

@@ -36,7 +36,7 @@ class StatusBoard:
         known.counting = screen.session.counting if screen.session is not None else None
         known.waiting = len(runner.waiting)
         known.reading_ahead = screen.ahead.is_reading
-        known.server = model.backend.llm.server if model.backend is not None else ""
+        known.llm = model.backend.llm if model.backend is not None else None
         model.watch.busy = runner.busy
         screen.query_one(StatusBar).show(status_text.status_view(known))
         title = status_text.title(screen.root, model.backend, known.status, model.wanted)

@@ -20,6 +20,7 @@ from docstra_tui.workspace.wording import waiting_for
 
 if TYPE_CHECKING:
     from docstra_tui.context.budget import Budget
+    from docstra_tui.llm.base import BaseLLM
     from docstra_tui.session.backend import Backend, Status
     from docstra_tui.session.turns import SavedTurn
 
@@ -58,8 +59,8 @@ class Known:
     """While a question waits for its files to be counted: how many of how many are."""
     waiting: int = 0
     """Turns that wait in this terminal."""
-    server: str = ""
-    """The other server that answers; empty for our own engine."""
+    llm: BaseLLM | None = None
+    """Who answers; None before there is anybody."""
     reading_ahead: bool = False
     """True while the model reads what the next question will begin with."""
 
@@ -116,7 +117,9 @@ def prefill_text(known: Known) -> str:
     if known.budget is not None and known.budget.used and not known.budget.is_least:
         sign = "" if known.budget.exact else "≈"
         tokens = f"{sign}{known.budget.used:,} tokens"
-    return waiting_for(known.server, time.monotonic() - known.started, tokens)
+    if known.llm is None:
+        return "reading…"
+    return waiting_for(known.llm, time.monotonic() - known.started, tokens)
 
 
 def used_text(budget: Budget) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from docstra_tui.llm.base import BaseLLM
+
 NO_FILES = "no files were sent"
 """What stands under an answer that can only be about none."""
 
 
-def waiting_for(server: str, seconds: float, tokens: str = "") -> str:
+def waiting_for(llm: BaseLLM, seconds: float, tokens: str = "") -> str:
     """`gpu:8000: reading or queued, 40 s`; of our own engine, with its tokens, `reading 12,400 tokens… 8 s`.
 
-    `server` is empty for our own engine. Another one tells nobody whether it reads or has others first.
+    Another server tells nobody whether it reads or has others first, but some say that they still load.
     """
-    if server:
-        text, rest = f"{server}: reading or queued", f", {int(seconds)} s"
+    if llm.server:
+        state = "loading its model" if llm.is_loading else "reading or queued"
+        text, rest = f"{llm.server}: {state}", f", {int(seconds)} s"
     else:
         text, rest = f"reading {tokens}…" if tokens else "reading…", f" {int(seconds)} s"
     return text + rest if int(seconds) else text

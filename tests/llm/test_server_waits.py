@@ -212,7 +212,13 @@ def test_a_server_that_loads_its_model_is_asked_again(
 ) -> None:
     monkeypatch.setattr("docstra_tui.llm.remote.LOADING_SECONDS", 0.05)
     server.on(CHAT, *[sends(LOADING)] * 4, sends(SSE, chunk("ok", "stop")))
-    assert str(RemoteLLM(server.url).stream("Hi")) == "ok"
+    llm = RemoteLLM(server.url)
+    seen: list[bool] = []
+    monkeypatch.setattr(
+        "docstra_tui.llm.http_answer.HttpAnswer.pause", lambda *_: seen.append(llm.is_loading) or True
+    )
+    assert str(llm.stream("Hi")) == "ok"
+    assert seen == [True] * 4 and not llm.is_loading
     assert sum(CHAT.encode() in request for request in server.requests) == 5
 
 

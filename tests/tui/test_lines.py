@@ -13,6 +13,7 @@ from docstra_tui.session.turns import SavedTurn
 from docstra_tui.tui.status_text import Known, shown_path, status_view
 from docstra_tui.tui.widgets.status_bar import StatusView, compose_status
 from docstra_tui.tui.widgets.title_line import Title, compose_title
+from tests.fakes import FakeLLM
 
 
 @pytest.mark.parametrize("width", [10, 20, 40, 60, 80, 120])
@@ -52,11 +53,17 @@ def test_the_status_after_an_answer_has_all_its_figures():
 
 def test_the_wait_names_the_server_that_is_waited_for(monkeypatch):
     monkeypatch.setattr("docstra_tui.tui.status_text.time.monotonic", lambda: 140.0)
+
+    class Far(FakeLLM):
+        server, is_loading = "gpu:8000", False
+
     budget = Budget(12_400, 32_768, 512, True)
-    ours = Known(Status("ready"), budget, answering=True, started=132.0)
+    ours = Known(Status("ready"), budget, answering=True, started=132.0, llm=FakeLLM())
     assert status_view(ours).parts[0] == "reading 12,400 tokens… 8 s"
-    theirs = Known(Status("ready"), budget, answering=True, started=100.0, server="gpu:8000")
+    theirs = Known(Status("ready"), budget, answering=True, started=100.0, llm=Far())
     assert status_view(theirs).parts[0] == "gpu:8000: reading or queued, 40 s"
+    Far.is_loading = True
+    assert status_view(theirs).parts[0] == "gpu:8000: loading its model, 40 s"
     loads = Known(Status("loading", phase="waiting for gpu:8000"))
     assert status_view(loads).parts[0] == "waiting for gpu:8000"
 
