@@ -72,8 +72,9 @@ class ServerAnswer:
             self._report(partial(reader.read, event.name, event.data))
             if reader.is_done:
                 return
-            if reader.is_complete and not was_complete:
-                self._answer.expect_end(self._end)  # the figures may still come
+            if reader.is_complete and (reader.is_telling or not was_complete):
+                # The figures may still come; some servers say with each event that it is the last.
+                self._answer.expect_end(self._end)
 
     def _take_whole(self, response: httpx2.Response) -> None:
         """From a server that does not stream although it was asked to."""

@@ -174,6 +174,18 @@ def test_an_answer_that_is_whole_is_not_held_up_by_a_server_that_does_not_close(
     assert ask(server, for_ever(b": more\n\n", SSE, chunk("ok", "stop")))() == "ok"
 
 
+def test_a_server_that_says_with_each_event_that_it_is_the_last_is_read_on(
+    server: HostileServer, ample: float
+) -> None:
+    def act(connection: socket.socket) -> None:
+        connection.sendall(SSE)
+        for text in "abc":
+            connection.sendall(chunk(text, "stop"))
+            time.sleep(0.6 * ample)
+
+    assert ask(server, act)() == "abc"
+
+
 def test_a_refusal_that_drips_is_still_a_refusal(server: HostileServer) -> None:
     refused = b"HTTP/1.1 500 Oops\r\ncontent-type: text/plain\r\n\r\n"
     error = failure(ask(server, for_ever(b".", refused)))
