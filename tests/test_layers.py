@@ -41,7 +41,8 @@ TORCH = (
     *("llm.control_tokens", "llm.conversion", "llm.failures", "llm.forward", "llm.generation"),
     *("llm.gguf_reading", "llm.inference", "llm.loading"),
     *("llm.local", "llm.memory", "llm.placement", "llm.prefill", "llm.prefix_cache", "llm.proof"),
-    *("llm.slices", "llm.stopping", "llm.streaming", "llm.threads", "llm.weights"),
+    *("llm.slices", "llm.stopping", "llm.streaming", "llm.template_child", "llm.template_trial"),
+    *("llm.threads", "llm.weights"),
 )
 """A model in this process: nothing but the engine's server imports it, and the library's users."""
 
@@ -88,7 +89,7 @@ LAYERS = (
     ),
     Layer("the use case", ("session.*",), ("context.*", *WORDS, "llm.remote", "llm.gate", *CLIENT, *NOUNS)),
     Layer("files as context", ("context.*",), ("llm.items", *NOUNS)),
-    Layer("the engine's process", SERVER, ("llm.local", *WORDS, *CLIENT, *NOUNS)),
+    Layer("the engine's process", SERVER, ("llm.local", "llm.template_trial", *WORDS, *CLIENT, *NOUNS)),
     Layer("the engine's clients", CLIENT, ("llm.sources", *NOUNS)),
     Layer("the library's doors", ("llm", "llm.shared"), ("llm.*",)),
     Layer("a model in this process", TORCH, (*FILES, *WORDS, *NOUNS)),

@@ -6,15 +6,17 @@ Loading runs in its own thread; everything else here belongs to the event loop. 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from docstra_tui.engine import courtesy
 from docstra_tui.engine.protocol import EngineOptions, State
 from docstra_tui.errors import DocstraError, EngineDied, EngineError, first_line
+from docstra_tui.llm import template_trial
 
 if TYPE_CHECKING:
     from docstra_tui.llm.answer import Finished
@@ -217,7 +219,7 @@ def load_local(options: EngineOptions) -> Load:
     """Loads what the options' identity names, politely."""
 
     def load(progressed: Callable[[Progress], None], tokenizer_came: Callable[[Tokenizer], None]) -> Model:
-        with courtesy.polite():
+        with courtesy.polite(), _template_trial():
             courtesy.run_politely(_import_heavy)
             from docstra_tui.llm.local import LocalLLM  # torch and transformers: seconds
 
@@ -235,6 +237,17 @@ def load_local(options: EngineOptions) -> Load:
             )
 
     return load
+
+
+@contextlib.contextmanager
+def _template_trial() -> Iterator[None]:
+    """The process that tries the model's chat template starts beside the imports, and costs no time later."""
+    with contextlib.suppress(OSError):  # it is started when it is needed, and failing is said then
+        template_trial.prepare()
+    try:
+        yield
+    finally:
+        template_trial.dismiss()
 
 
 def _import_heavy() -> None:

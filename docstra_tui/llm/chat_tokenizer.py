@@ -11,20 +11,19 @@ from transformers import PreTrainedTokenizerBase
 from transformers.utils.chat_template_utils import encode_marked_chat
 
 from docstra_tui.errors import BadModelFile
-from docstra_tui.llm import memory
+from docstra_tui.llm import memory, template_trial
 from docstra_tui.llm.base import WINDOWS_COUNTED, Prompt, TooLong, as_messages
 from docstra_tui.llm.prefix_cache import common_prefix
 from docstra_tui.llm.prompt import Message
 from docstra_tui.llm.slices import Limit, Slices, Stopped
 from docstra_tui.llm.stopping import special_ids
+from docstra_tui.llm.template_trial import Behaviour, fold_system
 
 logger = logging.getLogger(__name__)
 
 ZERO_WIDTH_SPACE = "\u200b"
 LARGE = 1_000_000
 """Characters: after more than this, memory is given back."""
-
-PROBE = "a probe of the system role"
 
 
 class ChatTokenizer:
@@ -35,9 +34,17 @@ class ChatTokenizer:
         self.window = window
         """The model's context window, in tokens."""
         self._lock = threading.Lock()
-        self._has_template = bool(getattr(tokenizer, "chat_template", None))
-        self._takes_system = self._has_template and self._system_is_shown()
+        template = _template_of(tokenizer)
+        # Nothing is rendered here before the template has been tried elsewhere: it may never come back.
+        self._trial = template_trial.begin(template, tokenizer.special_tokens_map) if template else None
         self._slices = Slices(tokenizer)
+
+    def behaviour(self) -> Behaviour | None:
+        """What the trial of the model's template showed; waits for it. None where there is no template.
+
+        Raises `BadModelFile` for one that must not be used.
+        """
+        return self._trial.result() if self._trial is not None else None
 
     @property
     def most(self) -> int:
@@ -54,12 +61,13 @@ class ChatTokenizer:
         `is_stopped()`.
         """
         messages = as_messages(prompt)
+        behaviour = self.behaviour()
         limit = Limit(most, is_stopped)
         size = sum(len(message["content"]) for message in messages)
         try:
             with self._lock:
                 limit.check()  # somebody else's text may have taken a while
-                return self._render(messages, limit)
+                return self._render(messages, behaviour, limit)
         finally:
             if size > LARGE:
                 memory.give_back()
@@ -75,11 +83,11 @@ class ChatTokenizer:
             limit.add(len(front))
             return front + self._slices.encode(text, limit)
 
-    def _render(self, messages: list[Message], limit: Limit) -> list[int]:
-        if not self._has_template:
+    def _render(self, messages: list[Message], behaviour: Behaviour | None, limit: Limit) -> list[int]:
+        if behaviour is None:
             return self._encode_plain(_as_plain_text(messages), limit)
-        if not self._takes_system:
-            messages = _fold_system(messages)
+        if not behaviour.takes_system:
+            messages = fold_system(messages)
         try:
             return self._apply(messages, limit)
         except ValueError as error:
@@ -128,14 +136,6 @@ class ChatTokenizer:
             ) from error
         return [int(id_) for id_ in ids]
 
-    def _system_is_shown(self) -> bool:
-        messages = [{"role": "system", "content": PROBE}, {"role": "user", "content": "?"}]
-        try:
-            text = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-        except Exception:  # templates refuse in many ways; every one of them means no
-            return False
-        return PROBE in text
-
     def _encode_plain(self, text: str, limit: Limit) -> list[int]:
         ids: list[int] = []
         for start in range(0, len(text), LARGE):
@@ -171,6 +171,19 @@ class _Sliced:
         return self._encode(text)
 
 
+def _template_of(tokenizer: Any) -> str:
+    """The template that renders a chat; empty where there is none."""
+    if not getattr(tokenizer, "chat_template", None):
+        return ""
+    try:
+        return str(tokenizer.get_chat_template())
+    except ValueError as error:  # several with names, none of them the default
+        raise BadModelFile(
+            "The model has several chat templates and none of them is its default.",
+            "Pick another model, or name one of them default in its tokenizer_config.json.",
+        ) from error
+
+
 def _added_tokens(tokenizer: Any) -> list[str]:
     return [token.content for token in getattr(tokenizer, "added_tokens_decoder", {}).values()]
 
@@ -178,15 +191,6 @@ def _added_tokens(tokenizer: Any) -> list[str]:
 def _with_end(messages: list[Message], stable: int, end: str) -> list[Message]:
     last = messages[-1]
     return [*messages[:-1], {"role": last["role"], "content": last["content"][:stable] + end}]
-
-
-def _fold_system(messages: list[Message]) -> list[Message]:
-    """The system text in front of the first user message, for templates that refuse the role."""
-    system = "\n\n".join(m["content"] for m in messages if m["role"] == "system")
-    rest: list[Message] = [m for m in messages if m["role"] != "system"]
-    if system and rest and rest[0]["role"] == "user":
-        rest[0] = {"role": "user", "content": f"{system}\n\n{rest[0]['content']}"}
-    return rest
 
 
 def _as_plain_text(messages: list[Message]) -> str:

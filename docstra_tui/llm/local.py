@@ -100,6 +100,8 @@ class LocalLLM(BaseLLM):
         self._on_disk = loaded.on_disk
         room = memory.for_caches(loaded.model, cache_gb)
         self._generator = Generator(loaded.model, loaded.tokenizer, room)
+        behaviour = self._chat.behaviour()  # it was tried while the weights were read
+        self._template_note = behaviour.note if behaviour is not None else ""
 
     def _facts(self) -> dict[str, object]:
         return {"device": self.device, "dtype": self.dtype, "window": self.window}
@@ -113,7 +115,8 @@ class LocalLLM(BaseLLM):
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know about this model, sentences; most have none."""
-        return tuple(note for note in (self._generator.objection, self._on_disk.note) if note)
+        every = (self._generator.objection, self._template_note, self._on_disk.note)
+        return tuple(note for note in every if note)
 
     @property
     def queue_length(self) -> int:
