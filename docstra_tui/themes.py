@@ -45,6 +45,39 @@ class Colours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Behind selected text and the row under the cursor."""
 
 
+_BLACK, _RED, _GREEN, _YELLOW = "#000000", "#aa0000", "#00aa00", "#aa5500"
+_BLUE, _MAGENTA, _CYAN, _WHITE = "#0000aa", "#aa00aa", "#00aaaa", "#aaaaaa"
+"""The first eight of every terminal, as Rich takes them to be: such a colour is sent by its number."""
+FEW_DARK = Colours(
+    background=_BLACK,
+    surface=_BLACK,
+    panel=_BLACK,
+    text=_WHITE,
+    muted=_WHITE,
+    primary=_YELLOW,
+    secondary=_CYAN,
+    success=_GREEN,
+    warning=_YELLOW,
+    error=_RED,
+    selection=_BLUE,
+)
+"""What a dark theme has where there are sixteen colours at most: those that are told apart everywhere."""
+FEW_LIGHT = Colours(
+    background=_WHITE,
+    surface=_WHITE,
+    panel=_WHITE,
+    text=_BLACK,
+    muted=_BLACK,
+    primary=_BLUE,
+    secondary=_MAGENTA,
+    success=_BLACK,  # green and yellow cannot be read on white
+    warning=_MAGENTA,
+    error=_RED,
+    selection=_CYAN,
+)
+"""The same for a light theme."""
+
+
 class ThemeSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One theme file."""
 

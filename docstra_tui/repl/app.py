@@ -15,7 +15,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from docstra_tui import paths, themes
 from docstra_tui.context.mentions import awaits_lines
 from docstra_tui.errors import DocstraError
-from docstra_tui.repl.appearance import style_of
+from docstra_tui.repl.appearance import DEPTHS, style_of
 from docstra_tui.repl.chat import Chat
 from docstra_tui.repl.completion import ChatCompleter, ProjectFiles
 from docstra_tui.repl.printer import Printer, silent_keys
@@ -25,6 +25,7 @@ from docstra_tui.session.rescue import rescue
 from docstra_tui.session.store import SessionStore
 from docstra_tui.settings import Settings
 from docstra_tui.themes import ThemeSpec
+from docstra_tui.workspace.colour_depth import colours_of
 
 HISTORY = "chat-history"
 REFRESH_SECONDS = 0.5
@@ -48,8 +49,9 @@ def run(
     session does not bring its own.
     """
     theme, problem = themes.choose(settings.theme)
-    style = style_of(theme)
-    printer = Printer(style)
+    colours = colours_of(os.environ)
+    style = style_of(theme, colours)
+    printer = Printer(style, DEPTHS[colours])
     if problem is not None:
         printer.error(problem)
     for note in notes:
@@ -78,10 +80,11 @@ def run(
             bottom_toolbar=chat.toolbar,
             refresh_interval=REFRESH_SECONDS,
             style=style,
+            color_depth=DEPTHS[colours],
             reserve_space_for_menu=5,
         )
         prompt.default_buffer.on_text_changed += lambda buffer: chat.keep_draft(buffer.text)
-        chat.on_theme = lambda theme: wear(theme, printer, prompt)
+        chat.on_theme = lambda theme: wear(theme, colours, printer, prompt)
         chat.on_news = lambda: above(prompt, chat.tell_news)
         printer.line("@path gives the model a file, /help lists the commands, Ctrl+D leaves.", "hint")
         with silent_keys():
@@ -99,9 +102,9 @@ def run(
     return 0 if is_saved else 1
 
 
-def wear(theme: ThemeSpec, printer: Printer, prompt: PromptSession[str]) -> None:
+def wear(theme: ThemeSpec, colours: int, printer: Printer, prompt: PromptSession[str]) -> None:
     """Another theme from the next line on."""
-    printer.style = prompt.style = style_of(theme)
+    printer.style = prompt.style = style_of(theme, colours)
 
 
 def above(prompt: PromptSession[str], write: Callable[[], None]) -> None:

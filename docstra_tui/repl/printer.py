@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from prompt_toolkit.application.current import get_app_session
 from prompt_toolkit.formatted_text import FormattedText
+from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.shortcuts import print_formatted_text
 from prompt_toolkit.styles import BaseStyle
 
@@ -21,8 +22,9 @@ CLEAR_LINE = "\r\x1b[K"
 class Printer:
     """Writes to the terminal of the current prompt_toolkit session, between two prompts."""
 
-    def __init__(self, style: BaseStyle) -> None:
+    def __init__(self, style: BaseStyle, depth: ColorDepth | None = None) -> None:
         self.style = style
+        self._depth = depth
         self._open_line = False
         self._progress = ""
 
@@ -49,7 +51,9 @@ class Printer:
         self.end_progress()
         self.end_answer()
         fragments = FormattedText([(f"class:{role}" if role else "", sanitize_text(text))])
-        print_formatted_text(fragments, style=self.style, output=get_app_session().output)
+        print_formatted_text(
+            fragments, style=self.style, output=get_app_session().output, color_depth=self._depth
+        )
 
     def error(self, error: DocstraError) -> None:
         """What happened, and what to do next."""

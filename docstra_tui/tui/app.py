@@ -14,6 +14,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.events import CursorPosition, Event, InputEvent, Paste, Print
+from textual.filter import LineFilter, Monochrome
 
 from docstra_tui import themes
 from docstra_tui.errors import SettingsError
@@ -21,13 +22,14 @@ from docstra_tui.settings import Settings
 from docstra_tui.text import sanitize_line
 from docstra_tui.themes import ThemeSpec
 from docstra_tui.tui import strips
-from docstra_tui.tui.colours import textual_theme
+from docstra_tui.tui.colours import FEW_CLASS, FewColours, textual_theme
 from docstra_tui.tui.copying import CopyDesk
 from docstra_tui.tui.keyboard import Keyboard
 from docstra_tui.tui.lane import Lane
 from docstra_tui.tui.link import Link
 from docstra_tui.tui.screens.main import MainScreen
 from docstra_tui.tui.terminal_driver import LinuxDriver, TerminalDriver
+from docstra_tui.workspace.colour_depth import ALL, FEW, NONE
 
 if TYPE_CHECKING:
     from docstra_tui.session.backend import Backend
@@ -75,9 +77,15 @@ class DocstraApp(App[None]):
         *,
         notes: Sequence[str] = (),
         is_model_named: bool = False,
+        colours: int = ALL,
     ) -> None:
+        """`colours`: how many the terminal shows (`workspace.colour_depth`)."""
         strips.install()
         super().__init__()
+        self.colours = colours
+        self.no_color = colours == NONE
+        self.set_class(colours <= FEW, FEW_CLASS)
+        self._few_colours = FewColours(colours)
         self.keyboard = Keyboard(self, super().on_event)
         self.settings = settings
         self.store = store
@@ -110,6 +118,11 @@ class DocstraApp(App[None]):
         found = super().get_driver_class()
         return TerminalDriver if found is LinuxDriver else found
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's, and ours for few colours in the place of its own for none, which makes greys of them."""
+        kept = [found for found in super().get_line_filters() if not isinstance(found, Monochrome)]
+        return [*kept, self._few_colours] if self.colours <= FEW else kept
+
     async def on_event(self, event: Event) -> None:
         """What is typed has its turn; all else is as Textual does it."""
         if isinstance(event, (InputEvent, Paste)) and not event.is_forwarded:
@@ -120,7 +133,7 @@ class DocstraApp(App[None]):
     def _load_themes(self, wanted: str) -> None:
         self.theme_specs, wrong = themes.load_all()
         for spec in self.theme_specs.values():
-            self.register_theme(textual_theme(spec))
+            self.register_theme(textual_theme(spec, self.colours))
         self._theme_notices += [sanitize_line(error.message)[:300] for error in wrong]
         if not self.theme_specs:
             raise SettingsError("No theme was found.", "Install docstra-tui again: its themes are missing.")

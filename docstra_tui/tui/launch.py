@@ -18,7 +18,10 @@ from docstra_tui.settings import Settings
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.guard import Guard
 from docstra_tui.tui.terminal import Terminal, open_log, require_terminal, writer
+from docstra_tui.workspace.colour_depth import ALL, FEW, MANY, NONE, colours_of
 
+COLOUR_SYSTEMS = {NONE: "standard", FEW: "standard", MANY: "256", ALL: "truecolor"}
+"""How many colours there are, in Textual's words."""
 LAST_SECONDS = 1.2
 """Saving and letting go may take so long."""
 RESCUE_SECONDS = 1.0
@@ -47,7 +50,9 @@ def launch(
     then, after everything is saved.
     """
     require_terminal()
+    colours = colours_of(os.environ)
     os.environ.setdefault("TEXTUAL_FPS", "15")  # read when textual is first imported
+    os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", COLOUR_SYSTEMS[colours])  # this as well
     log, log_path = open_log(paths.log_dir())
     _log_what_is_lost(log)
 
@@ -64,6 +69,7 @@ def launch(
         resume,
         notes=notes,
         is_model_named=is_model_named,
+        colours=colours,
     )
     app.crash_log = str(log_path)
     guard = Guard(terminal, app.save, lambda code: _leave(app, code))

@@ -47,7 +47,10 @@ class Composer(TextArea):
         scrollbar-size-vertical: 1;
         & .text-area--cursor-line { background: $background; }
         & .text-area--placeholder { color: $muted; }
-        &:light .text-area--cursor { color: $background; background: $primary; }
+        & .text-area--cursor, &:light .text-area--cursor {
+            color: $input-cursor-foreground;
+            background: $input-cursor-background;
+        }
     }
     """
 

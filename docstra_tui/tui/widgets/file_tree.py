@@ -17,6 +17,7 @@ from textual.visual import Visual
 
 from docstra_tui.context.picks import Pick
 from docstra_tui.text import sanitize_line, shown_name
+from docstra_tui.tui.colours import row_style
 from docstra_tui.tui.tick_notes import Note, TickNotes
 from docstra_tui.tui.widgets.file_rows import SOME, TICKED, UNTICKED, FileRows, Row
 from docstra_tui.tui.widgets.own_keys import OwnKeys
@@ -397,8 +398,7 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
         content = self._content(rows[index], width)
         style = self.visual_style
         if index == self.cursor:
-            ground = "$selection" if self.has_focus else "$panel"
-            content = content.stylize(f"on {ground}")
+            content = content.stylize(row_style(self, is_active=self.has_focus))
         return Visual.to_strips(self, content, width, 1, style)[0]
 
     def on_focus(self) -> None:

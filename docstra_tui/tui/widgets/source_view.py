@@ -18,6 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
+from docstra_tui.tui.colours import row_style
 from docstra_tui.tui.widgets.own_keys import OwnKeys
 
 LONGEST = 5_000
@@ -159,13 +160,13 @@ class SourceView(OwnKeys, ScrollView, can_focus=True):
         line = self._lines[index]
         ground = self._ground(index)
         if ground:
-            line = line.stylize(f"on {ground}")
+            line = line.stylize(ground)
         full = Visual.to_strips(self, line, max(1, line.cell_length), 1, self.visual_style)
         code = full[0].crop(left, left + room) if full else Strip.blank(0)
         gutter = Visual.to_strips(self, self._number(index), self._gutter, 1, self.visual_style)[0]
         strip = Strip.join([gutter, code])
         if ground:
-            rest = Content(" " * max(0, width - strip.cell_length)).stylize(f"on {ground}")
+            rest = Content(" " * max(0, width - strip.cell_length)).stylize(ground)
             if rest.cell_length:
                 blank = Visual.to_strips(self, rest, rest.cell_length, 1, self.visual_style)[0]
                 strip = Strip.join([strip, blank])
@@ -184,8 +185,8 @@ class SourceView(OwnKeys, ScrollView, can_focus=True):
             return ""
         marked = self.marked
         if marked is not None and marked[0] <= index + 1 <= marked[1]:
-            return "$selection"
-        return "$panel" if index == self.cursor else ""
+            return row_style(self)
+        return row_style(self, is_active=False) if index == self.cursor else ""
 
 
 def _cut(line: Content) -> Content:

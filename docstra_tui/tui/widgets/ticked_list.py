@@ -17,6 +17,7 @@ from textual.visual import Visual
 
 from docstra_tui.context.picks import Pick
 from docstra_tui.text import shown_name
+from docstra_tui.tui.colours import row_style
 from docstra_tui.tui.tick_notes import TickNotes
 from docstra_tui.tui.widgets.file_tree import fit, shown_note
 from docstra_tui.tui.widgets.own_keys import OwnKeys
@@ -164,5 +165,5 @@ class TickedList(OwnKeys, ScrollView, can_focus=True):
         line += Content.assemble((shown, "$error" if wrong else ""))
         content = fit(line, right, width)
         if index == self.cursor and self.has_focus:
-            content = content.stylize("on $selection")
+            content = content.stylize(row_style(self))
         return Visual.to_strips(self, content, width, 1, self.visual_style)[0]
