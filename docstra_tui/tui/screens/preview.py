@@ -137,13 +137,13 @@ class PreviewScreen(ModalScreen[bool]):
                 self._colour()
 
     def _colour(self) -> None:
-        """Show the colours that are known so far."""
-        if self.is_mounted:
+        """Show the colours that are known so far, unless the file was closed before they came."""
+        for view in self.query(SourceView):
             first, known = self._painted, self._colours.find(*self._code, self._colour)
             lines = zip(self._lines[first:], known.lines[first:], strict=False)
             painted = [coloured(line, colours) for line, colours in lines]
             self._painted += len(painted)
-            self.query_one(SourceView).repaint_lines(first, painted)
+            view.repaint_lines(first, painted)
 
     def _fail(self, error: Exception) -> None:
         if self.is_mounted:
