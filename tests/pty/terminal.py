@@ -100,6 +100,16 @@ class Terminal:
         """The whole screen."""
         return "\n".join(self.lines)
 
+    def is_reversed(self, text: str, nth: int = 0) -> bool:
+        """True where the row that has `text` (of several: the `nth`) shows it reversed."""
+        with self._lock:
+            rows = [y for y, line in enumerate(self._screen.display) if text in line]
+            if len(rows) <= nth:
+                return False
+            start = self._screen.display[rows[nth]].index(text)
+            row = self._screen.buffer[rows[nth]]
+            return all(row[x].reverse for x in range(start, start + len(text)))
+
     def send(self, *keys: str) -> None:
         """Type; a name of `KEYS` or `ctrl+x` is that key, anything else is text."""
         for key in keys:
