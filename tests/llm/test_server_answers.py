@@ -7,14 +7,25 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from docstra_tui.errors import AnswerCutOff, AnswerFailed, ContextOverflow, DocstraError, NoAnswer
+from docstra_tui.llm import endings, server_errors
 from docstra_tui.llm.answer import AnswerStream, Usage
 from docstra_tui.llm.remote import RemoteLLM
+from docstra_tui.llm.sse import ChunkReader, ErrorEvent
 from tests.llm.hostile import SSE, HostileServer, chunk, hostile, resets, response, sends
 
 CHAT = "/v1/chat/completions"
 DONE = b"data: [DONE]\n\n"
+NAMES = st.sampled_from(
+    (
+        *("choices", "delta", "message", "content", "text", "refusal", "reasoning", "type", "error"),
+        *("finish_reason", "object", "usage", "prompt_tokens_details", "completion_tokens"),
+    )
+)
+"""Fields of an event that are looked at."""
 CHUNKED = SSE.replace(b"\r\n\r\n", b"\r\ntransfer-encoding: chunked\r\n\r\n")
 
 
@@ -163,6 +174,39 @@ def test_odd_ways_to_say_a_whole_answer_are_understood(
 ) -> None:
     came, stream, error = follow(server, SSE, *parts)
     assert (came, error, stream.finish_reason) == ("ok", None, "stop")
+
+
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NAMES, inner, max_size=4)),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.one_of(VALUES, st.fixed_dictionaries({"choices": st.lists(VALUES, max_size=2)})), max_size=6)
+)
+def test_no_event_whatever_is_in_it_is_more_than_an_error(chunks: list[object]) -> None:
+    reader = ChunkReader()
+    said = ""
+    for value in chunks:
+        try:
+            said += reader.read("message", json.dumps(value))
+        except ErrorEvent as error:
+            assert isinstance(server_errors.reported("gpu:8000", error.body, "", is_ours=False), DocstraError)
+        except DocstraError:
+            break
+    assert reader.has_text == bool(said.strip())
+    end = endings.servers(
+        "gpu:8000",
+        server_errors.quote(reader.reason),
+        reader.usage,
+        has_text=reader.has_text,
+        has_thought=reader.has_thought,
+        has_refused=reader.has_refused,
+    )
+    assert end.problem is not None or (said.strip() and end.reason in ("stop", "length"))
 
 
 def test_a_reset_behind_the_end_is_no_broken_answer(server: HostileServer) -> None:
