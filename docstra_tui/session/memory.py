@@ -35,6 +35,8 @@ class KeptSession(Kept):
     row: StoredSession
     waits: int = 0
     """How many questions of it wait."""
+    has_draft: bool = True
+    """False as long as the draft was only read: then another terminal may know better."""
 
     @property
     def is_worth_keeping(self) -> bool:
@@ -209,7 +211,7 @@ class Memory:
             if kept is None or not kept.is_behind:
                 waits = kept.waits if kept is not None else 0
                 held = replace(row, turns=(), waiting=())
-                self._sessions[session_id] = KeptSession(row=held, waits=waits, written=0)
+                self._sessions[session_id] = KeptSession(row=held, waits=waits, has_draft=False, written=0)
             for turn_id, turn in turns.items():
                 if turn_id not in self._turns:
                     self._turns[turn_id] = KeptTurn(
@@ -320,5 +322,6 @@ class Memory:
 
     def _change(self, session_id: str, **values: str | ModelChoice) -> None:
         kept = self._session(session_id)
+        kept.has_draft = kept.has_draft or "draft" in values
         kept.row = replace(kept.row, updated=time.time(), **values)  # type: ignore[arg-type]
         kept.version += 1

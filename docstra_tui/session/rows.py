@@ -42,16 +42,19 @@ N = TypeVar("N", int, float)
 V = TypeVar("V")
 
 
-def write_session(connection: sqlite3.Connection, session: StoredSession, owner: str) -> None:
-    """Make the session's row what `session` says; its turns are written one by one."""
+def write_session(
+    connection: sqlite3.Connection, session: StoredSession, owner: str, with_draft: bool = True
+) -> None:
+    """Make the session's row what `session` says; its turns are written one by one. Without its draft, one
+    that is there stays."""
     choice = session.choice
     connection.execute(
         "INSERT INTO sessions (id, root, model, title, draft, created, updated, server, wanted, revision, "
         "quant, owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (id) DO UPDATE SET model = excluded.model, title = excluded.title, "
-        "draft = excluded.draft, updated = max(updated, excluded.updated), server = excluded.server, "
-        "wanted = excluded.wanted, revision = excluded.revision, quant = excluded.quant, "
-        "owner = excluded.owner",
+        "draft = CASE WHEN ? THEN excluded.draft ELSE draft END, updated = max(updated, excluded.updated), "
+        "server = excluded.server, wanted = excluded.wanted, revision = excluded.revision, "
+        "quant = excluded.quant, owner = excluded.owner",
         (
             session.id,
             _path_bytes(session.root),
@@ -62,6 +65,7 @@ def write_session(connection: sqlite3.Connection, session: StoredSession, owner:
             session.updated,
             *map(_storable, (choice.server, choice.name, choice.revision, choice.quant)),
             owner,
+            with_draft,
         ),
     )
 

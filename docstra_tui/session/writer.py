@@ -236,8 +236,8 @@ class Writer:
         connection.execute("BEGIN IMMEDIATE")
         try:
             behind = self._memory.behind()
-            for _, _, session in behind.sessions:
-                rows.write_session(connection, session, self._owner)
+            for one, _, session in behind.sessions:
+                rows.write_session(connection, session, self._owner, one.has_draft)
             for number, waiting, _, question in behind.waiting:
                 if question is not None:
                     rows.write_waiting(connection, waiting.session_id, question, self._owner)

@@ -256,3 +256,21 @@ def test_a_session_knows_which_model_answered_last(store: SessionStore) -> None:
     session, later = again()
     assert (waiting, session.saved_choice) == (choice, choice)
     later.close()
+
+
+def test_a_turn_in_one_terminal_leaves_the_draft_of_another_alone(store: SessionStore, path: Path) -> None:
+    session = ChatSession(FakeLLM("said"), ROOT, store)
+    list(session.ask("Why?"))
+    session.draft = "begun"
+    assert store.flush()
+    other, second = again()
+    session.draft = "begun and longer"
+    assert store.flush()
+
+    list(other.ask("And?"))
+
+    assert second.flush()
+    assert on_disk(path, "SELECT draft FROM sessions") == [("begun and longer",)]
+    other.draft = "mine"
+    second.close()
+    assert on_disk(path, "SELECT draft FROM sessions") == [("mine",)]

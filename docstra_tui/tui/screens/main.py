@@ -277,7 +277,8 @@ class MainScreen(Screen[None]):
             self.tree_view.set_ticked(open_files(session), is_checked=bool(self.model.host))
         elif retick:
             self.warn(
-                f"This session is about {status_text.shown_path(session.root)}; its files stay unticked."
+                f"This session is about {status_text.shown_path(session.root)}; its files stay unticked. "
+                f"docstra-tui --resume {(session.id or '')[:8]} opens it there."
             )
             self.picks.choose(self.tree_view.picks)
         else:
