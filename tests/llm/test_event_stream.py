@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docstra_tui.errors import RemoteError
@@ -35,6 +35,7 @@ def test_what_is_no_event_is_kept_apart() -> None:
     assert stray == '{"error": "boom"}\nerror: {"code": 400}'
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from([b"data: ", b"event: e", b"\r", b"\n", "é🦀".encode(), b"\xff", b"{x", b":"]))
 )

@@ -11,7 +11,7 @@ import urllib.parse
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from docstra_tui.errors import DocstraError, RemoteError
@@ -124,6 +124,7 @@ def without_escapes(text: str) -> str:
     return text.lower().replace("\\", "")
 
 
+@settings(deadline=None)
 @given(
     KEYS.filter(lambda key: len(without_escapes(key)) >= 6),
     st.sampled_from(sorted(SPELLINGS)),
@@ -137,6 +138,7 @@ def test_no_quoted_sentence_holds_the_key_however_it_is_spelt(key: str, spelling
     assert without_escapes(key) not in without_escapes(bare(said))
 
 
+@settings(deadline=None)
 @given(KEYS, st.integers(1, 400))
 def test_no_cut_goes_through_a_key(key: str, times: int) -> None:
     said = quote(" " * 5_000 + f"{key} " * times, key)
