@@ -16,7 +16,7 @@ QUESTION = "?"
 """Stands behind what is weighed: without one, the empty lines in front of it would belong to nothing."""
 
 
-BATCH, BATCH_CHARACTERS = 40, 200_000
+BATCH, BATCH_CHARACTERS = 16, 60_000
 """Items and characters that are weighed in one go: a fraction of a second, after which a stop is noticed."""
 
 
