@@ -34,8 +34,8 @@ class Hit:
     """`a private key`."""
     value: str
     """The text itself: never shown, kept to know it again."""
-    text: str
-    """All of what was recognised, to find it in a file."""
+    start: int
+    """Where in the text it begins, with what it was recognised by."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,9 @@ SHAPES = (
         # The bytes follow, in lines of their own or as \n in a string; a header alone is source about keys.
         re.compile(
             r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
-            r"(?:\s|\\[nr]){1,8}(?:[A-Z][A-Za-z-]{1,20}: [^\n]{1,100}\s{1,4}){0,4}[\"'+,\s]{0,16}"
+            # A header ends where its line does, and in one way only: others would be tried one by one.
+            r"(?:\s|\\[nr]){1,8}(?:[A-Z][A-Za-z-]{1,20}: [^\r\n\\]{1,100}(?:[\r\n]|\\[nr])(?:\s|\\[nr]){0,8})*+"
+            r"[\"'+,\s]{0,16}"
             r"(?P<value>[A-Za-z0-9+/]{40})"
         ),
         _is_varied,
@@ -180,5 +182,5 @@ def find(text: str, start: int = 0, end: int | None = None) -> Iterator[Hit]:
                 if match is not None:
                     value = next((found for found in match.groups() if found), match[0])
                     if shape.is_likely(value):
-                        yield Hit(shape.what, value, match[0])
+                        yield Hit(shape.what, value, at)
                 at = text.find(mark, at + len(mark), end + len(mark) - 1)

@@ -6,7 +6,8 @@ somebody says that it may go as it is; nothing is masked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from docstra_tui.context import credentials
@@ -105,15 +106,7 @@ class Outgoing:
         findings = [
             Finding("by its name, it may hold secrets", path) for path in named if path not in self._paths
         ]
-        texts = [prompt] if isinstance(prompt, str) else [str(message["content"]) for message in prompt]
-        for number, text in enumerate(texts):
-            place = "your question" if number == len(texts) - 1 else "what was said before"
-            for hit in self._hits(text):
-                known = {(found.where, found.value) for found in findings}  # a token may also be set as one
-                found = [one for one in _places(hit, items, place) if one.path not in named]
-                findings += [one for one in found if (one.where, one.value) not in known]
-                if len(findings) >= MOST:
-                    break
+        findings += self._credentials(prompt, items, set(named))
         if findings:
             first = findings[0]
             more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
@@ -123,6 +116,32 @@ class Outgoing:
                 findings,
                 self,
             )
+
+    def _credentials(
+        self, prompt: Prompt, items: Sequence[ContextItem], named: Collection[str]
+    ) -> list[Finding]:
+        """Up to `MOST`, each once for its place. What stands in files that are told by their names is not
+        told again, neither there nor where it was quoted."""
+        texts = [prompt] if isinstance(prompt, str) else [str(message["content"]) for message in prompt]
+        stretches: list[list[Stretch]] | None = None
+        found: dict[tuple[str | None, str], Finding] = {}
+        in_named: set[str] = set()
+        for number, text in enumerate(texts):
+            place = "your question" if number == len(texts) - 1 else "what was said before"
+            for hit in self._hits(text):
+                stretches = stretches or _stretches(texts, items)
+                stretch = _around(hit.start, stretches[number])
+                path = None if stretch is None else stretch.item.path
+                mark = (path, hit.value)  # a token may also be set as one, and stand there twice
+                if path in named:
+                    in_named.add(hit.value)
+                if path in named or mark in found or (path is None and hit.value in in_named):
+                    continue
+                line = None if stretch is None else stretch.line(text, hit.start)
+                found[mark] = Finding(hit.what, path, line, place if path is None else "", hit.value)
+                if len(found) >= MOST:
+                    return list(found.values())
+        return list(found.values())
 
     def _hits(self, text: str) -> Iterator[Hit]:
         for start in range(0, len(text), BLOCK):
@@ -139,12 +158,44 @@ class Outgoing:
                 self._clean.add(mark)
 
 
-def _places(hit: Hit, items: Sequence[ContextItem], place: str) -> list[Finding]:
-    """Every file that has it; else where it stands."""
-    found = []
+@dataclass(frozen=True)
+class Stretch:
+    """Where a file stands in a text."""
+
+    start: int
+    """Of its header."""
+    first_line: int
+    """Of its own text."""
+    end: int
+    item: ContextItem
+
+    def line(self, text: str, at: int) -> int | None:
+        """The line of the file that `at` is in; None where its lines are not the file's own."""
+        if self.item.detail or at < self.first_line:
+            return None
+        return (self.item.start_line or 1) + text.count("\n", self.first_line, at)
+
+
+def _stretches(texts: Sequence[str], items: Sequence[ContextItem]) -> list[list[Stretch]]:
+    """For each text those in it. Items stand in the texts in their order: what is behind one is not
+    searched again."""
+    found: list[list[Stretch]] = [[] for _ in texts]
+    number = at = 0
     for item in items:
-        at = item.content.find(hit.text) if item.path is not None else -1
-        if at >= 0:
-            line = None if item.detail else (item.start_line or 1) + item.content.count("\n", 0, at)
-            found.append(Finding(hit.what, item.path, line, value=hit.value))
-    return found or [Finding(hit.what, place=place, value=hit.value)]
+        if item.path is None:
+            continue
+        rendered = item.render()
+        for here in range(number, len(texts)):
+            start = texts[here].find(rendered, at if here == number else 0)
+            if start >= 0:
+                header = rendered.index("\n", rendered.index("\n") + 1) + 1  # its place, and the fence
+                number, at = here, start + len(rendered)
+                found[here].append(Stretch(start, start + header, at, item))
+                break
+    return found
+
+
+def _around(at: int, stretches: Sequence[Stretch]) -> Stretch | None:
+    """The stretch that `at` is in."""
+    index = bisect_right(stretches, at, key=lambda stretch: stretch.start) - 1
+    return stretches[index] if index >= 0 and at < stretches[index].end else None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import string
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,8 @@ from tests.elsewhere import Elsewhere, elsewhere
 TOKEN = "gh" + "p_x7Kq2mZp9RtLwN4vBs8YdHc3JfGa6TeUoQ1i"
 CLEAN = ContextItem("a = 1\n", "src/a.py")
 KEY = ContextItem(f"one\ntwo\ntoken = {TOKEN}\n", "src/key.py", start_line=10, end_line=12)
+LETTERS = string.ascii_letters + string.digits
+KEY_THAT_IS_SET = "a password or key that is set"
 ENV = ContextItem("HOST=here\n", "deploy/.env")
 
 
@@ -111,6 +116,44 @@ def test_what_was_looked_over_is_not_looked_over_again(monkeypatch: pytest.Monke
     looked.clear()
     look.look(prompt(big, question="Two, a longer one?"))
     assert sum(looked) <= outgoing.BLOCK
+
+
+@pytest.mark.parametrize("path", ["deploy/.env", "src/keys.py"])
+def test_a_file_full_of_keys_takes_no_longer_for_its_length(path: str) -> None:
+    times = []
+    for count in (4_000, 16_000):
+        letters = random.Random(count)
+        lines = [f'password = "{"".join(letters.choices(LETTERS, k=24))}"\n' for _ in range(count)]
+        look, asked = Outgoing(), prompt(ContextItem("".join(lines), path))
+        look.agree_to_names([path])
+        began = time.process_time()
+        is_named = path.endswith(".env")
+        assert found(look, asked)[:1] == ([] if is_named else [(f"{path} line 1", KEY_THAT_IS_SET)])
+        times.append(time.process_time() - began)
+    assert times[1] < 8 * times[0] + 0.1
+
+
+def test_what_is_in_many_files_is_looked_for_once() -> None:
+    files = [ContextItem(f"def f{n}(): pass\n" * 2_000, f"f{n}.py") for n in range(50)]
+    last = ContextItem(f"token = {TOKEN}\n" * 4_000, "last.py")
+    began = time.process_time()
+    assert found(Outgoing(), prompt(*files, last)) == [("last.py line 1", "a GitHub token")]
+    assert time.process_time() - began < 2  # several times what it takes; each line in each file took 4
+
+
+def test_a_file_that_was_agreed_to_by_its_name_may_be_quoted() -> None:
+    look = Outgoing()
+    look.agree_to_names([".env"])
+    told = Turn(f"It is {TOKEN}.", fields={"question": "Which?"}, context=(ContextItem(KEY.content, ".env"),))
+    assert found(look, prompt(history=[told])) == []
+    assert found(look, prompt(KEY, history=[told])) == [("src/key.py line 12", "a GitHub token")]
+
+
+def test_a_key_that_stands_in_a_file_and_in_the_question_is_told_for_both() -> None:
+    assert [where for where, _ in found(Outgoing(), prompt(KEY, question=f"Is {TOKEN} in use?"))] == [
+        "src/key.py line 12",
+        "your question",
+    ]
 
 
 # Through the client
