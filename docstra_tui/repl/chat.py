@@ -501,7 +501,8 @@ class Chat:
         paths = set(found.paths)
         is_about = any(item.path in paths for item in asking.focus)
         if paths and not is_about and self._confirm("Leave these files out and send the rest? [y/N] "):
-            self.files.drop([Mention(path) for path in paths])
+            for item in self.files.drop([Mention(path) for path in paths]):
+                self.printer.line(f"{item.label} is left out.", "note")
             self.session.leave_out(paths)
             return True
         return False
@@ -540,6 +541,9 @@ class Chat:
         name = line.command.name
         questions = self._accept([f"/{name} {write_mention(*pick)}" for pick in picks])
         for pick, question in zip(picks, questions, strict=True):
+            if self.files.of(pick) is None:  # left out since, as it may be secret
+                self.session.take_back([question], "")
+                continue
             if len(picks) > 1:
                 self.printer.line(pick.label, "mark")
 

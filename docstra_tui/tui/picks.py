@@ -71,10 +71,6 @@ class ReadReport:
         wrong = [f"{_name(label)} not sent: {word}" for label, (word, _) in self.left_out.items()]
         return tuple(_few(changed) + _few(wrong))
 
-    def get(self, label: str, default: str) -> str:
-        """Why one is not sent."""
-        return self.left_out[label][1] if label in self.left_out else default
-
 
 class FilePicks:
     """The files ticked now."""

@@ -13,6 +13,7 @@ from docstra_tui.context.mentions import write_mention
 from docstra_tui.context.picks import Pick
 from docstra_tui.context.ranges import find_lines
 from docstra_tui.errors import ContextOverflow, DocstraError, EngineDied, NotAllowed, NotAsked
+from docstra_tui.text import sanitize_line
 from docstra_tui.tui.lane import Deliver, Lane
 from docstra_tui.tui.picks import FilePicks, ReadReport
 from docstra_tui.tui.shown import shown_turn, turn_ending
@@ -43,6 +44,14 @@ class Reports:
     engine_died: Callable[[DocstraError], None]
     warn: Callable[[str], None]
     """A sentence for a toast; already safe to show."""
+
+
+class NotTicked(DocstraError):
+    """A file of a task was left out while it waited; the other files are asked about."""
+
+
+WITHDRAWN = (ContextOverflow, NotAllowed, NotAsked, NotTicked)
+"""What keeps a question from being one: the conversation is what it was before."""
 
 
 class TurnDesk:
@@ -175,7 +184,9 @@ class TurnDesk:
             report = self._read = self._picks.read(session)
             item = find_lines(session.wholes, *pick)
             if item is None:
-                reason = report.get(pick.label, "it is not ticked any more")
+                if pick.label not in report.left_out:
+                    raise NotTicked(f"{pick.label} is not ticked any more: nothing was asked about it.")
+                _, reason = report.left_out[pick.label]
                 raise DocstraError(f"{pick.label} cannot be read: {reason}.")
             return session.document(item) if command.name == "document" else session.explain(item)
 
@@ -223,7 +234,7 @@ class TurnDesk:
         self._reports.changed()
 
     def _end(self, outcome: Outcome) -> None:
-        if outcome.turn is None and isinstance(outcome.error, ContextOverflow | NotAllowed | NotAsked):
+        if outcome.turn is None and isinstance(outcome.error, WITHDRAWN):
             self._withdraw()
         else:
             ending = ending_of(outcome)
@@ -231,7 +242,10 @@ class TurnDesk:
                 ending = replace(ending, status="interrupted", error="", hint="")
             self._name_files(outcome.turn)
             self._conversation.end_turn(replace(ending, notes=(*self._read.notes, *ending.notes)))
-        if outcome.error is not None:
+        if isinstance(outcome.error, NotTicked):
+            self._forget([outcome.request])
+            self._reports.warn(sanitize_line(outcome.error.message))
+        elif outcome.error is not None:
             self._end_the_others(outcome)
             if isinstance(outcome.error, EngineDied):
                 self._reports.engine_died(outcome.error)

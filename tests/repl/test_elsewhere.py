@@ -153,3 +153,23 @@ def test_nothing_is_measured_elsewhere_while_the_chat_waits(
     monkeypatch.setattr(RemoteLLM, "measure", lambda self, prompt: asked.append("measure"))
     talk(project, server, lambda typist: typist.sees("waiting for your yes"))
     assert asked == [] and server.connections == 0
+
+
+def test_a_file_that_is_left_out_of_a_task_keeps_none_of_the_others(project: Path, server: Elsewhere) -> None:
+    (project / "z.py").write_text("z = 1\n")
+
+    def script(typist: Typist) -> None:
+        says_yes(typist)
+        typist.types("/explain a.py key.py z.py\r")
+        typist.sees("Send it as it is?")
+        typist.types("n\r")
+        typist.sees("Leave these files out")
+        typist.types("y\r")
+        typist.waits(lambda: typist.screen.text.count("An answer.") >= 3)
+
+    shown = talk(project, server, script)
+    assert "key.py is left out." in shown and "Up brings" not in shown
+    assert len(server.asked("/v1/chat/completions")) == 3 and not sent(server, TOKEN)
+    with saved() as store:
+        questions = [turn.question for turn in store.load("last").turns]
+    assert questions == ["First?", "Explain a.py", "Explain z.py"]

@@ -59,6 +59,11 @@ def sent(server, text):
     return [request for request in server.requests if text.encode() in request]
 
 
+def said(app):
+    """Every toast so far that still stands."""
+    return " ".join(toast.message for toast in app._notifications)
+
+
 async def waits(pilot, measured):
     """Everything that counts has tried to, and nothing can be counted."""
     app = pilot.app
@@ -107,7 +112,8 @@ async def test_no_connection_is_made_before_the_yes_and_all_begins_after_it(
         await pilot.press("f9")
         await yes(pilot)
         await until(pilot, lambda: "ready · 42 / 4k" in last_line(app))
-        assert app.main.composer.text == "draft" and sent(server, "return 1")
+        await until(pilot, lambda: sent(server, "return 1"))
+        assert app.main.composer.text == "draft"
         await pilot.press("enter")
         await until(pilot, lambda: "An answer." in screen_text(app))
 
@@ -243,3 +249,39 @@ async def test_no_dialog_comes_by_itself_for_what_was_ticked_before(make_app, se
         await pilot.press("l")
         await until(pilot, lambda: "An answer." in screen_text(app))
         assert not sent(server, "HOST=here") and ticked(app) == ()
+
+
+async def test_a_file_that_is_left_out_of_a_task_keeps_none_of_the_others(make_app, settings, server, root):
+    for name in ("a", "c"):
+        (root / f"{name}.py").write_text(f"{name} = 1\n")
+    (root / "b.py").write_text(f"token = '{TOKEN}'\n")
+    Consent().give(parse(server.url))
+    app = make_app(settings, opener=open_backend)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: last_line(app).strip().startswith("ready"))
+        await tick(pilot, "a.py", "b.py", "c.py")
+        await ask(pilot, "/explain")
+        await until(pilot, lambda: isinstance(app.screen, LeavingScreen))
+        await pilot.press("l")
+        await until(pilot, lambda: len(app.main.session.turns) == 2 and not app.main.desk.runner.busy)
+        assert [turn.question for turn in app.main.session.turns] == ["Explain a.py", "Explain c.py"]
+        await until(pilot, lambda: "b.py is not ticked any more: nothing was asked about it" in said(app))
+        assert "not sent" not in said(app) and app.main.session.waiting == []
+        assert "Explain b.py" not in screen_text(app) and app.main.composer.text == ""
+    assert not sent(server, TOKEN) and len(server.asked("/v1/chat/completions")) == 2
+
+
+async def test_a_file_of_a_task_is_not_left_out_of_its_own_question(make_app, settings, server, root):
+    (root / "b.py").write_text(f"token = '{TOKEN}'\n")
+    Consent().give(parse(server.url))
+    app = make_app(settings, opener=open_backend)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: last_line(app).strip().startswith("ready"))
+        await tick(pilot, "b.py", "README.md")
+        await ask(pilot, "/explain")
+        await until(pilot, lambda: isinstance(app.screen, LeavingScreen))
+        assert "leave it out" not in screen_text(app)
+        await pilot.press("l", "escape")
+        await until(pilot, lambda: not app.main.desk.runner.busy and "was not sent" in said(app))
+        assert app.main.session.turns == [] and app.main.session.waiting == []
+    assert not server.asked("/v1/chat/completions") and not sent(server, TOKEN)
