@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -163,6 +164,20 @@ def test_a_model_that_is_not_there_is_told_by_the_engine_and_tried_anew(own_plac
     assert health.error is not None and "no-such-model" in health.error.message
     again = lifecycle.connect(missing)
     assert again.health().pid != health.pid
+
+
+def test_a_template_that_takes_too_long_fails_the_load_and_no_process_stays(
+    tiny: Path, tmp_path: Path
+) -> None:
+    """The one that tries it starts beside the imports: it goes, whether it was used or not."""
+    assert not psutil.Process(ready(lifecycle.connect(settings(tiny))).health().pid).children()
+    folder = Path(shutil.copytree(tiny, tmp_path / "slow"))
+    slow = "{% for a in range(99999) %}{% for b in range(3000) %}{% endfor %}{% endfor %}"
+    (folder / "chat_template.jinja").write_text(slow)
+    engine = lifecycle.connect(settings(folder))
+    health = until(lambda: (now := engine.health()).state == "failed" and now, 90)
+    assert "takes more than 2 seconds" in health.error.message
+    assert not psutil.Process(health.pid).children()
 
 
 def test_an_engine_of_another_identity_in_our_place_is_not_attached_to(tiny: Path) -> None:
