@@ -185,6 +185,8 @@ class Chat:
             found = self._store.without_turns(str(self.root)) if self._store is not None else None
             if found is not None:
                 self._use(self._saved_session(found))
+            elif self._store is not None and (title := self._store.left_in(str(self.root))) is not None:
+                self.printer.line(f"A question in “{title}” was not sent. /resume brings it back.", "note")
 
     def _ask(self, words: str, mentions: Iterable[Mention]) -> None:
         """Ask about the files, those named in the question among them."""

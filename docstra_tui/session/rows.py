@@ -164,6 +164,18 @@ def read_without_turns(connection: sqlite3.Connection, root: str) -> str | None:
     return next((str(one) for one, owner, at in rows if not is_alive(_text(owner), moment(at))), None)
 
 
+def read_left_in(connection: sqlite3.Connection, root: str) -> str | None:
+    """The title of the latest session about `root` with turns, in which a question waits and whose process
+    is gone."""
+    rows = connection.execute(
+        "SELECT title, waiting.owner, updated FROM waiting JOIN sessions ON sessions.id = session_id "
+        "WHERE root = ? AND EXISTS (SELECT 1 FROM turns WHERE session_id = sessions.id) "
+        "ORDER BY updated DESC",
+        (_path_bytes(root),),
+    )
+    return next((_text(title) for title, owner, at in rows if not is_alive(_text(owner), moment(at))), None)
+
+
 def _left_waiting(
     connection: sqlite3.Connection, session_id: str, updated: float
 ) -> tuple[WaitingQuestion, ...]:
@@ -191,8 +203,8 @@ def read_summaries(connection: sqlite3.Connection) -> list[SessionSummary]:
     """Every session in which something was said or typed, the latest first."""
     rows = connection.execute(
         "SELECT sessions.id, title, root, sessions.model, updated, count(turns.id), "
-        "CASE WHEN count(turns.id) THEN '' ELSE coalesce((SELECT question FROM waiting "
-        "WHERE session_id = sessions.id ORDER BY accepted LIMIT 1), draft) END AS unsent FROM sessions "
+        "coalesce((SELECT question FROM waiting WHERE session_id = sessions.id ORDER BY accepted LIMIT 1), "
+        "draft) AS unsent FROM sessions "
         "LEFT JOIN turns ON turns.session_id = sessions.id GROUP BY sessions.id "
         "HAVING count(turns.id) > 0 OR unsent != '' ORDER BY updated DESC"
     )

@@ -144,7 +144,7 @@ class SessionStore:
             row, saved = kept.row, found.get(kept.row.id)
             if kept.is_behind or saved is None:
                 turns = max(turns, saved.turns if saved is not None else 0)
-                unsent = self._memory.unsent(row.id) if not turns else ""
+                unsent = self._memory.unsent(row.id)
                 found[row.id] = SessionSummary(
                     row.id, row.title, row.root, row.model, row.updated, turns, unsent
                 )
@@ -178,6 +178,13 @@ class SessionStore:
         no living program has open; None when there is none. Raises `StoreError`."""
         nothing: list[str | None] = [None]
         [found] = self._writer.read(lambda connection: [rows.read_without_turns(connection, root)], nothing)
+        return found
+
+    def left_in(self, root: str) -> str | None:
+        """The title of the latest session about that folder in which something was asked, and in which a
+        question still waits whose program is gone; None when there is none. Raises `StoreError`."""
+        nothing: list[str | None] = [None]
+        [found] = self._writer.read(lambda connection: [rows.read_left_in(connection, root)], nothing)
         return found
 
     def delete(self, session_id: str) -> None:

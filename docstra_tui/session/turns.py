@@ -112,7 +112,7 @@ class SessionSummary:
     """Seconds since 1970."""
     turns: int
     unsent: str = ""
-    """What waits or was typed where nothing was asked yet; one line."""
+    """What waits, else what was typed, and was not sent; one line."""
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,8 @@ class Switches:
         self._lane.do(load, loaded, self._complain)
 
     def bring_back_unsent(self) -> None:
-        """Go on with what was written in this folder before anything was asked, if there is something."""
+        """Go on with what was written in this folder before anything was asked, if there is something; else
+        say where a question waits."""
         from docstra_tui.session.chat import ChatSession
 
         llm = self._screen.model.llm or NoModel()
@@ -73,14 +74,17 @@ class Switches:
         reserve = self._screen.settings.answer.reserve
         first = self._screen.session
 
-        def find() -> ChatSession | None:
+        def find() -> ChatSession | str | None:
             found = store.without_turns(root)
             if found is None:
-                return None
+                return store.left_in(root)
             return ChatSession.resume(llm, store, found, model=self._screen.model.name, reserve=reserve)
 
-        def found(session: ChatSession | None) -> None:
-            if session is not None and self._screen.session is first and not self._screen.desk.runner.busy:
+        def found(session: ChatSession | str | None) -> None:
+            if isinstance(session, str):
+                title = sanitize_line(session)
+                self._screen.notify(f"A question in “{title}” was not sent. F3 brings it back.")
+            elif session is not None and self._screen.session is first and not self._screen.desk.runner.busy:
                 self._screen.use_session(session, retick=False)
 
         self._lane.do(find, found, lambda error: None)
@@ -213,6 +217,8 @@ def _installed() -> list[Choice]:
 
 def _when(summary: SessionSummary) -> str:
     turns = f"{summary.turns} turn{'' if summary.turns == 1 else 's'}"
+    if summary.turns and summary.unsent:
+        turns += ", words not sent"
     return f"{turns} · {figures.moment(summary.updated)}"
 
 

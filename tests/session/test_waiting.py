@@ -274,3 +274,20 @@ def test_a_turn_in_one_terminal_leaves_the_draft_of_another_alone(store: Session
     other.draft = "mine"
     second.close()
     assert on_disk(path, "SELECT draft FROM sessions") == [("mine",)]
+
+
+def test_where_a_question_of_a_dead_program_waits_is_known(store: SessionStore) -> None:
+    session = ChatSession(FakeLLM("said"), ROOT, store)
+    list(session.ask("Why?"))
+    session.accept("And?")
+    assert store.flush() and store.left_in(str(ROOT)) is None, "this program still has it"
+    store.close()
+
+    later = SessionStore()
+    assert later.left_in(str(ROOT)) == "Why?"
+    assert later.left_in("/elsewhere") is None and later.without_turns(str(ROOT)) is None
+    assert [(one.turns, one.unsent) for one in later.sessions()] == [(1, "And?")]
+    session = ChatSession.resume(FakeLLM(), later, "last")
+    session.take_back(session.waiting, "And?")
+    assert later.flush() and later.left_in(str(ROOT)) is None
+    later.close()

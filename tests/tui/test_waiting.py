@@ -262,3 +262,19 @@ async def test_what_waits_is_asked_once_the_engine_is_started_again(make_app, ba
         await pilot.press("f9")
         await until(pilot, lambda: "Because." in screen_text(app))
         assert (backend.restarts, len(backend.llm.calls), app.main.composer.text) == (1, 1, "")
+
+
+async def test_a_plain_start_says_where_a_question_waits_and_the_list_brings_it_back(begin, root):
+    store = SessionStore()
+    session = ChatSession(FakeLLM("said"), root, store)
+    list(session.ask("Why?"))
+    session.accept("And?")
+    store.close()
+    app = begin()
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await until(pilot, lambda: "in “Why?” was not sent" in screen_text(app))
+        assert app.main.composer.text == ""
+        await pilot.press("f3")
+        await until(pilot, lambda: "1 turn, words not sent" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.main.composer.text == "And?")
