@@ -39,18 +39,19 @@ signal.signal(signal.SIGUSR1, crash)
 sys.exit(main(sys.argv[1:]))
 """
 
-Way = Callable[[Terminal, HostileServer], object]
+Way = Callable[[Terminal, HostileServer, threading.Event], object]
+"""On the terminal, with the server and what it waits for before it goes on."""
 
 
 def _signal(number: int) -> Way:
-    return lambda terminal, server: os.kill(terminal.process.pid, number)
+    return lambda terminal, server, gate: os.kill(terminal.process.pid, number)
 
 
 def _keys(*keys: str) -> Way:
-    return lambda terminal, server: terminal.send(*keys)
+    return lambda terminal, server, gate: terminal.send(*keys)
 
 
-def _interrupt_twice(terminal: Terminal, server: HostileServer) -> None:
+def _interrupt_twice(terminal: Terminal, server: HostileServer, gate: threading.Event) -> None:
     """The first gives the question back into the composer; then it is no empty one, and nobody leaves."""
     terminal.send("ctrl+c")
     terminal.wait_for(lambda text: f"❯ {QUESTION}" in text)
@@ -58,10 +59,10 @@ def _interrupt_twice(terminal: Terminal, server: HostileServer) -> None:
     os.kill(terminal.process.pid, signal.SIGKILL)
 
 
-def _lose_the_server(terminal: Terminal, server: HostileServer) -> None:
-    server.gone.set()
+def _lose_the_server(terminal: Terminal, server: HostileServer, gate: threading.Event) -> None:
     server.on("/v1/models", sends(b""))
     server.on(CHAT, sends(b""))
+    gate.set()
     terminal.wait_for(lambda text: "failed" in text.splitlines()[-1] or f"❯ {QUESTION}" in text)
     os.kill(terminal.process.pid, signal.SIGKILL)
 
@@ -71,12 +72,12 @@ def _fill_the_disk(terminal: Terminal) -> None:
     resource.prlimit(terminal.process.pid, resource.RLIMIT_FSIZE, (1024, resource.RLIM_INFINITY))
 
 
-def _suspend(terminal: Terminal, server: HostileServer) -> None:
+def _suspend(terminal: Terminal, server: HostileServer, gate: threading.Event) -> None:
     os.kill(terminal.process.pid, signal.SIGSTOP)
     os.kill(terminal.process.pid, signal.SIGKILL)
 
 
-def _interrupt_and_kill(terminal: Terminal, server: HostileServer) -> None:
+def _interrupt_and_kill(terminal: Terminal, server: HostileServer, gate: threading.Event) -> None:
     os.kill(terminal.process.pid, signal.SIGINT)
     terminal.wait_for("Not sent")
     os.kill(terminal.process.pid, signal.SIGKILL)
@@ -84,7 +85,7 @@ def _interrupt_and_kill(terminal: Terminal, server: HostileServer) -> None:
 
 CHAT_OUT: dict[str, Way] = {
     "sigint": _interrupt_and_kill,
-    "disk_full": lambda terminal, server: os.kill(terminal.process.pid, signal.SIGTERM),
+    "disk_full": lambda terminal, server, gate: os.kill(terminal.process.pid, signal.SIGTERM),
 }
 WAYS: dict[str, Way] = {
     "ctrl_q": _keys("ctrl+q"),
@@ -94,7 +95,7 @@ WAYS: dict[str, Way] = {
     "sighup": _signal(signal.SIGHUP),
     "sigint": _signal(signal.SIGINT),
     "kill_9": _signal(signal.SIGKILL),
-    "terminal_closed": lambda terminal, server: terminal.hang_up(),
+    "terminal_closed": lambda terminal, server, gate: terminal.hang_up(),
     "server_dies": _lose_the_server,
     "disk_full": _keys("ctrl+q"),
     "suspended_and_killed": _suspend,
@@ -174,7 +175,7 @@ def leave_chat(base: Path, name: str) -> tuple[list[str], bool]:
                 _before(name)(terminal)
                 terminal.send(QUESTION, "enter")
                 terminal.wait_for(lambda text: "loading" in text.partition(f"> {QUESTION}")[2])
-                CHAT_OUT.get(name, WAYS[name])(terminal, server)
+                CHAT_OUT.get(name, WAYS[name])(terminal, server, gate)
                 terminal.wait_end(15)
         finally:
             gate.set()
@@ -225,7 +226,7 @@ def leave(base: Path, name: str, is_answering: bool) -> tuple[list[str], bool]:
         try:
             with program(base, server) as terminal:
                 wait_with_a_question(terminal, is_answering, _before(name))
-                WAYS[name](terminal, server)
+                WAYS[name](terminal, server, gate)
                 terminal.wait_end(15)
         finally:
             gate.set()
