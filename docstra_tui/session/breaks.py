@@ -97,7 +97,11 @@ def why_new(sent: Shot | None, following: Shot, *, cached: int | None, reusable:
     where unknown.
     """
     if sent is None:
-        return "" if cached else "nothing was sent or read ahead yet"
+        if cached is None or cached > 0:
+            return ""
+        if any(part.kind == "answer" for part in following.parts):  # a session from before
+            return "nothing of this session is held any more: it is read once again"
+        return "nothing was sent or read ahead yet"
     reason = first_break(sent, following)
     if reason or cached is None or reusable is None or cached + SLACK >= reusable:
         return reason

@@ -290,6 +290,8 @@ class ChatSession:
         shown = self.llm.show_prompt(prompt.messages)
         cached_text, new_text = shown if shown is not None else ("", as_text(prompt.messages))
         with self._lock:
+            if self._told is not None:  # what a turn sends is being read: nothing stands in its way
+                return PromptShown(cached_text, new_text, budget, "")
             told = self._tell(self._log, self._plan)
             following = self._shot(told, (PLAIN, {"question": question}))
             last = self.turns[-1].usage.prompt_tokens if self.turns else None

@@ -61,6 +61,13 @@ def test_nothing_sent_yet_is_no_break() -> None:
     assert first_break(None, SENT) == ""
     assert why_new(None, SENT, cached=0, reusable=None) == "nothing was sent or read ahead yet"
     assert why_new(None, SENT, cached=40, reusable=None) == ""
+    assert why_new(None, SENT, cached=None, reusable=None) == ""  # nobody tells: nothing is claimed
+
+
+def test_a_session_from_before_was_sent_although_nobody_here_saw_it() -> None:
+    opened = later(A, B)
+    assert why_new(None, opened, cached=0, reusable=None).startswith("nothing of this session is held")
+    assert why_new(None, opened, cached=None, reusable=None) == ""
 
 
 def test_the_cache_may_be_gone_although_nothing_changed() -> None:

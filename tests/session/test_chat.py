@@ -49,6 +49,24 @@ def until(claim: Callable[[], bool], seconds: float = 5.0) -> None:
         time.sleep(0.005)
 
 
+def test_the_prompt_that_is_looked_at_while_a_turn_runs_is_that_turns(
+    llm: FakeLLM, session: ChatSession
+) -> None:
+    llm.enqueue("One.")
+    list(session.ask("First?"))
+    session.set_context([A])  # enters with the turn that runs, and has nobody's answer yet
+    gate = threading.Semaphore(0)
+    llm.enqueue("Two.", gate=gate)
+    running = session.ask("Second?")
+    gate.release()
+    assert next(running) == "Two."
+    shown = session.show_prompt("typed meanwhile")
+    assert "a = 1" in shown.new_text and "Second?" in shown.new_text
+    assert shown.why == ""  # and not that its file was removed
+    running.cancel()
+    list(running)
+
+
 def test_a_question_is_answered_and_kept(llm: FakeLLM, session: ChatSession) -> None:
     llm.enqueue("Hello ", "world", usage=Usage(10, 2, 4))
     session.set_context([A])
