@@ -152,6 +152,16 @@ class FilePicks:
         left_out = {_label(file): (badge.word, badge.reason) for file, badge in wrong if badge is not None}
         return ReadReport(tuple(changed), left_out)
 
+    def read_now(self, pick: Pick) -> ContextItem:
+        """A file or lines of it as they are now, whether or not they are ticked. Blocks. Raises
+        `UnreadableFile`."""
+        from docstra_tui.context.reader import read_item
+
+        limit = self.max_bytes_of(pick.path)
+        return read_item(
+            self._root, pick.path, start_line=pick.start_line, end_line=pick.end_line, max_bytes=limit
+        )
+
     # In the lanes
 
     def _read_and_count(self) -> Picked:

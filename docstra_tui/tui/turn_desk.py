@@ -183,6 +183,9 @@ class TurnDesk:
         def start(session: ChatSession) -> RunningTurn:
             report = self._read = self._picks.read(session)
             item = find_lines(session.wholes, *pick)
+            if item is None and any(one.path == pick.path for one in session.wholes):
+                # Ticked in other lines, which stay as they are: they may stand before an earlier question.
+                item = self._picks.read_now(pick)
             if item is None:
                 if pick.label not in report.left_out:
                     raise NotTicked(f"{pick.label} is not ticked any more: nothing was asked about it.")

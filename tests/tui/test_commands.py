@@ -79,6 +79,23 @@ async def test_lines_of_a_ticked_file_are_explained_and_a_folder_is_a_turn_a_fil
         ]
 
 
+async def test_lines_that_are_ticked_in_parts_are_explained_as_they_are_named(make_app, backend, root):
+    (root / "long.py").write_text("".join(f"x{number} = {number}\n" for number in range(1, 21)))
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await is_ready(pilot)
+        app.main.tree_view.put_picks([Pick("long.py", 5, 10)])
+        await until(pilot, lambda: len(app.main.session.context) == 1)
+        await send(pilot, "/explain long.py:8-12")
+        await asked(pilot, backend, 1)
+        sent = backend.llm.calls[0].question
+        assert 'about the file "long.py:8-12"' in sent
+        assert 'File "long.py", lines 8-12:\n```python\nx8 = 8\n' in sent
+        await send(pilot, "/explain long.py")
+        await asked(pilot, backend, 2)
+        assert 'File "long.py":\n```python\nx1 = 1\n' in backend.llm.calls[1].question
+
+
 async def test_a_task_about_a_file_that_is_not_there_stays_to_be_mended(make_app, backend):
     app = make_app()
     async with app.run_test(size=SIZE, notifications=True) as pilot:
