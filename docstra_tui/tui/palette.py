@@ -37,4 +37,5 @@ class Commands(Provider):
             return
         screen = self.screen
         for command in commands_of("screen"):
-            yield command.title, command.help, partial(screen.commands.choose, command)
+            help_text = f"{command.help[:1].upper()}{command.help[1:]}"
+            yield command.title, help_text, partial(screen.commands.choose, command)

@@ -66,7 +66,7 @@ COMMANDS = (
     ),
     Command("files", "Files", "", "the files that the model gets"),
     Command(
-        "drop", "Untick all files", "[FILE…]", "leave files out from now on; none named: all of them", "files"
+        "drop", "Untick all files", "[FILE…]", "leave files out from now on: those named, else all", "files"
     ),
     Command("fit", "Fit context", "", "files whole, in outline, in part or not at all", faces=SCREEN),
     Command("budget", "Budget", "", "what the next prompt is made of, in tokens", faces=SCREEN),
@@ -75,10 +75,14 @@ COMMANDS = (
     Command("restart", "Restart engine", "", "load the model again in a fresh process"),
     Command("sessions", "Open session", "", "the saved sessions about this folder"),
     Command(
-        "resume", "Resume session", "[SESSION]", "go on with a saved session; none named: the last", "name"
+        "resume",
+        "Resume session",
+        "[SESSION]",
+        "go on with a saved session: the one named, else the last",
+        "name",
     ),
     Command("new", "New session", "", "begin an empty session, with the same files"),
-    Command("theme", "Switch theme", "[NAME]", "other colours, kept for this folder", "name"),
+    Command("theme", "Switch theme", "[NAME]", "other colours, kept for the next start", "name"),
     Command("suspend", "Suspend", "", "into the background; fg brings it back", faces=SCREEN),
     Command("help", "Help", "", "every command and every key"),
     Command("quit", "Quit", "", "leave; everything is saved and the model stays loaded"),
