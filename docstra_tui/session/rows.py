@@ -42,6 +42,11 @@ N = TypeVar("N", int, float)
 V = TypeVar("V")
 
 
+WAITING_SECONDS = 60.0
+"""A question that waits in a process which cannot be asked for life (another host, a container that is made
+anew) comes back after so long: whoever resumes its session misses it more than they mind seeing it twice."""
+
+
 def write_session(
     connection: sqlite3.Connection, session: StoredSession, owner: str, with_draft: bool = True
 ) -> None:
@@ -188,7 +193,7 @@ def _left_waiting(
     return tuple(
         WaitingQuestion(_text(question), moment(accepted), number)
         for question, accepted, number, owner in rows
-        if not is_alive(_text(owner), updated)
+        if not is_alive(_text(owner), updated, WAITING_SECONDS)
     )
 
 

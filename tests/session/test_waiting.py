@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -290,4 +291,20 @@ def test_where_a_question_of_a_dead_program_waits_is_known(store: SessionStore) 
     session = ChatSession.resume(FakeLLM(), later, "last")
     session.take_back(session.waiting, "And?")
     assert later.flush() and later.left_in(str(ROOT)) is None
+    later.close()
+
+
+@pytest.mark.parametrize(("minutes", "found"), [(0.5, []), (2, ["Why?"])])
+def test_what_waits_in_a_container_that_is_gone_comes_back_after_a_minute(
+    store: SessionStore, path: Path, minutes: float, found: list[str]
+) -> None:
+    session = ChatSession(FakeLLM(), ROOT, store)
+    session.accept("Why?")
+    store.close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE waiting SET owner = 'container/boot/ns 1 1 abcd'")
+        connection.execute("UPDATE sessions SET updated = ?", (time.time() - 60 * minutes,))
+
+    session, later = again()
+    assert [one.text for one in session.waiting] == found
     later.close()
