@@ -15,7 +15,7 @@ from typing import Any
 
 from textual.app import App, ScreenStackError
 from textual.dom import DOMNode
-from textual.events import InputEvent, Key, Paste
+from textual.events import Event, InputEvent, Key, Paste
 from textual.keys import _character_to_key
 from textual.message_pump import MessagePump
 from textual.widgets import Input, TextArea
@@ -76,6 +76,8 @@ class Keyboard:
                 self.doing = event.key
             path = list(self._path())
             await self._handle(event)
+            if _is_written(event, path[0]) and self._waiting and _is_written(self._waiting[0], path[0]):
+                continue  # one queue keeps them in order
             if isinstance(event, (Key, Paste)):
                 self._working = asyncio.create_task(self._wait(event, path))
 
@@ -117,9 +119,8 @@ class Keyboard:
                 await _passed(node)
                 if event._stop_propagation:
                     break
-            is_letter = isinstance(event, Key) and event.is_printable
-            if is_letter and event._stop_propagation and isinstance(path[0], (Input, TextArea)):
-                return  # what is written moves nothing
+            if event._stop_propagation and _is_written(event, path[0]):
+                return  # it moves nothing
         while self._unfinished:
             await self._unfinished.pop().wait()
         for _ in range(ROUNDS):
@@ -128,6 +129,11 @@ class Keyboard:
                 await _passed(node)
             if path == list(self._path()):
                 return
+
+
+def _is_written(event: Event, target: MessagePump) -> bool:
+    """True for a letter in a field for text."""
+    return isinstance(event, Key) and event.is_printable and isinstance(target, (Input, TextArea))
 
 
 async def _passed(node: MessagePump) -> None:

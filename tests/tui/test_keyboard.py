@@ -149,3 +149,12 @@ async def test_a_key_that_is_never_done_holds_up_the_next_for_a_second_only(make
             while app.main.composer.text != "xyz":
                 await asyncio.sleep(0.01)
         never.set()
+
+
+async def test_escape_behind_an_enter_stops_what_the_enter_asked(make_app, backend):
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        await send(pilot, b"Why?\r\x1b")
+        await until(pilot, lambda: not app.main.desk.runner.busy and app.main.composer.text == "Why?")
+        assert app.main.session.turns == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from docstra_tui.tui.widgets.mention_list import MentionList
-from tests.tui.fakes import screen_text, until
+from tests.tui.fakes import screen_text, send_bytes, until
 from tests.tui.test_app import ask, is_ready
 
 
@@ -92,3 +92,36 @@ async def test_names_with_spaces_are_quoted_and_no_name_is_markup(make_app, root
         await until(pilot, lambda: "[red]a b.py" in screen_text(app))
         await pilot.press("tab")
         await until(pilot, lambda: app.main.composer.text == '@"[red]a b.py" ')
+
+
+async def test_enter_sends_a_name_that_is_written_in_full_though_the_list_is_open(make_app, backend):
+    backend.llm.enqueue("Both.")
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        await pilot.press(*"see @pkg/client.py")
+        await until(pilot, lambda: offered(app) == ("pkg/client.py",))
+        await pilot.press("enter")
+        await until(pilot, lambda: "Both." in screen_text(app))
+        assert backend.llm.calls[0].question.endswith("see @pkg/client.py")
+
+
+async def test_enter_takes_no_row_that_was_offered_for_something_else(make_app, backend):
+    app = make_app()
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await is_ready(pilot)
+        await pilot.press(*"see @cli")
+        await until(pilot, lambda: offered(app)[:1] == ("pkg/client.py",))
+        send_bytes(app, b"ent.py.bak\r")  # in one: the list is still that of before
+        await until(pilot, lambda: "Enter again" in screen_text(app))
+        assert app.main.composer.text == "see @client.py.bak"
+
+
+async def test_tab_completes_when_its_list_comes_and_the_keys_behind_it_wait(make_app, backend):
+    backend.llm.enqueue("One.")
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        send_bytes(app, b"see @cli\t:2-2 why?\r")
+        await until(pilot, lambda: "One." in screen_text(app))
+        assert backend.llm.calls[0].question.endswith("see @pkg/client.py:2-2 why?")

@@ -419,7 +419,8 @@ class MainScreen(Screen[None]):
 
     def action_back(self) -> None:
         """To the composer, from wherever; there, close a list, else stop the answer, else forget marks."""
-        self.composer.submit()  # an Enter that came just before
+        if text := self.composer.take_enter():  # it came just before: first things first
+            self.commands.take(text)
         if self.focused is self.composer:
             if not (self.mentions.dismiss() or self.desk.stop()):
                 self.conversation.unmark()

@@ -235,12 +235,14 @@ class Composer(TextArea):
 
     def submit(self) -> None:
         """Do the Enter that still waits for what may follow it; nothing where none does."""
+        if text := self.take_enter():
+            self.post_message(self.QuestionSubmitted(text))
+
+    def take_enter(self) -> str:
+        """What is sent by the Enter that still waits, for whoever comes behind it; empty where none does."""
         self._stop_waiting()
-        if not self._enters:
-            return
-        self._enters = 0
-        if self.text.strip():
-            self.post_message(self.QuestionSubmitted(self.written))
+        enters, self._enters = self._enters, 0
+        return self.written if enters and self.text.strip() else ""
 
     def action_break_line(self) -> None:
         self.put("\n")
