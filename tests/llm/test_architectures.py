@@ -5,9 +5,7 @@ A kind that cannot be read in parts is found out at load, by what it does and no
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -16,8 +14,9 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 from transformers.utils import logging as theirs
 
 from docstra_tui.llm import proof
-from docstra_tui.llm.generation import Generator, Request
-from tests.llm.small_models import VOCABULARY, small_model
+from docstra_tui.llm.generation import Generator
+from tests.llm.small_models import small_model
+from tests.llm.two_turns import ask, is_right, plain_step, some_ids
 from tests.tiny_models import tiny_tokenizer
 
 NOT_SMALL = {
@@ -42,9 +41,6 @@ READS_OTHERWISE = {"cpmant", "jamba", "moshi", "recurrent_gemma", "zamba"}
 
 LOGITS = 1e-3
 """How far off logits may be, as a share of their spread: kept from plain they are off by 1e-4 at most."""
-TIE = 1e-3
-"""Where the two best logits are closer than this, as a share of their spread, either id is right."""
-
 KINDS = sorted(set(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES) - set(NOT_SMALL))
 
 
@@ -58,62 +54,6 @@ def quiet() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def tokenizer() -> Any:
     return tiny_tokenizer("llama", 256)
-
-
-@contextmanager
-def written(model: Any) -> Iterator[list[list[int]]]:
-    """The ids that `generate` gives back, prompt and all."""
-    seen: list[list[int]] = []
-    generate = model.generate
-
-    def noted(*args: Any, **kwargs: Any) -> Any:
-        out = generate(*args, **kwargs)
-        seen.append(out[0].tolist())
-        return out
-
-    model.generate = noted
-    try:
-        yield seen
-    finally:
-        del model.generate
-
-
-def ask(generator: Generator, ids: list[int], cut: int = 0) -> tuple[list[int], int]:
-    """What is written after `ids`, and how many of them were reused."""
-    with written(generator._model) as seen:
-        ended = generator.answer(Request(ids, 5, 0.0, cut=cut), lambda text: None, lambda: False)
-    assert not isinstance(ended, Exception), ended
-    return seen[0][len(ids) :], ended.usage.reused_tokens or 0
-
-
-@torch.inference_mode()
-def plain_step(model: Any, ids: list[int]) -> torch.Tensor:
-    """The first logits of plain `generate`."""
-    out = model.generate(
-        torch.tensor([ids]),
-        max_new_tokens=1,
-        do_sample=False,
-        output_logits=True,
-        return_dict_in_generate=True,
-    )
-    logits: torch.Tensor = out.logits[0][0]
-    return logits
-
-
-def is_right(model: Any, ids: list[int], answer: list[int]) -> bool:
-    """Is it what plain `generate` writes, up to the first near tie?"""
-    plain = model.generate(torch.tensor([ids]), max_new_tokens=5, do_sample=False)[0, len(ids) :].tolist()
-    if answer == plain:
-        return True
-    same = next(n for n, (one, other) in enumerate(zip(answer, plain, strict=False)) if one != other)
-    logits = plain_step(model, ids + plain[:same])
-    best = torch.topk(logits, 2).values
-    return bool((best[0] - best[1]) / logits.std() < TIE)
-
-
-def some_ids(seed: int, count: int) -> list[int]:
-    rng = random.Random(seed)
-    return [rng.randrange(10, VOCABULARY - 10) for _ in range(count)]
 
 
 @pytest.mark.parametrize("kind", KINDS)
