@@ -16,6 +16,7 @@ from transformers import GenerationConfig
 
 from docstra_tui.llm import advice
 from docstra_tui.llm.local import LocalLLM
+from docstra_tui.llm.prompt import Message
 from tests.tiny_models import make_tiny
 
 QUESTIONS = ("what does this function do?", "and the client?")
@@ -126,7 +127,7 @@ def loaded(folder: Path) -> Iterator[LocalLLM]:
 def conversation(llm: LocalLLM) -> tuple[list[str], int]:
     """Two answers, the second after the first, and how much of the second prompt was reused."""
     first = str(llm.stream(QUESTIONS[0]))
-    turns = [
+    turns: list[Message] = [
         {"role": "user", "content": QUESTIONS[0]},
         {"role": "assistant", "content": first},
         {"role": "user", "content": QUESTIONS[1]},

@@ -42,16 +42,16 @@ def ask(generator: Generator, ids: list[int], cut: int = 0) -> tuple[list[int], 
     return seen[0][len(ids) :], ended.usage.reused_tokens or 0
 
 
-@torch.inference_mode()
 def plain_step(model: Any, ids: list[int]) -> torch.Tensor:
     """The first logits of plain `generate`."""
-    out = model.generate(
-        torch.tensor([ids]),
-        max_new_tokens=1,
-        do_sample=False,
-        output_logits=True,
-        return_dict_in_generate=True,
-    )
+    with torch.inference_mode():
+        out = model.generate(
+            torch.tensor([ids]),
+            max_new_tokens=1,
+            do_sample=False,
+            output_logits=True,
+            return_dict_in_generate=True,
+        )
     logits: torch.Tensor = out.logits[0][0]
     return logits
 
