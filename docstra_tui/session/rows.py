@@ -15,7 +15,7 @@ from typing import Any, TypeVar, get_args
 from docstra_tui.errors import from_wire, to_wire
 from docstra_tui.llm.answer import FinishReason, Usage
 from docstra_tui.llm.items import ContextItem, digest_of
-from docstra_tui.session.database import moment
+from docstra_tui.session.damage import moment
 from docstra_tui.session.owner import is_alive
 from docstra_tui.session.turns import (
     LOST,

@@ -18,7 +18,8 @@ from typing import Any, TypeVar
 
 from docstra_tui.errors import DocstraError, StoreError
 from docstra_tui.session import owner, rows
-from docstra_tui.session.database import Database, is_damage, result_code
+from docstra_tui.session.damage import is_damage, result_code
+from docstra_tui.session.database import Database
 from docstra_tui.session.memory import Memory
 
 GAP_SECONDS = 0.25

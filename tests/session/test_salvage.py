@@ -11,7 +11,7 @@ import pytest
 
 from docstra_tui.commands import sessions as command
 from docstra_tui.commands.arguments import parse
-from docstra_tui.session import database
+from docstra_tui.session import database, shape
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.export import to_markdown
 from docstra_tui.session.store import SessionStore
@@ -223,7 +223,7 @@ def test_a_wrong_number_of_the_shape_is_no_newer_program(path: Path) -> None:
             connection.execute(f"PRAGMA user_version = {version}")
         assert len(everything(path)) == 2
         with closing(sqlite3.connect(path)) as connection:
-            assert connection.execute("PRAGMA user_version").fetchone() == (database.VERSION,)
+            assert connection.execute("PRAGMA user_version").fetchone() == (shape.VERSION,)
 
 
 def test_damaged_times_are_a_dash_in_every_list(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,7 +21,7 @@ import pytest
 from docstra_tui.errors import EngineDied, StoreError
 from docstra_tui.llm.answer import Usage
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.session import database
+from docstra_tui.session import database, shape
 from docstra_tui.session import writer as writing
 from docstra_tui.session.store import SessionStore
 from docstra_tui.session.turns import ModelChoice, Placed, SavedTurn, WaitingQuestion, title_of
@@ -580,4 +580,4 @@ def test_an_older_shape_is_brought_up_with_all_it_has(path: Path, script: str) -
     assert (found.draft, found.choice, found.waiting) == ("typed then", ModelChoice(), ())
     assert [row[0] for row in on_disk(path)] == ["old", "new"]
     assert on_disk(path, "SELECT question FROM waiting") == [("next",)]
-    assert on_disk(path, "PRAGMA user_version") == [(database.VERSION,)]
+    assert on_disk(path, "PRAGMA user_version") == [(shape.VERSION,)]
