@@ -30,7 +30,7 @@ def ask_for_host(backend: Backend, console: Console, *, was_named: bool) -> None
     if gate.is_open:
         return
     if _can_ask(console):
-        if not _says_yes(f"{consent.question(gate.address)} Send them? [y/N] "):
+        if not _says_yes(f"{consent.question(gate.address)} [y/N] "):
             raise UsageError("Nothing was sent.")
         given.give(gate.address)
         given.admit(backend)

@@ -173,15 +173,20 @@ SHAPES = (
 
 
 def find(text: str, start: int = 0, end: int | None = None) -> Iterator[Hit]:
-    """What begins in `text[start:end]`, shape by shape."""
+    """What begins in `text[start:end]`: shape by shape, and each in the order of the text."""
     end = len(text) if end is None else end
     for shape in SHAPES:
-        for mark in shape.marks:
-            at = text.find(mark, start, end + len(mark) - 1)
-            while at >= 0:
-                match = shape.pattern.match(text, at, at + LONGEST)
-                if match is not None:
-                    value = next((found for found in match.groups() if found), match[0])
-                    if shape.is_likely(value):
-                        yield Hit(shape.what, value, at)
-                at = text.find(mark, at + len(mark), end + len(mark) - 1)
+        for at in sorted(_begins(text, shape.marks, start, end)):
+            match = shape.pattern.match(text, at, at + LONGEST)
+            if match is not None:
+                value = next((found for found in match.groups() if found), match[0])
+                if shape.is_likely(value):
+                    yield Hit(shape.what, value, at)
+
+
+def _begins(text: str, marks: tuple[str, ...], start: int, end: int) -> Iterator[int]:
+    for mark in marks:
+        at = text.find(mark, start, end + len(mark) - 1)
+        while at >= 0:
+            yield at
+            at = text.find(mark, at + len(mark), end + len(mark) - 1)

@@ -484,7 +484,7 @@ class Chat:
         gate = self.backend.gate
         if gate is None or gate.is_open:
             return True
-        if not self._confirm(f"{consent.question(gate.address)} Send them? [y/N] "):
+        if not self._confirm(f"{consent.question(gate.address)} [y/N] "):
             self.printer.line("Nothing was sent. The next question asks again.", "note")
             self.unsent = self._typed
             return False

@@ -7,8 +7,9 @@ somebody says that it may go as it is; nothing is masked.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from docstra_tui.context import credentials
 from docstra_tui.context.credentials import LONGEST, Hit
@@ -27,24 +28,21 @@ BLOCK = 65_536
 MOST_BLOCKS = 4_096
 """Blocks that are remembered to be clean: some 270 MB of text."""
 
-MOST = 20
-"""Findings that are told at once."""
-
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that somebody has to decide about."""
+    """What somebody has to decide about: of one kind, in one place."""
 
     what: str
     """`an AWS key`."""
     path: str | None = None
     """The file it is in; None where it is in no file."""
     line: int | None = None
-    """From 1; None for a whole file, and where the lines are not the file's own."""
+    """Of the first one, from 1; None for a whole file, and where the lines are not the file's own."""
     place: str = ""
     """Where it is that is no file: `your question`."""
-    value: str | None = None
-    """What to know it by; None for a file that is told by its name. Never shown."""
+    values: tuple[str, ...] = ()
+    """What to know them by, each once; none for a file that is told by its name. Never shown."""
 
     @property
     def where(self) -> str:
@@ -91,8 +89,8 @@ class Outgoing:
 
     def agree(self, findings: Sequence[Finding]) -> None:
         """These may be sent as they are, for as long as this process lives."""
-        self._values |= {found.value for found in findings if found.value is not None}
-        self.agree_to_names(found.path for found in findings if found.value is None and found.path)
+        self._values.update(value for found in findings for value in found.values)
+        self.agree_to_names(found.path for found in findings if found.path and not found.values)
 
     def agree_to_names(self, paths: Iterable[str]) -> None:
         """These files may be sent although their names say that they may hold secrets."""
@@ -109,7 +107,8 @@ class Outgoing:
         findings += self._credentials(prompt, items, set(named))
         if findings:
             first = findings[0]
-            more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
+            count = sum(max(1, len(found.values)) for found in findings)
+            more = f", and {count - 1} more" if count > 1 else ""
             raise SecretsFound(
                 f"Nothing was sent: {first.where} ({first.what}){more}.",
                 "Leave it out, or say that it may be sent as it is.",
@@ -120,11 +119,13 @@ class Outgoing:
     def _credentials(
         self, prompt: Prompt, items: Sequence[ContextItem], named: Collection[str]
     ) -> list[Finding]:
-        """Up to `MOST`, each once for its place. What stands in files that are told by their names is not
-        told again, neither there nor where it was quoted."""
+        """What stands in files that are told by their names is not told again, neither there nor where it
+        was quoted."""
         texts = [prompt] if isinstance(prompt, str) else [str(message["content"]) for message in prompt]
         stretches: list[list[Stretch]] | None = None
-        found: dict[tuple[str | None, str], Finding] = {}
+        found: dict[tuple[str, str], Finding] = {}
+        values: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        seen: set[tuple[str | None, str]] = set()
         in_named: set[str] = set()
         for number, text in enumerate(texts):
             place = "your question" if number == len(texts) - 1 else "what was said before"
@@ -132,16 +133,19 @@ class Outgoing:
                 stretches = stretches or _stretches(texts, items)
                 stretch = _around(hit.start, stretches[number])
                 path = None if stretch is None else stretch.item.path
-                mark = (path, hit.value)  # a token may also be set as one, and stand there twice
                 if path in named:
                     in_named.add(hit.value)
-                if path in named or mark in found or (path is None and hit.value in in_named):
                     continue
-                line = None if stretch is None else stretch.line(text, hit.start)
-                found[mark] = Finding(hit.what, path, line, place if path is None else "", hit.value)
-                if len(found) >= MOST:
-                    return list(found.values())
-        return list(found.values())
+                mark = (path, hit.value)  # a token may also be set as one, and stand there twice
+                if mark in seen or (path is None and hit.value in in_named):
+                    continue
+                seen.add(mark)
+                kind = (path or place, hit.what)
+                values[kind].append(hit.value)
+                if kind not in found:
+                    line = None if stretch is None else stretch.line(text, hit.start)
+                    found[kind] = Finding(hit.what, path, line, place if path is None else "")
+        return [replace(finding, values=tuple(values[kind])) for kind, finding in found.items()]
 
     def _hits(self, text: str) -> Iterator[Hit]:
         for start in range(0, len(text), BLOCK):

@@ -14,7 +14,7 @@ from docstra_tui.text import sanitize_line
 if TYPE_CHECKING:
     from docstra_tui.address import Address
     from docstra_tui.session.backend import Backend
-    from docstra_tui.session.outgoing import SecretsFound
+    from docstra_tui.session.outgoing import Finding, SecretsFound
 
 FILE = "allowed-hosts"
 """One `http://gpu:8000` a line, in the state folder."""
@@ -44,10 +44,10 @@ class Consent:
         self._said.add(address.origin)
         try:
             descriptor = paths.open_private(paths.private_folder(paths.state_dir()) / FILE)
-        except (OSError, DocstraError):
-            return
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(f"{address.origin}\n")
+            with open(descriptor, "w", encoding="utf-8") as file:
+                file.write(f"{address.origin}\n")
+        except (OSError, DocstraError):  # also a full disk
+            pass
 
     def admit(self, backend: Backend) -> Backend:
         """The backend, its gate open if there was a yes before."""
@@ -58,7 +58,8 @@ class Consent:
 
 def question(address: Address) -> str:
     """What is asked before anything is sent."""
-    return f"Your questions and files, and what you are still writing, will be sent to {address.shown}."
+    what = "Your questions and files, and what you are still writing"
+    return f"{what}, will be sent to {address.shown}. Send them?"
 
 
 def stays_here(names: str) -> str:
@@ -68,9 +69,14 @@ def stays_here(names: str) -> str:
 
 def secrets(found: SecretsFound, host: str) -> list[str]:
     """What may be secret and would be sent, a line each; safe to show."""
-    rows = [f"  {sanitize_line(finding.where)}: {finding.what}" for finding in found.findings[:SHOWN]]
+    rows = [f"  {_told(finding)}" for finding in found.findings[:SHOWN]]
     more = [f"  and {len(found.findings) - SHOWN} more"] if len(found.findings) > SHOWN else []
     return [f"This would be sent to {host}, and may be secret:", *rows, *more]
+
+
+def _told(finding: Finding) -> str:
+    more = f", and {len(finding.values) - 1:,} more" if len(finding.values) > 1 else ""
+    return f"{sanitize_line(finding.where)}: {finding.what}{more}"
 
 
 def _forms(address: Address) -> set[str]:

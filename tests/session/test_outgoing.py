@@ -21,6 +21,7 @@ from docstra_tui.session import outgoing
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.fitting import Asking
 from docstra_tui.session.outgoing import Outgoing, SecretsFound
+from docstra_tui.workspace import consent
 from tests.elsewhere import Elsewhere, elsewhere
 
 TOKEN = "gh" + "p_x7Kq2mZp9RtLwN4vBs8YdHc3JfGa6TeUoQ1i"
@@ -78,6 +79,23 @@ def test_every_file_that_has_it_is_named() -> None:
     twin = ContextItem(KEY.content, "b.py")
     places = [where for where, _ in found(Outgoing(), prompt(KEY, twin))]
     assert places == ["src/key.py line 12", "b.py line 3"]
+
+
+def test_a_file_with_many_is_one_question() -> None:
+    letters = random.Random(1)
+    some = ("".join(letters.choices(LETTERS, k=24)) for _ in range(30))
+    keys = "".join(f'password = "7{one}4"\n' for one in some) + KEY.content
+    look, asked = Outgoing(), prompt(ContextItem(keys, "src/many.py"))
+    with pytest.raises(SecretsFound) as error:
+        look.look(asked)
+    assert consent.secrets(error.value, "gpu") == [
+        "This would be sent to gpu, and may be secret:",
+        "  src/many.py line 33: a GitHub token",
+        f"  src/many.py line 1: {KEY_THAT_IS_SET}, and 29 more",
+    ]
+    assert "src/many.py line 33 (a GitHub token), and 30 more." in str(error.value)
+    error.value.agree()
+    assert found(look, asked) == []
 
 
 def test_a_yes_holds_for_what_was_shown_and_for_nothing_else() -> None:

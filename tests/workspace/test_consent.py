@@ -63,3 +63,12 @@ def test_where_it_cannot_be_written_it_holds_for_this_run(
     consent = Consent()
     consent.give(GPU)
     assert consent.is_given(GPU) and not Consent().is_given(GPU)
+
+
+def test_a_full_disk_does_not_end_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not os.path.exists("/dev/full"):
+        pytest.skip("no device that is always full")
+    monkeypatch.setattr(paths, "open_private", lambda path: os.open("/dev/full", os.O_WRONLY))
+    consent = Consent()
+    consent.give(GPU)
+    assert consent.is_given(GPU)

@@ -33,12 +33,12 @@ class LeavingScreen(ModalScreen[Decision | None]):
         self._can_leave_out = can_leave_out
 
     def compose(self) -> ComposeResult:
-        leave_out = "l: leave it out, send the rest · " if self._can_leave_out else ""
+        leave_out = "l: leave out · " if self._can_leave_out else ""
         with Vertical(classes="box"):
             yield Static(Content("This may be secret"), classes="box-title", markup=False)
             yield Static(Content("\n".join(self._lines)), markup=False)
             yield Static(
-                Content(f"{leave_out}s: send it as it is · Esc: send nothing"),
+                Content(f"{leave_out}s: send as it is · Esc or n: send nothing"),
                 classes="box-hint",
                 markup=False,
             )
