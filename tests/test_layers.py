@@ -20,7 +20,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "docstra_tui"
 NOUNS = ("address", "errors", "figures", "paths", "settings", "templates", "text", "themes")
 """What everyone may use."""
 
-WORDS = ("llm.answer", "llm.base", "llm.items", "llm.prompt")
+WORDS = ("llm.answer", "llm.base", "llm.items", "llm.prompt", "llm.sampling")
 """The library's own nouns: needs no model and no server."""
 
 REMOTE = (
@@ -41,7 +41,14 @@ TORCH = (
     *("llm.control_tokens", "llm.conversion", "llm.failures", "llm.forward", "llm.generation"),
     *("llm.gguf_reading", "llm.inference", "llm.loading"),
     *("llm.local", "llm.memory", "llm.placement", "llm.prefill", "llm.prefix_cache", "llm.proof"),
-    *("llm.slices", "llm.stopping", "llm.streaming", "llm.template_child", "llm.template_trial"),
+    *(
+        "llm.slices",
+        "llm.steering",
+        "llm.stopping",
+        "llm.streaming",
+        "llm.template_child",
+        "llm.template_trial",
+    ),
     *("llm.threads", "llm.weights"),
 )
 """A model in this process: nothing but the engine's server imports it, and the library's users."""
@@ -54,7 +61,7 @@ CLIENT = (
 
 SERVER = (
     *("engine.__main__", "engine.ahead", "engine.app", "engine.counting", "engine.courtesy"),
-    *("engine.host", "engine.presence", "engine.reply", "engine.requests", "engine.server"),
+    *("engine.host", "engine.presence", "engine.reply", "engine.requests", "engine.server", "engine.wishes"),
 )
 """The engine's own process."""
 

@@ -41,21 +41,35 @@ from docstra_tui.engine.protocol import (
     WireError,
 )
 from docstra_tui.engine.reply import Reply
-from docstra_tui.engine.requests import LARGEST_BODY, BadRequest, TooLarge, body_of, read, until_gone
+from docstra_tui.engine.requests import (
+    LARGEST_BODY,
+    BadRequest,
+    OtherModel,
+    TooLarge,
+    body_of,
+    read,
+    until_gone,
+)
+from docstra_tui.engine.wishes import wished
 from docstra_tui.errors import (
     ContextOverflow,
     DocstraError,
     EngineDied,
     EngineError,
     ModelError,
+    ModelNotFound,
     RemoteError,
     UsageError,
     to_wire,
 )
 from docstra_tui.llm.answer import Finished, Usage
 from docstra_tui.llm.base import WINDOWS_COUNTED, TooLong, largest_body
+from docstra_tui.llm.sampling import Sampling
 
 logger = logging.getLogger(__name__)
+
+ROLES = ("system", "user", "assistant")
+"""`developer` is OpenAI's newer name for the first."""
 
 T = TypeVar("T")
 Shape = TypeVar("Shape")
@@ -209,17 +223,14 @@ class EngineApp:
         return _json({"stopping": True}, 202)
 
     async def chat(self, request: Request) -> Response:
-        body = await self._read(request, ChatRequest)
-        refused = body.refused()
-        if refused:
-            raise UsageError(f"This engine cannot honour {refused!r} in a request.")
+        body, sampling = wished(await self._body(request))
         if body.model not in (None, "", self._options.identity.model, self._model_name()):
-            raise HTTPException(404, f"This engine serves {self._model_name()}, not {body.model}.")
+            raise OtherModel(f"This engine serves {self._model_name()}, not {body.model}.", "model")
         reply = Reply()
         handed_on = False
         try:
             with self._presence.request():
-                await until_gone(request.receive, self._submit(reply, body))
+                await until_gone(request.receive, self._submit(reply, body, sampling))
                 if not body.stream:
                     return await until_gone(request.receive, self._whole(reply))
             response = _AnswerResponse(self._events(reply, body), reply, self._presence, self._ended)
@@ -232,7 +243,7 @@ class EngineApp:
 
     # Steps of an answer
 
-    async def _submit(self, reply: Reply, body: ChatRequest) -> None:
+    async def _submit(self, reply: Reply, body: ChatRequest, sampling: Sampling) -> None:
         """Through the door one at a time, in the order they came; the door opens when the model is there."""
         prompt = as_prompt(plain_messages(body.messages))
         self._replies.add(reply)
@@ -245,21 +256,24 @@ class EngineApp:
                         model,
                         prompt,
                         max_tokens=body.longest,
-                        temperature=body.temperature,
+                        sampling=sampling,
                         stable=body.docstra.stable,
                     )
                 except ValueError as error:
-                    raise BadRequest(str(error)) from error
+                    raise BadRequest(str(error), getattr(error, "param", "messages")) from error
         finally:
             self._waiting -= 1
 
     async def _read(self, request: Request, shape: type[Shape]) -> Shape:
+        return read(await self._body(request), shape)
+
+    async def _body(self, request: Request) -> bytearray:
         """The request's body. How large it may be follows the window."""
         window = self._window()
         most, refusal = None, DocstraError(f"The request has more than {LARGEST_BODY >> 20} MiB.")
         if window is not None:
             most, refusal = largest_body(window), self._overflow(WINDOWS_COUNTED * window)
-        return read(await body_of(request, most, refusal), shape)
+        return await body_of(request, most, refusal)
 
     def _overflow(self, tokens: int) -> ContextOverflow:
         window = self._window() or 0
@@ -412,6 +426,8 @@ async def _refuse(request: Request, error: Exception) -> Response:
     else:
         wire = to_wire(error)
         status = _status(error)
+        if isinstance(error, OtherModel):
+            wire["kind"] = ModelNotFound.kind
         if status == 500:
             logger.error("a request failed", exc_info=error)
     param = getattr(error, "param", None)
@@ -429,6 +445,8 @@ async def _nobody(request: Request, error: Exception) -> Response:
 
 
 def _status(error: Exception) -> int:
+    if isinstance(error, OtherModel):
+        return 404
     if isinstance(error, (ContextOverflow, UsageError)):
         return 400
     if isinstance(error, (ModelError, EngineError)):
@@ -465,5 +483,10 @@ def plain_messages(messages: Sequence[ChatMessage]) -> list[dict[str, str]]:
         try:
             found.append(message.plain())
         except ValueError as error:
-            raise BadRequest(str(error), f"messages[{index}]") from error
+            raise BadRequest(str(error), f"messages[{index}].content") from error
+        if found[-1]["role"] not in ROLES:
+            roles = ", ".join(ROLES)
+            raise BadRequest(
+                f"A message's role is one of {roles}, not {message.role[:40]!r}.", f"messages[{index}].role"
+            )
     return found

@@ -21,6 +21,7 @@ from docstra_tui.llm import template_trial
 if TYPE_CHECKING:
     from docstra_tui.llm.answer import Finished
     from docstra_tui.llm.base import Measure, Prompt
+    from docstra_tui.llm.sampling import Sampling
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class Model(Protocol):
         sink: Callable[[str | Finished | BaseException], None],
         *,
         max_tokens: int | None = None,
-        temperature: float | None = None,
+        sampling: Sampling = ...,
         stable: int = 0,
     ) -> Job: ...
     def submit_warm(self, prompt: Prompt, stable: int, sink: Callable[[Measure], None]) -> Job: ...

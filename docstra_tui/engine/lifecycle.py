@@ -194,10 +194,13 @@ class Engine:
             raise self.died() from error
 
     def _is_gone(self, marks: set[processes.Mark], seconds: float) -> bool:
-        """True once all of `marks` have ended, within `seconds`; without any, once the lock is free."""
+        """True once all of `marks` have ended and the lock is free or another's, within `seconds`."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if not any(map(processes.is_running, marks)) and (marks or not self.alive):
+            # The first thread of a process may be gone while another still holds the lock.
+            if not any(map(processes.is_running, marks)) and (
+                not self.alive or (marks and self._marks() - marks)
+            ):
                 return True
             time.sleep(POLL_SECONDS)
         return False

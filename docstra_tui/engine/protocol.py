@@ -174,14 +174,15 @@ class ChatMessage(msgspec.Struct):
 
     def plain(self) -> dict[str, str]:
         """Role and text. Raises `ValueError` for a part that is not text."""
+        role = "system" if self.role == "developer" else self.role  # OpenAI's newer name for it
         if isinstance(self.content, str):
-            return {"role": self.role, "content": self.content}
+            return {"role": role, "content": self.content}
         texts = []
         for part in self.content:
             if part.get("type") != "text" or not isinstance(part.get("text"), str):
                 raise ValueError("A message's content must be text.")
             texts.append(part["text"])
-        return {"role": self.role, "content": "".join(texts)}
+        return {"role": role, "content": "".join(texts)}
 
 
 class StreamOptions(msgspec.Struct):
@@ -202,7 +203,7 @@ class Extras(msgspec.Struct):
 
 
 class ChatRequest(msgspec.Struct):
-    """`POST /v1/chat/completions`; fields it does not name are ignored unless listed as refused."""
+    """`POST /v1/chat/completions`: what counts of it; `engine.wishes` refuses what would have to count."""
 
     messages: list[ChatMessage]
     model: str | None = None
@@ -211,21 +212,18 @@ class ChatRequest(msgspec.Struct):
     max_tokens: int | None = None
     max_completion_tokens: int | None = None
     temperature: float | None = None
-    n: int | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
     stop: str | list[str] | None = None
-    tools: list[Any] | None = None
+    logit_bias: dict[str, float] | None = None
     docstra: Extras = msgspec.field(default_factory=Extras)
 
     @property
     def longest(self) -> int | None:
         """The answer's limit in tokens under its new or its old name; None is the engine's own."""
         return self.max_tokens if self.max_completion_tokens is None else self.max_completion_tokens
-
-    def refused(self) -> str:
-        """The first field whose meaning this engine cannot honour; empty when there is none."""
-        if self.n is not None and self.n != 1:
-            return "n"
-        return "stop" if self.stop else "tools" if self.tools else ""
 
 
 class TokenizeRequest(msgspec.Struct):

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 from docstra_tui.engine.host import Job, Model
 from docstra_tui.llm.answer import Finished, Usage
 from docstra_tui.llm.base import Prompt
+from docstra_tui.llm.sampling import Sampling
 
 GATHER_SECONDS = 0.015
 """One event a token cost 9 % of the speed at 120 tokens/s, and nothing at 10."""
@@ -41,14 +42,14 @@ class Reply:
         prompt: Prompt,
         *,
         max_tokens: int | None,
-        temperature: float | None,
+        sampling: Sampling,
         stable: int = 0,
     ) -> None:
         """Queue it. Rendering 100k tokens takes a while, so a thread does it. Raises what `submit` raises."""
 
         def run() -> None:
             self._job = model.submit(
-                prompt, self._take, max_tokens=max_tokens, temperature=temperature, stable=stable
+                prompt, self._take, max_tokens=max_tokens, sampling=sampling, stable=stable
             )
             if self._closed:  # the client went while the prompt was rendered
                 self._job.cancel()

@@ -40,6 +40,10 @@ class BadRequest(UsageError):
         self.param = param
 
 
+class OtherModel(BadRequest):
+    """Asked for a model that this engine does not serve."""
+
+
 class TooLarge(HTTPException):
     """A body that is too large, with what is to be said about it."""
 
@@ -70,19 +74,22 @@ def read(body: bytes | bytearray, shape: type[Shape]) -> Shape:
     try:
         return msgspec.json.decode(body, type=shape)
     except msgspec.ValidationError as error:
-        at = AT.search(said := str(error))
-        param = at[1] or None if at is not None else _missing(said)
-        where = f" ({at[1]})" if at is not None and at[1] else ""
-        raise BadRequest(f"The request cannot be honoured: {AT.sub('', said)}{where}.", param) from None
+        raise refused(error) from None
     except (msgspec.DecodeError, UnicodeError) as error:
         raise BadRequest(f"The request's body is no JSON: {error}.") from None
     except RecursionError:
         raise BadRequest("The request's body is nested too deep.") from None
 
 
-def _missing(said: str) -> str | None:
-    found = re.search(r"missing required field `(\w+)`", said)
-    return found[1] if found is not None else None
+def refused(error: msgspec.ValidationError) -> BadRequest:
+    """A value of another type, with the field where it stands."""
+    said = str(error)
+    at = AT.search(said)
+    where = at[1].replace("[...]", "") if at is not None else ""  # a key of a mapping, which it does not name
+    missing = re.search(r"missing required field `(\w+)`", said)
+    param = ".".join(filter(None, (where, missing[1] if missing is not None else "")))
+    place = f" ({where})" if where else ""
+    return BadRequest(f"The request cannot be honoured: {AT.sub('', said)}{place}.", param or None)
 
 
 async def until_gone(receive: Receive, wait: Awaitable[T]) -> T:

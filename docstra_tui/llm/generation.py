@@ -5,8 +5,9 @@ Everything here runs in the inference thread. Knows nothing about chat, only ids
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -19,6 +20,8 @@ from docstra_tui.llm.control_tokens import control_ids, template_text
 from docstra_tui.llm.forward import Forward
 from docstra_tui.llm.prefill import ChunkSizer, decoder_layers, gate, prefill, probe
 from docstra_tui.llm.prefix_cache import CachedPrompt, PrefixCache
+from docstra_tui.llm.sampling import Sampling
+from docstra_tui.llm.steering import steering
 from docstra_tui.llm.stopping import Cancelled, KeywordsStoppingCriteria, special_ids
 from docstra_tui.llm.streaming import AnswerStreamer
 from docstra_tui.llm.threads import reading_pace, writing_pace
@@ -38,6 +41,8 @@ class Request:
     """0.0 is greedy."""
     keywords: tuple[str, ...] = ()
     """Texts that end the answer and are never shown."""
+    sampling: Sampling = field(default_factory=Sampling)
+    """What else was asked of the choice of tokens, `stop` among it."""
     cut: int = 0
     """Leading tokens that the next question will share; worth remembering. 0 for unknown."""
 
@@ -111,7 +116,7 @@ class Generator:
         if is_cancelled():
             return Finished("cancelled", Usage(len(request.ids), 0, 0))
         reason: FinishReason = "cancelled"
-        texts = self._texts(request.keywords)
+        texts = tuple(dict.fromkeys((*self._texts(request.keywords), *request.sampling.stop)))
         prompt = None if self.objection else self.prefixes.take(request.ids)
         reused = len(prompt.ids) if prompt is not None else 0
         with gate(self._model, is_cancelled) as open_gate:
@@ -186,15 +191,27 @@ class Generator:
             start = len(request.ids)
             criteria.append(KeywordsStoppingCriteria(texts, self._tokenizer, prompt_length=start))
         inputs = torch.tensor([request.ids], device=self._model.device)
-        with torch.inference_mode():
+        with torch.inference_mode(), self._luck(request.sampling.seed):
             self._model.generate(
                 inputs,
                 attention_mask=torch.ones_like(inputs),
                 generation_config=self._config(request),
                 streamer=streamer,
                 stopping_criteria=criteria,
+                logits_processor=steering(request.sampling, len(request.ids)),
                 **({} if prompt is None else {"past_key_values": prompt.cache}),
             )
+
+    @contextlib.contextmanager
+    def _luck(self, seed: int | None) -> Iterator[None]:
+        """With a seed, chance begins there, and goes on afterwards as if nothing had been."""
+        if seed is None:
+            yield
+            return
+        on_gpu = self._model.device.type == "cuda"
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count()) if on_gpu else []):
+            torch.manual_seed(seed)
+            yield
 
     def _keep(self, ids: list[int], prompt: CachedPrompt, streamer: AnswerStreamer) -> None:
         if streamer.fed is None:
@@ -240,6 +257,8 @@ class Generator:
         values["do_sample"] = request.temperature > 0
         if request.temperature > 0:
             values["temperature"] = request.temperature
+            if request.sampling.top_p is not None:
+                values["top_p"] = request.sampling.top_p
         else:  # sampling flags on a greedy run are warned about
             for name in ("top_p", "top_k", "min_p", "typical_p"):
                 values.pop(name, None)

@@ -17,7 +17,11 @@ from docstra_tui.llm.chat_tokenizer import ChatTokenizer
 from docstra_tui.llm.generation import END_MARKS, Generator, Request
 from docstra_tui.llm.inference import InferenceThread, Job
 from docstra_tui.llm.prefix_cache import common_prefix
+from docstra_tui.llm.sampling import BadSampling, Sampling
 from docstra_tui.llm.sources import ModelSpec, Progress
+
+USUAL = Sampling()
+"""What a request asks for that asks for nothing."""
 
 Sink = Callable[[str | Finished | BaseException], None]
 """Takes pieces of text, then exactly one terminal event; called in the inference thread."""
@@ -146,7 +150,11 @@ class LocalLLM(BaseLLM):
         source = _QueueSource()
         stream = AnswerStream(source)  # the clock starts here: rendering and queueing count
         source.job = self.submit(
-            prompt, source.put, max_tokens=max_tokens, temperature=temperature, stable=stable
+            prompt,
+            source.put,
+            max_tokens=max_tokens,
+            sampling=Sampling(temperature),
+            stable=stable,
         )
         return stream
 
@@ -156,7 +164,7 @@ class LocalLLM(BaseLLM):
         sink: Sink,
         *,
         max_tokens: int | None = None,
-        temperature: float | None = None,
+        sampling: Sampling = USUAL,
         stable: int = 0,
     ) -> Job:
         """Queue a request whose events go to `sink`.
@@ -168,9 +176,9 @@ class LocalLLM(BaseLLM):
         """
         if self.dead is not None:
             raise self.dead
-        temperature = self.temperature if temperature is None else temperature
-        if temperature < 0:
-            raise ValueError(f"temperature is {temperature}; it cannot be below 0 (0 is greedy)")
+        vocabulary = len(self.tokenizer)
+        if any(id_ >= vocabulary for id_ in sampling.logit_bias):
+            raise BadSampling("logit_bias", f"names an id beyond the vocabulary of {vocabulary:,}.")
         try:
             ids = self._chat.render(prompt, self._chat.most)
         except TooLong as error:
@@ -184,8 +192,9 @@ class LocalLLM(BaseLLM):
         request = Request(
             ids,
             max_new_tokens=min(wanted, self.window - len(ids)),
-            temperature=temperature,
+            temperature=sampling.heat(self.temperature),
             keywords=tuple(self.stopping_keywords),
+            sampling=sampling,
             cut=cut,
         )
 

@@ -25,6 +25,7 @@ from docstra_tui.engine.server import serve
 from docstra_tui.errors import ContextOverflow, DocstraError
 from docstra_tui.llm.answer import Finished, Usage
 from docstra_tui.llm.base import Measure, TooLong
+from docstra_tui.llm.sampling import Sampling
 
 Event = str | Finished | BaseException
 
@@ -43,7 +44,7 @@ def until(holds: Callable[[], Any], seconds: float = 10.0) -> Any:
 class FakeJob:
     prompt: Any
     max_tokens: int | None
-    temperature: float | None
+    sampling: Sampling
     sink: Callable[[Event], None]
     cancelled: threading.Event = field(default_factory=threading.Event)
 
@@ -106,19 +107,19 @@ class FakeModel:
         sink: Callable[[Event], None],
         *,
         max_tokens: int | None = None,
-        temperature: float | None = None,
+        sampling: Sampling = Sampling(),  # noqa: B008 a frozen value
         stable: int = 0,
     ) -> FakeJob:
         tokens = len(FakeTokenizer().render(prompt))
         if tokens > 90:
             raise ContextOverflow(tokens, 100, 10)
-        job = FakeJob(prompt, max_tokens, temperature, sink)
+        job = FakeJob(prompt, max_tokens, sampling, sink)
         self.jobs.put(job)
         return job
 
     def submit_warm(self, prompt: Any, stable: int, sink: Callable[[Measure], None]) -> FakeJob:
         words = prompt[-1]["content"][:stable].split()
-        job = FakeJob(prompt, None, None, lambda event: None)
+        job = FakeJob(prompt, None, Sampling(), lambda event: None)
         job.warmed = lambda cached: sink(Measure(len(words), cached))
         self.warm_jobs.put(job)
         return job

@@ -67,7 +67,7 @@ def test_a_streamed_answer_has_openais_shape_and_one_terminal_event(engine: Runn
         job = engine.model.answer("Hel", "lo", done(9, 2, 4))
         assert response.headers["content-type"].startswith("text/event-stream")
         *chunks, finish, usage, mark = events(response)
-    assert (job.max_tokens, job.temperature) == (7, None)
+    assert (job.max_tokens, job.sampling.temperature) == (7, None)
     assert chunks[0]["choices"][0]["delta"]["role"] == "assistant"
     assert "".join(chunk["choices"][0]["delta"]["content"] for chunk in chunks) == "Hello"
     assert finish["choices"][0]["finish_reason"] == "stop"
@@ -123,7 +123,7 @@ def test_an_error_in_the_middle_is_the_one_terminal_event_and_the_next_request_w
         (b'{"messages": [{"role": "robot", "content": "x"}]}', 400, "usage"),
         (b'{"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}', 400, "usage"),
         (b'{"messages": [{"role": "user", "content": "x"}], "n": 2}', 400, "usage"),
-        (b'{"messages": [{"role": "user", "content": "x"}], "model": "other"}', 404, "remote"),
+        (b'{"messages": [{"role": "user", "content": "x"}], "model": "other"}', 404, "model_not_found"),
         (
             json.dumps({"messages": [{"role": "user", "content": "x " * 95}]}).encode(),
             400,
@@ -346,7 +346,7 @@ def test_several_prompts_are_counted_in_one_go_each_by_itself(engine: RunningEng
         answer = http.post("/docstra/count", json={"prompts": prompts}).json()
         wrong = http.post("/docstra/count", json={"prompts": [[{"role": "robot", "content": "x"}]]})
     assert answer == {"counts": [3, 5000, 2], "is_least": [False, True, False], "max_model_len": 100}
-    assert wrong.status_code == 400 and wrong.json()["error"]["param"] == "messages"
+    assert wrong.status_code == 400 and wrong.json()["error"]["param"] == "messages[0].role"
 
 
 @pytest.mark.parametrize("is_streamed", [True, False], ids=["chunked", "with its length"])
