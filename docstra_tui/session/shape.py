@@ -109,11 +109,11 @@ def columns(connection: sqlite3.Connection, table: str) -> set[tuple[str, str]]:
 
 def version_of(connection: sqlite3.Connection) -> int:
     """The shape of the tables; where a damaged disk made the number one that no shape has, what they are."""
-    version = int(connection.execute("PRAGMA userversion_of").fetchone()[0])
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     names = {table: {name for name, _ in columns(connection, table)} for table in ("turns", "sessions")}
     if names["turns"] and not 0 < version < NO_VERSION:
         version = max(number for number, (table, name) in MARKS.items() if name in names[table])
-        connection.execute(f"PRAGMA userversion_of = {version}")
+        connection.execute(f"PRAGMA user_version = {version}")
     return version
 
 
