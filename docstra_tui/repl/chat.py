@@ -48,7 +48,7 @@ from docstra_tui.workspace import consent, kept_theme, resuming
 from docstra_tui.workspace.commands import ONLY_FILES, CommandLine, parse, question_of
 from docstra_tui.workspace.named_files import NamedFiles, find_named
 from docstra_tui.workspace.waiting import bring_back, joined
-from docstra_tui.workspace.wording import NO_FILES
+from docstra_tui.workspace.wording import ENDED, NO_FILES
 
 LOOK_SECONDS = 3.0
 """How long a look at the backend is waited for before the last one must do."""
@@ -291,7 +291,8 @@ class Chat:
         saved = [one for one in saved if one.turns or one.id != self.session.id]
         for summary in saved:
             what = summary.title or f"(not sent) {summary.unsent}"
-            self.printer.line(f"  {summary.id[:8]}  {summary.turns:>3} turns  {what}")
+            many = "turn" if summary.turns == 1 else "turns"
+            self.printer.line(f"  {summary.id[:8]}  {summary.turns:>3} {many:5}  {what}")
         if not saved:
             self.printer.line("Nothing is saved about this folder yet.", "hint")
 
@@ -320,7 +321,7 @@ class Chat:
             self.printer.piece(turn.answer)
             self.printer.end_answer()
             if turn.status != "done":
-                self.printer.line(f"({turn.status})", "dim")
+                self.printer.line(f"({ENDED[turn.status]})", "dim")
         if not (at_start and self._is_model_named):
             self._go_on_with_its_model()
 

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def turn_ending(turn: SavedTurn, error: DocstraError | None = None) -> TurnEnding:
-    """How a saved turn ended; one that is still marked as streaming was cut off."""
+    """How a saved turn ended; one that is marked as streaming is written by another terminal."""
     error = error or turn.error
     return TurnEnding(
-        status="interrupted" if turn.status == "streaming" else turn.status,
+        status=turn.status,
         finish_reason=turn.finish_reason,
         prompt_tokens=turn.usage.prompt_tokens,
         completion_tokens=turn.usage.completion_tokens,

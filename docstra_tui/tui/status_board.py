@@ -74,8 +74,11 @@ class StatusBoard:
         ticked = len(self._screen.picks.paths)
         count = self._screen.files.total if ticked else ""
         title = self._screen.query_one("#files-title", Static)
-        noun = f"Files  {ticked} ticked" if ticked else "Files"
-        gap = max(0, title.size.width - 2 - len(noun) - len(count))
+        width = title.size.width - 2
+        noun = f"Files  {ticked:,} ticked" if ticked else "Files"
+        if len(noun) + len(count) >= width and ticked:  # the tokens say more than what the pane is
+            noun = f"{ticked:,} ticked"
+        gap = max(0, width - len(noun) - len(count))
         _put(title, f"{noun}{' ' * gap}{count}" if gap else noun)
 
 

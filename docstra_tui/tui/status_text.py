@@ -81,7 +81,7 @@ def status_view(known: Known) -> StatusView:
         parts.append(prefill_text(known))
     if known.waiting:
         parts.append(f"{known.waiting} waiting")
-    if status is not None and status.queue > (1 if known.answering else 0):
+    if status is not None and status.queue:
         parts.append(f"queue {status.queue}")
     if known.budget is not None and (known.budget.limit or state != "loading"):
         parts.append(used_text(known.budget))
@@ -119,7 +119,8 @@ def prefill_text(known: Known) -> str:
         tokens = f"{sign}{known.budget.used:,} tokens"
     if known.llm is None:
         return "reading…"
-    return waiting_for(known.llm, time.monotonic() - known.started, tokens)
+    queue = known.status.queue if known.status is not None else 0
+    return waiting_for(known.llm, time.monotonic() - known.started, tokens, queue=queue)
 
 
 def used_text(budget: Budget) -> str:
@@ -128,11 +129,11 @@ def used_text(budget: Budget) -> str:
 
 
 def room_text(budget: Budget) -> str:
-    """`1.2k too many`; empty for what fits."""
+    """`1.2k too many`, with `≈` where it is an estimate, which refuses nothing; empty for what fits."""
     left = budget.left
-    if budget.fits or left is None or budget.is_least:
+    if left is None or left >= 0 or budget.is_least:
         return ""
-    return f"{figures.tokens(-left)} too many"
+    return f"{'' if budget.exact else '≈'}{figures.tokens(-left)} too many"
 
 
 def ahead_text(known: Known) -> str:

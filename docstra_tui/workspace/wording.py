@@ -7,15 +7,26 @@ from docstra_tui.llm.base import BaseLLM
 NO_FILES = "no files were sent"
 """What stands under an answer that can only be about none."""
 
+ENDED = {
+    "cancelled": "stopped",
+    "interrupted": "cut off",
+    "failed": "failed",
+    "streaming": "still being written in another terminal",
+}
+"""How a saved turn that is not done ended, by its status. Those whose writer is dead are not streaming."""
 
-def waiting_for(llm: BaseLLM, seconds: float, tokens: str = "") -> str:
+
+def waiting_for(llm: BaseLLM, seconds: float, tokens: str = "", *, queue: int = 0) -> str:
     """`gpu:8000: reading or queued, 40 s`; of our own engine, with its tokens, `reading 12,400 tokens… 8 s`.
 
     Another server tells nobody whether it reads or has others first, but some say that they still load.
+    With `queue`, the requests that wait in our own engine, this may be one of them.
     """
     if llm.server:
         state = "loading its model" if llm.is_loading else "reading or queued"
         text, rest = f"{llm.server}: {state}", f", {int(seconds)} s"
+    elif queue:
+        text, rest = f"{tokens or 'one question'}: reading or queued", f", {int(seconds)} s"
     else:
         text, rest = f"reading {tokens}…" if tokens else "reading…", f" {int(seconds)} s"
     return text + rest if int(seconds) else text

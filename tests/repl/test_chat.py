@@ -23,6 +23,7 @@ from docstra_tui.llm.answer import Usage
 from docstra_tui.llm.base import Measure, Prompt
 from docstra_tui.repl.app import HISTORY, KeptHistory, run
 from docstra_tui.session.store import SessionStore
+from docstra_tui.session.turns import SavedTurn
 from docstra_tui.settings import Settings
 from docstra_tui.workspace import kept_theme
 from docstra_tui.workspace.commands import commands_of
@@ -457,11 +458,23 @@ def test_a_session_can_be_resumed_with_its_files(project: Path) -> None:
         assert [turn.answer for turn in store.load("last").turns] == ["first answer", "second answer"]
 
 
+def test_an_answer_that_another_terminal_writes_is_not_called_ended(project: Path) -> None:
+    with saved() as store:
+        session_id = store.create(str(project), "m")
+        store.begin_turn(session_id, turn := SavedTurn("Why?"))
+        store.add_piece(turn.id, "Because")
+        assert store.flush()
+        shown = chat(project, FakeBackend(), "", resume="last")
+    assert "Because" in shown and "(still being written in another terminal)" in shown
+    shown = chat(project, FakeBackend(), "", resume="last")  # its writer is gone
+    assert "Because" in shown and "(cut off)" in shown
+
+
 def test_sessions_new_and_resume_from_within(project: Path) -> None:
     llm = FakeLLM("one", "two", "three")
     shown = chat(project, FakeBackend(llm), "First?\r/new\rSecond?\r/sessions\r/resume nothing\rThird?\r")
     assert [len(call.messages) for call in llm.calls] == [2, 2, 4]
-    assert shown.count("1 turns") == 2
+    assert shown.count("  1 turn   ") == 2
     assert "There is no saved session 'nothing'" in shown
 
 

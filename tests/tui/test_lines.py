@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from docstra_tui.context.budget import Budget
 from docstra_tui.llm.answer import Usage
 from docstra_tui.session.backend import Status
 from docstra_tui.session.turns import SavedTurn
+from docstra_tui.tui.shown import shown_turn
 from docstra_tui.tui.status_text import Known, shown_path, status_view
+from docstra_tui.tui.transcript.ending import ending_word
 from docstra_tui.tui.widgets.status_bar import StatusView, compose_status
 from docstra_tui.tui.widgets.title_line import Title, compose_title
 from tests.fakes import FakeLLM
@@ -60,12 +63,28 @@ def test_the_wait_names_the_server_that_is_waited_for(monkeypatch):
     budget = Budget(12_400, 32_768, 512, True)
     ours = Known(Status("ready"), budget, answering=True, started=132.0, llm=FakeLLM())
     assert status_view(ours).parts[0] == "reading 12,400 tokens… 8 s"
+    both = Known(Status("ready", queue=1), budget, answering=True, started=132.0, llm=FakeLLM())
+    assert status_view(both).parts[:2] == ("12,400 tokens: reading or queued, 8 s", "queue 1")
     theirs = Known(Status("ready"), budget, answering=True, started=100.0, llm=Far())
     assert status_view(theirs).parts[0] == "gpu:8000: reading or queued, 40 s"
     Far.is_loading = True
     assert status_view(theirs).parts[0] == "gpu:8000: loading its model, 40 s"
     loads = Known(Status("loading", phase="waiting for gpu:8000"))
     assert status_view(loads).parts[0] == "waiting for gpu:8000"
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("done", ""),
+        ("cancelled", "stopped"),
+        ("interrupted", "cut off"),
+        ("streaming", "still being written in another terminal"),
+    ],
+)
+def test_a_turn_that_comes_back_says_how_it_ended(status, words):
+    ending = shown_turn(SavedTurn("q", answer="half", status=status)).ending
+    assert ending_word(ending) == words
 
 
 def test_what_a_server_says_about_itself_cannot_command_the_terminal():
@@ -85,3 +104,5 @@ def test_the_status_tells_the_share_of_the_next_prompt():
     assert "61% cached" in status_view(Known(ready, budget)).parts
     over = Budget(33_000, 32_768, 512, True, cached=610)
     assert status_view(Known(ready, over)).parts[:2] == ("33.0k / 32k tokens", "744 too many")
+    guess = replace(over, exact=False)
+    assert status_view(Known(ready, guess)).parts[:2] == ("≈33.0k / 32k tokens", "≈744 too many")

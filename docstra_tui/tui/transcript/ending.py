@@ -9,7 +9,7 @@ from docstra_tui import figures
 from docstra_tui.text import shown_name
 from docstra_tui.tui.transcript import look
 from docstra_tui.tui.transcript.lines import Bits, Line, show, wrap_bits
-from docstra_tui.workspace.wording import NO_FILES
+from docstra_tui.workspace.wording import ENDED, NO_FILES
 
 FILES_SHOWN = 3
 
@@ -19,7 +19,7 @@ class TurnEnding:
     """How an answer ended, and its figures; None where unknown."""
 
     status: str = "done"
-    """`done`, `cancelled`, `interrupted` or `failed`."""
+    """`done`, `cancelled`, `interrupted`, `failed`, or `streaming` where another terminal writes it."""
     finish_reason: str | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
@@ -77,10 +77,8 @@ def card_lines(message: str, hint: str, width: int, style: int = look.FAILED) ->
 
 def ending_word(ending: TurnEnding) -> str:
     """What is worth a warning; nothing for an answer that is whole."""
-    if ending.status == "cancelled":
-        return "stopped"
-    if ending.status == "interrupted":
-        return "cut off"
+    if ending.status in ENDED:
+        return ENDED[ending.status]
     if ending.finish_reason == "length":
         count = f" of {ending.completion_tokens:,} tokens" if ending.completion_tokens else ""
         return f"reached the limit{count}"
@@ -91,4 +89,4 @@ def files_words(files: Sequence[str]) -> str:
     """The first few names."""
     shown = ", ".join(shown_name(path.rpartition("/")[2]) for path in files[:FILES_SHOWN])
     more = len(files) - FILES_SHOWN
-    return f"{shown} and {more} more" if more > 0 else shown
+    return f"{shown} and {more:,} more" if more > 0 else shown

@@ -126,7 +126,7 @@ class Composer(TextArea):
         if files == 0:
             text = "Ask anything, or tick files first (F2)…"
         else:
-            text = f"Ask about {files} file{'' if files == 1 else 's'}…"
+            text = f"Ask about {files:,} file{'' if files == 1 else 's'}…"
         self.placeholder = Content(text)
 
     def remember(self, questions: list[str]) -> None:
