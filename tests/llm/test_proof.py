@@ -73,6 +73,14 @@ def test_going_back_wrongly_is_found(lost: str, tokenizer: Any, monkeypatch: pyt
     assert objection(model, tokenizer)
 
 
+def test_what_rounds_more_may_be_off_by_more() -> None:
+    model = small_model("llama")
+    exact = proof.limit_of(model)
+    half = proof.limit_of(model.bfloat16())
+    model.config.quantization_config = {"quant_method": "bitsandbytes"}
+    assert exact < half < proof.limit_of(model)
+
+
 def test_logits_that_are_no_numbers_prove_nothing(tokenizer: Any) -> None:
     model = small_model("llama")
     model.lm_head.weight.data[5] = float("nan")
