@@ -8,6 +8,7 @@ named: a wrong name misleads the model, no name does not. Only the beginning of 
 from __future__ import annotations
 
 import re
+from functools import cache
 
 LOOKED_AT = 100_000
 """Characters: behind the longest licence there is some code by then."""
@@ -138,10 +139,12 @@ _ELSE = {".h": "c", ".ts": "typescript", ".f": "fortran", ".for": "fortran"}
 SHARED = frozenset(_LANGUAGES)
 """The endings that need a look."""
 
-_KNOWN_BY = {
-    ending: [(language, re.compile("|".join(signs), re.MULTILINE)) for language, signs in languages]
-    for ending, languages in _LANGUAGES.items()
-}
+
+@cache
+def _known_by(ending: str) -> list[tuple[str, re.Pattern[str]]]:
+    """Compiled when first wanted: all of them would cost the start some milliseconds."""
+    languages = _LANGUAGES[ending]
+    return [(language, re.compile("|".join(signs), re.MULTILINE)) for language, signs in languages]
 
 
 def by_ending(ending: str, content: str) -> str:
@@ -155,7 +158,7 @@ def by_ending(ending: str, content: str) -> str:
     if ending == ".h":
         # In a header for both, C++ stands where only C++ reads it.
         head = _FOR_CPP_ONLY.sub("", _C_NOISE.sub(" ", head))
-    for language, sign in _KNOWN_BY[ending]:
+    for language, sign in _known_by(ending):
         if sign.search(head):
             return language
     return _ELSE.get(ending, "")
