@@ -201,13 +201,14 @@ class SlowLLM(FakeLLM):
 
 @pytest.fixture
 def many(make_app, root, backend, monkeypatch):
-    """A folder of 40 files with nine windows in them, counted eight at a time."""
+    """A folder of 40 files with many windows in them, counted eight at a time; by their length they look
+    as if they had half of their tokens."""
     from docstra_tui.session import scale
 
     monkeypatch.setattr(scale, "BATCH", 8)
     (root / "many").mkdir()
     for number in range(40):
-        (root / "many" / f"{number:02}.txt").write_text("word " * 160 + f"{number}\n")
+        (root / "many" / f"{number:02}.txt").write_text("a " * 400 + f"{number}\n")
     backend.llm = SlowLLM()
     return make_app()
 
@@ -229,6 +230,7 @@ async def test_a_folder_that_is_asked_about_at_once_is_counted_aloud_and_then_ch
         await until(pilot, lambda: is_weighed(many))
         shown = screen_text(many)
         assert "What is sent" in shown and "00.txt" in shown and backend.llm.calls == []
+        await until(pilot, lambda: " free" in screen_text(many))  # what estimates suggested was counted
 
 
 async def test_escape_while_it_counts_gives_the_question_back(many, backend):

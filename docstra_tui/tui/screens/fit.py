@@ -39,6 +39,9 @@ PROGRESS_SECONDS = 0.3
 AROUND = 14
 """Lines around the rows: title, sum, keys, the empty ones between them, and those of a narrow screen."""
 RANGE = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+))?\s*")
+MOST_GUESSES = 100
+"""Suggestions that are counted before one that does not fit is shown as it is: with many files each one is
+an estimate until it was suggested."""
 SHORT = 20
 """Lines of a screen that has none to spare."""
 
@@ -67,6 +70,8 @@ class FitScreen(ModalScreen[FitPlan | None]):
         self._ranges: dict[str, FileChoice] = {}
         self._wants_to_send = False
         self._said = ""
+        self._guesses = 0
+        """How often a suggestion did not fit when it was counted."""
         self._told = 0.0
         """When progress was last told."""
 
@@ -136,6 +141,7 @@ class FitScreen(ModalScreen[FitPlan | None]):
         """From what there is now, as little less as will do."""
         if self._whole is not None:
             self._suggested = suggest(self._whole)
+            self._guesses = 0
             self._choose(self._suggested)
 
     def action_everything(self) -> None:
@@ -204,22 +210,22 @@ class FitScreen(ModalScreen[FitPlan | None]):
         if plan is not self._plan:
             return
         self._exact = budget
-        if self._is_first_guess(plan) and not budget.fits:
-            # Joined tokens: the parts were a few less than the whole. Suggest with that much less room.
+        if plan is self._suggested and not budget.fits and self._guesses < MOST_GUESSES:
+            self._guesses += 1
             assert self._whole is not None and budget.left is not None
-            over = -budget.left
-            tighter = _with_more_overhead(self._whole, plan.used, budget.used, over)
-            if tighter is not None:
-                self._whole = tighter
-                self._suggested = suggest(tighter)
-                self._choose(self._suggested)
+            if plan.fits:
+                # Joined tokens: the parts were a few less than the whole. Suggest with that much less room.
+                over = -budget.left
+                self._whole = _with_more_overhead(self._whole, plan.used, budget.used, over) or self._whole
+            # Else some were estimated too low; what was suggested is counted by now.
+            better = suggest(self._whole)
+            if better != plan:
+                self._suggested = better
+                self._choose(better)
                 return
         self._show()
         if self._wants_to_send:
             self._send()
-
-    def _is_first_guess(self, plan: FitPlan) -> bool:
-        return plan is self._suggested and plan.fits
 
     # Leaving
 
