@@ -94,7 +94,7 @@ def _say_what_is_ignored(values: Mapping[str, Any], kept: Mapping[str, Any]) -> 
         f"{name}={value!r}"[:80]
         for name, value in values.items()
         if name not in kept and name not in _REQUESTS and not name.startswith(("_", "transformers"))
-        if value is not None and value != usual.get(name)
+        if value is not None and value != usual.get(name, False)  # what has no default is off without it
     ]
     if ignored:
         logger.info(

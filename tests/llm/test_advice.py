@@ -233,9 +233,11 @@ def test_the_authors_advice_on_sampling_counts(own_copy: Path) -> None:
 
 def test_the_log_says_what_is_ignored(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "docstra_tui"):
-        advice.sift({"num_beams": 4, "use_cache": False, "top_p": 9, "eos_token_id": 2, "temperature": 0.6})
+        advice.sift(
+            {"num_beams": 4, "use_cache": False, "top_p": 9, "eos_token_id": 2, "output_scores": False}
+        )
     assert "num_beams=4, top_p=9, use_cache=False" in caplog.text
-    assert "eos_token_id" not in caplog.text and "temperature" not in caplog.text
+    assert "eos_token_id" not in caplog.text and "output_scores" not in caplog.text
 
 
 def test_the_models_own_configuration_keeps_only_ids(own_copy: Path) -> None:
