@@ -19,8 +19,9 @@ import pytest
 from docstra_tui.engine import contact
 from docstra_tui.engine.host import Host
 from docstra_tui.engine.protocol import Health, Stats
-from docstra_tui.errors import EngineDied, GenerationFailed, ModelNotFound
-from docstra_tui.llm.base import largest_body
+from docstra_tui.errors import ContextOverflow, EngineDied, GenerationFailed, ModelNotFound
+from docstra_tui.llm.base import Measure, largest_body
+from docstra_tui.llm.remote import RemoteLLM
 from docstra_tui.llm.slices import Stopped
 from docstra_tui.llm.sources import LoadProgress
 from tests.engine.engines import FakeModel, FakeTokenizer, RunningEngine, done, running, until
@@ -361,6 +362,42 @@ def test_how_large_a_request_may_be_follows_the_window(engine: RunningEngine, is
         error = answer.json()["error"]
         assert error["kind"] == "context_overflow" and "more than 800 tokens" in error["message"]
         assert http.post("/tokenize", json={"prompt": "x" * (most - 100)}).status_code == 200
+
+
+def test_our_client_counts_within_the_same_bounds(engine: RunningEngine) -> None:
+    until(lambda: health(engine).state == "ready")
+    llm = RemoteLLM(socket=engine.socket)
+    huge = "x" * (largest_body(100) + 1000)
+    assert llm.measure("word " * 801) == Measure(801, None, is_least=True)  # learns the window too
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(llm, "_ask_for_count", lambda messages: pytest.fail("it was sent"))
+        assert llm.measure(huge) == Measure(800, None, is_least=True) and llm.counts_exactly
+    found = llm.count_each(["one two", huge, "word " * 5000, "three"])
+    assert [(each.tokens, each.is_least) for each in found] == [
+        (2, False),
+        (800, True),
+        (5000, True),
+        (1, False),
+    ]
+    with pytest.raises(ContextOverflow, match="more than 800 tokens") as caught:
+        str(llm.stream(huge))
+    assert caught.value.is_least and caught.value.limit == 100
+    llm.close()
+
+
+def test_our_client_estimates_as_long_as_the_engine_cannot_count() -> None:
+    gate = threading.Event()
+
+    def load(progressed: Any, tokenizer_came: Any) -> FakeModel:
+        gate.wait(10)
+        return FakeModel()
+
+    with running(load) as engine:
+        llm = RemoteLLM(socket=engine.socket)
+        assert [each.is_least for each in llm.count_each(["x" * 350, "y"])] == [False, False]
+        assert not llm.counts_exactly
+        gate.set()
+        llm.close()
 
 
 def test_counting_stops_when_the_client_hangs_up(engine: RunningEngine) -> None:
