@@ -104,6 +104,13 @@ def test_what_may_be_secret_is_refused_where_nobody_can_be_asked(
     assert text.encode() in server.requests[-1]
 
 
+def test_what_may_be_secret_is_named_once(server: Elsewhere, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["ask", "Why?", "-f", "key.py", "--base-url", server.url]) == 2
+    assert capsys.readouterr().err.count("key.py") == 1
+    assert cli.main(["ask", "Why?", "-f", "key.py", "-f", "prod.env", "--base-url", server.url]) == 2
+    assert "  key.py line 2: a GitHub token\n" in capsys.readouterr().err
+
+
 def test_every_answer_of_a_command_is_looked_over_before_the_first_is_sent(server: Elsewhere) -> None:
     with pytest.raises(SecretsFound):
         run("explain", "a.py", "key.py", "--base-url", server.url)
@@ -130,7 +137,7 @@ def test_what_is_piped_in_is_looked_over_too(server: Elsewhere, monkeypatch: pyt
     os.write(writer, f"+token = '{TOKEN}'\n".encode())
     os.close(writer)
     monkeypatch.setattr("sys.stdin", os.fdopen(reader))
-    with pytest.raises(SecretsFound, match="a GitHub token"):
+    with pytest.raises(SecretsFound, match=r"the code line 1 \(a GitHub token\)"):
         run("ask", "What changes?", "--base-url", server.url)
     assert server.connections == 0
 

@@ -66,14 +66,16 @@ def say_what_stays(console: Console, items: Iterable[ContextItem]) -> None:
 
 
 def _decide(found: SecretsFound, host: str, console: Console) -> None:
-    for line in consent.secrets(found, host):
-        console.note(line)
-    if not _can_ask(console):
+    can_ask = _can_ask(console)
+    if can_ask or len(found.findings) > 1:  # one is named by the error
+        for line in consent.secrets(found, host):
+            console.note(line)
+    if not can_ask:
         raise SecretsFound(
             found.message, f"Leave it out, or send it as it is with {SEND_SECRETS}.", found.findings
         )
     if not _says_yes("Send it as it is? [y/N] "):
-        raise UsageError("Nothing was sent.", "Ask without that file to leave it out.")
+        raise UsageError("Nothing was sent.", "To leave it out, ask without it.")
 
 
 def _can_ask(console: Console) -> bool:

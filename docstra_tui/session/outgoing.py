@@ -40,16 +40,15 @@ class Finding:
     line: int | None = None
     """Of the first one, from 1; None for a whole file, and where the lines are not the file's own."""
     place: str = ""
-    """Where it is that is no file: `your question`."""
+    """Where it is that is no file: `your question`, `the code`."""
     values: tuple[str, ...] = ()
     """What to know them by, each once; none for a file that is told by its name. Never shown."""
 
     @property
     def where(self) -> str:
         """`src/a.py line 12`, not yet safe to show."""
-        if self.path is None:
-            return self.place
-        return self.path if self.line is None else f"{self.path} line {self.line}"
+        name = self.place if self.path is None else self.path
+        return name if self.line is None else f"{name} line {self.line}"
 
 
 class SecretsFound(NotAllowed):
@@ -140,11 +139,12 @@ class Outgoing:
                 if mark in seen or (path is None and hit.value in in_named):
                     continue
                 seen.add(mark)
-                kind = (path or place, hit.what)
+                here = place if stretch is None else stretch.item.label
+                kind = (path or here, hit.what)
                 values[kind].append(hit.value)
                 if kind not in found:
                     line = None if stretch is None else stretch.line(text, hit.start)
-                    found[kind] = Finding(hit.what, path, line, place if path is None else "")
+                    found[kind] = Finding(hit.what, path, line, "" if path is not None else here)
         return [replace(finding, values=tuple(values[kind])) for kind, finding in found.items()]
 
     def _hits(self, text: str) -> Iterator[Hit]:
@@ -164,7 +164,7 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class Stretch:
-    """Where a file stands in a text."""
+    """Where an item stands in a text."""
 
     start: int
     """Of its header."""
@@ -186,13 +186,12 @@ def _stretches(texts: Sequence[str], items: Sequence[ContextItem]) -> list[list[
     found: list[list[Stretch]] = [[] for _ in texts]
     number = at = 0
     for item in items:
-        if item.path is None:
-            continue
         rendered = item.render()
         for here in range(number, len(texts)):
             start = texts[here].find(rendered, at if here == number else 0)
             if start >= 0:
-                header = rendered.index("\n", rendered.index("\n") + 1) + 1  # its place, and the fence
+                place = rendered.index("\n") + 1 if item.path is not None else 0
+                header = rendered.index("\n", place) + 1  # its place, and the fence
                 number, at = here, start + len(rendered)
                 found[here].append(Stretch(start, start + header, at, item))
                 break
