@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,7 +42,8 @@ class Picked:
     """The ticked ones with their states, in the order of the tree."""
     budget: Budget | None = None
     """Tokens of the prompt so far; None when nobody could count."""
-
+    is_kept_back: bool = False
+    """True when it is not counted elsewhere before somebody decided about what may be secret."""
     costs: Mapping[Pick, int] = field(default_factory=dict)
     """Tokens that sending a changed file again makes the model read."""
 
@@ -115,7 +116,7 @@ class FilePicks:
         with self._guard:
             self._allowed.update({path: size + size // 4 for path, size in sizes.items()})
             self._known = {pick: file for pick, file in self._known.items() if pick.path not in sizes}
-        self._arrived(Picked(self.now.items, self._files(), self.now.budget))  # what was said is no longer so
+        self._arrived(replace(self.now, files=self._files(), costs={}))  # what was said is no longer so
         self.choose(self.picks)
 
     def max_bytes_of(self, path: str) -> int:
@@ -180,7 +181,7 @@ class FilePicks:
 
     def _picked(self, session: ChatSession) -> Picked:
         files = self._files()
-        picked = Picked(tuple(session.context), files, self._budget(session), self._costs(session, files))
+        picked = Picked(tuple(session.context), files, *self._budget(session), self._costs(session, files))
         _ = picked.by_path  # here, and not on the screen's thread: there may be thousands
         return picked
 
@@ -240,7 +241,7 @@ class FilePicks:
         if not found or session is None:
             return None
         every = self._files()
-        picked = Picked(self.now.items, every, self.now.budget, self._costs(session, every))
+        picked = replace(self.now, files=every, costs=self._costs(session, every))
         _ = picked.by_path
         return picked
 
@@ -258,11 +259,13 @@ class FilePicks:
         with self._guard:
             return tuple(self._known[pick] for pick in self.picks if pick in self._known)
 
-    def _budget(self, session: ChatSession) -> Budget | None:
+    def _budget(self, session: ChatSession) -> tuple[Budget | None, bool]:
+        from docstra_tui.session.outgoing import SecretsFound
+
         try:
-            return session.count()
-        except DocstraError:
-            return None  # the model is not there yet, or gone: the status says so
+            return session.count(), False
+        except DocstraError as error:  # or the model is not there yet, or gone: the status says so
+            return None, isinstance(error, SecretsFound)
 
     # On the screen's thread
 

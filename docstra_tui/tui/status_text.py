@@ -44,6 +44,8 @@ class Known:
 
     status: Status | None = None
     budget: Budget | None = None
+    is_kept_back: bool = False
+    """True when it is not counted elsewhere before somebody decided about what may be secret."""
     last: SavedTurn | None = None
     """The turn that ended last."""
     stopped: bool = False
@@ -79,6 +81,8 @@ def status_view(known: Known) -> StatusView:
         parts.append(loading_text(status))
     elif known.answering and not known.has_text:
         parts.append(prefill_text(known))
+    elif state == "ready" and known.is_kept_back:
+        parts.append("not counted, it may be secret · a question asks")
     if known.waiting:
         parts.append(f"{known.waiting} waiting")
     if status is not None and status.queue:

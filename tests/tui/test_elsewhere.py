@@ -196,6 +196,7 @@ async def test_a_key_in_a_file_stops_the_question_until_somebody_decides(
         await pilot.press("f9")
         await yes(pilot)
         await tick(pilot, "README.md", "key.py")
+        await until(pilot, lambda: "not counted, it may be secret · a question asks" in last_line(app))
         await ask(pilot, "Why?")
         await until(pilot, lambda: isinstance(app.screen, LeavingScreen))
         await until(pilot, lambda: "key.py line 3: a GitHub token" in screen_text(app))
@@ -213,6 +214,7 @@ async def test_a_key_in_a_file_stops_the_question_until_somebody_decides(
             (request,) = server.asked("/v1/chat/completions")
             assert (TOKEN.encode() in request) == (key == "s") and b"# Hello" in request
             assert ticked(app) == (("key.py", "README.md") if key == "s" else ("README.md",))
+            await until(pilot, lambda: "ready · 42 / 4k" in last_line(app))
         assert bool(sent(server, TOKEN)) == (key == "s")
 
 

@@ -118,7 +118,11 @@ class MainScreen(Screen[None]):
         Binding("f1", "help", "Help", tooltip="This list", id="main.help"),
         Binding("f8", "prompt", "Prompt", tooltip="The next prompt, to the letter", id="main.prompt"),
         Binding(
-            "f9", "restart_engine", "Restart engine", tooltip="Start the engine again", id="main.restart"
+            "f9",
+            "restart_engine",
+            "Restart engine",
+            tooltip="Start the engine again; ask for your yes to another host",
+            id="main.restart",
         ),
         Binding(
             "ctrl+c",
@@ -393,6 +397,7 @@ class MainScreen(Screen[None]):
     def picks_changed(self, picked: Picked) -> None:
         """The ticked files were read, looked at or counted."""
         self.board.known.budget = picked.budget
+        self.board.known.is_kept_back = picked.is_kept_back
         self.board.refresh()
         self.ahead.consider()
 
