@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,9 @@ LARGEST_REFUSAL = 65536
 
 LOG_HINT = "Restart it; its log tells why: docstra-tui engine logs."
 URL_HINT = "The URL goes up to and including /v1 of an OpenAI-compatible server."
+
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
+"""In front of what the system says; no reader needs the number."""
 
 Trace = Callable[[str, dict[str, Any]], None]
 
@@ -195,7 +199,7 @@ class Connection:
     def _unreachable(self, error: Exception) -> DocstraError:
         if self.is_engine:
             return EngineDied("The engine is gone.", LOG_HINT)
-        why = server_errors.quote(str(error), self._key)
+        why = server_errors.quote(_ERRNO.sub("", str(error)), self._key)
         return RemoteError(f"{self.name} cannot be reached: {why}", "Is it running, and is the URL right?")
 
     def quote(self, text: str) -> str:

@@ -121,9 +121,7 @@ def _say_what_is_saved(chat: Chat, printer: Printer) -> bool:
     for session in lost:
         copy = rescue(session)
         where = f"A copy is in {copy}." if copy is not None else "No copy could be written either."
-        printer.line(
-            f"NOT SAVED: {session.problem}".replace("NOT SAVED: Not saved: ", "NOT SAVED: "), "error"
-        )
+        printer.line(f"NOT SAVED: {session.problem}", "error")
         printer.line(where, "hint")
     if chat.session.turns and chat.session.id and chat.session not in lost:
         printer.line(f"Saved. To go on: docstra-tui chat --resume {chat.session.id[:8]}", "dim")

@@ -142,7 +142,7 @@ class Chat:
             if budget.cached:
                 parts.append(f"{100 * min(budget.cached, budget.used) // max(1, budget.used)}% cached")
         if self.session.problem:
-            parts.append(self.session.problem)
+            parts.append(f"NOT SAVED: {self.session.problem}")
         return [state, ("", "".join(f" · {part}" for part in parts))]
 
     def tell_news(self) -> None:

@@ -136,8 +136,9 @@ class EngineBackend:
         if self._engine.identity.owner or self._last.state == "failed" or not self._engine.alive:
             return ""
         where = f" on {self._last.device}" if self._last.device else ""
+        stays = "stays loaded" if self._last.state == "ready" else "goes on loading, and stays"
         return (
-            f"{self.label} stays loaded{where} for {_minutes(self._minutes)}. "
+            f"{self.label} {stays}{where} for {_minutes(self._minutes)}. "
             "To free it now: docstra-tui engine stop"
         )
 

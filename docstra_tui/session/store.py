@@ -40,7 +40,7 @@ class SessionStore:
 
     @property
     def problem(self) -> str | None:
-        """Why what is said now is not on the disk, ready to show; None while it is."""
+        """Why what is said now is not on the disk, in sentences for behind `NOT SAVED`; None while it is."""
         return self._writer.problem
 
     @property

@@ -43,7 +43,7 @@ class Writer:
 
     def __init__(self, database: Database, memory: Memory) -> None:
         self.problem: str | None = None
-        """Why the disk is behind, ready to show; None while it is not."""
+        """Why the disk is behind, in sentences for behind `NOT SAVED`; None while it is not."""
         self._database = database
         self._memory = memory
         self._owner = owner.new_owner()
@@ -291,7 +291,7 @@ class Writer:
 
     def _tell_of_silence(self) -> None:
         if self.problem is None:
-            self.problem = f"Not saved: the disk with {self._database.path} does not answer. {KEPT}"
+            self.problem = f"The disk with {self._database.path} does not answer. {KEPT}"
 
     def _set_due(self, at: float) -> None:
         if self._due is None or at < self._due:
@@ -319,12 +319,12 @@ def _describe(error: Exception, database: Database) -> str:
     if isinstance(error, StoreError):
         return error.message
     if isinstance(error, DocstraError):
-        return f"Not saved: {error}"
+        return str(error)
     code = result_code(error) if isinstance(error, sqlite3.Error) else 0
     if code == sqlite3.SQLITE_FULL:
-        return f"Not saved: the disk with {path.parent} is full. {KEPT}"
+        return f"The disk with {path.parent} is full. {KEPT}"
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-        return f"Not saved: {path} cannot be written. {KEPT}"
+        return f"{path} cannot be written. {KEPT}"
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return f"Not saved: another program keeps {path} locked. {KEPT}"
-    return f"Not saved: {path}: {error}. {KEPT}"
+        return f"Another program keeps {path} locked. {KEPT}"
+    return f"{path}: {error}. {KEPT}"

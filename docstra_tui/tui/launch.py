@@ -150,8 +150,7 @@ def _what_is_lost(app: DocstraApp) -> tuple[str, ...]:
             copies.append(path)
 
     _within(RESCUE_SECONDS, copy)
-    why = (session.problem or "Not saved: the disk does not answer.").partition(". ")[0].removesuffix(".")
-    reason = why.partition(": ")[2] or why
+    reason = (session.problem or "The disk does not answer.").partition(". ")[0].removesuffix(".")
     where = f"A copy is in {copies[0]}" if copies else "No copy could be written either."
     return (f"NOT SAVED: {reason}.", where)
 

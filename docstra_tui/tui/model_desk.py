@@ -38,6 +38,7 @@ class ModelDesk:
         self.offered: Settings | None = None
         """What the session was with, where that is another model and was not opened."""
         self.status: Status | None = None
+        self._has_failed = False
         """The last look; None while a backend is being opened."""
 
     @property
@@ -173,7 +174,8 @@ class ModelDesk:
         else:
             self._screen.notices.clear("engine")
         self._say_notes(status)
-        if before is None or before.reason != status.reason:
+        had_failed, self._has_failed = self._has_failed, status.state == "failed"
+        if before is None or before.reason != status.reason or had_failed != self._has_failed:
             self.say_welcome()
         if before is None or (before.window, before.state) != (status.window, status.state):
             self._screen.picks.recount()
@@ -189,6 +191,9 @@ class ModelDesk:
             return
         hint = f"{sanitize_line(error.hint)}  F4 Switch model · F9 try again".strip()
         self._screen.notices.put("engine", sanitize_line(error.message), hint)
+        if self.status is None:  # nothing could be opened at all
+            self._has_failed = True
+            self.say_welcome()
 
     def died(self, error: DocstraError) -> None:
         """There was a model."""
@@ -211,12 +216,18 @@ class ModelDesk:
         is_starter = settings.model.name in ("", "starter") and not settings.remote.base_url
         reason = self.status.reason if self.status is not None else ""
         text = welcome(
-            self.wanted, is_starter=is_starter, host=self.host, may_send=self.may_send, reason=reason
+            self.wanted,
+            is_starter=is_starter,
+            host=self.host,
+            may_send=self.may_send,
+            reason=reason,
+            has_failed=self._has_failed,
         )
         self._screen.conversation.welcome(text)
 
     def _wait_for_it(self) -> None:
         self.status = None
+        self._has_failed = False
         self._screen.desk.ready = False
         self._screen.notices.clear("engine")
         self._screen.notices.clear("model")

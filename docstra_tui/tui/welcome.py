@@ -8,9 +8,16 @@ from docstra_tui.text import sanitize_line
 
 
 def welcome(
-    model: str, *, is_starter: bool, host: str = "", may_send: bool = True, reason: str = ""
+    model: str,
+    *,
+    is_starter: bool,
+    host: str = "",
+    may_send: bool = True,
+    reason: str = "",
+    has_failed: bool = False,
 ) -> Content:
-    """A few calm lines: what this is, the keys, who answers, and why on this device."""
+    """A few calm lines: what this is, the keys, who answers, and why on this device. Of a model that
+    failed nobody says that it answers: a notice says why it does not."""
     yes = "" if may_send else " once you say yes"
     where = f"Questions go to {sanitize_line(host)}{yes}." if host else "It stays on this machine."
     lines = [
@@ -24,9 +31,11 @@ def welcome(
             ("Ctrl+P", "bold $secondary"),
             " commands   ",
             ("F1", "bold $secondary"),
-            " all keys",
+            " all\N{NO-BREAK SPACE}keys",
         ),
     ]
+    if has_failed:
+        return Content("\n").join(lines)
     if is_starter:
         lines += [
             Content(""),

@@ -216,7 +216,7 @@ def test_a_page_instead_of_an_answer_names_the_url_and_its_first_line(server: Ho
 def test_nobody_there_is_said_with_the_address() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with pytest.raises(RemoteError, match=f"127.0.0.1:{port} cannot be reached"):
+    with pytest.raises(RemoteError, match=f"127.0.0.1:{port} cannot be reached: Connection refused"):
         str(RemoteLLM(f"http://127.0.0.1:{port}/v1", "m").stream("Hi"))
 
 

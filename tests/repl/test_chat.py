@@ -575,7 +575,7 @@ def test_a_disk_that_takes_nothing_is_said_at_the_end_with_where_the_copy_is(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "copies"))
     monkeypatch.setenv("DOCSTRA_STATE_DIR", str(tmp_path / "file" / "state"))
     shown = chat(project, FakeBackend(FakeLLM("one", "two")), "First?\r/new\rSecond?\r", code=1)
-    assert "NOT SAVED: " in shown and "To go on" not in shown
+    assert "NOT SAVED: " in shown and "Not saved" not in shown and "To go on" not in shown
     copies = list((tmp_path / "copies").iterdir())
     assert sorted("First?" in copy.read_text() for copy in copies) == [False, True]
     assert all(str(copy) in shown for copy in copies)

@@ -324,6 +324,18 @@ async def test_hostile_answers_are_literal(make_app, backend):
         assert "\x1b" not in shown
 
 
+async def test_nobody_says_that_a_model_answers_which_failed(make_app):
+    failed = Status("failed", error=ModelNotFound("It is not here.", "Try another."))
+    backend = FakeBackend(failed)
+    app = make_app(Settings(model=ModelSettings(name="org/model")), opener=Backends(backend))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "It is not here." in screen_text(app))
+        await until(pilot, lambda: "answers." not in screen_text(app))
+        backend.now = READY
+        app.main.model.watch.look_now()
+        await until(pilot, lambda: "org/model answers." in screen_text(app))
+
+
 async def test_hostile_errors_are_literal(make_app):
     backend = FakeBackend(Status("failed", error=ModelNotFound("No [/model] \x1b[2J here.", "Try [b]x")))
     app = make_app(opener=Backends(backend))
