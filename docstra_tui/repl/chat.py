@@ -308,6 +308,8 @@ class Chat:
             self.printer.line(found.note, "note")
         session = self._saved_session(found.id)
         session.root = found.root
+        if found.root != self.root and self.backend.outgoing is not None:
+            self.backend.outgoing.forget_names()
         self._use(session)
         self.files = ChosenFiles(self.root, self.settings.context.max_file_bytes, self.session.context)
         self._watch.look_now()

@@ -95,6 +95,10 @@ class Outgoing:
         """These files may be sent although their names say that they may hold secrets."""
         self._paths |= set(paths)
 
+    def forget_names(self) -> None:
+        """Another folder's files are meant from now on: what has the same name there is not the same."""
+        self._paths.clear()
+
     def look(self, prompt: Prompt) -> None:
         """Raises `SecretsFound`. Takes some 40 ms a megabyte that was not looked over before."""
         items = prompt.items if isinstance(prompt, Messages) else []

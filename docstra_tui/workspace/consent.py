@@ -5,6 +5,8 @@ The faces ask and show; what a yes opens, and where it is kept, is here.
 
 from __future__ import annotations
 
+import os
+import stat
 from typing import TYPE_CHECKING
 
 from docstra_tui import paths
@@ -33,11 +35,7 @@ class Consent:
         """True for our own engine (None), for this machine, and for a host that was said yes to."""
         if address is None or address.is_this_machine or address.origin in self._said:
             return True
-        try:
-            text = (paths.state_dir() / FILE).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            return False
-        return not _forms(address).isdisjoint(text.splitlines())
+        return not _forms(address).isdisjoint(_written())
 
     def give(self, address: Address) -> None:
         """Remember the yes to a host."""
@@ -54,6 +52,18 @@ class Consent:
         if backend.gate is not None and self.is_given(backend.gate.address):
             backend.gate.open()
         return backend
+
+
+def _written() -> list[str]:
+    """The lines of the file; none of one that somebody else could have written."""
+    try:
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+        with open(os.open(paths.state_dir() / FILE, flags), encoding="utf-8") as file:
+            status = os.fstat(file.fileno())
+            is_ours = status.st_uid == os.getuid() and not status.st_mode & 0o022
+            return file.read().splitlines() if is_ours and stat.S_ISREG(status.st_mode) else []
+    except (OSError, UnicodeDecodeError):
+        return []
 
 
 def question(address: Address) -> str:

@@ -173,3 +173,37 @@ def test_a_file_that_is_left_out_of_a_task_keeps_none_of_the_others(project: Pat
     with saved() as store:
         questions = [turn.question for turn in store.load("last").turns]
     assert questions == ["First?", "Explain a.py", "Explain z.py"]
+
+
+def test_a_yes_to_a_file_is_not_one_to_its_namesake_in_another_folder(
+    project: Path, server: Elsewhere, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    from docstra_tui.context.reader import read_item
+
+    other = tmp_path_factory.mktemp("other")
+    (other / "prod.env").write_text("HOST=there\n")
+    with saved() as store:
+        session = ChatSession(FakeLLM("Older."), other, store)
+        session.set_context([read_item(other, "prod.env")])
+        "".join(session.ask("Before?"))
+        store.flush(5)
+        assert session.id is not None
+
+    def script(typist: Typist) -> None:
+        says_yes(typist)
+        typist.types("What of @prod.env ?\r")
+        typist.sees("Send it as it is?")
+        typist.types("y\r")
+        typist.waits(lambda: typist.screen.text.count("An answer.") >= 2)
+        typist.types(f"/resume {session.id}\r")
+        typist.sees("Older.")
+        typist.types("And there?\r")
+        typist.waits(lambda: typist.screen.text.count("Send it as it is?") >= 2)
+        typist.types("n\r")
+        typist.sees("Leave these files out")
+        typist.types("n\r")
+        typist.sees("Nothing was sent.")
+        typist.types("\x15")
+
+    talk(project, server, script)
+    assert sent(server, "HOST=here") and not sent(server, "HOST=there")

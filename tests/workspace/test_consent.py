@@ -72,3 +72,18 @@ def test_a_full_disk_does_not_end_the_app(monkeypatch: pytest.MonkeyPatch) -> No
     consent = Consent()
     consent.give(GPU)
     assert consent.is_given(GPU)
+
+
+@pytest.mark.parametrize("how", ["writable by others", "a link", "a pipe"])
+def test_a_yes_that_somebody_else_could_have_written_is_none(how: str, tmp_path: Path) -> None:
+    file = paths.private_folder(paths.state_dir()) / FILE
+    if how == "a pipe":
+        os.mkfifo(file)
+    elif how == "a link":
+        (tmp_path / "theirs").write_text("http://gpu:8000\n")
+        file.symlink_to(tmp_path / "theirs")
+    else:
+        file.write_text("http://gpu:8000\n")
+        assert Consent().is_given(GPU)
+        file.chmod(0o666)
+    assert not Consent().is_given(GPU)
