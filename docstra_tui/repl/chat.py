@@ -48,7 +48,7 @@ from docstra_tui.workspace import consent, kept_theme, resuming
 from docstra_tui.workspace.commands import ONLY_FILES, CommandLine, parse, question_of
 from docstra_tui.workspace.named_files import NamedFiles, find_named
 from docstra_tui.workspace.waiting import bring_back, joined
-from docstra_tui.workspace.wording import ENDED, NO_FILES
+from docstra_tui.workspace.wording import ENDED, NO_FILES, counting
 
 LOOK_SECONDS = 3.0
 """How long a look at the backend is waited for before the last one must do."""
@@ -397,6 +397,10 @@ class Chat:
             elif question in session.waiting:
                 self.printer.line("Up brings the question back.", "hint")
 
+    def _say_counting(self) -> None:
+        if self.session.counting is not None:
+            self.printer.progress(counting(*self.session.counting))
+
     def _accept(self, texts: Sequence[str]) -> list[WaitingQuestion]:
         """Let these wait, on the disk when this returns, in the place of what could not be asked before."""
         session = self.session
@@ -415,6 +419,7 @@ class Chat:
             self.printer.line(f"{item.label} was changed and is read again.", "note")
         self._say_files([], wrong)
         self._use_files()
+        self.session.count_changed = self._say_counting
         try:
             running = self._running = begin()
         except SecretsFound:
@@ -425,6 +430,8 @@ class Chat:
             self.printer.error(error)
             self.printer.line("/files lists the files, /drop leaves one out. Nothing was sent.", "hint")
             return False
+        finally:
+            self.printer.end_progress()
         show(running, self.printer, self.backend.llm)
         self.printer.end_answer()
         turn = running.turn

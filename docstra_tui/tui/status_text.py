@@ -16,7 +16,7 @@ from docstra_tui.errors import EngineDied
 from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.tui.widgets.status_bar import StatusView
 from docstra_tui.tui.widgets.title_line import Title
-from docstra_tui.workspace.wording import waiting_for
+from docstra_tui.workspace.wording import counting, waiting_for
 
 if TYPE_CHECKING:
     from docstra_tui.context.budget import Budget
@@ -115,8 +115,7 @@ def prefill_text(known: Known) -> str:
     if known.choosing:
         return "nothing is sent before you chose"
     if known.counting is not None:
-        done, total = known.counting
-        return f"counting {done:,} of {total:,}"
+        return counting(*known.counting)
     tokens = ""
     if known.budget is not None and known.budget.used and not known.budget.is_least:
         sign = "" if known.budget.exact else "≈"

@@ -16,6 +16,11 @@ ENDED = {
 """How a saved turn that is not done ended, by its status. Those whose writer is dead are not streaming."""
 
 
+def counting(done: int, total: int) -> str:
+    """`counting 120 of 264`: files of a question that is not sent before they are counted."""
+    return f"counting {done:,} of {total:,}"
+
+
 def waiting_for(llm: BaseLLM, seconds: float, tokens: str = "", *, queue: int = 0) -> str:
     """`gpu:8000: reading or queued, 40 s`; of our own engine, with its tokens, `reading 12,400 tokens… 8 s`.
 

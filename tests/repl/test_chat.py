@@ -501,6 +501,14 @@ def test_what_does_not_fit_is_said_with_its_numbers_before_anything_is_sent(proj
     assert llm.calls == []
 
 
+def test_many_files_are_counted_aloud(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("docstra_tui.session.scale.BATCH", 1)
+    (project / "a.txt").write_text("one two\n")
+    (project / "b.txt").write_text("three four\n")
+    screen = chat(project, FakeBackend(FakeLLM("Because.")), "Why? @a.txt @b.txt\r")
+    assert "counting 1 of 2" in screen and "counting 2 of 2" in screen and "Because." in screen
+
+
 def test_what_comes_next_is_read_ahead(project: Path) -> None:
     warmed: list[str] = []
 
