@@ -136,7 +136,8 @@ def keys() -> KeyBindings:
     def send(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
         state = buffer.complete_state
-        if state is not None and state.current_completion is not None:
+        is_choosing = state is not None and len(state.completions) > 1
+        if state is not None and is_choosing and state.current_completion is not None:
             buffer.apply_completion(state.current_completion)
         else:
             buffer.validate_and_handle()

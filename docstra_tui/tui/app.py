@@ -21,7 +21,7 @@ from docstra_tui.errors import SettingsError
 from docstra_tui.settings import Settings
 from docstra_tui.text import sanitize_line
 from docstra_tui.themes import ThemeSpec
-from docstra_tui.tui import strips
+from docstra_tui.tui import list_pages, strips
 from docstra_tui.tui.colours import FEW_CLASS, FewColours, textual_theme
 from docstra_tui.tui.copying import CopyDesk
 from docstra_tui.tui.keyboard import Keyboard
@@ -81,6 +81,7 @@ class DocstraApp(App[None]):
     ) -> None:
         """`colours`: how many the terminal shows (`workspace.colour_depth`)."""
         strips.install()
+        list_pages.install()
         super().__init__()
         self.colours = colours
         self.no_color = colours == NONE
@@ -184,6 +185,13 @@ class DocstraApp(App[None]):
         """Into the background; what was written is saved before, for nobody knows who comes back."""
         self.save()
         super().action_suspend_process()
+
+    def action_command_palette(self) -> None:
+        """Open the palette. Without a name of its own: the one before may still be on its way out."""
+        from textual.command import CommandPalette
+
+        if not CommandPalette.is_open(self):
+            self.push_screen(CommandPalette())
 
     # Text from outside
 

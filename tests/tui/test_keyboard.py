@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+from ast import literal_eval
+
 from textual.command import CommandPalette
 
 from docstra_tui.tui.screens.help import HelpScreen, compose_help
@@ -158,3 +161,41 @@ async def test_escape_behind_an_enter_stops_what_the_enter_asked(make_app, backe
         await send(pilot, b"Why?\r\x1b")
         await until(pilot, lambda: not app.main.desk.runner.busy and app.main.composer.text == "Why?")
         assert app.main.session.turns == []
+
+
+KEYS = rb"""
+\x1bOP \x1bOQ \x1b[17~ \x1b[18~ \x1b[19~ \x1bOR \x1bOS \x1b[A \x1b[B \x1b[C \x1b[D \x1b[5~ \x1b[6~
+\x1b[H \x1b[F \x1b[1;2A \x1b[1;2B \x1b[3~ \x1b \x1b\r \r \n \t \x1b[Z \x7f \x17 \x15 \x01 \x10 \x06
+\x1b[13;2u \xff \xc3 @ / \x20 : [ ] { } y v n q t r i . cli 1-2 \x1b[200~one\rtwo\x1b[201~ \x1b[200~
+\x1b[201~ \x1b]11;rgb:0/0/0\x07 \x1b[<0;40;9M \x1b[<0;40;9m \x1b[<64;40;9M \x1b[<0;3;3M \x1b[<0;3;3m
+\x1b[I \x1b[O \x1b[M !!
+"""
+"""But for those that leave."""
+
+
+async def test_no_burst_of_keys_ends_the_app(make_app, backend):
+    chance = random.Random(11)
+    keys = [literal_eval(f'b"{key.decode()}"') for key in KEYS.split()]
+    for _ in range(400):
+        backend.llm.enqueue("# An answer\n\n```python\nx = 1\n```\n")
+    app = make_app()
+    app.leave = app.action_suspend_process = lambda *words: None  # both are in the palette
+    async with app.run_test(size=(80, 24)) as pilot:
+        await is_ready(pilot)
+        for _ in range(20):
+            burst = chance.choices(keys, k=chance.randrange(1, 14))
+            await send(pilot, b"".join(burst))
+            assert app.is_running and app.crash_words == (), burst
+        for _ in range(3):  # back from whatever is open
+            await send(pilot, b"\x1b")
+        app.main.composer.load_text("")
+        await send(pilot, b"still here")
+        assert app.main.composer.text == "still here"
+
+
+async def test_the_palette_opens_again_while_the_one_before_is_closed(make_app):
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await is_ready(pilot)
+        await send(pilot, b"\x10\x1b[5~\x1b" * 3 + b"\x10")
+        assert isinstance(app.screen, CommandPalette)
