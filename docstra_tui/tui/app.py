@@ -190,7 +190,7 @@ class DocstraApp(App[None]):
         """Open the palette. Without a name of its own: the one before may still be on its way out."""
         from textual.command import CommandPalette
 
-        if not CommandPalette.is_open(self):
+        if not isinstance(self.screen, CommandPalette):
             self.push_screen(CommandPalette())
 
     # Text from outside

@@ -58,9 +58,9 @@ def test_each_key_that_copies_sends_once_and_nothing_else_does(begin: Begin, ser
     terminal = begin()
     assert sent(terminal) == []
 
-    terminal.send("f6", "y")  # the answer
+    terminal.send("f6", "[", "y")  # the answer
     terminal.wait_for("Sent to the terminal (answer")
-    terminal.send("{", "y")  # the code
+    terminal.send("}", "y")  # the code
     terminal.wait_for("(code")
     terminal.send("Y")
     terminal.wait_for("(turn")
@@ -81,7 +81,7 @@ def test_what_is_too_long_for_a_terminal_goes_to_the_file_only(begin: Begin, ser
     answer_with(server, streams([text]))
     terminal = begin()
 
-    terminal.send("f6", "y")
+    terminal.send("f6", "[", "y")
     terminal.wait_for("Too long for a terminal")
 
     assert sent(terminal) == []
@@ -95,7 +95,7 @@ def test_inside_tmux_its_buffer_holds_the_text(begin: Begin, server: HostileServ
     subprocess.run([*tmux, "new-session", "-d", "sleep", "60"], check=True)
     try:
         terminal = begin(TMUX=f"{own_places / 't'},0,0")
-        terminal.send("f6", "y")
+        terminal.send("f6", "[", "y")
         terminal.wait_for("tmux's buffer")
         shown = subprocess.run([*tmux, "show-buffer"], check=True, capture_output=True, text=True)
         assert shown.stdout == "An answer for tmux."
@@ -113,7 +113,7 @@ def test_a_tmux_that_does_not_answer_keeps_nobody_waiting(
     stub.chmod(0o755)
     terminal = begin(TMUX="/nowhere,0,0", PATH=f"{stub.parent}:{os.environ['PATH']}")
 
-    terminal.send("f6", "y")
+    terminal.send("f6", "[", "y")
     began = time.monotonic()
     time.sleep(0.2)
     terminal.send("f6", "still typing")

@@ -172,9 +172,14 @@ class TranscriptKeys(OwnKeys, SearchKeys, CodeKeys, Surface):
             return
         target = max(0, target)
         self.clear_marks()
-        self.document.turns[target].lay(self.document.width, 0, self.size.height, 0.02)
-        self._marked = (target, 1, self.document.turns[target].body_row - 1)
+        self._mark_turn(target)
         self.show_row(target, 1)
+
+    def _mark_turn(self, index: int) -> None:
+        """Mark a turn's question."""
+        turn = self.document.turns[index]
+        turn.lay(self.document.width, 0, self.size.height, 0.02)
+        self._marked = (index, 1, turn.body_row - 1)
 
     # Selection
 
@@ -301,12 +306,15 @@ class TranscriptKeys(OwnKeys, SearchKeys, CodeKeys, Surface):
     def action_raw(self) -> None:
         """Every answer as it was written, or as Markdown again."""
         self.is_raw = not self.is_raw
+        marked = self.current_turn if self.has_marks else -1
 
         def toggle() -> None:
             for turn in self.document.turns:
                 turn.show_raw(self.is_raw)
 
         self.relayout(toggle)
+        if marked >= 0:  # what was marked is drawn otherwise; the same keys go on with its turn
+            self._mark_turn(marked)
 
     # Copying
 
