@@ -78,7 +78,7 @@ def status_view(known: Known) -> StatusView:
     elif state == WAITING:
         parts.append("nothing is sent before · F9 asks")
     elif state == "loading":
-        parts.append(loading_text(status))
+        parts.append(loading_text(status, known.llm))
     elif known.answering and not known.has_text:
         parts.append(prefill_text(known))
     elif state == "ready" and known.is_kept_back:
@@ -98,10 +98,11 @@ def status_view(known: Known) -> StatusView:
     return StatusView(state, tuple(part for part in parts if part))
 
 
-def loading_text(status: Status | None) -> str:
-    """`reading the model 34% of 1.2 GB`."""
+def loading_text(status: Status | None, llm: BaseLLM | None) -> str:
+    """`reading the model 34% of 1.2 GB`, or `waiting for gpu:8000` before another server has answered."""
     if status is None:
-        return PHASES[""]
+        server = llm.server if llm is not None else ""
+        return f"waiting for {sanitize_line(server)}" if server else PHASES[""]
     text = PHASES.get(status.phase, sanitize_line(status.phase))
     share = figures.share(status.done, status.total)
     if not share:

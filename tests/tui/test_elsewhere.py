@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from docstra_tui.address import parse
@@ -287,3 +289,16 @@ async def test_a_file_of_a_task_is_not_left_out_of_its_own_question(make_app, se
         await until(pilot, lambda: not app.main.desk.runner.busy and "was not sent" in said(app))
         assert app.main.session.turns == [] and app.main.session.waiting == []
     assert not server.asked("/v1/chat/completions") and not sent(server, TOKEN)
+
+
+async def test_a_server_that_does_not_answer_is_the_one_that_is_waited_for(make_app, settings, server):
+    answers = threading.Event()
+    server.on("/v1/models", lambda *rest: answers.wait(60))
+    Consent().give(parse(server.url))
+    app = make_app(settings, opener=open_backend)
+    async with app.run_test(size=SIZE) as pilot:
+        try:
+            await until(pilot, lambda: f"waiting for {server.shown}" in last_line(app))
+            assert "starting the engine" not in last_line(app)
+        finally:
+            answers.set()
