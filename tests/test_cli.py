@@ -14,9 +14,9 @@ import pytest
 from docstra_tui import __version__, cli, paths
 from docstra_tui.commands import arguments, faces, terminal
 from docstra_tui.commands.arguments import SCREEN, parse
-from docstra_tui.errors import ContextOverflow, ModelNotFound, UsageError
+from docstra_tui.errors import ContextOverflow, GenerationFailed, ModelNotFound, UsageError
 from docstra_tui.session.store import SessionStore
-from docstra_tui.session.turns import WaitingQuestion
+from docstra_tui.session.turns import SavedTurn, WaitingQuestion
 
 
 @pytest.fixture(autouse=True)
@@ -328,9 +328,28 @@ def test_what_was_accepted_and_not_asked_is_listed_and_shown(capsys) -> None:
     assert json.loads(capsys.readouterr().out)["unsent"] == ["Why?", "and"]
 
 
+def test_a_turn_that_is_shown_says_how_it_ended(capsys) -> None:
+    store = SessionStore()
+    session_id = store.create("/p", "m")
+    error = GenerationFailed("The device has no memory left.")
+    for status, broke in (("cancelled", None), ("interrupted", None), ("failed", error)):
+        store.begin_turn(session_id, turn := SavedTurn("Why?"))
+        turn.status, turn.error = status, broke
+        store.end_turn(turn.id, turn)
+    store.close()
+    assert cli.main(["sessions", "show"]) == 0
+    shown = capsys.readouterr().out
+    assert [line for line in shown.splitlines() if line.startswith("(")] == [
+        "(stopped)",
+        "(cut off)",
+        "(failed: The device has no memory left.)",
+    ]
+
+
 def test_the_reset_string_turns_every_mode_off(capsys) -> None:
     assert cli.main(["reset-terminal"]) == 0
     out = capsys.readouterr().out
+    assert out.index("?1049h") < out.index("?1049l")  # the cursor stays where it is
     for mode in (
         "?2004l",
         "?7h",

@@ -10,6 +10,7 @@ from docstra_tui.commands.console import Console
 from docstra_tui.errors import UsageError
 from docstra_tui.session.store import SessionStore
 from docstra_tui.session.turns import SavedTurn, StoredSession
+from docstra_tui.workspace.wording import ENDED
 
 ID_LENGTH = 8
 """So much of an id is shown; any beginning that is unique can be typed."""
@@ -82,7 +83,8 @@ def _show(console: Console, session: StoredSession, as_json: bool) -> int:
         files = f"  [{', '.join(item.label for item in turn.context)}]" if turn.context else ""
         console.answer(f"> {turn.question}{files}\n\n{turn.answer}")
         if turn.status != "done":
-            console.answer(f"\n({turn.status})")
+            why = f": {turn.error.message}" if turn.error is not None else ""
+            console.answer(f"\n({ENDED[turn.status]}{why})")
         if turn.damage:
             console.answer(f"\n(damaged on disk: {', '.join(turn.damage)})")
         console.answer("\n\n")

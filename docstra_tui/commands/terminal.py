@@ -12,12 +12,16 @@ from docstra_tui.errors import UsageError
 ASCII = "\x1b(B\x0f"
 """Letters instead of line drawing, which a stray byte can switch on."""
 
+FULL_SCREEN = "\x1b[?1049h"
+"""Once more onto the full screen before it is left: who leaves one they are not on lands where the last
+one began, on top of what was written since."""
+
 
 def reset() -> int:
     """Print the reset string, and let the terminal echo and edit lines again."""
     from docstra_tui.tui.terminal import RESTORE
 
-    sys.stdout.write(RESTORE.decode() + ASCII)
+    sys.stdout.write(FULL_SCREEN + RESTORE.decode() + ASCII)
     sys.stdout.flush()
     try:
         modes = termios.tcgetattr(0)

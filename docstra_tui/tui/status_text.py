@@ -170,11 +170,12 @@ def title(root: Path, backend: Backend | None, status: Status | None, wanted: st
         model = backend.label or wanted
     if status is not None:
         details = [status.device or "", SHORT_DTYPES.get(status.dtype or "", status.dtype or "")]
+    host = backend.host if backend is not None else ""
     return Title(
         path=shown_path(root),
-        model=sanitize_line(short_model(model)),
+        model=sanitize_line(short_model(model)) if model != host else "",  # nobody knows its model yet
         details=tuple(sanitize_line(detail) for detail in details if detail),
-        host=sanitize_line(backend.host) if backend is not None else "",
+        host=sanitize_line(host),
     )
 
 

@@ -542,15 +542,17 @@ async def test_under_80_columns_the_tree_is_an_overlay(make_app):
         await until(pilot, lambda: "README.md" not in screen_text(app))
 
 
-@pytest.mark.parametrize("size", [(19, 10), (40, 4), (1, 1)])
+@pytest.mark.parametrize("size", [(19, 10), (19, 4), (40, 4), (1, 1)])
 async def test_a_tiny_terminal_says_so_and_still_quits(make_app, size):
     app = make_app()
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await is_ready(pilot)
+        app.main.warn("Something else to know.")
+        await until(pilot, lambda: "Something else" in screen_text(app))
         await pilot.resize_terminal(*size)
         await until(pilot, lambda: app.main.has_class("-tiny"))
         if size[0] > 10:
-            assert "too small" in " ".join(screen_text(app).split())
+            assert "The terminal is too small. Ctrl+Q quits." in " ".join(screen_text(app).split())
         await pilot.press("ctrl+q")
     assert app.return_code == 0
 

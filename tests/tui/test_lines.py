@@ -12,11 +12,12 @@ from docstra_tui.llm.answer import Usage
 from docstra_tui.session.backend import Status
 from docstra_tui.session.turns import SavedTurn
 from docstra_tui.tui.shown import shown_turn
-from docstra_tui.tui.status_text import Known, shown_path, status_view
+from docstra_tui.tui.status_text import Known, shown_path, status_view, title
 from docstra_tui.tui.transcript.ending import ending_word
 from docstra_tui.tui.widgets.status_bar import StatusView, compose_status
 from docstra_tui.tui.widgets.title_line import Title, compose_title
 from tests.fakes import FakeLLM
+from tests.tui.fakes import FakeBackend
 
 
 @pytest.mark.parametrize("width", [10, 20, 40, 60, 80, 120])
@@ -52,6 +53,14 @@ def test_the_status_after_an_answer_has_all_its_figures():
         "first token 0.2 s",
         "41 tok/s",
     )
+
+
+def test_a_server_whose_model_nobody_knows_yet_stands_in_the_title_once():
+    backend = FakeBackend(host="gpu:8000")
+    assert title(Path("/p"), backend, None, "").model == "Fake-1B"
+    backend.label = "gpu:8000"
+    unknown = title(Path("/p"), backend, None, "")
+    assert (unknown.model, unknown.host) == ("", "gpu:8000")
 
 
 def test_the_wait_names_the_server_that_is_waited_for(monkeypatch):
