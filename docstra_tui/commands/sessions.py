@@ -42,6 +42,8 @@ def run(invocation: Invocation) -> int:
                     console.line(f"Deleted {session.id[:ID_LENGTH]} ({session.title}).")
                 return 0
     finally:
+        if store.notice:
+            console.note(store.notice)
         store.close()
 
 

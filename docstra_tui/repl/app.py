@@ -26,6 +26,7 @@ from docstra_tui.session.store import SessionStore
 from docstra_tui.settings import Settings
 from docstra_tui.themes import ThemeSpec
 from docstra_tui.workspace.colour_depth import colours_of
+from docstra_tui.workspace.unsaved import unsaved, words
 
 HISTORY = "chat-history"
 REFRESH_SECONDS = 0.5
@@ -92,7 +93,7 @@ def run(
         farewell = chat.backend.farewell
     except BaseException:
         chat.close()
-        for session in (*chat.past, chat.session):
+        for session in unsaved((*chat.past, chat.session)):
             rescue(session)
         raise
     chat.close()
@@ -117,11 +118,10 @@ def above(prompt: PromptSession[str], write: Callable[[], None]) -> None:
 
 def _say_what_is_saved(chat: Chat, printer: Printer) -> bool:
     """How to go on, or where a copy lies of what the disk did not take; False then."""
-    lost = [session for session in (*chat.past, chat.session) if session.problem and session.is_behind]
+    lost = unsaved((*chat.past, chat.session))
     for session in lost:
-        copy = rescue(session)
-        where = f"A copy is in {copy}." if copy is not None else "No copy could be written either."
-        printer.line(f"NOT SAVED: {session.problem}", "error")
+        why, where = words(session, rescue(session))
+        printer.line(why, "error")
         printer.line(where, "hint")
     if chat.session.turns and chat.session.id and chat.session not in lost:
         printer.line(f"Saved. To go on: docstra-tui chat --resume {chat.session.id[:8]}", "dim")

@@ -78,7 +78,7 @@ class Chat:
         """Called in a thread when there is something for `tell_news` to say."""
         self._news: queue.SimpleQueue[DocstraError] = queue.SimpleQueue()
         self._told: set[str] = set()
-        """Notes on the model that were shown."""
+        """Notes on the model, and on the saved sessions, that were shown."""
         self._consent = consent.Consent()
         self._typed = ""
         self.unsent = ""
@@ -147,6 +147,10 @@ class Chat:
 
     def tell_news(self) -> None:
         """Say what went wrong while nobody asked anything."""
+        notice = self._store.notice if self._store is not None else None
+        if notice and notice not in self._told:
+            self._told.add(notice)
+            self.printer.line(notice, "error")
         with contextlib.suppress(queue.Empty):
             while True:
                 self.printer.error(self._news.get_nowait())

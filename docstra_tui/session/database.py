@@ -10,11 +10,11 @@ import os
 import secrets
 import sqlite3
 import stat
-import time
 from pathlib import Path
 
 from docstra_tui.errors import UnsafePath
 from docstra_tui.paths import private_folder
+from docstra_tui.session import aside
 from docstra_tui.session.damage import DamagedFile, check, check_tables, is_damage, moment, readable
 from docstra_tui.session.owner import is_alive
 from docstra_tui.session.salvage import adopt_orphans, salvage
@@ -24,6 +24,8 @@ CHECKED_BYTES = 100_000_000
 """A larger file is not read through at every start."""
 
 BUSY_MS = 5000
+
+DAMAGED = "The saved sessions were damaged."
 
 
 class Database:
@@ -40,8 +42,6 @@ class Database:
         """Of the open file's contents: another one when the file was made anew."""
         self._place: tuple[int, int] | None = None
         self._checked = False
-        self._damaged: Path | None = None
-        """What was set aside and not looked through yet."""
 
     def open(self) -> sqlite3.Connection:
         """The connection, opened when there is none. Raises `sqlite3.Error`, `OSError`, `DocstraError`."""
@@ -55,21 +55,29 @@ class Database:
                 raise
             self.set_aside()
             connection = self._open()
-        if self._damaged is not None:
-            self._salvage(connection, self._damaged)
-            self._damaged = None
+        for damaged in aside.pending(self.path) if not self.read_only else ():
+            self._salvage(connection, damaged)
         return connection
 
     def _salvage(self, connection: sqlite3.Connection, damaged: Path) -> None:
         """Bring what can still be read of a damaged file into the new one, and tell."""
-        try:
-            found = salvage(damaged, connection)
-        except (OSError, sqlite3.Error, MemoryError) as error:
-            self.notice += f" Nothing of them could be brought over: {error}."
-            return
-        turns = f"{found.turns:,} question{'s' * (found.turns != 1)}"
-        sessions = f"{found.sessions:,} session{'s' * (found.sessions != 1)}"
-        self.notice += f" What could be read was brought over: {turns} in {sessions}."
+        with aside.alone(self.path):
+            if not os.path.lexists(damaged):  # another program has done it meanwhile
+                return
+            try:
+                found = salvage(damaged, connection)
+                _interrupt_dead(connection)
+            except sqlite3.Error as error:  # the new file takes nothing now: at the next opening again
+                self.notice = f"{DAMAGED} They cannot be read yet: {error}. They are kept as {damaged}."
+                return
+            except (OSError, MemoryError) as error:
+                what = f"Nothing of them could be brought over: {error}."
+            else:
+                turns = f"{found.turns:,} question{'s' * (found.turns != 1)}"
+                sessions = f"{found.sessions:,} session{'s' * (found.sessions != 1)}"
+                what = f"What could be read was brought over: {turns} in {sessions}."
+            aside.is_done(damaged)
+        self.notice = f"{DAMAGED} They were kept as {aside.kept_as(damaged)}; {self.path} is new. {what}"
 
     def is_current(self) -> bool:
         """False when the open file is no longer the one at the path: deleted, moved or replaced."""
@@ -80,21 +88,11 @@ class Database:
         return (status.st_dev, status.st_ino) == self._place
 
     def set_aside(self) -> None:
-        """Move the damaged file (and its journal) away and remember where."""
+        """Move the damaged file (and its journal) away, to be looked through. Raises `OSError`."""
         self.close()
-        stamp = time.strftime("%Y%m%d-%H%M%S")
-        aside = self.path.with_name(f"{self.path.name}.corrupt-{stamp}")
-        number = 1
-        while os.path.lexists(aside):
-            number += 1
-            aside = self.path.with_name(f"{self.path.name}.corrupt-{stamp}-{number}")
-        for ending in ("-journal", "-wal", "-shm"):
-            if os.path.lexists(f"{self.path}{ending}"):
-                os.replace(f"{self.path}{ending}", f"{aside}{ending}")
-        os.replace(self.path, aside)
         self._checked = False
-        self._damaged = aside
-        self.notice = f"The saved sessions were damaged. They were kept as {aside}; {self.path} is new."
+        if aside.move(self.path, self._place):
+            self.notice = f"{DAMAGED} They are kept beside {self.path}."
 
     def close(self) -> None:
         """Let the file go. Harmless when it is not open."""

@@ -39,7 +39,8 @@ def is_alive(owner: str, updated: float, far_seconds: float = FAR_SECONDS) -> bo
     if place != _place():
         same_host = place.split("/")[0] == _place().split("/")[0]
         rebooted = same_host and place.split("/")[1:2] != _place().split("/")[1:2]
-        return not rebooted and time.time() - updated < far_seconds
+        # Of a clock that was ahead of ours, or was put back since, nothing can be said: nobody waits for it.
+        return not rebooted and abs(time.time() - updated) < far_seconds
     if int(pid) == os.getpid() and started == _started(os.getpid()):
         return owner in _open_stores
     return _started(int(pid)) == started

@@ -19,7 +19,7 @@ def rescue(session: ChatSession) -> Path | None:
     None when all of it is saved, nothing was said, or no copy could be written. Never raises.
     """
     try:
-        if session.problem is None or not session.is_behind:
+        if not session.is_behind:
             return None
         text = to_markdown(_whole(session)).encode("utf-8", "backslashreplace")
     except Exception:  # a second trouble on the way out must not hide the first

@@ -16,7 +16,7 @@ from docstra_tui.session import rows
 from docstra_tui.session.database import Database
 from docstra_tui.session.memory import Memory
 from docstra_tui.session.turns import ModelChoice, SavedTurn, SessionSummary, StoredSession, WaitingQuestion
-from docstra_tui.session.writer import Writer
+from docstra_tui.session.writer import KEPT, Writer
 
 PART_SECONDS = 1.0
 """An unfinished answer is saved at least this often while it grows, …"""
@@ -24,6 +24,8 @@ PART_CHARACTERS = 200
 """… or after this many new characters, whichever comes first."""
 DRAFT_SECONDS = 0.5
 """What is typed is saved so soon, also while it is being typed: a second later it is on the disk."""
+DRAFT_CHARACTERS_PER_SECOND = 1_000_000
+"""What is longer than half of this is saved as seldom as this says: each time all of it is written."""
 
 
 class SessionStore:
@@ -111,7 +113,7 @@ class SessionStore:
     def save_draft(self, session_id: str, text: str) -> None:
         """What is typed and not sent yet. Never waits."""
         if self._memory.set_draft(session_id, text):
-            self._writer.schedule(DRAFT_SECONDS)
+            self._writer.schedule(max(DRAFT_SECONDS, len(text) / DRAFT_CHARACTERS_PER_SECOND))
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Write what is behind, now. True when everything said is on the disk."""
@@ -148,6 +150,9 @@ class SessionStore:
                 found[row.id] = SessionSummary(
                     row.id, row.title, row.root, row.model, row.updated, turns, unsent
                 )
+        if not found and self._writer.is_unreadable:
+            why = (self.problem or "").removesuffix(KEPT).strip()
+            raise StoreError("The saved sessions cannot be read.", why)
         wanted = (one for one in found.values() if root is None or one.root == root)
         return sorted(wanted, key=lambda one: one.updated, reverse=True)
 

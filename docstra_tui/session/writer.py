@@ -6,6 +6,7 @@ is written. Knows nothing about conversations.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -121,6 +122,19 @@ class Writer:
                 raise StoreError(error.message, error.hint) from error
             hint = self._database.read_only or self._database.notice
             raise StoreError(f"The saved sessions cannot be read: {error}.", hint) from error
+
+    @property
+    def is_unreadable(self) -> bool:
+        """True while there is a file that cannot be opened, or a folder that cannot be looked into."""
+        if self._database.connection is not None:
+            return False
+        try:
+            os.stat(self._database.path)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            pass
+        return True
 
     def change(self, work: Callable[[sqlite3.Connection], None]) -> None:
         """Run `work` in a transaction of its own, and wait for it. Raises `StoreError`."""

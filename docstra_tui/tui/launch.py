@@ -91,7 +91,7 @@ def launch(
     guard.stop()
     for words in app.crash_words if not lost else app.crash_words[:1]:
         terminal.say(sanitize_line(words))
-    for words in lost:
+    for words in (*lost, *filter(None, [store.notice])):
         terminal.say(sanitize_line(words))
     if farewell and guard.code is None:
         terminal.say(sanitize_line(farewell))
@@ -132,27 +132,28 @@ def _last_steps(app: DocstraApp, store: SessionStore) -> str:
 
 def _is_behind(app: DocstraApp) -> bool:
     """True while the disk lacks some of the conversation."""
-    return app.main.session is not None and app.main.session.is_behind
+    from docstra_tui.workspace.unsaved import unsaved
+
+    return bool(unsaved(app.main.sessions))
 
 
 def _what_is_lost(app: DocstraApp) -> tuple[str, ...]:
     """What to say about turns that no disk has, of which a copy is made; empty when all is saved."""
-    session = app.main.session
-    if session is None or not _is_behind(app):
+    from docstra_tui.workspace.unsaved import unsaved, words
+
+    lost = unsaved(app.main.sessions)
+    if not lost:
         return ()
     from docstra_tui.session.rescue import rescue
 
-    copies: list[Path] = []
+    copies: dict[str | None, Path | None] = {}
 
     def copy() -> None:
-        path = rescue(session)
-        if path is not None:
-            copies.append(path)
+        for session in lost:
+            copies[session.id] = rescue(session)
 
     _within(RESCUE_SECONDS, copy)
-    reason = (session.problem or "The disk does not answer.").partition(". ")[0].removesuffix(".")
-    where = f"A copy is in {copies[0]}" if copies else "No copy could be written either."
-    return (f"NOT SAVED: {reason}.", where)
+    return tuple(line for session in lost for line in words(session, copies.get(session.id)))
 
 
 def _within(seconds: float, work: Callable[[], None]) -> None:

@@ -16,6 +16,9 @@ from docstra_tui.tui.widgets.title_line import TitleLine
 if TYPE_CHECKING:
     from docstra_tui.tui.screens.main import MainScreen
 
+NOTICE_SECONDS = 30.0
+"""What happened to the saved sessions has a path in it; it is said again when the program ends."""
+
 
 class StatusBoard:
     """What is known, and where it is shown."""
@@ -51,7 +54,7 @@ class StatusBoard:
         store = self._screen.store
         if store.notice and store.notice != self._told:
             self._told = store.notice
-            self._screen.warn(sanitize_line(store.notice))
+            self._screen.notify(sanitize_line(store.notice), severity="warning", timeout=NOTICE_SECONDS)
         if store.problem:
             self._screen.notices.put("store", "NOT SAVED", sanitize_line(store.problem))
         else:

@@ -152,3 +152,13 @@ def test_a_session_about_another_folder_brings_its_folder(project: Path, tmp_pat
     shown = chat(project, FakeBackend(llm), "/resume\rWhat is in @theirs.py?\r")
     assert "the last one, about" in shown
     assert "theirs = 1" in str(llm.calls[0].messages)
+
+
+def test_where_a_damaged_file_of_sessions_was_put_is_said_once(project: Path) -> None:
+    left_behind(project, "Was it saved?")
+    path = paths.state_dir() / "sessions.db"
+    path.write_bytes(b"\0" * 100 + path.read_bytes()[100:])
+    shown = chat(project, FakeBackend(FakeLLM("x")), "Really?\r")
+    [aside] = path.parent.glob("sessions.db.corrupt-*")
+    assert shown.count("The saved sessions were damaged.") == 1
+    assert aside.name in shown.replace("\r\n", "").replace("\n", "")

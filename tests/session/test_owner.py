@@ -45,6 +45,7 @@ def test_a_reboot_ends_everything_and_another_host_is_trusted_for_an_hour() -> N
     assert not owner.is_alive(rebooted, time.time())
     assert owner.is_alive(far, time.time() - 60)
     assert not owner.is_alive(far, time.time() - 7200)
+    assert not owner.is_alive(far, time.time() + 7200), "its clock was ahead, or ours was put back"
     owner.forget(mine)
 
 

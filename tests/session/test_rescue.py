@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import stat
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from docstra_tui.session import rows
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.rescue import rescue
 from docstra_tui.session.store import SessionStore
+from docstra_tui.session.turns import SavedTurn
 from tests.fakes import FakeLLM
 
 
@@ -50,6 +53,22 @@ def test_what_is_saved_or_was_never_said_is_not_copied(tmp_path: Path, temporary
     store.close()
     assert silent.problem and rescue(silent) is None
     assert not list(temporary.iterdir())
+
+
+def test_a_disk_that_says_nothing_at_all_is_copied_too(
+    tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangs = threading.Event()
+    store = SessionStore(tmp_path / "state" / "sessions.db")
+    store.flush()
+    monkeypatch.setattr(rows, "write_turn", lambda *_: hangs.wait(60))
+    session = ChatSession(FakeLLM("It adds."), Path("/project"), store)
+    store.keep_turn(session.id or "", SavedTurn("What does it do?"))
+    session.accept("And this?")
+    path = rescue(session)
+    hangs.set()
+    store.close()
+    assert path is not None and "And this?" in path.read_text()
 
 
 def test_a_temporary_folder_that_takes_nothing_is_no_error(

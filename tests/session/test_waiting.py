@@ -17,7 +17,7 @@ import pytest
 from docstra_tui.session import writer as writing
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.rescue import rescue
-from docstra_tui.session.store import SessionStore
+from docstra_tui.session.store import DRAFT_SECONDS, SessionStore
 from docstra_tui.session.turns import ModelChoice, SavedTurn, WaitingQuestion
 from tests.fakes import FakeLLM
 
@@ -308,3 +308,16 @@ def test_what_waits_in_a_container_that_is_gone_comes_back_after_a_minute(
     session, later = again()
     assert [one.text for one in session.waiting] == found
     later.close()
+
+
+def test_a_huge_draft_is_not_written_anew_all_the_time(
+    store: SessionStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned: list[float] = []
+    monkeypatch.setattr(store._writer, "schedule", planned.append)
+    session = ChatSession(FakeLLM(), ROOT, store)
+    for size in (10, 400_000, 10_000_000):
+        session.draft = "x" * size
+    assert planned == [DRAFT_SECONDS, DRAFT_SECONDS, 10.0]
+    store.flush()
+    assert on_disk(path, "SELECT length(draft) FROM sessions") == [(10_000_000,)], "at the end in any case"

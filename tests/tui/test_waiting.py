@@ -16,6 +16,7 @@ from docstra_tui.errors import EngineDied, EngineError
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store import SessionStore
 from docstra_tui.settings import Settings
+from docstra_tui.tui import launch
 from docstra_tui.tui.app import DocstraApp
 from tests.fakes import FakeLLM
 from tests.tui.fakes import READY, Backends, FakeBackend, screen_text, until
@@ -278,3 +279,24 @@ async def test_a_plain_start_says_where_a_question_waits_and_the_list_brings_it_
         await until(pilot, lambda: "1 turn, words not sent" in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: app.main.composer.text == "And?")
+
+
+async def test_a_session_that_was_left_for_another_one_is_not_forgotten_at_the_end(
+    begin, backend, tmp_path, monkeypatch
+):
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "copies").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "copies"))
+    monkeypatch.setenv("DOCSTRA_STATE_DIR", str(tmp_path / "file" / "state"))
+    backend.now = READY
+    backend.llm.enqueue("One.")
+    app = begin()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: app.main.desk.ready)
+        await ask(pilot, "First?")
+        await until(pilot, lambda: app.main.session.turns and not app.main.desk.runner.busy)
+        assert app.main.switches.new_session()
+        app.save()
+    said = launch._what_is_lost(app)
+    [copy] = (tmp_path / "copies").glob("docstra-tui-*.md")
+    assert "First?" in copy.read_text() and said[0].startswith("NOT SAVED") and str(copy) in said[1]

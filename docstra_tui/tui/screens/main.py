@@ -161,6 +161,8 @@ class MainScreen(Screen[None]):
         self.draft = ""
         """What stands in the composer; read by other threads when the app has to leave."""
         self.session: ChatSession | None = None
+        self.past: list[ChatSession] = []
+        """The sessions that were left for another one."""
         self._resume = resume
         self.is_model_named = is_model_named
         """True where a flag says which model answers, whatever a session was with."""
@@ -245,6 +247,11 @@ class MainScreen(Screen[None]):
         return self.query_one(TickedList)
 
     @property
+    def sessions(self) -> list[ChatSession]:
+        """Those that this program had open, the one that is shown last."""
+        return [*self.past, *filter(None, [self.session])]
+
+    @property
     def notices(self) -> Notices:
         return self.query_one(Notices)
 
@@ -265,6 +272,7 @@ class MainScreen(Screen[None]):
     def use_session(self, session: ChatSession, *, retick: bool) -> None:
         """Show and continue `session`; `retick` makes its files the ticked ones."""
         before, self.session = self.session, session
+        self.past += [before] if before is not None else []
         session.llm = self.model.llm or session.llm
         session.choice = self.model.choice
         self.model.withdraw_offer()
