@@ -88,7 +88,7 @@ def test_the_wait_names_the_server_that_is_waited_for(monkeypatch):
         ("done", ""),
         ("cancelled", "stopped"),
         ("interrupted", "cut off"),
-        ("streaming", "still being written in another terminal"),
+        ("streaming", "still being written in another terminal, F3 opens the rest"),
     ],
 )
 def test_a_turn_that_comes_back_says_how_it_ended(status, words):

@@ -78,7 +78,7 @@ def card_lines(message: str, hint: str, width: int, style: int = look.FAILED) ->
 def ending_word(ending: TurnEnding) -> str:
     """What is worth a warning; nothing for an answer that is whole."""
     if ending.status in ENDED:
-        return ENDED[ending.status]
+        return ENDED[ending.status] + (", F3 opens the rest" if ending.status == "streaming" else "")
     if ending.finish_reason == "length":
         count = f" of {ending.completion_tokens:,} tokens" if ending.completion_tokens else ""
         return f"reached the limit{count}"
