@@ -105,6 +105,9 @@ async def test_letters_act_in_the_conversation_while_something_is_selected_there
         await until(pilot, lambda: "An answer." in screen_text(app) and not app.main.desk.runner.busy)
         await send(pilot, F6 + b"[r")
         assert app.main.conversation.is_raw and app.main.composer.text == ""
+        await send(pilot, b"r")  # its turn is still the selected one
+        assert not app.main.conversation.is_raw and app.main.composer.text == ""
+        await send(pilot, b"r")
         await send(pilot, b"\x1bray")
         assert app.main.conversation.is_raw and app.main.composer.text == "ray"
 
