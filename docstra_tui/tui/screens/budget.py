@@ -36,12 +36,14 @@ class BudgetScreen(ModalScreen[None]):
         super().__init__()
         self._session = session
         self._question = question
+        # Held, not looked for: what comes while the screen closes finds no widget in it any more.
+        self._parts = Static(Content("weighing every file…"), id="parts", markup=False)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
             yield Static(Content("Budget of the next prompt"), classes="box-title", markup=False)
             with VerticalScroll():
-                yield Static(Content("weighing every file…"), id="parts", markup=False)
+                yield self._parts
             yield Static(Content("Esc back"), classes="box-hint", markup=False)
 
     def on_mount(self) -> None:
@@ -59,14 +61,13 @@ class BudgetScreen(ModalScreen[None]):
     def _show(self, found: tuple[Sequence[tuple[str, int]], Budget]) -> None:
         if self.is_mounted:
             parts, budget = found
-            text = self.query_one("#parts", Static)
-            text.update(budget_table(parts, budget, max(30, text.size.width - 1)))
+            self._parts.update(budget_table(parts, budget, max(30, self._parts.size.width - 1)))
 
     def _fail(self, error: Exception) -> None:
         if self.is_mounted:
             message = error.message if isinstance(error, DocstraError) else str(error)
             shown = Content.assemble((sanitize_line(message)[:300], "$error"))
-            self.query_one("#parts", Static).update(shown)
+            self._parts.update(shown)
 
 
 def budget_table(parts: Sequence[tuple[str, int]], budget: Budget, width: int) -> Content:

@@ -74,12 +74,16 @@ class FitScreen(ModalScreen[FitPlan | None]):
         """How often a suggestion did not fit when it was counted."""
         self._told = 0.0
         """When progress was last told."""
+        # Held, not looked for: what comes while the screen closes finds no widget in it any more.
+        self._table = FitTable()
+        self._sum = Static(Content("weighing every file…"), id="fit-sum", markup=False)
+        self._box = Vertical(classes="fit-box")
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="fit-box"):
+        with self._box:
             yield Static(Content("What is sent"), classes="box-title", markup=False)
-            yield FitTable()
-            yield Static(Content("weighing every file…"), id="fit-sum", markup=False)
+            yield self._table
+            yield self._sum
             hint = f"↑↓ row · ←→ choice · r lines · s suggest · a all whole · {self._enter} · Esc back"
             yield Static(Content(hint), classes="box-hint", markup=False)
 
@@ -87,7 +91,7 @@ class FitScreen(ModalScreen[FitPlan | None]):
         self._lane = Lane("fit", self.call_later)
         self._writer = SummaryWriter(self._session, self.call_later)
         self.set_interval(PROGRESS_SECONDS, self._show_progress)
-        self.query_one(FitTable).focus()
+        self._table.focus()
         session, asking = self._session, self._asking
 
         def work() -> tuple[FitPlan, FitPlan]:
@@ -105,7 +109,7 @@ class FitScreen(ModalScreen[FitPlan | None]):
 
     def _show_weighing(self, done: int, total: int) -> None:
         if self._plan is None and self.is_mounted:
-            self.query_one("#fit-sum", Static).update(Content(f"weighing every file… {done:,} of {total:,}"))
+            self._sum.update(Content(f"weighing every file… {done:,} of {total:,}"))
 
     def on_unmount(self) -> None:
         self._lane.close()
@@ -150,7 +154,7 @@ class FitScreen(ModalScreen[FitPlan | None]):
 
     def action_range(self) -> None:
         """Ask for the lines of the file under the cursor."""
-        plan, at = self._plan, self.query_one(FitTable).highlighted
+        plan, at = self._plan, self._table.highlighted
         if plan is None or at is None or at >= len(plan.files):
             return
         row = plan.files[at]
@@ -260,16 +264,15 @@ class FitScreen(ModalScreen[FitPlan | None]):
     def _make_room(self, height: int) -> None:
         """As high as it has rows; where those are too many, the table scrolls and the sum stays."""
         rows = len(self._plan.files) + len(self._plan.turns) if self._plan is not None else 0
-        box = self.query_one(".fit-box")
-        box.set_class(rows + AROUND > height, "-full")
-        box.set_class(height < SHORT, "-short")
+        self._box.set_class(rows + AROUND > height, "-full")
+        self._box.set_class(height < SHORT, "-short")
 
     def _show(self) -> None:
         if self._plan is None or self._suggested is None or not self.is_mounted:
             return
         writing = {number: f"{count:,}…" for number, count in self._writer.writing.items()}
         self._make_room(self.size.height)
-        self.query_one(FitTable).show(fit_choices.fit_lines(self._plan, self._suggested, writing))
+        self._table.show(fit_choices.fit_lines(self._plan, self._suggested, writing))
         parts, total, fits = fit_choices.sum_lines(self._plan, self._exact)
         said = [Content.assemble((self._said, "$warning"))] if self._said else []
         shown = [
@@ -277,7 +280,7 @@ class FitScreen(ModalScreen[FitPlan | None]):
             Content.assemble((total, "bold $success" if fits else "bold $error")),
             *said,
         ]
-        self.query_one("#fit-sum", Static).update(Content("\n").join(shown))
+        self._sum.update(Content("\n").join(shown))
 
     def _show_progress(self) -> None:
         if self._writer.writing:
@@ -293,7 +296,7 @@ class FitScreen(ModalScreen[FitPlan | None]):
         message = error.message if isinstance(error, DocstraError) else str(error)
         if self._plan is None:
             said = Content.assemble((sanitize_line(message)[:300], "$error"))
-            self.query_one("#fit-sum", Static).update(said)
+            self._sum.update(said)
         else:
             self._say(sanitize_line(message)[:300])
 

@@ -71,15 +71,19 @@ class PreviewScreen(ModalScreen[bool]):
         self._ticked = tuple(ticked)
         self._tick = tick
         self._line = line
+        # Held, not looked for: what comes while the screen closes finds no widget in it any more.
+        self._heading = Static(Content(shown_name(path)), classes="box-title", markup=False)
+        self._source = SourceView()
+        self._hint_line = Static(_hint(None, None), id="preview-hint", classes="box-hint", markup=False)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="wide-box"):
-            yield Static(Content(shown_name(self._path)), classes="box-title", markup=False)
-            yield SourceView()
-            yield Static(self._hint(None, None), id="preview-hint", classes="box-hint", markup=False)
+            yield self._heading
+            yield self._source
+            yield self._hint_line
 
     def on_mount(self) -> None:
-        self.query_one(SourceView).focus()
+        self._source.focus()
         self._lane.do(self._read(), self._show, self._fail, key="preview")
 
     def action_back(self) -> None:
@@ -89,7 +93,7 @@ class PreviewScreen(ModalScreen[bool]):
         self.dismiss(False)
 
     def action_tick(self) -> None:
-        view = self.query_one(SourceView)
+        view = self._source
         lines = view.marked or view.ticked_here
         if lines is None:
             self._tick(None, None)
@@ -98,16 +102,7 @@ class PreviewScreen(ModalScreen[bool]):
             view.show_ticked(self._tick(*lines))
 
     def on_source_view_lines_changed(self) -> None:
-        view = self.query_one(SourceView)
-        self.query_one("#preview-hint", Static).update(self._hint(view.marked, view.ticked_here))
-
-    def _hint(self, marked: tuple[int, int] | None, ticked: tuple[int, int] | None) -> Content:
-        if marked is not None:
-            return Content(f"Space ticks lines {marked[0]}-{marked[1]} · v drops the mark · Esc back")
-        if ticked is not None:
-            lines = f"{ticked[0]}-{ticked[1]}"
-            return Content(f"Space unticks lines {lines} · Shift+↓ or v marks more · Esc back")
-        return Content("Space ticks the file · Shift+↓ or v marks lines · Esc back")
+        self._hint_line.update(_hint(self._source.marked, self._source.ticked_here))
 
     def _read(self) -> Callable[[], tuple[str, str, tuple[str, ...]]]:
         root, path, max_bytes = self._root, self._path, self._max_bytes
@@ -126,31 +121,40 @@ class PreviewScreen(ModalScreen[bool]):
         text, language, how = found
         if self.is_mounted:
             self._lines = text.split("\n")
-            view = self.query_one(SourceView)
+            view = self._source
             view.show([Content(line) for line in self._lines], cursor=self._line)
             view.show_ticked(self._ticked)
             if how:
                 title = f"{shown_name(self._path)}  {', '.join(how)}"
-                self.query_one(".box-title", Static).update(Content(title))
+                self._heading.update(Content(title))
             if language not in PLAIN_LANGUAGES:
                 self._code = language, code_of(self._lines)
                 self._colour()
 
     def _colour(self) -> None:
         """Show the colours that are known so far, unless the file was closed before they came."""
-        for view in self.query(SourceView):
+        if self._source.is_attached:
             first, known = self._painted, self._colours.find(*self._code, self._colour)
             lines = zip(self._lines[first:], known.lines[first:], strict=False)
             painted = [coloured(line, colours) for line, colours in lines]
             self._painted += len(painted)
-            view.repaint_lines(first, painted)
+            self._source.repaint_lines(first, painted)
 
     def _fail(self, error: Exception) -> None:
         if self.is_mounted:
             text = getattr(error, "message", None) or str(error)
             hint = getattr(error, "hint", "")
             said = f"{sanitize_line(text)}\n\n{sanitize_line(hint)}".strip()
-            self.query_one(SourceView).say(Content(said))
+            self._source.say(Content(said))
+
+
+def _hint(marked: tuple[int, int] | None, ticked: tuple[int, int] | None) -> Content:
+    if marked is not None:
+        return Content(f"Space ticks lines {marked[0]}-{marked[1]} · v drops the mark · Esc back")
+    if ticked is not None:
+        lines = f"{ticked[0]}-{ticked[1]}"
+        return Content(f"Space unticks lines {lines} · Shift+↓ or v marks more · Esc back")
+    return Content("Space ticks the file · Shift+↓ or v marks lines · Esc back")
 
 
 def coloured(line: str, colours: Sequence[int]) -> Content:

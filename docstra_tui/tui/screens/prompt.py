@@ -34,17 +34,20 @@ class PromptScreen(ModalScreen[None]):
         super().__init__()
         self._session = session
         self._question = question
+        # Held, not looked for: what comes while the screen closes finds no widget in it any more.
+        self._heading = Static(Content("The next prompt"), classes="box-title", markup=False)
+        self._text = PromptText()
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="wide-box"):
-            yield Static(Content("The next prompt"), classes="box-title", markup=False)
-            yield PromptText()
+            yield self._heading
+            yield self._text
             hint = "= reused · + new · b where it breaks · ↑↓ PgUp PgDn · Esc back"
             yield Static(Content(hint), classes="box-hint", markup=False)
 
     def on_mount(self) -> None:
         self._lane = Lane("prompt", self.call_later)
-        self.query_one(PromptText).focus()
+        self._text.focus()
         session, question = self._session, self._question
         self._lane.do(lambda: session.show_prompt(question), self._show, self._fail)
 
@@ -57,14 +60,14 @@ class PromptScreen(ModalScreen[None]):
     def _show(self, prompt: PromptShown) -> None:
         if self.is_mounted:
             title = f"The next prompt: {title_of(prompt)}"
-            self.query_one(".box-title", Static).update(Content(title))
+            self._heading.update(Content(title))
             reused, new = sanitize_text(prompt.cached_text), sanitize_text(prompt.new_text)
-            self.query_one(PromptText).show(reused, border_of(prompt), new)
+            self._text.show(reused, border_of(prompt), new)
 
     def _fail(self, error: Exception) -> None:
         if self.is_mounted:
             message = error.message if isinstance(error, DocstraError) else str(error)
-            self.query_one(PromptText).show("", sanitize_line(message)[:300], "")
+            self._text.show("", sanitize_line(message)[:300], "")
 
 
 def title_of(prompt: PromptShown) -> str:
