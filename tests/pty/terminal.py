@@ -42,6 +42,17 @@ KEYS = {
 }
 
 
+class _AnsweringScreen(pyte.Screen):
+    """Answers what the program asks the terminal."""
+
+    def __init__(self, terminal: Terminal, columns: int, rows: int) -> None:
+        super().__init__(columns, rows)
+        self._terminal = terminal
+
+    def write_process_input(self, data: str) -> None:
+        self._terminal.write(data.encode())
+
+
 class Terminal:
     """One program on a terminal of `columns` × `rows`.
 
@@ -60,9 +71,7 @@ class Terminal:
         answers: bool = False,
     ) -> None:
         """`answers`: say where the cursor is when the program asks, as terminals do."""
-        self._screen = pyte.Screen(columns, rows)
-        if answers:
-            self._screen.write_process_input = lambda data: self.write(data.encode())
+        self._screen = _AnsweringScreen(self, columns, rows) if answers else pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._lock = threading.Lock()
         self.raw = bytearray()

@@ -7,6 +7,7 @@ comes back, as a regular expression may, and one that works for ever.
 from __future__ import annotations
 
 import ctypes
+import itertools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +32,7 @@ class Busy:
 
     def get_tokens_unprocessed(self, text: str) -> Iterator[Any]:
         _note()
-        while True:
+        for _ in itertools.count():
             pass
         yield from ()
 
