@@ -21,6 +21,7 @@ from docstra_tui.repl.completion import ChatCompleter, ProjectFiles
 from docstra_tui.repl.printer import Printer, silent_keys
 from docstra_tui.repl.terminal_input import own_input
 from docstra_tui.session.backend import Backend, open_backend
+from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.rescue import rescue
 from docstra_tui.session.store import SessionStore
 from docstra_tui.settings import Settings
@@ -93,8 +94,8 @@ def run(
         farewell = chat.backend.farewell
     except BaseException:
         chat.close()
-        for session in unsaved((*chat.past, chat.session)):
-            rescue(session)
+        with contextlib.suppress(OSError):  # the terminal may be what is gone
+            _say_what_is_lost(chat, printer)
         raise
     chat.close()
     is_saved = _say_what_is_saved(chat, printer)
@@ -118,14 +119,19 @@ def above(prompt: PromptSession[str], write: Callable[[], None]) -> None:
 
 def _say_what_is_saved(chat: Chat, printer: Printer) -> bool:
     """How to go on, or where a copy lies of what the disk did not take; False then."""
-    lost = unsaved((*chat.past, chat.session))
-    for session in lost:
-        why, where = words(session, rescue(session))
-        printer.line(why, "error")
-        printer.line(where, "hint")
+    lost = _say_what_is_lost(chat, printer)
     if chat.session.turns and chat.session.id and chat.session not in lost:
         printer.line(f"Saved. To go on: docstra-tui chat --resume {chat.session.id[:8]}", "dim")
     return not lost
+
+
+def _say_what_is_lost(chat: Chat, printer: Printer) -> list[ChatSession]:
+    """The sessions of which the disk lacks something: of each there is a copy before anything is said."""
+    lost = unsaved((*chat.past, chat.session))
+    for why, where in [words(session, rescue(session)) for session in lost]:
+        printer.line(why, "error")
+        printer.line(where, "hint")
+    return lost
 
 
 def keys() -> KeyBindings:

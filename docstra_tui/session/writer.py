@@ -341,4 +341,5 @@ def _describe(error: Exception, database: Database) -> str:
         return f"{path} cannot be written. {KEPT}"
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return f"Another program keeps {path} locked. {KEPT}"
-    return f"{path}: {error}. {KEPT}"
+    what = error.strerror if isinstance(error, OSError) and error.strerror else error
+    return f"{path}: {what}. {KEPT}"

@@ -91,6 +91,29 @@ def test_the_terminal_is_left_as_it_was_found(real_chat: RealChat, leave, code: 
     assert termios.tcgetattr(real_chat.slave) == real_chat.found
 
 
+def test_a_signal_too_says_where_the_copy_is_of_what_no_disk_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "copies").mkdir()
+    monkeypatch.setenv("DOCSTRA_STATE_DIR", str(tmp_path / "file" / "state"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "copies"))
+    chat = RealChat(tmp_path)
+    try:
+        chat.sees(b"failed")
+        chat.types(b"Only typed")
+        chat.sees(b"typed")
+        os.kill(chat.child, signal.SIGTERM)
+        assert chat.ends() == 143
+        chat.sees(b"NOT SAVED: ")
+        [copy] = (tmp_path / "copies").glob("docstra-tui-*.md")
+        chat.sees(copy.name[-6:].encode())
+        assert "Only typed" in copy.read_text()
+    finally:
+        os.close(chat.master)
+        os.close(chat.slave)
+
+
 def test_an_enter_that_comes_early_still_sends(real_chat: RealChat) -> None:
     """Typed before there is any prompt, while the terminal is in its usual mode or in ours."""
     real_chat.sees(b"failed")
