@@ -13,7 +13,7 @@ from docstra_tui.llm.base import as_messages
 
 
 def every_error() -> list[type[DocstraError]]:
-    """Those that cross the socket as themselves; a class made elsewhere arrives as the one it is made from."""
+    """Those that cross the socket as themselves; one made elsewhere arrives as what it is made from."""
     found, todo = [], [DocstraError]
     while todo:
         cls = todo.pop()
