@@ -46,6 +46,11 @@ class Request:
     cut: int = 0
     """Leading tokens that the next question will share; worth remembering. 0 for unknown."""
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that was asked to end the answer."""
+        return (*self.keywords, *self.sampling.stop)
+
 
 class Generator:
     """The model, its caches, and what it takes to survive a request."""
@@ -189,7 +194,10 @@ class Generator:
         criteria = StoppingCriteriaList()
         if texts:
             start = len(request.ids)
-            criteria.append(KeywordsStoppingCriteria(texts, self._tokenizer, prompt_length=start))
+            # What is spelt out ends the answer too: the filter shows nothing behind it.
+            criteria.append(
+                KeywordsStoppingCriteria(texts, self._tokenizer, prompt_length=start, spelt_out=True)
+            )
         inputs = torch.tensor([request.ids], device=self._model.device)
         with torch.inference_mode(), self._luck(request.sampling.seed):
             self._model.generate(
@@ -247,7 +255,7 @@ class Generator:
     def _reason(self, request: Request, streamer: AnswerStreamer) -> FinishReason:
         if streamer.matched_keyword:
             return "stop"
-        ended = bool(streamer.ids) and streamer.ids[-1] in self._stop_ids(request.keywords)
+        ended = bool(streamer.ids) and streamer.ids[-1] in self._stop_ids(request.texts)
         return "stop" if ended else "length"
 
     def _config(self, request: Request) -> GenerationConfig:
@@ -262,7 +270,7 @@ class Generator:
         else:  # sampling flags on a greedy run are warned about
             for name in ("top_p", "top_k", "min_p", "typical_p"):
                 values.pop(name, None)
-        stops = self._stop_ids(request.keywords)
+        stops = self._stop_ids(request.texts)
         values["eos_token_id"] = stops or None
         values["pad_token_id"] = self._advice.pad
         if self._advice.pad is None:

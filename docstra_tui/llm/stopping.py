@@ -19,14 +19,16 @@ class Cancelled(BaseException):
 class KeywordsStoppingCriteria(StoppingCriteria):
     """Stops a row once the text it wrote ends in a keyword, however the tokenizer split it.
 
-    A keyword that is one special token of the tokenizer stops by that id only: the same characters
-    spelt as text (`</s>` is HTML too) are part of an answer and do not stop it. Holds no state: each
-    call decodes only the last tokens that could hold the longest keyword, so it costs the same at any
+    A keyword that is one special token of the tokenizer stops by that id only, unless `spelt_out`: the same
+    characters spelt as text (`</s>` is HTML too) are part of an answer and do not stop it. Holds no state:
+    each call decodes only the last tokens that could hold the longest keyword, so it costs the same at any
     length, and one object serves many runs.
     """
 
-    def __init__(self, keywords: Sequence[str], tokenizer: Any, *, prompt_length: int = 0) -> None:
-        """Ids before `prompt_length` are never looked at."""
+    def __init__(
+        self, keywords: Sequence[str], tokenizer: Any, *, prompt_length: int = 0, spelt_out: bool = False
+    ) -> None:
+        """Ids before `prompt_length` are never looked at. `spelt_out`: every keyword is a text as well."""
         self.keywords = [keyword for keyword in keywords if keyword]
         self.tokenizer = tokenizer
         self.prompt_length = prompt_length
@@ -37,7 +39,7 @@ class KeywordsStoppingCriteria(StoppingCriteria):
         special = special_ids(tokenizer)
         self.stop_ids: frozenset[int] = frozenset(special[k] for k in self.keywords if k in special)
         """Ids that stop by themselves."""
-        self.texts: tuple[str, ...] = tuple(k for k in self.keywords if k not in special)
+        self.texts: tuple[str, ...] = tuple(k for k in self.keywords if spelt_out or k not in special)
         """Keywords that are looked for in the text."""
         # A token is at least one byte of text, so no keyword spans more tokens than it has bytes.
         self._reach = max((len(text.encode()) for text in self.texts), default=0) + 1

@@ -69,6 +69,23 @@ def test_a_stop_ends_the_answer_and_is_not_shown(llm: LocalLLM) -> None:
     assert answer(llm, Sampling(0.0, stop=("</s>",)))[0] == whole
 
 
+def test_a_stop_that_is_a_mark_of_the_format_is_a_stop(llm: LocalLLM) -> None:
+    mark = "<|im_start|>"
+    bias = {llm.tokenizer.convert_tokens_to_ids(mark): 100.0}
+    text, end = answer(llm, Sampling(0.0, stop=(mark,), logit_bias=bias))
+    assert (text, end.reason, end.usage.completion_tokens) == ("", "stop", 1)
+
+
+def test_what_is_not_shown_any_more_is_not_written_either(llm: LocalLLM) -> None:
+    whole, end = answer(llm, GREEDY)
+    assert end.usage.completion_tokens == 24
+    stop = whole[6:9]  # the tokenizer has an id for it, and the model spells it out
+    llm.tokenizer.add_special_tokens({"additional_special_tokens": [stop]})
+    text, end = answer(llm, Sampling(0.0, stop=(stop,)))
+    assert (text, end.reason) == (whole[: whole.find(stop)], "stop")
+    assert end.usage.completion_tokens is not None and end.usage.completion_tokens < 24
+
+
 def test_a_bias_bans_and_forces(llm: LocalLLM) -> None:
     prompt = llm.tokenizer.apply_chat_template(
         [{"role": "user", "content": "tell me"}], add_generation_prompt=True, return_dict=False
