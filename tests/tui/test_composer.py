@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from textual.app import App, ComposeResult
+from textual.document._document import Document
 from textual.document._wrapped_document import WrappedDocument
 from textual.events import Paste
 
 from docstra_tui.themes import load_all
 from docstra_tui.tui.colours import textual_theme
 from docstra_tui.tui.widgets.composer import Composer
+from docstra_tui.tui.widgets.drawn_lines import Wrapped
 from tests.tui.fakes import send_bytes, until
 
 
@@ -217,3 +220,28 @@ async def test_any_editing_and_undoing_leaves_the_lines_as_the_text_has_them():
             fresh = WrappedDocument(composer.document, composer.wrap_width, composer.indent_width)
             assert composer.wrapped_document.lines == fresh.lines, done
             assert composer.clamp_visitable(composer.cursor_location) == composer.cursor_location, done
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_how_high_the_text_is_needs_no_sum_over_its_lines(seed: int) -> None:
+    chance = random.Random(seed)
+    document = Document("\n".join("word " * chance.randrange(12) for _ in range(20)))
+    wrapped = Wrapped(document, chance.choice((0, 7, 20)))
+    for _ in range(40):
+        lines = document.line_count
+        start, end = sorted((chance.randrange(lines), 0) for _ in range(2))
+        edit = document.replace_range(
+            start, end, chance.choice(("", "x", "a b " * 9, "one\ntwo\n\nthree" * 3))
+        )
+        wrapped.wrap_range(start, end, edit.end_location)
+        assert wrapped.height == sum(map(len, wrapped.lines))
+
+
+async def test_drawing_a_long_text_adds_up_no_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    summed: list[int] = []
+    monkeypatch.setattr(WrappedDocument, "height", property(lambda self: summed.append(1) or 1))
+    app = Box()
+    async with app.run_test() as pilot:
+        app.composer.insert("line\n" * 100)
+        await pilot.press("a", "b")
+        assert app.composer.text.endswith("ab") and not summed

@@ -17,6 +17,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.document._document_navigator import DocumentNavigator
 from textual.events import Key, Paste
 from textual.message import Message
 from textual.timer import Timer
@@ -24,7 +25,7 @@ from textual.widgets import TextArea
 
 from docstra_tui.context.mentions import awaits_lines
 from docstra_tui.text import disarm
-from docstra_tui.tui.widgets.drawn_lines import DrawnLines, drawn
+from docstra_tui.tui.widgets.drawn_lines import DrawnLines, Wrapped, drawn
 
 BURST_SECONDS = 0.03
 """An Enter waits this long for text that would make it part of a paste."""
@@ -161,7 +162,9 @@ class Composer(TextArea):
 
     def _set_document(self, text: str, language: str | None) -> None:
         super()._set_document(text, language)
-        self.wrapped_document.document = DrawnLines(self.document)  # type: ignore[assignment]
+        lines = DrawnLines(self.document)
+        self.wrapped_document = Wrapped(lines, tab_width=self.indent_width)  # type: ignore[arg-type]
+        self.navigator = DocumentNavigator(self.wrapped_document)
         self._rewrap_and_refresh_virtual_size()
 
     def _recompute_cursor_offset(self) -> None:
