@@ -6,6 +6,7 @@ what the settings say goes on. Knows no screen, and opens nothing itself.
 
 from __future__ import annotations
 
+import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,7 @@ def find(
     own = Path(found.root)
     if own == root or is_named:
         return Resumed(found.id, root, found.choice)
-    if not found.root or not own.is_dir():
+    if not found.root or not os.path.isdir(own):  # also where it may not be looked at: it raises nothing
         return Resumed(found.id, root, found.choice, f"This session's folder is gone: {found.root}.")
     return Resumed(found.id, own, found.choice, note)
 

@@ -15,7 +15,7 @@ from docstra_tui.engine.protocol import STARTER, EngineIdentity, Health
 from docstra_tui.errors import StoreError
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store import SessionStore
-from docstra_tui.session.turns import ModelChoice
+from docstra_tui.session.turns import ModelChoice, SavedTurn
 from docstra_tui.settings import ModelSettings, RemoteSettings, Settings
 from docstra_tui.workspace import resuming
 from docstra_tui.workspace.consent import Consent
@@ -189,3 +189,13 @@ def test_a_session_that_is_not_there_is_left_to_the_screen_to_say(
     faces.run(arguments.parse([str(tmp_path), "--resume", "nothing"]))
     [(_, root, options)] = started
     assert (root, options["resume"], options["notes"]) == (tmp_path, "nothing", ())
+
+
+@pytest.mark.parametrize("root", ["/proc/1/root", "/" + "x" * 5000, "/a\0b"])
+def test_a_folder_that_cannot_even_be_looked_at_is_gone(root: str, tmp_path: Path) -> None:
+    store = SessionStore()
+    session_id = store.create(root, "m")
+    store.keep_turn(session_id, SavedTurn("Why?"))
+    found = resuming.find(store, session_id, tmp_path, is_named=False)
+    store.close()
+    assert found.root == tmp_path and "folder is gone" in found.note
