@@ -10,6 +10,7 @@ import pytest
 from docstra_tui.tui.transcript import turn as turn_module
 from docstra_tui.tui.transcript import view as view_module
 from docstra_tui.tui.transcript.ending import ShownTurn, TurnEnding
+from tests.tui.fakes import until
 from tests.tui.terminal_bytes import TerminalBytes
 from tests.tui.transcript.test_places import KINDS
 from tests.tui.transcript.test_view import settled
@@ -130,4 +131,19 @@ async def test_an_answer_that_came_whole_is_drawn_also_when_its_height_was_guess
         while view._work_timer is not None:
             await settled(pilot)
         await settled(pilot)
+        assert not terminal.wrong()
+
+
+async def test_a_line_that_becomes_shorter_leaves_nothing_of_the_longer_one(make_app: Any) -> None:
+    """Only the cells that differ are sent, those of the line before among them."""
+    app = make_app()
+    terminal = TerminalBytes(app, 60, 14)
+    async with app.run_test(size=(60, 14)) as pilot:
+        app.view.begin_turn("Q")
+        app.view.wait("reading or queued, 40 s")
+        await settled(pilot)
+        assert "reading or queued" in "".join(terminal.rows)
+        app.view.append("It.")
+        await until(pilot, lambda: any(row.strip() == "It." for row in terminal.rows))
+        assert "queued" not in "".join(terminal.rows)
         assert not terminal.wrong()

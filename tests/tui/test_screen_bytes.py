@@ -1,0 +1,67 @@
+"""The whole screen, as the bytes a terminal gets: after questions in bursts, notices that come and go,
+toasts, sizes, themes and panes, a terminal shows what a repaint of everything would show."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from docstra_tui.llm.answer import Usage
+from tests.tui.fakes import send_bytes, until
+from tests.tui.terminal_bytes import TerminalBytes
+
+PIECES = ("It ", "returns **one**. ", "\n\n", "```python\nx = 1\n```\n", "- a\n- b\n", "word " * 40)
+SIZES = ((80, 24), (120, 40), (40, 10))
+ACTS = ("ask", "burst", "f2", "escape", "pageup", "resize", "theme", "toast", "notice", "clear")
+
+
+async def act(pilot: Any, what: str, chance: random.Random, terminal: TerminalBytes, backend: Any) -> None:
+    app = pilot.app
+    if what in ("ask", "burst"):
+        await pilot.press("escape")
+        for _ in range(1 if what == "ask" else 3):
+            backend.llm.enqueue(*chance.choices(PIECES, k=chance.randrange(1, 9)), usage=Usage(10, 5, 0))
+            send_bytes(app, b"and now?\r" if chance.random() < 0.5 else b"hello\r")
+    elif what == "resize":
+        size = chance.choice(SIZES)
+        terminal.resize(*size)
+        await pilot.resize_terminal(*size)
+    elif what == "theme":
+        app.theme = chance.choice(("lamp", "paper"))
+    elif what == "toast":
+        app.notify("Something was copied. " * chance.randrange(1, 4), timeout=0.05)
+    elif what == "notice":
+        app.main.notices.put(chance.choice("ab"), "Something", "is wrong here. " * chance.randrange(1, 9))
+    elif what == "clear":
+        app.main.notices.clear(chance.choice("ab"))
+    else:
+        await pilot.press(what)
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_a_terminal_shows_what_a_repaint_would_show(make_app: Any, backend: Any, seed: int) -> None:
+    chance = random.Random(seed)
+    size = SIZES[seed]
+    app = make_app()
+    terminal = TerminalBytes(app, *size)
+    done: list[str] = []
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.main.desk.ready)
+        runner, view = app.main.desk.runner, app.main.conversation
+
+        def is_still() -> bool:
+            works = runner.busy or runner.waiting or runner.saving or app._notifications
+            return not (works or view._work_timer or view.feed)
+
+        for _ in range(10):
+            for what in chance.choices(ACTS, k=2):
+                done.append(what)
+                await act(pilot, what, chance, terminal, backend)
+            before: Any = None
+            await until(pilot, is_still)
+            while before != terminal.cells or not is_still():
+                before = terminal.cells
+                await pilot.pause(0.05)
+            assert not terminal.wrong(), done
