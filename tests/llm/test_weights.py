@@ -96,6 +96,26 @@ def test_where_the_system_does_not_tell_everything_is_copied(
     assert steps[0][0] == 0 and steps[-1][0] == steps[-1][1] > 5
 
 
+def test_several_threads_copy_only_what_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "mapped_ranges", lambda: None)
+    monkeypatch.setattr(weights, "LARGE", 4000)
+    clone, seen = torch.Tensor.clone, []
+
+    def watched(tensor: torch.Tensor) -> torch.Tensor:
+        seen.append((tensor.numel(), torch.get_num_threads()))
+        return clone(tensor)
+
+    monkeypatch.setattr(torch.Tensor, "clone", watched)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        weights.own(torch.nn.ParameterList([torch.zeros(10), torch.zeros(1000), torch.zeros(11)]))
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [(10, 1), (1000, 2), (11, 1)]
+
+
 def test_tied_weights_stay_tied(monkeypatch: pytest.MonkeyPatch) -> None:
     one = torch.nn.Linear(4, 4)
     two = torch.nn.Linear(4, 4)
