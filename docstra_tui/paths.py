@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 import platformdirs
@@ -29,7 +28,19 @@ def runtime_dir() -> Path:
     Not `$XDG_RUNTIME_DIR`: it is removed at the last logout, which is what a dropped SSH link is; and
     not the home directory, which several hosts may share.
     """
-    return _place("DOCSTRA_RUNTIME_DIR", Path(tempfile.gettempdir()) / f"{APP}-{os.getuid()}")
+    return _place("DOCSTRA_RUNTIME_DIR", temporary_dir() / f"{APP}-{os.getuid()}")
+
+
+def temporary_dir() -> Path:
+    """The system's temporary folder, whatever room it has.
+
+    Not `tempfile.gettempdir()`, which tries to write: on a full disk it moves elsewhere, to the working
+    folder in the end, or raises; engines that run could not be found any more.
+    """
+    named = [os.environ.get(name, "") for name in ("TMPDIR", "TEMP", "TMP")]
+    folders = [os.path.abspath(folder) for folder in (*filter(None, named), "/tmp", "/var/tmp")]
+    usable = (f for f in folders if os.path.isdir(f) and os.access(f, os.W_OK | os.X_OK))
+    return Path(next(usable, "/tmp"))
 
 
 def state_dir() -> Path:

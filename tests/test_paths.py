@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import errno
 import os
 import stat
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,24 @@ def test_the_runtime_folder_is_ours_by_number_and_outlives_a_logout(monkeypatch:
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/0")
     assert paths.runtime_dir().name == f"docstra-tui-{os.getuid()}"
     assert "/run/user" not in str(paths.runtime_dir())
+
+
+def test_engines_are_found_where_they_were_whatever_room_is_left(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def full() -> None:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.delenv("DOCSTRA_RUNTIME_DIR", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", None)  # as a new process finds it
+    monkeypatch.setattr("tempfile._get_default_tempdir", full)
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        monkeypatch.delenv(name, raising=False)
+    assert paths.runtime_dir().parent == Path("/tmp")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    assert paths.runtime_dir().parent == tmp_path
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "missing"))
+    assert paths.runtime_dir().parent == Path("/tmp")
 
 
 def test_a_private_folder_is_private_under_any_umask(tmp_path: Path, any_umask: int) -> None:
