@@ -196,16 +196,20 @@ def test_version_and_help_of_the_real_program() -> None:
     assert run("--version").stdout == f"docstra-tui {__version__}\n"
     text = run("--help").stdout
     for name in arguments.NAMES:
-        assert f"docstra-tui {name}" in text
+        assert f"\n  {name}" in text
+    assert max(map(len, text.splitlines())) <= 80, "a terminal has 80 columns"
     own = run("ask", "--help")
     assert (own.returncode, own.stderr) == (0, "")
     assert "--file" in own.stdout and "--base-url" in own.stdout
 
 
 @pytest.mark.parametrize("name", [name for name in arguments.NAMES])
-def test_every_command_has_a_help_of_its_own(name: str, capsys) -> None:
+def test_every_command_has_a_help_of_its_own(name: str, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     assert cli.main([name, "--help"]) == 0
-    assert f"docstra-tui {name}" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert f"docstra-tui {name}" in text
+    assert max(map(len, text.splitlines())) <= 80
 
 
 def test_a_reader_that_leaves_is_no_error() -> None:

@@ -55,7 +55,7 @@ class Command:
 COMMON = (
     Option(
         ("--model",),
-        "hub id, folder (./owner/name), .gguf file, GGUF repo[:QUANT], or starter",
+        "hub id, ./folder, .gguf file, GGUF repo[:QUANT], starter",
         "model.name",
         {"metavar": "NAME"},
     ),
@@ -67,7 +67,7 @@ COMMON = (
     Option(("--quant",), "bnb-4bit or bnb-8bit", "model.quant", {"metavar": "QUANT"}),
     Option(
         ("--base-url",),
-        "another OpenAI-compatible server, up to and including /v1",
+        "another OpenAI-compatible server, with its /v1",
         "remote.base_url",
         {"metavar": "URL"},
     ),
@@ -113,8 +113,9 @@ RESUME = Option(
 NO_MOUSE = Option(("--no-mouse",), "leave the mouse to the terminal", "", {"action": "store_true"})
 
 ONE_SHOT = (
-    "The answer goes to standard output, everything else to standard error. It is not saved as a session."
-    "\nThe model stays loaded for a while (engine.oneshot_minutes), so that the next question is fast."
+    "The answer goes to standard output, everything else to standard error; it is\n"
+    "not saved as a session. The model stays loaded for a while\n"
+    "(engine.oneshot_minutes), so that the next question is fast."
 )
 
 COMMANDS: tuple[Command, ...] = (
@@ -126,9 +127,9 @@ COMMANDS: tuple[Command, ...] = (
         "answer one question from files",
         (FILES, SEND_SECRETS),
         most=1,
-        more="With a question, text piped in is one more thing to answer from; without one it is the"
-        "\nquestion. With -f, or from a file, it is read only where - is named: ask QUESTION - -f FILE.\n"
-        + ONE_SHOT,
+        more="With a question, text piped in is one more thing to answer from; without\n"
+        "one it is the question. With -f, or from a file, it is read only where -\n"
+        "is named: ask QUESTION - -f FILE.\n" + ONE_SHOT,
     ),
     Command(
         "explain",
@@ -140,7 +141,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "document",
         "[FILE…]",
-        "write documentation for files, one answer each",
+        "document files, one answer each",
         (FILES, LANGUAGE, SEND_SECRETS),
         more="Without a file (or with -), the code comes from standard input.\n" + ONE_SHOT,
     ),
@@ -152,8 +153,9 @@ COMMANDS: tuple[Command, ...] = (
         "TEMPLATE [KEY=VALUE…]",
         "fill a template and answer it",
         (FILES, SEND_SECRETS),
-        more="The files stand where the template says {context}, else in front. Text piped in goes with them;"
-        "\nwith -f, or from a file, it is read only where - is named.\n" + ONE_SHOT,
+        more="The files stand where the template says {context}, else in front. Text\n"
+        "piped in goes with them; with -f, or from a file, it is read only where -\n"
+        "is named.\n" + ONE_SHOT,
     ),
     Command(
         "sessions",
@@ -170,12 +172,12 @@ COMMANDS: tuple[Command, ...] = (
         (Option(("--all",), "stop every engine", "", {"action": "store_true"}),),
         actions=("list", "status", "stop", "logs"),
         most=1,
-        more="ENGINE is the beginning of its id or model; it can be left out when there is only one.",
+        more="ENGINE is the beginning of its id or model; needed where there are several.",
     ),
     Command(
         "models",
         "[list|pull|convert] [NAME]",
-        "models on this machine, fetching one, and converting a GGUF for quick starts",
+        "list, fetch or convert models",
         actions=("list", "pull", "convert"),
         later=("inspect",),
         most=1,
@@ -183,7 +185,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "config",
         "[show|path]",
-        "the settings in force, and where they are kept",
+        "the settings and where they are kept",
         actions=("show", "path"),
         later=("schema",),
         most=0,
@@ -269,9 +271,9 @@ def parse(arguments: Sequence[str]) -> Invocation:
 
 def overview() -> str:
     """The help of the whole program, made from the table."""
-    rows = [(f"{PROGRAM} {c.name} {c.words}".replace("  ", " ").strip(), c.help) for c in COMMANDS]
+    rows = [(f"{c.name} {c.words}".strip(), c.help) for c in COMMANDS]
     width = max(len(left) for left, _ in rows) + 2
-    lines = ["Ask your code, on your GPU box, over plain SSH.", ""]
+    lines = ["Ask your code, on your GPU box, over plain SSH.", "", f"Usage: {PROGRAM} [COMMAND] [FLAGS]", ""]
     lines += [f"  {left:<{width}}{right}" for left, right in rows]
     lines += ["", "Flags, anywhere after the command:"]
     options = [*COMMON, RESUME, NO_MOUSE]
@@ -283,7 +285,8 @@ def overview() -> str:
         f"  {'--help':<{width}}this text; behind a command, its own",
         "",
         "Settings: the defaults, then config.toml, then DOCSTRA_* variables, then flags.",
-        "Exit codes: 0 done, 1 failed, 2 usage, 3 no model or engine, 4 does not fit, 130 cancelled.",
+        "Exit codes: 0 done, 1 failed, 2 usage, 3 no model or engine, 4 does not fit,",
+        "130 cancelled.",
     ]
     return "\n".join(lines)
 
