@@ -117,8 +117,11 @@ class Engine:
         seconds = STOP_SECONDS if seconds is None else seconds
         marks = self._marks()
         if marks or self.alive:
-            with contextlib.suppress(OSError):
+            try:
                 contact.ask(self.socket, "/docstra/stop", method="POST", timeout=1.0)
+            except OSError:  # a socket that is gone is no reason to wait for the end of its patience
+                for mark in marks & self._marks():
+                    processes.kill(mark, signal.SIGTERM)
             if not self._is_gone(marks, seconds):
                 # Looked at again: it may have been too young for a note, and a number may have changed
                 # hands. Whoever else has the place by now is not meant.

@@ -62,12 +62,13 @@ def is_running(mark: Mark) -> bool:
     return mark_of(mark.pid) == mark
 
 
-def kill(mark: Mark) -> None:
-    """End that very process, whatever it does; nothing where it is gone and its number is another's."""
+def kill(mark: Mark, how: signal.Signals = signal.SIGKILL) -> None:
+    """End that very process, whatever it does, or tell it to with SIGTERM; nothing where it is gone and its
+    number is another's."""
     if not hasattr(os, "pidfd_open"):
         if is_running(mark):
             with contextlib.suppress(OSError):
-                os.kill(mark.pid, signal.SIGKILL)
+                os.kill(mark.pid, how)
         return
     try:
         handle = os.pidfd_open(mark.pid)
@@ -76,7 +77,7 @@ def kill(mark: Mark) -> None:
     try:
         if is_running(mark):  # looked at while the handle holds it: the number cannot change hands now
             with contextlib.suppress(OSError):
-                signal.pidfd_send_signal(handle, signal.SIGKILL)
+                signal.pidfd_send_signal(handle, how)
     finally:
         os.close(handle)
 

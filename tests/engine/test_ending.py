@@ -89,6 +89,17 @@ def test_one_that_hangs_is_found_and_killed_without_its_files(gone: list[str]) -
         assert list_engines() == [] and list(path.parent.iterdir()) == []
 
 
+def test_one_that_cannot_be_asked_any_more_is_told_and_leaves_in_order() -> None:
+    with process() as (child, options):
+        path = Path(options.socket)
+        until(lambda: msgspec.json.decode(contact.ask(path, "/health"), type=Health).state == "ready")
+        path.unlink()
+        path.mkdir()  # it cannot come back to its place
+        handle(options.identity).stop(seconds=30)
+        assert child.wait(10) != -signal.SIGKILL
+        path.rmdir()
+
+
 def test_a_number_that_is_anothers_by_now_is_left_alone(bystander: subprocess.Popen[bytes]) -> None:
     identity = EngineIdentity(model="gone")
     note = place.LockNote(bystander.pid, identity, "/log", started="12")
