@@ -83,8 +83,15 @@ class Backend(Protocol):
     def status(self) -> Status:
         """Never raises: what is wrong is in it."""
 
+    @property
+    def is_running(self) -> bool:
+        """True while there is an engine of ours, which a restart would end for every terminal."""
+
     def restart(self) -> None:
-        """Start again what died. Raises `EngineError`."""
+        """Start again what died, or what misbehaves: a process that is still there is ended first.
+
+        Raises `EngineError`.
+        """
 
     def close(self) -> None:
         """Let go; the engine stays hot."""
@@ -157,9 +164,16 @@ class EngineBackend:
             self._last = status
         return status
 
+    @property
+    def is_running(self) -> bool:
+        return self._last.state != "failed" and self._engine.alive
+
     def restart(self) -> None:
         with self._lock:
-            old, self._engine = self._engine, lifecycle.connect(self._settings, oneshot=self._oneshot)
+            old = self._engine
+            if self.is_running:  # else another terminal may have started it again already
+                old.stop()
+            self._engine = lifecycle.connect(self._settings, oneshot=self._oneshot)
             self._engine.attach()
             old.detach()
             self._last = Status("loading", phase="start", model=self._engine.identity.model)
@@ -225,6 +239,8 @@ class ServerBackend:
         if now - since > self._patience:
             return Status("failed", error=error, model=self.llm.model_name)
         return Status("loading", phase=f"{self.llm.server} loads its model", model=self.llm.model_name)
+
+    is_running = False
 
     def restart(self) -> None:
         self._ask_again_at, self._loading_since = 0.0, None

@@ -139,7 +139,25 @@ class ModelDesk:
         """Start the engine again, try again to open a backend, or ask again for the yes it waits for."""
         if not self.may_send:
             self._screen.permission.for_host()
-            return
+        elif self.backend is not None and self.backend.is_running:
+            self._ask_to_restart()
+        else:
+            self._restart()
+
+    def _ask_to_restart(self) -> None:
+        """An engine that is there may be of use to somebody: whoever means it says so."""
+        from docstra_tui.tui.screens.confirm import ConfirmScreen
+
+        text = (
+            "The engine is running. It is ended and loads the model again; every terminal that uses it "
+            "waits for that, and what it has read is read anew."
+        )
+        self._screen.app.push_screen(
+            ConfirmScreen("Restart the engine", text, by_enter=False),
+            lambda yes: self._restart() if yes else None,
+        )
+
+    def _restart(self) -> None:
         self._screen.desk.stop_answer()
         if self.backend is None:
             self.open()

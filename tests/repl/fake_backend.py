@@ -26,6 +26,7 @@ class FakeBackend:
         self.statuses = list(statuses) or [READY]
         self.closed = 0
         self.restarts = 0
+        self.is_running = False
         self.opened_with: list[object] = []
 
     def __call__(self, settings: object, *, oneshot: bool = False) -> FakeBackend:

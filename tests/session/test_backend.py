@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from docstra_tui.engine.protocol import EngineIdentity
@@ -52,8 +53,15 @@ def test_an_engine_that_dies_is_told_and_starts_again(tmp_path: Path) -> None:
     with pytest.raises(EngineDied):
         str(backend.llm.stream("Hello"))
 
+    assert not backend.is_running
     backend.restart()
     assert backend.status().state == "loading"
+
+    # one that is there is ended: whatever it hangs in, the next one is another process
+    assert backend.is_running
+    first = backend.engine.health().pid
+    backend.restart()
+    assert until(lambda: backend.engine.health().pid) != first and not psutil.pid_exists(first)
     backend.close()
     until(lambda: backend.engine.health().clients == 0)
 

@@ -48,6 +48,7 @@ class FakeBackend:
         self.gate = Gate(parse(f"http://{host}/v1"), is_open=False) if host else None
         self.farewell = "Fake-1B stays loaded."
         self.restarts = 0
+        self.is_running = False
         self.closed = False
         self.now = statuses[0] if statuses else READY
 

@@ -388,6 +388,23 @@ async def test_when_the_engine_dies_the_part_is_kept_and_f9_restarts(make_app, b
         await until(pilot, lambda: "whole" in screen_text(app))
 
 
+async def test_f9_asks_before_it_ends_an_engine_that_runs(make_app, backend):
+    backend.is_running = True
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        await pilot.press("f9")
+        await until(pilot, lambda: "Restart the engine" in screen_text(app))
+        await pilot.press("n")
+        await is_ready(pilot)
+        assert backend.restarts == 0
+        await pilot.press("f9")
+        await until(pilot, lambda: "Restart the engine" in screen_text(app))
+        await pilot.press("y")
+        await until(pilot, lambda: backend.restarts == 1)
+        await is_ready(pilot)
+
+
 async def test_switching_the_model_keeps_the_conversation(make_app, backend, monkeypatch):
     other = FakeBackend()
     other.label = "Other-7B"
