@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.alone  # on a terminal of its own
+
 SECONDS = 30.0
 
 
@@ -32,6 +34,8 @@ class RealChat:
         self.child = os.fork()
         if self.child == 0:
             os.login_tty(slave)
+            for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)  # whatever these tests were started under
             os.environ["TERM"] = "xterm-256color"
             words = ["chat", str(root), "--base-url", "http://127.0.0.1:9/v1"]
             os.execv(sys.executable, [sys.executable, "-m", "docstra_tui", *words])
