@@ -183,7 +183,7 @@ def test_titles_are_one_line_of_sixty() -> None:
     assert len(title_of("word " * 50)) <= 60 and title_of("word " * 50).endswith("…")
 
 
-@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077, 0o777])
 def test_nobody_else_can_read_it(mask: int, path: Path) -> None:
     old = os.umask(mask)
     try:
@@ -581,3 +581,22 @@ def test_an_older_shape_is_brought_up_with_all_it_has(path: Path, script: str) -
     assert [row[0] for row in on_disk(path)] == ["old", "new"]
     assert on_disk(path, "SELECT question FROM waiting") == [("next",)]
     assert on_disk(path, "PRAGMA user_version") == [(shape.VERSION,)]
+
+
+def test_the_words_of_a_deleted_session_are_gone_from_the_file(store: SessionStore, path: Path) -> None:
+    secret = store.create("/p", "m")
+    for number in range(20):
+        item = ContextItem(f"contents-{number} " * 300, f"f{number}.py")
+        turn = SavedTurn(f"hidden-question-{number}", context=(item,))
+        store.begin_turn(secret, turn)
+        turn.answer, turn.status = f"hidden-answer-{number} " * 400, "done"
+        store.end_turn(turn.id, turn)
+    kept = store.create("/p", "m")
+    say(store, kept, "this one stays")
+    assert store.flush()
+    assert b"hidden-answer-7" in path.read_bytes() and b"contents-7" in path.read_bytes()
+
+    store.delete(secret)
+
+    data = path.read_bytes()
+    assert b"hidden-" not in data and b"contents-" not in data and b"this one stays" in data
