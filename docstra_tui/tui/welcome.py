@@ -25,13 +25,13 @@ def welcome(
         Content(""),
         Content.assemble(
             ("F2", "bold $secondary"),
-            " tick files   ",
+            " tick files  ",
             ("Enter", "bold $secondary"),
-            " ask   ",
+            " ask  ",
             ("Ctrl+P", "bold $secondary"),
-            " commands   ",
+            " commands  ",
             ("F1", "bold $secondary"),
-            " all\N{NO-BREAK SPACE}keys",
+            " keys",
         ),
     ]
     if has_failed:

@@ -42,6 +42,13 @@ async def test_first_frame_shows_the_tree_the_model_and_the_composer(make_app):
         assert app.main.composer.has_focus
 
 
+async def test_the_keys_stand_in_one_line_of_a_small_terminal(make_app):
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await is_ready(pilot)
+        assert "F2 tick files  Enter ask  Ctrl+P commands  F1 keys" in screen_text(app)
+
+
 async def test_the_starter_says_that_it_is_small(make_app):
     app = make_app()
     async with app.run_test(size=(100, 30)) as pilot:
