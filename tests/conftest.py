@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,6 +16,14 @@ import pytest
 PLACES = ("RUNTIME", "STATE", "CONFIG", "CACHE")
 OURS = f"dt{os.getpid()}-"
 """How this run's folders begin: another run on the machine is not our business."""
+
+
+def pytest_configure() -> None:
+    """A background job has SIGINT ignored, nohup SIGHUP, and both are inherited: the programs that tests
+    start, and end with a signal, would not hear it."""
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

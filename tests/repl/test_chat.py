@@ -76,14 +76,6 @@ class Typist:
             time.sleep(0.005)
 
 
-@pytest.fixture(autouse=True)
-def heard_interrupts() -> Iterator[None]:
-    """Ctrl+C is heard, also where these tests run as a background job, in which a shell has it ignored."""
-    kept = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, kept)
-
-
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "src").mkdir()
