@@ -13,9 +13,12 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from docstra_tui.session.pages import Pages, Row, Value
 from docstra_tui.session.turns import title_of
+
+if TYPE_CHECKING:
+    from docstra_tui.session.pages import Row, Value
 
 CUT = b"\xff"
 """Closes a text that lost its end."""
@@ -50,6 +53,8 @@ def salvage(damaged: Path, connection: sqlite3.Connection) -> Salvaged:
 
     Raises `OSError`, `sqlite3.Error` for the new one; whatever is wrong with the old one costs rows.
     """
+    from docstra_tui.session.pages import Pages  # no start needs it: only a damaged file is read so
+
     pages = Pages(damaged.read_bytes())
     shapes = [_shape(connection, table, fits) for table, fits in FITTING.items()]
     turns = next(shape for shape in shapes if shape.table == "turns")
