@@ -21,8 +21,8 @@ from textual.widgets import Markdown
 
 from benchmarks.drawing_text import pieces
 from docstra_tui import themes
-from docstra_tui.tui.colours import textual_theme
-from docstra_tui.tui.transcript.ending import ShownTurn, TurnEnding
+from docstra_tui.tui.theming.colours import textual_theme
+from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
 from docstra_tui.tui.transcript.view import TranscriptView
 
 REPORT = 3

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 
 from docstra_tui import settings
 from docstra_tui.llm.remote import RemoteLLM
-from docstra_tui.session.backend import Backend, open_backend
+from docstra_tui.workspace.backend import Backend, open_backend
 
 
 def starter_folder() -> str:
     """The starter model as a folder of safetensors; fetched and converted when it is not there yet."""
-    from docstra_tui.llm.conversion import convert
-    from docstra_tui.llm.sources import ModelSpec
+    from docstra_tui.llm.files.sources import ModelSpec
+    from docstra_tui.llm.loading.conversion import convert
 
     return str(convert(ModelSpec(name="starter")))
 

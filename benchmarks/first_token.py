@@ -17,7 +17,7 @@ from benchmarks.engine import running_engine, starter_folder
 from benchmarks.peer import transformers_serve
 from benchmarks.prefilled import prefilled_again
 from benchmarks.report import Report, median
-from docstra_tui.context.reader import read_item
+from docstra_tui.context.files.reader import read_item
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import Turn

@@ -18,7 +18,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from docstra_tui.errors import ModelNotFound
-from docstra_tui.session.store import SessionStore
+from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
 

@@ -32,7 +32,7 @@ Joiners (ZWJ, ZWNJ) and the two signs for text or emoji (U+FE0E, U+FE0F) stay: s
 """
 
 UNSAFE = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff{INVISIBLE}]")
-"""Everything that is not drawn as it is; the last net (`docstra_tui.tui.strips`) catches the same."""
+"""Everything that is not drawn as it is; the last net (`docstra_tui.tui.driver.strips`) catches the same."""
 _UNSAFE_IN_TEXT = re.compile(f"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff{INVISIBLE}]")
 _ACTING = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{_DIRECTIONS}{_LINE_ENDS}{_TAGS}]")
 

@@ -15,7 +15,7 @@ from docstra_tui import __version__, cli, paths
 from docstra_tui.commands import arguments, faces, terminal
 from docstra_tui.commands.arguments import SCREEN, parse
 from docstra_tui.errors import ContextOverflow, GenerationFailed, ModelNotFound, UsageError
-from docstra_tui.session.store import SessionStore
+from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import SavedTurn, WaitingQuestion
 
 

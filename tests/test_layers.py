@@ -23,46 +23,19 @@ NOUNS = ("address", "errors", "figures", "paths", "settings", "templates", "text
 WORDS = ("llm.answer", "llm.base", "llm.items", "llm.prompt", "llm.sampling")
 """The library's own nouns: needs no model and no server."""
 
-REMOTE = (
-    *("llm.remote", "llm.connection", "llm.gate", "llm.http_answer", "llm.loopback", "llm.sse"),
-    *("llm.endings", "llm.event_stream", "llm.exchange", "llm.server_answer"),
-    *("llm.server_errors", "llm.server_key"),
-)
+REMOTE = ("llm.remote", "llm.http.*")
 """A model behind HTTP."""
 
-FILES = (
-    *("llm.catalog", "llm.checkpoint", "llm.gguf_files", "llm.hub"),
-    *("llm.load_errors", "llm.sources", "llm.starter"),
-)
+FILES = ("llm.files.*",)
 """Where models lie and how they are fetched, without torch."""
 
-TORCH = (
-    *("llm.accelerators", "llm.advice", "llm.cache_layers", "llm.chat_tokenizer"),
-    *("llm.control_tokens", "llm.conversion", "llm.failures", "llm.forward", "llm.generation"),
-    *("llm.gguf_reading", "llm.inference", "llm.loading"),
-    *("llm.local", "llm.memory", "llm.placement", "llm.prefill", "llm.prefix_cache", "llm.proof"),
-    *(
-        "llm.slices",
-        "llm.steering",
-        "llm.stopping",
-        "llm.streaming",
-        "llm.template_child",
-        "llm.template_trial",
-    ),
-    *("llm.threads", "llm.weights"),
-)
+TORCH = ("llm.local", "llm.inference.*", "llm.loading.*")
 """A model in this process: nothing but the engine's server imports it, and the library's users."""
 
-CLIENT = (
-    *("engine", "engine.census", "engine.contact", "engine.lifecycle", "engine.place"),
-    *("engine.processes", "engine.protocol"),
-)
+CLIENT = ("engine", "engine.client.*")
 """The engine as its clients see it."""
 
-SERVER = (
-    *("engine.__main__", "engine.ahead", "engine.app", "engine.counting", "engine.courtesy"),
-    *("engine.host", "engine.presence", "engine.reply", "engine.requests", "engine.server", "engine.wishes"),
-)
+SERVER = ("engine.__main__", "engine.server.*")
 """The engine's own process."""
 
 
@@ -86,18 +59,22 @@ LAYERS = (
     Layer(
         "the full screen",
         ("tui.*",),
-        ("workspace.*", "session.*", "context.*", *WORDS, "llm.catalog", *NOUNS),
+        ("workspace.*", "session.*", "context.*", *WORDS, "llm.files.catalog", *NOUNS),
     ),
     Layer("the inline chat", ("repl.*",), ("workspace.*", "session.*", "context.*", *WORDS, *NOUNS)),
     Layer(
         "what both faces do",
         ("workspace.*",),
-        ("session.*", "context.*", *WORDS, *FILES, "llm.remote", *CLIENT, *NOUNS),
+        ("session.*", "context.*", *WORDS, *FILES, "llm.remote", "llm.http.gate", *CLIENT, *NOUNS),
     ),
-    Layer("the use case", ("session.*",), ("context.*", *WORDS, "llm.remote", "llm.gate", *CLIENT, *NOUNS)),
+    Layer(
+        "the use case", ("session.*",), ("context.*", *WORDS, "llm.remote", "llm.http.gate", *CLIENT, *NOUNS)
+    ),
     Layer("files as context", ("context.*",), ("llm.items", *NOUNS)),
-    Layer("the engine's process", SERVER, ("llm.local", "llm.template_trial", *WORDS, *CLIENT, *NOUNS)),
-    Layer("the engine's clients", CLIENT, ("llm.sources", *NOUNS)),
+    Layer(
+        "the engine's process", SERVER, ("llm.local", "llm.inference.template_trial", *WORDS, *CLIENT, *NOUNS)
+    ),
+    Layer("the engine's clients", CLIENT, ("llm.files.sources", *NOUNS)),
     Layer("the library's doors", ("llm", "llm.shared"), ("llm.*",)),
     Layer("a model in this process", TORCH, (*FILES, *WORDS, *NOUNS)),
     Layer("a model behind HTTP", REMOTE, (*WORDS, *NOUNS)),
@@ -110,7 +87,7 @@ LAYERS = (
 PACKAGES = {
     "textual": ("tui.*",),
     "rich": ("tui.*",),
-    "pygments": ("workspace.colouring_process",),
+    "pygments": ("workspace.colouring.process",),
     "markdown_it": ("tui.*",),
     "tree_sitter": ("tui.*", "context.*"),
     "prompt_toolkit": ("repl.*",),
@@ -119,12 +96,12 @@ PACKAGES = {
     "tokenizers": TORCH,
     "safetensors": TORCH,
     "accelerate": TORCH,
-    "gguf": ("llm.gguf_files", "llm.gguf_reading"),
-    "huggingface_hub": ("llm.hub",),
+    "gguf": ("llm.files.gguf_files", "llm.loading.gguf_reading"),
+    "huggingface_hub": ("llm.files.hub",),
     "httpx2": REMOTE,
     "starlette": SERVER,
     "uvicorn": SERVER,
-    "psutil": ("engine.processes", *TORCH),
+    "psutil": ("engine.client.processes", *TORCH),
     "pathspec": ("context.*",),
     "charset_normalizer": ("context.*",),
     "platformdirs": ("paths",),
@@ -193,7 +170,7 @@ def breaches(module: str, source: str, known: Sequence[str], is_package: bool = 
     return sorted(wrong)
 
 
-ROOTS = ("commands", "context", "engine", "llm", "repl", "session", "tui", "workspace")
+ROOTS = tuple(name for name, path in modules().items() if path.name == "__init__.py")
 
 
 @pytest.mark.parametrize("module", sorted(modules()))
@@ -220,7 +197,7 @@ def test_the_table_names_no_module_that_is_gone() -> None:
 def test_the_packages_above_a_module_cost_nothing() -> None:
     """`docstra_tui.llm` loads its names on first use, so that the remote client costs no torch."""
     for name in ROOTS:
-        source = (PACKAGE / name / "__init__.py").read_text()
+        source = (PACKAGE / name.replace(".", "/") / "__init__.py").read_text()
         assert not [full for full in imports(source, name, True) if full.startswith("docstra_tui")]
 
 
@@ -231,7 +208,7 @@ def test_the_packages_above_a_module_cost_nothing() -> None:
         ("tui.app", "def f():\n    import docstra_tui.repl.app"),
         ("session.chat", "import torch.nn"),
         ("session.chat", "from docstra_tui.llm import local"),
-        ("engine.lifecycle", "from .server import x"),
+        ("engine.client.lifecycle", "from ..server.run import x"),
         ("commands.oneshot", "from textual.app import App"),
         ("text", "from docstra_tui.llm.items import ContextItem"),
         ("errors", "import requests"),

@@ -80,7 +80,10 @@ def test_nobody_else_in_the_package_makes_folders() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in makers
     ]
-    assert sorted(found) == ["llm/starter.py", "paths.py"]  # the one in starter.py is in a folder of mkdtemp
+    assert sorted(found) == [
+        "llm/files/starter.py",
+        "paths.py",
+    ]  # the one in starter.py is in a folder of mkdtemp
 
 
 def test_a_private_file_is_private_under_any_umask(tmp_path: Path, any_umask: int) -> None:

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from docstra_tui.llm.conversion import convert
-from docstra_tui.llm.sources import ModelSpec
+from docstra_tui.llm.files.sources import ModelSpec
+from docstra_tui.llm.loading.conversion import convert
 from tests.conftest import stop_engines
 
 pytestmark = pytest.mark.alone  # a real model needs both cores to answer in its time

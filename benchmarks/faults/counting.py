@@ -20,9 +20,9 @@ from benchmarks.report import Report
 from docstra_tui.errors import ContextOverflow
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.remote import RemoteLLM
-from docstra_tui.session.backend import EngineBackend
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.fitting import Overfull
+from docstra_tui.workspace.backend import EngineBackend
 
 NAME = "counting"
 

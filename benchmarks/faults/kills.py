@@ -20,9 +20,9 @@ from pathlib import Path
 from benchmarks.faults.exits import places
 from benchmarks.report import Report
 from docstra_tui.session.chat import ChatSession
-from docstra_tui.session.store import PART_SECONDS, SessionStore
+from docstra_tui.session.store.sessions import PART_SECONDS, SessionStore
 from docstra_tui.session.turns import SavedTurn
-from docstra_tui.workspace.waiting import bring_back
+from docstra_tui.workspace.turns.waiting import bring_back
 from tests.fakes import FakeLLM
 from tests.llm.hostile import SSE, HostileServer, hostile
 from tests.pty.answers import CHAT, end_events, piece_event

@@ -36,7 +36,7 @@ def count(report: Report) -> None:
 def _kinds(report: Report) -> None:
     import torch
 
-    from docstra_tui.llm.generation import Generator
+    from docstra_tui.llm.inference.generation import Generator
     from tests.llm.small_models import small_model
     from tests.llm.test_architectures import KINDS
     from tests.llm.two_turns import ask, is_right, some_ids
@@ -61,7 +61,7 @@ def _kinds(report: Report) -> None:
 
 def _settings(report: Report, base: Path) -> None:
     from docstra_tui.llm.local import LocalLLM
-    from tests.llm.test_advice import BREAKING, CACHES
+    from tests.llm.loading.test_advice import BREAKING, CACHES
     from tests.tiny_models import make_tiny
 
     clean = make_tiny(base / "clean")
@@ -88,7 +88,7 @@ def _settings(report: Report, base: Path) -> None:
 
 def _files(report: Report, base: Path) -> None:
     from docstra_tui.llm.local import LocalLLM
-    from tests.llm import test_weights
+    from tests.llm.loading import test_weights
     from tests.tiny_models import make_tiny
 
     changed = told = 0
@@ -115,8 +115,8 @@ def _files(report: Report, base: Path) -> None:
 
 def _templates(report: Report) -> None:
     from docstra_tui.errors import BadModelFile
-    from docstra_tui.llm.template_trial import Trial
-    from tests.llm.test_template_trial import LARGE, LONG, SLOW, VARIABLES
+    from docstra_tui.llm.inference.template_trial import Trial
+    from tests.llm.inference.test_template_trial import LARGE, LONG, SLOW, VARIABLES
 
     refused = 0
     for template in (SLOW, LONG, LARGE):

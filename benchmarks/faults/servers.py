@@ -20,7 +20,7 @@ from pathlib import Path
 
 from benchmarks.report import Report
 from docstra_tui.errors import DocstraError
-from docstra_tui.llm import connection
+from docstra_tui.llm.http import connection
 from docstra_tui.llm.remote import RemoteLLM
 from tests.llm.hostile import (
     MODELS,
@@ -46,7 +46,7 @@ GUARD = 20.0
 
 PROGRAM = f"""
 import sys
-from docstra_tui.llm import connection
+from docstra_tui.llm.http import connection
 connection.SHORT_SECONDS = {LIMIT}
 from docstra_tui.cli import main
 sys.exit(main(sys.argv[1:]))

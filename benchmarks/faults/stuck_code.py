@@ -34,7 +34,7 @@ END_SECONDS = 3.0
 """How long SIGTERM may take."""
 START = """
 import sys
-from docstra_tui.workspace import colouring
+from docstra_tui.workspace.colouring import colouring
 from docstra_tui.cli import main
 colouring.COMMAND = {command!r}
 sys.exit(main({words!r}))

@@ -10,9 +10,9 @@ from typing import Any
 from docstra_tui import __version__, figures, paths
 from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.console import Console
-from docstra_tui.engine.census import list_engines
-from docstra_tui.engine.lifecycle import Engine
-from docstra_tui.engine.protocol import Stats
+from docstra_tui.engine.client.census import list_engines
+from docstra_tui.engine.client.lifecycle import Engine
+from docstra_tui.engine.client.protocol import Stats
 from docstra_tui.errors import DocstraError, EngineError, UsageError
 
 LOG_BYTES = 64_000

@@ -17,7 +17,7 @@ from docstra_tui.settings import Settings
 from docstra_tui.workspace import kept_theme
 
 if TYPE_CHECKING:
-    from docstra_tui.session.store import SessionStore
+    from docstra_tui.session.store.sessions import SessionStore
     from docstra_tui.workspace.resuming import Resumed
 
 MODEL_FLAGS = frozenset({"model.name", "model.revision", "model.quant", "remote.base_url"})
@@ -32,7 +32,7 @@ def run(invocation: Invocation) -> int:
     resume = invocation.options["resume"]
     if resume is None:
         return _start(invocation, _settings(invocation, root), root)
-    from docstra_tui.session.store import SessionStore
+    from docstra_tui.session.store.sessions import SessionStore
 
     store = SessionStore()
     try:

@@ -10,9 +10,9 @@ from docstra_tui.context.secrets import may_hold_secrets
 from docstra_tui.errors import NotAllowed, UsageError
 from docstra_tui.llm.base import Prompt
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.session.backend import Backend
 from docstra_tui.session.outgoing import SecretsFound
 from docstra_tui.workspace import consent
+from docstra_tui.workspace.backend import Backend
 
 SEND_SECRETS = "--send-secrets"
 

@@ -14,7 +14,7 @@ from docstra_tui import settings as settings_module
 from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.console import Console
 from docstra_tui.errors import UsageError, from_wire
-from docstra_tui.llm.sources import LoadProgress, ModelSpec, absolute, resolve
+from docstra_tui.llm.files.sources import LoadProgress, ModelSpec, absolute, resolve
 from docstra_tui.repl import wording
 
 SECONDS_A_LINE = 0.1
@@ -39,7 +39,7 @@ def run(invocation: Invocation) -> int:
 
 
 def _list(console: Console, as_json: bool) -> int:
-    from docstra_tui.llm.catalog import installed_models
+    from docstra_tui.llm.files.catalog import installed_models
 
     models = installed_models()
     if as_json:
@@ -73,7 +73,7 @@ def _convert(console: Console, name: str, as_json: bool) -> int:
     """Convert a GGUF, however large, and say where the result is."""
     show = _progress_line(console)
     last: dict[str, Any] = {}
-    command = [sys.executable, "-P", "-m", "docstra_tui.llm.conversion", name]
+    command = [sys.executable, "-P", "-m", "docstra_tui.llm.loading.conversion", name]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as child:
         assert child.stdout is not None
         try:

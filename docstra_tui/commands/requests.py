@@ -14,7 +14,7 @@ from typing import Any
 
 from docstra_tui.commands import stdin
 from docstra_tui.commands.arguments import PROGRAM, Invocation
-from docstra_tui.context.reader import read_named
+from docstra_tui.context.files.reader import read_named
 from docstra_tui.errors import UsageError
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import BUILT_IN, TASKS, code_fields, file_fields, placeholders

@@ -8,7 +8,7 @@ from docstra_tui import figures
 from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.console import Console
 from docstra_tui.errors import UsageError
-from docstra_tui.session.store import SessionStore
+from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import SavedTurn, StoredSession
 from docstra_tui.workspace.wording import ENDED
 

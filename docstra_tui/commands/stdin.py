@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from docstra_tui.context.decoding import decode
+from docstra_tui.context.files.decoding import decode
 from docstra_tui.errors import UsageError
 
 PATIENCE_SECONDS = 2.0

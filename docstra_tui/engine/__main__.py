@@ -11,8 +11,8 @@ def run() -> None:
     """Serve, then end without waiting for threads that may sit in the middle of a forward pass."""
     import msgspec
 
-    from docstra_tui.engine.protocol import EngineOptions
-    from docstra_tui.engine.server import main
+    from docstra_tui.engine.client.protocol import EngineOptions
+    from docstra_tui.engine.server.run import main
 
     try:
         code = main(msgspec.json.decode(sys.argv[1], type=EngineOptions))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from docstra_tui.llm.answer import AnswerStream, Usage
     from docstra_tui.llm.base import BaseLLM
+    from docstra_tui.llm.inference.stopping import KeywordsStoppingCriteria
     from docstra_tui.llm.items import ContextItem
     from docstra_tui.llm.local import LocalLLM, LocalModelClient
     from docstra_tui.llm.prompt import PromptBuilder, Turn
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
         generate,
         generate_examples,
     )
-    from docstra_tui.llm.stopping import KeywordsStoppingCriteria
 
 _HOMES = {
     "AnswerStream": "answer",
@@ -40,7 +40,7 @@ _HOMES = {
     "PromptBuilder": "prompt",
     "Turn": "prompt",
     "RemoteLLM": "remote",
-    "KeywordsStoppingCriteria": "stopping",
+    "KeywordsStoppingCriteria": "inference.stopping",
     "answer_question": "shared",
     "custom_request": "shared",
     "document_code": "shared",

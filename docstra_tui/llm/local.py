@@ -10,15 +10,16 @@ from collections.abc import Callable
 from typing import Any
 
 from docstra_tui.errors import ContextOverflow, EngineDied
-from docstra_tui.llm import loading, memory
 from docstra_tui.llm.answer import AnswerStream, Finished
 from docstra_tui.llm.base import BaseLLM, Measure, Prompt, TooLong
-from docstra_tui.llm.chat_tokenizer import ChatTokenizer
-from docstra_tui.llm.generation import END_MARKS, Generator, Request
-from docstra_tui.llm.inference import InferenceThread, Job
-from docstra_tui.llm.prefix_cache import common_prefix
+from docstra_tui.llm.files.sources import ModelSpec, Progress
+from docstra_tui.llm.inference import memory
+from docstra_tui.llm.inference.chat_tokenizer import ChatTokenizer
+from docstra_tui.llm.inference.generation import END_MARKS, Generator, Request
+from docstra_tui.llm.inference.prefix_cache import common_prefix
+from docstra_tui.llm.inference.thread import InferenceThread, Job
+from docstra_tui.llm.loading import loader as loading
 from docstra_tui.llm.sampling import BadSampling, Sampling
-from docstra_tui.llm.sources import ModelSpec, Progress
 
 USUAL = Sampling()
 """What a request asks for that asks for nothing."""

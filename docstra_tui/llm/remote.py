@@ -15,7 +15,6 @@ from typing import Any
 
 from docstra_tui import address
 from docstra_tui.errors import ContextOverflow, RemoteError, ServerLoading, SettingsError
-from docstra_tui.llm import connection as http
 from docstra_tui.llm.answer import AnswerStream, Finished
 from docstra_tui.llm.base import (
     BODY_SLACK,
@@ -27,13 +26,14 @@ from docstra_tui.llm.base import (
     estimate,
     largest_body,
 )
-from docstra_tui.llm.connection import Connection
-from docstra_tui.llm.gate import Gate
-from docstra_tui.llm.http_answer import HttpAnswer, Limits
+from docstra_tui.llm.http import connection as http
+from docstra_tui.llm.http.answer import HttpAnswer, Limits
+from docstra_tui.llm.http.connection import Connection
+from docstra_tui.llm.http.errors import RESERVE
+from docstra_tui.llm.http.gate import Gate
+from docstra_tui.llm.http.key import clean_key, find_key
+from docstra_tui.llm.http.server_answer import ServerAnswer, StreamOptionsRefused
 from docstra_tui.llm.prompt import Message
-from docstra_tui.llm.server_answer import ServerAnswer, StreamOptionsRefused
-from docstra_tui.llm.server_errors import RESERVE
-from docstra_tui.llm.server_key import clean_key, find_key
 
 BUSY = (429, 500, 502, 503, 504)
 """Statuses that may be different the next time."""

@@ -20,13 +20,13 @@ from docstra_tui.repl.chat import Chat
 from docstra_tui.repl.completion import ChatCompleter, ProjectFiles
 from docstra_tui.repl.printer import Printer, silent_keys
 from docstra_tui.repl.terminal_input import own_input
-from docstra_tui.session.backend import Backend, open_backend
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.rescue import rescue
-from docstra_tui.session.store import SessionStore
+from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.settings import Settings
 from docstra_tui.themes import ThemeSpec
-from docstra_tui.workspace.colour_depth import colours_of
+from docstra_tui.workspace.backend import Backend, open_backend
+from docstra_tui.workspace.terminal.colour_depth import colours_of
 from docstra_tui.workspace.unsaved import unsaved, words
 
 HISTORY = "chat-history"

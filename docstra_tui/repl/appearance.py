@@ -6,7 +6,7 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
 from docstra_tui.themes import ThemeSpec
-from docstra_tui.workspace.colour_depth import ALL, FEW, MANY, NONE
+from docstra_tui.workspace.terminal.colour_depth import ALL, FEW, MANY, NONE
 
 DEPTHS = {
     NONE: ColorDepth.DEPTH_1_BIT,

@@ -15,8 +15,8 @@ import msgspec
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from docstra_tui import figures, themes
-from docstra_tui.context.budget import Budget
-from docstra_tui.context.ignore import IgnoreRules
+from docstra_tui.context.files.ignore import IgnoreRules
+from docstra_tui.context.fitting.budget import Budget
 from docstra_tui.context.mentions import Mention, find_mentions, write_mention
 from docstra_tui.context.picks import Pick
 from docstra_tui.context.secrets import may_hold_secrets
@@ -35,19 +35,19 @@ from docstra_tui.repl.files import ChosenFiles
 from docstra_tui.repl.overview import overview
 from docstra_tui.repl.printer import Printer
 from docstra_tui.repl.watch import Watch
-from docstra_tui.session.backend import Backend, Status
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.fitting import Asking
 from docstra_tui.session.outgoing import SecretsFound
 from docstra_tui.session.running import RunningTurn
-from docstra_tui.session.store import SessionStore
+from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import WaitingQuestion
 from docstra_tui.settings import Settings
 from docstra_tui.themes import ThemeSpec
 from docstra_tui.workspace import consent, kept_theme, resuming
+from docstra_tui.workspace.backend import Backend, Status
 from docstra_tui.workspace.commands import ONLY_FILES, CommandLine, parse, question_of
-from docstra_tui.workspace.named_files import NamedFiles, find_named
-from docstra_tui.workspace.waiting import bring_back, joined
+from docstra_tui.workspace.files.named_files import NamedFiles, find_named
+from docstra_tui.workspace.turns.waiting import bring_back, joined
 from docstra_tui.workspace.wording import ENDED, NO_FILES, counting
 
 LOOK_SECONDS = 3.0

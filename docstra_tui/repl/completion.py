@@ -11,9 +11,9 @@ from pathlib import Path
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from docstra_tui.context.ignore import IgnoreRules
+from docstra_tui.context.files.ignore import IgnoreRules
+from docstra_tui.context.files.tree import files_below
 from docstra_tui.context.mentions import complete, write_mention
-from docstra_tui.context.tree import files_below
 from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.workspace.commands import commands_of
 

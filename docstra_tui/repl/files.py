@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from docstra_tui.context.files.reader import read_item
 from docstra_tui.context.mentions import Mention
 from docstra_tui.context.picks import Pick
-from docstra_tui.context.reader import read_item
 from docstra_tui.errors import UnreadableFile
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.workspace.named_files import without_named
+from docstra_tui.workspace.files.named_files import without_named
 
 
 class ChosenFiles:

@@ -1,7 +1,7 @@
 """What is typed, from the terminal to prompt_toolkit's keys.
 
 Where a sequence ends, and what of a terminal's own is no key, is said by
-`docstra_tui.workspace.key_bytes`; prompt_toolkit's table says what a sequence means.
+`docstra_tui.workspace.terminal.key_bytes`; prompt_toolkit's table says what a sequence means.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.key_binding import KeyPress
 from prompt_toolkit.keys import Keys
 
-from docstra_tui.workspace.key_bytes import ESC, KeyBytes, Typed
+from docstra_tui.workspace.terminal.key_bytes import ESC, KeyBytes, Typed
 
 READ = 4096
 """Bytes a read takes at most: between two reads the prompt is drawn."""

@@ -6,9 +6,9 @@ import contextlib
 import threading
 from collections.abc import Callable
 
-from docstra_tui.context.budget import Budget
+from docstra_tui.context.fitting.budget import Budget
 from docstra_tui.errors import DocstraError
-from docstra_tui.session.backend import Backend, Status
+from docstra_tui.workspace.backend import Backend, Status
 
 BUSY_SECONDS = 0.25
 """Between two looks while the model loads."""

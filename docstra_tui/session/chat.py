@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from docstra_tui.context.budget import Budget
-from docstra_tui.context.confined import inside
-from docstra_tui.context.fit import FitPlan, TurnRow, plan_for
-from docstra_tui.context.language import language_of
+from docstra_tui.context.files.confined import inside
+from docstra_tui.context.files.language import language_of
+from docstra_tui.context.fitting.budget import Budget
+from docstra_tui.context.fitting.plan import FitPlan, TurnRow, plan_for
 from docstra_tui.context.mentions import find_mentions
 from docstra_tui.errors import ContextOverflow, DocstraError, NotAllowed, NotAsked, UnreadableFile
 from docstra_tui.llm.answer import AnswerStream
@@ -29,7 +29,7 @@ from docstra_tui.session.outgoing import SecretsFound
 from docstra_tui.session.prompt_shown import PromptShown, as_text
 from docstra_tui.session.running import RunningTurn
 from docstra_tui.session.scale import PLAIN, Scale
-from docstra_tui.session.store import SessionStore
+from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import (
     LOST,
     ModelChoice,
@@ -384,7 +384,7 @@ class ChatSession:
         Blocks: it counts, and outlines are made in a process of their own. `on_progress` hears, in this
         thread, how many items of how many are weighed.
         """
-        from docstra_tui.context.outline import outlines
+        from docstra_tui.context.outline.outliner import outlines
 
         with self._lock:
             scale, turns = self.scale, list(self.turns)

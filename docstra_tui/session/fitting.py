@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from docstra_tui.context.budget import Budget
-from docstra_tui.context.fit import FileRow, FitPlan
+from docstra_tui.context.fitting.budget import Budget
+from docstra_tui.context.fitting.plan import FileRow, FitPlan
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import Message, PromptBuilder, Turn
 from docstra_tui.session.log import ContextLog, Key

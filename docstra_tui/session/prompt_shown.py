@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from docstra_tui.context.budget import Budget
+from docstra_tui.context.fitting.budget import Budget
 from docstra_tui.llm.prompt import Message
 
 

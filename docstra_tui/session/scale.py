@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from docstra_tui.context.fit import Memo
+from docstra_tui.context.fitting.plan import Memo
 from docstra_tui.llm.base import WINDOWS_COUNTED, BaseLLM, estimate
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import Message, Turn

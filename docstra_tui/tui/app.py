@@ -21,19 +21,20 @@ from docstra_tui.errors import SettingsError
 from docstra_tui.settings import Settings
 from docstra_tui.text import sanitize_line
 from docstra_tui.themes import ThemeSpec
-from docstra_tui.tui import list_pages, strips
-from docstra_tui.tui.colours import FEW_CLASS, FewColours, textual_theme
 from docstra_tui.tui.copying import CopyDesk
-from docstra_tui.tui.keyboard import Keyboard
-from docstra_tui.tui.lane import Lane
-from docstra_tui.tui.link import Link
-from docstra_tui.tui.screens.main import MainScreen
-from docstra_tui.tui.terminal_driver import LinuxDriver, TerminalDriver
-from docstra_tui.workspace.colour_depth import ALL, FEW, NONE
+from docstra_tui.tui.driver import strips
+from docstra_tui.tui.driver.keyboard import Keyboard
+from docstra_tui.tui.driver.link import Link
+from docstra_tui.tui.driver.terminal_driver import LinuxDriver, TerminalDriver
+from docstra_tui.tui.main.screen import MainScreen
+from docstra_tui.tui.theming.colours import FEW_CLASS, FewColours, textual_theme
+from docstra_tui.tui.widgets import list_pages
+from docstra_tui.workspace.jobs import JobQueue
+from docstra_tui.workspace.terminal.colour_depth import ALL, FEW, NONE
 
 if TYPE_CHECKING:
-    from docstra_tui.session.backend import Backend
-    from docstra_tui.session.store import SessionStore
+    from docstra_tui.session.store.sessions import SessionStore
+    from docstra_tui.workspace.backend import Backend
 
 LINK_SECONDS = 1.0
 """After the start the terminal is asked how far it is, when the first frames are out of the way."""
@@ -41,7 +42,7 @@ OpenBackend = Callable[[Settings], "Backend"]
 
 
 def _palette_commands() -> type[Any]:
-    from docstra_tui.tui.palette import Commands
+    from docstra_tui.tui.main.palette import Commands
 
     return Commands
 
@@ -93,7 +94,7 @@ class DocstraApp(App[None]):
         self.theme_specs: dict[str, ThemeSpec] = {}
         self._theme_notices: list[str] = []
         self.link = Link()
-        self._copy_lane = Lane("copy", self.call_later)
+        self._copy_lane = JobQueue("copy", self.call_later)
         self.copying = CopyDesk(self._copy_lane, super().copy_to_clipboard, self.notify, self.warn)
         self._start_notices = [sanitize_line(note)[:300] for note in notes]
         self.main = MainScreen(settings, root, open_backend, store, resume, is_model_named=is_model_named)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from docstra_tui import paths
 from docstra_tui.text import sanitize_text
-from docstra_tui.tui import status_text
-from docstra_tui.tui.lane import Lane
+from docstra_tui.tui.main import status_text
+from docstra_tui.workspace.jobs import JobQueue
 
 CLIPBOARD_BYTES = 74_994
 """More than this (100 kB as base64) terminals drop without a word."""
@@ -27,9 +27,13 @@ class CopyDesk:
     """For the app. `send` writes to the terminal, `say` and `warn` tell; all three on the screen's thread."""
 
     def __init__(
-        self, lane: Lane, send: Callable[[str], None], say: Callable[[str], None], warn: Callable[[str], None]
+        self,
+        jobs: JobQueue,
+        send: Callable[[str], None],
+        say: Callable[[str], None],
+        warn: Callable[[str], None],
     ) -> None:
-        self._lane = lane
+        self._jobs = jobs
         self._send = send
         self._say = say
         self._warn = warn
@@ -44,7 +48,7 @@ class CopyDesk:
         if fits:
             self._send(plain)
         name = what or "text"
-        self._lane.do(
+        self._jobs.do(
             lambda: _keep(plain),
             lambda kept: self._tell(name, size, fits, *kept),
             lambda error: self._complain(name, fits, error),

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from docstra_tui import paths
 from docstra_tui.settings import Settings
 from docstra_tui.text import sanitize_line
-from docstra_tui.tui.guard import Guard
-from docstra_tui.tui.terminal import Terminal, open_log, require_terminal, writer
-from docstra_tui.workspace.colour_depth import ALL, FEW, MANY, NONE, colours_of
+from docstra_tui.tui.driver.guard import Guard
+from docstra_tui.tui.driver.terminal import Terminal, open_log, require_terminal, writer
+from docstra_tui.workspace.terminal.colour_depth import ALL, FEW, MANY, NONE, colours_of
 
 COLOUR_SYSTEMS = {NONE: "standard", FEW: "standard", MANY: "256", ALL: "truecolor"}
 """How many colours there are, in Textual's words."""
@@ -28,7 +28,7 @@ RESCUE_SECONDS = 1.0
 """And so long a copy of what could not be saved."""
 
 if TYPE_CHECKING:
-    from docstra_tui.session.store import SessionStore
+    from docstra_tui.session.store.sessions import SessionStore
     from docstra_tui.tui.app import DocstraApp, OpenBackend
 
 
@@ -56,7 +56,7 @@ def launch(
     log, log_path = open_log(paths.log_dir())
     _log_what_is_lost(log)
 
-    from docstra_tui.session.store import SessionStore
+    from docstra_tui.session.store.sessions import SessionStore
     from docstra_tui.tui.app import DocstraApp, crash_words
 
     store = store or SessionStore()
@@ -102,7 +102,7 @@ def launch(
 
 
 def _open_backend(settings: Settings) -> Any:
-    from docstra_tui.session.backend import open_backend
+    from docstra_tui.workspace.backend import open_backend
 
     return open_backend(settings)
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import msgspec
 
 from docstra_tui import address
-from docstra_tui.engine import lifecycle
-from docstra_tui.engine.protocol import STARTER, EngineIdentity
+from docstra_tui.engine.client import lifecycle
+from docstra_tui.engine.client.protocol import STARTER, EngineIdentity
 from docstra_tui.errors import DocstraError, StoreError
 from docstra_tui.session.chat import ChatSession
-from docstra_tui.session.store import SessionStore
+from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import ModelChoice
 from docstra_tui.settings import Settings
 from docstra_tui.workspace.consent import Consent

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docstra_tui.context.language import language_of
+from docstra_tui.context.files.language import language_of
 from docstra_tui.context.mentions import Mention, awaits_lines, complete, find_mentions, write_mention
 
 

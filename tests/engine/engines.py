@@ -19,9 +19,9 @@ from typing import Any
 import msgspec
 
 from docstra_tui import paths
-from docstra_tui.engine.place import Place
-from docstra_tui.engine.protocol import EngineIdentity, EngineOptions, LockNote
-from docstra_tui.engine.server import serve
+from docstra_tui.engine.client.place import Place
+from docstra_tui.engine.client.protocol import EngineIdentity, EngineOptions, LockNote
+from docstra_tui.engine.server.run import serve
 from docstra_tui.errors import ContextOverflow, DocstraError
 from docstra_tui.llm.answer import Finished, Usage
 from docstra_tui.llm.base import Measure, TooLong
@@ -148,7 +148,8 @@ class FakeModel:
 
 PROCESS = """
 import sys, time, ctypes
-from docstra_tui.engine import __main__, host, server
+from docstra_tui.engine import __main__
+from docstra_tui.engine.server import host, run as server
 from docstra_tui.errors import ModelNotFound
 from tests.engine.engines import FakeModel, FakeTokenizer
 def load(progressed, tokenizer_came):
@@ -175,7 +176,7 @@ def process(change: str = "", **options: Any) -> Iterator[tuple[subprocess.Popen
         env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])},
     )
     try:
-        from docstra_tui.engine import contact
+        from docstra_tui.engine.client import contact
 
         def answers() -> bool:
             assert child.poll() is None, child.communicate()[1].decode()
@@ -225,7 +226,7 @@ def running(load: Any = None, model: FakeModel | None = None, **options: Any) ->
     try:
         yield RunningEngine(identity.socket, chosen, model, thread, place)
     finally:
-        from docstra_tui.engine import contact
+        from docstra_tui.engine.client import contact
 
         try:
             contact.ask(identity.socket, "/docstra/stop", method="POST")

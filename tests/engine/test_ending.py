@@ -19,10 +19,10 @@ import msgspec
 import pytest
 
 from docstra_tui import cli, paths
-from docstra_tui.engine import contact, lifecycle, place, processes
-from docstra_tui.engine.census import list_engines
-from docstra_tui.engine.lifecycle import Engine, EngineIdentity
-from docstra_tui.engine.protocol import Health
+from docstra_tui.engine.client import contact, lifecycle, place, processes
+from docstra_tui.engine.client.census import list_engines
+from docstra_tui.engine.client.lifecycle import Engine, EngineIdentity
+from docstra_tui.engine.client.protocol import Health
 from docstra_tui.errors import EngineError, StrangeEngine
 from docstra_tui.settings import Settings
 from tests.engine.engines import process, running, until

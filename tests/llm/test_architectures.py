@@ -13,8 +13,8 @@ import torch
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 from transformers.utils import logging as theirs
 
-from docstra_tui.llm import proof
-from docstra_tui.llm.generation import Generator
+from docstra_tui.llm.inference import proof
+from docstra_tui.llm.inference.generation import Generator
 from tests.llm.small_models import small_model
 from tests.llm.two_turns import ask, is_right, plain_step, some_ids
 from tests.tiny_models import tiny_tokenizer

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from docstra_tui import settings
-from docstra_tui.engine import lifecycle
+from docstra_tui.engine.client import lifecycle
 from docstra_tui.errors import ContextOverflow, DocstraError, TemplateError
 from docstra_tui.llm.answer import AnswerStream
 from docstra_tui.llm.base import BaseLLM

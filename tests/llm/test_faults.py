@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed
-from docstra_tui.llm import failures, generation, stopping, streaming
 from docstra_tui.llm.answer import Finished
-from docstra_tui.llm.inference import InferenceThread
+from docstra_tui.llm.inference import failures, generation, stopping, streaming
+from docstra_tui.llm.inference.prefix_cache import CachedPrompt, PrefixCache
+from docstra_tui.llm.inference.stopping import Cancelled
+from docstra_tui.llm.inference.thread import InferenceThread
 from docstra_tui.llm.local import LocalLLM
-from docstra_tui.llm.prefix_cache import CachedPrompt, PrefixCache
-from docstra_tui.llm.stopping import Cancelled
 
 
 class Unspeakable(Exception):

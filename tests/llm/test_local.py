@@ -13,8 +13,8 @@ import torch
 
 from docstra_tui.errors import ContextOverflow, EngineDied, GenerationFailed, ModelClosed, NotEnoughMemory
 from docstra_tui.llm.answer import Finished
+from docstra_tui.llm.inference.prefill import decoder_layers
 from docstra_tui.llm.local import LocalLLM
-from docstra_tui.llm.prefill import decoder_layers
 from tests.tiny_models import make_tiny
 
 

@@ -118,7 +118,7 @@ def test_penalties_make_what_was_written_less_likely(llm: LocalLLM, name: str) -
 
 
 def test_penalties_count_the_answer_and_not_the_prompt() -> None:
-    from docstra_tui.llm.steering import Penalties
+    from docstra_tui.llm.inference.steering import Penalties
 
     scores = torch.zeros((1, 6))
     out = Penalties(Sampling(frequency_penalty=0.5, presence_penalty=1.0), 3)(

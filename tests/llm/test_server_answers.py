@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docstra_tui.errors import AnswerCutOff, AnswerFailed, ContextOverflow, DocstraError, NoAnswer
-from docstra_tui.llm import endings, server_errors
 from docstra_tui.llm.answer import AnswerStream, Usage
+from docstra_tui.llm.http import endings
+from docstra_tui.llm.http import errors as server_errors
+from docstra_tui.llm.http.sse import ChunkReader, ErrorEvent
 from docstra_tui.llm.remote import RemoteLLM
-from docstra_tui.llm.sse import ChunkReader, ErrorEvent
 from tests.llm.hostile import SSE, HostileServer, chunk, hostile, resets, response, sends
 
 CHAT = "/v1/chat/completions"

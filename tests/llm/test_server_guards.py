@@ -15,9 +15,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from docstra_tui.errors import DocstraError, RemoteError
-from docstra_tui.llm import connection
+from docstra_tui.llm.http import connection
+from docstra_tui.llm.http.errors import LONGEST_QUOTE, quote
 from docstra_tui.llm.remote import RemoteLLM
-from docstra_tui.llm.server_errors import LONGEST_QUOTE, quote
 from tests.llm.hostile import MODELS, SSE, Act, HostileServer, chunk, hostile, response, sends
 
 CHAT = "/v1/chat/completions"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from docstra_tui.errors import AnswerCutOff, DocstraError, RemoteError
-from docstra_tui.llm import connection
+from docstra_tui.llm.http import connection
 from docstra_tui.llm.remote import RemoteLLM
 from tests.llm.hostile import (
     SSE,
@@ -227,7 +227,7 @@ def test_a_server_that_loads_its_model_is_asked_again(
     llm = RemoteLLM(server.url)
     seen: list[bool] = []
     monkeypatch.setattr(
-        "docstra_tui.llm.http_answer.HttpAnswer.pause", lambda *_: seen.append(llm.is_loading) or True
+        "docstra_tui.llm.http.answer.HttpAnswer.pause", lambda *_: seen.append(llm.is_loading) or True
     )
     assert str(llm.stream("Hi")) == "ok"
     assert seen == [True] * 4 and not llm.is_loading

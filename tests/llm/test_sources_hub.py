@@ -19,10 +19,10 @@ from docstra_tui.errors import (
     ModelNotFound,
     UnsafeWeights,
 )
-from docstra_tui.llm.sources import LoadProgress, ModelSpec, resolve
+from docstra_tui.llm.files.sources import LoadProgress, ModelSpec, resolve
 from tests.llm import hub_standin
+from tests.llm.files.test_sources import gguf_bytes, model_folder, safetensors
 from tests.llm.hub_standin import HubStandIn
-from tests.llm.test_sources import gguf_bytes, model_folder, safetensors
 
 ONE = ModelSpec("owner/model")
 

@@ -8,7 +8,7 @@ import torch
 from transformers import GenerationConfig, GenerationMixin
 from transformers.utils.chat_template_utils import render_jinja_template
 
-from docstra_tui.llm.forward import Forward
+from docstra_tui.llm.inference.forward import Forward
 from tests.tiny_models import tiny_model, tiny_tokenizer
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from docstra_tui.llm.generation import Generator, Request
+from docstra_tui.llm.inference.generation import Generator, Request
 from tests.llm.small_models import VOCABULARY
 
 TIE = 1e-3

@@ -16,11 +16,11 @@ from tests.llm.hostile import HostileServer, hostile
 from tests.pty.answers import answer_with, streams
 from tests.pty.terminal import Terminal
 from tests.workspace import stuck_lexers
-from tests.workspace.test_colouring import wait_for
+from tests.workspace.colouring.test_colouring import wait_for
 
 START = """
 import json, os, signal, sys
-from docstra_tui.workspace import colouring
+from docstra_tui.workspace.colouring import colouring
 from docstra_tui.cli import main
 colouring.COMMAND = {command!r}
 colouring.START_SECONDS = 600.0
@@ -129,7 +129,7 @@ def test_colours_come_and_what_reads_code_is_in_another_process(begin: Begin, tm
     os.kill(terminal.process.pid, signal.SIGUSR1)
     wait_for(tmp_path / "modules")
     loaded = json.loads((tmp_path / "modules").read_text())
-    assert "docstra_tui.workspace.colouring" in loaded
+    assert "docstra_tui.workspace.colouring.colouring" in loaded
     assert not [name for name in loaded if name.startswith("pygments")]
     terminal.process.kill()
     helper.wait(GONE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from docstra_tui.workspace.key_bytes import VISIBLE_ESC
+from docstra_tui.workspace.terminal.key_bytes import VISIBLE_ESC
 from tests.llm.hostile import hostile
 from tests.pty.answers import CHAT, answer_with, streams
 from tests.pty.terminal import Terminal, app

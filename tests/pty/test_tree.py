@@ -7,8 +7,8 @@ from pathlib import Path
 
 from transformers import AutoTokenizer
 
-from docstra_tui.context.reader import read_item
-from docstra_tui.llm.chat_tokenizer import ChatTokenizer
+from docstra_tui.context.files.reader import read_item
+from docstra_tui.llm.inference.chat_tokenizer import ChatTokenizer
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import PromptBuilder
 from tests.pty.conftest import Start

@@ -9,7 +9,7 @@ from prompt_toolkit.output import ColorDepth
 
 from docstra_tui.repl.appearance import DEPTHS, style_of
 from docstra_tui.themes import load_all
-from docstra_tui.workspace.colour_depth import ALL, FEW, NONE
+from docstra_tui.workspace.terminal.colour_depth import ALL, FEW, NONE
 
 
 @pytest.mark.parametrize("theme", ["lamp", "paper"])

@@ -22,7 +22,7 @@ from docstra_tui.errors import AnswerCutOff, ContextOverflow, EngineDied, ModelN
 from docstra_tui.llm.answer import Usage
 from docstra_tui.llm.base import Measure, Prompt
 from docstra_tui.repl.app import HISTORY, KeptHistory, run
-from docstra_tui.session.store import SessionStore
+from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import SavedTurn
 from docstra_tui.settings import Settings
 from docstra_tui.workspace import kept_theme

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from docstra_tui.llm.remote import RemoteLLM
-from docstra_tui.session.backend import open_backend
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.settings import RemoteSettings, Settings
+from docstra_tui.workspace.backend import open_backend
 from tests.elsewhere import Elsewhere, elsewhere
 from tests.fakes import FakeLLM
 from tests.repl.test_chat import Typist, chat, saved
@@ -52,7 +52,7 @@ def says_yes(typist: Typist) -> None:
 def test_a_resumed_chat_connects_to_nothing_before_the_yes(
     project: Path, server: Elsewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from docstra_tui.context.reader import read_item
+    from docstra_tui.context.files.reader import read_item
 
     with saved() as store:
         session = ChatSession(FakeLLM("Older."), project, store)
@@ -178,7 +178,7 @@ def test_a_file_that_is_left_out_of_a_task_keeps_none_of_the_others(project: Pat
 def test_a_yes_to_a_file_is_not_one_to_its_namesake_in_another_folder(
     project: Path, server: Elsewhere, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    from docstra_tui.context.reader import read_item
+    from docstra_tui.context.files.reader import read_item
 
     other = tmp_path_factory.mktemp("other")
     (other / "prod.env").write_text("HOST=there\n")

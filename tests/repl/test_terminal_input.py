@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from prompt_toolkit.keys import Keys
 
 from docstra_tui.repl.terminal_input import keys_of
-from docstra_tui.workspace.key_bytes import KeyBytes
-from tests.tui.test_terminal_driver import SEQUENCES
-from tests.workspace.test_key_bytes import BYTES, REPLIES
+from docstra_tui.workspace.terminal.key_bytes import KeyBytes
+from tests.tui.driver.test_terminal_driver import SEQUENCES
+from tests.workspace.terminal.test_key_bytes import BYTES, REPLIES
 
 
 def keys(data: bytes | str) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from docstra_tui import paths
 from docstra_tui.session.chat import ChatSession
-from docstra_tui.session.store import SessionStore
+from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import ModelChoice
 from tests.fakes import FakeLLM
 from tests.repl.fake_backend import READY, FakeBackend, loading

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.session.store import SessionStore
+from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import Placed, SavedTurn
 
 PAGE = 4096

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from docstra_tui.context.ignore import IgnoreRules
-from docstra_tui.context.reader import read_item
-from docstra_tui.context.tree import list_folder
+from docstra_tui.context.files.ignore import IgnoreRules
+from docstra_tui.context.files.reader import read_item
+from docstra_tui.context.files.tree import list_folder
 from docstra_tui.errors import ContextOverflow, DocstraError, EngineDied, GenerationFailed, NoAnswer
 from docstra_tui.llm.answer import Usage
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.chat import ChatSession
-from docstra_tui.session.store import SessionStore
+from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.text import shown_name
 from tests.fakes import FakeLLM
 

@@ -14,7 +14,7 @@ from docstra_tui.session import scale
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.fitting import Overfull
 from docstra_tui.session.scale import Scale
-from docstra_tui.tui.token_counts import TokenCounts
+from docstra_tui.workspace.files.token_counts import TokenCounts
 from tests.fakes import FakeLLM
 
 WINDOW = 200

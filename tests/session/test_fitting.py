@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from docstra_tui.context.fit import LEFT_OUT, OUTLINE, lines
-from docstra_tui.context.suggestion import suggest
+from docstra_tui.context.fitting.plan import LEFT_OUT, OUTLINE, lines
+from docstra_tui.context.fitting.proposal import suggest
 from docstra_tui.errors import ContextOverflow
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.fitting import SUMMARY_ASKED, Asking, Overfull
-from docstra_tui.session.store import SessionStore
+from docstra_tui.session.store.sessions import SessionStore
 from tests.fakes import FakeLLM
 
 BODY = "".join(f"    value_{number} = {number} + 1\n" for number in range(60))

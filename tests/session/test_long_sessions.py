@@ -9,7 +9,7 @@ import pytest
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.fitting import Asking
-from docstra_tui.session.store import SessionStore
+from docstra_tui.session.store.sessions import SessionStore
 from tests.fakes import FakeLLM
 
 A = ContextItem("a = 1\n" * 40, "a.py", "python")

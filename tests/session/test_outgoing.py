@@ -13,7 +13,7 @@ import pytest
 
 from docstra_tui.address import parse
 from docstra_tui.llm.base import Prompt
-from docstra_tui.llm.gate import Gate
+from docstra_tui.llm.http.gate import Gate
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import PromptBuilder, Turn
 from docstra_tui.llm.remote import RemoteLLM

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from docstra_tui.session import rows
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.rescue import rescue
-from docstra_tui.session.store import SessionStore
+from docstra_tui.session.store import rows
+from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import SavedTurn
 from tests.fakes import FakeLLM
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from docstra_tui.session import writer as writing
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.rescue import rescue
-from docstra_tui.session.store import DRAFT_SECONDS, SessionStore
+from docstra_tui.session.store import writer as writing
+from docstra_tui.session.store.sessions import DRAFT_SECONDS, SessionStore
 from docstra_tui.session.turns import ModelChoice, SavedTurn, WaitingQuestion
 from tests.fakes import FakeLLM
 
@@ -123,7 +123,7 @@ LEAVE = """
 import os, sys
 from pathlib import Path
 from docstra_tui.session.chat import ChatSession
-from docstra_tui.session.store import SessionStore
+from docstra_tui.session.store.sessions import SessionStore
 from tests.fakes import FakeLLM
 store = SessionStore()
 session = ChatSession(FakeLLM("said"), Path("/project"), store)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from docstra_tui.session.store import SessionStore
+from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
 from tests.tui.fakes import Backends, FakeBackend, project

@@ -9,13 +9,13 @@ from typing import Any
 from textual.app import App
 
 from docstra_tui.address import parse
-from docstra_tui.llm.gate import Gate
-from docstra_tui.session.backend import Status
+from docstra_tui.llm.http.gate import Gate
 from docstra_tui.session.outgoing import Outgoing
 from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
-from docstra_tui.tui.terminal_driver import TypedEvents
-from docstra_tui.workspace.key_bytes import KeyBytes
+from docstra_tui.tui.driver.terminal_driver import TypedEvents
+from docstra_tui.workspace.backend import Status
+from docstra_tui.workspace.terminal.key_bytes import KeyBytes
 from tests.fakes import FakeLLM
 
 READY = Status(

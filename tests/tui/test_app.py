@@ -9,10 +9,10 @@ import pytest
 
 from docstra_tui.errors import ContextOverflow, EngineDied, EngineError, GenerationFailed, ModelNotFound
 from docstra_tui.llm.answer import Usage
-from docstra_tui.session.backend import Status
 from docstra_tui.session.chat import ChatSession
-from docstra_tui.session.store import SessionStore
+from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.settings import ModelSettings, RemoteSettings, Settings
+from docstra_tui.workspace.backend import Status
 from tests.tui.fakes import READY, Backends, FakeBackend, screen_text, until
 
 
@@ -530,7 +530,7 @@ async def test_help_lists_the_keys_that_are_really_bound(make_app):
 
 async def test_every_binding_of_ours_has_id_description_and_tooltip(make_app):
     from docstra_tui.tui.app import DocstraApp
-    from docstra_tui.tui.screens.main import MainScreen
+    from docstra_tui.tui.main.screen import MainScreen
     from docstra_tui.tui.transcript.view import TranscriptView
     from docstra_tui.tui.widgets.composer import Composer
     from docstra_tui.tui.widgets.file_tree import FileTree

@@ -253,7 +253,7 @@ async def test_commands_do_what_they_say_and_are_not_sent(make_app, backend):
 
 
 def test_every_command_of_the_screen_has_its_handler(make_app):
-    from docstra_tui.tui.command_runner import TASKS
+    from docstra_tui.tui.main.command_runner import TASKS
 
     handlers = make_app().main.commands.handlers
     assert {command.name for command in commands_of("screen")} == TASKS | handlers.keys()

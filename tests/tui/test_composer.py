@@ -11,7 +11,7 @@ from textual.document._wrapped_document import WrappedDocument
 from textual.events import Paste
 
 from docstra_tui.themes import load_all
-from docstra_tui.tui.colours import textual_theme
+from docstra_tui.tui.theming.colours import textual_theme
 from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.tui.widgets.drawn_lines import Wrapped
 from tests.tui.fakes import send_bytes, until

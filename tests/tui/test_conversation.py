@@ -12,7 +12,7 @@ from docstra_tui import paths
 from docstra_tui.errors import AnswerCutOff
 from docstra_tui.llm.answer import Usage
 from docstra_tui.session.turns import SavedTurn
-from docstra_tui.tui.link import Link
+from docstra_tui.tui.driver.link import Link
 from tests.tui.fakes import screen_text, until
 from tests.tui.test_app import ask, is_ready
 

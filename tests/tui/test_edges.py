@@ -7,7 +7,7 @@ from textual.app import App, ComposeResult
 from textual.widget import Widget
 
 from docstra_tui import themes
-from docstra_tui.tui.colours import textual_theme
+from docstra_tui.tui.theming.colours import textual_theme
 from docstra_tui.tui.widgets.fit_table import FitLine, FitTable
 from docstra_tui.tui.widgets.prompt_text import PromptText
 from tests.tui.fakes import screen_text

@@ -9,15 +9,15 @@ import pytest
 from docstra_tui.address import parse
 from docstra_tui.context.picks import Pick
 from docstra_tui.llm.remote import RemoteLLM
-from docstra_tui.session import ticks
-from docstra_tui.session.backend import open_backend
 from docstra_tui.session.chat import ChatSession
-from docstra_tui.session.ticks import SavedTicks
 from docstra_tui.settings import RemoteSettings, Settings
 from docstra_tui.tui.screens.confirm import ConfirmScreen
 from docstra_tui.tui.screens.leaving import LeavingScreen
 from docstra_tui.tui.widgets.status_bar import StatusBar
+from docstra_tui.workspace.backend import open_backend
 from docstra_tui.workspace.consent import Consent
+from docstra_tui.workspace.files import saved_ticks as ticks
+from docstra_tui.workspace.files.saved_ticks import SavedTicks
 from tests.elsewhere import elsewhere
 from tests.fakes import FakeLLM
 from tests.tui.fakes import FakeBackend, screen_text, until
@@ -74,9 +74,9 @@ async def waits(pilot, measured):
     app.main.picks.recount()
     app.main.files.look()
     await until(pilot, lambda: len(measured) > before)
-    for lane in (app.main._chat_lane, app.main._file_lane, app.main.files._counting):
+    for jobs in (app.main._chat_jobs, app.main._file_jobs, app.main.files._counting):
         done = []
-        lane.do(lambda: None, done.append, done.append, key="the end")
+        jobs.do(lambda: None, done.append, done.append, key="the end")
         await until(pilot, lambda done=done: done != [])
 
 

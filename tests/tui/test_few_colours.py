@@ -12,7 +12,7 @@ from textual.command import CommandPalette
 
 from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
-from docstra_tui.workspace.colour_depth import FEW, NONE
+from docstra_tui.workspace.terminal.colour_depth import FEW, NONE
 from tests.tui.fakes import Backends, until
 from tests.tui.test_app import is_ready
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from docstra_tui.context.tree import Entry, Listing
+from docstra_tui.context.files.tree import Entry, Listing
 from docstra_tui.tui.widgets.file_rows import SOME, TICKED, UNTICKED, FileRows
 
 

@@ -9,15 +9,15 @@ import time
 import pytest
 from textual.widgets import Static
 
-from docstra_tui.context.index import FileIndex
+from docstra_tui.context.files.index import FileIndex
 from docstra_tui.context.picks import Pick
 from docstra_tui.llm.answer import Usage
-from docstra_tui.session import ticks
 from docstra_tui.tui.screens.confirm import ConfirmScreen
 from docstra_tui.tui.screens.help import HelpScreen
 from docstra_tui.tui.screens.preview import PreviewScreen
 from docstra_tui.tui.widgets.source_view import SourceView
 from docstra_tui.tui.widgets.ticked_list import TickedList
+from docstra_tui.workspace.files import saved_ticks as ticks
 from tests.tui.fakes import Backends, FakeBackend, screen_text, until
 from tests.tui.test_app import ask
 
@@ -354,7 +354,7 @@ async def test_what_a_ticked_file_turned_into_is_said_with_its_reason(make_app, 
 
 
 async def test_a_file_nobody_may_read_is_said(make_app, root, monkeypatch):
-    from docstra_tui.context import states
+    from docstra_tui.context.files import states
     from docstra_tui.errors import UnreadableFile
 
     def refuse(*_, **__):
@@ -393,7 +393,7 @@ async def test_a_large_file_is_read_only_after_a_yes(make_app, root):
         await tick(pilot, "big.log")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         gate = threading.Event()
-        app.main._chat_lane.do(gate.wait, lambda _: None, lambda error: None)
+        app.main._chat_jobs.do(gate.wait, lambda _: None, lambda error: None)
         await pilot.press("y")
         await until(pilot, lambda: row_of(app, "✓ big.log").endswith("reading…"))
         assert "2 MB" not in "".join(pane(app))
@@ -439,7 +439,7 @@ async def test_a_ticked_folder_leaves_its_secrets_out_and_says_so(make_app, root
 
 
 async def test_a_folder_with_too_many_files_is_not_ticked_in_part(make_app, root, monkeypatch):
-    monkeypatch.setattr("docstra_tui.context.tree.TOGETHER", 1)
+    monkeypatch.setattr("docstra_tui.context.files.tree.TOGETHER", 1)
     app = make_app()
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await is_ready(pilot)
@@ -449,7 +449,7 @@ async def test_a_folder_with_too_many_files_is_not_ticked_in_part(make_app, root
 
 
 async def test_what_no_model_could_take_is_not_read_until_there_is_room(make_app, backend, root, monkeypatch):
-    monkeypatch.setattr("docstra_tui.context.states.READ_TOGETHER", 1_000)
+    monkeypatch.setattr("docstra_tui.context.files.states.READ_TOGETHER", 1_000)
     (root / "a.py").write_text("x = 1\n" * 200)
     (root / "b.py").write_text("y = 2\n")
     app = make_app()
@@ -474,9 +474,9 @@ async def test_what_is_ticked_last_is_kept_when_one_leaves_at_once(make_app, roo
     async with app.run_test(size=SIZE) as pilot:
         await is_ready(pilot)
         busy = threading.Event()
-        app.main._file_lane.do(busy.wait, lambda _: None, lambda error: None)
+        app.main._file_jobs.do(busy.wait, lambda _: None, lambda error: None)
         await tick(pilot, "README.md")
-        app.save()  # as leaving does; the lane has not come to it
+        app.save()  # as leaving does; the jobs has not come to it
         assert ticks.load(root).picks == (Pick("README.md"),)
         busy.set()
 

@@ -10,9 +10,9 @@ import pytest
 from textual.app import App
 
 from docstra_tui.errors import UsageError
-from docstra_tui.tui import terminal
 from docstra_tui.tui.app import crash_words
-from docstra_tui.tui.lane import Lane
+from docstra_tui.tui.driver import terminal
+from docstra_tui.workspace.jobs import JobQueue
 from tests.tui.fakes import screen_text, until
 
 
@@ -110,10 +110,10 @@ def test_the_parts_of_textual_we_lean_on_are_there():
 
 def test_a_lane_does_the_newest_of_the_same_key_and_forgets_what_waits_when_closed():
     gate, seen, told = threading.Event(), [], threading.Event()
-    lane = Lane("test", lambda call: call())
-    lane.do(gate.wait, lambda _: None, lambda _: None)
+    jobs = JobQueue("test", lambda call: call())
+    jobs.do(gate.wait, lambda _: None, lambda _: None)
     for number in (1, 2, 3):
-        lane.do(
+        jobs.do(
             lambda number=number: number,
             lambda number: (seen.append(number), told.set()),
             lambda _: None,
@@ -122,6 +122,6 @@ def test_a_lane_does_the_newest_of_the_same_key_and_forgets_what_waits_when_clos
     gate.set()
     assert told.wait(5)
     assert seen == [3]
-    lane.close()
-    lane.do(lambda: seen.append(4), lambda _: None, lambda _: None)
+    jobs.close()
+    jobs.do(lambda: seen.append(4), lambda _: None, lambda _: None)
     assert seen == [3]

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from docstra_tui.context.budget import Budget
+from docstra_tui.context.fitting.budget import Budget
 from docstra_tui.llm.answer import Usage
-from docstra_tui.session.backend import Status
 from docstra_tui.session.turns import SavedTurn
-from docstra_tui.tui.shown import shown_turn
-from docstra_tui.tui.status_text import Known, shown_path, status_view, title
-from docstra_tui.tui.transcript.ending import ending_word
+from docstra_tui.tui.main.shown import shown_turn
+from docstra_tui.tui.main.status_text import Known, shown_path, status_view, title
+from docstra_tui.tui.transcript.layout.ending import ending_word
 from docstra_tui.tui.widgets.status_bar import StatusView, compose_status
 from docstra_tui.tui.widgets.title_line import Title, compose_title
+from docstra_tui.workspace.backend import Status
 from tests.fakes import FakeLLM
 from tests.tui.fakes import FakeBackend
 
@@ -64,7 +64,7 @@ def test_a_server_whose_model_nobody_knows_yet_stands_in_the_title_once():
 
 
 def test_the_wait_names_the_server_that_is_waited_for(monkeypatch):
-    monkeypatch.setattr("docstra_tui.tui.status_text.time.monotonic", lambda: 140.0)
+    monkeypatch.setattr("docstra_tui.tui.main.status_text.time.monotonic", lambda: 140.0)
 
     class Far(FakeLLM):
         server, is_loading = "gpu:8000", False

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from docstra_tui.session.chat import ChatSession
-from docstra_tui.session.store import SessionStore
+from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import ModelChoice
 from docstra_tui.workspace import resuming
 from tests.fakes import FakeLLM

@@ -14,7 +14,7 @@ import pytest
 from docstra_tui import paths
 from docstra_tui.errors import EngineDied, EngineError
 from docstra_tui.session.chat import ChatSession
-from docstra_tui.session.store import SessionStore
+from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.settings import Settings
 from docstra_tui.tui import launch
 from docstra_tui.tui.app import DocstraApp
@@ -223,8 +223,8 @@ async def test_a_disk_that_hangs_holds_up_neither_the_screen_nor_for_ever_the_qu
     backend.now = READY
     backend.llm.enqueue("Because.")
     mended = threading.Event()
-    monkeypatch.setattr("docstra_tui.session.writer.rows.write_waiting", lambda *_: mended.wait(20))
-    monkeypatch.setattr("docstra_tui.session.writer.WAIT_SECONDS", 0.5)
+    monkeypatch.setattr("docstra_tui.session.store.writer.rows.write_waiting", lambda *_: mended.wait(20))
+    monkeypatch.setattr("docstra_tui.session.store.writer.WAIT_SECONDS", 0.5)
     app = begin()
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: app.main.desk.ready)

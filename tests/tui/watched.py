@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-OURS = "docstra_tui.workspace.colouring_process"
+OURS = "docstra_tui.workspace.colouring.process"
 """The process that colours code, told by its module; it gets text and gives back colours."""
 
 STARTS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "pty.spawn")
@@ -88,7 +88,7 @@ class Watch:
 
 async def show(watch: Watch, base: Path, answers: list[str]) -> None:
     """The answers as a saved conversation and as one that is written now, with keys and clicks on them."""
-    from docstra_tui.session.store import SessionStore
+    from docstra_tui.session.store.sessions import SessionStore
     from docstra_tui.session.turns import SavedTurn
     from docstra_tui.settings import Settings
     from docstra_tui.tui.app import DocstraApp

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from docstra_tui.workspace import colouring_process
+from docstra_tui.workspace.colouring import process as colouring_process
 
 COMMAND = [sys.executable, "-c", "from tests.workspace.stuck_lexers import main; main()"]
 

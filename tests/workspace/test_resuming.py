@@ -10,11 +10,11 @@ import pytest
 
 from docstra_tui import address
 from docstra_tui.commands import arguments, faces, terminal
-from docstra_tui.engine import lifecycle
-from docstra_tui.engine.protocol import STARTER, EngineIdentity, Health
+from docstra_tui.engine.client import lifecycle
+from docstra_tui.engine.client.protocol import STARTER, EngineIdentity, Health
 from docstra_tui.errors import StoreError
 from docstra_tui.session.chat import ChatSession
-from docstra_tui.session.store import SessionStore
+from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import ModelChoice, SavedTurn
 from docstra_tui.settings import ModelSettings, RemoteSettings, Settings
 from docstra_tui.workspace import resuming

@@ -12,10 +12,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from docstra_tui.context.budget import Budget
+from docstra_tui.context.fitting.budget import Budget
 from docstra_tui.errors import DocstraError
 from docstra_tui.text import sanitize_line, shown_name
-from docstra_tui.tui.lane import Lane
+from docstra_tui.workspace.jobs import JobQueue
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
@@ -47,13 +47,13 @@ class BudgetScreen(ModalScreen[None]):
             yield Static(Content("Esc back"), classes="box-hint", markup=False)
 
     def on_mount(self) -> None:
-        self._lane = Lane("budget", self.call_later)
+        self._jobs = JobQueue("budget", self.call_later)
         self.query_one(VerticalScroll).focus()
         session, question = self._session, self._question
-        self._lane.do(lambda: (session.weigh(question), session.count(question)), self._show, self._fail)
+        self._jobs.do(lambda: (session.weigh(question), session.count(question)), self._show, self._fail)
 
     def on_unmount(self) -> None:
-        self._lane.close()
+        self._jobs.close()
 
     def action_leave(self) -> None:
         self.dismiss()

@@ -19,17 +19,17 @@ from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from docstra_tui.context.budget import Budget
-from docstra_tui.context.fit import FileChoice, FitPlan, TurnChoice, lines
-from docstra_tui.context.ranges import cut_lines, line_span
-from docstra_tui.context.suggestion import suggest
+from docstra_tui.context.fitting.budget import Budget
+from docstra_tui.context.fitting.plan import FileChoice, FitPlan, TurnChoice, lines
+from docstra_tui.context.fitting.proposal import suggest
+from docstra_tui.context.fitting.ranges import cut_lines, line_span
 from docstra_tui.errors import DocstraError
 from docstra_tui.text import sanitize_line, shown_name
-from docstra_tui.tui import fit_choices
-from docstra_tui.tui.lane import Lane
+from docstra_tui.tui.screens import fit_choices
 from docstra_tui.tui.screens.text_prompt import TextPrompt
-from docstra_tui.tui.summary_writer import SummaryWriter
 from docstra_tui.tui.widgets.fit_table import FitTable
+from docstra_tui.workspace.jobs import JobQueue
+from docstra_tui.workspace.summaries import SummaryWriter
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
@@ -88,7 +88,7 @@ class FitScreen(ModalScreen[FitPlan | None]):
             yield Static(Content(hint), classes="box-hint", markup=False)
 
     def on_mount(self) -> None:
-        self._lane = Lane("fit", self.call_later)
+        self._jobs = JobQueue("fit", self.call_later)
         self._writer = SummaryWriter(self._session, self.call_later)
         self.set_interval(PROGRESS_SECONDS, self._show_progress)
         self._table.focus()
@@ -98,10 +98,10 @@ class FitScreen(ModalScreen[FitPlan | None]):
             plan = session.plan(asking, self._weighed)
             return plan, suggest(plan)
 
-        self._lane.do(work, self._begin, self._fail)
+        self._jobs.do(work, self._begin, self._fail)
 
     def _weighed(self, done: int, total: int) -> None:
-        """In the lane."""
+        """In the jobs."""
         now = time.monotonic()
         if now - self._told > PROGRESS_SECONDS:
             self._told = now
@@ -112,7 +112,7 @@ class FitScreen(ModalScreen[FitPlan | None]):
             self._sum.update(Content(f"weighing every file… {done:,} of {total:,}"))
 
     def on_unmount(self) -> None:
-        self._lane.close()
+        self._jobs.close()
         self._writer.close()
 
     def _begin(self, plans: tuple[FitPlan, FitPlan]) -> None:
@@ -187,7 +187,7 @@ class FitScreen(ModalScreen[FitPlan | None]):
             if self._plan is not None:
                 self._choose(self._plan.set(key, choice))
 
-        self._lane.do(lambda: plan.count(item), weighed, self._fail)
+        self._jobs.do(lambda: plan.count(item), weighed, self._fail)
 
     def _summarised(self, number: int, summary: str, tokens: int) -> None:
         if self._plan is None or self._whole is None:
@@ -205,7 +205,7 @@ class FitScreen(ModalScreen[FitPlan | None]):
         self._wants_to_send = False
         self._show()
         session, asking = self._session, self._asking
-        self._lane.do(
+        self._jobs.do(
             lambda: (plan, session.count_plan(asking, plan)), self._counted, self._fail, key="exact"
         )
 

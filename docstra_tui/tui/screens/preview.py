@@ -17,11 +17,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from docstra_tui.text import sanitize_line, sanitize_text, shown_name
-from docstra_tui.tui.code_colours import CodeColours, code_of
-from docstra_tui.tui.code_theme import STYLES
-from docstra_tui.tui.lane import Lane
+from docstra_tui.tui.theming.code_colours import CodeColours, code_of
+from docstra_tui.tui.theming.code_theme import STYLES
 from docstra_tui.tui.widgets.source_view import SourceView
-from docstra_tui.workspace.code_kinds import KINDS, PLAIN_LANGUAGES
+from docstra_tui.workspace.colouring.code_kinds import KINDS, PLAIN_LANGUAGES
+from docstra_tui.workspace.jobs import JobQueue
 
 Ticks = Callable[[int | None, int | None], Sequence[tuple[int, int]]]
 """Ticks or unticks lines, or the whole file for None; which lines are ticked then."""
@@ -51,7 +51,7 @@ class PreviewScreen(ModalScreen[bool]):
         root: Path,
         path: str,
         max_bytes: int,
-        lane: Lane,
+        jobs: JobQueue,
         colours: CodeColours,
         *,
         ticked: Sequence[tuple[int, int]] = (),
@@ -62,7 +62,7 @@ class PreviewScreen(ModalScreen[bool]):
         self._root = root
         self._path = path
         self._max_bytes = max_bytes
-        self._lane = lane
+        self._jobs = jobs
         self._colours = colours
         self._lines: list[str] = []
         self._code = ("", "")
@@ -84,7 +84,7 @@ class PreviewScreen(ModalScreen[bool]):
 
     def on_mount(self) -> None:
         self._source.focus()
-        self._lane.do(self._read(), self._show, self._fail, key="preview")
+        self._jobs.do(self._read(), self._show, self._fail, key="preview")
 
     def action_back(self) -> None:
         self.dismiss(True)
@@ -108,7 +108,7 @@ class PreviewScreen(ModalScreen[bool]):
         root, path, max_bytes = self._root, self._path, self._max_bytes
 
         def work() -> tuple[str, str, tuple[str, ...]]:
-            from docstra_tui.context.reader import read_file
+            from docstra_tui.context.files.reader import read_file
 
             read = read_file(root, path, max_bytes=max_bytes)
             text = sanitize_text(read.item.content.removesuffix("\n"))

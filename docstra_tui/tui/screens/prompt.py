@@ -13,8 +13,8 @@ from textual.widgets import Static
 
 from docstra_tui.errors import DocstraError
 from docstra_tui.text import sanitize_line, sanitize_text
-from docstra_tui.tui.lane import Lane
 from docstra_tui.tui.widgets.prompt_text import PromptText
+from docstra_tui.workspace.jobs import JobQueue
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
@@ -46,13 +46,13 @@ class PromptScreen(ModalScreen[None]):
             yield Static(Content(hint), classes="box-hint", markup=False)
 
     def on_mount(self) -> None:
-        self._lane = Lane("prompt", self.call_later)
+        self._jobs = JobQueue("prompt", self.call_later)
         self._text.focus()
         session, question = self._session, self._question
-        self._lane.do(lambda: session.show_prompt(question), self._show, self._fail)
+        self._jobs.do(lambda: session.show_prompt(question), self._show, self._fail)
 
     def on_unmount(self) -> None:
-        self._lane.close()
+        self._jobs.close()
 
     def action_leave(self) -> None:
         self.dismiss()

@@ -7,11 +7,11 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from docstra_tui.tui.transcript.code_blocks import codes_in
+from docstra_tui.tui.transcript.blocks.code_blocks import codes_in
 from docstra_tui.tui.transcript.surface import Surface
 
 if TYPE_CHECKING:
-    from docstra_tui.tui.transcript.turn import Turn
+    from docstra_tui.tui.transcript.layout.turn import Turn
 
 SLICE_SECONDS = 0.01
 """How long is looked for code before keys and frames have their turn."""

@@ -15,7 +15,7 @@ from docstra_tui.tui.transcript.surface import Surface
 from docstra_tui.tui.widgets.own_keys import OwnKeys
 
 if TYPE_CHECKING:
-    from docstra_tui.tui.transcript.turn import Turn
+    from docstra_tui.tui.transcript.layout.turn import Turn
 
 MARGIN = 2
 

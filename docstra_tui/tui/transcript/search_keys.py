@@ -163,7 +163,7 @@ def _is_thought(match: searching.Match) -> bool:
     """True for a match in what the model thought."""
     if "<think" not in match.turn.answer[: match.offset]:
         return False
-    from docstra_tui.tui.transcript.growing import THINK, THINK_END
+    from docstra_tui.tui.transcript.blocks.growing import THINK, THINK_END
 
     answer = match.turn.answer
     begin = THINK.match(answer)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from docstra_tui.tui.transcript.lines import Line
-from docstra_tui.tui.transcript.turn import Turn
+from docstra_tui.tui.transcript.blocks.lines import Line
+from docstra_tui.tui.transcript.layout.turn import Turn
 
 MOST = 10_000
 """Matches that are kept: the newest."""

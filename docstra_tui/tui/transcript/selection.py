@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from docstra_tui.tui.transcript.document import Document
-from docstra_tui.tui.transcript.leaves import Block, Leaf, Verbatim
-from docstra_tui.tui.transcript.lines import Line, cut_cells
-from docstra_tui.tui.transcript.source_lines import SourceLines
-from docstra_tui.tui.transcript.turn import Turn
+from docstra_tui.tui.transcript.blocks.leaves import Block, Leaf, Verbatim
+from docstra_tui.tui.transcript.blocks.lines import Line, cut_cells
+from docstra_tui.tui.transcript.blocks.source_lines import SourceLines
+from docstra_tui.tui.transcript.layout.document import Document
+from docstra_tui.tui.transcript.layout.turn import Turn
 
 LAY_SECONDS = 1.0
 """How long the first and the last turn of a selection are laid out for it, each, if they are not."""

@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
     from textual.scroll_view import ScrollView
 
-    from docstra_tui.tui.transcript.document import Document
+    from docstra_tui.tui.transcript.layout.document import Document
+    from docstra_tui.tui.transcript.layout.turn import Turn
     from docstra_tui.tui.transcript.selection import Spot
-    from docstra_tui.tui.transcript.turn import Turn
 
     class Surface(ScrollView):
         """A conversation that is shown, with what is marked in it."""

@@ -23,18 +23,19 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.visual import Visual
 
-from docstra_tui.tui.code_colours import CodeColours
-from docstra_tui.tui.link import backlog
-from docstra_tui.tui.transcript import look, searching
-from docstra_tui.tui.transcript.document import Document
-from docstra_tui.tui.transcript.ending import ShownTurn, TurnEnding
+from docstra_tui.tui.driver.link import backlog
+from docstra_tui.tui.theming.code_colours import CodeColours
+from docstra_tui.tui.transcript import searching
+from docstra_tui.tui.transcript.blocks import look
+from docstra_tui.tui.transcript.blocks.lines import Line
+from docstra_tui.tui.transcript.blocks.look import Palette
 from docstra_tui.tui.transcript.feed import Feed
 from docstra_tui.tui.transcript.keys import BINDINGS, TranscriptKeys
-from docstra_tui.tui.transcript.lines import Line
-from docstra_tui.tui.transcript.look import Palette
+from docstra_tui.tui.transcript.layout.document import Document
+from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
+from docstra_tui.tui.transcript.layout.turn import Turn
 from docstra_tui.tui.transcript.messages import OlderWanted
 from docstra_tui.tui.transcript.pace import Pace
-from docstra_tui.tui.transcript.turn import Turn
 
 MARGIN = 2
 """Empty cells left and right of the text; the mark of the current block stands in the first."""

@@ -8,7 +8,7 @@ from typing import overload
 from textual.document._document import DocumentBase
 from textual.document._wrapped_document import WrappedDocument
 
-from docstra_tui.tui.strips import clean, is_clean
+from docstra_tui.tui.driver.strips import clean, is_clean
 
 
 def drawn(line: str) -> str:

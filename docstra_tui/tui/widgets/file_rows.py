@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from docstra_tui.context.picks import Pick, tree_order, with_lines, without_lines
 
 if TYPE_CHECKING:
-    from docstra_tui.context.tree import Listing
+    from docstra_tui.context.files.tree import Listing
 
 Kind = Literal["folder", "file", "note", "error"]
 

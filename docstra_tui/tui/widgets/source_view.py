@@ -18,7 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
-from docstra_tui.tui.colours import row_style
+from docstra_tui.tui.theming.colours import row_style
 from docstra_tui.tui.widgets.own_keys import OwnKeys
 
 LONGEST = 5_000

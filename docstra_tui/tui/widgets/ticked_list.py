@@ -17,10 +17,10 @@ from textual.visual import Visual
 
 from docstra_tui.context.picks import Pick
 from docstra_tui.text import shown_name
-from docstra_tui.tui.colours import row_style
-from docstra_tui.tui.tick_notes import TickNotes
+from docstra_tui.tui.theming.colours import row_style
 from docstra_tui.tui.widgets.file_tree import fit, shown_note
 from docstra_tui.tui.widgets.own_keys import OwnKeys
+from docstra_tui.workspace.files.tick_notes import TickNotes
 
 ROWS = 5
 """More are scrolled to: the tree needs the room."""

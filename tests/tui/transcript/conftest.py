@@ -10,7 +10,7 @@ from textual.app import App, ComposeResult
 from textual.strip import Strip
 
 from docstra_tui import themes
-from docstra_tui.tui.colours import textual_theme
+from docstra_tui.tui.theming.colours import textual_theme
 from docstra_tui.tui.transcript.messages import CopyRequested, SearchRequested
 from docstra_tui.tui.transcript.view import TranscriptView
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from docstra_tui.tui.transcript.drawing import DrawnBlock
-from docstra_tui.tui.transcript.growing import Growing
-from docstra_tui.tui.transcript.lines import Line
-from docstra_tui.tui.transcript.source_lines import SourceLines
-from docstra_tui.tui.transcript.thinking import DrawnThinking
-from docstra_tui.tui.transcript.turn import ingest
-from docstra_tui.workspace.colouring_process import find_lexer, lines_of
+from docstra_tui.tui.transcript.blocks.drawing import DrawnBlock
+from docstra_tui.tui.transcript.blocks.growing import Growing
+from docstra_tui.tui.transcript.blocks.lines import Line
+from docstra_tui.tui.transcript.blocks.source_lines import SourceLines
+from docstra_tui.tui.transcript.blocks.thinking import DrawnThinking
+from docstra_tui.tui.transcript.layout.turn import ingest
+from docstra_tui.workspace.colouring.process import find_lexer, lines_of
 
 
 def draw(

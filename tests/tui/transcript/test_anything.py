@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from docstra_tui.tui.transcript.ending import ShownTurn, TurnEnding
+from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
 
 KEYS = (
     "up", "down", "pageup", "pagedown", "g", "G", "left_square_bracket", "right_square_bracket",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from docstra_tui.tui.transcript.code_blocks import codes_in
-from docstra_tui.tui.transcript.document import Document
-from docstra_tui.tui.transcript.ending import ShownTurn, TurnEnding
-from docstra_tui.tui.transcript.growing import Growing
-from docstra_tui.tui.transcript.leaves import Block
+from docstra_tui.tui.transcript.blocks.code_blocks import codes_in
+from docstra_tui.tui.transcript.blocks.growing import Growing
+from docstra_tui.tui.transcript.blocks.leaves import Block
+from docstra_tui.tui.transcript.blocks.source_lines import SPLIT, SourceLines
+from docstra_tui.tui.transcript.layout.document import Document
+from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
+from docstra_tui.tui.transcript.layout.turn import Turn
 from docstra_tui.tui.transcript.selection import Selected, Spot, selected_text
-from docstra_tui.tui.transcript.source_lines import SPLIT, SourceLines
-from docstra_tui.tui.transcript.turn import Turn
 from tests.tui.fakes import until
 
 LONG = "x = '" + "ab\t" * 1_200 + "'"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from docstra_tui.tui.transcript.ending import ShownTurn, TurnEnding
+from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
 
 LISTS = """# Retries
 

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docstra_tui.tui.transcript.document import Document
-from docstra_tui.tui.transcript.drawing import Drawn, DrawnBlock, DrawnLines
-from docstra_tui.tui.transcript.ending import TurnEnding
-from docstra_tui.tui.transcript.growing import LONG_LINE, Growing
-from docstra_tui.tui.transcript.leaves import Block
-from docstra_tui.tui.transcript.lines import Line, Place
-from docstra_tui.tui.transcript.thinking import DrawnThinking
-from docstra_tui.tui.transcript.turn import Turn
-from tests.tui.transcript.test_growing import SAMPLE, fragment
+from docstra_tui.tui.transcript.blocks.drawing import Drawn, DrawnBlock, DrawnLines
+from docstra_tui.tui.transcript.blocks.growing import LONG_LINE, Growing
+from docstra_tui.tui.transcript.blocks.leaves import Block
+from docstra_tui.tui.transcript.blocks.lines import Line, Place
+from docstra_tui.tui.transcript.blocks.thinking import DrawnThinking
+from docstra_tui.tui.transcript.layout.document import Document
+from docstra_tui.tui.transcript.layout.ending import TurnEnding
+from docstra_tui.tui.transcript.layout.turn import Turn
+from tests.tui.transcript.blocks.test_growing import SAMPLE, fragment
 from tests.tui.transcript.test_view import settled, until
 
 WIDTH = 40

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from docstra_tui.tui.transcript import turn as turn_module
 from docstra_tui.tui.transcript import view as view_module
-from docstra_tui.tui.transcript.ending import ShownTurn, TurnEnding
+from docstra_tui.tui.transcript.layout import turn as turn_module
+from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
 from tests.tui.fakes import until
 from tests.tui.terminal_bytes import TerminalBytes
 from tests.tui.transcript.test_places import KINDS

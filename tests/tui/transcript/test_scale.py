@@ -6,11 +6,11 @@ import random
 
 import pytest
 
-from docstra_tui.tui.transcript import growing as growing_module
-from docstra_tui.tui.transcript import verbatim
-from docstra_tui.tui.transcript.ending import ShownTurn, TurnEnding
+from docstra_tui.tui.transcript.blocks import growing as growing_module
+from docstra_tui.tui.transcript.blocks import verbatim
+from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
+from docstra_tui.tui.transcript.layout.turn import Turn
 from docstra_tui.tui.transcript.pace import Pace
-from docstra_tui.tui.transcript.turn import Turn
 from tests.tui.transcript.test_view import settled, until
 
 
@@ -48,7 +48,7 @@ async def test_what_was_looked_at_long_ago_is_forgotten(make_app):
 
 
 def test_finished_blocks_are_laid_out_once(monkeypatch):
-    from docstra_tui.tui.transcript import chunk
+    from docstra_tui.tui.transcript.layout import chunk
 
     drawn: list[str] = []
     original = chunk.DrawnBlock
@@ -66,7 +66,7 @@ def test_finished_blocks_are_laid_out_once(monkeypatch):
 
 
 def test_a_growing_fence_is_one_block_and_draws_new_lines_only(monkeypatch):
-    from docstra_tui.tui.transcript import chunk
+    from docstra_tui.tui.transcript.layout import chunk
 
     drawn: list[str] = []
     original = chunk.DrawnBlock
@@ -99,7 +99,7 @@ PATHOLOGICAL = {
 
 @pytest.mark.parametrize("name", PATHOLOGICAL)
 def test_nothing_is_lost_and_no_parse_is_long(name, monkeypatch):
-    from docstra_tui.tui.transcript import markdown
+    from docstra_tui.tui.transcript.blocks import markdown
 
     longest = 0
     parse = markdown.parse_blocks

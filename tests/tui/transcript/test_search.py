@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from docstra_tui.tui.transcript import code_keys, search_keys, searching
-from docstra_tui.tui.transcript.ending import ShownTurn
+from docstra_tui.tui.transcript.layout.ending import ShownTurn
+from docstra_tui.tui.transcript.layout.turn import Turn
 from docstra_tui.tui.transcript.search_bar import SearchBar
 from docstra_tui.tui.transcript.selection import Spot
-from docstra_tui.tui.transcript.turn import Turn
 from tests.tui.transcript.test_view import LONG, settled
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from textual.app import App, ComposeResult
 
-from docstra_tui.tui.transcript.ending import ShownTurn
+from docstra_tui.tui.transcript.layout.ending import ShownTurn
 from docstra_tui.tui.transcript.search_bar import SearchBar
 from docstra_tui.tui.transcript.view import TranscriptView
 

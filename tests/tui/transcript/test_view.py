@@ -11,7 +11,7 @@ import pytest
 from textual.content import Content
 from textual.geometry import Offset
 
-from docstra_tui.tui.transcript.ending import ShownTurn, TurnEnding
+from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
 from tests.tui.fakes import screen_text
 
 LONG = "\n\n".join(f"Paragraph {number} of the answer." for number in range(60))

@@ -1,0 +1,1 @@
+"""A file's skeleton: what it declares, without its bodies."""

@@ -1,0 +1,1 @@
+"""Finding among the files of a project."""

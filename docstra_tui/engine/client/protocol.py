@@ -1,0 +1,267 @@
+"""The shapes that cross the engine's socket, and the words that start one. Needs no torch, no starlette."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from docstra_tui import __version__, paths
+from docstra_tui.llm.files import sources
+from docstra_tui.settings import Settings
+
+State = Literal["loading", "ready", "failed"]
+
+STARTER = sources.STARTER
+"""The model that an empty name means."""
+
+ATTACH_BEAT_SECONDS = 15.0
+"""How often an attached client hears that the engine lives."""
+
+
+class EngineIdentity(msgspec.Struct, frozen=True):
+    """What makes two engines the same: a client attaches only where every field is equal."""
+
+    model: str = STARTER
+    """Hub id, `starter`, or the absolute path of a folder or file."""
+    revision: str = ""
+    dtype: str = "auto"
+    device: str = "auto"
+    cuda_visible_devices: str | None = None
+    """The variable of that name; None when it is not set."""
+    quant: str = ""
+    version: str = __version__
+    """This package's version: another version's engine is never attached to."""
+    prefix: str = ""
+    """Where the Python lives that runs it: another environment has other packages."""
+    torch: str = ""
+    transformers: str = ""
+    """Versions of what reads the model; empty where it is not installed."""
+    owner: str = ""
+    """A client's own mark where the engine lives and dies with it; else empty."""
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> EngineIdentity:
+        """The engine these settings ask for; with `engine.own`, one that only this process can find."""
+        model = settings.model
+        return cls(
+            model=sources.absolute(model.name) or STARTER,
+            revision=model.revision,
+            dtype=model.dtype,
+            device=model.device,
+            cuda_visible_devices=os.environ.get("CUDA_VISIBLE_DEVICES"),
+            quant=model.quant,
+            prefix=os.path.realpath(sys.prefix),
+            torch=_installed("torch"),
+            transformers=_installed("transformers"),
+            owner=f"pid-{os.getpid()}" if settings.engine.own else "",
+        )
+
+    @property
+    def name(self) -> str:
+        """The model for a sentence: the last part of a path."""
+        return self.model.rstrip("/").rpartition("/")[2] if self.model.startswith("/") else self.model
+
+    @property
+    def key(self) -> str:
+        """A short hash, the socket's name."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:16]
+
+    @property
+    def socket(self) -> Path:
+        """Where this engine listens."""
+        return paths.runtime_dir().absolute() / f"{self.key}.sock"
+
+    @property
+    def log(self) -> Path:
+        """What this engine writes; those of single terminals share one, or the logs would pile up."""
+        key = msgspec.structs.replace(self, owner="").key
+        return paths.log_dir().absolute() / f"engine-{key}.log"
+
+
+class EngineOptions(msgspec.Struct, frozen=True):
+    """Everything an engine is told when it starts; one JSON argument, so it must hold no secret."""
+
+    identity: EngineIdentity
+    socket: str
+    log: str
+    idle_minutes: float = 30.0
+    oneshot_minutes: float = 5.0
+    oneshot: bool = False
+    """Started by a one-shot command: leaves after `oneshot_minutes` until a lasting client attaches."""
+    parent: int = 0
+    """With an owner: the process whose end ends the engine; 0 is nobody."""
+    reserve: int = 512
+    cache_gb: float | None = None
+    """Memory for prompts that were read already; None is a quarter of what is free after loading."""
+
+
+class LockNote(msgspec.Struct, frozen=True):
+    """What the holder of the lock writes into it, so that others can tell without asking."""
+
+    pid: int
+    identity: EngineIdentity
+    log: str
+    started: str = ""
+    """When the process began, as `processes.Mark` has it: its number alone may be another's one day."""
+
+
+class WireError(msgspec.Struct, frozen=True):
+    """An error as `errors.to_wire` describes it."""
+
+    kind: str
+    message: str
+    hint: str = ""
+    details: dict[str, Any] = {}
+
+
+class Health(msgspec.Struct, frozen=True):
+    """The answer of `GET /health`, in every state of the engine."""
+
+    state: State
+    identity: EngineIdentity
+    version: str
+    pid: int
+    phase: str = ""
+    """While loading: `start` (imports), `find`, `download`, `read`, `convert`, `place`."""
+    done: int | None = None
+    total: int | None = None
+    """Bytes of the phase (tensors for `place`); None when unknown."""
+    error: WireError | None = None
+    """Why the state is `failed`."""
+    model: str = ""
+    device: str = ""
+    dtype: str = ""
+    reason: str = ""
+    """Why this device."""
+    notes: tuple[str, ...] = ()
+    """What a user should know about this model, sentences."""
+    window: int | None = None
+    """Tokens; known as soon as the tokenizer is there."""
+    clients: int = 0
+    """Attached faces."""
+    queue: int = 0
+    """Requests that wait for their turn, for the model to be ready included."""
+    leave_after_minutes: float = 0.0
+    """How long it stays after the last client went."""
+
+
+class Stats(msgspec.Struct, frozen=True):
+    """The answer of `GET /docstra/stats`: health and figures in one question, for a status bar."""
+
+    health: Health
+    memory_used: int | None = None
+    memory_total: int | None = None
+    """Bytes on the model's device."""
+    uptime_s: float = 0.0
+    answers: int = 0
+    """Requests that ended, in whatever way."""
+    ttft_s: float | None = None
+    """Of the last answer: from queueing to the first piece."""
+    tokens_per_s: float | None = None
+    """Of the last answer."""
+
+
+class ChatMessage(msgspec.Struct):
+    """One message; `content` is text or OpenAI's list of text parts."""
+
+    role: str
+    content: str | list[dict[str, Any]]
+
+    def plain(self) -> dict[str, str]:
+        """Role and text. Raises `ValueError` for a part that is not text."""
+        role = "system" if self.role == "developer" else self.role  # OpenAI's newer name for it
+        if isinstance(self.content, str):
+            return {"role": role, "content": self.content}
+        texts = []
+        for part in self.content:
+            if part.get("type") != "text" or not isinstance(part.get("text"), str):
+                raise ValueError("A message's content must be text.")
+            texts.append(part["text"])
+        return {"role": role, "content": "".join(texts)}
+
+
+class StreamOptions(msgspec.Struct):
+    """OpenAI's `stream_options`."""
+
+    include_usage: bool = False
+
+
+class Extras(msgspec.Struct):
+    """What only our own client says, under the key `docstra` of a request."""
+
+    stable: int = 0
+    """Leading characters of the last message that the next question will share."""
+    client: str = ""
+    """Who reads ahead: a newer wish of the same client takes the older one's place."""
+    text: bool = False
+    """With `tokenize`: the prompt's text too, in its cached and its new part."""
+
+
+class ChatRequest(msgspec.Struct):
+    """`POST /v1/chat/completions`: what counts of it; `engine.wishes` refuses what would have to count."""
+
+    messages: list[ChatMessage]
+    model: str | None = None
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    stop: str | list[str] | None = None
+    logit_bias: dict[str, float] | None = None
+    docstra: Extras = msgspec.field(default_factory=Extras)
+
+    @property
+    def longest(self) -> int | None:
+        """The answer's limit in tokens under its new or its old name; None is the engine's own."""
+        return self.max_tokens if self.max_completion_tokens is None else self.max_completion_tokens
+
+
+class TokenizeRequest(msgspec.Struct):
+    """`POST /tokenize`, as vLLM: messages through the chat template, or a plain prompt."""
+
+    messages: list[ChatMessage] | None = None
+    prompt: str | None = None
+    model: str | None = None
+    return_tokens: bool = False
+    """Ours: the ids too; they are left out otherwise, a count is asked for far more often."""
+    docstra: Extras = msgspec.field(default_factory=Extras)
+
+
+class CountRequest(msgspec.Struct):
+    """`POST /docstra/count`: conversations to count, each by itself.
+
+    The answer is `{counts, is_least, max_model_len}`; `is_least` says of which ones counting ended before
+    their end.
+    """
+
+    prompts: list[list[ChatMessage]]
+
+
+class PrefillRequest(msgspec.Struct):
+    """`POST /docstra/prefill`: read a prompt ahead, up to `docstra.stable` characters of its last message.
+
+    The answer, `{count, cached_tokens}`, comes when that is done or a newer wish took its place.
+    """
+
+    messages: list[ChatMessage]
+    docstra: Extras
+
+
+def _installed(package: str) -> str:
+    """A package's version from its metadata: importing torch to ask would take seconds."""
+    from importlib import metadata  # 30 ms: not before an engine is looked for
+
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""

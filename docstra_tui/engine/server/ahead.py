@@ -1,0 +1,90 @@
+"""Reading prompts ahead: while nobody asks, the engine reads what the next question will begin with.
+
+A real request takes over within a layer; when it is done, reading goes on where it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+from docstra_tui.engine.server.host import Host, Job
+
+if TYPE_CHECKING:
+    from docstra_tui.llm.base import Measure, Prompt
+
+
+class ReadAhead:
+    """One wish a client; the newest one counts. Belongs to the event loop."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._wishes: dict[str, _Wish] = {}
+
+    async def read(self, client: str, prompt: Prompt, stable: int) -> Measure:
+        """Read `prompt` up to `stable` characters of its last message; how much of it is cached then.
+
+        Returns early when the same client wishes something newer. Cancelling this coroutine ends the
+        reading too. Raises why there is no model.
+        """
+        wish = _Wish()
+        older, self._wishes[client] = self._wishes.get(client), wish
+        if older is not None:
+            older.drop()
+        try:
+            await self._host.ready()
+            while True:
+                measure, was_put_aside = await self._once(wish, prompt, stable)
+                is_done = measure.cached is None or measure.cached >= measure.tokens
+                if is_done or wish.is_dropped or not was_put_aside:
+                    return measure
+        finally:
+            wish.drop()
+            if self._wishes.get(client) is wish:
+                del self._wishes[client]
+
+    async def cached(self, ids: list[int]) -> int | None:
+        """How many leading tokens need not be read again; None while there is no model."""
+        model = self._host.model
+        if model is None:
+            return None
+        return (await asyncio.to_thread(model.measure_ids, ids)).cached
+
+    async def _once(self, wish: _Wish, prompt: Prompt, stable: int) -> tuple[Measure, bool]:
+        """One stretch of reading: how far it came, and whether a question put it aside."""
+        model = await self._host.ready()
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[Measure] = loop.create_future()
+
+        def heard(measure: Measure) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has closed: nobody listens
+                loop.call_soon_threadsafe(_resolve, ended, measure)
+
+        job = await asyncio.to_thread(model.submit_warm, prompt, stable, heard)
+        wish.begin(job)
+        measure = await ended
+        return measure, job.is_cancelled()
+
+
+def _resolve(future: asyncio.Future[Measure], measure: Measure) -> None:
+    if not future.done():
+        future.set_result(measure)
+
+
+class _Wish:
+    """What one client wants read, until it is dropped."""
+
+    def __init__(self) -> None:
+        self.is_dropped = False
+        self._job: Job | None = None
+
+    def begin(self, job: Job) -> None:
+        self._job = job
+        if self.is_dropped:
+            job.cancel()
+
+    def drop(self) -> None:
+        self.is_dropped = True
+        if self._job is not None:
+            self._job.cancel()

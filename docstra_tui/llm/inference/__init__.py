@@ -1,0 +1,1 @@
+"""The thread that owns the model: prompt, cache, generation, streaming. Needs torch."""

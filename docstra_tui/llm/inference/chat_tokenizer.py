@@ -1,0 +1,202 @@
+"""Messages become token ids through the model's own chat template; files cannot become control tokens."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from transformers import PreTrainedTokenizerBase
+from transformers.utils.chat_template_utils import encode_marked_chat
+
+from docstra_tui.errors import BadModelFile
+from docstra_tui.llm.base import WINDOWS_COUNTED, Prompt, TooLong, as_messages
+from docstra_tui.llm.inference import memory, template_trial
+from docstra_tui.llm.inference.prefix_cache import common_prefix
+from docstra_tui.llm.inference.slices import Limit, Slices, Stopped
+from docstra_tui.llm.inference.stopping import special_ids
+from docstra_tui.llm.inference.template_trial import Behaviour, fold_system
+from docstra_tui.llm.prompt import Message
+
+logger = logging.getLogger(__name__)
+
+ZERO_WIDTH_SPACE = "\u200b"
+LARGE = 1_000_000
+"""Characters: after more than this, memory is given back."""
+
+
+class ChatTokenizer:
+    """Renders and counts prompts. Safe to use from any thread, also while the weights load."""
+
+    def __init__(self, tokenizer: Any, window: int) -> None:
+        self.tokenizer = tokenizer
+        self.window = window
+        """The model's context window, in tokens."""
+        self._lock = threading.Lock()
+        template = _template_of(tokenizer)
+        # Nothing is rendered here before the template has been tried elsewhere: it may never come back.
+        self._trial = template_trial.begin(template, tokenizer.special_tokens_map) if template else None
+        self._slices = Slices(tokenizer)
+
+    def behaviour(self) -> Behaviour | None:
+        """What the trial of the model's template showed; waits for it. None where there is no template.
+
+        Raises `BadModelFile` for one that must not be used.
+        """
+        return self._trial.result() if self._trial is not None else None
+
+    @property
+    def most(self) -> int:
+        """Tokens after which nobody counts on."""
+        return WINDOWS_COUNTED * self.window
+
+    def render(
+        self, prompt: Prompt, most: int | None = None, is_stopped: Callable[[], bool] = lambda: False
+    ) -> list[int]:
+        """The ids of the whole prompt, up to where the answer begins.
+
+        Raises `ValueError` for an empty or malformed prompt, `BadModelFile` when the model's template
+        cannot be rendered, `TooLong` where there are more than `most`, and `Stopped` soon after
+        `is_stopped()`.
+        """
+        messages = as_messages(prompt)
+        behaviour = self.behaviour()
+        limit = Limit(most, is_stopped)
+        size = sum(len(message["content"]) for message in messages)
+        try:
+            with self._lock:
+                limit.check()  # somebody else's text may have taken a while
+                return self._render(messages, behaviour, limit)
+        finally:
+            if size > LARGE:
+                memory.give_back()
+
+    def plain(
+        self, text: str, most: int | None = None, is_stopped: Callable[[], bool] = lambda: False
+    ) -> list[int]:
+        """The ids of a text as it stands, with what the tokenizer puts in front of any text. Raises as
+        `render`."""
+        limit = Limit(most, is_stopped)
+        with self._lock:
+            front = [int(id_) for id_ in self.tokenizer.encode("")]
+            limit.add(len(front))
+            return front + self._slices.encode(text, limit)
+
+    def _render(self, messages: list[Message], behaviour: Behaviour | None, limit: Limit) -> list[int]:
+        if behaviour is None:
+            return self._encode_plain(_as_plain_text(messages), limit)
+        if not behaviour.takes_system:
+            messages = fold_system(messages)
+        try:
+            return self._apply(messages, limit)
+        except ValueError as error:
+            # A tokenizer that makes a control token out of plain text cannot be told not to.
+            logger.warning("control tokens in the prompt are broken up by hand: %s", error)
+            limit.tokens = 0
+            return self._apply([self._without_markers(message) for message in messages], limit)
+        finally:
+            self._slices.forget()
+
+    def count(self, prompt: Prompt) -> int:
+        """Tokens of the rendered prompt, exact."""
+        return len(self.render(prompt))
+
+    def stable_prefix(self, prompt: Prompt, stable: int, most: int | None = None) -> list[int]:
+        """The leading ids that do not depend on what follows `stable` characters of the last message.
+
+        It is the common prefix of two renders that differ only there, so that no knowledge of any
+        template is needed: where files and question share a message, the last token before the
+        question merges with it half of the time. Raises as `render`.
+        """
+        messages = as_messages(prompt)
+        ends = [self.render(_with_end(messages, stable, end), most) for end in ("Ask", "?!")]
+        return ends[0][: common_prefix(*ends)]
+
+    def _apply(self, messages: list[Message], limit: Limit) -> list[int]:
+        kind = type(self.tokenizer)
+        sliced: Any = self.tokenizer
+        if kind.apply_chat_template is PreTrainedTokenizerBase.apply_chat_template:
+            sliced = _Sliced(self.tokenizer, lambda text: self._slices.encode(text, limit))
+        try:
+            ids = kind.apply_chat_template(
+                sliced,
+                messages,
+                add_generation_prompt=True,
+                return_dict=False,
+                sanitize_control_tokens=True,
+            )
+        except (ValueError, TooLong, Stopped):
+            raise
+        except Exception as error:
+            logger.exception("the chat template failed")
+            raise BadModelFile(
+                f"The model's chat template cannot render this conversation: {error}.",
+                "Pick another model, or mend its chat_template.jinja.",
+            ) from error
+        return [int(id_) for id_ in ids]
+
+    def _encode_plain(self, text: str, limit: Limit) -> list[int]:
+        ids: list[int] = []
+        for start in range(0, len(text), LARGE):
+            limit.check()
+            part = text[start : start + LARGE]
+            found = self.tokenizer.encode(part, split_special_tokens=True, add_special_tokens=not start)
+            ids += [int(id_) for id_ in found]
+            limit.add(len(found))
+        return ids
+
+    def _without_markers(self, message: Message) -> Message:
+        content = message["content"]
+        for token in [*special_ids(self.tokenizer), *_added_tokens(self.tokenizer)]:
+            if len(token) > 1 and token in content:
+                content = content.replace(token, token[0] + ZERO_WIDTH_SPACE + token[1:])
+        return {"role": message["role"], "content": content}
+
+
+class _Sliced:
+    """A tokenizer as `apply_chat_template` sees it: what it encodes, it encodes in slices."""
+
+    def __init__(self, tokenizer: Any, encode: Callable[[str], list[int]]) -> None:
+        self._tokenizer = tokenizer
+        self._encode = encode
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tokenizer, name)
+
+    def __call__(self, chat: str, **options: Any) -> dict[str, list[int]]:
+        return {"input_ids": encode_marked_chat(self, chat)}
+
+    def encode(self, text: str, *, add_special_tokens: bool) -> list[int]:
+        return self._encode(text)
+
+
+def _template_of(tokenizer: Any) -> str:
+    """The template that renders a chat; empty where there is none."""
+    if not getattr(tokenizer, "chat_template", None):
+        return ""
+    try:
+        return str(tokenizer.get_chat_template())
+    except ValueError as error:  # several with names, none of them the default
+        raise BadModelFile(
+            "The model has several chat templates and none of them is its default.",
+            "Pick another model, or name one of them default in its tokenizer_config.json.",
+        ) from error
+
+
+def _added_tokens(tokenizer: Any) -> list[str]:
+    return [token.content for token in getattr(tokenizer, "added_tokens_decoder", {}).values()]
+
+
+def _with_end(messages: list[Message], stable: int, end: str) -> list[Message]:
+    last = messages[-1]
+    return [*messages[:-1], {"role": last["role"], "content": last["content"][:stable] + end}]
+
+
+def _as_plain_text(messages: list[Message]) -> str:
+    """A conversation for a model without a chat template."""
+    if len(messages) == 1:
+        return messages[0]["content"]
+    names = {"system": "", "user": "User: ", "assistant": "Assistant: "}
+    lines = [f"{names[m['role']]}{m['content']}" for m in messages]
+    return "\n\n".join([*lines, "Assistant:"])

@@ -1,0 +1,298 @@
+"""One request after the other through one model: read what is new, write, keep the cache.
+
+Everything here runs in the inference thread. Knows nothing about chat, only ids.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from transformers import GenerationConfig, StoppingCriteriaList
+
+from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed, ModelError, NotEnoughMemory
+from docstra_tui.llm.answer import Finished, FinishReason, Usage
+from docstra_tui.llm.inference import failures, proof
+from docstra_tui.llm.inference.control_tokens import control_ids, template_text
+from docstra_tui.llm.inference.forward import Forward
+from docstra_tui.llm.inference.prefill import ChunkSizer, decoder_layers, gate, prefill, probe
+from docstra_tui.llm.inference.prefix_cache import CachedPrompt, PrefixCache
+from docstra_tui.llm.inference.steering import steering
+from docstra_tui.llm.inference.stopping import Cancelled, KeywordsStoppingCriteria, special_ids
+from docstra_tui.llm.inference.streaming import AnswerStreamer
+from docstra_tui.llm.inference.threads import reading_pace, writing_pace
+from docstra_tui.llm.loading import advice
+from docstra_tui.llm.sampling import Sampling
+
+END_MARKS = ("<|endoftext|>", "<|im_end|>", "</s>")
+"""The end marks of common chat formats."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to read and how to write."""
+
+    ids: list[int]
+    """The whole prompt."""
+    max_new_tokens: int
+    temperature: float
+    """0.0 is greedy."""
+    keywords: tuple[str, ...] = ()
+    """Texts that end the answer and are never shown."""
+    sampling: Sampling = field(default_factory=Sampling)
+    """What else was asked of the choice of tokens, `stop` among it."""
+    cut: int = 0
+    """Leading tokens that the next question will share; worth remembering. 0 for unknown."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that was asked to end the answer."""
+        return (*self.keywords, *self.sampling.stop)
+
+
+class Generator:
+    """The model, its caches, and what it takes to survive a request."""
+
+    def __init__(self, model: Any, tokenizer: Any, cache_bytes: int) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+        self._special = special_ids(tokenizer)
+        self._advice = advice.take(model)
+        self._control = control_ids(tokenizer, self._stop_ids(()))
+        self._template = template_text(tokenizer)
+        self._sizer = ChunkSizer(len(decoder_layers(model)))
+        self._forward = Forward(model)
+        self._cache_bytes = cache_bytes
+        self.prefixes = self._new_prefixes()
+        """What has been read before."""
+        on_cpu = getattr(model.device, "type", "cpu") == "cpu"
+        threads = torch.get_num_threads() if on_cpu else 1
+        self._reading = reading_pace(threads, torch.set_num_threads)
+        self._writing = writing_pace(threads, torch.set_num_threads)
+        self._died: EngineDied | None = None
+        # On a busy machine all threads wait for each other at every step, and these are many short steps.
+        torch.set_num_threads(max(1, threads // 2))
+        self.objection = proof.objection(self._forward, tokenizer)
+        """Why every prompt is read in one piece and forgotten, one sentence; empty where it is kept."""
+        self._try_out()
+
+    def _try_out(self) -> None:
+        """Write one token, so that what fails on every question fails at load; and size the chunks."""
+        ids = proof.sample(self._model, self._tokenizer)
+        request = Request(ids[0].tolist(), 1, 0.0)
+        ended = self.answer(request, lambda text: None, lambda: False)
+        if isinstance(ended, GenerationFailed) and not self.objection:
+            self.objection = proof.NO_CACHE
+            ended = self.answer(request, lambda text: None, lambda: False)
+        self.prefixes.clear()
+        if isinstance(ended, GenerationFailed):
+            raise ModelError(
+                f"The model is loaded but cannot write: {ended.message}",
+                "Pick another model, or serve this one with a program that knows it and use --base-url.",
+            )
+        if isinstance(ended, DocstraError):
+            raise ended
+        self._reading.begin()
+        probe(self._forward, ids, self._sizer)
+
+    @property
+    def dead(self) -> EngineDied | None:
+        """Why the device answers nothing but errors, as an error to raise; None while it answers."""
+        return None if self._died is None else self._died.again()
+
+    def answer(
+        self, request: Request, emit: Callable[[str], None], is_cancelled: Callable[[], bool]
+    ) -> Finished | DocstraError:
+        """Write the answer through `emit` and return its one terminal event. Never raises."""
+        if self._died is not None:
+            return self._died.again()
+        try:
+            return self._answer(request, emit, is_cancelled)
+        except BaseException as error:
+            failure = failures.explain(error, len(request.ids))
+            failures.log_and_release(error)
+        return self._after(failure)
+
+    def _answer(
+        self, request: Request, emit: Callable[[str], None], is_cancelled: Callable[[], bool]
+    ) -> Finished:
+        if is_cancelled():
+            return Finished("cancelled", Usage(len(request.ids), 0, 0))
+        reason: FinishReason = "cancelled"
+        texts = tuple(dict.fromkeys((*self._texts(request.keywords), *request.sampling.stop)))
+        prompt = None if self.objection else self.prefixes.take(request.ids)
+        reused = len(prompt.ids) if prompt is not None else 0
+        with gate(self._model, is_cancelled) as open_gate:
+            streamer = AnswerStreamer(
+                self._tokenizer,
+                texts,
+                emit,
+                is_cancelled,
+                open_gate,
+                self._writing.tick,
+                dropped=self._control,
+            )
+            self._reading.begin()
+            try:
+                if prompt is not None:
+                    self._read(request, prompt)
+                self._write(request, prompt, texts, streamer)
+                reason = self._reason(request, streamer)
+            except Cancelled:
+                pass
+        streamer.finish()
+        if prompt is not None:
+            self._keep(request.ids, prompt, streamer)
+        return Finished(reason, Usage(len(request.ids), len(streamer.ids), reused))
+
+    def warm(self, ids: Sequence[int], is_cancelled: Callable[[], bool]) -> int:
+        """Read `ids` ahead of a question; how many of them are cached then. Never raises."""
+        if self._died is not None or self.objection or len(ids) < 2:
+            return 0
+        try:
+            if self.prefixes.refresh(ids):
+                return len(ids)
+            prompt = self.prefixes.take(ids)
+            try:
+                with gate(self._model, is_cancelled):
+                    self._prefill(prompt, ids, len(ids))
+            except Cancelled:
+                prompt.settle()
+            prompt.snapshot()
+            self.prefixes.keep(prompt)
+            return len(prompt.ids)
+        except BaseException as error:
+            failure = failures.explain(error, len(ids))
+            failures.log_and_release(error)
+        self._after(failure)
+        return 0
+
+    def _read(self, request: Request, prompt: CachedPrompt) -> None:
+        """Read the prompt, stopping where its cache is worth remembering.
+
+        The last chunk of a prompt that can be cropped is left to `generate`, which must read at least
+        one token for its logits.
+        """
+        ids, last = request.ids, len(request.ids) - 1
+        if len(prompt.ids) <= request.cut <= last and request.cut:
+            self._prefill(prompt, ids, request.cut)
+            prompt.snapshot(is_cut=True)
+        end = last if prompt.needs_snapshots else max(last - self._sizer.tokens, 0)
+        if len(prompt.ids) < end:
+            self._prefill(prompt, ids, end)
+        prompt.snapshot()
+
+    def _prefill(self, prompt: CachedPrompt, ids: Sequence[int], end: int) -> None:
+        self._reading.begin()
+        prefill(self._forward, prompt, ids, end, self._sizer, self._reading.took)
+
+    def _write(
+        self, request: Request, prompt: CachedPrompt | None, texts: tuple[str, ...], streamer: AnswerStreamer
+    ) -> None:
+        criteria = StoppingCriteriaList()
+        if texts:
+            start = len(request.ids)
+            # What is spelt out ends the answer too: the filter shows nothing behind it.
+            criteria.append(
+                KeywordsStoppingCriteria(texts, self._tokenizer, prompt_length=start, spelt_out=True)
+            )
+        inputs = torch.tensor([request.ids], device=self._model.device)
+        with torch.inference_mode(), self._luck(request.sampling.seed):
+            self._model.generate(
+                inputs,
+                attention_mask=torch.ones_like(inputs),
+                generation_config=self._config(request),
+                streamer=streamer,
+                stopping_criteria=criteria,
+                logits_processor=steering(request.sampling, len(request.ids)),
+                **({} if prompt is None else {"past_key_values": prompt.cache}),
+            )
+
+    @contextlib.contextmanager
+    def _luck(self, seed: int | None) -> Iterator[None]:
+        """With a seed, chance begins there, and goes on afterwards as if nothing had been."""
+        if seed is None:
+            yield
+            return
+        on_gpu = self._model.device.type == "cuda"
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count()) if on_gpu else []):
+            torch.manual_seed(seed)
+            yield
+
+    def _keep(self, ids: list[int], prompt: CachedPrompt, streamer: AnswerStreamer) -> None:
+        if streamer.fed is None:
+            prompt.settle()
+        else:
+            prompt.ids = ids + streamer.ids[: streamer.fed]
+            if prompt.cache.get_seq_length() != len(prompt.ids):
+                self.prefixes.forget_taken()  # whatever it holds, it is not what we think
+                return
+        self.prefixes.keep(prompt)
+
+    def _after(self, failure: DocstraError) -> DocstraError:
+        """Tidy up after a failure, and say what it was: it may turn out to be the end. Never raises."""
+        has_died = isinstance(failure, EngineDied)
+        steps: list[Callable[[], object]] = [self.prefixes.forget_taken]
+        if has_died or isinstance(failure, NotEnoughMemory):
+            steps.append(self.prefixes.clear)
+        if not has_died:  # a poisoned device raises at every touch
+            steps.append(failures.free_memory)
+        for step in steps:
+            worse = failures.attempt(step)
+            if worse is not None and step != failures.free_memory:
+                self.prefixes = self._new_prefixes()  # whatever it holds, it is not what we think
+            if isinstance(worse, EngineDied):
+                failure = worse
+        if isinstance(failure, EngineDied):
+            self._died = failure.again()
+        return failure
+
+    def _new_prefixes(self) -> PrefixCache:
+        return PrefixCache(self._forward.new_cache, self._cache_bytes)
+
+    def _reason(self, request: Request, streamer: AnswerStreamer) -> FinishReason:
+        if streamer.matched_keyword:
+            return "stop"
+        ended = bool(streamer.ids) and streamer.ids[-1] in self._stop_ids(request.texts)
+        return "stop" if ended else "length"
+
+    def _config(self, request: Request) -> GenerationConfig:
+        """The author's advice (top_p, penalties) with this request's length and temperature."""
+        values: dict[str, Any] = dict(self._advice.sampling)
+        values["max_new_tokens"] = request.max_new_tokens
+        values["do_sample"] = request.temperature > 0
+        if request.temperature > 0:
+            values["temperature"] = request.temperature
+            if request.sampling.top_p is not None:
+                values["top_p"] = request.sampling.top_p
+        else:  # sampling flags on a greedy run are warned about
+            for name in ("top_p", "top_k", "min_p", "typical_p"):
+                values.pop(name, None)
+        stops = self._stop_ids(request.texts)
+        values["eos_token_id"] = stops or None
+        values["pad_token_id"] = self._advice.pad
+        if self._advice.pad is None:
+            values["pad_token_id"] = stops[0] if stops else 0
+        return GenerationConfig(**values)
+
+    def _stop_ids(self, keywords: Sequence[str]) -> list[int]:
+        """Ids that end an answer by themselves: the model's own, and keywords that are special tokens."""
+        ids = [*self._advice.eos, self._tokenizer.eos_token_id]
+        every = (*keywords, *self._advice.stop_strings)
+        ids += [self._special[keyword] for keyword in every if keyword in self._special]
+        return list(dict.fromkeys(id_ for id_ in ids if isinstance(id_, int)))
+
+    def _texts(self, keywords: Sequence[str]) -> tuple[str, ...]:
+        """Keywords and the checkpoint's own stop strings, those to look for in the text.
+
+        The end marks belong to particular chat formats: where a model ends its answers with an id, only
+        those that its own template writes mean an end; the others are text (`</s>` closes a tag in HTML).
+        """
+        if self._stop_ids(keywords):
+            marks = {mark for mark in END_MARKS if mark not in self._template}
+            keywords = [keyword for keyword in keywords if keyword not in marks]
+        every = dict.fromkeys((*keywords, *self._advice.stop_strings))
+        return tuple(keyword for keyword in every if keyword not in self._special)

@@ -1,0 +1,150 @@
+"""A GGUF file becomes a transformers folder, once: reading a GGUF takes seconds, safetensors a moment.
+
+The folder is written beside its place and renamed into it, so that nobody ever sees half of one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import functools
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from docstra_tui import paths
+from docstra_tui.errors import ModelError, to_wire
+from docstra_tui.llm.files import gguf_files, sources
+from docstra_tui.llm.files.gguf_files import GgufHeader
+from docstra_tui.llm.files.load_errors import disk_full, translate
+from docstra_tui.llm.files.sources import LoadProgress, ModelFiles, ModelSpec, Progress
+from docstra_tui.llm.loading import gguf_reading
+
+LARGEST_BYTES = 4_000_000_000
+"""A larger result is not kept without being asked for."""
+SOURCE = "source.json"
+"""Beside the converted weights: the GGUF they came from."""
+_FORMAT = 1  # counts up when converted folders of an earlier version must not be used
+
+
+def folder_of(path: Path) -> Path:
+    """Where the converted form of this very file (path, size and time) is, or would be."""
+    status = path.stat()
+    key = f"{_FORMAT}|{path.resolve()}|{status.st_size}|{status.st_mtime_ns}"
+    return root() / hashlib.sha256(key.encode()).hexdigest()[:20]
+
+
+def root() -> Path:
+    """The folder of all converted models."""
+    return paths.cache_dir() / "converted"
+
+
+def converted(path: Path) -> Path | None:
+    """The converted form of this file, when there is one."""
+    folder = folder_of(path)
+    return folder if (folder / SOURCE).is_file() else None
+
+
+def is_worth_keeping(header: GgufHeader) -> bool:
+    """Is the result small enough to be kept without asking: under 4 GB, and a tenth of the free disk?"""
+    size = result_size(header)
+    paths.make_folder(root())
+    return size < LARGEST_BYTES and size < shutil.disk_usage(root()).free / 10
+
+
+def result_size(header: GgufHeader) -> int:
+    """Bytes of the converted weights."""
+    return header.parameters * (4 if header.dtype == "float32" else 2)
+
+
+def convert(spec: ModelSpec, progress: Progress = sources.ignore) -> Path:
+    """Convert the GGUF that `spec` names, however large, and return the folder. Raises `ModelError`."""
+    files = sources.resolve(spec, progress)
+    if files.gguf is None:
+        raise ModelError(f"{files.name} is not a GGUF; there is nothing to convert.")
+    try:
+        return keep(files, gguf_files.read_header(files.gguf), progress)
+    except Exception as error:
+        raise translate(error, files.name) from error
+
+
+def keep(files: ModelFiles, header: GgufHeader, progress: Progress, tokenizer: Any = None) -> Path:
+    """Convert and keep; the folder appears whole or not at all, and two processes convert it once.
+
+    Raises whatever transformers raises, and `ModelError` when the disk is full.
+    """
+    path = header.path
+    target = folder_of(path)
+    paths.make_folder(target.parent)
+    with _lock(target.with_suffix(".lock")):
+        if (found := converted(path)) is not None:
+            return found
+        for left in target.parent.glob(f".{target.name}-*"):  # of a conversion that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        if shutil.disk_usage(target.parent).free < result_size(header) * 1.1:
+            raise disk_full(f"{files.name} was converted")
+        work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        try:
+            _write(files, header, work, progress, tokenizer)
+            os.replace(work, target)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    return target
+
+
+def _write(files: ModelFiles, header: GgufHeader, work: Path, progress: Progress, tokenizer: Any) -> None:
+    model = gguf_reading.read_model(header.path, header.dtype, functools.partial(_report, progress))
+    # The weights are plain numbers now; transformers would refuse to save them as a GGUF's.
+    model.hf_quantizer = None
+    with contextlib.suppress(AttributeError):
+        del model.config.quantization_config
+    model.save_pretrained(work, max_shard_size="2GB")
+    (tokenizer or gguf_reading.read_tokenizer(header.path)).save_pretrained(work)
+    # Last: a folder without it is not used.
+    source = {"name": files.name, "path": str(header.path), "bytes": header.path.stat().st_size}
+    (work / SOURCE).write_text(json.dumps(source))
+
+
+def _report(progress: Progress, done: int, total: int) -> None:
+    progress(LoadProgress("convert", done, total))
+
+
+@contextlib.contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    fd = paths.open_private(path)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
+
+
+def main(name: str) -> int:
+    """`python -m docstra_tui.llm.loading.conversion NAME`: for a command line that stays free of torch.
+
+    One JSON object a line: `{"done", "total"}` while it goes on, then `{"path"}` or an error's wire form.
+    """
+
+    def say(line: dict[str, Any]) -> None:
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()
+
+    def show(progress: LoadProgress) -> None:
+        say({"phase": progress.phase, "done": progress.done, "total": progress.total})
+
+    try:
+        say({"path": str(convert(ModelSpec(name), show))})
+    except Exception as error:
+        say({"error": to_wire(error)})
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,277 @@
+"""A model's name becomes a model in memory: found, checked, placed; every failure is one clear sentence.
+
+Only safetensors are read and no code of a model is run, unless that was asked for. The tokenizer comes
+first, so that a caller can count while the weights are on their way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from docstra_tui.errors import BadModelFile, DocstraError, MissingPackage, ModelError, UnknownArchitecture
+from docstra_tui.llm.files import checkpoint, gguf_files, sources
+from docstra_tui.llm.files.gguf_files import GgufHeader
+from docstra_tui.llm.files.load_errors import logger, translate
+from docstra_tui.llm.files.sources import LoadProgress, ModelFiles, ModelSpec, Progress
+from docstra_tui.llm.loading import advice, conversion, gguf_reading, placement
+from docstra_tui.llm.loading.accelerators import free_memory
+from docstra_tui.llm.loading.placement import Placement, Weights
+from docstra_tui.llm.loading.weights import OnDisk, own
+
+WINDOW_UNKNOWN = 4096
+"""The window, in tokens, of a model that does not tell its own."""
+
+QUANT_SHARES = {"bnb-4bit": 0.35, "bnb-8bit": 0.6}
+"""Size of the quantised weights against 16 bits a number; embeddings and norms stay as they are."""
+
+
+@dataclass
+class LoadedModel:
+    """A model that is ready to generate."""
+
+    model: Any
+    tokenizer: Any
+    name: str
+    """Hub id, `starter`, or an absolute path."""
+    path: str
+    """The folder or file that was read."""
+    device: str
+    """`cpu`, `cuda:0`, `mps`, or `cuda:0+1` for a model that is spread."""
+    dtype: str
+    """`bfloat16`, `float16`, `float32`, or the quantisation."""
+    window: int
+    """Tokens of prompt and answer together."""
+    reason: str
+    """Why this device, one short sentence."""
+    on_disk: OnDisk
+    """The files it was read from."""
+
+
+OnTokenizer = Callable[[Any, int], None]
+"""Takes the tokenizer and the window."""
+
+
+def load(
+    spec: ModelSpec, progress: Progress | None = None, on_tokenizer: OnTokenizer | None = None
+) -> LoadedModel:
+    """Load the model that `spec` names. Raises a `ModelError` or another `DocstraError`, nothing raw."""
+    try:
+        return _load(spec, progress or sources.ignore, on_tokenizer)
+    except DocstraError:
+        raise
+    except Exception as error:
+        failure = translate(error, spec.path or spec.name or sources.STARTER)
+    # Raised here and not in the handler: the original keeps its frames alive, and with them the weights.
+    raise failure
+
+
+def window_of(config: Any, tokenizer: Any) -> int:
+    """How many tokens the model can see: as its configuration says, else its tokenizer, else 4,096."""
+    text = config.get_text_config() if hasattr(config, "get_text_config") else config
+    for source in (text, config):
+        window = getattr(source, "max_position_embeddings", None)
+        if isinstance(window, int) and window > 0:
+            return window
+    window = getattr(tokenizer, "model_max_length", None)
+    # A tokenizer that does not know says 1e30.
+    return int(window) if window and 0 < window < 10_000_000 else WINDOW_UNKNOWN
+
+
+def _load(spec: ModelSpec, progress: Progress, on_tokenizer: OnTokenizer | None) -> LoadedModel:
+    # 1. Find the files; the only step that may use the network.
+    files = sources.resolve(spec, progress)
+    _check_options(spec)
+    with _quiet_transformers(progress):
+        # 2. The tokenizer, at once.
+        progress(LoadProgress("read"))
+        folder: Path | None = files.folder if files.gguf is None else conversion.converted(files.gguf)
+        header = None
+        if folder is not None:
+            config, tokenizer = _read_folder(folder, spec)
+        else:
+            assert files.gguf is not None
+            header = gguf_files.read_header(files.gguf)
+            config = gguf_reading.read_config(header.path)
+            tokenizer = gguf_reading.read_tokenizer(header.path)
+        window = window_of(config, tokenizer)
+        if on_tokenizer is not None:
+            on_tokenizer(tokenizer, window)
+        # 3. Where to, decided before any weight is read.
+        weights = _weights(spec, files.name, folder or header or files.folder, config)
+        placed = placement.place(weights, spec.device)
+        # 4. The weights, which are this process's own from then on.
+        if header is not None:
+            folder = _convert_small(files, header, progress, tokenizer)
+        sources_of = [] if files.gguf is None else [files.gguf]
+        on_disk = OnDisk([*sources_of, *(checkpoint.weight_files(folder, files.name) if folder else ())])
+        if folder is not None:
+            model = _read_weights(folder, spec, config, placed, files.name)
+        else:
+            assert header is not None
+            model = _read_gguf(header, spec, placed, progress)
+        own(model, lambda done, total: progress(LoadProgress("place", done, total)))
+    dtype = spec.quant or str(model.dtype).removeprefix("torch.")
+    path = str(files.gguf or files.folder)
+    return LoadedModel(
+        model, tokenizer, files.name, path, placed.device, dtype, window, placed.reason, on_disk
+    )
+
+
+def _read_folder(folder: Path, spec: ModelSpec) -> tuple[Any, Any]:
+    from transformers import AutoConfig, AutoTokenizer
+
+    options = {"local_files_only": True, "trust_remote_code": spec.trust_remote_code}
+    config = AutoConfig.from_pretrained(folder, **options)
+    return config, AutoTokenizer.from_pretrained(folder, **options)
+
+
+def _weights(spec: ModelSpec, name: str, source: Path | GgufHeader, config: Any) -> Weights:
+    share = QUANT_SHARES.get(spec.quant, 1.0)
+    if isinstance(source, GgufHeader):
+        stored, count = source.dtype, source.parameters
+        # A GGUF is unpacked while it is read, whatever it was: its numbers count, not its bytes.
+        size: Callable[[int], int] = lambda width: int(count * width * share)  # noqa: E731
+    else:
+        folder = source
+        stored = checkpoint.stored_dtype(folder, checkpoint.read_config(folder))
+        size = lambda width: int(checkpoint.memory_needed(folder, width) * share)  # noqa: E731
+    model_type = str(getattr(config, "model_type", ""))
+    return Weights(name, stored, functools.cache(size), model_type, spec.dtype)
+
+
+def _convert_small(files: ModelFiles, header: GgufHeader, progress: Progress, tokenizer: Any) -> Path | None:
+    """Convert for the next start when that is cheap; None when it is not, or does not work."""
+    if not conversion.is_worth_keeping(header) or free_memory() < conversion.result_size(header) * 2:
+        return None
+    try:
+        return conversion.keep(files, header, progress, tokenizer)
+    except (OSError, ModelError) as error:
+        logger.warning("%s was not converted, it will be read each time: %s", files.name, error)
+        return None
+
+
+def _read_weights(folder: Path, spec: ModelSpec, config: Any, placed: Placement, name: str) -> Any:
+    import torch
+
+    quantised = getattr(config, "quantization_config", None) is not None
+    if quantised and spec.quant:
+        raise ModelError(f"{name} is quantised already.", "Leave out --quant.")
+    own = quantised and spec.dtype == "auto"
+    options: dict[str, Any] = {
+        "dtype": "auto" if own else getattr(torch, placed.dtype),
+        "device_map": placed.device_map,
+        "max_memory": placed.max_memory or None,
+        "use_safetensors": True,
+        "local_files_only": True,
+        "trust_remote_code": spec.trust_remote_code,
+    }
+    if not spec.trust_remote_code:  # a model's own code may rely on fields of its own
+        options["generation_config"] = _generation_config(folder, config)
+    if spec.quant:
+        options["quantization_config"] = _bitsandbytes(spec.quant, placed.dtype)
+    model, report = _auto_class(config, spec, name).from_pretrained(
+        folder, output_loading_info=True, **options
+    )
+    missing = sorted(report["missing_keys"])
+    if missing and not quantised and not spec.quant:
+        # transformers fills them with random numbers and goes on
+        raise BadModelFile(
+            f"{name} lacks {len(missing)} of its weights, {missing[0]} among them.",
+            "Download it again, or tell its author.",
+        )
+    return model
+
+
+def _generation_config(folder: Path, config: Any) -> Any:
+    """What counts of the checkpoint's settings. Handed over: with some of the others it would not load."""
+    from transformers import GenerationConfig
+
+    values = checkpoint.read_generation(folder)
+    if values is None:
+        text = config.get_text_config()
+        values = {name: getattr(text, name, None) or getattr(config, name, None) for name in advice.IDS}
+    return GenerationConfig(**advice.sift(values))
+
+
+def _read_gguf(header: GgufHeader, spec: ModelSpec, placed: Placement, progress: Progress) -> Any:
+    if spec.quant:
+        raise ModelError(
+            f"{header.path.name} is quantised already and too large to convert by itself.",
+            "Leave out --quant, or run docstra-tui models convert first.",
+        )
+    return gguf_reading.read_model(
+        header.path,
+        placed.dtype,
+        lambda done, total: progress(LoadProgress("read", done, total)),
+        device_map=placed.device_map,
+        max_memory=placed.max_memory or None,
+    )
+
+
+def _auto_class(config: Any, spec: ModelSpec, name: str) -> Any:
+    """The class that loads the model for text; an image-text model is used for its text."""
+    from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
+
+    own_code = getattr(config, "auto_map", None) or {}
+    for auto in (AutoModelForCausalLM, AutoModelForImageTextToText):
+        if type(config) in auto._model_mapping or (spec.trust_remote_code and auto.__name__ in own_code):
+            return auto
+    raise UnknownArchitecture(
+        f"{name} cannot write text: it is a {getattr(config, 'model_type', 'model')}.",
+        "Pick a chat or instruct model.",
+    )
+
+
+def _check_options(spec: ModelSpec) -> None:
+    if spec.dtype != "auto" and spec.dtype not in placement.WIDTHS:
+        known = ", ".join(("auto", *placement.WIDTHS))
+        raise ModelError(f"There is no dtype {spec.dtype!r} for weights.", f"Known are {known}.")
+    if spec.quant and spec.quant not in QUANT_SHARES:
+        raise ModelError(f"There is no quantisation {spec.quant!r}.", "Known are bnb-4bit and bnb-8bit.")
+    if spec.quant and not checkpoint.is_installed("bitsandbytes"):
+        raise MissingPackage(
+            f"--quant {spec.quant} needs bitsandbytes, which is not installed.",
+            "pip install 'docstra-tui[quant]'",
+        )
+
+
+def _bitsandbytes(quant: str, dtype: str) -> Any:
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    if quant == "bnb-8bit":
+        return BitsAndBytesConfig(load_in_8bit=True)
+    return BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=getattr(torch, dtype)
+    )
+
+
+@contextlib.contextmanager
+def _quiet_transformers(progress: Progress) -> Iterator[None]:
+    """Nothing of transformers reaches stderr, and its progress over the weights becomes ours."""
+    from transformers.utils import logging as theirs
+
+    theirs.set_verbosity_error()
+    theirs.disable_progress_bar()
+
+    def reported(rows: Iterable[Any], total: int) -> Iterator[Any]:
+        for done, row in enumerate(rows):
+            progress(LoadProgress("place", done, total))
+            yield row
+        progress(LoadProgress("place", total, total))
+
+    def hook(factory: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if kwargs.get("desc") == "Loading weights" and args:
+            return reported(args[0], len(args[0]))
+        return factory(*args, **kwargs)
+
+    before = theirs.set_tqdm_hook(hook)
+    try:
+        yield
+    finally:
+        theirs.set_tqdm_hook(before)

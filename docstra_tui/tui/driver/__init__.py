@@ -1,0 +1,1 @@
+"""The terminal below the screens: its modes, keys, paste and bytes."""

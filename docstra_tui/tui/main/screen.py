@@ -1,0 +1,589 @@
+"""The main screen: composes the parts and passes on what they report. It reads and saves nothing itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.events import Key, Paste, Resize
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import OptionList, Static
+
+from docstra_tui.context.mentions import Mention
+from docstra_tui.settings import Settings
+from docstra_tui.tui.main import status_text
+from docstra_tui.tui.main.ahead_desk import AheadDesk
+from docstra_tui.tui.main.command_runner import CommandRunner
+from docstra_tui.tui.main.engine_watch import BackendLost, BackendOpened, StatusChanged
+from docstra_tui.tui.main.files_desk import FilesDesk
+from docstra_tui.tui.main.fit_desk import FitDesk
+from docstra_tui.tui.main.insight import Insight
+from docstra_tui.tui.main.mention_desk import MentionDesk
+from docstra_tui.tui.main.model_desk import ModelDesk
+from docstra_tui.tui.main.older_turns import OlderTurns
+from docstra_tui.tui.main.permission import Permission
+from docstra_tui.tui.main.status_board import StatusBoard
+from docstra_tui.tui.main.switches import Switches, open_files
+from docstra_tui.tui.main.task_starter import TaskStarter
+from docstra_tui.tui.main.turn_desk import Reports, TurnDesk
+from docstra_tui.tui.transcript.messages import CopyRequested
+from docstra_tui.tui.transcript.search_bar import SearchBar
+from docstra_tui.tui.transcript.view import TranscriptView
+from docstra_tui.tui.widgets.composer import Composer
+from docstra_tui.tui.widgets.file_tree import FileTree
+from docstra_tui.tui.widgets.mention_list import MentionList
+from docstra_tui.tui.widgets.notice import Notices
+from docstra_tui.tui.widgets.status_bar import StatusBar
+from docstra_tui.tui.widgets.ticked_list import TickedList
+from docstra_tui.tui.widgets.title_line import TitleLine
+from docstra_tui.workspace.commands import commands_of
+from docstra_tui.workspace.files.selection import Picked
+from docstra_tui.workspace.jobs import JobQueue
+from docstra_tui.workspace.no_model import NoModel
+from docstra_tui.workspace.turns.queue import Outcome
+
+if TYPE_CHECKING:
+    from docstra_tui.session.chat import ChatSession
+    from docstra_tui.session.store.sessions import SessionStore
+    from docstra_tui.tui.app import DocstraApp, OpenBackend
+
+WAIT_SECONDS = 0.5
+"""How often the screen says how long the first piece has been waited for."""
+TWICE_SECONDS = 2.0
+"""Two Ctrl+C within this time on an empty composer leave."""
+NARROW, TINY_WIDTH, TINY_HEIGHT = 80, 20, 5
+
+
+class MainScreen(Screen[None]):
+    """Files, conversation, composer."""
+
+    app: DocstraApp
+    CSS_PATH = "main.tcss"
+    AUTO_FOCUS = "Composer"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # What moves the focus has priority: keys that arrive in one burst, as SSH delivers typing, are
+        # handed to whatever has the focus when they are read, not when the key before them was handled.
+        Binding(
+            "f2,ctrl+b",
+            "tree",
+            "Files",
+            tooltip="Go to the files and back",
+            id="main.tree",
+            priority=True,
+        ),
+        Binding(
+            "escape",
+            "back",
+            "Stop",
+            tooltip="Back to the composer; there it stops the answer",
+            id="main.back",
+            priority=True,
+        ),
+        Binding("f4,ctrl+p", "palette", "Commands", tooltip="Tasks, models, themes", id="main.palette"),
+        Binding(
+            "f3,ctrl+o", "sessions", "Sessions", tooltip="Bring a saved session back", id="main.sessions"
+        ),
+        Binding(
+            "f6",
+            "conversation",
+            "Conversation",
+            tooltip="Go to the conversation and back",
+            id="main.conversation",
+            priority=True,
+        ),
+        Binding(
+            "f7,ctrl+f",
+            "search",
+            "Search",
+            tooltip="Look for words in the conversation",
+            id="main.search",
+            priority=True,
+        ),
+        Binding(
+            "f5",
+            "session_model",
+            "Session's model",
+            tooltip="Open the model that this session was with",
+            id="main.session_model",
+        ),
+        Binding("f1", "help", "Help", tooltip="This list", id="main.help"),
+        Binding("f8", "prompt", "Prompt", tooltip="The next prompt, to the letter", id="main.prompt"),
+        Binding(
+            "f9",
+            "restart_engine",
+            "Restart engine",
+            tooltip="Start the engine again; ask for your yes to another host",
+            id="main.restart",
+        ),
+        Binding(
+            "ctrl+c",
+            "interrupt",
+            "Copy or stop",
+            tooltip="Copy the selection; else stop the answer; twice with nothing written: leave",
+            id="main.interrupt",
+        ),
+        Binding("ctrl+z", "app.suspend_process", "Suspend", tooltip="Into the background", id="main.suspend"),
+        Binding(
+            "shift+pageup,ctrl+up", "scroll(-1)", "Scroll up", tooltip="Scroll the conversation", id="main.up"
+        ),
+        Binding(
+            "shift+pagedown,ctrl+down",
+            "scroll(1)",
+            "Scroll down",
+            tooltip="Scroll the conversation",
+            id="main.down",
+        ),
+    ]
+
+    def __init__(
+        self,
+        settings: Settings,
+        root: Path,
+        open_backend: OpenBackend,
+        store: SessionStore,
+        resume: str | None,
+        *,
+        is_model_named: bool = False,
+    ) -> None:
+        super().__init__()
+        self.settings = settings
+        self.root = root
+        self.store = store
+        self.draft = ""
+        """What stands in the composer; read by other threads when the app has to leave."""
+        self.session: ChatSession | None = None
+        self.past: list[ChatSession] = []
+        """The sessions that were left for another one."""
+        self._resume = resume
+        self.is_model_named = is_model_named
+        """True where a flag says which model answers, whatever a session was with."""
+        self._interrupted = 0.0
+        self._waiting: Timer | None = None
+        self._file_jobs = JobQueue("files", self.call_later)
+        self._chat_jobs = JobQueue("chat", self.call_later)
+        self.board = StatusBoard(self)
+        self.model = ModelDesk(self, open_backend, self._chat_jobs)
+        self.switches = Switches(self, self._chat_jobs)
+        self.tasks = TaskStarter(self)
+        self.permission = Permission(self)
+        self.commands = CommandRunner(self)
+        self.files = FilesDesk(self, self._file_jobs)
+        self.ahead = AheadDesk(self)
+        self.fit = FitDesk(self)
+        self.insight = Insight(self)
+        self.mentions = MentionDesk(self, self._file_jobs)
+
+    def compose(self) -> ComposeResult:
+        yield TitleLine(status_text.title(self.root, None, None, self.settings.model.name))
+        with Horizontal(id="body"):
+            with Vertical(id="files"):
+                yield Static(Content("Files"), id="files-title", markup=False)
+                yield TickedList()
+                yield FileTree()
+                yield Static("", id="files-hint", markup=False)
+            with Vertical(id="talk"):
+                conversation = TranscriptView()
+                yield conversation
+                yield SearchBar(conversation)
+                yield Notices()
+                yield Static("", id="queue", markup=False)
+                yield MentionList()
+                with Horizontal(id="ask"):
+                    yield Static(Content("❯"), id="mark", markup=False)
+                    yield Composer()
+        yield StatusBar()
+        yield Static(Content("The terminal is too small. Ctrl+Q quits."), id="too-small", markup=False)
+
+    def on_mount(self) -> None:
+        self.picks = self.files.make_picks(self._chat_jobs)
+        reports = Reports(self._turn_began, self._turn_changed, self._turn_ended, self.model.died, self.warn)
+        self.older = OlderTurns(self.conversation, self._file_jobs)
+        self.desk = TurnDesk(
+            self.conversation, self.composer, self.picks, self.older, reports, self.call_later
+        )
+        self.composer.ask_for(0)
+        self.composer.words = tuple(f"/{command.name}" for command in commands_of("screen"))
+        self.composer.completes = self.mentions.key
+        self.composer.has_more = lambda: self.app.keyboard.has_more
+        self.use_session(self.fresh_session(), retick=False)
+        self.files.begin()
+        self.files.restore(is_resumed=self._resume is not None)
+        self.set_interval(1.0, self.board.look_at_the_store)
+        if self._resume is not None:
+            self.switches.open_session(self._resume or "last", at_start=True)
+        else:
+            self.switches.bring_back_unsent()
+        self.model.open()
+
+    # The parts
+
+    @property
+    def conversation(self) -> TranscriptView:
+        return self.query_one(TranscriptView)
+
+    @property
+    def search_bar(self) -> SearchBar:
+        return self.query_one(SearchBar)
+
+    @property
+    def composer(self) -> Composer:
+        return self.query_one(Composer)
+
+    @property
+    def tree_view(self) -> FileTree:
+        return self.query_one(FileTree)
+
+    @property
+    def ticked_list(self) -> TickedList:
+        return self.query_one(TickedList)
+
+    @property
+    def sessions(self) -> list[ChatSession]:
+        """Those that this program had open, the one that is shown last."""
+        return [*self.past, *filter(None, [self.session])]
+
+    @property
+    def notices(self) -> Notices:
+        return self.query_one(Notices)
+
+    # The chat
+
+    def fresh_session(self) -> ChatSession:
+        """A chat without a turn."""
+        from docstra_tui.session.chat import ChatSession
+
+        return ChatSession(
+            self.model.llm or NoModel(),
+            self.root,
+            self.store,
+            model=self.model.name,
+            reserve=self.settings.answer.reserve,
+        )
+
+    def use_session(self, session: ChatSession, *, retick: bool) -> None:
+        """Show and continue `session`; `retick` makes its files the ticked ones."""
+        before, self.session = self.session, session
+        self.past += [before] if before is not None else []
+        session.llm = self.model.llm or session.llm
+        session.choice = self.model.choice
+        self.model.withdraw_offer()
+        if before is not None:
+            session.scale = before.scale
+        session.typed = self.draft
+        session.make_room = self.fit.make_room
+        session.may_leave = self.permission.for_secrets
+        self.board.known.last = session.turns[-1] if session.turns else None
+        self.board.known.stopped = False
+        self.picks.use(session)
+        self.desk.use(session)
+        if retick and session.root == self.root:
+            self.tree_view.set_ticked(open_files(session), is_checked=bool(self.model.host))
+        elif retick:
+            self.warn(
+                f"This session is about {status_text.shown_path(session.root)}; its files stay unticked. "
+                f"docstra-tui --resume {(session.id or '')[:8]} opens it there."
+            )
+            self.picks.choose(self.tree_view.picks)
+        else:
+            self.picks.choose(self.tree_view.picks)
+        self.board.refresh()
+
+    # The model
+
+    def on_backend_opened(self, event: BackendOpened) -> None:
+        self.model.opened(event.backend)
+        self.files.backend_opened()
+        self.board.refresh()
+
+    def on_status_changed(self, event: StatusChanged) -> None:
+        self.model.looked(event.status)
+        self.board.refresh()
+        self.ahead.consider()
+
+    def on_backend_lost(self, event: BackendLost) -> None:
+        self.model.failed(event.error)
+        self.board.refresh()
+
+    def open_model(self, settings: Settings) -> None:
+        """Let another model answer; the conversation stays."""
+        self.settings = settings
+        self.model.withdraw_offer()
+        self.model.open()
+        self.board.refresh()
+
+    def action_session_model(self) -> None:
+        """Open the model that this session was with."""
+        offered = self.model.offered
+        if offered is None:
+            self.notify("This session was with no other model than the one that answers.")
+        elif self.desk.runner.busy:
+            self.notify("An answer is being written. Esc stops it first.", severity="warning")
+        else:
+            self.open_model(offered)
+
+    def action_restart_engine(self) -> None:
+        """Start the engine again."""
+        self.model.restart()
+        self.board.refresh()
+
+    # Questions
+
+    def on_composer_question_submitted(self, event: Composer.QuestionSubmitted) -> None:
+        self.commands.take(event.text)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.mentions.choose()  # a click; the only such list here
+
+    def _turn_ended(self, outcome: Outcome) -> None:
+        self.board.known.last = outcome.turn or self.board.known.last
+        self.board.known.stopped = outcome.stopped
+        self.model.watch.look_now()
+
+    # Files
+
+    def on_file_tree_folder_needed(self, event: FileTree.FolderNeeded) -> None:
+        self.files.folders.show(event.folder)
+
+    def on_file_tree_folder_ticked(self, event: FileTree.FolderTicked) -> None:
+        self.files.folder_ticked(event.folder)
+
+    def on_file_tree_ticks_changed(self, event: FileTree.TicksChanged) -> None:
+        picks = self.tree_view.picks  # as it is by now: one act may tick in several steps
+        self.files.ticks_changed(picks, is_checked=event.is_checked and event.picks == picks)
+
+    def on_file_tree_preview_requested(self, event: FileTree.PreviewRequested) -> None:
+        self.files.preview(event.path)
+
+    def on_file_tree_filter_changed(self, event: FileTree.FilterChanged) -> None:
+        self.files.filter_changed(event.query)
+
+    def on_file_tree_shown_changed(self) -> None:
+        self.files.shown_changed()
+
+    def on_file_tree_row_changed(self) -> None:
+        self.files.say_hint()
+
+    def on_file_tree_ticked_wanted(self) -> None:
+        if self.ticked_list.display:
+            self._go_to(self.ticked_list)
+
+    def on_ticked_list_row_changed(self) -> None:
+        self.files.say_hint()
+
+    def on_ticked_list_unticked(self, event: TickedList.Unticked) -> None:
+        self.tree_view.untick(event.pick)
+
+    def on_ticked_list_preview_requested(self, event: TickedList.PreviewRequested) -> None:
+        self.files.preview(event.pick.path, event.pick.start_line or 1)
+
+    def on_ticked_list_tree_wanted(self) -> None:
+        self._go_to(self.tree_view)
+
+    def untick_all(self) -> None:
+        """Begin with no files."""
+        self.tree_view.set_ticked(())
+
+    def untick(self, mentions: Sequence[Mention]) -> bool:
+        """Untick what is named; False where none of it is ticked."""
+        from docstra_tui.workspace.files.named_files import without_named
+
+        picks = self.tree_view.picks
+        left = without_named(picks, mentions, self.root)
+        if len(left) < len(picks):
+            self.tree_view.set_ticked(left)
+        return len(left) < len(picks)
+
+    def picks_changed(self, picked: Picked) -> None:
+        """The ticked files were read, looked at or counted."""
+        self.board.known.budget = picked.budget
+        self.board.known.is_kept_back = picked.is_kept_back
+        self.board.refresh()
+        self.ahead.consider()
+
+    # Keys
+
+    def action_tree(self) -> None:
+        """To the files and back."""
+        # `has_focus` lags behind: keys that come in one burst would go where the focus was.
+        if self.focused in (self.tree_view, self.ticked_list):
+            self.to_composer()
+        else:
+            self.to_files()
+
+    def to_files(self) -> None:
+        """To the tree."""
+        self.add_class("-tree")
+        self._go_to(self.tree_view)
+
+    def _go_to(self, widget: Widget) -> None:
+        if widget.focusable:
+            self.set_focus(widget)  # now; `focus()` would wait for the next turn of the loop
+        else:
+            widget.focus()
+
+    def action_back(self) -> None:
+        """To the composer, from wherever; there, close a list, else stop the answer, else forget marks."""
+        if text := self.composer.take_enter():  # it came just before: first things first
+            self.commands.take(text)
+        if self.focused is self.composer:
+            if not (self.mentions.dismiss() or self.desk.stop()):
+                self.conversation.unmark()
+            return
+        if self.focused is self.tree_view:
+            self.tree_view.leave_filter()
+        elif self.focused is self.conversation:
+            self.conversation.unmark()
+        else:
+            self.search_bar.leave()
+        self.to_composer()
+
+    def on_key(self, event: Key) -> None:
+        """What is written belongs to the question, unless whatever has the focus has a use for it."""
+        if event.is_printable and event.character is not None and self.focused is not self.composer:
+            self.to_composer()
+            self.composer.put(event.character)
+            event.stop()
+
+    def on_paste(self, event: Paste) -> None:
+        """As for keys: what is pasted is for the question."""
+        if self.focused is not self.composer:
+            self.to_composer()
+            self.composer.paste(event.text)
+            event.stop()
+
+    def on_screen_resume(self) -> None:
+        """A dialog was left: by Escape, the next key is for the question, wherever the focus was."""
+        if self.app.keyboard.doing == "escape":
+            self.to_composer()
+
+    def to_composer(self) -> None:
+        """The next key is for the question."""
+        self.remove_class("-tree")
+        self._go_to(self.composer)
+
+    def action_interrupt(self) -> None:
+        """Copy, else stop, else leave the second time."""
+        selected = self.conversation.selected_text or self.get_selected_text()
+        if selected:
+            self.app.copying.copy(selected, "selection")
+        elif not self.desk.stop() and not self.composer.text.strip():
+            now = time.monotonic()
+            if now - self._interrupted < TWICE_SECONDS:
+                self.app.leave()
+            else:
+                self._interrupted = now
+                self.notify("Ctrl+C again leaves.", timeout=TWICE_SECONDS)
+
+    def action_prompt(self) -> None:
+        self.insight.show_prompt()
+
+    def action_palette(self) -> None:
+        self.app.action_command_palette()
+
+    def action_sessions(self) -> None:
+        self.switches.choose_session()
+
+    def action_scroll(self, direction: int) -> None:
+        if direction < 0:
+            self.conversation.scroll_page_up(animate=False)
+        else:
+            self.conversation.scroll_page_down(animate=False)
+
+    def action_conversation(self) -> None:
+        """To the conversation and back."""
+        if self.focused is self.conversation:
+            self.to_composer()
+        else:
+            self.remove_class("-tree")
+            self._go_to(self.conversation)
+
+    def action_search(self) -> None:
+        """Ask for words to look for."""
+        self.remove_class("-tree")
+        self.search_bar.open()
+
+    def on_search_requested(self) -> None:
+        self.action_search()
+
+    def on_older_wanted(self) -> None:
+        self.older.read()
+
+    def on_copy_requested(self, event: CopyRequested) -> None:
+        self.app.copying.copy(event.text, event.what)
+
+    def action_help(self) -> None:
+        self.show_help()
+
+    def show_help(self, *, commands_first: bool = False) -> None:
+        """Every key and every command."""
+        from docstra_tui.tui.screens.help import HelpScreen, by_state
+        from docstra_tui.tui.screens.preview import PreviewScreen
+        from docstra_tui.tui.widgets.source_view import SourceView
+
+        always, selected = by_state(TranscriptView.BINDINGS, TranscriptView.ALWAYS)
+        self.app.push_screen(
+            HelpScreen(
+                [
+                    ("Everywhere", [*self.BINDINGS, *self.app.BINDINGS]),
+                    ("Composer (Enter sends)", Composer.BINDINGS),
+                    ("Files", FileTree.BINDINGS),
+                    ("Ticked files", TickedList.BINDINGS),
+                    ("Preview", [*PreviewScreen.BINDINGS, *SourceView.BINDINGS]),
+                    ("Conversation (other letters go to the question)", always),
+                    ("Conversation, while something is selected", selected),
+                    ("Search", SearchBar.BINDINGS),
+                ],
+                commands_of("screen"),
+                commands_first=commands_first,
+            )
+        )
+
+    # What is shown about it all
+
+    def on_text_area_changed(self) -> None:
+        self.draft = self.composer.text
+        if self.session is not None:
+            self.session.draft = self.draft  # on the disk within a second
+        self.ahead.typed(self.draft)
+        self.mentions.typed()
+
+    def on_text_area_selection_changed(self) -> None:
+        self.mentions.typed()
+
+    def on_resize(self, event: Resize) -> None:
+        self.set_class(event.size.width < NARROW, "-narrow")
+        self.set_class(event.size.width < TINY_WIDTH or event.size.height < TINY_HEIGHT, "-tiny")
+
+    def _turn_began(self) -> None:
+        self.app.link.ask(self.app)  # it may be another line than an hour ago
+        self.notices.clear("offer")  # one goes on with what answers; F5 still opens the other
+
+    def _turn_changed(self) -> None:
+        """A turn began, has its first piece, or is over. While it is waited for, its time is shown."""
+        self.board.refresh()
+        waits = self.desk.runner.busy and not self.desk.runner.has_text
+        if waits and self._waiting is None:
+            self._waiting = self.set_interval(WAIT_SECONDS, self.board.refresh)
+        elif not waits and self._waiting is not None:
+            self._waiting.stop()
+            self._waiting = None
+
+    def warn(self, text: str) -> None:
+        """A toast; `text` is already safe to show."""
+        self.notify(text, severity="warning")
+
+    def close_parts(self) -> None:
+        """Stop what runs beside the screen; any thread, never blocks."""
+        self.files.close()
+        self.mentions.close()
+        self._file_jobs.close()
+        self._chat_jobs.close()

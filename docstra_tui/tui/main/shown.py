@@ -1,0 +1,41 @@
+"""Saved turns as the conversation shows them: every text safe, every end in its words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docstra_tui.errors import DocstraError
+from docstra_tui.text import sanitize_line
+from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
+
+if TYPE_CHECKING:
+    from docstra_tui.session.turns import SavedTurn
+
+
+def turn_ending(turn: SavedTurn, error: DocstraError | None = None) -> TurnEnding:
+    """How a saved turn ended; one that is marked as streaming is written by another terminal."""
+    error = error or turn.error
+    return TurnEnding(
+        status=turn.status,
+        finish_reason=turn.finish_reason,
+        prompt_tokens=turn.usage.prompt_tokens,
+        completion_tokens=turn.usage.completion_tokens,
+        ttft_s=turn.ttft_s,
+        tokens_per_s=turn.tokens_per_s,
+        error=sanitize_line(error.message) if error is not None else "",
+        hint=sanitize_line(error.hint) if error is not None else "",
+        without_files=not turn.files,
+        notes=_notes(turn),
+    )
+
+
+def _notes(turn: SavedTurn) -> tuple[str, ...]:
+    not_sent = f"not sent: {', '.join(turn.left_out)}" if turn.left_out else ""
+    damaged = f"damaged on disk: {', '.join(turn.damage)}" if turn.damage else ""
+    return tuple(note for note in (not_sent, damaged) if note)
+
+
+def shown_turn(turn: SavedTurn) -> ShownTurn:
+    """A saved turn as the conversation shows it."""
+    files = tuple(item.label for item in turn.files)
+    return ShownTurn(turn.question, turn.answer, files, turn_ending(turn))

@@ -1,0 +1,90 @@
+"""Keeps the lines of the main screen true: title, status, queue, ticked files, what is not saved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.widgets import Static
+
+from docstra_tui.text import sanitize_line
+from docstra_tui.tui.main import status_text
+from docstra_tui.tui.main.status_text import Known
+from docstra_tui.tui.widgets.status_bar import StatusBar
+from docstra_tui.tui.widgets.title_line import TitleLine
+
+if TYPE_CHECKING:
+    from docstra_tui.tui.main.screen import MainScreen
+
+NOTICE_SECONDS = 30.0
+"""What happened to the saved sessions has a path in it; it is said again when the program ends."""
+
+
+class StatusBoard:
+    """What is known, and where it is shown."""
+
+    def __init__(self, screen: MainScreen) -> None:
+        self._screen = screen
+        self.known = Known()
+        self._told = ""
+
+    def refresh(self) -> None:
+        """Say what is so now; the same again is not drawn."""
+        screen, known = self._screen, self.known
+        runner, model = screen.desk.runner, screen.model
+        known.status = model.status
+        known.answering, known.stopping = runner.busy, runner.stopping
+        known.started, known.has_text = runner.started, runner.has_text
+        known.choosing = screen.fit.is_asking or screen.permission.is_choosing
+        known.counting = screen.session.counting if screen.session is not None else None
+        known.waiting = len(runner.waiting)
+        known.reading_ahead = screen.ahead.is_reading
+        known.llm = model.backend.llm if model.backend is not None else None
+        model.watch.busy = runner.busy
+        screen.query_one(StatusBar).show(status_text.status_view(known))
+        title = status_text.title(screen.root, model.backend, known.status, model.wanted)
+        screen.query_one(TitleLine).show(title)
+        self._show_queue()
+        self.show_total()
+        if runner.busy and not runner.has_text:
+            screen.conversation.wait(status_text.prefill_text(known))
+
+    def look_at_the_store(self) -> None:
+        """What is not saved is said for as long as it is so."""
+        store = self._screen.store
+        if store.notice and store.notice != self._told:
+            self._told = store.notice
+            self._screen.notify(sanitize_line(store.notice), severity="warning", timeout=NOTICE_SECONDS)
+        if store.problem:
+            self._screen.notices.put("store", "NOT SAVED", sanitize_line(store.problem))
+        else:
+            self._screen.notices.clear("store")
+
+    def _show_queue(self) -> None:
+        waiting = self._screen.desk.runner.waiting
+        queue = self._screen.query_one("#queue", Static)
+        queue.set_class(bool(waiting), "-some")
+        if waiting:
+            more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
+            until = "" if self._screen.desk.ready else " until the model is ready"
+            state = "is being saved" if self._screen.desk.runner.is_saving else f"waits{until}"
+            written = any(request.typed for request in waiting)
+            escape = "gives it back" if written else "forgets it"
+            _put(queue, f"{state}: {sanitize_line(waiting[0].shown)[:200]}{more} (Esc {escape})")
+
+    def show_total(self) -> None:
+        """How many files are ticked, and their tokens."""
+        ticked = len(self._screen.picks.paths)
+        count = self._screen.files.total if ticked else ""
+        title = self._screen.query_one("#files-title", Static)
+        width = title.size.width - 2
+        noun = f"Files  {ticked:,} ticked" if ticked else "Files"
+        if len(noun) + len(count) >= width and ticked:  # the tokens say more than what the pane is
+            noun = f"{ticked:,} ticked"
+        gap = max(0, width - len(noun) - len(count))
+        _put(title, f"{noun}{' ' * gap}{count}" if gap else noun)
+
+
+def _put(widget: Static, text: str) -> None:
+    if str(widget.content) != text:
+        widget.update(Content(text))

@@ -1,0 +1,94 @@
+"""What can be chosen in the fit view, and the rows and sums it shows. Knows no widget but their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from docstra_tui import figures
+from docstra_tui.context.fitting.budget import Budget
+from docstra_tui.context.fitting.plan import (
+    LEFT_OUT,
+    OUTLINE,
+    WHOLE,
+    FileChoice,
+    FileRow,
+    FitPlan,
+    TurnChoice,
+    TurnRow,
+)
+from docstra_tui.text import sanitize_line, shown_name
+from docstra_tui.tui.widgets.fit_table import FitLine
+
+TURN_CHOICES: tuple[TurnChoice, ...] = ("kept", "left out", "summarised")
+
+
+def file_choices(row: FileRow, lines: FileChoice | None) -> list[FileChoice]:
+    """What can be sent of a file, from all to nothing."""
+    outline = [OUTLINE] if row.outline is not None else []
+    return [WHOLE, *outline, *([lines] if lines is not None else []), LEFT_OUT]
+
+
+def next_file_choice(row: FileRow, lines: FileChoice | None, step: int) -> FileChoice:
+    """The choice after or before the one in force."""
+    choices = file_choices(row, lines)
+    at = choices.index(row.choice) if row.choice in choices else 0
+    return choices[(at + step) % len(choices)]
+
+
+def next_turn_choice(now: TurnChoice, step: int) -> TurnChoice:
+    """The same for a turn."""
+    return TURN_CHOICES[(TURN_CHOICES.index(now) + step) % len(TURN_CHOICES)]
+
+
+def fit_lines(plan: FitPlan, suggested: FitPlan, writing: Mapping[int, str]) -> list[FitLine]:
+    """The rows: files in the order in which they are sent, then earlier turns. `writing` says of turns
+    that are being summed up how far that is."""
+    files = {row.key: row for row in suggested.files}
+    turns = {row.number: row for row in suggested.turns}
+    return [
+        *(_file_line(plan, row, files.get(row.key)) for row in plan.files),
+        *(_turn_line(row, turns.get(row.number), writing.get(row.number, "")) for row in plan.turns),
+    ]
+
+
+def sum_lines(plan: FitPlan, exact: Budget | None) -> tuple[str, str, bool]:
+    """What it is made of; what it comes to; whether it fits. `exact` is the count of the whole prompt."""
+    files = sum(plan.tokens(row) for row in plan.files)
+    turns = sum(row.used for row in plan.turns)
+    is_known = all(plan.knows(item) for item in plan.items())
+    parts = [f"system {max(0, plan.overhead):,}", f"files {'' if is_known else '≈'}{files:,}"]
+    parts += [f"earlier turns {turns:,}"] if plan.turns else []
+    parts.append(f"question {plan.question:,}")
+    if exact is not None and exact.is_least:
+        said = figures.used_of(exact.used, exact.limit, is_least=True)
+        return " + ".join(parts), said, False
+    used = exact.used if exact is not None else plan.used
+    sign = "" if exact is not None else "≈"
+    if plan.limit is None:
+        return " + ".join(parts), f"{sign}{used:,} tokens, the window is unknown", True
+    room = plan.limit - plan.reserve
+    left = room - used
+    what = f"{left:,} free" if left >= 0 else f"{-left:,} too many"
+    kept = f"{plan.limit:,} less {plan.reserve:,} for the answer"
+    return " + ".join(parts), f"{sign}{used:,} of {room:,} tokens ({kept}): {what}", left >= 0
+
+
+def _file_line(plan: FitPlan, row: FileRow, suggested: FileRow | None) -> FitLine:
+    is_suggested = suggested is not None and row.choice != WHOLE and suggested.choice == row.choice
+    name = shown_name(row.key)
+    return FitLine(
+        name,
+        str(row.choice),
+        f"{'' if row.sent is None or plan.knows(row.sent) else '≈'}{plan.tokens(row):,}",
+        "suggested" if is_suggested else "",
+        row.choice == WHOLE,
+    )
+
+
+def _turn_line(row: TurnRow, suggested: TurnRow | None, writing: str) -> FitLine:
+    is_suggested = suggested is not None and row.choice != "kept" and suggested.choice == row.choice
+    name = f"turn {row.number}  {sanitize_line(' '.join(row.question.split()))[:200]}"
+    if writing:
+        return FitLine(name, "summing up", writing, "Esc stops", False)
+    mark = "suggested" if is_suggested else ""
+    return FitLine(name, row.choice, f"{row.used:,}", mark, row.choice == "kept")

@@ -1,0 +1,1 @@
+"""Colours of the screen and of code."""

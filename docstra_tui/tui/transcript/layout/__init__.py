@@ -1,0 +1,1 @@
+"""Turns and the document they form."""

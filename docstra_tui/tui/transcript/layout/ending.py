@@ -1,0 +1,92 @@
+"""How an answer ended, and the lines under it that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from docstra_tui import figures
+from docstra_tui.text import shown_name
+from docstra_tui.tui.transcript.blocks import look
+from docstra_tui.tui.transcript.blocks.lines import Bits, Line, show, wrap_bits
+from docstra_tui.workspace.wording import ENDED, NO_FILES
+
+FILES_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class TurnEnding:
+    """How an answer ended, and its figures; None where unknown."""
+
+    status: str = "done"
+    """`done`, `cancelled`, `interrupted`, `failed`, or `streaming` where another terminal writes it."""
+    finish_reason: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    ttft_s: float | None = None
+    tokens_per_s: float | None = None
+    error: str = ""
+    """What went wrong, one sentence."""
+    hint: str = ""
+    """What to do next."""
+    without_files: bool = False
+    """No file was sent, so the answer is about none."""
+    notes: tuple[str, ...] = ()
+    """What became of ticked files since the last look: read again, or not sent."""
+
+
+@dataclass(frozen=True)
+class ShownTurn:
+    """An earlier turn, as it comes back."""
+
+    question: str
+    answer: str
+    files: tuple[str, ...] = ()
+    ending: TurnEnding = TurnEnding()
+
+
+def ending_lines(files: Sequence[str], ending: TurnEnding, width: int) -> list[Line]:
+    """What was sent, how long it took, and how it ended."""
+    if ending.status == "failed":
+        return card_lines(ending.error or "The answer failed.", ending.hint, width)
+    parts = [files_words(files)] if files else []
+    if not files and ending.without_files:
+        parts = [f"{NO_FILES}, F2 picks some"]
+    if ending.prompt_tokens is not None and ending.completion_tokens is not None:
+        parts.append(f"{ending.prompt_tokens:,} + {ending.completion_tokens:,} tokens")
+    if ending.ttft_s is not None:
+        parts.append(f"first token {figures.seconds(ending.ttft_s)}")
+    if ending.tokens_per_s is not None:
+        parts.append(figures.speed(ending.tokens_per_s))
+    parts += [show(note) for note in ending.notes]
+    bits: list[tuple[str, int]] = [(" · ".join(parts), look.MUTED)] if parts else []
+    word = ending_word(ending)
+    if word:
+        bits[:0] = [(word, look.WARNING), *([(" · ", look.MUTED)] if parts else [])]
+    return [Line(part, 0, joint) for part, joint in wrap_bits(bits, width)] if bits else []
+
+
+def card_lines(message: str, hint: str, width: int, style: int = look.FAILED) -> list[Line]:
+    """A card: what happened, and under it what to do next."""
+    bar: Bits = (("▌ ", style),)
+    bits: list[tuple[str, int]] = [(show(message), style | look.STRONG)]
+    if hint:
+        bits.append(("\n" + show(hint), look.PLAIN))
+    return [Line((*bar, *part), 2, joint) for part, joint in wrap_bits(bits, max(4, width - 2))]
+
+
+def ending_word(ending: TurnEnding) -> str:
+    """What is worth a warning; nothing for an answer that is whole."""
+    if ending.status in ENDED:
+        return ENDED[ending.status] + (", F3 opens the rest" if ending.status == "streaming" else "")
+    if ending.finish_reason == "length":
+        count = f" of {ending.completion_tokens:,} tokens" if ending.completion_tokens else ""
+        return f"reached the limit{count}"
+    return ""
+
+
+def files_words(files: Sequence[str]) -> str:
+    """The first few names."""
+    shown = ", ".join(shown_name(path.rpartition("/")[2]) for path in files[:FILES_SHOWN])
+    more = len(files) - FILES_SHOWN
+    return f"{shown} and {more:,} more" if more > 0 else shown

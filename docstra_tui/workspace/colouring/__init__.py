@@ -1,0 +1,1 @@
+"""Colours for code, from a process that may be killed."""

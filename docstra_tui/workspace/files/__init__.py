@@ -1,0 +1,1 @@
+"""Which files are picked, how they stand, and what they cost."""

@@ -1,0 +1,1 @@
+"""What both faces know about terminals."""

@@ -1,0 +1,1 @@
+"""Questions that wait for their turn, and the one that runs."""

@@ -1,0 +1,97 @@
+"""Who is the engine, and what is left in the folder."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from docstra_tui import paths
+from docstra_tui.engine.client import place
+from docstra_tui.engine.client.place import Place
+from docstra_tui.engine.client.protocol import EngineIdentity, LockNote
+from docstra_tui.errors import EngineError, UnsafePath
+
+IDENTITY = EngineIdentity(model="m")
+NOTE = LockNote(pid=1, identity=IDENTITY, log="/log")
+
+
+def claim() -> Place:
+    taken = Place.claim(IDENTITY.socket, NOTE)
+    assert taken is not None
+    return taken
+
+
+def test_one_place_has_one_engine_and_is_free_again_when_it_leaves() -> None:
+    first = claim()
+    assert Place.claim(IDENTITY.socket, NOTE) is None
+    first.leave()
+    assert list(IDENTITY.socket.parent.iterdir()) == []
+    claim().leave()
+
+
+def test_socket_and_lock_are_private_whatever_the_umask() -> None:
+    before = os.umask(0)
+    try:
+        taken = claim()
+        with taken.listen():
+            modes = {path.name: path.stat().st_mode & 0o777 for path in IDENTITY.socket.parent.iterdir()}
+            folder = IDENTITY.socket.parent.stat().st_mode & 0o777
+    finally:
+        os.umask(before)
+        taken.leave()
+    assert set(modes.values()) == {0o600} and folder == 0o700
+
+
+def test_a_dead_engines_socket_is_taken_over() -> None:
+    paths.private_folder(IDENTITY.socket.parent)
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(os.fspath(IDENTITY.socket))
+    taken = claim()
+    with taken.listen(), socket.socket(socket.AF_UNIX) as client:
+        client.connect(os.fspath(IDENTITY.socket))
+    taken.leave()
+
+
+def test_a_cleaner_that_empties_the_folder_is_noticed() -> None:
+    taken = claim()
+    with taken.listen():
+        assert taken.keep() is True
+    for path in IDENTITY.socket.parent.iterdir():
+        path.unlink()
+    IDENTITY.socket.parent.rmdir()
+    assert taken.keep() is None
+    with taken.listen():
+        assert taken.keep() is True
+        assert Place.claim(IDENTITY.socket, NOTE) is None
+    taken.leave()
+
+
+def test_an_engine_that_lost_its_lock_to_another_is_told() -> None:
+    old = claim()
+    place.lock_path(IDENTITY.socket).unlink()
+    new = claim()
+    assert old.keep() is False
+    old.leave()
+    assert place.is_held(place.lock_path(IDENTITY.socket))
+    new.leave()
+
+
+def test_a_path_that_is_too_long_is_said_before_the_system_cuts_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCSTRA_RUNTIME_DIR", "/tmp/" + "x" * 90)
+    with pytest.raises(EngineError, match="too long"):
+        Place.claim(IDENTITY.socket, NOTE)
+
+
+def test_a_folder_that_others_can_enter_is_refused(own_places: Path) -> None:
+    paths.private_folder(IDENTITY.socket.parent).chmod(0o755)
+    with pytest.raises(UnsafePath):
+        Place.claim(IDENTITY.socket, NOTE)
+
+
+def test_looking_whether_a_lock_is_held_makes_nothing() -> None:
+    paths.private_folder(IDENTITY.socket.parent)
+    assert not place.is_held(place.lock_path(IDENTITY.socket))
+    assert list(IDENTITY.socket.parent.iterdir()) == []

@@ -1,0 +1,93 @@
+"""From bytes to Textual's events: what a key is called, and that no byte of a terminal is an error."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual import events, messages
+from textual.message import Message
+
+from docstra_tui.tui.driver.terminal_driver import TypedEvents
+from docstra_tui.workspace.terminal.key_bytes import KeyBytes
+from tests.workspace.terminal.test_key_bytes import BYTES, REPLIES
+
+NUMBER = st.sampled_from(
+    ["", "0", "1", "2", "13", "97", "55296", "1114112", "99999999999999999999", "1:2", "-1"]
+)
+SEQUENCES = st.builds(
+    lambda mark, numbers, end: f"\x1b[{mark}{';'.join(numbers)}{end}".encode(),
+    st.sampled_from(["", "<", "?", ">"]),
+    st.lists(NUMBER, max_size=5),
+    st.sampled_from([*"ABHPu~cRtmMIO", "$y"]),
+)
+
+
+def means(data: bytes) -> list[Message]:
+    meaning, reader = TypedEvents(), KeyBytes()
+    return [event for typed in (*reader.feed(data, 0.0), *reader.tick(10.0)) for event in meaning.of(typed)]
+
+
+def keys(data: bytes | str) -> list[str]:
+    found = means(data.encode() if isinstance(data, str) else data)
+    return [event.key for event in found if isinstance(event, events.Key)]
+
+
+@given(st.lists(BYTES | SEQUENCES, max_size=5).map(b"".join))
+def test_any_bytes_are_events_of_which_the_text_can_be_written(data: bytes) -> None:
+    for event in means(data):
+        if isinstance(event, events.Key):
+            (event.character or "").encode()
+        elif isinstance(event, events.Paste):
+            event.text.encode()
+        elif isinstance(event, events.Resize):
+            assert 0 < event.size.width <= 4096 and 0 < event.size.height <= 4096
+
+
+@pytest.mark.parametrize(
+    ("data", "names"),
+    [
+        ("\x1b\r", ["alt+enter"]),
+        ("\x1b\n", ["alt+enter"]),
+        ("\x1b[27;2;13~", ["shift+enter"]),
+        ("\x1b[13;2u", ["shift+enter"]),
+        ("\x1b[27;5;13~", ["ctrl+enter"]),
+        ("\r", ["enter"]),
+        ("\x1b", ["escape"]),
+        ("\x1b\x1b[A", ["escape", "up"]),
+        ("\x1b\x11", ["escape", "ctrl+q"]),
+        ("\x1bh", ["alt+h"]),
+        ("\x1bH", ["alt+shift+h"]),
+        ("\x1b1", ["alt+1"]),
+        ("\x1b\x7f", ["ctrl+w"]),
+        ("\x1b\t", ["shift+tab"]),
+        ("\x1b[Z", ["shift+tab"]),
+        ("\x1bOQ", ["f2"]),
+        ("\x1b[[B", ["f2"]),
+        ("\x1b[1;5D", ["ctrl+left"]),
+        ("\x1bOz", ["alt+shift+o", "z"]),
+        ("\x1b[97;;97u", ["a"]),
+        ("\x1b!", ["alt+exclamation_mark"]),
+        (b"\xff", ["replacement_character"]),
+    ],
+)
+def test_a_key_has_its_name(data: bytes | str, names: list[str]) -> None:
+    assert keys(data) == names
+
+
+@pytest.mark.parametrize("reply", [*REPLIES.values(), "\x1b[?1u", "\x1b[8;24;80t", "\x1b[3;0;0t", "\x1b[0n"])
+def test_a_late_answer_of_the_terminal_is_no_key(reply: str) -> None:
+    assert keys(f"a{reply}b") == ["a", "b"]
+
+
+def test_what_the_app_asked_the_terminal_is_answered() -> None:
+    (place,) = means(b"\x1b[12;40R")
+    assert isinstance(place, events.CursorPosition) and (place.x, place.y) == (39, 11)
+    (sync,) = means(b"\x1b[?2026;2$y")
+    assert isinstance(sync, messages.TerminalSupportsSynchronizedOutput)
+    focus, blur = means(b"\x1b[I\x1b[O")
+    assert isinstance(focus, events.AppFocus) and isinstance(blur, events.AppBlur)
+    (wheel,) = means(b"\x1b[<64;10;5M")
+    assert isinstance(wheel, events.MouseScrollUp) and (wheel.x, wheel.y) == (9, 4)
+    (resized,) = means(b"\x1b[48;24;80;480;800t")
+    assert isinstance(resized, events.Resize) and resized.size == (80, 24)

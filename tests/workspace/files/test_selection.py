@@ -1,0 +1,68 @@
+"""What was ticked when a question was asked is sent with it, all of it, whatever is ticked meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docstra_tui.context.files import states
+from docstra_tui.context.picks import Pick
+from docstra_tui.session.chat import ChatSession
+from docstra_tui.workspace.files.selection import FilePicks
+from docstra_tui.workspace.jobs import JobQueue
+from tests.fakes import FakeLLM
+
+
+@pytest.fixture
+def picks(tmp_path: Path) -> FilePicks:
+    for name in "abcd":
+        (tmp_path / f"{name}.py").write_text(f"{name} = 1\n")
+    jobs = JobQueue("idle", lambda deliver: None)
+    jobs.close()  # nothing is read beside the question
+    return FilePicks(tmp_path, 1000, jobs, lambda picked: None)
+
+
+def while_reading(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object]) -> None:
+    """Do something once `name` is being read."""
+    read: Any = states.tick
+
+    def tick(root: Path, path: str, *lines: int | None, **options: int) -> states.Ticked:
+        if path == name:
+            act()
+        found: states.Ticked = read(root, path, *lines, **options)
+        return found
+
+    monkeypatch.setattr(states, "tick", tick)
+
+
+def test_ticking_more_while_the_files_are_read_loses_none(
+    picks: FilePicks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = ChatSession(FakeLLM(), tmp_path)
+    picks.use(session)
+    asked = [Pick("a.py"), Pick("b.py"), Pick("c.py")]
+    picks.choose(asked)
+    while_reading(monkeypatch, "a.py", lambda: picks.choose([*asked, Pick("d.py")]))
+
+    report = picks.read(session)
+
+    assert [item.path for item in session.context] == ["a.py", "b.py", "c.py"]
+    assert report.notes == ()
+    picks.read(session)
+    assert [item.path for item in session.context] == ["a.py", "b.py", "c.py", "d.py"]
+
+
+def test_unticking_while_the_files_are_read_is_for_the_next_question(
+    picks: FilePicks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = ChatSession(FakeLLM(), tmp_path)
+    picks.use(session)
+    picks.choose([Pick("a.py"), Pick("b.py")])
+    while_reading(monkeypatch, "b.py", lambda: picks.choose([Pick("a.py")]))
+
+    picks.read(session)
+
+    assert [item.path for item in session.context] == ["a.py", "b.py"]
