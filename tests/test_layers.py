@@ -102,7 +102,6 @@ PACKAGES = {
     "starlette": SERVER,
     "uvicorn": SERVER,
     "psutil": ("engine.client.processes", *TORCH),
-    "pathspec": ("context.*",),
     "charset_normalizer": ("context.*",),
     "platformdirs": ("paths",),
     "msgspec": ("*",),

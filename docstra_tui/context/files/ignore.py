@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
-
 from docstra_tui.context.files.confined import open_folder
 from docstra_tui.context.files.wildcards import LONGEST, to_regex, without_trailing_spaces
 from docstra_tui.errors import UnreadableFile
@@ -35,9 +33,6 @@ _POINTER_BYTES = 8192
 _TOGETHER_RULES = 100
 _TOGETHER_CHARS = 8000
 """What is searched for in one go, in which no other thread can run."""
-
-_ANYWHERE = "^(?:.+/)?"
-"""How pathspec says that a rule is about a name, wherever it lies: here the name alone is looked at."""
 
 logger = logging.getLogger("docstra_tui.context")
 
@@ -103,33 +98,10 @@ def _rule_of(line: str) -> _Rule | None:
     rule = without_trailing_spaces(line.partition("\0")[0])
     include = not rule.startswith("!")
     rule = rule.removeprefix("!")
-    if _is_ordinary(rule):
-        source, _ = GitIgnoreSpecPattern.pattern_to_regex(rule)
-        if source is not None:
-            # pathspec matches what lies below as well, and names the group of a folder's slash.
-            source = rf"{source.replace('(?P<ps_d>', '(?:')}\Z"
-    else:
-        source = to_regex(rule)
+    source = to_regex(rule)
     if source is None:
         return None
-    is_name = "/" not in rule.removesuffix("/")
-    return _Rule(source.removeprefix(_ANYWHERE) if is_name else source, include, is_name)
-
-
-def _is_ordinary(rule: str) -> bool:
-    """True for what pathspec reads as git does, and where a search cannot take long."""
-    parts = rule.removesuffix("/").removeprefix("/").split("/")
-    return (
-        all(part.count("*") <= 1 for part in parts)
-        and all(parts)
-        and parts != ["*"]
-        and rule[0] not in "!#"
-        and rule.isascii()
-        and rule == rule.strip()
-        and "[" not in rule
-        and "\\" not in rule
-        and len(rule) <= LONGEST
-    )
+    return _Rule(source, include, is_name="/" not in rule.removesuffix("/"))
 
 
 def _any_of(sources: Iterable[str]) -> Callable[[str], re.Match[str] | None] | None:
