@@ -18,7 +18,7 @@ from docstra_tui.workspace import kept_theme
 
 if TYPE_CHECKING:
     from docstra_tui.session.store.sessions import SessionStore
-    from docstra_tui.workspace.resuming import Resumed
+    from docstra_tui.workspace.sessions.resuming import Resumed
 
 MODEL_FLAGS = frozenset({"model.name", "model.revision", "model.quant", "remote.base_url"})
 """Where one of these is given, it says which model answers, whatever a session was with."""
@@ -55,7 +55,7 @@ def _settings(invocation: Invocation, root: Path) -> Settings:
 
 def _find(store: SessionStore, which: str, root: Path, *, is_named: bool) -> Resumed | None:
     """The session to go on with; None where there is none: the face says so."""
-    from docstra_tui.workspace import resuming
+    from docstra_tui.workspace.sessions import resuming
 
     try:
         return resuming.find(store, which, root, is_named=is_named)
@@ -67,8 +67,8 @@ def _with_its_model(invocation: Invocation, found: Settings, resumed: Resumed) -
     """The settings with the session's model, where that is at hand and no flag names one; what to say."""
     if _names_a_model(invocation):
         return found, ""
-    from docstra_tui.workspace import resuming
-    from docstra_tui.workspace.consent import Consent
+    from docstra_tui.workspace.models.consent import Consent
+    from docstra_tui.workspace.sessions import resuming
 
     opening = resuming.opening(found, resumed.choice, Consent())
     return opening.now, opening.words if opening.offered is None else ""

@@ -11,8 +11,8 @@ from docstra_tui.errors import NotAllowed, UsageError
 from docstra_tui.llm.base import Prompt
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.outgoing import SecretsFound
-from docstra_tui.workspace import consent
-from docstra_tui.workspace.backend import Backend
+from docstra_tui.workspace.models import consent
+from docstra_tui.workspace.models.backend import Backend
 
 SEND_SECRETS = "--send-secrets"
 

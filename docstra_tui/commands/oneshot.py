@@ -23,7 +23,7 @@ from docstra_tui.repl import wording
 
 if TYPE_CHECKING:
     from docstra_tui.llm.base import BaseLLM, Prompt
-    from docstra_tui.workspace.backend import Backend, Status
+    from docstra_tui.workspace.models.backend import Backend, Status
 
 DONE = 0
 CANCELLED = 130
@@ -47,7 +47,7 @@ def run(
     own = templates.load_all()
     requests = requests_of(invocation, settings, {**BUILT_IN, **own}, console.note)
     if opener is None:
-        from docstra_tui.workspace.backend import open_backend
+        from docstra_tui.workspace.models.backend import open_backend
 
         opener = open_backend
     as_json = bool(invocation.options["json"])

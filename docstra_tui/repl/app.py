@@ -25,9 +25,9 @@ from docstra_tui.session.rescue import rescue
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.settings import Settings
 from docstra_tui.themes import ThemeSpec
-from docstra_tui.workspace.backend import Backend, open_backend
+from docstra_tui.workspace.models.backend import Backend, open_backend
+from docstra_tui.workspace.sessions.unsaved import unsaved, words
 from docstra_tui.workspace.terminal.colour_depth import colours_of
-from docstra_tui.workspace.unsaved import unsaved, words
 
 HISTORY = "chat-history"
 REFRESH_SECONDS = 0.5

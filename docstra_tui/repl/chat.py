@@ -43,10 +43,12 @@ from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import WaitingQuestion
 from docstra_tui.settings import Settings
 from docstra_tui.themes import ThemeSpec
-from docstra_tui.workspace import consent, kept_theme, resuming
-from docstra_tui.workspace.backend import Backend, Status
+from docstra_tui.workspace import kept_theme
 from docstra_tui.workspace.commands import ONLY_FILES, CommandLine, parse, question_of
 from docstra_tui.workspace.files.named_files import NamedFiles, find_named
+from docstra_tui.workspace.models import consent
+from docstra_tui.workspace.models.backend import Backend, Status
+from docstra_tui.workspace.sessions import resuming
 from docstra_tui.workspace.turns.waiting import bring_back, joined
 from docstra_tui.workspace.wording import ENDED, NO_FILES, counting
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from docstra_tui.context.fitting.budget import Budget
 from docstra_tui.errors import DocstraError
-from docstra_tui.workspace.backend import Backend, Status
+from docstra_tui.workspace.models.backend import Backend, Status
 
 BUSY_SECONDS = 0.25
 """Between two looks while the model loads."""

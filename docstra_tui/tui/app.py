@@ -34,7 +34,7 @@ from docstra_tui.workspace.terminal.colour_depth import ALL, FEW, NONE
 
 if TYPE_CHECKING:
     from docstra_tui.session.store.sessions import SessionStore
-    from docstra_tui.workspace.backend import Backend
+    from docstra_tui.workspace.models.backend import Backend
 
 LINK_SECONDS = 1.0
 """After the start the terminal is asked how far it is, when the first frames are out of the way."""

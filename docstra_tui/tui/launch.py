@@ -102,7 +102,7 @@ def launch(
 
 
 def _open_backend(settings: Settings) -> Any:
-    from docstra_tui.workspace.backend import open_backend
+    from docstra_tui.workspace.models.backend import open_backend
 
     return open_backend(settings)
 
@@ -132,14 +132,14 @@ def _last_steps(app: DocstraApp, store: SessionStore) -> str:
 
 def _is_behind(app: DocstraApp) -> bool:
     """True while the disk lacks some of the conversation."""
-    from docstra_tui.workspace.unsaved import unsaved
+    from docstra_tui.workspace.sessions.unsaved import unsaved
 
     return bool(unsaved(app.main.sessions))
 
 
 def _what_is_lost(app: DocstraApp) -> tuple[str, ...]:
     """What to say about turns that no disk has, of which a copy is made; empty when all is saved."""
-    from docstra_tui.workspace.unsaved import unsaved, words
+    from docstra_tui.workspace.sessions.unsaved import unsaved, words
 
     lost = unsaved(app.main.sessions)
     if not lost:

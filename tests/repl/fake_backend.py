@@ -7,7 +7,7 @@ from dataclasses import replace
 from docstra_tui.address import parse
 from docstra_tui.llm.http.gate import Gate
 from docstra_tui.session.outgoing import Outgoing
-from docstra_tui.workspace.backend import Status
+from docstra_tui.workspace.models.backend import Status
 from tests.fakes import FakeLLM
 
 READY = Status("ready", model="hub/fake", device="cpu", dtype="float32", window=8192)

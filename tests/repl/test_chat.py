@@ -27,7 +27,7 @@ from docstra_tui.session.turns import SavedTurn
 from docstra_tui.settings import Settings
 from docstra_tui.workspace import kept_theme
 from docstra_tui.workspace.commands import commands_of
-from docstra_tui.workspace.consent import Consent
+from docstra_tui.workspace.models.consent import Consent
 from tests.fakes import FakeLLM
 from tests.repl.fake_backend import READY, FakeBackend, loading
 

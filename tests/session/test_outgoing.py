@@ -21,7 +21,7 @@ from docstra_tui.session import outgoing
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.fitting import Asking
 from docstra_tui.session.outgoing import Outgoing, SecretsFound
-from docstra_tui.workspace import consent
+from docstra_tui.workspace.models import consent
 from tests.elsewhere import Elsewhere, elsewhere
 
 TOKEN = "gh" + "p_x7Kq2mZp9RtLwN4vBs8YdHc3JfGa6TeUoQ1i"

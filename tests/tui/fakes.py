@@ -14,7 +14,7 @@ from docstra_tui.session.outgoing import Outgoing
 from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
 from docstra_tui.tui.driver.terminal_driver import TypedEvents
-from docstra_tui.workspace.backend import Status
+from docstra_tui.workspace.models.backend import Status
 from docstra_tui.workspace.terminal.key_bytes import KeyBytes
 from tests.fakes import FakeLLM
 

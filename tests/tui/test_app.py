@@ -12,7 +12,7 @@ from docstra_tui.llm.answer import Usage
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.settings import ModelSettings, RemoteSettings, Settings
-from docstra_tui.workspace.backend import Status
+from docstra_tui.workspace.models.backend import Status
 from tests.tui.fakes import READY, Backends, FakeBackend, screen_text, until
 
 

@@ -15,7 +15,7 @@ from docstra_tui.tui.main.status_text import Known, shown_path, status_view, tit
 from docstra_tui.tui.transcript.layout.ending import ending_word
 from docstra_tui.tui.widgets.status_bar import StatusView, compose_status
 from docstra_tui.tui.widgets.title_line import Title, compose_title
-from docstra_tui.workspace.backend import Status
+from docstra_tui.workspace.models.backend import Status
 from tests.fakes import FakeLLM
 from tests.tui.fakes import FakeBackend
 

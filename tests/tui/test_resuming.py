@@ -9,7 +9,7 @@ import pytest
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import ModelChoice
-from docstra_tui.workspace import resuming
+from docstra_tui.workspace.sessions import resuming
 from tests.fakes import FakeLLM
 from tests.tui.fakes import Backends, FakeBackend, screen_text, until
 

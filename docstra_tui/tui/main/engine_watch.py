@@ -14,7 +14,7 @@ from textual.message import Message
 from docstra_tui.errors import DocstraError, EngineError
 
 if TYPE_CHECKING:
-    from docstra_tui.workspace.backend import Backend, Status
+    from docstra_tui.workspace.models.backend import Backend, Status
 
 BUSY_SECONDS = 0.4
 """Between two looks while the model loads or answers."""

@@ -20,12 +20,12 @@ from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.tui.main.folders import Below, Folders
 from docstra_tui.tui.widgets.file_rows import Row
 from docstra_tui.tui.widgets.ticked_list import TickedList
-from docstra_tui.workspace import consent
 from docstra_tui.workspace.files.finder import Finder, Found
 from docstra_tui.workspace.files.selection import FilePicks, Picked
 from docstra_tui.workspace.files.tick_notes import TickNotes
 from docstra_tui.workspace.files.token_counts import TokenCounts
 from docstra_tui.workspace.jobs import JobQueue
+from docstra_tui.workspace.models import consent
 
 if TYPE_CHECKING:
     from docstra_tui.context.files.states import Ticked

@@ -14,16 +14,16 @@ from docstra_tui.settings import Settings
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.main.engine_watch import EngineWatch
 from docstra_tui.tui.main.welcome import welcome
-from docstra_tui.workspace.consent import Consent
 from docstra_tui.workspace.jobs import JobQueue
+from docstra_tui.workspace.models.consent import Consent
 
 if TYPE_CHECKING:
     from docstra_tui.address import Address
     from docstra_tui.llm.base import BaseLLM
     from docstra_tui.session.turns import ModelChoice
     from docstra_tui.tui.main.screen import MainScreen
-    from docstra_tui.workspace.backend import Backend, Status
-    from docstra_tui.workspace.resuming import Opening
+    from docstra_tui.workspace.models.backend import Backend, Status
+    from docstra_tui.workspace.sessions.resuming import Opening
 
 
 class ModelDesk:
@@ -72,7 +72,7 @@ class ModelDesk:
     def choice(self) -> ModelChoice:
         """How what answers can be opened again; empty before a backend is open."""
         from docstra_tui.session.turns import ModelChoice
-        from docstra_tui.workspace.resuming import choice_of
+        from docstra_tui.workspace.sessions.resuming import choice_of
 
         if self.backend is None:
             return ModelChoice()

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from docstra_tui.text import sanitize_line, shown_name
-from docstra_tui.workspace import consent
+from docstra_tui.workspace.models import consent
 
 if TYPE_CHECKING:
     from docstra_tui.session.fitting import Asking

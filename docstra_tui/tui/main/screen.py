@@ -47,7 +47,7 @@ from docstra_tui.tui.widgets.title_line import TitleLine
 from docstra_tui.workspace.commands import commands_of
 from docstra_tui.workspace.files.selection import Picked
 from docstra_tui.workspace.jobs import JobQueue
-from docstra_tui.workspace.no_model import NoModel
+from docstra_tui.workspace.models.no_model import NoModel
 from docstra_tui.workspace.turns.queue import Outcome
 
 if TYPE_CHECKING:

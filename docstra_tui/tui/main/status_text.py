@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from docstra_tui.context.fitting.budget import Budget
     from docstra_tui.llm.base import BaseLLM
     from docstra_tui.session.turns import SavedTurn
-    from docstra_tui.workspace.backend import Backend, Status
+    from docstra_tui.workspace.models.backend import Backend, Status
 
 PHASES = {
     "find": "looking for the model",

@@ -13,7 +13,7 @@ from docstra_tui.errors import DocstraError, UsageError
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.screens.choice import Choice, ChoiceScreen
 from docstra_tui.workspace.jobs import JobQueue
-from docstra_tui.workspace.no_model import NoModel
+from docstra_tui.workspace.models.no_model import NoModel
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
@@ -40,8 +40,8 @@ class Switches:
     def open_session(self, name: str, *, at_start: bool = False) -> None:
         """Load a session by its id, the start of it, or `last`; its model too, or offer it."""
         from docstra_tui.session.chat import ChatSession
-        from docstra_tui.workspace import resuming
-        from docstra_tui.workspace.consent import Consent
+        from docstra_tui.workspace.models.consent import Consent
+        from docstra_tui.workspace.sessions import resuming
 
         screen = self._screen
         llm, settings, answering = screen.model.llm or NoModel(), screen.settings, screen.model.name

@@ -16,7 +16,7 @@ from docstra_tui.text import sanitize_line
 if TYPE_CHECKING:
     from docstra_tui.address import Address
     from docstra_tui.session.outgoing import Finding, SecretsFound
-    from docstra_tui.workspace.backend import Backend
+    from docstra_tui.workspace.models.backend import Backend
 
 FILE = "allowed-hosts"
 """One `http://gpu:8000` a line, in the state folder."""

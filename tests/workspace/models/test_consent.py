@@ -9,7 +9,7 @@ import pytest
 
 from docstra_tui import paths
 from docstra_tui.address import parse
-from docstra_tui.workspace.consent import FILE, Consent
+from docstra_tui.workspace.models.consent import FILE, Consent
 
 GPU = parse("http://gpu:8000/v1")
 

@@ -17,8 +17,8 @@ from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import ModelChoice, SavedTurn
 from docstra_tui.settings import ModelSettings, RemoteSettings, Settings
-from docstra_tui.workspace import resuming
-from docstra_tui.workspace.consent import Consent
+from docstra_tui.workspace.models.consent import Consent
+from docstra_tui.workspace.sessions import resuming
 from tests.fakes import FakeLLM
 
 CONFIGURED = Settings(model=ModelSettings(name="org/configured"))

@@ -21,7 +21,7 @@ from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import ModelChoice
 from docstra_tui.settings import Settings
-from docstra_tui.workspace.consent import Consent
+from docstra_tui.workspace.models.consent import Consent
 
 CONNECT_SECONDS = 0.5
 """A server of this machine answers a connection at once, or is not there."""
