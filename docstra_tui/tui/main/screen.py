@@ -23,10 +23,10 @@ from docstra_tui.tui.main import status_text
 from docstra_tui.tui.main.ahead_desk import AheadDesk
 from docstra_tui.tui.main.command_runner import CommandRunner
 from docstra_tui.tui.main.engine_watch import BackendLost, BackendOpened, StatusChanged
-from docstra_tui.tui.main.files_desk import FilesDesk
+from docstra_tui.tui.main.files import Files
 from docstra_tui.tui.main.fit_desk import FitDesk
 from docstra_tui.tui.main.insight import Insight
-from docstra_tui.tui.main.mention_desk import MentionDesk
+from docstra_tui.tui.main.mentions import Mentions
 from docstra_tui.tui.main.model_desk import ModelDesk
 from docstra_tui.tui.main.older_turns import OlderTurns
 from docstra_tui.tui.main.permission import Permission
@@ -176,11 +176,11 @@ class MainScreen(Screen[None]):
         self.tasks = TaskStarter(self)
         self.permission = Permission(self)
         self.commands = CommandRunner(self)
-        self.files = FilesDesk(self, self._file_jobs)
+        self.files = Files(self, self._file_jobs)
         self.ahead = AheadDesk(self)
         self.fit = FitDesk(self)
         self.insight = Insight(self)
-        self.mentions = MentionDesk(self, self._file_jobs)
+        self.mentions = Mentions(self, self._file_jobs)
 
     def compose(self) -> ComposeResult:
         yield TitleLine(status_text.title(self.root, None, None, self.settings.model.name))

@@ -17,7 +17,7 @@ from docstra_tui.text import sanitize_line
 from docstra_tui.tui.main.shown import shown_turn, turn_ending
 from docstra_tui.tui.transcript.layout.ending import TurnEnding
 from docstra_tui.workspace.commands import Command
-from docstra_tui.workspace.files.selection import FilePicks, ReadReport
+from docstra_tui.workspace.files.selection import FileSelection, ReadReport
 from docstra_tui.workspace.jobs import Deliver, JobQueue
 from docstra_tui.workspace.turns.queue import Outcome, TurnRequest, TurnRunner
 from docstra_tui.workspace.turns.waiting import bring_back, joined
@@ -61,7 +61,7 @@ class TurnDesk:
         self,
         conversation: TranscriptView,
         composer: Composer,
-        picks: FilePicks,
+        picks: FileSelection,
         older: OlderTurns,
         reports: Reports,
         deliver: Deliver,

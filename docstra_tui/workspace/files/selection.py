@@ -73,7 +73,7 @@ class ReadReport:
         return tuple(_few(changed) + _few(wrong))
 
 
-class FilePicks:
+class FileSelection:
     """The files ticked now."""
 
     def __init__(

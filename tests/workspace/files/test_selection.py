@@ -11,18 +11,18 @@ import pytest
 from docstra_tui.context.files import states
 from docstra_tui.context.picks import Pick
 from docstra_tui.session.chat import ChatSession
-from docstra_tui.workspace.files.selection import FilePicks
+from docstra_tui.workspace.files.selection import FileSelection
 from docstra_tui.workspace.jobs import JobQueue
 from tests.fakes import FakeLLM
 
 
 @pytest.fixture
-def picks(tmp_path: Path) -> FilePicks:
+def picks(tmp_path: Path) -> FileSelection:
     for name in "abcd":
         (tmp_path / f"{name}.py").write_text(f"{name} = 1\n")
     jobs = JobQueue("idle", lambda deliver: None)
     jobs.close()  # nothing is read beside the question
-    return FilePicks(tmp_path, 1000, jobs, lambda picked: None)
+    return FileSelection(tmp_path, 1000, jobs, lambda picked: None)
 
 
 def while_reading(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object]) -> None:
@@ -39,7 +39,7 @@ def while_reading(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], 
 
 
 def test_ticking_more_while_the_files_are_read_loses_none(
-    picks: FilePicks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    picks: FileSelection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = ChatSession(FakeLLM(), tmp_path)
     picks.use(session)
@@ -56,7 +56,7 @@ def test_ticking_more_while_the_files_are_read_loses_none(
 
 
 def test_unticking_while_the_files_are_read_is_for_the_next_question(
-    picks: FilePicks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    picks: FileSelection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = ChatSession(FakeLLM(), tmp_path)
     picks.use(session)

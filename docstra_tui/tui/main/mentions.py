@@ -27,7 +27,7 @@ SAID = 3
 LINES = re.compile(r"(?P<path>.*?)(?P<lines>:\d+(?:-\d*)?)?")
 
 
-class MentionDesk:
+class Mentions:
     """For the main screen."""
 
     def __init__(self, screen: MainScreen, jobs: JobQueue) -> None:

@@ -21,7 +21,7 @@ from docstra_tui.tui.main.folders import Below, Folders
 from docstra_tui.tui.widgets.file_rows import Row
 from docstra_tui.tui.widgets.ticked_list import TickedList
 from docstra_tui.workspace.files.finder import Finder, Found
-from docstra_tui.workspace.files.selection import FilePicks, Picked
+from docstra_tui.workspace.files.selection import FileSelection, Picked
 from docstra_tui.workspace.files.tick_notes import TickNotes
 from docstra_tui.workspace.files.token_counts import TokenCounts
 from docstra_tui.workspace.jobs import JobQueue
@@ -39,7 +39,7 @@ LARGEST = 64_000_000
 """Bytes; a larger file is not read whoever asks."""
 
 
-class FilesDesk:
+class Files:
     """For the main screen."""
 
     def __init__(self, screen: MainScreen, jobs: JobQueue) -> None:
@@ -71,10 +71,10 @@ class FilesDesk:
         self.say_hint()
         self.folders.show("")
 
-    def make_picks(self, chat_jobs: JobQueue) -> FilePicks:
+    def make_picks(self, chat_jobs: JobQueue) -> FileSelection:
         """Who reads what is ticked."""
         screen = self._screen
-        return FilePicks(
+        return FileSelection(
             screen.root,
             screen.settings.context.max_file_bytes,
             chat_jobs,
