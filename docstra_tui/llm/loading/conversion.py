@@ -6,7 +6,6 @@ The folder is written beside its place and renamed into it, so that nobody ever 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import functools
 import hashlib
 import json
@@ -14,13 +13,14 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from docstra_tui import paths
 from docstra_tui.errors import ModelError, to_wire
-from docstra_tui.llm.files import gguf_files, sources
+from docstra_tui.llm.files import gguf_files, location, sources
 from docstra_tui.llm.files.gguf_files import GgufHeader
 from docstra_tui.llm.files.load_errors import disk_full, translate
 from docstra_tui.llm.files.sources import LoadProgress, ModelFiles, ModelSpec, Progress
@@ -65,7 +65,7 @@ def result_size(header: GgufHeader) -> int:
 
 def convert(spec: ModelSpec, progress: Progress = sources.ignore) -> Path:
     """Convert the GGUF that `spec` names, however large, and return the folder. Raises `ModelError`."""
-    files = sources.resolve(spec, progress)
+    files = location.resolve(spec, progress)
     if files.gguf is None:
         raise ModelError(f"{files.name} is not a GGUF; there is nothing to convert.")
     try:
@@ -82,7 +82,7 @@ def keep(files: ModelFiles, header: GgufHeader, progress: Progress, tokenizer: A
     path = header.path
     target = folder_of(path)
     paths.make_folder(target.parent)
-    with _lock(target.with_suffix(".lock")):
+    with FileLock(target.with_suffix(".lock"), mode=0o600):
         if (found := converted(path)) is not None:
             return found
         for left in target.parent.glob(f".{target.name}-*"):  # of a conversion that was killed
@@ -113,16 +113,6 @@ def _write(files: ModelFiles, header: GgufHeader, work: Path, progress: Progress
 
 def _report(progress: Progress, done: int, total: int) -> None:
     progress(LoadProgress("convert", done, total))
-
-
-@contextlib.contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    fd = paths.open_private(path)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)
 
 
 def main(name: str) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from docstra_tui.errors import BadModelFile, DocstraError, MissingPackage, ModelError, UnknownArchitecture
-from docstra_tui.llm.files import checkpoint, gguf_files, sources
+from docstra_tui.llm.files import checkpoint, gguf_files, location, sources
 from docstra_tui.llm.files.gguf_files import GgufHeader
 from docstra_tui.llm.files.load_errors import logger, translate
 from docstra_tui.llm.files.sources import LoadProgress, ModelFiles, ModelSpec, Progress
@@ -84,7 +84,7 @@ def window_of(config: Any, tokenizer: Any) -> int:
 
 def _load(spec: ModelSpec, progress: Progress, on_tokenizer: OnTokenizer | None) -> LoadedModel:
     # 1. Find the files; the only step that may use the network.
-    files = sources.resolve(spec, progress)
+    files = location.resolve(spec, progress)
     _check_options(spec)
     with _quiet_transformers(progress):
         # 2. The tokenizer, at once.

@@ -10,7 +10,7 @@ import pytest
 
 from docstra_tui.llm.files import hub, starter
 from docstra_tui.llm.files.catalog import InstalledModel, installed_models
-from tests.llm.files.test_sources import gguf_bytes, model_folder
+from tests.llm.files.made_files import gguf_bytes, model_folder
 
 COMMIT = "1" * 40
 

@@ -17,7 +17,8 @@ import pytest
 
 from docstra_tui.errors import BadModelFile, HubUnreachable, ModelError
 from docstra_tui.llm.files import starter
-from docstra_tui.llm.files.sources import LoadProgress, ModelFiles, ModelSpec, resolve
+from docstra_tui.llm.files.location import resolve
+from docstra_tui.llm.files.sources import LoadProgress, ModelFiles, ModelSpec
 
 CONTENT = b"GGUF" + bytes(range(256)) * 400
 

@@ -19,9 +19,10 @@ from docstra_tui.errors import (
     ModelNotFound,
     UnsafeWeights,
 )
-from docstra_tui.llm.files.sources import LoadProgress, ModelSpec, resolve
+from docstra_tui.llm.files.location import resolve
+from docstra_tui.llm.files.sources import LoadProgress, ModelSpec
 from tests.llm import hub_standin
-from tests.llm.files.test_sources import gguf_bytes, model_folder, safetensors
+from tests.llm.files.made_files import gguf_bytes, model_folder, safetensors
 from tests.llm.hub_standin import HubStandIn
 
 ONE = ModelSpec("owner/model")
