@@ -11,7 +11,8 @@ from contextlib import contextmanager
 
 from docstra_tui import settings
 from docstra_tui.llm.remote import RemoteLLM
-from docstra_tui.workspace.models.backend import Backend, open_backend
+from docstra_tui.workspace.models.backend import Backend
+from docstra_tui.workspace.models.opening import open_backend
 
 
 def starter_folder() -> str:

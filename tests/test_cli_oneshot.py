@@ -494,7 +494,7 @@ def test_an_answer_that_breaks_off_keeps_its_part_and_exits_with_1_whatever_brok
     llm = FakeLLM()
     llm.enqueue("part", EngineDied("It is gone.", "Ask again."))
     backend = FakeBackend(llm)
-    monkeypatch.setattr("docstra_tui.workspace.models.backend.open_backend", backend)
+    monkeypatch.setattr("docstra_tui.workspace.models.opening.open_backend", backend)
     assert cli.main(["ask", "?"]) == 1
     out, err = capsys.readouterr()
     assert out == "part\n"
@@ -520,7 +520,7 @@ def test_what_fails_before_the_first_word_keeps_its_own_exit_code() -> None:
 def test_an_answer_without_text_is_a_failure(pieces, reason, said, monkeypatch, capsys) -> None:
     llm = FakeLLM()
     llm.enqueue(*pieces, reason=reason)
-    monkeypatch.setattr("docstra_tui.workspace.models.backend.open_backend", FakeBackend(llm))
+    monkeypatch.setattr("docstra_tui.workspace.models.opening.open_backend", FakeBackend(llm))
     assert cli.main(["ask", "?"]) == 1
     assert said in capsys.readouterr().err
 
@@ -534,7 +534,7 @@ def json_of(capsys, *words: str) -> tuple[int, dict, str]:
 def test_json_is_one_object_also_of_an_answer_that_broke(monkeypatch, capsys) -> None:
     llm = FakeLLM()
     llm.enqueue("half an ", "answer", EngineDied("It is gone.", "Ask again."))
-    monkeypatch.setattr("docstra_tui.workspace.models.backend.open_backend", FakeBackend(llm))
+    monkeypatch.setattr("docstra_tui.workspace.models.opening.open_backend", FakeBackend(llm))
     code, found, err = json_of(capsys, "ask", "?", "-f", "a.py")
     assert (code, list(found)) == (1, [*KEYS, "error"])
     assert found["answer"] == "half an answer"
@@ -547,7 +547,7 @@ def test_json_is_one_object_also_of_an_answer_that_broke(monkeypatch, capsys) ->
 def test_json_says_why_there_is_no_answer(monkeypatch, capsys) -> None:
     llm = FakeLLM()
     llm.enqueue(reason="length", usage=Usage(30, 20, 0))
-    monkeypatch.setattr("docstra_tui.workspace.models.backend.open_backend", FakeBackend(llm))
+    monkeypatch.setattr("docstra_tui.workspace.models.opening.open_backend", FakeBackend(llm))
     code, found, _ = json_of(capsys, "ask", "?")
     assert (code, found["answer"], found["finish_reason"]) == (1, "", "length")
     assert found["completion_tokens"] == 20
@@ -558,7 +558,7 @@ def test_json_says_too_why_nothing_could_be_asked(monkeypatch, capsys) -> None:
     from dataclasses import replace
 
     failed = replace(READY, state="failed", error=ModelNotFound("There is no model m."))
-    monkeypatch.setattr("docstra_tui.workspace.models.backend.open_backend", FakeBackend(FakeLLM(), failed))
+    monkeypatch.setattr("docstra_tui.workspace.models.opening.open_backend", FakeBackend(FakeLLM(), failed))
     code, found, _ = json_of(capsys, "ask", "?")
     assert (code, found["answer"], found["model"]) == (3, "", None)
     assert found["error"] == {"message": "There is no model m."}
@@ -578,7 +578,7 @@ def test_of_several_answers_the_finished_ones_stay(monkeypatch, capsys) -> None:
     ):
         llm = FakeLLM("First.", "Second.")
         llm.enqueue(*([part] if part else []), error)
-        monkeypatch.setattr("docstra_tui.workspace.models.backend.open_backend", FakeBackend(llm))
+        monkeypatch.setattr("docstra_tui.workspace.models.opening.open_backend", FakeBackend(llm))
         code, found, err = json_of(capsys, "explain", "a.py", "b.rs", "a.py:1-1", "a.py:2-2")
         assert code == exit_code
         assert [answer["answer"] for answer in found["answers"]] == ["First.", "Second.", part]
@@ -592,7 +592,7 @@ def test_of_several_answers_the_finished_ones_stay(monkeypatch, capsys) -> None:
 def test_of_several_answers_the_finished_ones_are_out_already(monkeypatch, capsys) -> None:
     llm = FakeLLM("First.")
     llm.enqueue("Sec", EngineDied("It is gone."))
-    monkeypatch.setattr("docstra_tui.workspace.models.backend.open_backend", FakeBackend(llm))
+    monkeypatch.setattr("docstra_tui.workspace.models.opening.open_backend", FakeBackend(llm))
     assert cli.main(["explain", "a.py", "b.rs"]) == 1
     out, err = capsys.readouterr()
     assert out == "# a.py\n\nFirst.\n\n# b.rs\n\nSec\n"
@@ -603,7 +603,7 @@ def test_of_several_answers_the_finished_ones_are_out_already(monkeypatch, capsy
 def test_errors_reach_the_shell_as_their_exit_code(error, monkeypatch, capsys) -> None:
     llm = FakeLLM()
     llm.enqueue(error)
-    monkeypatch.setattr("docstra_tui.workspace.models.backend.open_backend", FakeBackend(llm))
+    monkeypatch.setattr("docstra_tui.workspace.models.opening.open_backend", FakeBackend(llm))
     assert cli.main(["ask", "?", "-f", "a.py"]) == error.exit_code
     out, err = capsys.readouterr()
     assert out == "" and error.message in err

@@ -69,15 +69,15 @@ def test_one_shot_loads_no_screen_and_no_model(tmp_path: Path) -> None:
     """All the way: files read, a request made, an answer printed, figures counted."""
     code = f"""
 sys.path.insert(0, {str(Path(__file__).resolve().parent.parent)!r})
-import docstra_tui.workspace.models.backend as backend
+import docstra_tui.workspace.models.other_server as server
 from docstra_tui.llm.answer import AnswerStream, Finished
 class Source:
     def next_event(self): return Finished("stop")
     def cancel(self): pass
 def stream(self, prompt, **options): return AnswerStream(Source())
-backend.RemoteLLM.stream = stream
-backend.RemoteLLM.count_tokens = lambda self, prompt: 1
-backend.ServerBackend.status = lambda self: backend.Status("ready")
+server.RemoteLLM.stream = stream
+server.RemoteLLM.count_tokens = lambda self, prompt: 1
+server.ServerBackend.status = lambda self: server.Status("ready")
 """ + command("ask", "?", "-f", __file__, "--json", "--base-url", "http://127.0.0.1:9/v1")
     found = loaded(code, tmp_path)
     assert "docstra_tui" in found
@@ -91,7 +91,7 @@ def test_the_inline_chat_loads_no_screen_and_no_model(tmp_path: Path) -> None:
 
 
 def test_the_full_screen_loads_no_model(tmp_path: Path) -> None:
-    found = loaded("import docstra_tui.tui.app, docstra_tui.workspace.models.backend", tmp_path)
+    found = loaded("import docstra_tui.tui.app, docstra_tui.workspace.models.opening", tmp_path)
     assert "textual" in found
     assert not found & (MODEL | SERVER | {"prompt_toolkit", "pygments"})
 

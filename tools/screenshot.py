@@ -14,7 +14,7 @@ from pathlib import Path
 from docstra_tui import settings
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.tui.app import DocstraApp
-from docstra_tui.workspace.models.backend import open_backend
+from docstra_tui.workspace.models.opening import open_backend
 
 PROJECT = Path(__file__).resolve().parent.parent
 QUESTION = "What does @docstra_tui/session/export.py do? Show a short example in Python. "

@@ -22,7 +22,7 @@ from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.remote import RemoteLLM
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.fitting import Overfull
-from docstra_tui.workspace.models.backend import EngineBackend
+from docstra_tui.workspace.models.own_engine import EngineBackend
 
 NAME = "counting"
 

@@ -39,7 +39,7 @@ def run(
 ) -> int:
     """Ask everything that the command line asks, and return the exit code.
 
-    `opener` is `session.backend.open_backend` or something of its shape. Raises the `DocstraError` that
+    `opener` is `models.opening.open_backend` or something of its shape. Raises the `DocstraError` that
     kept a question from being answered, after what there is of the answers is out.
     """
     console = console or Console()
@@ -47,7 +47,7 @@ def run(
     own = templates.load_all()
     requests = requests_of(invocation, settings, {**BUILT_IN, **own}, console.note)
     if opener is None:
-        from docstra_tui.workspace.models.backend import open_backend
+        from docstra_tui.workspace.models.opening import open_backend
 
         opener = open_backend
     as_json = bool(invocation.options["json"])

@@ -25,7 +25,8 @@ from docstra_tui.session.rescue import rescue
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.settings import Settings
 from docstra_tui.themes import ThemeSpec
-from docstra_tui.workspace.models.backend import Backend, open_backend
+from docstra_tui.workspace.models.backend import Backend
+from docstra_tui.workspace.models.opening import open_backend
 from docstra_tui.workspace.sessions.unsaved import unsaved, words
 from docstra_tui.workspace.terminal.colour_depth import colours_of
 

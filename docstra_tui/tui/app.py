@@ -34,11 +34,10 @@ from docstra_tui.workspace.terminal.colour_depth import ALL, FEW, NONE
 
 if TYPE_CHECKING:
     from docstra_tui.session.store.sessions import SessionStore
-    from docstra_tui.workspace.models.backend import Backend
+    from docstra_tui.workspace.models.opening import OpenBackend
 
 LINK_SECONDS = 1.0
 """After the start the terminal is asked how far it is, when the first frames are out of the way."""
-OpenBackend = Callable[[Settings], "Backend"]
 
 
 def _palette_commands() -> type[Any]:

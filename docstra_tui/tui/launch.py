@@ -29,7 +29,8 @@ RESCUE_SECONDS = 1.0
 
 if TYPE_CHECKING:
     from docstra_tui.session.store.sessions import SessionStore
-    from docstra_tui.tui.app import DocstraApp, OpenBackend
+    from docstra_tui.tui.app import DocstraApp
+    from docstra_tui.workspace.models.opening import OpenBackend
 
 
 def launch(
@@ -102,7 +103,7 @@ def launch(
 
 
 def _open_backend(settings: Settings) -> Any:
-    from docstra_tui.workspace.models.backend import open_backend
+    from docstra_tui.workspace.models.opening import open_backend
 
     return open_backend(settings)
 

@@ -11,7 +11,7 @@ import pytest
 from docstra_tui.llm.remote import RemoteLLM
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.settings import RemoteSettings, Settings
-from docstra_tui.workspace.models.backend import open_backend
+from docstra_tui.workspace.models.opening import open_backend
 from tests.elsewhere import Elsewhere, elsewhere
 from tests.fakes import FakeLLM
 from tests.repl.test_chat import Typist, chat, saved

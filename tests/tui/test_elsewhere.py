@@ -16,8 +16,8 @@ from docstra_tui.tui.screens.leaving import LeavingScreen
 from docstra_tui.tui.widgets.status_bar import StatusBar
 from docstra_tui.workspace.files import saved_ticks as ticks
 from docstra_tui.workspace.files.saved_ticks import SavedTicks
-from docstra_tui.workspace.models.backend import open_backend
 from docstra_tui.workspace.models.consent import Consent
+from docstra_tui.workspace.models.opening import open_backend
 from tests.elsewhere import elsewhere
 from tests.fakes import FakeLLM
 from tests.tui.fakes import FakeBackend, screen_text, until

@@ -53,7 +53,8 @@ from docstra_tui.workspace.turns.queue import Outcome
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.store.sessions import SessionStore
-    from docstra_tui.tui.app import DocstraApp, OpenBackend
+    from docstra_tui.tui.app import DocstraApp
+    from docstra_tui.workspace.models.opening import OpenBackend
 
 WAIT_SECONDS = 0.5
 """How often the screen says how long the first piece has been waited for."""

@@ -242,7 +242,7 @@ def test_a_folder_here_never_replaces_the_hub_model_of_its_name(
 
 def test_the_clients_side_loads_neither_torch_nor_an_http_library() -> None:
     code = (
-        "import sys, docstra_tui.engine.client.lifecycle, docstra_tui.workspace.models.backend; "
+        "import sys, docstra_tui.engine.client.lifecycle, docstra_tui.workspace.models.opening; "
         "sys.exit(bool({'torch', 'transformers', 'starlette', 'uvicorn', 'httpx2'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

@@ -16,7 +16,9 @@ import pytest
 from docstra_tui.engine.client.protocol import EngineIdentity
 from docstra_tui.errors import EngineDied, ModelNotFound, RemoteError
 from docstra_tui.settings import EngineSettings, ModelSettings, RemoteSettings, Settings
-from docstra_tui.workspace.models.backend import EngineBackend, ServerBackend, open_backend
+from docstra_tui.workspace.models.opening import open_backend
+from docstra_tui.workspace.models.other_server import ServerBackend
+from docstra_tui.workspace.models.own_engine import EngineBackend
 from tests.engine.engines import running, until
 from tests.llm.hostile import SSE, chunk, hostile, response, sends
 from tests.tiny_models import make_tiny
@@ -71,7 +73,7 @@ def test_a_server_that_loads_its_model_is_loading_until_the_wait_is_over(
 ) -> None:
     loading = response(b'{"error": {"code": 503, "message": "Loading model"}}', "503 Unavailable")
     ready = response(b'{"data": [{"id": "m", "max_model_len": 4096}]}')
-    monkeypatch.setattr("docstra_tui.workspace.models.backend.MISSING_SECONDS", 0)
+    monkeypatch.setattr("docstra_tui.workspace.models.other_server.MISSING_SECONDS", 0)
     for name in ("", "m"):
         with hostile() as server:
             server.on("/v1/models", sends(loading), sends(loading), sends(ready))

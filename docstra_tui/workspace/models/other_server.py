@@ -1,0 +1,85 @@
+"""Another server as what answers: nothing goes to it before somebody agreed, and it is nobody's to stop."""
+
+from __future__ import annotations
+
+import time
+
+from docstra_tui import address
+from docstra_tui.errors import DocstraError, ServerLoading
+from docstra_tui.llm.http.gate import Gate
+from docstra_tui.llm.remote import RemoteLLM
+from docstra_tui.session.outgoing import Outgoing
+from docstra_tui.settings import Settings
+from docstra_tui.workspace.models.backend import Status
+
+READY_SECONDS = 30.0
+"""How long a server that answered is taken to be there."""
+
+MISSING_SECONDS = 3.0
+"""How often one that did not answer is asked again."""
+
+
+class ServerBackend:
+    """Another OpenAI-compatible server; it is nobody's to start or stop.
+
+    Its gate is closed where it is another machine: whoever asks the user opens it.
+    """
+
+    farewell = ""
+
+    def __init__(self, settings: Settings) -> None:
+        remote = settings.remote
+        self.outgoing = Outgoing()
+        self.gate = Gate(address.parse(remote.base_url), is_open=False, look=self.outgoing.look)
+        self.llm = RemoteLLM(
+            model=settings.model.name or None,
+            gate=self.gate,
+            max_tokens=settings.answer.max_tokens,
+            temperature=settings.answer.temperature,
+            context=remote.context,
+            wait_seconds=remote.wait_seconds,
+            key_over_http=remote.key_over_http,
+        )
+        self.host = "" if self.gate.address.is_this_machine else self.gate.address.shown
+        self._patience = remote.wait_seconds
+        self._last = Status("loading", phase=f"waiting for {self.llm.server}")
+        self._loading_since: float | None = None
+        self._ask_again_at = 0.0
+
+    @property
+    def label(self) -> str:
+        return self.llm.model_name.rstrip("/").rpartition("/")[2] or self.llm.server
+
+    def status(self) -> Status:
+        if not self.gate.is_open:
+            return Status("waiting", model=self.llm.model_name)
+        if time.monotonic() < self._ask_again_at:
+            return self._last
+        try:
+            self.llm.check()
+            status = Status("ready", model=self.llm.model_name, window=self.llm.known_window)
+            self._loading_since = None
+        except ServerLoading as error:
+            status = self._loading(error)
+        except DocstraError as error:
+            status = Status("failed", error=error, model=self.llm.model_name)
+        pause = READY_SECONDS if status.state == "ready" else MISSING_SECONDS
+        self._ask_again_at = time.monotonic() + pause
+        self._last = status
+        return status
+
+    def _loading(self, error: DocstraError) -> Status:
+        """The server is there and loads its model: it is waited for as long as for an answer."""
+        now = time.monotonic()
+        since = self._loading_since = self._loading_since or now
+        if now - since > self._patience:
+            return Status("failed", error=error, model=self.llm.model_name)
+        return Status("loading", phase=f"{self.llm.server} loads its model", model=self.llm.model_name)
+
+    is_running = False
+
+    def restart(self) -> None:
+        self._ask_again_at, self._loading_since = 0.0, None
+
+    def close(self) -> None:
+        self.llm.close()
