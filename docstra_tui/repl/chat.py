@@ -36,15 +36,15 @@ from docstra_tui.repl.overview import overview
 from docstra_tui.repl.printer import Printer
 from docstra_tui.repl.watch import Watch
 from docstra_tui.session.chat import ChatSession
-from docstra_tui.session.fitting import Asking
 from docstra_tui.session.outgoing import SecretsFound
 from docstra_tui.session.running import RunningTurn
 from docstra_tui.session.store.sessions import SessionStore
+from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.session.turns import WaitingQuestion
 from docstra_tui.settings import Settings
 from docstra_tui.themes import ThemeSpec
 from docstra_tui.workspace import kept_theme
-from docstra_tui.workspace.commands import ONLY_FILES, CommandLine, parse, question_of
+from docstra_tui.workspace.command_line import ONLY_FILES, CommandLine, parse, question_of
 from docstra_tui.workspace.files.named_files import NamedFiles, find_named
 from docstra_tui.workspace.models import consent
 from docstra_tui.workspace.models.backend import Backend, Status
@@ -509,7 +509,7 @@ class Chat:
         self._watch.look_now()
         return True
 
-    def _may_leave(self, found: SecretsFound, asking: Asking) -> bool:
+    def _may_leave(self, found: SecretsFound, asking: TurnRequest) -> bool:
         """Ask about what may be secret and would be sent elsewhere; False when nothing is to be sent."""
         for line in consent.secrets(found, self.backend.host):
             self.printer.line(line, "hint")

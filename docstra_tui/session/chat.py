@@ -23,13 +23,14 @@ from docstra_tui.llm.base import BaseLLM, estimate
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import Conversation, file_fields
 from docstra_tui.session import breaks, fitting
-from docstra_tui.session.fitting import Asking, Overfull
+from docstra_tui.session.fitting import Overfull
 from docstra_tui.session.log import WAITING, ContextLog, Key
 from docstra_tui.session.outgoing import SecretsFound
 from docstra_tui.session.prompt_shown import PromptShown, as_text
 from docstra_tui.session.running import RunningTurn
 from docstra_tui.session.scale import PLAIN, Scale
 from docstra_tui.session.store.sessions import SessionStore
+from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.session.turns import (
     LOST,
     ModelChoice,
@@ -82,7 +83,7 @@ class ChatSession:
         self.make_room: Callable[[Overfull], bool] | None = None
         """Asked, in the thread of the turn, about a question that does not fit: it applies a plan, or
         says False, and then nothing is sent."""
-        self.may_leave: Callable[[SecretsFound, Asking], bool] | None = None
+        self.may_leave: Callable[[SecretsFound, TurnRequest], bool] | None = None
         """Asked, in the thread of the turn, about what should not leave this machine unseen: it leaves it
         out or agrees to it, or says False, and then nothing is sent."""
         self.counting: tuple[int, int] | None = None
@@ -115,7 +116,7 @@ class ChatSession:
         """What the next turn is the turn of."""
         self._begun = 0
         """The turn that the store heard of last."""
-        self._asking: Asking | None = None
+        self._asking: TurnRequest | None = None
         """What is being asked, from before it is counted until its turn is over."""
         self._told: fitting.Told | None = None
         """What was sent with it; None before."""
@@ -305,7 +306,7 @@ class ChatSession:
         with self._lock:
             items, scale = self._log.items, self.scale
             history = self._tell(self._log, self._plan).history
-            asking = self._asking or Asking(PLAIN, question, {"question": question})
+            asking = self._asking or TurnRequest(PLAIN, question, {"question": question})
         scale.add(items)
         parts = [(item.label, scale.weight(item)) for item in items]
         turns = sum(scale.turn(turn) for turn in history)
@@ -320,13 +321,13 @@ class ChatSession:
         with self._lock:
             asking, told = self._asking, self._told
             if asking is None:
-                return self._prompt(Asking(PLAIN, question, {"question": question}))
+                return self._prompt(TurnRequest(PLAIN, question, {"question": question}))
             if told is None:
                 return self._prompt(asking)
         return self.llm.prompt_builder.conversation(asking.task, told.waiting, told.history, **asking.fields)
 
     def _prompt(
-        self, asking: Asking, log: ContextLog | None = None, plan: FitPlan | None = None
+        self, asking: TurnRequest, log: ContextLog | None = None, plan: FitPlan | None = None
     ) -> Conversation:
         """What would be sent; with `log` and `plan`, in the place of those in force."""
         with self._lock:
@@ -335,7 +336,7 @@ class ChatSession:
             told = self._tell(log, plan)
         return self.llm.prompt_builder.conversation(asking.task, told.waiting, told.history, **asking.fields)
 
-    def _focus(self, asking: Asking, plan: FitPlan | None) -> list[ContextItem]:
+    def _focus(self, asking: TurnRequest, plan: FitPlan | None) -> list[ContextItem]:
         """What a task is about and is sent whole: for the rest something else is in the log, or nothing."""
         stand_ins = fitting.stand_ins(plan)
         return [item for item in asking.focus if item.key not in stand_ins]
@@ -377,7 +378,7 @@ class ChatSession:
     # What does not fit
 
     def plan(
-        self, asking: Asking, on_progress: Callable[[int, int], None] = lambda done, total: None
+        self, asking: TurnRequest, on_progress: Callable[[int, int], None] = lambda done, total: None
     ) -> FitPlan:
         """Everything that `asking` would send, with what was chosen before; every part is weighed.
 
@@ -432,7 +433,7 @@ class ChatSession:
             and any(not path or item.path == path or item.path.startswith(f"{path}/") for path in wanted)
         ]
 
-    def count_plan(self, asking: Asking, plan: FitPlan) -> Budget:
+    def count_plan(self, asking: TurnRequest, plan: FitPlan) -> Budget:
         """What `asking` would take under a plan, exactly. Blocks."""
         with self._lock:
             log = self._log.copy()
@@ -499,7 +500,7 @@ class ChatSession:
         It starts when it is first iterated. Blocks while it is counted. Raises `DocstraError` while
         another one runs, `ContextOverflow` when it does not fit and nobody made room.
         """
-        asking = Asking(task, shown, dict(fields), tuple(focus))
+        asking = TurnRequest(task, shown, dict(fields), tuple(focus))
         with self._lock:
             self._refuse_second()
             self._is_stopped = False
@@ -512,7 +513,7 @@ class ChatSession:
                     self._asking = None
             raise
 
-    def _started(self, asking: Asking) -> RunningTurn:
+    def _started(self, asking: TurnRequest) -> RunningTurn:
         while (found := self._kept_back(asking)) is not None:
             if self.may_leave is None or not self.may_leave(found, asking):
                 raise found
@@ -536,7 +537,7 @@ class ChatSession:
             self._running = RunningTurn(self, turn)
             return self._running
 
-    def _kept_back(self, asking: Asking) -> SecretsFound | None:
+    def _kept_back(self, asking: TurnRequest) -> SecretsFound | None:
         """What keeps it from being sent as it is; None where nothing does, or it cannot be sent anyway."""
         try:
             self.llm.admitted(self._prompt(asking).messages)
@@ -551,7 +552,7 @@ class ChatSession:
             if self._running is not None and not self._running.ended:
                 raise DocstraError("An answer is still being written.", "Stop it first, or wait for it.")
 
-    def _overfull(self, asking: Asking) -> Budget | None:
+    def _overfull(self, asking: TurnRequest) -> Budget | None:
         """The sum of what does not fit; None where it does, or where nobody can tell."""
         try:
             budget = self._beyond_counting(asking) or self._measured(self._prompt(asking))
@@ -561,7 +562,7 @@ class ChatSession:
             return None
         return None if budget.fits else budget
 
-    def _beyond_counting(self, asking: Asking) -> Budget | None:
+    def _beyond_counting(self, asking: TurnRequest) -> Budget | None:
         """Of a prompt whose files alone have more than eight windows: file by file that is found soon, told
         as it goes, and can be stopped. Raises `NotAsked`."""
         with self._lock:

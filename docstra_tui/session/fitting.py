@@ -5,15 +5,16 @@ Pure: a plan, the log and the turns in, what is sent out. Knows no model.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from docstra_tui.context.fitting.budget import Budget
 from docstra_tui.context.fitting.plan import FileRow, FitPlan
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import Message, PromptBuilder, Turn
 from docstra_tui.session.log import ContextLog, Key
+from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.session.turns import SavedTurn
 
 if TYPE_CHECKING:
@@ -27,24 +28,11 @@ SUMMARY_TOKENS = 300
 
 
 @dataclass(frozen=True)
-class Asking:
-    """Something that is about to be asked."""
-
-    task: str
-    """The template's name."""
-    shown: str
-    """The question as the conversation shows it."""
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    focus: tuple[ContextItem, ...] = ()
-    """Items that it is about, whether or not they are ticked."""
-
-
-@dataclass(frozen=True)
 class Overfull:
     """A question that does not fit, before anything was sent."""
 
     session: ChatSession
-    asking: Asking
+    asking: TurnRequest
     budget: Budget
 
 

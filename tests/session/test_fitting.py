@@ -11,8 +11,9 @@ from docstra_tui.context.fitting.proposal import suggest
 from docstra_tui.errors import ContextOverflow
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.chat import ChatSession
-from docstra_tui.session.fitting import SUMMARY_ASKED, Asking, Overfull
+from docstra_tui.session.fitting import SUMMARY_ASKED, Overfull
 from docstra_tui.session.store.sessions import SessionStore
+from docstra_tui.session.turn_request import TurnRequest
 from tests.fakes import FakeLLM
 
 BODY = "".join(f"    value_{number} = {number} + 1\n" for number in range(60))
@@ -21,8 +22,8 @@ SHORT = ContextItem("TIMEOUT = 5\n", "short.py", "python")
 NOTES = ContextItem("a few plain words\n" * 30, "notes.txt")
 
 
-def asking(question: str) -> Asking:
-    return Asking("answer_question", question, {"question": question})
+def asking(question: str) -> TurnRequest:
+    return TurnRequest("answer_question", question, {"question": question})
 
 
 def session_of(llm: FakeLLM, root: Path, *items: ContextItem, **options: object) -> ChatSession:

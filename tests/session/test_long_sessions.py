@@ -8,8 +8,8 @@ import pytest
 
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.chat import ChatSession
-from docstra_tui.session.fitting import Asking
 from docstra_tui.session.store.sessions import SessionStore
+from docstra_tui.session.turn_request import TurnRequest
 from tests.fakes import FakeLLM
 
 A = ContextItem("a = 1\n" * 40, "a.py", "python")
@@ -82,7 +82,7 @@ def test_what_is_not_held_is_not_sent_and_the_answer_says_so(small: None) -> Non
 def test_turns_keep_their_numbers(small: None) -> None:
     spoken(10)
     session, store = resumed()
-    plan = session.plan(Asking("answer_question", "why?", {"question": "why?"}))
+    plan = session.plan(TurnRequest("answer_question", "why?", {"question": "why?"}))
     assert [row.number for row in plan.turns] == list(range(session.skipped + 1, 11))
     assert plan.turns[-1].question == "question 9"
     store.close()

@@ -19,8 +19,8 @@ from docstra_tui.llm.prompt import PromptBuilder, Turn
 from docstra_tui.llm.remote import RemoteLLM
 from docstra_tui.session import outgoing
 from docstra_tui.session.chat import ChatSession
-from docstra_tui.session.fitting import Asking
 from docstra_tui.session.outgoing import Outgoing, SecretsFound
+from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.workspace.models import consent
 from tests.elsewhere import Elsewhere, elsewhere
 
@@ -213,7 +213,7 @@ def test_not_even_a_count_goes_out_before_somebody_decided(session: ChatSession,
 def test_what_is_left_out_is_not_sent_and_the_rest_is(session: ChatSession, server: Elsewhere) -> None:
     asked: list[tuple[str, ...]] = []
 
-    def leave_out(error: SecretsFound, asking: Asking) -> bool:
+    def leave_out(error: SecretsFound, asking: TurnRequest) -> bool:
         asked.append(error.paths)
         session.leave_out(error.paths)
         return True
@@ -227,7 +227,7 @@ def test_what_is_left_out_is_not_sent_and_the_rest_is(session: ChatSession, serv
 
 
 def test_what_may_be_sent_is_sent_to_the_letter(session: ChatSession, server: Elsewhere) -> None:
-    def agree(error: SecretsFound, asking: Asking) -> bool:
+    def agree(error: SecretsFound, asking: TurnRequest) -> bool:
         error.agree()
         return True
 

@@ -179,7 +179,7 @@ async def test_one_question_waits_visibly_and_a_second_stays_in_the_composer(mak
     async with app.run_test(size=(100, 30)) as pilot:
         await is_ready(pilot)
         await ask(pilot, "first")
-        await until(pilot, lambda: app.main.desk.runner.busy)
+        await until(pilot, lambda: app.main.turns.queue.busy)
         await ask(pilot, "second")
         await until(pilot, lambda: "waits: second" in screen_text(app))
         await ask(pilot, "third")
@@ -241,8 +241,8 @@ async def test_escape_stops_all_files_of_a_task(make_app, backend):
         await ask(pilot, "/explain")
         await until(pilot, lambda: "1 waiting" in last_line(app))
         await pilot.press("escape")
-        await until(pilot, lambda: not app.main.desk.runner.busy)
-        assert not app.main.desk.runner.waiting
+        await until(pilot, lambda: not app.main.turns.queue.busy)
+        assert not app.main.turns.queue.waiting
         assert len(backend.llm.calls) == 1
 
 
@@ -444,7 +444,7 @@ async def test_resume_brings_back_turns_files_and_draft(make_app, backend, store
         await until(pilot, lambda: len(first.main.session.context) == 1)
         await ask(pilot, "Why?")
         await until(pilot, lambda: "It says hello." in screen_text(first))
-        await until(pilot, lambda: not first.main.desk.runner.busy)
+        await until(pilot, lambda: not first.main.turns.queue.busy)
         await pilot.press(*"half a thought")
         first.save()
     second = make_app(resume="last")
@@ -498,7 +498,7 @@ async def test_ctrl_o_offers_the_sessions_of_this_folder(make_app, backend):
         await is_ready(pilot)
         await ask(pilot, "Why [/this]?")
         await until(pilot, lambda: "It says hello." in screen_text(app))
-        await until(pilot, lambda: not app.main.desk.runner.busy)
+        await until(pilot, lambda: not app.main.turns.queue.busy)
         app.main.switches.new_session()
         await until(pilot, lambda: "It says hello." not in screen_text(app))
         await pilot.press("ctrl+o")
@@ -548,9 +548,9 @@ async def test_it_works_at_every_size(make_app, backend, size):
     backend.llm.enqueue("An answer.")
     app = make_app()
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.main.desk.ready)
+        await until(pilot, lambda: app.main.turns.ready)
         await ask(pilot, "Why?")
-        await until(pilot, lambda: not app.main.desk.runner.busy and len(backend.llm.calls) == 1)
+        await until(pilot, lambda: not app.main.turns.queue.busy and len(backend.llm.calls) == 1)
         if size >= (40, 10):
             await until(pilot, lambda: "An answer." in screen_text(app))
 
@@ -558,7 +558,7 @@ async def test_it_works_at_every_size(make_app, backend, size):
 async def test_under_80_columns_the_tree_is_an_overlay(make_app):
     app = make_app()
     async with app.run_test(size=(40, 10)) as pilot:
-        await until(pilot, lambda: app.main.desk.ready)
+        await until(pilot, lambda: app.main.turns.ready)
         assert "README.md" not in screen_text(app)
         await pilot.press("f2")
         await until(pilot, lambda: "README.md" in screen_text(app))
@@ -588,9 +588,9 @@ async def test_ctrl_c_stops_an_answer_and_leaves_only_the_second_time(make_app, 
     async with app.run_test(size=(80, 24)) as pilot:
         await is_ready(pilot)
         await ask(pilot, "Why?")
-        await until(pilot, lambda: app.main.desk.runner.busy)
+        await until(pilot, lambda: app.main.turns.queue.busy)
         await pilot.press("ctrl+c")
-        await until(pilot, lambda: not app.main.desk.runner.busy)
+        await until(pilot, lambda: not app.main.turns.queue.busy)
         app.main.composer.load_text("")
         await pilot.press("ctrl+c")
         assert app.is_running
@@ -627,7 +627,7 @@ async def test_another_host_is_asked_for_before_it_even_answered(make_app):
         await pilot.press("n")
         await until(pilot, lambda: "This leaves the machine" not in screen_text(app))
         assert app.main.composer.text == "Why?"
-        assert not app.main.desk.runner.waiting
+        assert not app.main.turns.queue.waiting
 
 
 async def test_an_unknown_theme_falls_back_with_a_notice(make_app):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from docstra_tui.errors import GenerationFailed
-from docstra_tui.session.fitting import Asking
+from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.tui.screens.budget import BudgetScreen
 from docstra_tui.tui.screens.fit import FitScreen
 from docstra_tui.tui.screens.preview import PreviewScreen
@@ -27,7 +27,7 @@ async def without_widgets(pilot: Any, screen: Any) -> None:
 async def test_a_preview_that_closes_takes_what_comes(make_app: Any) -> None:
     app = make_app()
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: app.main.desk.ready)
+        await until(pilot, lambda: app.main.turns.ready)
         app.main.files.preview("pkg/client.py")
         await until(pilot, lambda: isinstance(app.screen, PreviewScreen))
         preview = app.screen
@@ -45,9 +45,9 @@ async def test_a_preview_that_closes_takes_what_comes(make_app: Any) -> None:
 async def test_a_dialog_that_closes_takes_what_comes(make_app: Any, kind: Any) -> None:
     app = make_app()
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: app.main.desk.ready and app.main.session is not None)
+        await until(pilot, lambda: app.main.turns.ready and app.main.session is not None)
         session = app.main.session
-        asked = Asking("ask", "Why?") if kind is FitScreen else "Why?"
+        asked = TurnRequest("ask", "Why?") if kind is FitScreen else "Why?"
         screen = kind(session, asked)
         app.push_screen(screen)
         await without_widgets(pilot, screen)

@@ -45,7 +45,7 @@ async def tick(pilot, *paths):
 
 
 async def asked(pilot, backend, count):
-    await until(pilot, lambda: len(backend.llm.calls) == count and not pilot.app.main.desk.runner.busy)
+    await until(pilot, lambda: len(backend.llm.calls) == count and not pilot.app.main.turns.queue.busy)
 
 
 async def test_the_file_that_is_named_is_explained_and_not_the_one_that_is_ticked(make_app, backend):
@@ -304,7 +304,7 @@ async def test_words_that_cannot_be_sent_yet_stay_where_they_are(make_app, backe
             await until(pilot, lambda typed=typed: app.main.composer.text == typed)
             await pilot.pause(0.1)
             assert app.main.composer.text == typed
-        assert [request.written for request in app.main.desk.runner.waiting] == ["/custom second"]
+        assert [request.written for request in app.main.turns.queue.waiting] == ["/custom second"]
         gate.release(10)
 
 

@@ -19,7 +19,7 @@ from tests.tui.test_app import ask, is_ready
 
 async def answered(pilot, app, question):
     await ask(pilot, question)
-    await until(pilot, lambda: not app.main.desk.runner.busy and question in screen_text(app))
+    await until(pilot, lambda: not app.main.turns.queue.busy and question in screen_text(app))
 
 
 async def test_f6_goes_to_the_conversation_and_escape_comes_back(make_app, backend):
@@ -111,7 +111,7 @@ async def test_the_time_until_the_first_piece_is_shown_while_it_is_waited_for(ma
         gate.release()
         await until(pilot, lambda: "one" in screen_text(app) and app.main._waiting is None)
         gate.release(5)
-        await until(pilot, lambda: not app.main.desk.runner.busy)
+        await until(pilot, lambda: not app.main.turns.queue.busy)
 
 
 async def test_no_timer_of_ours_runs_when_nothing_happens(make_app, backend):
@@ -140,7 +140,7 @@ async def test_a_session_of_ten_thousand_turns_opens_at_its_end(make_app, store,
             for n in range(1, 10_000)
         )
         began = time.perf_counter()
-        app.main.desk.use(loaded)
+        app.main.turns.use(loaded)
         assert time.perf_counter() - began < 1.5  # 1 s alone on a machine
         await until(pilot, lambda: "Answer 9999." in screen_text(app))
         await pilot.press("f6", "home")

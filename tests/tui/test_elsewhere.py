@@ -210,7 +210,7 @@ async def test_a_key_in_a_file_stops_the_question_until_somebody_decides(
         assert not sent(server, TOKEN)
         await pilot.press(key)
         if key == "escape":
-            await until(pilot, lambda: app.main.composer.text == "Why?" and not app.main.desk.runner.busy)
+            await until(pilot, lambda: app.main.composer.text == "Why?" and not app.main.turns.queue.busy)
             assert app.main.session.turns == [] and ticked(app) == ("key.py", "README.md")
             assert not server.asked("/v1/chat/completions")
         else:
@@ -269,7 +269,7 @@ async def test_a_file_that_is_left_out_of_a_task_keeps_none_of_the_others(make_a
         await ask(pilot, "/explain")
         await until(pilot, lambda: isinstance(app.screen, LeavingScreen))
         await pilot.press("l")
-        await until(pilot, lambda: len(app.main.session.turns) == 2 and not app.main.desk.runner.busy)
+        await until(pilot, lambda: len(app.main.session.turns) == 2 and not app.main.turns.queue.busy)
         assert [turn.question for turn in app.main.session.turns] == ["Explain a.py", "Explain c.py"]
         await until(pilot, lambda: "b.py is not ticked any more: nothing was asked about it" in said(app))
         assert "not sent" not in said(app) and app.main.session.waiting == []
@@ -288,7 +288,7 @@ async def test_a_file_of_a_task_is_not_left_out_of_its_own_question(make_app, se
         await until(pilot, lambda: isinstance(app.screen, LeavingScreen))
         assert "leave it out" not in screen_text(app)
         await pilot.press("l", "escape")
-        await until(pilot, lambda: not app.main.desk.runner.busy and "was not sent" in said(app))
+        await until(pilot, lambda: not app.main.turns.queue.busy and "was not sent" in said(app))
         assert app.main.session.turns == [] and app.main.session.waiting == []
     assert not server.asked("/v1/chat/completions") and not sent(server, TOKEN)
 

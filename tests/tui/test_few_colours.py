@@ -66,7 +66,7 @@ async def test_rows_rules_and_panels_are_seen(app):
     async with app.run_test(size=SIZE) as pilot:
         await is_ready(pilot)
         await pilot.press(*"why?", "enter")
-        await until(pilot, lambda: not app.main.desk.runner.busy and "An answer" in shown(app))
+        await until(pilot, lambda: not app.main.turns.queue.busy and "An answer" in shown(app))
         rows = drawn(app)
         assert list(unseen(rows)) == []
         assert any("────" in text_of(row) for row in rows)  # the rule above the composer

@@ -299,7 +299,7 @@ async def test_a_changed_file_says_what_it_costs_and_is_replaced_when_sent(make_
         await is_ready(pilot)
         await tick(pilot, "README.md")
         await pilot.press(*"first", "enter")
-        await until(pilot, lambda: "one" in screen_text(app) and not app.main.desk.runner.busy)
+        await until(pilot, lambda: "one" in screen_text(app) and not app.main.turns.queue.busy)
         (root / "README.md").write_text("# Goodbye to all of that\n")
         await sees(pilot, "changed ")
         assert app.main.session.context[0].content == "# Hello\n"  # the snapshot, until it is sent

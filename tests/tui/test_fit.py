@@ -124,7 +124,7 @@ async def test_an_older_turn_is_summed_up_by_the_model_and_that_can_be_stopped(m
     async with app.run_test(size=(100, 30)) as pilot:
         await is_ready(pilot)
         await ask(pilot, "tell me")
-        await until(pilot, lambda: not app.main.desk.runner.busy and len(app.main.session.turns) == 1)
+        await until(pilot, lambda: not app.main.turns.queue.busy and len(app.main.session.turns) == 1)
         await pilot.press(*"and? ", *"x " * 60, "enter")
         await until(pilot, lambda: is_weighed(app))
         screen = fit_screen(app)
@@ -174,7 +174,7 @@ async def test_the_sum_and_the_keys_stay_in_sight_however_many_files_there_are(m
         (root / f"file_{number:02}.py").write_text("word " * 40 + "\n")
     app = make_app()
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.main.desk.ready)
+        await until(pilot, lambda: app.main.turns.ready)
         app.main.tree_view.put_picks(_picks(*(f"file_{number:02}.py" for number in range(60))))
         await until(pilot, lambda: len(app.main.session.context) == 60)
         await ask(pilot, "why?")
@@ -241,7 +241,7 @@ async def test_escape_while_it_counts_gives_the_question_back(many, backend):
         await until(pilot, lambda: "counting 8 of 40" in screen_text(many))
         await pilot.press("escape")
         backend.llm.turns.release()
-        await until(pilot, lambda: not many.main.desk.runner.busy)
+        await until(pilot, lambda: not many.main.turns.queue.busy)
         await until(pilot, lambda: many.main.composer.text == "why?")
         assert backend.llm.calls == [] and fit_screen(many) is None
         backend.llm.turns.release(100)

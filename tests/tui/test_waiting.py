@@ -76,7 +76,7 @@ async def test_a_question_is_on_the_disk_while_the_model_loads_and_asked_once(be
         backend.now = READY
         app.main.model.watch.look_now()
         await until(pilot, lambda: "Because." in screen_text(app))
-        await until(pilot, lambda: not app.main.desk.runner.busy)
+        await until(pilot, lambda: not app.main.turns.queue.busy)
         assert waits() == []
         assert len(backend.llm.calls) == 1
     assert on_disk("SELECT question FROM turns") == [("Why?",)]
@@ -96,11 +96,11 @@ async def test_what_waited_comes_back_into_the_composer_and_is_not_sent_by_itsel
     second = begin(resume=resume)
     async with second.run_test(size=(100, 30), notifications=True) as pilot:
         await until(pilot, lambda: second.main.composer.text == "Why?\n\nand")
-        await until(pilot, lambda: second.main.desk.ready and "not sent yet" in screen_text(second))
+        await until(pilot, lambda: second.main.turns.ready and "not sent yet" in screen_text(second))
         assert second.store.flush()
         assert (waits(), drafts()) == ([], ["Why?\n\nand"])
         assert backend.llm.calls == []
-        assert second.main.desk.stop() is False, "nothing waits any more"
+        assert second.main.turns.stop() is False, "nothing waits any more"
 
 
 async def test_escape_gives_the_waiting_one_back_first_and_then_stops_the_answer(begin, backend):
@@ -109,7 +109,7 @@ async def test_escape_gives_the_waiting_one_back_first_and_then_stops_the_answer
     backend.llm.enqueue("A part", " of it", gate=gate)
     app = begin()
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: app.main.desk.ready)
+        await until(pilot, lambda: app.main.turns.ready)
         await ask(pilot, "Why?")
         gate.release()
         await until(pilot, lambda: "A part" in screen_text(app))
@@ -117,11 +117,11 @@ async def test_escape_gives_the_waiting_one_back_first_and_then_stops_the_answer
         await until(pilot, lambda: waits() == ["And then?"])
         await pilot.press(*"begun", "escape")
         assert app.main.composer.text == "And then?\n\nbegun"
-        assert app.main.desk.runner.busy and not app.main.desk.runner.stopping
+        assert app.main.turns.queue.busy and not app.main.turns.queue.stopping
         assert app.store.flush()
         assert (waits(), drafts()) == ([], ["And then?\n\nbegun"])
         await pilot.press("escape")
-        await until(pilot, lambda: not app.main.desk.runner.busy)
+        await until(pilot, lambda: not app.main.turns.queue.busy)
         assert app.main.composer.text == "And then?\n\nbegun"
         assert len(backend.llm.calls) == 1
 
@@ -141,9 +141,9 @@ async def test_an_error_gives_back_every_question_that_stands_nowhere_else(begin
     backend.llm.enqueue("part", EngineDied("It is gone.", "Restart it."), gate=gate)
     app = begin()
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: app.main.desk.ready)
+        await until(pilot, lambda: app.main.turns.ready)
         await ask(pilot, "Why?")
-        await until(pilot, lambda: app.main.desk.runner.busy)
+        await until(pilot, lambda: app.main.turns.queue.busy)
         await ask(pilot, "And then?")
         await pilot.press(*"begun")
         backend.now = replace(READY, state="failed", error=EngineDied("It is gone."))
@@ -227,7 +227,7 @@ async def test_a_disk_that_hangs_holds_up_neither_the_screen_nor_for_ever_the_qu
     monkeypatch.setattr("docstra_tui.session.store.writer.WAIT_SECONDS", 0.5)
     app = begin()
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: app.main.desk.ready)
+        await until(pilot, lambda: app.main.turns.ready)
         await ask(pilot, "Why?")
         await until(pilot, lambda: "is being saved: Why?" in screen_text(app))
         await pilot.press(*"next")
@@ -292,9 +292,9 @@ async def test_a_session_that_was_left_for_another_one_is_not_forgotten_at_the_e
     backend.llm.enqueue("One.")
     app = begin()
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: app.main.desk.ready)
+        await until(pilot, lambda: app.main.turns.ready)
         await ask(pilot, "First?")
-        await until(pilot, lambda: app.main.session.turns and not app.main.desk.runner.busy)
+        await until(pilot, lambda: app.main.session.turns and not app.main.turns.queue.busy)
         assert app.main.switches.new_session()
         app.save()
     said = launch._what_is_lost(app)

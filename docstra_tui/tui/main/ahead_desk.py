@@ -65,7 +65,7 @@ class AheadDesk:
         screen = self._screen
         status = screen.model.status
         is_ready = status is not None and status.state == "ready"
-        return is_ready and screen.session is not None and not screen.desk.runner.busy
+        return is_ready and screen.session is not None and not screen.turns.queue.busy
 
     def _about(self) -> object:
         """The same as long as there is nothing new to read."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from docstra_tui.errors import UsageError
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.main.draft import Draft
-from docstra_tui.workspace.commands import Command, CommandLine, parse, question_of
+from docstra_tui.workspace.command_line import CommandLine, parse, question_of
+from docstra_tui.workspace.commands import Command
 
 if TYPE_CHECKING:
     from docstra_tui.tui.main.screen import MainScreen

@@ -85,7 +85,7 @@ class CustomRequest:
             # With what is ticked by now: a value may have named a file.
             paths = [pick.label for pick in screen.tree_view.picks]
             now = {**fields, "code": file_fields(paths, "")["code"]}
-            screen.desk.submit(shown, lambda chat: chat.run(name, shown, now))
+            screen.turns.submit(shown, lambda chat: chat.run(name, shown, now))
 
         mentions = find_mentions("\n".join(values))
         screen.mentions.tick_named(draft, mentions, lambda named: screen.tasks.send(send, draft.keep))

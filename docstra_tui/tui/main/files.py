@@ -210,7 +210,7 @@ class Files:
 
     def look(self) -> None:
         """See whether the disk still agrees, unless a question is on its way: it looks itself."""
-        if not self._screen.desk.runner.busy:
+        if not self._screen.turns.queue.busy:
             self._screen.picks.look()
         self.counts.go_on()
 

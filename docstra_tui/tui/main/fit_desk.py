@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from docstra_tui.context.fitting.plan import FitPlan
     from docstra_tui.session.chat import ChatSession
-    from docstra_tui.session.fitting import Asking, Overfull
+    from docstra_tui.session.fitting import Overfull
+    from docstra_tui.session.turn_request import TurnRequest
     from docstra_tui.tui.main.screen import MainScreen
 
 
@@ -27,7 +28,7 @@ class FitDesk:
 
         def decided(plan: FitPlan | None) -> None:
             self.is_asking = False
-            self._screen.desk.runner.started = time.monotonic()  # so far nobody waited for the model
+            self._screen.turns.queue.started = time.monotonic()  # so far nobody waited for the model
             if plan is not None:
                 overfull.session.apply(plan)
             answer.put(plan is not None)
@@ -42,7 +43,7 @@ class FitDesk:
         self._screen.call_later(ask)
         return answer.get()
 
-    def look(self, session: ChatSession, asking: Asking) -> None:
+    def look(self, session: ChatSession, asking: TurnRequest) -> None:
         """Show and change what is sent, without sending anything."""
         from docstra_tui.tui.screens.fit import FitScreen
 

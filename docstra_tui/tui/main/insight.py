@@ -32,9 +32,9 @@ class Insight:
 
     def choose_fit(self) -> None:
         """What is sent of each file and earlier turn."""
-        from docstra_tui.session.fitting import Asking
+        from docstra_tui.session.turn_request import TurnRequest
 
         screen = self._screen
-        if screen.session is not None and not screen.desk.runner.busy:
+        if screen.session is not None and not screen.turns.queue.busy:
             text = screen.composer.text
-            screen.fit.look(screen.session, Asking("answer_question", text, {"question": text}))
+            screen.fit.look(screen.session, TurnRequest("answer_question", text, {"question": text}))

@@ -13,7 +13,7 @@ from docstra_tui.errors import DocstraError
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.main.draft import Draft
 from docstra_tui.tui.widgets.mention_list import MentionList
-from docstra_tui.workspace.commands import ONLY_FILES
+from docstra_tui.workspace.command_line import ONLY_FILES
 from docstra_tui.workspace.files.finder import Finder, Found
 from docstra_tui.workspace.jobs import JobQueue
 

@@ -15,8 +15,8 @@ from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.workspace.models import consent
 
 if TYPE_CHECKING:
-    from docstra_tui.session.fitting import Asking
     from docstra_tui.session.outgoing import SecretsFound
+    from docstra_tui.session.turn_request import TurnRequest
     from docstra_tui.tui.main.screen import MainScreen
     from docstra_tui.tui.screens.leaving import Decision
 
@@ -59,7 +59,7 @@ class Permission:
         text = sanitize_line(consent.question(there))
         self._screen.app.push_screen(ConfirmScreen(TITLE, text, by_enter=False), answered)
 
-    def for_secrets(self, found: SecretsFound, asking: Asking) -> bool:
+    def for_secrets(self, found: SecretsFound, asking: TurnRequest) -> bool:
         """Ask about what may be secret; False when nothing is to be sent. Blocks: for the turn's thread."""
         answer: queue.SimpleQueue[Decision | None] = queue.SimpleQueue()
         screen = self._screen
@@ -68,7 +68,7 @@ class Permission:
 
         def decided(decision: Decision | None) -> None:
             self.is_choosing = False
-            screen.desk.runner.started = time.monotonic()  # so far nobody waited for the model
+            screen.turns.queue.started = time.monotonic()  # so far nobody waited for the model
             if decision == "leave out":
                 tree = screen.tree_view
                 tree.set_ticked([pick for pick in tree.picks if pick.path not in paths])

@@ -33,7 +33,7 @@ from docstra_tui.tui.main.permission import Permission
 from docstra_tui.tui.main.status_board import StatusBoard
 from docstra_tui.tui.main.switches import Switches, open_files
 from docstra_tui.tui.main.task_starter import TaskStarter
-from docstra_tui.tui.main.turn_desk import Reports, TurnDesk
+from docstra_tui.tui.main.turns import Reports, Turns
 from docstra_tui.tui.transcript.messages import CopyRequested
 from docstra_tui.tui.transcript.search_bar import SearchBar
 from docstra_tui.tui.transcript.view import TranscriptView
@@ -208,9 +208,7 @@ class MainScreen(Screen[None]):
         self.picks = self.files.make_picks(self._chat_jobs)
         reports = Reports(self._turn_began, self._turn_changed, self._turn_ended, self.model.died, self.warn)
         self.older = OlderTurns(self.conversation, self._file_jobs)
-        self.desk = TurnDesk(
-            self.conversation, self.composer, self.picks, self.older, reports, self.call_later
-        )
+        self.turns = Turns(self.conversation, self.composer, self.picks, self.older, reports, self.call_later)
         self.composer.ask_for(0)
         self.composer.words = tuple(f"/{command.name}" for command in commands_of("screen"))
         self.composer.completes = self.mentions.key
@@ -285,7 +283,7 @@ class MainScreen(Screen[None]):
         self.board.known.last = session.turns[-1] if session.turns else None
         self.board.known.stopped = False
         self.picks.use(session)
-        self.desk.use(session)
+        self.turns.use(session)
         if retick and session.root == self.root:
             self.tree_view.set_ticked(open_files(session), is_checked=bool(self.model.host))
         elif retick:
@@ -326,7 +324,7 @@ class MainScreen(Screen[None]):
         offered = self.model.offered
         if offered is None:
             self.notify("This session was with no other model than the one that answers.")
-        elif self.desk.runner.busy:
+        elif self.turns.queue.busy:
             self.notify("An answer is being written. Esc stops it first.", severity="warning")
         else:
             self.open_model(offered)
@@ -436,7 +434,7 @@ class MainScreen(Screen[None]):
         if text := self.composer.take_enter():  # it came just before: first things first
             self.commands.take(text)
         if self.focused is self.composer:
-            if not (self.mentions.dismiss() or self.desk.stop()):
+            if not (self.mentions.dismiss() or self.turns.stop()):
                 self.conversation.unmark()
             return
         if self.focused is self.tree_view:
@@ -476,7 +474,7 @@ class MainScreen(Screen[None]):
         selected = self.conversation.selected_text or self.get_selected_text()
         if selected:
             self.app.copying.copy(selected, "selection")
-        elif not self.desk.stop() and not self.composer.text.strip():
+        elif not self.turns.stop() and not self.composer.text.strip():
             now = time.monotonic()
             if now - self._interrupted < TWICE_SECONDS:
                 self.app.leave()
@@ -571,7 +569,7 @@ class MainScreen(Screen[None]):
     def _turn_changed(self) -> None:
         """A turn began, has its first piece, or is over. While it is waited for, its time is shown."""
         self.board.refresh()
-        waits = self.desk.runner.busy and not self.desk.runner.has_text
+        waits = self.turns.queue.busy and not self.turns.queue.has_text
         if waits and self._waiting is None:
             self._waiting = self.set_interval(WAIT_SECONDS, self.board.refresh)
         elif not waits and self._waiting is not None:

@@ -31,7 +31,7 @@ class StatusBoard:
     def refresh(self) -> None:
         """Say what is so now; the same again is not drawn."""
         screen, known = self._screen, self.known
-        runner, model = screen.desk.runner, screen.model
+        runner, model = screen.turns.queue, screen.model
         known.status = model.status
         known.answering, known.stopping = runner.busy, runner.stopping
         known.started, known.has_text = runner.started, runner.has_text
@@ -61,13 +61,13 @@ class StatusBoard:
             self._screen.notices.clear("store")
 
     def _show_queue(self) -> None:
-        waiting = self._screen.desk.runner.waiting
+        waiting = self._screen.turns.queue.waiting
         queue = self._screen.query_one("#queue", Static)
         queue.set_class(bool(waiting), "-some")
         if waiting:
             more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
-            until = "" if self._screen.desk.ready else " until the model is ready"
-            state = "is being saved" if self._screen.desk.runner.is_saving else f"waits{until}"
+            until = "" if self._screen.turns.ready else " until the model is ready"
+            state = "is being saved" if self._screen.turns.queue.is_saving else f"waits{until}"
             written = any(request.typed for request in waiting)
             escape = "gives it back" if written else "forgets it"
             _put(queue, f"{state}: {sanitize_line(waiting[0].shown)[:200]}{more} (Esc {escape})")

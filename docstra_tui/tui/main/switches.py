@@ -84,7 +84,7 @@ class Switches:
             if isinstance(session, str):
                 title = sanitize_line(session)
                 self._screen.notify(f"A question in “{title}” was not sent. F3 brings it back.")
-            elif session is not None and self._screen.session is first and not self._screen.desk.runner.busy:
+            elif session is not None and self._screen.session is first and not self._screen.turns.queue.busy:
                 self._screen.use_session(session, retick=False)
 
         self._jobs.do(find, found, lambda error: None)
@@ -186,7 +186,7 @@ class Switches:
         self._jobs.do(keep, lambda _: None, lambda error: None, key="theme")
 
     def _is_busy(self) -> bool:
-        if self._screen.desk.runner.busy:
+        if self._screen.turns.queue.busy:
             self._screen.notify("An answer is being written. Esc stops it first.", severity="warning")
             return True
         return False
@@ -195,7 +195,7 @@ class Switches:
         """True while something is asked in this session, or waits to be."""
         if self._is_busy():
             return True
-        if self._screen.desk.runner.waiting:
+        if self._screen.turns.queue.waiting:
             self._screen.notify("A question waits here. Esc gives it back first.", severity="warning")
             return True
         return False

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from docstra_tui.context.mentions import find_mentions
 from docstra_tui.context.picks import Pick
 from docstra_tui.tui.main.draft import Draft
-from docstra_tui.workspace.commands import Command, CommandLine
+from docstra_tui.workspace.command_line import CommandLine
+from docstra_tui.workspace.commands import Command
 
 if TYPE_CHECKING:
     from docstra_tui.tui.main.screen import MainScreen
@@ -24,7 +25,7 @@ class TaskStarter:
         """Ask about the ticked files and those that the question names."""
 
         def send() -> None:
-            if self._screen.desk.ask(text):
+            if self._screen.turns.ask(text):
                 draft.sent()
 
         mentions = find_mentions(text)
@@ -66,7 +67,7 @@ class TaskStarter:
 
     def _start_words(self, line: CommandLine, draft: Draft) -> None:
         def send() -> None:
-            if self._screen.desk.run_words(line.command, line.text, draft.text):
+            if self._screen.turns.run_words(line.command, line.text, draft.text):
                 draft.sent()
             else:
                 draft.keep()
@@ -77,7 +78,7 @@ class TaskStarter:
         def begin(picks: tuple[Pick, ...]) -> None:
             def send() -> None:
                 draft.sent()  # first: what waits stands for it from now on
-                self._screen.desk.run_files(line.command, picks)
+                self._screen.turns.run_files(line.command, picks)
 
             self.send(send, draft.keep)
 

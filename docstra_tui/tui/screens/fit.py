@@ -33,7 +33,7 @@ from docstra_tui.workspace.summaries import SummaryWriter
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
-    from docstra_tui.session.fitting import Asking
+    from docstra_tui.session.turn_request import TurnRequest
 
 PROGRESS_SECONDS = 0.3
 AROUND = 14
@@ -58,7 +58,7 @@ class FitScreen(ModalScreen[FitPlan | None]):
         Binding("r", "range", "Lines", tooltip="Send some lines of this file", id="fit.lines"),
     ]
 
-    def __init__(self, session: ChatSession, asking: Asking, *, is_sending: bool = True) -> None:
+    def __init__(self, session: ChatSession, asking: TurnRequest, *, is_sending: bool = True) -> None:
         super().__init__()
         self._session = session
         self._asking = asking

@@ -58,7 +58,7 @@ class Outcome:
     """True when somebody stopped it."""
 
 
-class TurnRunner:
+class TurnQueue:
     """The turn that runs and those that wait.
 
     `show` gets every piece and `changed` is called when there is something to look at; both in the

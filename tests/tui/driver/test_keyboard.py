@@ -102,7 +102,7 @@ async def test_letters_act_in_the_conversation_while_something_is_selected_there
     async with app.run_test(size=(100, 30)) as pilot:
         await is_ready(pilot)
         send_bytes(app, b"Why?\r")
-        await until(pilot, lambda: "An answer." in screen_text(app) and not app.main.desk.runner.busy)
+        await until(pilot, lambda: "An answer." in screen_text(app) and not app.main.turns.queue.busy)
         await send(pilot, F6 + b"[r")
         assert app.main.conversation.is_raw and app.main.composer.text == ""
         await send(pilot, b"r")  # its turn is still the selected one
@@ -162,7 +162,7 @@ async def test_escape_behind_an_enter_stops_what_the_enter_asked(make_app, backe
     async with app.run_test(size=(100, 30)) as pilot:
         await is_ready(pilot)
         await send(pilot, b"Why?\r\x1b")
-        await until(pilot, lambda: not app.main.desk.runner.busy and app.main.composer.text == "Why?")
+        await until(pilot, lambda: not app.main.turns.queue.busy and app.main.composer.text == "Why?")
         assert app.main.session.turns == []
 
 

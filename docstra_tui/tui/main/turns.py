@@ -1,6 +1,6 @@
 """Where questions become turns: between the composer, the queue, the chat and the conversation.
 
-Runs on the screen's thread; the turn itself runs in `turns.TurnRunner`.
+Runs on the screen's thread; the turn itself runs in `workspace.turns.queue.TurnQueue`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from docstra_tui.tui.transcript.layout.ending import TurnEnding
 from docstra_tui.workspace.commands import Command
 from docstra_tui.workspace.files.selection import FileSelection, ReadReport
 from docstra_tui.workspace.jobs import Deliver, JobQueue
-from docstra_tui.workspace.turns.queue import Outcome, TurnRequest, TurnRunner
+from docstra_tui.workspace.turns.queue import Outcome, TurnQueue, TurnRequest
 from docstra_tui.workspace.turns.waiting import bring_back, joined
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reports:
-    """Whom the desk tells what happened."""
+    """Whom the turns tell what happened."""
 
     began: Callable[[], None]
     """A turn's question stands in the conversation."""
@@ -54,7 +54,7 @@ WITHDRAWN = (ContextOverflow, NotAllowed, NotAsked, NotTicked)
 """What keeps a question from being one: the conversation is what it was before."""
 
 
-class TurnDesk:
+class Turns:
     """One conversation's turns."""
 
     def __init__(
@@ -66,7 +66,7 @@ class TurnDesk:
         reports: Reports,
         deliver: Deliver,
     ) -> None:
-        self.runner = TurnRunner(conversation.append, lambda: _deliver(deliver, self.look))
+        self.queue = TurnQueue(conversation.append, lambda: _deliver(deliver, self.look))
         self._conversation = conversation
         self._composer = composer
         self._picks = picks
@@ -133,7 +133,7 @@ class TurnDesk:
         self._submit([self._file_request(command, pick) for pick in picks])
 
     def _submit_words(self, shown: str, start: Callable[[ChatSession], RunningTurn], written: str) -> bool:
-        if self.runner.waits_typed:
+        if self.queue.waits_typed:
             self._reports.warn("One question waits already. Esc gives it back.")
             return False
         self.submit(shown, start, written)
@@ -170,12 +170,12 @@ class TurnDesk:
         numbers = {question.id for question in questions}
 
         def settled(_: object) -> None:
-            self.runner.saving -= numbers
+            self.queue.saving -= numbers
             self.start_next()
 
-        self.runner.saving |= numbers
+        self.queue.saving |= numbers
         for request in accepted:
-            self.runner.submit(request)
+            self.queue.submit(request)
         self._reports.changed()
         self._saver.do(lambda: session.settle(questions[-1]), settled, settled)
 
@@ -199,7 +199,7 @@ class TurnDesk:
     def start_next(self) -> None:
         """Start what waits, if the model is there and nothing runs."""
         if self.ready and self._session is not None and not self._is_closed:
-            request = self.runner.start_next(self._session)
+            request = self.queue.start_next(self._session)
             if request is not None:
                 self._older.forget()
                 self._conversation.begin_turn(request.shown, request.files)
@@ -210,29 +210,29 @@ class TurnDesk:
     def stop(self) -> bool:
         """What waits and somebody wrote comes back to be changed. Where nothing does, the answer stops,
         and with it the other files of its task. False when there was neither."""
-        written = self.runner.take_written()
-        had = bool(written) or self.runner.busy or bool(self.runner.waiting)
+        written = self.queue.take_written()
+        had = bool(written) or self.queue.busy or bool(self.queue.waiting)
         if written:
             self._give_back(written)
         else:
-            self._forget(self.runner.stop())
+            self._forget(self.queue.stop())
         if had:
             self._reports.changed()
         return had
 
     def stop_answer(self) -> None:
         """Only the answer that is being written: what waits is asked when the model is ready again."""
-        self.runner.stop_current()
+        self.queue.stop_current()
         self._reports.changed()
 
     # While it runs
 
     def look(self) -> None:
         """The turn was started, its first piece has come, or it is over."""
-        outcome = self.runner.take()
+        outcome = self.queue.take()
         if outcome is not None:
             self._end(outcome)
-        elif not self.runner.has_text:
+        elif not self.queue.has_text:
             self._picks.recount()
         self._reports.changed()
 
@@ -261,7 +261,7 @@ class TurnDesk:
     def _end_the_others(self, outcome: Outcome) -> None:
         """After an error nothing else is sent by itself. What was written comes back; what failed too,
         where it stands nowhere else or nothing was written since."""
-        dropped = self.runner.stop()
+        dropped = self.queue.stop()
         written = [request for request in dropped if request.typed]
         failed = outcome.request
         if failed.typed and (outcome.turn is None or not (written or self._composer.text.strip())):
