@@ -1,230 +1,125 @@
-"""The architecture, as a table that is checked: who may import whom.
-
-Read from the source, so that an import inside a function counts as much as one at the top; what
-stands under `if TYPE_CHECKING:` costs nothing at run time and is left out.
-"""
+"""The walls hold, and each can be seen to fall: pyproject.toml's contracts, and what they cannot say."""
 
 from __future__ import annotations
 
 import ast
+import os
+import shutil
+import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).resolve().parent.parent / "docstra_tui"
+PROJECT = Path(__file__).resolve().parent.parent
+PACKAGE = PROJECT / "docstra_tui"
+CONTRACTS = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 
-NOUNS = ("address", "errors", "figures", "paths", "settings", "templates", "text", "themes")
-"""What everyone may use."""
+EVERYWHERE = {"filelock", "msgspec"}
+"""Packages that no contract keeps to some place."""
 
-WORDS = ("llm.answer", "llm.base", "llm.items", "llm.prompt", "llm.sampling")
-"""The library's own nouns: needs no model and no server."""
-
-REMOTE = ("llm.remote", "llm.http.*")
-"""A model behind HTTP."""
-
-FILES = ("llm.files.*",)
-"""Where models lie and how they are fetched, without torch."""
-
-TORCH = ("llm.local", "llm.inference.*", "llm.loading.*")
-"""A model in this process: nothing but the engine's server imports it, and the library's users."""
-
-CLIENT = ("engine", "engine.client.*")
-"""The engine as its clients see it."""
-
-SERVER = ("engine.__main__", "engine.server.*")
-"""The engine's own process."""
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One row: these modules may import those, and each other."""
-
-    name: str
-    modules: tuple[str, ...]
-    may: tuple[str, ...]
-
-
-# Imports point down this table, never up.
-LAYERS = (
-    Layer("which face to start", ("__main__", "cli"), ("commands.*", *NOUNS)),
-    Layer(
-        "commands",
-        ("commands.*",),
-        ("tui.*", "repl.*", "workspace.*", "session.*", "context.*", *WORDS, *FILES, *CLIENT, *NOUNS),
-    ),
-    Layer(
-        "the full screen",
-        ("tui.*",),
-        ("workspace.*", "session.*", "context.*", *WORDS, "llm.files.catalog", *NOUNS),
-    ),
-    Layer("the inline chat", ("repl.*",), ("workspace.*", "session.*", "context.*", *WORDS, *NOUNS)),
-    Layer(
-        "what both faces do",
-        ("workspace.*",),
-        ("session.*", "context.*", *WORDS, *FILES, "llm.remote", "llm.http.gate", *CLIENT, *NOUNS),
-    ),
-    Layer(
-        "the use case", ("session.*",), ("context.*", *WORDS, "llm.remote", "llm.http.gate", *CLIENT, *NOUNS)
-    ),
-    Layer("files as context", ("context.*",), ("llm.items", *NOUNS)),
-    Layer(
-        "the engine's process", SERVER, ("llm.local", "llm.inference.template_trial", *WORDS, *CLIENT, *NOUNS)
-    ),
-    Layer("the engine's clients", CLIENT, ("llm.files.sources", *NOUNS)),
-    Layer("the library's doors", ("llm", "llm.shared"), ("llm.*",)),
-    Layer("a model in this process", TORCH, (*FILES, *WORDS, *NOUNS)),
-    Layer("a model behind HTTP", REMOTE, (*WORDS, *NOUNS)),
-    Layer("models on the disk", FILES, NOUNS),
-    Layer("the library's nouns", WORDS, NOUNS),
-    Layer("nouns", NOUNS, ()),
-)
-
-# Who may import a package that is not ours. What is not here is not a dependency.
-PACKAGES = {
-    "textual": ("tui.*",),
-    "rich": ("tui.*",),
-    "pygments": ("workspace.colouring.process",),
-    "markdown_it": ("tui.*",),
-    "tree_sitter": ("tui.*", "context.*"),
-    "prompt_toolkit": ("repl.*",),
-    "torch": TORCH,
-    "transformers": TORCH,
-    "tokenizers": TORCH,
-    "safetensors": TORCH,
-    "accelerate": TORCH,
-    "gguf": ("llm.files.gguf_files", "llm.loading.gguf_reading"),
-    "huggingface_hub": ("llm.files.hub",),
-    "httpx2": REMOTE,
-    "starlette": SERVER,
-    "uvicorn": SERVER,
-    "psutil": ("engine.client.processes", *TORCH),
-    "filelock": ("llm.files.starter", "llm.loading.conversion"),
-    "charset_normalizer": ("context.*",),
-    "platformdirs": ("paths",),
-    "msgspec": ("*",),
+BREACHES = {
+    "down": ("text.py", "from docstra_tui.llm.items import ContextItem"),
+    "cycles": ("llm/files/gguf_files.py", "if TYPE_CHECKING:\n    import docstra_tui.llm.files.checkpoint"),
+    "screen": ("tui/widgets/notice.py", "def f():\n    from docstra_tui.tui.screens.confirm import x"),
+    "main": ("tui/screens/confirm.py", "from docstra_tui.tui.main.screen import MainScreen"),
+    "library": ("llm/items.py", "from docstra_tui.llm import prompt"),
+    "context": ("context/picks.py", "import docstra_tui.llm.prompt"),
+    "in_process": ("session/chat.py", "from docstra_tui.llm import local"),
+    "server": ("engine/client/lifecycle.py", "from ..server.run import x"),
+    "client": ("repl/chat.py", "from docstra_tui.engine.client import place"),
+    "remote": ("commands/answers.py", "def f():\n    import docstra_tui.llm.remote"),
+    "model_files": ("repl/chat.py", "from docstra_tui.llm.files import hub"),
+    "textual": ("commands/oneshot.py", "from textual.app import App"),
+    "prompt_toolkit": ("tui/app.py", "import prompt_toolkit.history"),
+    "torch": ("session/chat.py", "def f():\n    import torch.nn"),
+    "gguf": ("session/chat.py", "import gguf"),
+    "hub": ("workspace/backend.py", "from huggingface_hub import login"),
+    "http": ("workspace/backend.py", "import httpx2"),
+    "web": ("engine/client/contact.py", "from uvicorn import Server"),
+    "processes": ("tui/app.py", "import psutil"),
+    "grammars": ("tui/widgets/notice.py", "import pygments.lexers"),
+    "encodings": ("session/export.py", "from charset_normalizer import from_bytes"),
+    "folders": ("themes.py", "import platformdirs"),
 }
+"""For each contract a file and lines that it forbids: plain, in a function, and for type checkers only."""
 
 
-def modules() -> dict[str, Path]:
-    """Every module by its name below the package; the package itself is not among them."""
-    found = {}
-    for path in PACKAGE.rglob("*.py"):
-        parts = path.relative_to(PACKAGE).with_suffix("").parts
-        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        if name:
-            found[name] = path
-    return found
+def lint(folder: Path) -> str:
+    """What `lint-imports` says of the package in a folder."""
+    linter = Path(sys.executable).with_name("lint-imports")
+    ended = subprocess.run(
+        [linter, "--no-cache", "--no-logo"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return ended.stdout + ended.stderr
 
 
-def imports(source: str, module: str, is_package: bool = False) -> Iterator[str]:
-    """What a source imports, by full name, wherever the import stands."""
-    skipped: set[int] = set()
-    tree = ast.parse(source)
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    shutil.copytree(PACKAGE, tmp_path / "docstra_tui", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(PROJECT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def test_the_walls_hold() -> None:
+    said = lint(PROJECT)
+    assert f"{len(CONTRACTS)} kept, 0 broken" in said, said
+
+
+def test_every_wall_falls_when_it_is_breached(checkout: Path) -> None:
+    assert set(BREACHES) == {contract["id"] for contract in CONTRACTS}
+    for name, lines in BREACHES.values():
+        with (checkout / "docstra_tui" / name).open("a") as file:
+            file.write(f"\n{lines}\n")
+
+    said = lint(checkout)
+
+    standing = [contract["id"] for contract in CONTRACTS if f"{contract['name']} BROKEN" not in said]
+    assert not standing, said
+
+
+def test_a_new_module_at_the_top_has_to_say_where_it_stands(checkout: Path) -> None:
+    (checkout / "docstra_tui" / "newcomer.py").write_text('"""Nobody placed it."""\n')
+    assert "Imports point down BROKEN" in lint(checkout)
+
+
+def sources() -> dict[str, ast.Module]:
+    """Every module's path below the package, and what it says."""
+    return {
+        path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text()) for path in PACKAGE.rglob("*.py")
+    }
+
+
+def imports(tree: ast.Module) -> Iterator[str]:
+    """What a source imports, wherever the import stands; what stands under `if TYPE_CHECKING` too."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            skipped |= {id(inner) for statement in node.body for inner in ast.walk(statement)}
-    for node in ast.walk(tree):
-        if id(node) in skipped:
-            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                here = f"docstra_tui.{module}".split(".")
-                above = here[: len(here) - node.level + is_package]
-                base = ".".join([*above, base] if base else above)
-            yield base
-            # `from docstra_tui.llm import local` imports a module, not a name.
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+            yield "." * node.level + (node.module or "")
 
 
-def matches(name: str, patterns: Sequence[str]) -> bool:
-    """`tui.*` is the package `tui` and all that is below it."""
-    return any(
-        fnmatchcase(name, pattern) or (pattern.endswith(".*") and name == pattern[:-2])
-        for pattern in patterns
-    )
-
-
-def layer_of(module: str) -> Layer:
-    return next(layer for layer in LAYERS if matches(module, layer.modules))
-
-
-def breaches(module: str, source: str, known: Sequence[str], is_package: bool = False) -> list[str]:
-    """What `module` imports and may not."""
-    layer = layer_of(module)
-    wrong = set()
-    for full in imports(source, module, is_package):
-        first, _, name = full.partition(".")
-        if first == "docstra_tui":
-            # An empty `__init__` above what is wanted is no dependency.
-            if name in known and not matches(name, (*layer.modules, *layer.may)) and name not in ROOTS:
-                wrong.add(f"{module} ({layer.name}) imports {name}")
-        elif first and first not in sys.stdlib_module_names and not matches(module, PACKAGES.get(first, ())):
-            wrong.add(f"{module} ({layer.name}) imports the package {first}")
-    return sorted(wrong)
-
-
-ROOTS = tuple(name for name, path in modules().items() if path.name == "__init__.py")
-
-
-@pytest.mark.parametrize("module", sorted(modules()))
-def test_a_module_imports_only_what_its_layer_may(module: str) -> None:
-    path = modules()[module]
-    found = breaches(module, path.read_text(), tuple(modules()), path.name == "__init__.py")
-    assert not found, "\n".join(found)
-
-
-def test_every_module_has_exactly_one_layer() -> None:
-    for module in modules():
-        homes = [layer.name for layer in LAYERS if matches(module, layer.modules)]
-        named = [layer.name for layer in LAYERS if module in layer.modules]
-        assert len(homes) == 1 or len(named) == 1 or module in ROOTS, (module, homes)
-
-
-def test_the_table_names_no_module_that_is_gone() -> None:
-    known = modules()
-    for layer in LAYERS:
-        for name in (*layer.modules, *layer.may):
-            assert name.removesuffix(".*") in known, (layer.name, name)
+def test_every_package_that_is_imported_has_its_place() -> None:
+    """The linter sees only packages that it is told of: another one would go anywhere."""
+    placed = {name for contract in CONTRACTS for name in contract.get("protected_modules", ())} | EVERYWHERE
+    for path, tree in sources().items():
+        packages = {name.partition(".")[0] for name in imports(tree) if not name.startswith(".")}
+        strangers = packages - placed - set(sys.stdlib_module_names) - {"docstra_tui"}
+        assert not strangers, path
 
 
 def test_the_packages_above_a_module_cost_nothing() -> None:
     """`docstra_tui.llm` loads its names on first use, so that the remote client costs no torch."""
-    for name in ROOTS:
-        source = (PACKAGE / name.replace(".", "/") / "__init__.py").read_text()
-        assert not [full for full in imports(source, name, True) if full.startswith("docstra_tui")]
-
-
-@pytest.mark.parametrize(
-    ("module", "source"),
-    [
-        ("repl.chat", "from docstra_tui.tui import app"),
-        ("tui.app", "def f():\n    import docstra_tui.repl.app"),
-        ("session.chat", "import torch.nn"),
-        ("session.chat", "from docstra_tui.llm import local"),
-        ("engine.client.lifecycle", "from ..server.run import x"),
-        ("commands.oneshot", "from textual.app import App"),
-        ("text", "from docstra_tui.llm.items import ContextItem"),
-        ("errors", "import requests"),
-    ],
-)
-def test_a_breach_is_found(module: str, source: str) -> None:
-    assert breaches(module, source, tuple(modules()))
-
-
-@pytest.mark.parametrize(
-    ("module", "source"),
-    [
-        ("session.chat", "if TYPE_CHECKING:\n    import torch"),
-        ("tui.app", "from ..session.chat import ChatSession"),
-        ("llm.local", "import torch, json"),
-    ],
-)
-def test_what_is_allowed_is_no_breach(module: str, source: str) -> None:
-    assert not breaches(module, source, tuple(modules()))
+    for path, tree in sources().items():
+        if path.endswith("__init__.py"):
+            at_run_time = [node for node in tree.body if not isinstance(node, ast.If)]
+            names = [name for node in at_run_time for name in imports(ast.Module([node], []))]
+            assert not [name for name in names if name.startswith((".", "docstra_tui"))], path
