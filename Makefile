@@ -50,6 +50,7 @@ lint: venv
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python tools/sizes.py
 
 format: venv
 	$(BIN)/ruff check --fix .

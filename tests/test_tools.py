@@ -1,8 +1,9 @@
-"""`make TORCH=system`: the torch that is there is taken, or refused with its version."""
+"""What stands in `tools/`: the system's torch is taken or refused, and what grows too large is named."""
 
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -11,13 +12,18 @@ import pytest
 PROJECT = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture
-def system_torch() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("system_torch", PROJECT / "tools" / "system_torch.py")
+def tool(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, PROJECT / "tools" / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # where its dataclasses look
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def system_torch() -> ModuleType:
+    return tool("system_torch")
 
 
 def test_torch_and_what_it_pins_leave_the_constraints(system_torch: ModuleType, tmp_path: Path) -> None:
@@ -60,3 +66,29 @@ def test_every_dependency_is_pinned(system_torch: ModuleType) -> None:
     }
 
     assert {system_torch.plain(Requirement(line).name) for line in wanted} <= pinned
+
+
+def test_what_is_too_large_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    body = "".join(f"    x{number} = {number}\n" for number in range(700))
+    (tmp_path / "large.py").write_text(f"class Eater:\n{body}\n\ndef endless():\n{body}")
+    (tmp_path / "small.py").write_text("import textual\n")
+
+    assert tool("sizes").main(tmp_path) == 1
+
+    said = capsys.readouterr().out
+    assert "701 large.py:1 Eater" in said and "701 large.py:704 endless" in said
+    assert "modules over Textual, %                       50" in said
+
+
+def test_what_catches_everything_says_why(tmp_path: Path) -> None:
+    sizes = tool("sizes")
+    (tmp_path / "nets.py").write_text(
+        "try: pass\nexcept (OSError, Exception): pass  # a plugin's own\n"
+        "try: pass\nexcept BaseException: pass\n"
+        "try: pass\nexcept: pass\n"
+        "try: pass\nexcept ValueError: pass\n"
+    )
+    modules = [sizes.Module(tmp_path / "nets.py", tmp_path)]
+
+    assert sizes.broad_excepts(modules).parts == ("nets.py:2", "nets.py:4", "nets.py:6")
+    assert sizes.unexplained(modules).parts == ("nets.py:4", "nets.py:6")
