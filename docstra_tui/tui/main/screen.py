@@ -524,27 +524,11 @@ class MainScreen(Screen[None]):
 
     def show_help(self, *, commands_first: bool = False) -> None:
         """Every key and every command."""
-        from docstra_tui.tui.screens.help import HelpScreen, by_state
-        from docstra_tui.tui.screens.preview import PreviewScreen
-        from docstra_tui.tui.widgets.source_view import SourceView
+        from docstra_tui.tui.main.key_table import key_table
+        from docstra_tui.tui.screens.help import HelpScreen
 
-        always, selected = by_state(TranscriptView.BINDINGS, TranscriptView.ALWAYS)
-        self.app.push_screen(
-            HelpScreen(
-                [
-                    ("Everywhere", [*self.BINDINGS, *self.app.BINDINGS]),
-                    ("Composer (Enter sends)", Composer.BINDINGS),
-                    ("Files", FileTree.BINDINGS),
-                    ("Ticked files", TickedList.BINDINGS),
-                    ("Preview", [*PreviewScreen.BINDINGS, *SourceView.BINDINGS]),
-                    ("Conversation (other letters go to the question)", always),
-                    ("Conversation, while something is selected", selected),
-                    ("Search", SearchBar.BINDINGS),
-                ],
-                commands_of("screen"),
-                commands_first=commands_first,
-            )
-        )
+        sections = key_table([*self.BINDINGS, *self.app.BINDINGS])
+        self.app.push_screen(HelpScreen(sections, commands_of("screen"), commands_first=commands_first))
 
     # What is shown about it all
 
