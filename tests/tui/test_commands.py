@@ -16,7 +16,7 @@ from docstra_tui.workspace import kept_theme
 from docstra_tui.workspace.commands import commands_of
 from tests.fakes import FakeLLM
 from tests.tui.fakes import Backends, FakeBackend, screen_text, until
-from tests.tui.test_app import is_ready
+from tests.tui.story import is_ready
 
 SIZE = (100, 30)
 

@@ -14,7 +14,7 @@ from docstra_tui.llm.answer import Usage
 from docstra_tui.session.turns import SavedTurn
 from docstra_tui.tui.driver.link import Link
 from tests.tui.fakes import screen_text, until
-from tests.tui.test_app import ask, is_ready
+from tests.tui.story import ask, is_ready
 
 
 async def answered(pilot, app, question):

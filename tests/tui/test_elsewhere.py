@@ -21,7 +21,7 @@ from docstra_tui.workspace.models.opening import open_backend
 from tests.elsewhere import elsewhere
 from tests.fakes import FakeLLM
 from tests.tui.fakes import FakeBackend, screen_text, until
-from tests.tui.test_app import ask
+from tests.tui.story import ask
 from tests.tui.test_files import last_line, tick, ticked
 
 SIZE = (120, 40)

@@ -14,7 +14,7 @@ from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
 from docstra_tui.workspace.terminal.colour_depth import FEW, NONE
 from tests.tui.fakes import Backends, until
-from tests.tui.test_app import is_ready
+from tests.tui.story import is_ready
 
 SIZE = (80, 24)
 

@@ -19,17 +19,9 @@ from docstra_tui.tui.widgets.source_view import SourceView
 from docstra_tui.tui.widgets.ticked_list import TickedList
 from docstra_tui.workspace.files import saved_ticks as ticks
 from tests.tui.fakes import Backends, FakeBackend, screen_text, until
-from tests.tui.test_app import ask
+from tests.tui.story import ask, is_ready
 
 SIZE = (120, 40)
-
-
-async def is_ready(pilot):
-    await until(pilot, lambda: "ready" in last_line(pilot.app) and "pkg/" in screen_text(pilot.app))
-
-
-def last_line(app):
-    return screen_text(app).splitlines()[-1]
 
 
 def pane(app):

@@ -9,7 +9,7 @@ import pytest
 from docstra_tui.context.fitting.plan import LEFT_OUT, OUTLINE
 from tests.fakes import FakeLLM
 from tests.tui.fakes import FakeBackend, screen_text, until
-from tests.tui.test_app import ask, is_ready
+from tests.tui.story import ask, is_ready
 
 BODY = "".join(f"    value_{number} = {number} + {number}\n" for number in range(80))
 

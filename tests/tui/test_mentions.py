@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from docstra_tui.tui.widgets.mention_list import MentionList
 from tests.tui.fakes import screen_text, send_bytes, until
-from tests.tui.test_app import ask, is_ready
+from tests.tui.story import ask, is_ready
 
 
 def offered(app):

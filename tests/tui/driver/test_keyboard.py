@@ -10,7 +10,7 @@ from textual.command import CommandPalette
 from docstra_tui.tui.screens.help import HelpScreen, compose_help
 from docstra_tui.tui.screens.preview import PreviewScreen
 from tests.tui.fakes import screen_text, send_bytes, until
-from tests.tui.test_app import is_ready
+from tests.tui.story import is_ready
 
 LEFT, F1, F2, F6, F7 = b"\x1b[D", b"\x1bOP", b"\x1bOQ", b"\x1b[17~", b"\x1b[18~"
 

@@ -8,7 +8,7 @@ from docstra_tui.context.picks import Pick
 from docstra_tui.llm.base import Measure
 from tests.fakes import FakeLLM
 from tests.tui.fakes import FakeBackend, screen_text, until
-from tests.tui.test_app import ask, is_ready
+from tests.tui.story import ask, is_ready
 
 
 class CachingLLM(FakeLLM):
