@@ -65,17 +65,17 @@ def _until_the_fit_view(llm: RemoteLLM, items: list[ContextItem]) -> tuple[float
     session = ChatSession(llm, Path(tempfile.gettempdir()))
     session.set_context(items)
     told: list[object] = []
-    session.count_changed = lambda: told.append(session.counting)
+    session.admission.count_changed = lambda: told.append(session.admission.counting)
     seconds = 0.0
     started = time.monotonic()
 
     def make_room(overfull: Overfull) -> bool:
         nonlocal seconds
-        session.plan(overfull.asking)
+        overfull.fitting.plan(overfull.asking)
         seconds = time.monotonic() - started
         return False
 
-    session.make_room = make_room
+    session.admission.make_room = make_room
     try:
         session.ask("What does this do?")
     except ContextOverflow:

@@ -18,6 +18,9 @@ BACKTICKS = re.compile(r"`{3,}")
 Context = str | Mapping[str, Any] | Iterable[Any]
 """What the tasks accept: text, one item, a list of items, or a mapping of values."""
 
+Key = tuple[str | None, int | None, int | None]
+"""Path and lines of an item: what it is known by, whatever its content is."""
+
 _PLACE = frozenset({"path", "language", "start_line", "end_line", "sha256", "detail", "metadata"})
 """The keys of an item but for its content."""
 
@@ -46,7 +49,7 @@ class ContextItem:
             object.__setattr__(self, "sha256", digest_of(self.content))
 
     @property
-    def key(self) -> tuple[str | None, int | None, int | None]:
+    def key(self) -> Key:
         """What makes two items the same place: path and lines, not content."""
         return (self.path, self.start_line, self.end_line)
 

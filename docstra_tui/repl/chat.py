@@ -342,7 +342,7 @@ class Chat:
             model=self.backend.label,
             reserve=self.settings.answer.reserve,
         )
-        session.may_leave = self._may_leave
+        session.admission.may_leave = self._may_leave
         return session
 
     def _use(self, session: ChatSession) -> None:
@@ -404,8 +404,8 @@ class Chat:
                 self.printer.line("Up brings the question back.", "hint")
 
     def _say_counting(self) -> None:
-        if self.session.counting is not None:
-            self.printer.progress(counting(*self.session.counting))
+        if self.session.admission.counting is not None:
+            self.printer.progress(counting(*self.session.admission.counting))
 
     def _accept(self, texts: Sequence[str]) -> list[WaitingQuestion]:
         """Let these wait, on the disk when this returns, in the place of what could not be asked before."""
@@ -425,7 +425,7 @@ class Chat:
             self.printer.line(f"{item.label} was changed and is read again.", "note")
         self._say_files([], wrong)
         self._use_files()
-        self.session.count_changed = self._say_counting
+        self.session.admission.count_changed = self._say_counting
         try:
             running = self._running = begin()
         except SecretsFound:
@@ -493,7 +493,7 @@ class Chat:
 
     def _start_again(self) -> None:
         self.backend.restart()
-        self.session.engine_starts += 1
+        self.session.engine_restarted()
         self._watch.look_now()
 
     def _may_send(self) -> bool:
@@ -596,7 +596,7 @@ class Chat:
             model=self.backend.label,
             reserve=self.settings.answer.reserve,
         )
-        session.may_leave = self._may_leave
+        session.admission.may_leave = self._may_leave
         return session
 
     def _new_watch(self) -> Watch:

@@ -1,93 +1,132 @@
-"""The conversation as a plan makes it: which items stand where, and which earlier turns are told.
-
-Pure: a plan, the log and the turns in, what is sent out. Knows no model.
-"""
+"""What does not fit: the plan of what is sent of each file and turn, its exact sum, and its being chosen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
+from docstra_tui.context.files.confined import inside
 from docstra_tui.context.fitting.budget import Budget
-from docstra_tui.context.fitting.plan import FileRow, FitPlan
+from docstra_tui.context.fitting.carrying import carried_over
+from docstra_tui.context.fitting.plan import FitPlan, plan_for
+from docstra_tui.context.fitting.rows import TurnRow
+from docstra_tui.context.mentions import find_mentions
+from docstra_tui.errors import UnreadableFile
+from docstra_tui.llm.answer import AnswerStream
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.llm.prompt import Message, PromptBuilder, Turn
-from docstra_tui.session.log import ContextLog, Key
+from docstra_tui.llm.prompt import Message
+from docstra_tui.session.dialogue import Dialogue
+from docstra_tui.session.measuring import Measuring
+from docstra_tui.session.telling import summarised, told_as
 from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.session.turns import SavedTurn
 
-if TYPE_CHECKING:
-    from docstra_tui.session.chat import ChatSession
-
-SUMMARY_ASKED = "Sum up what was asked and answered here before."
-"""Stands for the question of a turn of which only the summary is sent."""
-
 SUMMARY_TOKENS = 300
 """The longest summary of a turn."""
+
+
+class Fitting:
+    """Plans for the questions of one conversation. Any thread; all but `apply` blocks."""
+
+    def __init__(self, dialogue: Dialogue, measuring: Measuring) -> None:
+        self._dialogue = dialogue
+        self._measuring = measuring
+
+    def plan(
+        self, asking: TurnRequest, on_progress: Callable[[int, int], None] = lambda done, total: None
+    ) -> FitPlan:
+        """Everything that `asking` would send, with what was chosen before; every part is weighed.
+
+        It counts, and outlines are made in a process of their own. `on_progress` hears, in this thread,
+        how many items of how many are weighed.
+        """
+        from docstra_tui.context.outline.outliner import outlines
+
+        dialogue, measuring = self._dialogue, self._measuring
+        with dialogue.lock:
+            scale, turns = measuring.scale, list(dialogue.turns)
+            log = dialogue.context.log_of_wholes(asking.focus)
+            before = dialogue.context.plan
+        items = log.items
+        found = outlines(items)
+        both = [*items, *(outline for outline in found if outline is not None)]
+        is_beyond = scale.add(both, lambda done: on_progress(done, len(both)))
+        prompts, window = dialogue.llm.prompt_builder, dialogue.llm.window
+        rows = [
+            TurnRow(number, turn.question, scale.turn(told_as(turn, prompts)))
+            for number, turn in enumerate(turns, dialogue.skipped + 1)
+            if turn.has_answer
+        ]
+        plan = plan_for(
+            items,
+            found,
+            rows,
+            limit=window,
+            reserve=measuring.reserve(window),
+            question=scale.question(asking.task, asking.fields),
+            count=scale.weight,
+            knows=scale.knows,
+            named=self._named(asking.shown, items),
+            total=None if is_beyond else measuring.budget(dialogue.prompt(asking, log)).used,
+            overhead=scale.empty,
+        )
+        return carried_over(plan, before)
+
+    def _named(self, text: str, items: Sequence[ContextItem]) -> list[str]:
+        """The paths of the items that a text names, by themselves or with their folder."""
+        wanted: list[str] = []
+        for mention in find_mentions(text):
+            try:
+                wanted.append(inside(self._dialogue.root, mention.path))
+            except UnreadableFile:  # outside the project: none of ours
+                continue
+        return [
+            item.path
+            for item in items
+            if item.path is not None
+            and any(not path or item.path == path or item.path.startswith(f"{path}/") for path in wanted)
+        ]
+
+    def count(self, asking: TurnRequest, plan: FitPlan) -> Budget:
+        """What `asking` would take under a plan, exactly."""
+        dialogue, measuring = self._dialogue, self._measuring
+        with dialogue.lock:
+            log = dialogue.context.log_under(plan, asking.focus)
+            scale = measuring.scale
+        scale.add(plan.items())  # so that the rows say what these few are, too
+        return measuring.budget(dialogue.prompt(replace(asking, focus=()), log, plan))
+
+    def apply(self, plan: FitPlan) -> None:
+        """Send what the plan says, from the next question on, until a file of it is edited or unticked.
+
+        Each item stays at its place in the log.
+        """
+        with self._dialogue.lock:
+            self._dialogue.context.apply(plan)
+
+    def summarise(self, number: int) -> AnswerStream:
+        """Have the model sum up a turn, by its number from 1: an ordinary request."""
+        dialogue = self._dialogue
+        llm, turn = dialogue.llm, dialogue.turns[number - 1 - dialogue.skipped]
+        messages = _summary_request(turn, llm.prompt_builder.system)
+        return llm.stream(messages, max_tokens=min(SUMMARY_TOKENS, llm.max_tokens))
+
+    def weigh_summary(self, summary: str) -> int:
+        """Tokens of a turn of which only this summary is sent."""
+        return self._measuring.scale.turn(summarised(summary))
 
 
 @dataclass(frozen=True)
 class Overfull:
     """A question that does not fit, before anything was sent."""
 
-    session: ChatSession
+    fitting: Fitting
+    """With which room can be made for it."""
     asking: TurnRequest
     budget: Budget
 
 
-@dataclass(frozen=True)
-class Told:
-    """What is sent in front of a question."""
-
-    history: list[Turn]
-    waiting: tuple[ContextItem, ...]
-    """Items that stand in the question's own message."""
-
-
-def tell(
-    turns: Sequence[SavedTurn],
-    log: ContextLog,
-    plan: FitPlan | None,
-    first: int = 1,
-    *,
-    prompts: PromptBuilder,
-) -> Told:
-    """The turns that the model answered, with the items in front of each; a turn that is left out
-    leaves its items to the next one. `first` is the number of the first turn."""
-    choices = {row.number: row for row in plan.turns} if plan is not None else {}
-    history: list[Turn] = []
-    carried: tuple[ContextItem, ...] = ()
-    for number, turn in enumerate(turns, first):
-        if not turn.has_answer:
-            continue
-        items = (*carried, *log.of(turn.id))
-        row = choices.get(number)
-        if row is not None and row.choice == "left out":
-            carried = items
-            continue
-        carried = ()
-        if row is not None and row.choice == "summarised":
-            history.append(summarised(row.summary, items))
-        else:
-            history.append(told_as(turn, prompts, items))
-    return Told(history, (*carried, *log.waiting))
-
-
-def told_as(turn: SavedTurn, prompts: PromptBuilder, items: tuple[ContextItem, ...] = ()) -> Turn:
-    """An earlier turn as it is sent again: in the words that are shown where its template is gone, or lacks
-    a value that a damaged disk took."""
-    if prompts.can_render(turn.task, turn.fields):
-        return Turn(turn.answer, turn.task, turn.fields, items)
-    return Turn(turn.answer, fields={"question": turn.question}, context=items)
-
-
-def summarised(summary: str, items: tuple[ContextItem, ...] = ()) -> Turn:
-    """A turn of which only a summary is sent."""
-    return Turn(summary, fields={"question": SUMMARY_ASKED}, context=items)
-
-
-def summary_request(turn: SavedTurn, system: str) -> list[Message]:
+def _summary_request(turn: SavedTurn, system: str) -> list[Message]:
     """What the model is asked to sum a turn up."""
     text = (
         f"Question:\n\n{turn.question}\n\nAnswer:\n\n{turn.answer}\n\n"
@@ -96,49 +135,3 @@ def summary_request(turn: SavedTurn, system: str) -> list[Message]:
     )
     head: list[Message] = [{"role": "system", "content": system}] if system else []
     return [*head, {"role": "user", "content": text}]
-
-
-def stand_ins(plan: FitPlan | None) -> dict[Key, ContextItem | None]:
-    """What is sent instead of an item; None for one that is left out."""
-    if plan is None:
-        return {}
-    return {row.item.key: row.sent for row in plan.files if row.sent is not row.item}
-
-
-def still_true(plan: FitPlan | None, items: Iterable[ContextItem]) -> FitPlan | None:
-    """The plan without the files that are gone or were edited: those are sent whole again. None when
-    it leaves nothing out."""
-    if plan is None:
-        return None
-    marks = {(item.key, item.sha256) for item in items}
-    files = tuple(row for row in plan.files if (row.item.key, row.item.sha256) in marks)
-    left = replace(plan, files=files)
-    return left if left.left_out() else None
-
-
-def carried_over(plan: FitPlan, before: FitPlan | None) -> FitPlan:
-    """A plan with the choices of the one before it, where they can still be made."""
-    if before is None:
-        return plan
-    chosen = {(row.key, row.item.sha256): row for row in before.files}
-    files = [_as_before(row, chosen.get((row.key, row.item.sha256))) for row in plan.files]
-    plan = replace(plan, files=tuple(files))
-    numbers = {row.number for row in plan.turns}
-    for turn in before.turns:
-        if turn.number not in numbers:
-            continue
-        if turn.summary:
-            plan = plan.with_summary(turn.number, turn.summary, turn.summary_tokens)
-        plan = plan.set_turn(turn.number, turn.choice)
-    return plan
-
-
-def _as_before(row: FileRow, before: FileRow | None) -> FileRow:
-    if before is None:
-        return row
-    chosen = replace(row, choice=before.choice)
-    try:
-        _ = chosen.sent
-    except ValueError:  # it has no outline any more
-        return row
-    return chosen

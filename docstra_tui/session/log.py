@@ -9,20 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from docstra_tui.llm.items import ContextItem
+from docstra_tui.llm.items import ContextItem, Key
 from docstra_tui.session.turns import Placed
 
 WAITING = 0
 """In the place of a turn: the item enters with the next question."""
-
-Key = tuple[str | None, int | None, int | None]
-"""What an item is known by: `ContextItem.key` of the whole of it, as it was picked."""
 
 
 @dataclass(frozen=True)
 class _Place:
     turn_id: int
     key: Key
+    """Of the whole of it, as it was picked."""
     item: ContextItem
     """What stands there: what was picked, its outline or some of its lines."""
 
@@ -39,11 +37,6 @@ class ContextLog:
     def items(self) -> tuple[ContextItem, ...]:
         """All of them, in the order in which the model reads them."""
         return tuple(place.item for place in self._places)
-
-    @property
-    def keys(self) -> tuple[Key, ...]:
-        """What each of them is known by, in the same order."""
-        return tuple(place.key for place in self._places)
 
     @property
     def waiting(self) -> tuple[ContextItem, ...]:

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from docstra_tui.errors import DocstraError, from_wire, to_wire
 from docstra_tui.llm.answer import AnswerStream
+from docstra_tui.session.telling import Told
 from docstra_tui.session.turns import SavedTurn, Status
 
-if TYPE_CHECKING:
-    from docstra_tui.session.chat import ChatSession
+
+class TurnKeeper(Protocol):
+    """Who knows what goes with a turn, and keeps what comes of it. Called in the thread that iterates."""
+
+    def begin(self, turn: SavedTurn) -> Told:
+        """It is sent now; what is sent with it."""
+
+    def answer(self, turn: SavedTurn, told: Told) -> AnswerStream:
+        """The model's answer to it."""
+
+    def add_piece(self, turn: SavedTurn, piece: str) -> None:
+        """A bit more of the answer."""
+
+    def end(self, turn: SavedTurn) -> None:
+        """It has its final status."""
 
 
 class RunningTurn(Iterator[str]):
@@ -21,10 +35,10 @@ class RunningTurn(Iterator[str]):
     in `turn.error`. The pieces are saved as they come.
     """
 
-    def __init__(self, session: ChatSession, turn: SavedTurn) -> None:
+    def __init__(self, keeper: TurnKeeper, turn: SavedTurn) -> None:
         self.turn = turn
         """Filled in as the answer grows."""
-        self._session = session
+        self._keeper = keeper
         self._stream: AnswerStream | None = None
         self._cancelled = threading.Event()
         self._is_started = False
@@ -46,10 +60,10 @@ class RunningTurn(Iterator[str]):
             piece = next(stream) if stream is not None else None
         except StopIteration:
             piece = None
-        except Exception as error:
+        except Exception as error:  # whatever the model did, a turn ends with one final status
             self._finish("failed", error if isinstance(error, DocstraError) else from_wire(to_wire(error)))
             raise StopIteration from None
-        except BaseException:  # Ctrl+C in a face that reads in its main thread
+        except (KeyboardInterrupt, SystemExit):  # Ctrl+C in a face that reads in its main thread
             self.cancel()
             self._finish("cancelled")
             raise
@@ -58,7 +72,7 @@ class RunningTurn(Iterator[str]):
             self._finish("cancelled" if reason == "cancelled" else "done")
             raise StopIteration
         self.turn.answer += piece
-        self._session._add_piece(self.turn, piece)
+        self._keeper.add_piece(self.turn, piece)
         return piece
 
     def cancel(self) -> None:
@@ -81,12 +95,10 @@ class RunningTurn(Iterator[str]):
             if self._cancelled.is_set():
                 return None
             self._is_started = True
-        told = self._session._begin(self.turn)
+        told = self._keeper.begin(self.turn)
         if self._cancelled.is_set():
             return None
-        stream = self._session.llm.run_task(
-            self.turn.task, context=told.waiting, history=told.history, fields=self.turn.fields
-        )
+        stream = self._keeper.answer(self.turn, told)
         with self._lock:
             self._stream = stream
         if self._cancelled.is_set():
@@ -102,4 +114,4 @@ class RunningTurn(Iterator[str]):
             turn.tokens_per_s = stream.tokens_per_s
         turn.error = error
         turn.status = status
-        self._session._end(turn)
+        self._keeper.end(turn)

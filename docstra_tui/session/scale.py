@@ -6,15 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from docstra_tui.context.fitting.plan import Memo
+from docstra_tui.context.fitting.memo import Memo
 from docstra_tui.llm.base import WINDOWS_COUNTED, BaseLLM, estimate
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import Message, Turn
+from docstra_tui.session.tasks import PLAIN
 
-PLAIN = "answer_question"
 QUESTION = "?"
 """Stands behind what is weighed: without one, the empty lines in front of it would belong to nothing."""
-
 
 BATCH, BATCH_CHARACTERS = 16, 60_000
 """Items and characters that are weighed in one go: a fraction of a second, after which a stop is noticed."""

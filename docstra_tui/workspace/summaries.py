@@ -11,7 +11,7 @@ from docstra_tui.workspace.jobs import Deliver, JobQueue
 
 if TYPE_CHECKING:
     from docstra_tui.llm.answer import AnswerStream
-    from docstra_tui.session.chat import ChatSession
+    from docstra_tui.session.fitting import Fitting
 
 THINKING = re.compile(r".*</think>", re.DOTALL)
 
@@ -19,8 +19,8 @@ THINKING = re.compile(r".*</think>", re.DOTALL)
 class SummaryWriter:
     """For one conversation. Everything but the writing runs on the screen's thread."""
 
-    def __init__(self, session: ChatSession, deliver: Deliver) -> None:
-        self._session = session
+    def __init__(self, fitting: Fitting, deliver: Deliver) -> None:
+        self._fitting = fitting
         self._jobs = JobQueue("summary", deliver)
         self._lock = threading.Lock()
         self._stream: tuple[int, AnswerStream] | None = None
@@ -70,7 +70,7 @@ class SummaryWriter:
         with self._lock:
             if number in self._stopped:
                 return None
-            stream = self._session.summarise(number)
+            stream = self._fitting.summarise(number)
             self._stream = (number, stream)
         pieces: list[str] = []
         try:
@@ -84,4 +84,4 @@ class SummaryWriter:
         if number in self._stopped or stream.finish_reason == "cancelled":
             return None
         summary = THINKING.sub("", "".join(pieces), count=1).strip()
-        return summary, self._session.weigh_summary(summary) if summary else 0
+        return summary, self._fitting.weigh_summary(summary) if summary else 0

@@ -76,22 +76,22 @@ def test_many_files_that_are_asked_about_at_once_are_counted_aloud_and_do_not_fi
     llm = CountingLLM()
     session = ChatSession(llm, tmp_path)
     told, seen = [], []
-    session.count_changed = lambda: told.append(session.counting)
+    session.admission.count_changed = lambda: told.append(session.admission.counting)
 
     def make_room(overfull: Overfull) -> bool:
         seen.append(overfull.budget)
-        plan = session.plan(overfull.asking)
+        plan = session.fitting.plan(overfull.asking)
         sent = [plan.knows(row.item) for row in plan.files]
         assert sent.count(True) < 30 and len(sent) == 264 and not plan.fits
         return False
 
-    session.make_room = make_room
+    session.admission.make_room = make_room
     session.set_context(files(264))
     with pytest.raises(ContextOverflow, match="more than 1,600 tokens") as caught:
         session.ask("Why?")
     assert caught.value.is_least and seen[0].is_least and seen[0].used == 8 * WINDOW
     assert told[0] == (4, 264) and told[-1] is not None and told[-1][0] < 30
-    assert session.counting is None and llm.calls == []
+    assert session.admission.counting is None and llm.calls == []
     assert llm.counted < 3 * 30 * len(files(1)[0].content) + 100_000
 
 
@@ -99,12 +99,12 @@ def test_a_question_that_is_still_being_counted_can_be_stopped(tmp_path: Path) -
     llm = CountingLLM()
     session = ChatSession(llm, tmp_path)
     session.set_context(files(264))
-    session.count_changed = session.stop_asking
+    session.admission.count_changed = session.admission.stop
     with pytest.raises(NotAsked):
         session.ask("Why?")
     assert len([size for size in llm.asked if size]) == 1 and llm.calls == [] and session.turns == []
 
-    session.count_changed = lambda: None
+    session.admission.count_changed = lambda: None
     session.set_context(files(1, words=3))
     llm.enqueue("Because.")
     assert list(session.ask("And now?"))  # the stop was for that question

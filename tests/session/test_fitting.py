@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from docstra_tui.context.fitting.plan import LEFT_OUT, OUTLINE, lines
 from docstra_tui.context.fitting.proposal import suggest
+from docstra_tui.context.fitting.rows import LEFT_OUT, OUTLINE, lines
 from docstra_tui.errors import ContextOverflow
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.chat import ChatSession
-from docstra_tui.session.fitting import SUMMARY_ASKED, Overfull
+from docstra_tui.session.fitting import Overfull
 from docstra_tui.session.store.sessions import SessionStore
+from docstra_tui.session.telling import SUMMARY_ASKED
 from docstra_tui.session.turn_request import TurnRequest
 from tests.fakes import FakeLLM
 
@@ -57,14 +58,14 @@ def test_somebody_makes_room_and_the_answer_says_what_is_missing(tmp_path: Path)
 
     def make_room(overfull: Overfull) -> bool:
         asked.append(overfull)
-        plan = session.plan(overfull.asking)
+        plan = session.fitting.plan(overfull.asking)
         assert plan.used == overfull.budget.used
         plan = plan.set("long.py", OUTLINE).set("notes.txt", LEFT_OUT)
-        assert session.count_plan(overfull.asking, plan).fits
-        session.apply(plan)
+        assert session.fitting.count(overfull.asking, plan).fits
+        session.fitting.apply(plan)
         return True
 
-    session.make_room = make_room
+    session.admission.make_room = make_room
     turn = session.ask("why?")
     list(turn)
 
@@ -80,10 +81,10 @@ def test_the_sum_of_a_plan_is_what_is_then_sent(tmp_path: Path) -> None:
     session = session_of(llm, tmp_path, SHORT, NOTES)
     list(session.ask("first?"))
     session.set_context([SHORT, NOTES, LONG])
-    plan = session.plan(asking("second?")).set("notes.txt", lines(1, 2)).set_turn(1, "left out")
+    plan = session.fitting.plan(asking("second?")).set("notes.txt", lines(1, 2)).set_turn(1, "left out")
 
-    expected = session.count_plan(asking("second?"), plan).used
-    session.apply(plan)
+    expected = session.fitting.count(asking("second?"), plan).used
+    session.fitting.apply(plan)
 
     assert session.count("second?").used == expected
     list(session.ask("second?"))
@@ -96,8 +97,8 @@ def test_items_keep_their_place_and_a_left_out_turn_leaves_its_items(tmp_path: P
     session = session_of(llm, tmp_path, SHORT, NOTES)
     list(session.ask("first?"))
     list(session.ask("second?"))
-    plan = session.plan(asking("third?"))
-    session.apply(plan.set("notes.txt", lines(1, 1)).set_turn(1, "left out"))
+    plan = session.fitting.plan(asking("third?"))
+    session.fitting.apply(plan.set("notes.txt", lines(1, 1)).set_turn(1, "left out"))
     list(session.ask("third?"))
 
     messages = llm.calls[-1].messages
@@ -108,7 +109,7 @@ def test_items_keep_their_place_and_a_left_out_turn_leaves_its_items(tmp_path: P
 
 def test_a_choice_lasts_until_the_file_is_edited_or_unticked(tmp_path: Path) -> None:
     session = session_of(FakeLLM(), tmp_path, SHORT, NOTES)
-    session.apply(session.plan(asking("?")).set("notes.txt", LEFT_OUT))
+    session.fitting.apply(session.fitting.plan(asking("?")).set("notes.txt", LEFT_OUT))
     session.set_context([SHORT, NOTES])
     assert [item.label for item in session.context] == ["short.py"]
 
@@ -116,7 +117,7 @@ def test_a_choice_lasts_until_the_file_is_edited_or_unticked(tmp_path: Path) -> 
     session.set_context([SHORT, edited])
     assert session.context == (SHORT, edited)
 
-    session.apply(session.plan(asking("?")).set("notes.txt", LEFT_OUT))
+    session.fitting.apply(session.fitting.plan(asking("?")).set("notes.txt", LEFT_OUT))
     session.set_context([SHORT])
     session.set_context([SHORT, edited])
     assert session.context == (SHORT, edited)
@@ -126,13 +127,15 @@ def test_a_turn_is_summed_up_by_the_model(tmp_path: Path) -> None:
     llm = FakeLLM("a long story " * 20, "short.", "and then")
     session = session_of(llm, tmp_path)
     list(session.ask("tell me"))
-    summary = "".join(session.summarise(1))
+    summary = "".join(session.fitting.summarise(1))
     assert "tell me" in llm.calls[-1].question and "a long story" in llm.calls[-1].question
 
-    plan = session.plan(asking("and?")).with_summary(1, summary, session.weigh_summary(summary))
-    expected = session.count_plan(asking("and?"), plan).used
+    plan = session.fitting.plan(asking("and?")).with_summary(
+        1, summary, session.fitting.weigh_summary(summary)
+    )
+    expected = session.fitting.count(asking("and?"), plan).used
     assert plan.used == expected
-    session.apply(plan)
+    session.fitting.apply(plan)
     list(session.ask("and?"))
 
     assert [message["content"] for message in llm.calls[-1].messages[1:]] == [SUMMARY_ASKED, "short.", "and?"]
@@ -143,7 +146,9 @@ def test_what_was_left_out_is_stored(tmp_path: Path) -> None:
     store = SessionStore()
     llm = FakeLLM("fine")
     session = session_of(llm, tmp_path, LONG, NOTES, store=store)
-    session.apply(session.plan(asking("?")).set("long.py", OUTLINE).set("notes.txt", LEFT_OUT))
+    session.fitting.apply(
+        session.fitting.plan(asking("?")).set("long.py", OUTLINE).set("notes.txt", LEFT_OUT)
+    )
     list(session.ask("?"))
     store.close()
 
@@ -173,7 +178,7 @@ def test_what_a_question_names_is_given_up_last(tmp_path: Path) -> None:
         ("@long.py:3-9 and @../elsewhere.py", {"long.py"}),
         ("nothing", set()),
     ):
-        plan = session.plan(asking(text))
+        plan = session.fitting.plan(asking(text))
         assert {row.item.path for row in plan.files if row.is_named} == named
 
 
@@ -184,10 +189,10 @@ def test_a_task_over_a_file_that_does_not_fit_is_settled_with_one_plan(tmp_path:
 
     def make_room(overfull: Overfull) -> bool:
         asked.append(overfull)
-        overfull.session.apply(suggest(overfull.session.plan(overfull.asking)))
+        overfull.fitting.apply(suggest(overfull.fitting.plan(overfull.asking)))
         return True
 
-    session.make_room = make_room
+    session.admission.make_room = make_room
     list(session.document(LONG))
 
     assert len(asked) == 1
@@ -200,11 +205,11 @@ def test_a_task_brings_its_file_in_outline_where_the_plan_says_so(tmp_path: Path
     session = session_of(llm, tmp_path, SHORT)
 
     def make_room(overfull: Overfull) -> bool:
-        plan = overfull.session.plan(overfull.asking).set(LONG.label, OUTLINE)
-        overfull.session.apply(plan)
+        plan = overfull.fitting.plan(overfull.asking).set(LONG.label, OUTLINE)
+        overfull.fitting.apply(plan)
         return True
 
-    session.make_room = make_room
+    session.admission.make_room = make_room
     list(session.explain(LONG))
 
     sent = llm.calls[-1].messages[-1]["content"]

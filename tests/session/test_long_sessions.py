@@ -35,7 +35,7 @@ def spoken(turns: int) -> list[str]:
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """About three turns are held."""
     monkeypatch.setattr("docstra_tui.session.chat.HELD", 60)
-    monkeypatch.setattr("docstra_tui.session.chat.OLDER", 4)
+    monkeypatch.setattr("docstra_tui.session.record.OLDER", 4)
 
 
 def resumed(llm: FakeLLM | None = None) -> tuple[ChatSession, SessionStore]:
@@ -82,7 +82,7 @@ def test_what_is_not_held_is_not_sent_and_the_answer_says_so(small: None) -> Non
 def test_turns_keep_their_numbers(small: None) -> None:
     spoken(10)
     session, store = resumed()
-    plan = session.plan(TurnRequest("answer_question", "why?", {"question": "why?"}))
+    plan = session.fitting.plan(TurnRequest("answer_question", "why?", {"question": "why?"}))
     assert [row.number for row in plan.turns] == list(range(session.skipped + 1, 11))
     assert plan.turns[-1].question == "question 9"
     store.close()

@@ -218,7 +218,7 @@ def test_what_is_left_out_is_not_sent_and_the_rest_is(session: ChatSession, serv
         session.leave_out(error.paths)
         return True
 
-    session.may_leave = leave_out
+    session.admission.may_leave = leave_out
     session.set_context([CLEAN, KEY, ENV])
     turn = session.ask("Why?")
     assert "".join(turn) == "An answer." and turn.turn.error is None
@@ -231,10 +231,10 @@ def test_what_may_be_sent_is_sent_to_the_letter(session: ChatSession, server: El
         error.agree()
         return True
 
-    session.may_leave = agree
+    session.admission.may_leave = agree
     session.set_context([KEY])
     assert "".join(session.ask("Why?")) == "An answer."
-    session.may_leave = None
+    session.admission.may_leave = None
     assert "".join(session.ask("And?")) == "An answer."
     assert len([request for request in sent(server, TOKEN) if b"/chat/completions" in request]) == 2
 
@@ -243,7 +243,7 @@ def test_a_file_that_was_agreed_to_is_sent_also_where_the_window_is_near(
     session: ChatSession, server: Elsewhere
 ) -> None:
     """The client counts once more then: that is no second question."""
-    session.may_leave = lambda error, asking: error.agree() is None
+    session.admission.may_leave = lambda error, asking: error.agree() is None
     session.llm.max_tokens = 4000
     session.set_context([ContextItem(KEY.content + "x = 1\n" * 100, "prod.env")])
     assert session.llm.window == 4096
@@ -253,7 +253,7 @@ def test_a_file_that_was_agreed_to_is_sent_also_where_the_window_is_near(
 
 
 def test_a_no_sends_nothing_and_leaves_no_turn(session: ChatSession, server: Elsewhere) -> None:
-    session.may_leave = lambda error, asking: False
+    session.admission.may_leave = lambda error, asking: False
     session.set_context([KEY])
     with pytest.raises(SecretsFound):
         session.ask("Why?")

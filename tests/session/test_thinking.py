@@ -65,7 +65,7 @@ def test_thinking_is_left_out_and_the_answer_is_read_ahead_as_it_is_sent(
     shown = session.show_prompt("And then?")
     budget = session.count("And then?")
 
-    ids = thinker._chat.render(session._next_prompt("And then?").messages)
+    ids = thinker._chat.render(session._dialogue.next_prompt("And then?").messages)
     text = thinker.tokenizer.decode(ids)
     assert THOUGHTS not in text and "think>" not in text
     assert "It retries ten times." in text

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from docstra_tui.context.fitting.plan import LEFT_OUT, OUTLINE
+from docstra_tui.context.fitting.rows import LEFT_OUT, OUTLINE
 from tests.fakes import FakeLLM
 from tests.tui.fakes import FakeBackend, screen_text, until
 from tests.tui.story import ask, is_ready

@@ -31,7 +31,7 @@ async def test_the_beginning_of_a_long_session_comes_when_one_scrolls_up_to_it(
     make_app, backend, root, monkeypatch
 ):
     monkeypatch.setattr("docstra_tui.session.chat.HELD", 400)
-    monkeypatch.setattr("docstra_tui.session.chat.OLDER", 5)
+    monkeypatch.setattr("docstra_tui.session.record.OLDER", 5)
     before = SessionStore()
     said = ChatSession(backend.llm, root, before)
     for number in range(12):

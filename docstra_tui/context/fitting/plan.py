@@ -8,101 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
-from docstra_tui.context.fitting.ranges import cut_lines
+from docstra_tui.context.fitting.memo import Count
+from docstra_tui.context.fitting.rows import WHOLE, FileChoice, FileRow, TurnChoice, TurnRow
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.text import sanitize_line, shown_name
-
-Count = Callable[[ContextItem], int]
-"""Tokens that an item adds to the prompt."""
-
-TurnChoice = Literal["kept", "summarised", "left out"]
-
-
-@dataclass(frozen=True)
-class FileChoice:
-    """How much of a file is sent."""
-
-    kind: Literal["whole", "outline", "lines", "left out"]
-    start_line: int | None = None
-    """With `lines`: the first, numbered as in the file."""
-    end_line: int | None = None
-    """Included."""
-
-    def __str__(self) -> str:
-        return f"lines {self.start_line}-{self.end_line}" if self.kind == "lines" else self.kind
-
-
-WHOLE = FileChoice("whole")
-OUTLINE = FileChoice("outline")
-LEFT_OUT = FileChoice("left out")
-
-
-def lines(start: int, end: int) -> FileChoice:
-    """The choice of some lines of a file."""
-    return FileChoice("lines", start, end)
-
-
-@dataclass(frozen=True)
-class FileRow:
-    """One ticked item and what becomes of it."""
-
-    item: ContextItem
-    """The snapshot that was read, whole."""
-    outline: ContextItem | None = None
-    """None where there is none."""
-    is_named: bool = False
-    """True when the question names it: the last to be given up."""
-    choice: FileChoice = WHOLE
-
-    @property
-    def key(self) -> str:
-        """What the plan knows it by: the item's label."""
-        return self.item.label
-
-    @property
-    def sent(self) -> ContextItem | None:
-        """What goes to the model."""
-        return self._as(self.choice)
-
-    def _as(self, choice: FileChoice) -> ContextItem | None:
-        """Raises `ValueError` for a choice that this file does not have."""
-        match choice.kind:
-            case "whole":
-                return self.item
-            case "left out":
-                return None
-            case "outline":
-                if self.outline is None:
-                    raise ValueError(f"There is no outline of {self.key}.")
-                return self.outline
-            case "lines":
-                if choice.start_line is None or choice.end_line is None:
-                    raise ValueError("Lines need a first and a last.")
-                return cut_lines(self.item, choice.start_line, choice.end_line)
-
-
-@dataclass(frozen=True)
-class TurnRow:
-    """One earlier turn, without the items that came with it: those are rows of their own."""
-
-    number: int
-    """From 1, as the conversation shows it."""
-    question: str
-    """One line, as it was asked."""
-    tokens: int
-    """Of question and answer as they stand in the prompt."""
-    summary: str = ""
-    """What the model made of it, when the user asked for that."""
-    summary_tokens: int = 0
-    """Of the summary in its place."""
-    choice: TurnChoice = "kept"
-
-    @property
-    def used(self) -> int:
-        """Tokens of what is sent of it."""
-        return {"kept": self.tokens, "summarised": self.summary_tokens, "left out": 0}[self.choice]
 
 
 @dataclass(frozen=True)
@@ -158,7 +68,7 @@ class FitPlan:
     def cost(self, key: str, choice: FileChoice) -> int | None:
         """Tokens of a file under a choice, to show beside it; None where it does not have that choice."""
         try:
-            item = self._file(key)._as(choice)
+            item = self._file(key).as_chosen(choice)
         except ValueError:
             return None
         return 0 if item is None else self.count(item)
@@ -218,13 +128,6 @@ class FitPlan:
                 said.append(f"turn {turn.number}: {_short(turn.question)}{how}")
         return tuple(said)
 
-    def to_count(self) -> tuple[ContextItem, ...]:
-        """Every item whose count the rows may show: count them in a worker before drawing."""
-        found = []
-        for row in self.files:
-            found += [item for item in (row.item, row.outline, row.sent) if item is not None]
-        return tuple(dict.fromkeys(found))
-
     def _file(self, key: str) -> FileRow:
         for row in self.files:
             if row.key == key:
@@ -239,34 +142,6 @@ class FitPlan:
 
     def _with_turn(self, turn: TurnRow) -> FitPlan:
         return replace(self, turns=tuple(turn if row.number == turn.number else row for row in self.turns))
-
-
-class Memo:
-    """Counts each item once. `count` may be slow: ask `add` in a worker, then the plan never waits."""
-
-    def __init__(self, count: Count) -> None:
-        self._count = count
-        self._known: dict[tuple[object, ...], int] = {}
-
-    def __call__(self, item: ContextItem) -> int:
-        mark = (*item.key, item.sha256)
-        tokens = self._known.get(mark)
-        if tokens is None:
-            tokens = self._known[mark] = self._count(item)
-        return tokens
-
-    def add(self, items: Iterable[ContextItem]) -> None:
-        """Count what is not known yet."""
-        for item in items:
-            self(item)
-
-    def put(self, item: ContextItem, tokens: int) -> None:
-        """It was counted elsewhere."""
-        self._known[(*item.key, item.sha256)] = tokens
-
-    def knows(self, item: ContextItem) -> bool:
-        """True when asking for it takes no time."""
-        return (*item.key, item.sha256) in self._known
 
 
 def plan_for(

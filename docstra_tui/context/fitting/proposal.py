@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from docstra_tui.context.fitting.plan import LEFT_OUT, OUTLINE, WHOLE, FileChoice, FileRow, FitPlan, TurnRow
+from docstra_tui.context.fitting.plan import FitPlan
+from docstra_tui.context.fitting.rows import LEFT_OUT, OUTLINE, WHOLE, FileChoice, FileRow, TurnRow
 
 
 def suggest(plan: FitPlan) -> FitPlan:

@@ -30,7 +30,7 @@ class FitDesk:
             self.is_asking = False
             self._screen.turns.queue.started = time.monotonic()  # so far nobody waited for the model
             if plan is not None:
-                overfull.session.apply(plan)
+                overfull.fitting.apply(plan)
             answer.put(plan is not None)
 
         def ask() -> None:
@@ -38,7 +38,7 @@ class FitDesk:
 
             self.is_asking = True
             self._screen.board.refresh()
-            self._screen.app.push_screen(FitScreen(overfull.session, overfull.asking), decided)
+            self._screen.app.push_screen(FitScreen(overfull.fitting, overfull.asking), decided)
 
         self._screen.call_later(ask)
         return answer.get()
@@ -49,7 +49,7 @@ class FitDesk:
 
         def decided(plan: FitPlan | None) -> None:
             if plan is not None:
-                session.apply(plan)
+                session.fitting.apply(plan)
                 self._screen.picks.recount()
 
-        self._screen.app.push_screen(FitScreen(session, asking, is_sending=False), decided)
+        self._screen.app.push_screen(FitScreen(session.fitting, asking, is_sending=False), decided)

@@ -166,7 +166,7 @@ class ModelDesk:
         else:
             self._wait_for_it()
             if self._screen.session is not None:
-                self._screen.session.engine_starts += 1
+                self._screen.session.engine_restarted()
             self.watch.restart()
 
     # What the watch reports

@@ -1,4 +1,4 @@
-"""Asking whether something may leave this machine, for the main screen.
+"""TurnRequest whether something may leave this machine, for the main screen.
 
 Only after something the user did: a dialog that came by itself would take a key that was meant for the
 composer as a yes.

@@ -278,8 +278,8 @@ class MainScreen(Screen[None]):
         if before is not None:
             session.scale = before.scale
         session.typed = self.draft
-        session.make_room = self.fit.make_room
-        session.may_leave = self.permission.for_secrets
+        session.admission.make_room = self.fit.make_room
+        session.admission.may_leave = self.permission.for_secrets
         self.board.known.last = session.turns[-1] if session.turns else None
         self.board.known.stopped = False
         self.picks.use(session)

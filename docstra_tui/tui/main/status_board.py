@@ -36,7 +36,7 @@ class StatusBoard:
         known.answering, known.stopping = runner.busy, runner.stopping
         known.started, known.has_text = runner.started, runner.has_text
         known.choosing = screen.fit.is_asking or screen.permission.is_choosing
-        known.counting = screen.session.counting if screen.session is not None else None
+        known.counting = screen.session.admission.counting if screen.session is not None else None
         known.waiting = len(runner.waiting)
         known.reading_ahead = screen.ahead.is_reading
         known.llm = model.backend.llm if model.backend is not None else None

@@ -84,7 +84,7 @@ class Turns:
     def use(self, session: ChatSession) -> None:
         """Show and continue this chat."""
         before, self._session = self._session, session
-        session.count_changed = lambda: _deliver(self._to_screen, self._reports.changed)
+        session.admission.count_changed = lambda: _deliver(self._to_screen, self._reports.changed)
         self._conversation.load([shown_turn(turn) for turn in session.turns])
         self._older.use(session)
         self._composer.remember([turn.question for turn in session.turns])
@@ -111,7 +111,7 @@ class Turns:
         self._is_closed = True
         self._saver.close()
 
-    # Asking
+    # TurnRequest
 
     def ask(self, text: str, written: str = "") -> bool:
         """Ask `text` about the ticked files; False when it has to stay in the composer."""

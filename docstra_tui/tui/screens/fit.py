@@ -20,9 +20,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from docstra_tui.context.fitting.budget import Budget
-from docstra_tui.context.fitting.plan import FileChoice, FitPlan, TurnChoice, lines
+from docstra_tui.context.fitting.plan import FitPlan
 from docstra_tui.context.fitting.proposal import suggest
 from docstra_tui.context.fitting.ranges import cut_lines, line_span
+from docstra_tui.context.fitting.rows import FileChoice, TurnChoice, lines
 from docstra_tui.errors import DocstraError
 from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.tui.screens import fit_choices
@@ -32,7 +33,7 @@ from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.summaries import SummaryWriter
 
 if TYPE_CHECKING:
-    from docstra_tui.session.chat import ChatSession
+    from docstra_tui.session.fitting import Fitting
     from docstra_tui.session.turn_request import TurnRequest
 
 PROGRESS_SECONDS = 0.3
@@ -58,9 +59,9 @@ class FitScreen(ModalScreen[FitPlan | None]):
         Binding("r", "range", "Lines", tooltip="Send some lines of this file", id="fit.lines"),
     ]
 
-    def __init__(self, session: ChatSession, asking: TurnRequest, *, is_sending: bool = True) -> None:
+    def __init__(self, fitting: Fitting, asking: TurnRequest, *, is_sending: bool = True) -> None:
         super().__init__()
-        self._session = session
+        self._fitting = fitting
         self._asking = asking
         self._enter = "Enter sends" if is_sending else "Enter keeps it"
         self._plan: FitPlan | None = None
@@ -89,13 +90,13 @@ class FitScreen(ModalScreen[FitPlan | None]):
 
     def on_mount(self) -> None:
         self._jobs = JobQueue("fit", self.call_later)
-        self._writer = SummaryWriter(self._session, self.call_later)
+        self._writer = SummaryWriter(self._fitting, self.call_later)
         self.set_interval(PROGRESS_SECONDS, self._show_progress)
         self._table.focus()
-        session, asking = self._session, self._asking
+        fitting, asking = self._fitting, self._asking
 
         def work() -> tuple[FitPlan, FitPlan]:
-            plan = session.plan(asking, self._weighed)
+            plan = fitting.plan(asking, self._weighed)
             return plan, suggest(plan)
 
         self._jobs.do(work, self._begin, self._fail)
@@ -204,10 +205,8 @@ class FitScreen(ModalScreen[FitPlan | None]):
         self._plan, self._exact, self._said = plan, None, ""
         self._wants_to_send = False
         self._show()
-        session, asking = self._session, self._asking
-        self._jobs.do(
-            lambda: (plan, session.count_plan(asking, plan)), self._counted, self._fail, key="exact"
-        )
+        fitting, asking = self._fitting, self._asking
+        self._jobs.do(lambda: (plan, fitting.count(asking, plan)), self._counted, self._fail, key="exact")
 
     def _counted(self, found: tuple[FitPlan, Budget]) -> None:
         plan, budget = found

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 from docstra_tui import figures
 from docstra_tui.context.fitting.budget import Budget
-from docstra_tui.context.fitting.plan import (
+from docstra_tui.context.fitting.plan import FitPlan
+from docstra_tui.context.fitting.rows import (
     LEFT_OUT,
     OUTLINE,
     WHOLE,
     FileChoice,
     FileRow,
-    FitPlan,
     TurnChoice,
     TurnRow,
 )

@@ -146,7 +146,7 @@ class TurnQueue:
         if running is not None:
             running.cancel()
         elif session is not None:
-            session.stop_asking()
+            session.admission.stop()
 
     def _run(self, session: ChatSession, request: TurnRequest) -> None:
         running: RunningTurn | None = None

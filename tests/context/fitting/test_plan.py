@@ -6,19 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docstra_tui.context.fitting.plan import (
-    LEFT_OUT,
-    OUTLINE,
-    WHOLE,
-    FileRow,
-    FitPlan,
-    Memo,
-    TurnRow,
-    lines,
-    plan_for,
-)
+from docstra_tui.context.fitting.memo import Memo
+from docstra_tui.context.fitting.plan import FitPlan, plan_for
 from docstra_tui.context.fitting.proposal import suggest
 from docstra_tui.context.fitting.ranges import cut_lines, find_lines, line_span
+from docstra_tui.context.fitting.rows import LEFT_OUT, OUTLINE, WHOLE, FileRow, TurnRow, lines
 from docstra_tui.llm.items import ContextItem
 
 
@@ -165,8 +157,9 @@ def test_a_count_is_asked_for_once() -> None:
 
     memo = Memo(count)
     one = FitPlan((row("a.py", 200, 10), row("b.py", 20, 5)), (), 60, 10, 5, memo)
-    memo.add(one.to_count())
-    assert all(memo.knows(found) for found in one.to_count())
+    every = [found for file in one.files for found in (file.item, file.outline) if found is not None]
+    assert sum(map(memo, every)) == 235
+    assert all(map(memo.knows, every))
     for _ in range(3):
         assert suggest(one).fits
     assert sorted(asked) == ["a.py", "a.py (outline)", "b.py", "b.py (outline)"]

@@ -1,0 +1,102 @@
+"""What stands between a question and its turn: what should not leave this machine, and what does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from docstra_tui.context.fitting.budget import Budget
+from docstra_tui.errors import ContextOverflow, DocstraError, NotAsked
+from docstra_tui.session.dialogue import Dialogue
+from docstra_tui.session.fitting import Fitting, Overfull
+from docstra_tui.session.measuring import Measuring
+from docstra_tui.session.outgoing import SecretsFound
+from docstra_tui.session.turn_request import TurnRequest
+
+
+class Admission:
+    """Lets questions through to the model, in the thread of their turn, one at a time."""
+
+    def __init__(self, dialogue: Dialogue, measuring: Measuring, fitting: Fitting) -> None:
+        self.make_room: Callable[[Overfull], bool] | None = None
+        """Asked about a question that does not fit: it applies a plan, or says False, and then nothing is
+        sent."""
+        self.may_leave: Callable[[SecretsFound, TurnRequest], bool] | None = None
+        """Asked about what should not leave this machine unseen: it leaves it out or agrees to it, or says
+        False, and then nothing is sent."""
+        self.counting: tuple[int, int] | None = None
+        """While a question waits for its files to be counted: how many of how many are."""
+        self.count_changed: Callable[[], None] = lambda: None
+        """Called in the turn's thread when that is different."""
+        self._dialogue = dialogue
+        self._measuring = measuring
+        self._fitting = fitting
+        self._is_stopped = False
+
+    def expect(self) -> None:
+        """A question is coming: what was stopped before is over."""
+        self._is_stopped = False
+
+    def stop(self) -> None:
+        """What is being counted to be asked is not wanted any more. Any thread, never blocks."""
+        self._is_stopped = True
+
+    def admit(self, asking: TurnRequest) -> None:
+        """Return when it may be sent. Blocks while it is counted, and while somebody is asked.
+
+        Raises `SecretsFound`, `ContextOverflow` or, when it was stopped, `NotAsked`.
+        """
+        while (found := self._kept_back(asking)) is not None:
+            if self.may_leave is None or not self.may_leave(found, asking):
+                raise found
+        while (budget := self._overfull(asking)) is not None:
+            if self.make_room is None or not self.make_room(Overfull(self._fitting, asking, budget)):
+                raise ContextOverflow(
+                    budget.used, budget.limit or 0, budget.reserve, is_least=budget.is_least
+                )
+
+    def _kept_back(self, asking: TurnRequest) -> SecretsFound | None:
+        """What keeps it from being sent as it is; None where nothing does, or it cannot be sent anyway."""
+        try:
+            self._dialogue.llm.admitted(self._dialogue.prompt(asking).messages)
+        except SecretsFound as found:
+            return found
+        except DocstraError:  # the turn itself will say what is wrong
+            pass
+        return None
+
+    def _overfull(self, asking: TurnRequest) -> Budget | None:
+        """The sum of what does not fit; None where it does, or where nobody can tell."""
+        try:
+            budget = self._beyond_counting(asking) or self._measuring.budget(self._dialogue.prompt(asking))
+        except NotAsked:
+            raise
+        except DocstraError:  # the turn itself will say what is wrong with the model
+            return None
+        return None if budget.fits else budget
+
+    def _beyond_counting(self, asking: TurnRequest) -> Budget | None:
+        """Of a prompt whose files alone have more than eight windows: file by file that is found soon, told
+        as it goes, and can be stopped. Raises `NotAsked`."""
+        dialogue, measuring = self._dialogue, self._measuring
+        with dialogue.lock:
+            log, scale = dialogue.context.log_with(asking.focus), measuring.scale
+        items = log.items
+        if all(map(scale.item.knows, items)):
+            return None
+        try:
+            is_beyond = scale.add(items, lambda done: self._tell(done, len(items)), self._is_wanted)
+        finally:
+            self.counting = None
+        if not self._is_wanted():
+            raise NotAsked("The question was not asked.", "It was still being counted.")
+        window, most = dialogue.llm.window, scale.most
+        if not is_beyond or window is None or most is None or not dialogue.llm.counts_exactly:
+            return None
+        return Budget(most, window, measuring.reserve(window), is_least=True)
+
+    def _tell(self, done: int, total: int) -> None:
+        self.counting = (done, total)
+        self.count_changed()
+
+    def _is_wanted(self) -> bool:
+        return not self._is_stopped

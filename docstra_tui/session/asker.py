@@ -1,0 +1,91 @@
+"""Makes questions into turns: one at a time, each admitted first, and on the disk before it is sent."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from docstra_tui.errors import DocstraError
+from docstra_tui.llm.answer import AnswerStream
+from docstra_tui.session.admission import Admission
+from docstra_tui.session.dialogue import Dialogue
+from docstra_tui.session.record import Record
+from docstra_tui.session.running import RunningTurn
+from docstra_tui.session.telling import Told
+from docstra_tui.session.turn_request import TurnRequest
+from docstra_tui.session.turns import ModelChoice, SavedTurn
+from docstra_tui.session.unsent import Unsent
+
+
+class Asker:
+    """Begins and ends the turns of one conversation: the keeper of its running one."""
+
+    def __init__(self, dialogue: Dialogue, admission: Admission) -> None:
+        self.choice = ModelChoice()
+        """How the model can be opened again; saved with each question."""
+        self.record = Record()
+        self.unsent = Unsent(self.record)
+        self._dialogue = dialogue
+        self._admission = admission
+        self._running: RunningTurn | None = None
+        self._begun = 0
+        """The turn that the record heard of last."""
+
+    def ask(self, asking: TurnRequest) -> RunningTurn:
+        """The turn of a question. Raises `DocstraError` while another one runs, and what `admit` does."""
+        dialogue = self._dialogue
+        with ExitStack() as undoing:
+            with dialogue.lock:
+                self._refuse_second()
+                self._admission.expect()
+                dialogue.asking, dialogue.told = asking, None
+            undoing.callback(self._not_asked, asking)
+            self._admission.admit(asking)
+            with dialogue.lock:
+                self._refuse_second()
+                dialogue.context.bring(asking.focus)
+                turn = SavedTurn(asking.shown, asking.task, dict(asking.fields), model=dialogue.model)
+                self.unsent.claim(turn)
+                dialogue.append(turn)
+                self._running = RunningTurn(self, turn)
+            undoing.pop_all()
+            return self._running
+
+    def _not_asked(self, asking: TurnRequest) -> None:
+        with self._dialogue.lock:
+            if self._dialogue.asking is asking:
+                self._dialogue.asking = None
+
+    def _refuse_second(self) -> None:
+        if self._running is not None and not self._running.ended:
+            raise DocstraError("An answer is still being written.", "Stop it first, or wait for it.")
+
+    # For the running turn
+
+    def begin(self, turn: SavedTurn) -> Told:
+        """Save the question; what is sent with it."""
+        told = self._dialogue.begin(turn)
+        self.record.begin(turn, self.choice)
+        self._has_begun(turn)
+        return told
+
+    def answer(self, turn: SavedTurn, told: Told) -> AnswerStream:
+        """Have the model answer."""
+        return self._dialogue.llm.run_task(
+            turn.task, context=told.waiting, history=told.history, fields=turn.fields
+        )
+
+    def add_piece(self, turn: SavedTurn, piece: str) -> None:
+        """A bit more of the answer."""
+        self.record.add_piece(turn, piece)
+
+    def end(self, turn: SavedTurn) -> None:
+        """The turn has its final status."""
+        self._dialogue.end(turn)
+        has_begun = self._begun == turn.id
+        self.record.end(turn, self.choice, has_begun=has_begun)
+        if not has_begun:
+            self._has_begun(turn)
+
+    def _has_begun(self, turn: SavedTurn) -> None:
+        self._begun = turn.id
+        self.unsent.has_begun(turn)

@@ -1,0 +1,158 @@
+"""What was said so far, with which files, by whom it is answered, and the prompt that all of it makes.
+
+In memory only: `record` keeps it, `measuring` weighs it, `asker` goes on with it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from docstra_tui.context.fitting.plan import FitPlan
+from docstra_tui.llm.base import BaseLLM
+from docstra_tui.llm.prompt import Conversation
+from docstra_tui.session import breaks
+from docstra_tui.session.context import SessionContext, sent_whole
+from docstra_tui.session.log import WAITING, ContextLog
+from docstra_tui.session.tasks import plain_question
+from docstra_tui.session.telling import Told, tell
+from docstra_tui.session.turn_request import TurnRequest
+from docstra_tui.session.turns import LOST, Placed, SavedTurn, StoredSession
+
+_ASKED_STEP = 1e-5
+"""Seconds between two turns, at least: their order is their time."""
+
+
+class Dialogue:
+    """Turns and files of one conversation. Any thread; `lock` may be held over several calls."""
+
+    def __init__(self, llm: BaseLLM, root: Path, model: str) -> None:
+        self.lock = threading.RLock()
+        self.llm = llm
+        """Who answers."""
+        self.model = model
+        """The name of who answers."""
+        self.engine_starts = 0
+        """How often the engine was started again: its cache was empty then."""
+        self.root = root
+        self.turns: list[SavedTurn] = []
+        """Oldest first; the last one may be streaming."""
+        self.skipped = 0
+        """Turns before these that only the store has."""
+        self.context = SessionContext()
+        self.asking: TurnRequest | None = None
+        """What is being asked, from before it is counted until its turn is over."""
+        self.told: Told | None = None
+        """What was sent with it; None before."""
+        self.sent: breaks.Shot | None = None
+        """The prompt that was sent last."""
+
+    def put_back(self, found: StoredSession) -> None:
+        """Go on where a saved session ended."""
+        self.turns = list(found.turns)
+        self.skipped = found.skipped
+        self.context = SessionContext(_saved_log(found))
+
+    # The prompt
+
+    def told_now(self) -> Told:
+        """What the next question would have in front of it."""
+        return self._tell(self.context.log, self.context.plan)
+
+    def next_prompt(self, question: str) -> Conversation:
+        """What asking `question` now would send; while something is asked, what that sends."""
+        with self.lock:
+            asking, told = self.asking, self.told
+            if asking is None:
+                return self.prompt(plain_question(question))
+            if told is None:
+                return self.prompt(asking)
+        return self._rendered(asking, told)
+
+    def prompt(
+        self, asking: TurnRequest, log: ContextLog | None = None, plan: FitPlan | None = None
+    ) -> Conversation:
+        """What would be sent; with `log` and `plan`, in the place of those in force."""
+        with self.lock:
+            if log is None:
+                log, plan = self.context.log.copy(), self.context.plan
+            log.add(sent_whole(asking.focus, plan))
+            told = self._tell(log, plan)
+        return self._rendered(asking, told)
+
+    def shot(self, told: Told, task: str, fields: Mapping[str, Any]) -> breaks.Shot:
+        """A prompt in its parts, to compare another one with."""
+        return breaks.shot_of(
+            self.llm.prompt_builder.system,
+            told.history,
+            told.waiting,
+            (task, fields),
+            model=self.model,
+            start=self.engine_starts,
+        )
+
+    @property
+    def ahead_mark(self) -> object:
+        """The same for as long as there is nothing new to read ahead."""
+        with self.lock:
+            items = tuple((item.key, item.sha256) for item in self.context.log.items)
+            turns = tuple(turn.id for turn in self.turns if turn.has_answer)
+            plan = self.context.plan
+            left_out = plan.left_out() if plan is not None else ()
+        return id(self), id(self.llm), self.engine_starts, items, turns, left_out
+
+    def _tell(self, log: ContextLog, plan: FitPlan | None) -> Told:
+        return tell(self.turns, log, plan, self.skipped + 1, prompts=self.llm.prompt_builder)
+
+    def _rendered(self, asking: TurnRequest, told: Told) -> Conversation:
+        return self.llm.prompt_builder.conversation(asking.task, told.waiting, told.history, **asking.fields)
+
+    # Turns
+
+    def append(self, turn: SavedTurn) -> None:
+        """A turn follows the others."""
+        with self.lock:
+            if self.turns:
+                turn.asked = max(turn.asked, self.turns[-1].asked + _ASKED_STEP)
+            self.turns.append(turn)
+
+    def begin(self, turn: SavedTurn) -> Told:
+        """What is sent with a turn stands in front of it from now on; what to send."""
+        with self.lock:
+            context = self.context
+            told = self.told_now()
+            self.sent = self.shot(told, turn.task, turn.fields)
+            self.told = told
+            turn.context = context.log.enter(turn.id)
+            turn.earlier = context.log.before(turn.id)
+            older = (f"turns 1-{self.skipped:,}",) if self.skipped else ()
+            turn.left_out = older + (context.plan.left_out() if context.plan is not None else ())
+            return told
+
+    def end(self, turn: SavedTurn) -> None:
+        """A turn is over; of one that came to nothing the files wait for the next question."""
+        with self.lock:
+            self.asking = self.told = None
+            if not turn.has_answer:
+                self.context.log.leave(turn.id)
+
+
+def _saved_log(found: StoredSession) -> ContextLog:
+    """The items as they stood when the last question was asked."""
+    if not found.turns:
+        return ContextLog()
+    last = found.turns[-1]
+    answered = {turn.id for turn in found.turns if turn.has_answer}
+    placed = [*last.earlier, *(Placed(last.id, item) for item in last.context)]
+    order = {turn.id: number for number, turn in enumerate(found.turns)}
+    first = next((turn.id for turn in found.turns if turn.id in answered), WAITING)
+    known = []
+    for place in placed:
+        if place.item.detail == LOST:
+            continue
+        is_skipped = bool(found.skipped) and place.turn_id not in order
+        now = place.turn_id if place.turn_id in answered else first if is_skipped else WAITING
+        known.append(Placed(now, place.item))
+    return ContextLog(sorted(known, key=lambda place: order.get(place.turn_id, len(order))))

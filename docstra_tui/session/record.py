@@ -1,0 +1,91 @@
+"""A conversation's place among the saved sessions. One that is not saved has one too: it keeps nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from docstra_tui.session.store.sessions import SessionStore
+from docstra_tui.session.turns import ModelChoice, SavedTurn, WaitingQuestion
+
+OLDER = 200
+"""Turns that are read back at once."""
+
+
+class Record:
+    """Saves what is said in one session. Any thread; nothing but `settle`, `begin` and `older` waits."""
+
+    def __init__(self, store: SessionStore | None = None, session_id: str | None = None) -> None:
+        self.id = session_id
+        """None where nothing is saved."""
+        self._place = (store, session_id) if store is not None and session_id is not None else None
+
+    @property
+    def problem(self) -> str | None:
+        """Why it is not being saved, ready to show; None while it is."""
+        return self._place[0].problem if self._place is not None else None
+
+    def lacks(self, turns: Iterable[SavedTurn]) -> bool:
+        """True when the disk lacks one of the turns, a bit of one, what waits or what is typed."""
+        if self._place is None:
+            return False
+        store, session_id = self._place
+        return store.lacks_words(session_id) or any(store.is_behind(turn.id) for turn in turns)
+
+    # Before a turn
+
+    def save_draft(self, text: str) -> None:
+        """What is typed."""
+        if self._place is not None:
+            store, session_id = self._place
+            store.save_draft(session_id, text)
+
+    def accept(self, question: WaitingQuestion, draft: str, choice: ModelChoice) -> None:
+        """A question waits, and `draft` is typed beside it."""
+        if self._place is not None:
+            store, session_id = self._place
+            store.accept(session_id, question, draft=draft, choice=choice)
+
+    def settle(self, question: WaitingQuestion) -> bool:
+        """Wait until the disk has it; False when it has not, and `problem` says why."""
+        return self._place is None or self._place[0].settle(question.id)
+
+    def take_back(self, numbers: Collection[int], draft: str) -> None:
+        """These wait no more; what they said is in `draft`."""
+        if self._place is not None:
+            store, session_id = self._place
+            store.take_back(session_id, numbers, draft)
+
+    def take_over(self, questions: Iterable[WaitingQuestion]) -> None:
+        """These wait here, and no more in the session that they were accepted in."""
+        if self._place is not None:
+            store, session_id = self._place
+            for question in questions:
+                store.move_waiting(session_id, question.id)
+
+    # A turn
+
+    def begin(self, turn: SavedTurn, choice: ModelChoice) -> None:
+        """The disk has the question when this returns, or `problem` says why not."""
+        if self._place is not None:
+            store, session_id = self._place
+            store.begin_turn(session_id, turn, choice)
+
+    def add_piece(self, turn: SavedTurn, piece: str) -> None:
+        """A bit more of the answer."""
+        if self._place is not None:
+            self._place[0].add_piece(turn.id, piece)
+
+    def end(self, turn: SavedTurn, choice: ModelChoice, *, has_begun: bool) -> None:
+        """How a turn ended. Of one that was stopped before it was sent, what was asked stays."""
+        if self._place is not None:
+            store, session_id = self._place
+            if not has_begun:
+                store.keep_turn(session_id, turn, choice)
+            store.end_turn(turn.id, turn)
+
+    def older(self, before: SavedTurn) -> list[SavedTurn]:
+        """Up to `OLDER` turns that were asked before another. Raises `StoreError`."""
+        if self._place is None:
+            return []
+        store, session_id = self._place
+        return store.turns_before(session_id, before, OLDER)
