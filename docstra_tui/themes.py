@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
@@ -120,9 +121,14 @@ def choose(name: str) -> tuple[ThemeSpec, SettingsError | None]:
         return found[name], None
     if DEFAULT not in found:
         raise SettingsError(f"The theme {DEFAULT!r} is missing from {PACKAGE}.", "Install the program again.")
-    near = difflib.get_close_matches(name, found, n=1, cutoff=0.5)
-    hint = f"Did you mean {near[0]!r}?" if near else f"Known themes: {', '.join(sorted(found))}."
-    return found[DEFAULT], wrong[0] if wrong else SettingsError(f"There is no theme {name!r}.", hint)
+    return found[DEFAULT], wrong[0] if wrong else missing(name, found)
+
+
+def missing(name: str, known: Collection[str]) -> SettingsError:
+    """That there is no theme called so, and which one may be meant."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"Did you mean {near[0]!r}?" if near else f"Known themes: {', '.join(sorted(known))}."
+    return SettingsError(f"There is no theme {name!r}.", hint)
 
 
 def read(path: Path) -> ThemeSpec:

@@ -14,7 +14,7 @@ from docstra_tui.commands.arguments import PROGRAM, SCREEN, Invocation
 from docstra_tui.commands.console import Console
 from docstra_tui.errors import StoreError, UsageError
 from docstra_tui.settings import Settings
-from docstra_tui.workspace import kept_theme
+from docstra_tui.workspace import theme_choice
 
 if TYPE_CHECKING:
     from docstra_tui.session.store.sessions import SessionStore
@@ -49,7 +49,7 @@ def run(invocation: Invocation) -> int:
 def _settings(invocation: Invocation, root: Path) -> Settings:
     found = settings.load(invocation.flags, project=root)
     if "theme" not in invocation.flags and "DOCSTRA_THEME" not in os.environ:
-        found = msgspec.structs.replace(found, theme=kept_theme.theme_for(root))
+        found = msgspec.structs.replace(found, theme=theme_choice.theme_for(root))
     return found
 
 

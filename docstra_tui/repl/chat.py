@@ -43,11 +43,12 @@ from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.session.turns import WaitingQuestion
 from docstra_tui.settings import Settings
 from docstra_tui.themes import ThemeSpec
-from docstra_tui.workspace import kept_theme
+from docstra_tui.workspace import theme_choice
 from docstra_tui.workspace.command_line import ONLY_FILES, CommandLine, parse, question_of
 from docstra_tui.workspace.files.named_files import NamedFiles, find_named
 from docstra_tui.workspace.models import consent
 from docstra_tui.workspace.models.backend import Backend, Status
+from docstra_tui.workspace.models.choice import choice_of
 from docstra_tui.workspace.sessions import resuming
 from docstra_tui.workspace.turns.waiting import bring_back, joined
 from docstra_tui.workspace.wording import ENDED, NO_FILES, counting
@@ -276,7 +277,7 @@ class Chat:
             raise UsageError(problem.message, problem.hint)
         self.settings = msgspec.structs.replace(self.settings, theme=theme.name)
         self.on_theme(theme)
-        kept_theme.keep(self.root, theme.name)
+        theme_choice.keep(self.root, theme.name)
         self.printer.line(f"{theme.name} from now on, also at the next start.", "note")
 
     def do_restart(self, line: CommandLine) -> None:
@@ -410,7 +411,7 @@ class Chat:
     def _accept(self, texts: Sequence[str]) -> list[WaitingQuestion]:
         """Let these wait, on the disk when this returns, in the place of what could not be asked before."""
         session = self.session
-        session.choice = resuming.choice_of(self.settings, self._answering)
+        session.choice = choice_of(self.settings, self._answering)
         before = list(session.waiting)
         accepted = [session.accept(text) for text in texts]
         session.take_back(before, "")

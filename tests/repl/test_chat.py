@@ -25,7 +25,7 @@ from docstra_tui.repl.app import HISTORY, KeptHistory, run
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import SavedTurn
 from docstra_tui.settings import Settings
-from docstra_tui.workspace import kept_theme
+from docstra_tui.workspace import theme_choice
 from docstra_tui.workspace.commands import commands_of
 from docstra_tui.workspace.models.consent import Consent
 from tests.fakes import FakeLLM
@@ -285,7 +285,7 @@ def test_a_mistyped_command_is_never_sent_and_stands_in_the_prompt_again(project
 def test_a_theme_is_worn_at_once_and_kept(project: Path) -> None:
     shown = chat(project, FakeBackend(), "/theme\r/theme papre\r" + CTRL_C + "/theme paper\r")
     assert "lamp  dark (this one)" in shown and "Did you mean 'paper'?" in shown
-    assert kept_theme.theme_for(project) == "paper"
+    assert theme_choice.theme_for(project) == "paper"
 
 
 def test_a_file_that_was_edited_is_read_again_in_its_place(project: Path) -> None:

@@ -12,7 +12,7 @@ from docstra_tui.tui.screens.confirm import ConfirmScreen
 from docstra_tui.tui.screens.help import HelpScreen
 from docstra_tui.tui.screens.text_prompt import TextPrompt
 from docstra_tui.tui.widgets.composer import Composer
-from docstra_tui.workspace import kept_theme
+from docstra_tui.workspace import theme_choice
 from docstra_tui.workspace.commands import commands_of
 from tests.fakes import FakeLLM
 from tests.tui.fakes import Backends, FakeBackend, screen_text, until
@@ -324,7 +324,7 @@ async def test_a_theme_is_worn_while_the_cursor_is_on_it_and_kept_when_it_is_tak
         await until(pilot, lambda: app.theme == "paper")
         await pilot.press("escape")
         await until(pilot, lambda: app.theme == "lamp")
-        assert kept_theme.theme_for(root) == "lamp"
+        assert theme_choice.theme_for(root) == "lamp"
 
         await send(pilot, "/theme")
         await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
@@ -333,5 +333,5 @@ async def test_a_theme_is_worn_while_the_cursor_is_on_it_and_kept_when_it_is_tak
         await pilot.press(*"x")
         await until(pilot, lambda: app.theme == "lamp")  # nothing is left to choose
         await pilot.press("backspace", "enter")
-        await until(pilot, lambda: app.screen is app.main and kept_theme.theme_for(root) == "paper")
+        await until(pilot, lambda: app.screen is app.main and theme_choice.theme_for(root) == "paper")
         assert app.theme == "paper"

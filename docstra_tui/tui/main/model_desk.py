@@ -72,7 +72,7 @@ class ModelDesk:
     def choice(self) -> ModelChoice:
         """How what answers can be opened again; empty before a backend is open."""
         from docstra_tui.session.turns import ModelChoice
-        from docstra_tui.workspace.sessions.resuming import choice_of
+        from docstra_tui.workspace.models.choice import choice_of
 
         if self.backend is None:
             return ModelChoice()

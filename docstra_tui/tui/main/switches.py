@@ -179,9 +179,9 @@ class Switches:
         app.theme = name
 
         def keep() -> None:
-            from docstra_tui.workspace import kept_theme
+            from docstra_tui.workspace import theme_choice
 
-            kept_theme.keep(root, name)
+            theme_choice.keep(root, name)
 
         self._jobs.do(keep, lambda _: None, lambda error: None, key="theme")
 

@@ -15,12 +15,13 @@ import msgspec
 
 from docstra_tui import address
 from docstra_tui.engine.client import lifecycle
-from docstra_tui.engine.client.protocol import STARTER, EngineIdentity
+from docstra_tui.engine.client.protocol import EngineIdentity
 from docstra_tui.errors import DocstraError, StoreError
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import ModelChoice
 from docstra_tui.settings import Settings
+from docstra_tui.workspace.models.choice import choice_of, settings_for, shown
 from docstra_tui.workspace.models.consent import Consent
 
 CONNECT_SECONDS = 0.5
@@ -89,24 +90,6 @@ def find(
     return Resumed(found.id, own, found.choice, note)
 
 
-def choice_of(settings: Settings, answering: str = "") -> ModelChoice:
-    """The model that these settings ask for; `answering` is its name where the server decides."""
-    if settings.remote.base_url:
-        server = address.parse(settings.remote.base_url).base
-        return ModelChoice(server, settings.model.name or answering)
-    identity = EngineIdentity.from_settings(settings)
-    return ModelChoice("", identity.model, identity.revision, identity.quant)
-
-
-def settings_for(settings: Settings, choice: ModelChoice) -> Settings:
-    """The settings with that model in them; how it answers and where it is placed stay."""
-    model = msgspec.structs.replace(
-        settings.model, name=choice.name, revision=choice.revision, quant=choice.quant
-    )
-    remote = msgspec.structs.replace(settings.remote, base_url=choice.server)
-    return msgspec.structs.replace(settings, model=model, remote=remote)
-
-
 def opening(
     settings: Settings, choice: ModelChoice, consent: Consent, *, answering: str = "", at_once: bool = True
 ) -> Opening:
@@ -124,14 +107,6 @@ def opening(
     except (DocstraError, ValueError):  # an odd row, or odd settings: whoever opens them says it
         return Opening(settings)
     return Opening(settings, wanted, f"This session was with {was}.")
-
-
-def shown(choice: ModelChoice) -> str:
-    """`org/model (bnb-4bit) on gpu7:8000`. Raises `SettingsError` for a server that is none."""
-    name = "the starter model" if choice.name == STARTER and not choice.server else choice.name
-    details = ", ".join(detail for detail in (choice.revision, choice.quant) if detail)
-    where = address.parse(choice.server).shown if choice.server else "this machine"
-    return f"{name or 'the model'}{f' ({details})' if details else ''} on {where}"
 
 
 def _is_at_hand(settings: Settings, consent: Consent) -> bool:

@@ -11,12 +11,13 @@ import pytest
 from docstra_tui import address
 from docstra_tui.commands import arguments, faces, terminal
 from docstra_tui.engine.client import lifecycle
-from docstra_tui.engine.client.protocol import STARTER, EngineIdentity, Health
+from docstra_tui.engine.client.protocol import EngineIdentity, Health
 from docstra_tui.errors import StoreError
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import ModelChoice, SavedTurn
-from docstra_tui.settings import ModelSettings, RemoteSettings, Settings
+from docstra_tui.settings import ModelSettings, Settings
+from docstra_tui.workspace.models.choice import choice_of, settings_for
 from docstra_tui.workspace.models.consent import Consent
 from docstra_tui.workspace.sessions import resuming
 from tests.fakes import FakeLLM
@@ -80,27 +81,15 @@ def test_a_folder_that_is_gone_is_said(store: SessionStore, tmp_path: Path) -> N
 # With which model
 
 
-def test_a_choice_is_what_opens_the_model_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    settings = Settings(model=ModelSettings(name="./model", revision="v1", quant="bnb-8bit"))
-    choice = resuming.choice_of(settings)
-    assert choice == ModelChoice("", str(tmp_path / "model"), "v1", "bnb-8bit")
-    assert resuming.choice_of(resuming.settings_for(CONFIGURED, choice)) == choice
-    assert resuming.choice_of(Settings()) == ModelChoice("", STARTER)
-    remote = Settings(remote=RemoteSettings(base_url="HTTP://GPU7:8000/v1/"))
-    assert resuming.choice_of(remote, "big") == FAR
-    assert resuming.choice_of(resuming.settings_for(CONFIGURED, FAR)) == FAR
-
-
 def test_the_same_model_and_an_unknown_one_change_nothing() -> None:
-    for choice in (ModelChoice(), resuming.choice_of(CONFIGURED), ModelChoice("no url", "x")):
+    for choice in (ModelChoice(), choice_of(CONFIGURED), ModelChoice("no url", "x")):
         assert resuming.opening(CONFIGURED, choice, Consent()) == resuming.Opening(CONFIGURED)
 
 
 def test_a_model_that_is_not_loaded_is_offered() -> None:
     opening = resuming.opening(CONFIGURED, OTHER, Consent())
     assert opening.now is CONFIGURED
-    assert opening.offered is not None and resuming.choice_of(opening.offered) == OTHER
+    assert opening.offered is not None and choice_of(opening.offered) == OTHER
     assert opening.words == "This session was with org/other (v2, bnb-4bit) on this machine."
 
 
@@ -108,7 +97,7 @@ def test_a_model_that_is_not_loaded_is_offered() -> None:
 def test_a_model_that_is_loaded_is_opened_at_once(
     state: str, is_at_once: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = EngineIdentity.from_settings(resuming.settings_for(CONFIGURED, OTHER))
+    wanted = EngineIdentity.from_settings(settings_for(CONFIGURED, OTHER))
 
     def health(engine: lifecycle.Engine) -> Health:
         assert engine.identity == wanted
@@ -117,7 +106,7 @@ def test_a_model_that_is_loaded_is_opened_at_once(
     monkeypatch.setattr(lifecycle.Engine, "alive", True)
     monkeypatch.setattr(lifecycle.Engine, "health", health)
     opening = resuming.opening(CONFIGURED, OTHER, Consent())
-    assert (resuming.choice_of(opening.now) == OTHER) is is_at_once
+    assert (choice_of(opening.now) == OTHER) is is_at_once
     assert (opening.offered is None) is is_at_once
     named = resuming.opening(CONFIGURED, OTHER, Consent(), at_once=False)
     assert named.now is CONFIGURED and named.offered is not None

@@ -10,7 +10,7 @@ from docstra_tui import paths
 from docstra_tui.commands import faces
 from docstra_tui.commands.arguments import parse
 from docstra_tui.settings import PROJECT_FILE
-from docstra_tui.workspace.kept_theme import keep, theme_for
+from docstra_tui.workspace.theme_choice import keep, theme_for
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The theme that was chosen in a face, kept: for its folder, and for every folder without its own choice.
+"""The theme that is chosen in a face, and kept: for its folder, and for every folder without its own choice.
 
 A choice holds as long as the settings files say what they said when it was made: who writes another theme
 into them wants that one. What is named on the command line or in the environment is stronger than both.
@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from docstra_tui import paths, settings
-from docstra_tui.errors import DocstraError
+from docstra_tui import paths, settings, themes
+from docstra_tui.errors import DocstraError, UsageError
+from docstra_tui.themes import ThemeSpec
 
 LARGEST = 10_000
 """Bytes; a larger file is not one of ours."""
@@ -30,6 +32,19 @@ def theme_for(root: Path) -> str:
         return own
     # A project that sets a theme of its own is not asked for the one of all the others.
     return (_read(_place(EVERYWHERE), for_all) if here == for_all else "") or here
+
+
+def named(name: str, known: Mapping[str, ThemeSpec]) -> ThemeSpec:
+    """The theme that somebody asks for. Raises `UsageError`."""
+    if name not in known:
+        problem = themes.missing(name, known)
+        raise UsageError(problem.message, problem.hint)
+    return known[name]
+
+
+def lightness(theme: ThemeSpec) -> str:
+    """What is said of it in a list."""
+    return "dark" if theme.dark else "light"
 
 
 def keep(root: Path, name: str) -> None:

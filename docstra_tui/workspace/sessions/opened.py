@@ -1,0 +1,135 @@
+"""The conversations that a program has open: the one that goes on, those before it, and the saved ones.
+
+What looks for a saved one blocks; it changes nothing here until that one is taken by `use`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docstra_tui.workspace.models.answering import AnsweringModel, give_templates
+from docstra_tui.workspace.models.no_model import NoModel
+
+if TYPE_CHECKING:
+    from docstra_tui.session.chat import ChatSession
+    from docstra_tui.session.fitting import Overfull
+    from docstra_tui.session.outgoing import SecretsFound
+    from docstra_tui.session.store.sessions import SessionStore
+    from docstra_tui.session.turn_request import TurnRequest
+    from docstra_tui.session.turns import SessionSummary
+    from docstra_tui.workspace.sessions.resuming import Opening
+
+
+@dataclass(frozen=True)
+class Found:
+    """A saved session, as it is to go on."""
+
+    session: ChatSession
+    opening: Opening
+    """Which model to go on with."""
+    note: str = ""
+    """What is other than one may expect; empty or a sentence, not yet safe to show."""
+
+
+class OpenSessions:
+    """The session that goes on, and how another one takes its place."""
+
+    def __init__(
+        self,
+        store: SessionStore,
+        model: AnsweringModel,
+        *,
+        may_leave: Callable[[SecretsFound, TurnRequest], bool],
+        make_room: Callable[[Overfull], bool] | None = None,
+        is_model_named: bool = False,
+    ) -> None:
+        """What is asked of somebody in the thread of a turn is in `ChatSession`; where a model was named a
+        session does not bring its own."""
+        self.store = store
+        self.current: ChatSession | None = None
+        self.past: list[ChatSession] = []
+        """The sessions that were left for another one."""
+        self._model = model
+        self._may_leave = may_leave
+        self._make_room = make_room
+        self._is_model_named = is_model_named
+
+    @property
+    def all(self) -> list[ChatSession]:
+        """Those that this program had open, the one that goes on last."""
+        return [*self.past, *filter(None, [self.current])]
+
+    def fresh(self, root: Path) -> ChatSession:
+        """A session without a turn."""
+        from docstra_tui.session.chat import ChatSession
+
+        model = self._model
+        reserve = model.settings.answer.reserve
+        return ChatSession(model.llm or NoModel(), root, self.store, model=model.name, reserve=reserve)
+
+    def use(self, session: ChatSession) -> ChatSession | None:
+        """Go on with this one; the one before."""
+        before, self.current = self.current, session
+        self._model.answer_in(session)
+        session.admission.may_leave = self._may_leave
+        session.admission.make_room = self._make_room
+        if before is not None:
+            self.past.append(before)
+            session.scale = before.scale  # what was weighed need not be weighed again
+        return before
+
+    # Saved ones; all of these block
+
+    def saved(self, root: Path) -> list[SessionSummary]:
+        """Those about a folder, the newest first; not the one that was just begun. Raises `StoreError`."""
+        here = self.current.id if self.current is not None else None
+        return [one for one in self.store.sessions(str(root)) if one.turns or one.id != here]
+
+    def find(self, which: str, root: Path, *, goes_along: bool, at_start: bool = False) -> Found:
+        """A session by its id, the start of it, or `last`, and which model to go on with.
+
+        Where the face `goes_along` the session brings its folder, and there may be another folder's where
+        this one has none. Raises `StoreError`.
+        """
+        from docstra_tui.workspace.sessions import resuming
+
+        settings, answering = self._model.settings, self._model.name
+        if goes_along:
+            resumed = resuming.find(self.store, which, root, is_named=False, but=self.current)
+            session = self._resumed(resumed.id)
+            session.root, note = resumed.root, resumed.note
+        else:
+            which = resuming.last(self.store, root, but=self.current) if which == resuming.LAST else which
+            session, note = self._resumed(which), ""
+        if at_start and self._is_model_named:
+            return Found(session, resuming.Opening(settings), note)
+        opening = resuming.opening(
+            settings,
+            session.saved_choice,
+            self._model.consent,
+            answering=answering,
+            at_once=not self._is_model_named,
+        )
+        return Found(session, opening, note)
+
+    def unsent(self, root: Path) -> ChatSession | str | None:
+        """What was written in a folder before anything was asked, to go on with; else the title of a session
+        in which a question waits. Raises `StoreError`."""
+        found = self.store.without_turns(str(root))
+        return self.store.left_in(str(root)) if found is None else self._resumed(found)
+
+    def _resumed(self, session_id: str) -> ChatSession:
+        from docstra_tui.session.chat import ChatSession
+
+        llm = self._model.llm or NoModel()
+        give_templates(llm)  # its turns may be made from some that are newer than what answers
+        return ChatSession.resume(
+            llm,
+            self.store,
+            session_id,
+            model=self._model.name,
+            reserve=self._model.settings.answer.reserve,
+        )
