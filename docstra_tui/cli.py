@@ -103,6 +103,10 @@ def _run(invocation: Invocation) -> int:
             from docstra_tui.commands import config
 
             return config.run(invocation)
+        case "completions":
+            from docstra_tui.commands import completions
+
+            return completions.run(invocation)
         case "reset-terminal":
             from docstra_tui.commands import terminal
 

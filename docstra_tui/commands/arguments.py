@@ -190,6 +190,17 @@ COMMANDS: tuple[Command, ...] = (
         later=("schema",),
         most=0,
     ),
+    Command(
+        "completions",
+        "[bash|zsh|fish]",
+        "complete these words in a shell",
+        actions=("bash", "zsh", "fish"),
+        most=0,
+        more="Where a shell looks for it:\n"
+        "  bash  ~/.local/share/bash-completion/completions/docstra-tui\n"
+        "  zsh   a folder of $fpath, as _docstra-tui\n"
+        "  fish  ~/.config/fish/completions/docstra-tui.fish",
+    ),
     Command("reset-terminal", "", "put a garbled terminal right", most=0),
 )
 
