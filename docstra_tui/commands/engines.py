@@ -12,7 +12,7 @@ from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.console import Console
 from docstra_tui.engine.client.census import list_engines
 from docstra_tui.engine.client.lifecycle import Engine
-from docstra_tui.engine.client.protocol import Stats
+from docstra_tui.engine.client.wire import Stats
 from docstra_tui.errors import DocstraError, EngineError, UsageError
 
 LOG_BYTES = 64_000

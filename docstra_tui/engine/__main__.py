@@ -11,7 +11,7 @@ def run() -> None:
     """Serve, then end without waiting for threads that may sit in the middle of a forward pass."""
     import msgspec
 
-    from docstra_tui.engine.client.protocol import EngineOptions
+    from docstra_tui.engine.client.identity import EngineOptions
     from docstra_tui.engine.server.run import main
 
     try:

@@ -19,8 +19,8 @@ from typing import Any
 import msgspec
 
 from docstra_tui import paths
+from docstra_tui.engine.client.identity import EngineIdentity, EngineOptions, LockNote
 from docstra_tui.engine.client.place import Place
-from docstra_tui.engine.client.protocol import EngineIdentity, EngineOptions, LockNote
 from docstra_tui.engine.server.run import serve
 from docstra_tui.errors import ContextOverflow, DocstraError
 from docstra_tui.llm.answer import Finished, Usage

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from docstra_tui import paths
 from docstra_tui.engine.client import place, processes
+from docstra_tui.engine.client.identity import EngineIdentity
 from docstra_tui.engine.client.lifecycle import Engine
-from docstra_tui.engine.client.protocol import EngineIdentity
 
 UNKNOWN = EngineIdentity(model="unknown", version="")
 """Of an engine whose note cannot be read."""

@@ -19,13 +19,8 @@ import msgspec
 
 from docstra_tui import __version__, paths
 from docstra_tui.engine.client import contact, place, processes
-from docstra_tui.engine.client.protocol import (
-    ATTACH_BEAT_SECONDS,
-    EngineIdentity,
-    EngineOptions,
-    Health,
-    Stats,
-)
+from docstra_tui.engine.client.identity import EngineIdentity, EngineOptions
+from docstra_tui.engine.client.wire import ATTACH_BEAT_SECONDS, Health, Stats
 from docstra_tui.errors import EngineDied, EngineError, StrangeEngine
 from docstra_tui.settings import Settings
 

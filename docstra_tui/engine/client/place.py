@@ -17,8 +17,8 @@ from pathlib import Path
 import msgspec
 
 from docstra_tui import paths
+from docstra_tui.engine.client.identity import LockNote
 from docstra_tui.engine.client.processes import loosely
-from docstra_tui.engine.client.protocol import LockNote
 from docstra_tui.errors import EngineError
 
 LONGEST_PATH = 99

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import msgspec
 
-from docstra_tui.engine.client.protocol import EngineIdentity
+from docstra_tui.engine.client.identity import EngineIdentity
 
 MODULE = "docstra_tui.engine"
 """What an engine's process runs: the word before its options."""

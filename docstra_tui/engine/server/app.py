@@ -24,12 +24,12 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from docstra_tui import __version__
-from docstra_tui.engine.client.protocol import (
+from docstra_tui.engine.client.identity import EngineOptions
+from docstra_tui.engine.client.wire import (
     ATTACH_BEAT_SECONDS,
     ChatMessage,
     ChatRequest,
     CountRequest,
-    EngineOptions,
     Health,
     PrefillRequest,
     Stats,

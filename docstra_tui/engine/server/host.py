@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from docstra_tui.engine.client.protocol import EngineOptions, State
+from docstra_tui.engine.client.identity import EngineOptions
+from docstra_tui.engine.client.wire import State
 from docstra_tui.engine.server import courtesy
 from docstra_tui.errors import DocstraError, EngineDied, EngineError, first_line
 from docstra_tui.llm.inference import template_trial

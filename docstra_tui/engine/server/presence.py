@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from docstra_tui.engine.client.protocol import EngineOptions
+from docstra_tui.engine.client.identity import EngineOptions
 
 OWNED_GRACE_SECONDS = 1.0
 """An engine of one terminal stays this long after its client went (it may only be reconnecting)."""

@@ -19,8 +19,8 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from docstra_tui.engine.client import processes
+from docstra_tui.engine.client.identity import EngineOptions, LockNote
 from docstra_tui.engine.client.place import Place
-from docstra_tui.engine.client.protocol import EngineOptions, LockNote
 from docstra_tui.errors import DocstraError
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from docstra_tui.engine.client.protocol import ChatRequest
+from docstra_tui.engine.client.wire import ChatRequest
 from docstra_tui.engine.server.requests import BadRequest, read, refused
 from docstra_tui.llm.sampling import BadSampling, Sampling
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from docstra_tui.engine.client.protocol import State
+from docstra_tui.engine.client.wire import State
 from docstra_tui.errors import DocstraError
 from docstra_tui.llm.http.gate import Gate
 from docstra_tui.llm.remote import RemoteLLM

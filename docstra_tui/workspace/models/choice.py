@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from docstra_tui import address
-from docstra_tui.engine.client.protocol import STARTER, EngineIdentity
+from docstra_tui.engine.client.identity import STARTER, EngineIdentity
 from docstra_tui.session.turns import ModelChoice
 from docstra_tui.settings import Settings
 

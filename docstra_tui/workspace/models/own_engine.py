@@ -8,7 +8,8 @@ from dataclasses import replace
 import msgspec
 
 from docstra_tui.engine.client import lifecycle
-from docstra_tui.engine.client.protocol import STARTER, Stats
+from docstra_tui.engine.client.identity import STARTER
+from docstra_tui.engine.client.wire import Stats
 from docstra_tui.errors import DocstraError, EngineDied, StrangeEngine, from_wire
 from docstra_tui.llm.remote import RemoteLLM
 from docstra_tui.settings import Settings

@@ -15,7 +15,7 @@ import msgspec
 
 from docstra_tui import address
 from docstra_tui.engine.client import lifecycle
-from docstra_tui.engine.client.protocol import EngineIdentity
+from docstra_tui.engine.client.identity import EngineIdentity
 from docstra_tui.errors import DocstraError, StoreError
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore

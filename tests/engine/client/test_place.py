@@ -10,8 +10,8 @@ import pytest
 
 from docstra_tui import paths
 from docstra_tui.engine.client import place
+from docstra_tui.engine.client.identity import EngineIdentity, LockNote
 from docstra_tui.engine.client.place import Place
-from docstra_tui.engine.client.protocol import EngineIdentity, LockNote
 from docstra_tui.errors import EngineError, UnsafePath
 
 IDENTITY = EngineIdentity(model="m")

@@ -17,7 +17,7 @@ import msgspec
 import pytest
 
 from docstra_tui.engine.client import contact
-from docstra_tui.engine.client.protocol import Health, Stats
+from docstra_tui.engine.client.wire import Health, Stats
 from docstra_tui.engine.server.host import Host
 from docstra_tui.errors import ContextOverflow, EngineDied, GenerationFailed, ModelNotFound
 from docstra_tui.llm.base import Measure, largest_body

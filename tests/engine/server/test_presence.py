@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from docstra_tui.engine.client.protocol import EngineIdentity, EngineOptions
+from docstra_tui.engine.client.identity import EngineIdentity, EngineOptions
 from docstra_tui.engine.server.presence import Presence
 
 

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from docstra_tui.commands import arguments
-from docstra_tui.engine.client.protocol import EngineIdentity
+from docstra_tui.engine.client.identity import EngineIdentity
 from docstra_tui.errors import (
     BadModelFile,
     DeviceUnavailable,

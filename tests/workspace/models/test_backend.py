@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from docstra_tui.engine.client.protocol import EngineIdentity
+from docstra_tui.engine.client.identity import EngineIdentity
 from docstra_tui.errors import EngineDied, ModelNotFound, RemoteError
 from docstra_tui.settings import EngineSettings, ModelSettings, RemoteSettings, Settings
 from docstra_tui.workspace.models.opening import open_backend

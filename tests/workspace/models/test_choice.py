@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from docstra_tui.engine.client.protocol import STARTER
+from docstra_tui.engine.client.identity import STARTER
 from docstra_tui.session.turns import ModelChoice
 from docstra_tui.settings import ModelSettings, RemoteSettings, Settings
 from docstra_tui.workspace.models.choice import choice_of, settings_for, switched

@@ -11,7 +11,8 @@ import pytest
 from docstra_tui import address
 from docstra_tui.commands import arguments, faces, terminal
 from docstra_tui.engine.client import lifecycle
-from docstra_tui.engine.client.protocol import EngineIdentity, Health
+from docstra_tui.engine.client.identity import EngineIdentity
+from docstra_tui.engine.client.wire import Health
 from docstra_tui.errors import StoreError
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
