@@ -149,13 +149,13 @@ class FakeModel:
 PROCESS = """
 import sys, time, ctypes
 from docstra_tui.engine import __main__
-from docstra_tui.engine.server import host, run as server
+from docstra_tui.engine.server import loading, run as server
 from docstra_tui.errors import ModelNotFound
 from tests.engine.engines import FakeModel, FakeTokenizer
 def load(progressed, tokenizer_came):
     tokenizer_came(FakeTokenizer())
     return FakeModel()
-host.load_local = lambda options: load
+loading.load_local = lambda options: load
 server.GRACE_SECONDS = 1.0
 {change}
 del sys.argv[1]  # only there to be found by

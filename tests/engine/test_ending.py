@@ -31,7 +31,7 @@ HANGS = {
     "a thread that waits": "FakeModel.close = lambda model: time.sleep(600)",
     "a call that never gives Python back": "FakeModel.close = lambda m: ctypes.PyDLL(None).sleep(600)",
     "the rendering of a prompt": "FakeTokenizer.render = lambda *_: time.sleep(600)",
-    "loading": "host.load_local = lambda options: lambda *_: time.sleep(600)",
+    "loading": "loading.load_local = lambda options: lambda *_: time.sleep(600)",
 }
 
 

@@ -9,7 +9,8 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
-from docstra_tui.engine.server.host import Host, Job
+from docstra_tui.engine.server.host import Host
+from docstra_tui.engine.server.model import Job
 
 if TYPE_CHECKING:
     from docstra_tui.llm.base import Measure, Prompt

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from starlette.types import Receive
 
-from docstra_tui.engine.server.host import Tokenizer
+from docstra_tui.engine.server.model import Tokenizer
 from docstra_tui.engine.server.requests import BadRequest, until_gone
 from docstra_tui.llm.base import WINDOWS_COUNTED, Measure, Prompt, TooLong
 

@@ -6,101 +6,18 @@ Loading runs in its own thread; everything else here belongs to the event loop. 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
 
-from docstra_tui.engine.client.identity import EngineOptions
 from docstra_tui.engine.client.wire import State
-from docstra_tui.engine.server import courtesy
+from docstra_tui.engine.server.model import Load, Model, Progress, Tokenizer
 from docstra_tui.errors import DocstraError, EngineDied, EngineError, first_line
-from docstra_tui.llm.inference import template_trial
-
-if TYPE_CHECKING:
-    from docstra_tui.llm.answer import Finished
-    from docstra_tui.llm.base import Measure, Prompt
-    from docstra_tui.llm.sampling import Sampling
 
 logger = logging.getLogger(__name__)
 
 MEMORY_SECONDS = 0.5
 """Asking a device for its memory more often than this tells nobody anything."""
-
-
-class Job(Protocol):
-    """A queued or running request."""
-
-    def cancel(self) -> None: ...
-    def is_cancelled(self) -> bool: ...
-
-
-class Memory(Protocol):
-    """Bytes on the model's device."""
-
-    @property
-    def used(self) -> int: ...
-    @property
-    def total(self) -> int: ...
-
-
-class Tokenizer(Protocol):
-    """Counts prompts, already while the weights load."""
-
-    @property
-    def window(self) -> int: ...
-    @property
-    def tokenizer(self) -> Any: ...
-    def render(self, prompt: Prompt, most: int | None, is_stopped: Callable[[], bool]) -> list[int]: ...
-    def plain(self, text: str, most: int | None, is_stopped: Callable[[], bool]) -> list[int]: ...
-
-
-class Model(Protocol):
-    """What the engine needs of a loaded model; `LocalLLM` is one."""
-
-    model_name: str
-    device: str
-    dtype: str
-    reason: str
-
-    @property
-    def dead(self) -> DocstraError | None: ...
-    @property
-    def window(self) -> int: ...
-    @property
-    def queue_length(self) -> int: ...
-    @property
-    def notes(self) -> tuple[str, ...]: ...
-    def submit(
-        self,
-        prompt: Prompt,
-        sink: Callable[[str | Finished | BaseException], None],
-        *,
-        max_tokens: int | None = None,
-        sampling: Sampling = ...,
-        stable: int = 0,
-    ) -> Job: ...
-    def submit_warm(self, prompt: Prompt, stable: int, sink: Callable[[Measure], None]) -> Job: ...
-    def measure_ids(self, ids: list[int]) -> Measure: ...
-    def memory(self) -> Memory: ...
-    def close(self) -> None: ...
-
-
-class Progress(Protocol):
-    """How far a phase of loading is."""
-
-    @property
-    def phase(self) -> str: ...
-    @property
-    def done(self) -> int | None: ...
-    @property
-    def total(self) -> int | None: ...
-
-
-Load = Callable[[Callable[[Progress], None], Callable[[Tokenizer], None]], Model]
-"""Takes the two places to report to, and returns the model or raises."""
 
 
 class Host:
@@ -215,47 +132,3 @@ class Host:
 
     def _tokenizer_came(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
-
-
-def load_local(options: EngineOptions) -> Load:
-    """Loads what the options' identity names, politely."""
-
-    def load(progressed: Callable[[Progress], None], tokenizer_came: Callable[[Tokenizer], None]) -> Model:
-        with courtesy.polite(), _template_trial():
-            courtesy.run_politely(_import_heavy)
-            from docstra_tui.llm.local import LocalLLM  # torch and transformers: seconds
-
-            identity = options.identity
-            return LocalLLM(
-                identity.model,
-                device=identity.device,
-                revision=identity.revision,
-                dtype=identity.dtype,
-                quant=identity.quant,
-                reserve=options.reserve,
-                cache_gb=options.cache_gb,
-                progress=progressed,
-                on_tokenizer=tokenizer_came,
-            )
-
-    return load
-
-
-@contextlib.contextmanager
-def _template_trial() -> Iterator[None]:
-    """The process that tries the model's chat template starts beside the imports, and costs no time later."""
-    with contextlib.suppress(OSError):  # it is started when it is needed, and failing is said then
-        template_trial.prepare()
-    try:
-        yield
-    finally:
-        template_trial.dismiss()
-
-
-def _import_heavy() -> None:
-    import docstra_tui.llm.local  # noqa: F401
-
-
-def as_prompt(messages: Sequence[dict[str, str]]) -> Prompt:
-    """Messages as the library takes them; roles are checked where they are rendered."""
-    return [{"role": message["role"], "content": message["content"]} for message in messages]

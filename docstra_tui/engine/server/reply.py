@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator
 
-from docstra_tui.engine.server.host import Job, Model
+from docstra_tui.engine.server.model import Job, Model
 from docstra_tui.llm.answer import Finished, Usage
 from docstra_tui.llm.base import Prompt
 from docstra_tui.llm.sampling import Sampling

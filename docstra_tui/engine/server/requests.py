@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -16,7 +16,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive
 
+from docstra_tui.engine.client.wire import ChatMessage
 from docstra_tui.errors import DocstraError, UsageError
+from docstra_tui.llm.prompt import Message
 
 LARGEST_BODY = 64 * 1024 * 1024
 """Bytes, as long as no window is known."""
@@ -27,6 +29,9 @@ while it sends never reads why."""
 
 AT = re.compile(r" - at `(?:key in )?\$\.?(.*?)`$")
 """How the reader says where a value stands."""
+
+ROLES = ("system", "user", "assistant")
+"""`developer` is OpenAI's newer name for the first."""
 
 Shape = TypeVar("Shape")
 T = TypeVar("T")
@@ -90,6 +95,23 @@ def refused(error: msgspec.ValidationError) -> BadRequest:
     param = ".".join(filter(None, (where, missing[1] if missing is not None else "")))
     place = f" ({where})" if where else ""
     return BadRequest(f"The request cannot be honoured: {AT.sub('', said)}{place}.", param or None)
+
+
+def as_prompt(messages: Sequence[ChatMessage]) -> list[Message]:
+    """Roles and texts, as the library takes them. Raises `BadRequest` naming the message that has none."""
+    found: list[Message] = []
+    for index, message in enumerate(messages):
+        try:
+            plain = message.plain()
+        except ValueError as error:
+            raise BadRequest(str(error), f"messages[{index}].content") from error
+        if plain["role"] not in ROLES:
+            roles = ", ".join(ROLES)
+            raise BadRequest(
+                f"A message's role is one of {roles}, not {message.role[:40]!r}.", f"messages[{index}].role"
+            )
+        found.append({"role": plain["role"], "content": plain["content"]})
+    return found
 
 
 async def until_gone(receive: Receive, wait: Awaitable[T]) -> T:

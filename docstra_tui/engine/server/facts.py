@@ -1,0 +1,77 @@
+"""What the engine can say of itself and its model, whether it loads, answers or has failed."""
+
+from __future__ import annotations
+
+import os
+
+from docstra_tui import __version__
+from docstra_tui.engine.client.identity import EngineOptions
+from docstra_tui.engine.client.wire import Health, WireError
+from docstra_tui.engine.server.host import Host
+from docstra_tui.engine.server.model import Tokenizer
+from docstra_tui.engine.server.presence import Presence
+from docstra_tui.errors import ContextOverflow, EngineError, to_wire
+
+
+class Facts:
+    """One engine's name, window and health."""
+
+    def __init__(self, options: EngineOptions, host: Host, presence: Presence) -> None:
+        self._options = options
+        self._host = host
+        self._presence = presence
+
+    @property
+    def model_name(self) -> str:
+        model = self._host.model
+        return model.model_name if model is not None else self._options.identity.model
+
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """Every name under which the model may be asked for; the empty one means whatever is here."""
+        return "", self._options.identity.model, self.model_name
+
+    @property
+    def window(self) -> int | None:
+        """Tokens; None until the tokenizer is there."""
+        tokenizer = self._host.tokenizer
+        return tokenizer.window if tokenizer is not None else None
+
+    def tokenizer(self) -> Tokenizer:
+        """Raises why there is none."""
+        if self._host.tokenizer is None:
+            raise self._host.error or EngineError(
+                "The model's tokenizer is not loaded yet.", "Ask again when /health shows a window."
+            )
+        return self._host.tokenizer
+
+    def overflow(self, tokens: int) -> ContextOverflow:
+        """Counting ended at so many tokens."""
+        window = self.window or 0
+        return ContextOverflow(tokens, window, min(self._options.reserve, window // 2), is_least=True)
+
+    def health(self, waiting: int) -> Health:
+        """How it is; `waiting` requests have not reached the model."""
+        host, model = self._host, self._host.model
+        loading = host.state == "loading"
+        progress = host.progress if loading else None
+        phase = progress.phase if progress is not None else "start"
+        return Health(
+            state=host.state,
+            identity=self._options.identity,
+            version=__version__,
+            pid=os.getpid(),
+            phase=phase if loading else "",
+            done=progress.done if progress is not None else None,
+            total=progress.total if progress is not None else None,
+            error=None if host.error is None else WireError(**to_wire(host.error)),
+            model=self.model_name,
+            device=model.device if model is not None else "",
+            dtype=model.dtype if model is not None else "",
+            reason=model.reason if model is not None else "",
+            notes=model.notes if model is not None else (),
+            window=self.window,
+            clients=self._presence.clients,
+            queue=waiting + (model.queue_length if model is not None else 0),
+            leave_after_minutes=self._presence.leave_after_minutes,
+        )

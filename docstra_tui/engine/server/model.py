@@ -1,0 +1,86 @@
+"""What the engine needs of a model and of who loads it, so that a test may bring its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from docstra_tui.errors import DocstraError
+
+if TYPE_CHECKING:
+    from docstra_tui.llm.answer import Finished
+    from docstra_tui.llm.base import Measure, Prompt
+    from docstra_tui.llm.sampling import Sampling
+
+
+class Job(Protocol):
+    """A queued or running request."""
+
+    def cancel(self) -> None: ...
+    def is_cancelled(self) -> bool: ...
+
+
+class Memory(Protocol):
+    """Bytes on the model's device."""
+
+    @property
+    def used(self) -> int: ...
+    @property
+    def total(self) -> int: ...
+
+
+class Tokenizer(Protocol):
+    """Counts prompts, already while the weights load."""
+
+    @property
+    def window(self) -> int: ...
+    @property
+    def tokenizer(self) -> Any: ...
+    def render(self, prompt: Prompt, most: int | None, is_stopped: Callable[[], bool]) -> list[int]: ...
+    def plain(self, text: str, most: int | None, is_stopped: Callable[[], bool]) -> list[int]: ...
+
+
+class Model(Protocol):
+    """What the engine needs of a loaded model; `LocalLLM` is one."""
+
+    model_name: str
+    device: str
+    dtype: str
+    reason: str
+
+    @property
+    def dead(self) -> DocstraError | None: ...
+    @property
+    def window(self) -> int: ...
+    @property
+    def queue_length(self) -> int: ...
+    @property
+    def notes(self) -> tuple[str, ...]: ...
+    def submit(
+        self,
+        prompt: Prompt,
+        sink: Callable[[str | Finished | BaseException], None],
+        *,
+        max_tokens: int | None = None,
+        sampling: Sampling = ...,
+        stable: int = 0,
+    ) -> Job: ...
+    def submit_warm(self, prompt: Prompt, stable: int, sink: Callable[[Measure], None]) -> Job: ...
+    def measure_ids(self, ids: list[int]) -> Measure: ...
+    def memory(self) -> Memory: ...
+    def close(self) -> None: ...
+
+
+class Progress(Protocol):
+    """How far a phase of loading is."""
+
+    @property
+    def phase(self) -> str: ...
+    @property
+    def done(self) -> int | None: ...
+    @property
+    def total(self) -> int | None: ...
+
+
+Load = Callable[[Callable[[Progress], None], Callable[[Tokenizer], None]], Model]
+"""Takes the two places to report to, and returns the model or raises."""
