@@ -1,4 +1,4 @@
-"""A turn that somebody asked for: what is sent, and what it is about."""
+"""A turn that somebody asked for: what is sent, what it is about, and what one writes to ask it again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from docstra_tui.context.picks import Pick
 from docstra_tui.llm.items import ContextItem
+from docstra_tui.session.turns import WaitingQuestion
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,27 @@ class TurnRequest:
     shown: str
     """The question as the conversation shows it."""
     fields: Mapping[str, Any] = field(default_factory=dict)
-    """The template's values."""
+    """The template's values, as far as they are known."""
     focus: tuple[ContextItem, ...] = ()
     """Items that it is about, whether or not they are ticked."""
+    about: Pick | None = None
+    """The file of a task over single files, or lines of it: read when the turn begins."""
+    template: str = ""
+    """The text of a template of the user's own, as it was when it was chosen."""
+    files: tuple[str, ...] = ()
+    """Labels of what it is asked about, shown until it is known what was sent."""
+    written: str = ""
+    """What one writes to ask it again, where that is more than `shown`: a command with its words."""
+    question: WaitingQuestion | None = None
+    """As the session keeps it until the turn begins."""
+
+    @property
+    def text(self) -> str:
+        """What one writes to ask it again."""
+        return self.written or self.shown
+
+    @property
+    def typed(self) -> bool:
+        """True for what somebody wrote, which goes back to where it was written when it is not asked; False
+        for one of the files of a task."""
+        return self.about is None

@@ -158,9 +158,9 @@ class DocstraApp(App[None]):
         """Stop what runs and leave the screen; what must be saved is saved by whoever started the app."""
         self.on_leaving(code)
         if self.main.session is not None:
-            self.main.turns.close()
+            self.main.turns.queue.close()
         if code == 0:  # after a signal the answer was interrupted, nobody stopped it
-            self.main.turns.queue.stop()
+            self.main.turns.queue.stop_answer()
         self.exit(return_code=code)
 
     def save(self) -> None:

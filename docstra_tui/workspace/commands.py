@@ -75,8 +75,8 @@ COMMANDS = (
     Command("quit", "Quit", "", "leave; everything is saved and the model stays loaded"),
 )
 
-PER_FILE = frozenset({"document", "explain"})
-"""One answer for each file; the other tasks answer once, from all of them."""
+TASKS = frozenset({"document", "explain", "ask", "examples", "custom"})
+"""The commands that become turns: of those that take files one for each, of the others one over all."""
 
 
 def commands_of(face: Face) -> tuple[Command, ...]:

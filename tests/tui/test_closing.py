@@ -27,7 +27,7 @@ async def without_widgets(pilot: Any, screen: Any) -> None:
 async def test_a_preview_that_closes_takes_what_comes(make_app: Any) -> None:
     app = make_app()
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: app.main.turns.ready)
+        await until(pilot, lambda: app.main.turns.queue.ready)
         app.main.files.preview("pkg/client.py")
         await until(pilot, lambda: isinstance(app.screen, PreviewScreen))
         preview = app.screen
@@ -45,7 +45,7 @@ async def test_a_preview_that_closes_takes_what_comes(make_app: Any) -> None:
 async def test_a_dialog_that_closes_takes_what_comes(make_app: Any, kind: Any) -> None:
     app = make_app()
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: app.main.turns.ready and app.main.session is not None)
+        await until(pilot, lambda: app.main.turns.queue.ready and app.main.session is not None)
         session = app.main.session
         asked = TurnRequest("ask", "Why?") if kind is FitScreen else "Why?"
         screen = kind(session, asked)

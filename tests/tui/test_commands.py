@@ -13,7 +13,7 @@ from docstra_tui.tui.screens.help import HelpScreen
 from docstra_tui.tui.screens.text_prompt import TextPrompt
 from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.workspace import theme_choice
-from docstra_tui.workspace.commands import commands_of
+from docstra_tui.workspace.commands import TASKS, commands_of
 from tests.fakes import FakeLLM
 from tests.tui.fakes import Backends, FakeBackend, screen_text, until
 from tests.tui.story import is_ready
@@ -252,11 +252,11 @@ async def test_commands_do_what_they_say_and_are_not_sent(make_app, backend):
         await until(pilot, lambda: app.return_code == 0)
 
 
-def test_every_command_of_the_screen_has_its_handler(make_app):
-    from docstra_tui.tui.main.command_runner import TASKS
-
-    handlers = make_app().main.commands.handlers
-    assert {command.name for command in commands_of("screen")} == TASKS | handlers.keys()
+async def test_every_command_of_the_screen_has_its_handler(make_app):
+    app = make_app()
+    async with app.run_test(size=SIZE):
+        handlers = app.main.commands.handlers
+        assert {command.name for command in commands_of("screen")} == TASKS | handlers.keys()
 
 
 async def test_a_no_to_another_machine_leaves_every_word_in_the_composer(make_app):

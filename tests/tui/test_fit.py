@@ -174,7 +174,7 @@ async def test_the_sum_and_the_keys_stay_in_sight_however_many_files_there_are(m
         (root / f"file_{number:02}.py").write_text("word " * 40 + "\n")
     app = make_app()
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.main.turns.ready)
+        await until(pilot, lambda: app.main.turns.queue.ready)
         app.main.tree_view.put_picks(_picks(*(f"file_{number:02}.py" for number in range(60))))
         await until(pilot, lambda: len(app.main.session.context) == 60)
         await ask(pilot, "why?")

@@ -21,7 +21,7 @@ async def test_quitting_stops_the_answer_keeps_its_part_and_lets_the_engine_go(m
     backend.llm.enqueue("A part", " and more", gate=gate)
     app = make_app()
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: app.main.turns.ready)
+        await until(pilot, lambda: app.main.turns.queue.ready)
         await pilot.press(*"Why?", "enter")
         gate.release()
         await until(pilot, lambda: "A part" in screen_text(app))
@@ -52,7 +52,7 @@ async def test_quitting_never_asks_and_is_quick(make_app, backend, state):
 async def test_the_draft_is_saved_from_another_thread(make_app, store):
     app = make_app()
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: app.main.turns.ready)
+        await until(pilot, lambda: app.main.turns.queue.ready)
         await pilot.press(*"half a thought")
         await until(pilot, lambda: app.main.draft == "half a thought")
         thread = threading.Thread(target=app.save)

@@ -26,7 +26,7 @@ async def test_whatever_is_wrong_the_composer_stays_and_the_most_pressing_is_tol
 ) -> None:
     app = make_app()
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.main.turns.ready)
+        await until(pilot, lambda: app.main.turns.queue.ready)
         notices = app.main.notices
         notices.put("offer", "This session was with another model.", "F5 opens it", colour="$primary")
         notices.put("model", NOTE, colour="$warning")

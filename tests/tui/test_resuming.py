@@ -35,7 +35,7 @@ async def test_a_model_that_is_not_loaded_is_offered_and_one_key_opens_it(make_a
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: "This session was with org/other on this machine." in screen_text(app))
         assert "F5 opens it" in screen_text(app)
-        await until(pilot, lambda: app.main.turns.ready)
+        await until(pilot, lambda: app.main.turns.queue.ready)
         backend.now = replace(backend.now, queue=1)  # whatever else is told about what answers
         app.main.model.watch.look_now()
         await until(pilot, lambda: app.main.model.status == backend.now)
@@ -52,7 +52,7 @@ async def test_one_may_go_on_with_what_is_loaded(make_app, backend, saved, store
     backend.llm.enqueue("Because.")
     app = make_app(resume="last")
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: "This session was with" in screen_text(app) and app.main.turns.ready)
+        await until(pilot, lambda: "This session was with" in screen_text(app) and app.main.turns.queue.ready)
         await pilot.press(*"And?", "enter")
         await until(pilot, lambda: "Because." in screen_text(app))
         assert "This session was with" not in screen_text(app)
@@ -75,7 +75,7 @@ async def test_a_model_named_by_a_flag_stays_and_nothing_is_offered(make_app, ba
     opener = Backends(backend)
     app = make_app(opener=opener, resume="last", is_model_named=True)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
-        await until(pilot, lambda: "said" in screen_text(app) and app.main.turns.ready)
+        await until(pilot, lambda: "said" in screen_text(app) and app.main.turns.queue.ready)
         await pilot.press("f5")
         await until(pilot, lambda: "with no other model" in screen_text(app))
         assert len(opener.asked) == 1
@@ -85,7 +85,7 @@ async def test_the_model_that_answered_is_saved_with_the_session(make_app, backe
     backend.llm.enqueue("Because.")
     app = make_app()
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: app.main.turns.ready)
+        await until(pilot, lambda: app.main.turns.queue.ready)
         await pilot.press(*"Why?", "enter")
         await until(pilot, lambda: "Because." in screen_text(app))
         assert store.load("last").choice == choice_of(app.main.settings)

@@ -48,11 +48,11 @@ async def test_a_terminal_shows_what_a_repaint_would_show(make_app: Any, backend
     terminal = TerminalBytes(app, *size)
     done: list[str] = []
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.main.turns.ready)
+        await until(pilot, lambda: app.main.turns.queue.ready)
         runner, view = app.main.turns.queue, app.main.conversation
 
         def is_still() -> bool:
-            works = runner.busy or runner.waiting or runner.saving or app._notifications
+            works = runner.busy or runner.waiting or runner.is_saving or app._notifications
             return not (works or view._work_timer or view.feed)
 
         for _ in range(10):

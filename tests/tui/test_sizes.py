@@ -13,7 +13,7 @@ async def test_it_works_at_every_size(make_app, backend, size):
     backend.llm.enqueue("An answer.")
     app = make_app()
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.main.turns.ready)
+        await until(pilot, lambda: app.main.turns.queue.ready)
         await ask(pilot, "Why?")
         await until(pilot, lambda: not app.main.turns.queue.busy and len(backend.llm.calls) == 1)
         if size >= (40, 10):
@@ -23,7 +23,7 @@ async def test_it_works_at_every_size(make_app, backend, size):
 async def test_under_80_columns_the_tree_is_an_overlay(make_app):
     app = make_app()
     async with app.run_test(size=(40, 10)) as pilot:
-        await until(pilot, lambda: app.main.turns.ready)
+        await until(pilot, lambda: app.main.turns.queue.ready)
         assert "README.md" not in screen_text(app)
         await pilot.press("f2")
         await until(pilot, lambda: "README.md" in screen_text(app))

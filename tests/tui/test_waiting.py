@@ -96,11 +96,11 @@ async def test_what_waited_comes_back_into_the_composer_and_is_not_sent_by_itsel
     second = begin(resume=resume)
     async with second.run_test(size=(100, 30), notifications=True) as pilot:
         await until(pilot, lambda: second.main.composer.text == "Why?\n\nand")
-        await until(pilot, lambda: second.main.turns.ready and "not sent yet" in screen_text(second))
+        await until(pilot, lambda: second.main.turns.queue.ready and "not sent yet" in screen_text(second))
         assert second.store.flush()
         assert (waits(), drafts()) == ([], ["Why?\n\nand"])
         assert backend.llm.calls == []
-        assert second.main.turns.stop() is False, "nothing waits any more"
+        assert second.main.turns.queue.stop() is False, "nothing waits any more"
 
 
 async def test_escape_gives_the_waiting_one_back_first_and_then_stops_the_answer(begin, backend):
@@ -109,7 +109,7 @@ async def test_escape_gives_the_waiting_one_back_first_and_then_stops_the_answer
     backend.llm.enqueue("A part", " of it", gate=gate)
     app = begin()
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: app.main.turns.ready)
+        await until(pilot, lambda: app.main.turns.queue.ready)
         await ask(pilot, "Why?")
         gate.release()
         await until(pilot, lambda: "A part" in screen_text(app))
@@ -141,7 +141,7 @@ async def test_an_error_gives_back_every_question_that_stands_nowhere_else(begin
     backend.llm.enqueue("part", EngineDied("It is gone.", "Restart it."), gate=gate)
     app = begin()
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: app.main.turns.ready)
+        await until(pilot, lambda: app.main.turns.queue.ready)
         await ask(pilot, "Why?")
         await until(pilot, lambda: app.main.turns.queue.busy)
         await ask(pilot, "And then?")
@@ -227,7 +227,7 @@ async def test_a_disk_that_hangs_holds_up_neither_the_screen_nor_for_ever_the_qu
     monkeypatch.setattr("docstra_tui.session.store.writer.WAIT_SECONDS", 0.5)
     app = begin()
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: app.main.turns.ready)
+        await until(pilot, lambda: app.main.turns.queue.ready)
         await ask(pilot, "Why?")
         await until(pilot, lambda: "is being saved: Why?" in screen_text(app))
         await pilot.press(*"next")
@@ -292,7 +292,7 @@ async def test_a_session_that_was_left_for_another_one_is_not_forgotten_at_the_e
     backend.llm.enqueue("One.")
     app = begin()
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: app.main.turns.ready)
+        await until(pilot, lambda: app.main.turns.queue.ready)
         await ask(pilot, "First?")
         await until(pilot, lambda: app.main.session.turns and not app.main.turns.queue.busy)
         assert app.main.switches.new_session()

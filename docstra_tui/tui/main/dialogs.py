@@ -31,3 +31,7 @@ class Dialogs:
     def warn(self, text: str) -> None:
         """A toast about what did not happen."""
         self._screen.notify(text, severity="warning")
+
+    def fail(self, text: str) -> None:
+        """A toast about what went wrong."""
+        self._screen.notify(text, severity="error")

@@ -160,7 +160,7 @@ class ModelDesk:
         )
 
     def _restart(self) -> None:
-        self._screen.turns.stop_answer()
+        self._screen.turns.queue.stop_answer()
         if self.backend is None:
             self.open()
         else:
@@ -188,7 +188,7 @@ class ModelDesk:
         if self._screen.session is not None:
             self._screen.session.model = self.name
             self._screen.session.choice = self.choice
-        self._screen.turns.ready = status.state == "ready"
+        self._screen.turns.queue.ready = status.state == "ready"
         if status.state == "failed" and status.error is not None:
             self.failed(status.error)
         else:
@@ -199,13 +199,13 @@ class ModelDesk:
             self.say_welcome()
         if before is None or (before.window, before.state) != (status.window, status.state):
             self._screen.picks.recount()
-        self._screen.turns.start_next()
+        self._screen.turns.queue.start_next()
         if status.state == "waiting" and self._screen.turns.queue.waiting:
             self._screen.permission.for_host()  # it was sent before anybody knew where it goes
 
     def failed(self, error: DocstraError) -> None:
         """There is no model, and this is why."""
-        self._screen.turns.ready = False
+        self._screen.turns.queue.ready = False
         if isinstance(error, EngineDied):
             self.died(error)
             return
@@ -217,7 +217,7 @@ class ModelDesk:
 
     def died(self, error: DocstraError) -> None:
         """There was a model."""
-        self._screen.turns.ready = False
+        self._screen.turns.queue.ready = False
         self.watch.look_now()
         detail = f"{sanitize_line(error.message)} Everything said is kept. F9 starts it again."
         self._screen.notices.put("engine", "The engine stopped.", detail)
@@ -248,7 +248,7 @@ class ModelDesk:
     def _wait_for_it(self) -> None:
         self.status = None
         self._has_failed = False
-        self._screen.turns.ready = False
+        self._screen.turns.queue.ready = False
         self._screen.notices.clear("engine")
         self._screen.notices.clear("model")
 

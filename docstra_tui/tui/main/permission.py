@@ -1,4 +1,4 @@
-"""TurnRequest whether something may leave this machine, for the main screen.
+"""Asking whether something may leave this machine.
 
 Only after something the user did: a dialog that came by itself would take a key that was meant for the
 composer as a yes.
@@ -6,40 +6,70 @@ composer as a yes.
 
 from __future__ import annotations
 
-import queue
-import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from docstra_tui.text import sanitize_line, shown_name
+from docstra_tui.tui.main.dialogs import Dialogs
+from docstra_tui.workspace.jobs import Deliver
 from docstra_tui.workspace.models import consent
+from docstra_tui.workspace.turns.decision import Decision
+from docstra_tui.workspace.turns.queue import TurnQueue
 
 if TYPE_CHECKING:
+    from docstra_tui.address import Address
+    from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.outgoing import SecretsFound
     from docstra_tui.session.turn_request import TurnRequest
-    from docstra_tui.tui.main.screen import MainScreen
-    from docstra_tui.tui.screens.leaving import Decision
+    from docstra_tui.tui.screens import leaving
+    from docstra_tui.tui.widgets.file_tree import FileTree
 
 TITLE = "This leaves the machine"
+
+
+class Host(Protocol):
+    """Where questions go."""
+
+    @property
+    def address(self) -> Address | None:
+        """Of another server; None for our engine."""
+
+    @property
+    def host(self) -> str:
+        """Its name, where questions leave this machine."""
+
+    @property
+    def may_send(self) -> bool:
+        """False while somebody has to say yes to it first."""
+
+    def admit(self, there: Address) -> None:
+        """Somebody said yes to it."""
 
 
 class Permission:
     """Runs on the screen's thread."""
 
-    def __init__(self, screen: MainScreen) -> None:
-        self._screen = screen
+    def __init__(
+        self, host: Host, tree: FileTree, turns: TurnQueue, dialogs: Dialogs, deliver: Deliver
+    ) -> None:
+        self._host = host
+        self._tree = tree
+        self._dialogs = dialogs
         self._is_asking = False
-        self.is_choosing = False
+        self._decision: Decision[leaving.Decision | None] = Decision(turns, deliver)
+
+    @property
+    def is_choosing(self) -> bool:
         """True while a turn waits for somebody to decide about what may be secret."""
+        return self._decision.is_open
 
     def for_host(
         self, then: Callable[[], object] = lambda: None, refused: Callable[[], object] = lambda: None
     ) -> None:
         """Do `then`, after a yes to the host where it needs one; after a no, `refused`: everything stays as
         it was."""
-        model = self._screen.model
-        there = model.address
-        if there is None or model.may_send:
+        there = self._host.address
+        if there is None or self._host.may_send:
             then()
             return
         if self._is_asking:
@@ -50,45 +80,40 @@ class Permission:
         def answered(yes: bool | None) -> None:
             self._is_asking = False
             if yes:
-                model.admit(there)
+                self._host.admit(there)
                 then()
             else:
                 refused()
 
         self._is_asking = True
         text = sanitize_line(consent.question(there))
-        self._screen.app.push_screen(ConfirmScreen(TITLE, text, by_enter=False), answered)
+        self._dialogs.ask(ConfirmScreen(TITLE, text, by_enter=False), answered)
 
-    def for_secrets(self, found: SecretsFound, asking: TurnRequest) -> bool:
+    def for_secrets(self, session: ChatSession, found: SecretsFound, request: TurnRequest) -> bool:
         """Ask about what may be secret; False when nothing is to be sent. Blocks: for the turn's thread."""
-        answer: queue.SimpleQueue[Decision | None] = queue.SimpleQueue()
-        screen = self._screen
-        about = {item.path for item in asking.focus}
-        paths = set(found.paths)
+        about = {item.path for item in request.focus}
+        can_leave_out = bool(found.paths) and about.isdisjoint(found.paths)
 
-        def decided(decision: Decision | None) -> None:
-            self.is_choosing = False
-            screen.turns.queue.started = time.monotonic()  # so far nobody waited for the model
-            if decision == "leave out":
-                tree = screen.tree_view
-                tree.set_ticked([pick for pick in tree.picks if pick.path not in paths])
-                names = ", ".join(shown_name(path) for path in found.paths[: consent.SHOWN])
-                screen.warn(f"Left out and no longer ticked: {names}.")
-            answer.put(decision)
-
-        def ask() -> None:
+        def ask(decided: Callable[[leaving.Decision | None], None]) -> None:
             from docstra_tui.tui.screens.leaving import LeavingScreen
 
-            self.is_choosing = True
-            screen.board.refresh()
-            lines = consent.secrets(found, screen.model.host)
-            can_leave_out = bool(paths) and about.isdisjoint(paths)
-            screen.app.push_screen(LeavingScreen(lines, can_leave_out=can_leave_out), decided)
+            def chosen(decision: leaving.Decision | None) -> None:
+                if decision == "leave out":
+                    self._untick(found.paths)
+                decided(decision)
 
-        screen.call_later(ask)
-        decision = answer.get()
+            lines = consent.secrets(found, self._host.host)
+            self._dialogs.ask(LeavingScreen(lines, can_leave_out=can_leave_out), chosen)
+
+        decision = self._decision.wait_for(ask)
         if decision == "send":
             found.agree()
-        elif decision == "leave out" and screen.session is not None:
-            screen.session.leave_out(paths)
+        elif decision == "leave out":
+            session.leave_out(set(found.paths))
         return decision is not None
+
+    def _untick(self, paths: Sequence[str]) -> None:
+        tree = self._tree
+        tree.set_ticked([pick for pick in tree.picks if pick.path not in paths])
+        names = ", ".join(shown_name(path) for path in paths[: consent.SHOWN])
+        self._dialogs.warn(f"Left out and no longer ticked: {names}.")

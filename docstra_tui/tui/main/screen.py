@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,11 +17,12 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
-from docstra_tui.context.mentions import Mention
+from docstra_tui.errors import EngineDied, UsageError
 from docstra_tui.settings import Settings
 from docstra_tui.tui.main import status_text
 from docstra_tui.tui.main.ahead_desk import AheadDesk
-from docstra_tui.tui.main.command_runner import CommandRunner
+from docstra_tui.tui.main.command_runner import CommandRunner, Handlers
+from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.main.engine_watch import BackendLost, BackendOpened, StatusChanged
 from docstra_tui.tui.main.files import Files
 from docstra_tui.tui.main.fit_desk import FitDesk
@@ -32,8 +33,8 @@ from docstra_tui.tui.main.older_turns import OlderTurns
 from docstra_tui.tui.main.permission import Permission
 from docstra_tui.tui.main.status_board import StatusBoard
 from docstra_tui.tui.main.switches import Switches, open_files
-from docstra_tui.tui.main.task_starter import TaskStarter
-from docstra_tui.tui.main.turns import Reports, Turns
+from docstra_tui.tui.main.tasks import Tasks
+from docstra_tui.tui.main.turns import TurnEnded, Turns
 from docstra_tui.tui.transcript.messages import CopyRequested
 from docstra_tui.tui.transcript.search_bar import SearchBar
 from docstra_tui.tui.transcript.view import TranscriptView
@@ -44,11 +45,11 @@ from docstra_tui.tui.widgets.notice import Notices
 from docstra_tui.tui.widgets.status_bar import StatusBar
 from docstra_tui.tui.widgets.ticked_list import TickedList
 from docstra_tui.tui.widgets.title_line import TitleLine
+from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.commands import commands_of
 from docstra_tui.workspace.files.selection import Picked
 from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.models.no_model import NoModel
-from docstra_tui.workspace.turns.queue import Outcome
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
@@ -171,12 +172,10 @@ class MainScreen(Screen[None]):
         self._waiting: Timer | None = None
         self._file_jobs = JobQueue("files", self.call_later)
         self._chat_jobs = JobQueue("chat", self.call_later)
+        self.dialogs = Dialogs(self)
         self.board = StatusBoard(self)
         self.model = ModelDesk(self, open_backend, self._chat_jobs)
         self.switches = Switches(self, self._chat_jobs)
-        self.tasks = TaskStarter(self)
-        self.permission = Permission(self)
-        self.commands = CommandRunner(self)
         self.files = Files(self, self._file_jobs)
         self.ahead = AheadDesk(self)
         self.fit = FitDesk(self)
@@ -206,9 +205,16 @@ class MainScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.picks = self.files.make_picks(self._chat_jobs)
-        reports = Reports(self._turn_began, self._turn_changed, self._turn_ended, self.model.died, self.warn)
         self.older = OlderTurns(self.conversation, self._file_jobs)
-        self.turns = Turns(self.conversation, self.composer, self.picks, self.older, reports, self.call_later)
+        self.turns = Turns(
+            self.conversation, self.composer, self.picks, self.older, self.dialogs, self.call_later
+        )
+        queue, dialogs = self.turns.queue, self.dialogs
+        self.permission = Permission(self.model, self.tree_view, queue, dialogs, self.call_later)
+        self.tasks = Tasks(
+            self.composer, self.tree_view, self.picks, self.mentions, self.permission, queue, dialogs
+        )
+        self.commands = CommandRunner(self.composer, self.tasks, dialogs, self._handlers())
         self.composer.ask_for(0)
         self.composer.words = tuple(f"/{command.name}" for command in commands_of("screen"))
         self.composer.completes = self.mentions.key
@@ -279,7 +285,7 @@ class MainScreen(Screen[None]):
             session.scale = before.scale
         session.typed = self.draft
         session.admission.make_room = self.fit.make_room
-        session.admission.may_leave = self.permission.for_secrets
+        session.admission.may_leave = partial(self.permission.for_secrets, session)
         self.board.known.last = session.turns[-1] if session.turns else None
         self.board.known.stopped = False
         self.picks.use(session)
@@ -339,12 +345,48 @@ class MainScreen(Screen[None]):
     def on_composer_question_submitted(self, event: Composer.QuestionSubmitted) -> None:
         self.commands.take(event.text)
 
+    def _handlers(self) -> Handlers:
+        """Who does the commands that are no tasks."""
+        return {
+            "files": lambda line: self.to_files(),
+            "drop": self.drop,
+            "fit": lambda line: self.insight.choose_fit(),
+            "budget": lambda line: self.insight.show_budget(),
+            "prompt": lambda line: self.insight.show_prompt(),
+            "model": lambda line: self.switches.model(line.text),
+            "restart": lambda line: self.action_restart_engine(),
+            "sessions": lambda line: self.action_sessions(),
+            "resume": lambda line: self.switches.resume(line.text or "last"),
+            "new": lambda line: self.switches.new_session(),
+            "theme": lambda line: self.switches.theme(line.text),
+            "suspend": lambda line: self.app.action_suspend_process(),
+            "help": lambda line: self.show_help(commands_first=True),
+            "quit": lambda line: self.app.leave(),
+        }
+
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.mentions.choose()  # a click; the only such list here
 
-    def _turn_ended(self, outcome: Outcome) -> None:
+    def on_turn_began(self) -> None:
+        self.app.link.ask(self.app)  # it may be another line than an hour ago
+        self.notices.clear("offer")  # one goes on with what answers; F5 still opens the other
+
+    def on_turns_changed(self) -> None:
+        """A turn began, has its first piece, or is over. While it is waited for, its time is shown."""
+        self.board.refresh()
+        waits = self.turns.queue.busy and not self.turns.queue.has_text
+        if waits and self._waiting is None:
+            self._waiting = self.set_interval(WAIT_SECONDS, self.board.refresh)
+        elif not waits and self._waiting is not None:
+            self._waiting.stop()
+            self._waiting = None
+
+    def on_turn_ended(self, event: TurnEnded) -> None:
+        outcome = event.outcome
         self.board.known.last = outcome.turn or self.board.known.last
         self.board.known.stopped = outcome.stopped
+        if isinstance(outcome.error, EngineDied):
+            self.model.died(outcome.error)
         self.model.watch.look_now()
 
     # Files
@@ -387,19 +429,15 @@ class MainScreen(Screen[None]):
     def on_ticked_list_tree_wanted(self) -> None:
         self._go_to(self.tree_view)
 
-    def untick_all(self) -> None:
-        """Begin with no files."""
-        self.tree_view.set_ticked(())
-
-    def untick(self, mentions: Sequence[Mention]) -> bool:
-        """Untick what is named; False where none of it is ticked."""
+    def drop(self, line: CommandLine) -> None:
+        """Untick what is named, else everything. Raises `UsageError` where none of it is ticked."""
         from docstra_tui.workspace.files.named_files import without_named
 
         picks = self.tree_view.picks
-        left = without_named(picks, mentions, self.root)
-        if len(left) < len(picks):
-            self.tree_view.set_ticked(left)
-        return len(left) < len(picks)
+        left = without_named(picks, line.mentions, self.root) if line.text else ()
+        if line.text and len(left) == len(picks):
+            raise UsageError(f"{line.text} is not ticked.", "What is ticked stands above the tree.")
+        self.tree_view.set_ticked(left)
 
     def picks_changed(self, picked: Picked) -> None:
         """The ticked files were read, looked at or counted."""
@@ -434,7 +472,7 @@ class MainScreen(Screen[None]):
         if text := self.composer.take_enter():  # it came just before: first things first
             self.commands.take(text)
         if self.focused is self.composer:
-            if not (self.mentions.dismiss() or self.turns.stop()):
+            if not (self.mentions.dismiss() or self.turns.queue.stop()):
                 self.conversation.unmark()
             return
         if self.focused is self.tree_view:
@@ -474,7 +512,7 @@ class MainScreen(Screen[None]):
         selected = self.conversation.selected_text or self.get_selected_text()
         if selected:
             self.app.copying.copy(selected, "selection")
-        elif not self.turns.stop() and not self.composer.text.strip():
+        elif not self.turns.queue.stop() and not self.composer.text.strip():
             now = time.monotonic()
             if now - self._interrupted < TWICE_SECONDS:
                 self.app.leave()
@@ -545,20 +583,6 @@ class MainScreen(Screen[None]):
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.width < NARROW, "-narrow")
         self.set_class(event.size.width < TINY_WIDTH or event.size.height < TINY_HEIGHT, "-tiny")
-
-    def _turn_began(self) -> None:
-        self.app.link.ask(self.app)  # it may be another line than an hour ago
-        self.notices.clear("offer")  # one goes on with what answers; F5 still opens the other
-
-    def _turn_changed(self) -> None:
-        """A turn began, has its first piece, or is over. While it is waited for, its time is shown."""
-        self.board.refresh()
-        waits = self.turns.queue.busy and not self.turns.queue.has_text
-        if waits and self._waiting is None:
-            self._waiting = self.set_interval(WAIT_SECONDS, self.board.refresh)
-        elif not waits and self._waiting is not None:
-            self._waiting.stop()
-            self._waiting = None
 
     def warn(self, text: str) -> None:
         """A toast; `text` is already safe to show."""

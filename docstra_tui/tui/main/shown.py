@@ -10,6 +10,7 @@ from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
 
 if TYPE_CHECKING:
     from docstra_tui.session.turns import SavedTurn
+    from docstra_tui.workspace.turns.runner import Outcome
 
 
 def turn_ending(turn: SavedTurn, error: DocstraError | None = None) -> TurnEnding:
@@ -39,3 +40,12 @@ def shown_turn(turn: SavedTurn) -> ShownTurn:
     """A saved turn as the conversation shows it."""
     files = tuple(item.label for item in turn.files)
     return ShownTurn(turn.question, turn.answer, files, turn_ending(turn))
+
+
+def ending_of(outcome: Outcome) -> TurnEnding:
+    """How a turn ended that has just been asked."""
+    if outcome.turn is not None:
+        return turn_ending(outcome.turn, outcome.error)
+    if outcome.error is not None:
+        return TurnEnding("failed", error=outcome.error.message, hint=outcome.error.hint)
+    return TurnEnding("cancelled")

@@ -66,7 +66,7 @@ class StatusBoard:
         queue.set_class(bool(waiting), "-some")
         if waiting:
             more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
-            until = "" if self._screen.turns.ready else " until the model is ready"
+            until = "" if self._screen.turns.queue.ready else " until the model is ready"
             state = "is being saved" if self._screen.turns.queue.is_saving else f"waits{until}"
             written = any(request.typed for request in waiting)
             escape = "gives it back" if written else "forgets it"

@@ -120,6 +120,13 @@ class Switches:
 
     # Models
 
+    def model(self, name: str) -> bool | None:
+        """The model of that name, else a list; False where that cannot be done now."""
+        if name:
+            return self.take_model(name)
+        self.choose_model()
+        return None
+
     def choose_model(self) -> None:
         """Offer the models of this machine; any name can be typed."""
         if not self._is_busy():
@@ -151,6 +158,13 @@ class Switches:
         return True
 
     # Themes
+
+    def theme(self, name: str) -> None:
+        """The theme of that name, else a list. Raises `UsageError`."""
+        if name:
+            self.take_theme(name)
+        else:
+            self.choose_theme()
 
     def choose_theme(self) -> None:
         """Offer the themes; the screen wears each one that the cursor is on."""

@@ -1,180 +1,260 @@
-"""Running turns: one at a time, in a thread that never waits for the screen.
+"""Questions that wait for their turn, and the turns that they become: one at a time, for either face.
 
-Pieces go straight to whoever shows them, which only puts them aside until the next frame; the screen is
-called at the first piece and at the end, and not in between. Knows no widget.
+Knows no widget and no prompt: a face says what it shows through `TurnFace`. Runs on the face's thread,
+but for the turn itself (`runner`) and the saving.
 """
 
 from __future__ import annotations
 
-import threading
-import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
 
-from docstra_tui.errors import DocstraError, GenerationFailed
+from docstra_tui.text import sanitize_line
+from docstra_tui.workspace.jobs import Deliver, JobQueue
+from docstra_tui.workspace.turns.requests import NotTicked
+from docstra_tui.workspace.turns.runner import Outcome, TurnRunner
+from docstra_tui.workspace.turns.waiting import joined
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
-    from docstra_tui.session.running import RunningTurn
-    from docstra_tui.session.turns import SavedTurn, WaitingQuestion
+    from docstra_tui.session.turn_request import TurnRequest
+    from docstra_tui.workspace.files.selection import ReadReport
+    from docstra_tui.workspace.turns.files import TurnFiles
 
 
-@dataclass(frozen=True)
-class TurnRequest:
-    """A turn somebody asked for."""
-
-    shown: str
-    """The question as it is shown."""
-    files: tuple[str, ...]
-    """The files it is asked about, as shown under the answer."""
-    start: Callable[[ChatSession], RunningTurn]
-    """Starts it; runs in the thread, may block and raise."""
-    typed: bool = False
-    """True for what somebody wrote, which goes back to the composer when it is not asked; False for one
-    of the files of a task."""
-    written: str = ""
-    """What goes back there, where that is more than `shown`: a command with its words."""
-    question: WaitingQuestion | None = None
-    """As the session keeps it until the turn begins."""
+class TurnFace(Protocol):
+    """Who shows the turns. Everything but `piece` is called on the face's thread."""
 
     @property
-    def text(self) -> str:
-        """What one writes to ask it again."""
-        return self.written or self.shown
+    def written(self) -> str:
+        """What stands where questions are written."""
 
+    def began(self, request: TurnRequest) -> None:
+        """Its turn has come: its files are read, and it is sent."""
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a turn ended."""
+    def read(self, report: ReadReport) -> None:
+        """Its files were read."""
 
-    request: TurnRequest
-    turn: SavedTurn | None
-    """The saved turn; None when it never started."""
-    error: DocstraError | None
-    """What went wrong; None when it was done or stopped."""
-    stopped: bool
-    """True when somebody stopped it."""
+    def piece(self, text: str) -> None:
+        """A bit of the answer. In the turn's thread; only puts it aside."""
+
+    def changed(self) -> None:
+        """What waits, or how far the turn is, is different."""
+
+    def ended(self, outcome: Outcome) -> None:
+        """A turn is over."""
+
+    def wants_back(self, outcome: Outcome) -> bool:
+        """After an error: whether what was written comes back at once. Else the session keeps it until
+        something else is asked."""
+
+    def give_back(self, text: str) -> None:
+        """This is what stands where questions are written now: what was not asked, above what was begun."""
+
+    def warn(self, text: str) -> None:
+        """A sentence about what was not asked; already safe to show."""
 
 
 class TurnQueue:
-    """The turn that runs and those that wait.
+    """The turns of one conversation."""
 
-    `show` gets every piece and `changed` is called when there is something to look at; both in the
-    turn's thread, and neither may block.
-    """
-
-    def __init__(self, show: Callable[[str], None], changed: Callable[[], None]) -> None:
-        self._show = show
-        self._changed = changed
-        self.waiting: deque[TurnRequest] = deque()
-        self.saving: set[int] = set()
-        """Numbers of those questions that are on their way to the disk; none starts before it is there."""
-        self.current: TurnRequest | None = None
-        self.started = 0.0
-        """When the current turn was sent, on the monotonic clock."""
-        self.has_text = False
-        """True once the first piece of the current turn has come."""
-        self.stopping = False
-        self._lock = threading.Lock()
-        self._outcome: Outcome | None = None
-        self._running: RunningTurn | None = None
+    def __init__(self, files: TurnFiles, face: TurnFace, deliver: Deliver) -> None:
+        self._face = face
+        self._runner = TurnRunner(files, face.piece, lambda: later(deliver, self.look))
+        self._saver = JobQueue("questions", deliver)
         self._session: ChatSession | None = None
+        self._saving: set[int] = set()
+        """Numbers of the questions that are on their way to the disk; none starts before it is there."""
+        self._is_told = False
+        """The face heard what reading the files of the current turn found."""
+        self._is_closed = False
+        self.waiting: deque[TurnRequest] = deque()
+        self.ready = False
+        """True while the model can answer; turns wait until then."""
+
+    def use(self, session: ChatSession) -> None:
+        """Go on with this chat."""
+        self._session = session
+
+    def close(self) -> None:
+        """Nothing starts any more; what waits is on the disk. Any thread."""
+        self._is_closed = True
+        self.waiting.clear()
+        self._saver.close()
+
+    # What is so
 
     @property
     def busy(self) -> bool:
         """True while a turn runs."""
-        return self.current is not None
+        return self._runner.current is not None
+
+    @property
+    def stopping(self) -> bool:
+        """True when somebody stopped the turn that runs."""
+        return self._runner.stopping
+
+    @property
+    def started(self) -> float:
+        """When the current turn was sent, on the monotonic clock."""
+        return self._runner.started
+
+    @started.setter
+    def started(self, now: float) -> None:
+        self._runner.started = now
+
+    @property
+    def has_text(self) -> bool:
+        """True once the first piece of the current turn has come."""
+        return self._runner.has_text
 
     @property
     def waits_typed(self) -> bool:
-        """True when a question from the composer already waits."""
+        """True when a question that somebody wrote already waits."""
         return any(request.typed for request in self.waiting)
 
     @property
     def is_saving(self) -> bool:
         """True while the first that waits is not on the disk yet."""
         question = self.waiting[0].question if self.waiting else None
-        return question is not None and question.id in self.saving
+        return question is not None and question.id in self._saving
 
-    def submit(self, request: TurnRequest) -> None:
-        """Let `request` wait for its turn."""
-        self.waiting.append(request)
+    # Asking
 
-    def start_next(self, session: ChatSession) -> TurnRequest | None:
-        """Start the first waiting turn if none runs; what was started."""
-        if self.current is not None or not self.waiting or self.is_saving:
-            return None
-        request = self.waiting.popleft()
-        self.current = request
-        self.started = time.monotonic()
-        self.has_text = False
-        self.stopping = False
-        self._outcome, self._running, self._session = None, None, session
-        threading.Thread(target=self._run, args=(session, request), name="turn", daemon=True).start()
-        return request
+    def ask(self, request: TurnRequest) -> bool:
+        """Let what somebody wrote wait for its turn; False when another one waits already."""
+        if self.waits_typed:
+            self._face.warn("One question waits already. Esc gives it back.")
+            return False
+        self.submit([request])
+        return True
 
-    def take(self) -> Outcome | None:
-        """How the current turn ended, once; None while it runs. Every piece was shown before."""
-        with self._lock:
-            outcome, self._outcome = self._outcome, None
+    def submit(self, requests: Sequence[TurnRequest]) -> None:
+        """Let them wait, in the place of what could not be asked before. They are shown at once, and asked
+        when the disk has them, or does not answer."""
+        session = self._session
+        if session is None or not requests:
+            return
+        left = self._face.written
+        if any(left.strip() == request.text.strip() for request in requests):
+            left = ""
+        here = {request.question.id for request in self.waiting if request.question is not None}
+        kept = [question for question in session.waiting if question.id not in here]
+        accepted = [replace(one, question=session.accept(one.text, left)) for one in requests]
+        if kept:
+            session.take_back(kept, left)
+        questions = [one.question for one in accepted if one.question is not None]
+        numbers = {question.id for question in questions}
+
+        def settled(_: object) -> None:
+            self._saving -= numbers
+            self.start_next()
+
+        self._saving |= numbers
+        self.waiting.extend(accepted)
+        self._face.changed()
+        self._saver.do(lambda: session.settle(questions[-1]), settled, settled)
+
+    def start_next(self) -> None:
+        """Start what waits, if the model is there and nothing runs."""
+        session = self._session
+        is_free = self.ready and not self._is_closed and not self.busy and not self.is_saving
+        if is_free and self.waiting and session is not None:
+            request = self.waiting.popleft()
+            self._is_told = False
+            self._face.began(request)
+            self._runner.start(session, request)
+        self._face.changed()
+
+    # Stopping
+
+    def stop(self) -> bool:
+        """What waits and somebody wrote comes back to be changed. Where nothing does, the answer stops,
+        and with it the other files of its task. False when there was neither."""
+        written = [request for request in self.waiting if request.typed]
+        had = bool(self.waiting) or self.busy
+        if written:
+            self.waiting = deque(request for request in self.waiting if not request.typed)
+            self._give_back(written)
+        else:
+            self._forget(self._take_waiting())
+            self._runner.stop()
+        if had:
+            self._face.changed()
+        return had
+
+    def stop_answer(self) -> None:
+        """Only the answer that is being written: what waits is asked when the model is ready again."""
+        self._runner.stop()
+        self._face.changed()
+
+    # While a turn runs
+
+    def look(self) -> None:
+        """The turn was started, its first piece has come, or it is over."""
+        report = self._runner.report
+        if report is not None and not self._is_told and self.busy:
+            self._is_told = True
+            self._face.read(report)
+        outcome = self._runner.take()
         if outcome is not None:
-            self.current = None
-            self._running = None
-        return outcome
+            self._end(outcome)
+        self._face.changed()
 
-    def take_written(self) -> tuple[TurnRequest, ...]:
-        """Those that wait and that somebody wrote; they wait no more."""
-        written = tuple(request for request in self.waiting if request.typed)
-        self.waiting = deque(request for request in self.waiting if not request.typed)
-        return written
+    def _end(self, outcome: Outcome) -> None:
+        self._face.ended(outcome)
+        if isinstance(outcome.error, NotTicked):
+            self._forget([outcome.request])
+            self._face.warn(sanitize_line(outcome.error.message))
+        elif outcome.error is not None:
+            self._end_the_others(outcome)
+        self.start_next()
 
-    def stop(self) -> tuple[TurnRequest, ...]:
-        """Stop the current turn, forget the waiting ones, and return those. Any thread."""
-        dropped = tuple(self.waiting)
+    def _end_the_others(self, outcome: Outcome) -> None:
+        """After an error nothing else is sent by itself. What was written comes back; what failed too,
+        where it stands nowhere else or nothing was written since."""
+        dropped = self._take_waiting()
+        written = [request for request in dropped if request.typed]
+        failed = outcome.request
+        if failed.typed and (outcome.turn is None or not (written or self._face.written.strip())):
+            written.insert(0, failed)
+        tasks = [request for request in dropped if not request.typed]
+        self._forget(tasks if outcome.turn is not None or failed.typed else [failed, *tasks])
+        if self._face.wants_back(outcome):
+            self._give_back(written)
+        if tasks:
+            many = len(tasks) > 1
+            self._face.warn(f"{len(tasks)} waiting turn{'s were' if many else ' was'} not sent.")
+
+    def _take_waiting(self) -> list[TurnRequest]:
+        dropped = list(self.waiting)
         self.waiting.clear()
-        self.stop_current()
         return dropped
 
-    def stop_current(self) -> None:
-        """Stop the current turn; the next one follows. Any thread."""
-        with self._lock:
-            if self.current is not None:
-                self.stopping = True
-            running, session = self._running, self._session
-        if running is not None:
-            running.cancel()
-        elif session is not None:
-            session.admission.stop()
+    def _give_back(self, requests: Sequence[TurnRequest]) -> None:
+        """What is not asked goes back to where it was written, above what was begun there."""
+        if requests:
+            text = joined(*(request.text for request in requests), self._face.written)
+            self._no_longer_wait(requests, text)
+            self._face.give_back(text)
 
-    def _run(self, session: ChatSession, request: TurnRequest) -> None:
-        running: RunningTurn | None = None
-        error: DocstraError | None = None
-        try:
-            session.take_turn(request.question)
-            running = request.start(session)
-            with self._lock:
-                self._running = running
-                stopping = self.stopping
-            if stopping:
-                running.cancel()
-            self._changed()  # what it takes can be counted from here on
-            self._changed()  # what it takes can be counted now
-            for piece in running:
-                self._show(piece)
-                if not self.has_text:
-                    self.has_text = True
-                    self._changed()
-            error = running.turn.error
-        except DocstraError as raised:
-            error = raised
-        except Exception as raised:
-            error = GenerationFailed(f"{type(raised).__name__}: {raised}"[:300])
-        if running is None:
-            session.take_turn(None)
-        turn = running.turn if running is not None else None
-        stopped = turn.status == "cancelled" if turn is not None else self.stopping
-        with self._lock:
-            self._outcome = Outcome(request, turn, error, stopped)
-        self._changed()
+    def _forget(self, requests: Sequence[TurnRequest]) -> None:
+        """The other files of a task that was stopped."""
+        if requests:
+            self._no_longer_wait(requests, self._face.written)
+
+    def _no_longer_wait(self, requests: Iterable[TurnRequest], text: str) -> None:
+        session = self._session
+        if session is not None:
+            numbers = {request.question.id for request in requests if request.question is not None}
+            session.take_back([one for one in session.waiting if one.id in numbers], text)
+
+
+def later(deliver: Deliver, look: Callable[[], None]) -> None:
+    """Have the face look, while there is one."""
+    try:
+        deliver(look)
+    except RuntimeError:  # the loop closed in between: nobody is left to look
+        pass

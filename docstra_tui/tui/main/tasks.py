@@ -1,0 +1,129 @@
+"""Starting a task: which files, which words, and whether they may leave this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docstra_tui.context.mentions import find_mentions
+from docstra_tui.context.picks import Pick
+from docstra_tui.tui.main.dialogs import Dialogs
+from docstra_tui.tui.main.draft import Draft
+from docstra_tui.workspace.command_line import CommandLine
+from docstra_tui.workspace.commands import Command
+from docstra_tui.workspace.turns import requests
+from docstra_tui.workspace.turns.queue import TurnQueue
+
+if TYPE_CHECKING:
+    from docstra_tui.tui.main.mentions import Mentions
+    from docstra_tui.tui.main.permission import Permission
+    from docstra_tui.tui.widgets.composer import Composer
+    from docstra_tui.tui.widgets.file_tree import FileTree
+    from docstra_tui.workspace.files.selection import FileSelection
+
+
+class Tasks:
+    """The way from a question or a task to the queue of turns."""
+
+    def __init__(
+        self,
+        composer: Composer,
+        tree: FileTree,
+        files: FileSelection,
+        mentions: Mentions,
+        permission: Permission,
+        queue: TurnQueue,
+        dialogs: Dialogs,
+    ) -> None:
+        self._composer = composer
+        self._tree = tree
+        self._files = files
+        self._mentions = mentions
+        self._permission = permission
+        self._queue = queue
+        self._dialogs = dialogs
+
+    def ask(self, text: str, draft: Draft) -> None:
+        """Ask about the ticked files and those that the question names."""
+
+        def send() -> None:
+            if self._queue.ask(requests.question(text, self._files.paths)):
+                draft.sent()
+
+        mentions = find_mentions(text)
+        self._mentions.tick_named(draft, mentions, lambda named: self._permission.for_host(send, draft.keep))
+
+    def start(self, line: CommandLine, draft: Draft) -> None:
+        """Start a task, asking for its words first where it needs any. Raises `UsageError`."""
+        if line.command.takes == "files":
+            self._start_files(line, draft)
+        elif line.text:
+            self._start_words(line, draft)
+        else:
+            draft.sent()
+            self.ask_words(line.command)
+
+    def ask_words(self, command: Command) -> None:
+        """Ask for what stands behind a command."""
+        if command.name == "custom":
+            from docstra_tui.tui.main.custom_request import CustomRequest
+
+            CustomRequest(self._dialogs, lambda: self.prompt(command), self.fill).begin()
+        else:
+            self.prompt(command)
+
+    def prompt(self, command: Command) -> None:
+        """Ask in a dialog for the words of a command, and start it with them."""
+        from docstra_tui.tui.screens.text_prompt import TextPrompt
+
+        def written(words: str | None) -> None:
+            if words:
+                draft = Draft(self._composer, f"/{command.name} {words}", is_in_composer=False)
+                self._start_words(CommandLine(command, words), draft)
+
+        self._dialogs.ask(TextPrompt(command.asks), written)
+
+    def fill(self, name: str, template: str, values: dict[str, str]) -> None:
+        """Ask with one of the user's templates, about the ticked files and those that a value names."""
+        draft = Draft(self._composer, "\n\n".join(values.values()), is_in_composer=False)
+
+        def send() -> None:
+            self._queue.submit([requests.of_template(name, template, values, self._files.paths)])
+
+        mentions = find_mentions("\n".join(values.values()))
+        self._mentions.tick_named(draft, mentions, lambda named: self._permission.for_host(send, draft.keep))
+
+    def _start_words(self, line: CommandLine, draft: Draft) -> None:
+        def send() -> None:
+            request = requests.of_words(line.command, line.text, self._files.paths, draft.text)
+            if self._queue.ask(request):
+                draft.sent()
+            else:
+                draft.keep()
+
+        self._mentions.tick_named(
+            draft, line.mentions, lambda named: self._permission.for_host(send, draft.keep)
+        )
+
+    def _start_files(self, line: CommandLine, draft: Draft) -> None:
+        def begin(picks: tuple[Pick, ...]) -> None:
+            def send() -> None:
+                draft.sent()  # first: what waits stands for it from now on
+                self._queue.submit(requests.of_files(line.command, picks))
+
+            self._permission.for_host(send, draft.keep)
+
+        if line.mentions:
+            self._mentions.tick_named(draft, line.mentions, lambda named: begin(named.order), must_exist=True)
+        elif picks := self._ticked_or_cursor():
+            begin(picks)
+        else:
+            self._dialogs.warn("Tick a file first (F2, then Space), or name it behind the command.")
+
+    def _ticked_or_cursor(self) -> tuple[Pick, ...]:
+        """What is ticked; where there is nothing, the file under the cursor becomes ticked."""
+        tree = self._tree
+        row = tree.row
+        if not tree.picks and row is not None and row.kind == "file" and row.can_be_picked:
+            tree.set_ticked((Pick(row.path),))
+            self._files.choose(tree.picks)
+        return tree.picks

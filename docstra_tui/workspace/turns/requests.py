@@ -1,0 +1,125 @@
+"""What a question, a task or a template asks for: the one maker of turn requests.
+
+A request says what somebody wanted; `as_now` puts in what only the moment its turn begins can say: the
+files as they are then.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from docstra_tui.context.files.language import language_of
+from docstra_tui.context.fitting.ranges import find_lines
+from docstra_tui.context.mentions import write_mention
+from docstra_tui.context.picks import Pick
+from docstra_tui.errors import DocstraError
+from docstra_tui.llm.items import ContextItem
+from docstra_tui.llm.prompt import TASKS, file_fields, placeholders
+from docstra_tui.session.turn_request import TurnRequest
+
+if TYPE_CHECKING:
+    from docstra_tui.session.chat import ChatSession
+    from docstra_tui.workspace.commands import Command
+    from docstra_tui.workspace.files.selection import ReadReport
+    from docstra_tui.workspace.turns.files import TurnFiles
+
+FROM_FILES = ("context", "code", "language", "additional_context")
+"""The values of a template that nobody has to give."""
+
+
+class NotTicked(DocstraError):
+    """A file of a task was left out while it waited; the other files are asked about."""
+
+
+def question(text: str, files: Sequence[str] = (), written: str = "") -> TurnRequest:
+    """A question about the files, in the words that it is asked in."""
+    words = text.strip()
+    return TurnRequest(TASKS["ask"], words, {"question": words}, files=tuple(files), written=written)
+
+
+def of_words(command: Command, words: str, files: Sequence[str] = (), written: str = "") -> TurnRequest:
+    """A task over all files, with the words behind its command."""
+    if command.name == "examples":
+        fields = {"request": words}
+        return TurnRequest(
+            TASKS["examples"], f"Examples: {words}", fields, files=tuple(files), written=written
+        )
+    return question(words, files, written)
+
+
+def of_files(command: Command, picks: Iterable[Pick]) -> tuple[TurnRequest, ...]:
+    """A task with a turn for each of these."""
+    task = TASKS[command.name]
+    return tuple(
+        TurnRequest(
+            task,
+            f"{command.title} {pick.label}",
+            about=pick,
+            files=(pick.label,),
+            written=f"/{command.name} {write_mention(*pick)}",
+        )
+        for pick in picks
+    )
+
+
+def of_template(
+    name: str, template: str, values: Mapping[str, str], files: Sequence[str] = ()
+) -> TurnRequest:
+    """One of the user's own templates over all files, with the values it wants."""
+    shown = ", ".join([name, *values.values()])
+    return TurnRequest(name, shown, dict(values), template=template, files=tuple(files))
+
+
+def wanted_values(template: str) -> list[str]:
+    """The values that somebody has to give; the others are about the files."""
+    return [key for key in placeholders(template) if key not in FROM_FILES]
+
+
+def as_now(request: TurnRequest, session: ChatSession, files: TurnFiles, report: ReadReport) -> TurnRequest:
+    """The request over the files as they are now: `session` has them, and `report` says what of them it has
+    not. Blocks. Raises `NotTicked`, `UnreadableFile`."""
+    if request.about is not None:
+        item = _item(request.about, session, files, report)
+        return replace(request, focus=(item,), fields=fields_of_file(item))
+    if request.task == TASKS["ask"]:
+        return request
+    if request.task == TASKS["examples"]:
+        return replace(request, fields=fields_of_examples(request.fields["request"], session.context))
+    if request.template:
+        session.llm.add_template(request.task, request.template)
+    labels = [pick.label for pick in files.picks]
+    language = main_language(session.wholes) or "source"
+    return replace(request, fields={**file_fields(labels, language), **request.fields})
+
+
+def fields_of_file(item: ContextItem, language: str = "") -> dict[str, Any]:
+    """The values of a task over one file."""
+    return file_fields([item.label], language or item.language or language_of(item.path or "") or "source")
+
+
+def fields_of_examples(request: str, items: Iterable[ContextItem], language: str = "") -> dict[str, Any]:
+    """The values of a request for examples; in the language of the files where none is named."""
+    language = language or main_language(items) or "code"
+    return {"request": request, "language": language, "additional_context": ""}
+
+
+def main_language(items: Iterable[ContextItem]) -> str:
+    """The language that most items are in, of several the first; empty where none has one."""
+    found = Counter(item.language for item in items if item.language)
+    return found.most_common(1)[0][0] if found else ""
+
+
+def _item(pick: Pick, session: ChatSession, files: TurnFiles, report: ReadReport) -> ContextItem:
+    item = find_lines(session.wholes, *pick)
+    if item is None and any(one.path == pick.path for one in session.wholes):
+        # Ticked in other lines, which stay as they are: they may stand before an earlier question.
+        item = files.read_now(pick)
+    if item is None and pick.label in report.left_out:
+        _, reason = report.left_out[pick.label]
+        raise DocstraError(f"{pick.label} cannot be read: {reason}.")
+    if item is None:
+        raise NotTicked(f"{pick.label} is not ticked any more: nothing was asked about it.")
+    return item

@@ -1,0 +1,142 @@
+"""The turn that runs, in a thread that never waits for whoever shows it.
+
+Pieces go straight to whoever shows them, who only puts them aside; there is a word about it when its files
+were read, when it was sent, at the first piece and at the end, and not in between.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from docstra_tui.errors import ContextOverflow, DocstraError, GenerationFailed, NotAllowed, NotAsked
+from docstra_tui.workspace.files.selection import ReadReport
+from docstra_tui.workspace.turns.requests import NotTicked, as_now
+
+if TYPE_CHECKING:
+    from docstra_tui.session.chat import ChatSession
+    from docstra_tui.session.running import RunningTurn
+    from docstra_tui.session.turn_request import TurnRequest
+    from docstra_tui.session.turns import SavedTurn
+    from docstra_tui.workspace.turns.files import TurnFiles
+
+WITHDRAWN = (ContextOverflow, NotAllowed, NotAsked, NotTicked)
+"""What keeps a question from being one: the conversation is what it was before."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a turn ended."""
+
+    request: TurnRequest
+    turn: SavedTurn | None
+    """The saved turn; None when it never started."""
+    error: DocstraError | None
+    """What went wrong; None when it was done or stopped."""
+    stopped: bool
+    """True when somebody stopped it."""
+    report: ReadReport = field(default_factory=ReadReport)
+    """What was found when its files were read."""
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """True when nothing was sent, as if nobody had asked."""
+        return self.turn is None and isinstance(self.error, WITHDRAWN)
+
+
+class TurnRunner:
+    """One turn at a time.
+
+    `show` gets every piece and `changed` is called when there is something to look at; both in the turn's
+    thread, and neither may block.
+    """
+
+    def __init__(self, files: TurnFiles, show: Callable[[str], None], changed: Callable[[], None]) -> None:
+        self._files = files
+        self._show = show
+        self._changed = changed
+        self.current: TurnRequest | None = None
+        self.started = 0.0
+        """When the current turn was sent, on the monotonic clock."""
+        self.has_text = False
+        """True once the first piece of the current turn has come."""
+        self.stopping = False
+        self.report: ReadReport | None = None
+        """What reading the files of the current turn found; None until they are read."""
+        self._lock = threading.Lock()
+        self._outcome: Outcome | None = None
+        self._running: RunningTurn | None = None
+        self._session: ChatSession | None = None
+
+    def start(self, session: ChatSession, request: TurnRequest) -> None:
+        """Run this one; none may run."""
+        self.current = request
+        self.started = time.monotonic()
+        self.has_text = False
+        self.stopping = False
+        self.report = None
+        self._outcome, self._running, self._session = None, None, session
+        threading.Thread(target=self._run, args=(session, request), name="turn", daemon=True).start()
+
+    def take(self) -> Outcome | None:
+        """How the current turn ended, once; None while it runs. Every piece was shown before."""
+        with self._lock:
+            outcome, self._outcome = self._outcome, None
+        if outcome is not None:
+            self.current = None
+            self._running = None
+        return outcome
+
+    def stop(self) -> None:
+        """Stop the current turn, if one runs. Any thread, never blocks."""
+        with self._lock:
+            if self.current is None:
+                return
+            self.stopping = True
+            running, session = self._running, self._session
+        if running is not None:
+            running.cancel()
+        elif session is not None:
+            session.admission.stop()
+
+    def _run(self, session: ChatSession, request: TurnRequest) -> None:
+        running: RunningTurn | None = None
+        error: DocstraError | None = None
+        try:
+            session.take_turn(request.question)
+            running = self._begun(session, request)
+            for piece in running:
+                self._show(piece)
+                if not self.has_text:
+                    self.has_text = True
+                    self._changed()
+            error = running.turn.error
+        except DocstraError as raised:
+            error = raised
+        except Exception as raised:  # a bug of ours must not leave a turn that never ends
+            error = GenerationFailed(f"{type(raised).__name__}: {raised}"[:300])
+        if running is None:
+            session.take_turn(None)
+        turn = running.turn if running is not None else None
+        stopped = turn.status == "cancelled" if turn is not None else self.stopping
+        with self._lock:
+            self._outcome = Outcome(request, turn, error, stopped, self.report or ReadReport())
+        self._changed()
+
+    def _begun(self, session: ChatSession, request: TurnRequest) -> RunningTurn:
+        """Read the files and ask. Blocks: it counts, and may wait for somebody to decide."""
+        report = self.report = self._files.read(session)  # as they are now, not as they were when chosen
+        self._changed()
+        now = as_now(request, session, self._files, report)
+        running = session.run(now.task, now.shown, now.fields, focus=now.focus)
+        with self._lock:
+            self._running = running
+            stopping = self.stopping
+        if stopping:
+            running.cancel()
+        self._changed()  # what it takes can be counted from here on
+        self._changed()  # what it takes can be counted now
+        return running
