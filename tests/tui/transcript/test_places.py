@@ -113,7 +113,7 @@ def grown_past_every_row(pieces: list[str]) -> None:
         rows = document.height
         anchors = [document.anchor(row, 1) for row in range(rows)]
         before = [document.line(row).bits for row in range(rows)]
-        finished = turn._chunk_top(len(turn._chunks) - 1) + turn._chunks[-1].finished_height
+        finished = turn.finished_row
         document.grow()
         for row, anchor in enumerate(anchors):
             if anchor is None:

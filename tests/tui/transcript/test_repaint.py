@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from docstra_tui.tui.transcript import view as view_module
-from docstra_tui.tui.transcript.layout import turn as turn_module
+from docstra_tui.tui.transcript.layout import answer_chunks
 from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
 from tests.tui.fakes import until
 from tests.tui.terminal_bytes import TerminalBytes
@@ -82,7 +82,7 @@ def no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every frame and every layout ends after its first step, as on a machine with other work."""
     monkeypatch.setattr(view_module, "GROW_SECONDS", 0.0)
     monkeypatch.setattr(view_module, "LAYOUT_SECONDS", 0.0)
-    monkeypatch.setattr(turn_module, "READ_SECONDS", 0.0)
+    monkeypatch.setattr(answer_chunks, "READ_SECONDS", 0.0)
 
 
 @pytest.mark.parametrize("seed", range(4))
