@@ -12,7 +12,7 @@ import pytest
 
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.rescue import rescue
-from docstra_tui.session.store import rows
+from docstra_tui.session.store import turn_rows
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import SavedTurn
 from tests.fakes import FakeLLM
@@ -61,7 +61,7 @@ def test_a_disk_that_says_nothing_at_all_is_copied_too(
     hangs = threading.Event()
     store = SessionStore(tmp_path / "state" / "sessions.db")
     store.flush()
-    monkeypatch.setattr(rows, "write_turn", lambda *_: hangs.wait(60))
+    monkeypatch.setattr(turn_rows, "write_turn", lambda *_: hangs.wait(60))
     session = ChatSession(FakeLLM("It adds."), Path("/project"), store)
     store.keep_turn(session.id or "", SavedTurn("What does it do?"))
     session.accept("And this?")

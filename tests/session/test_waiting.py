@@ -16,6 +16,7 @@ import pytest
 
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.rescue import rescue
+from docstra_tui.session.store import waiting_rows
 from docstra_tui.session.store import writer as writing
 from docstra_tui.session.store.sessions import DRAFT_SECONDS, SessionStore
 from docstra_tui.session.turns import ModelChoice, SavedTurn, WaitingQuestion
@@ -196,14 +197,14 @@ def test_a_question_no_disk_takes_is_told_and_written_when_that_is_mended(
 ) -> None:
     monkeypatch.setattr(writing, "RETRY_SECONDS", 0.05)
     assert store.sessions() == []
-    real = writing.rows.write_waiting
+    real = waiting_rows.write_waiting
 
     def full(*_: object) -> None:
         error = sqlite3.OperationalError("database or disk is full")
         error.sqlite_errorcode = sqlite3.SQLITE_FULL
         raise error
 
-    monkeypatch.setattr(writing.rows, "write_waiting", full)
+    monkeypatch.setattr(waiting_rows, "write_waiting", full)
     session = ChatSession(FakeLLM(), ROOT, store)
     question = session.accept("Why?")
 
@@ -214,7 +215,7 @@ def test_a_question_no_disk_takes_is_told_and_written_when_that_is_mended(
     assert copy is not None and "> Why?" in copy.read_text() and "Not sent yet" in copy.read_text()
     copy.unlink()
 
-    monkeypatch.setattr(writing.rows, "write_waiting", real)
+    monkeypatch.setattr(waiting_rows, "write_waiting", real)
     assert store.flush(10)
     assert waits(path) == ["Why?"] and not session.is_behind
 

@@ -223,7 +223,7 @@ async def test_a_disk_that_hangs_holds_up_neither_the_screen_nor_for_ever_the_qu
     backend.now = READY
     backend.llm.enqueue("Because.")
     mended = threading.Event()
-    monkeypatch.setattr("docstra_tui.session.store.writer.rows.write_waiting", lambda *_: mended.wait(20))
+    monkeypatch.setattr("docstra_tui.session.store.waiting_rows.write_waiting", lambda *_: mended.wait(20))
     monkeypatch.setattr("docstra_tui.session.store.writer.WAIT_SECONDS", 0.5)
     app = begin()
     async with app.run_test(size=(100, 30)) as pilot:

@@ -10,14 +10,15 @@ import os
 import secrets
 import sqlite3
 import stat
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from docstra_tui.errors import UnsafePath
 from docstra_tui.paths import private_folder
 from docstra_tui.session.store import aside
 from docstra_tui.session.store.damage import DamagedFile, check, check_tables, is_damage, moment, readable
+from docstra_tui.session.store.orphans import adopt_orphans
 from docstra_tui.session.store.owner import is_alive
-from docstra_tui.session.store.salvage import adopt_orphans, salvage
 from docstra_tui.session.store.shape import VERSION, bring_up, version_of
 
 CHECKED_BYTES = 100_000_000
@@ -61,6 +62,8 @@ class Database:
 
     def _salvage(self, connection: sqlite3.Connection, damaged: Path) -> None:
         """Bring what can still be read of a damaged file into the new one, and tell."""
+        from docstra_tui.session.store.salvage import salvage  # what reads damaged files no start needs
+
         with aside.alone(self.path):
             if not os.path.lexists(damaged):  # another program has done it meanwhile
                 return
@@ -87,6 +90,19 @@ class Database:
             return False
         return (status.st_dev, status.st_ino) == self._place
 
+    @property
+    def is_unreadable(self) -> bool:
+        """True while there is a file that cannot be opened, or a folder that cannot be looked into."""
+        if self.connection is not None:
+            return False
+        try:
+            os.stat(self.path)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            pass
+        return True
+
     def set_aside(self) -> None:
         """Move the damaged file (and its journal) away, to be looked through. Raises `OSError`."""
         self.close()
@@ -106,41 +122,41 @@ class Database:
     def _open(self) -> sqlite3.Connection:
         self.read_only = ""
         self._place = _prepare(self.path)
-        connection = _connect(self.path, "rwc")
         try:
-            version = version_of(connection)
-            if version > VERSION:
-                connection.close()
-                connection = _connect(self.path, "ro")
-                self.read_only = (
-                    f"{self.path} was made by a newer docstra-tui (shape {version}, this one knows "
-                    f"{VERSION}): its sessions can be read, new ones are not saved."
-                )
-                self.connection = connection
-                return connection
-            connection.execute("PRAGMA journal_mode = DELETE")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA secure_delete = ON")
-            is_first_look = not self._checked and os.stat(self.path).st_size <= CHECKED_BYTES
-            if is_first_look:
-                check(connection)
-            if version < VERSION:
-                bring_up(connection)
-            if is_first_look:
-                check_tables(connection)
-                adopt_orphans(connection)
-            self.identity = _identity(connection)
-            _interrupt_dead(connection)
+            with ExitStack() as undoing:
+                connection = undoing.enter_context(closing(_connect(self.path, "rwc")))
+                version = version_of(connection)
+                if version <= VERSION:
+                    self._make_ready(connection, version)
+                    undoing.pop_all()
         except UnicodeDecodeError as error:  # SQLite quotes what is damaged in its own message
-            connection.close()
             raise DamagedFile("a table's description is no text") from error
-        except BaseException:
-            connection.close()
-            raise
-        self._checked = True
+        if version > VERSION:
+            connection = _connect(self.path, "ro")
+            self.read_only = (
+                f"{self.path} was made by a newer docstra-tui (shape {version}, this one knows "
+                f"{VERSION}): its sessions can be read, new ones are not saved."
+            )
         self.connection = connection
         return connection
+
+    def _make_ready(self, connection: sqlite3.Connection, version: int) -> None:
+        """Set it up, look it over once, and bring its tables up to date."""
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")
+        is_first_look = not self._checked and os.stat(self.path).st_size <= CHECKED_BYTES
+        if is_first_look:
+            check(connection)
+        if version < VERSION:
+            bring_up(connection)
+        if is_first_look:
+            check_tables(connection)
+            adopt_orphans(connection)
+        self.identity = _identity(connection)
+        _interrupt_dead(connection)
+        self._checked = True
 
 
 def _prepare(path: Path) -> tuple[int, int]:

@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-Value = int | float | str | bytes | None
+from docstra_tui.session.store.values import Value
 
 PAGE_SIZES = (512, 1024, 2048, 4096, 8192, 16384, 32768, 65536)
 USUAL_PAGE = 4096

@@ -2,23 +2,22 @@
 
 A row is known by what it holds, not by where it stood: the table of contents may be what is damaged.
 What is missing of a row is empty in the new file, and a text that lost its end closes with a byte that is
-no UTF-8, by which whoever reads it knows (`rows`).
+no UTF-8, by which whoever reads it knows (`values`).
 """
 
 from __future__ import annotations
 
 import re
-import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from docstra_tui.session.turns import title_of
-
-if TYPE_CHECKING:
-    from docstra_tui.session.store.pages import Row, Value
+from docstra_tui.session.store.orphans import adopt_orphans
+from docstra_tui.session.store.pages import Pages, Row
+from docstra_tui.session.store.row_kinds import FITTING, SHORTEST_TURN
+from docstra_tui.session.store.transaction import transaction
+from docstra_tui.session.store.values import Value
 
 CUT = b"\xff"
 """Closes a text that lost its end."""
@@ -26,8 +25,6 @@ CUT = b"\xff"
 TURN_MARK = re.compile(rb"\x00\x25[\x01-\x09]")
 """How the types of a turn's row begin: its number (kept as the rowid), twelve characters of a session's id,
 the time it was asked."""
-
-DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
 
 @dataclass(frozen=True)
@@ -53,13 +50,10 @@ def salvage(damaged: Path, connection: sqlite3.Connection) -> Salvaged:
 
     Raises `OSError`, `sqlite3.Error` for the new one; whatever is wrong with the old one costs rows.
     """
-    from docstra_tui.session.store.pages import Pages  # no start needs it: only a damaged file is read so
-
     pages = Pages(damaged.read_bytes())
     shapes = [_shape(connection, table, fits) for table, fits in FITTING.items()]
     turns = next(shape for shape in shapes if shape.table == "turns")
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         connection.execute("PRAGMA defer_foreign_keys = ON")  # a turn may come before its session
         for row in pages.rows():
             shape = next((one for one in shapes if one.fits(row)), None)
@@ -75,117 +69,7 @@ def salvage(damaged: Path, connection: sqlite3.Connection) -> Salvaged:
             "AND id NOT IN (SELECT session_id FROM waiting)"
         )
         found = connection.execute("SELECT count(*), (SELECT count(*) FROM turns) FROM sessions").fetchone()
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
     return Salvaged(*found)
-
-
-def adopt_orphans(connection: sqlite3.Connection) -> None:
-    """Give turns and waiting questions whose session is gone one of their own, named after the first."""
-    groups: dict[Value, list[tuple[str, int, Value, Value, Value]]] = {}
-    for table, number, session_id, *what in connection.execute(
-        "SELECT 'turns', id, session_id, asked, question, model FROM turns "
-        "WHERE session_id NOT IN (SELECT id FROM sessions) UNION ALL "
-        "SELECT 'waiting', id, session_id, accepted, question, '' FROM waiting "
-        "WHERE session_id NOT IN (SELECT id FROM sessions) ORDER BY 4, 2"
-    ).fetchall():
-        groups.setdefault(session_id, []).append((table, number, *what))
-    for session_id, asked in groups.items():
-        (_, _, first, question, model), (_, _, last, _, _) = asked[0], asked[-1]
-        # One that is no text any more cannot be compared with anything: it gets another.
-        named = session_id if isinstance(session_id, str) else secrets.token_hex(6)
-        connection.execute(
-            "INSERT INTO sessions (id, root, model, title, draft, created, updated) "
-            "VALUES (?, x'', ?, ?, '', ?, ?)",
-            (named, model, title_of(_shown(question)), first, last),
-        )
-        if named != session_id:
-            for table, number, *_ in asked:
-                connection.execute(f"UPDATE {table} SET session_id = ? WHERE id = ?", (named, number))
-
-
-def _shown(text: Value) -> str:
-    return text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
-
-
-# How rows are known
-
-SHORTEST_TURN = 17
-"""Columns of a turn in the oldest shape."""
-
-
-def _is_turn(row: Row) -> bool:
-    values = row.values
-    return (
-        row.rowid is not None
-        and len(values) >= SHORTEST_TURN
-        and values[0] is None
-        and isinstance(values[1], str)
-        and isinstance(values[2], int | float)
-        and isinstance(values[3], str | bytes)
-    )
-
-
-def _is_session(row: Row) -> bool:
-    values = row.values
-    return (
-        row.rowid is not None
-        and 7 <= len(values) < SHORTEST_TURN
-        and isinstance(values[0], str)
-        and isinstance(values[1], bytes)
-        and isinstance(values[5], int | float)
-    )
-
-
-def _is_waiting(row: Row) -> bool:
-    values = row.values
-    return (
-        row.rowid is not None
-        and len(values) == 5
-        and values[0] is None
-        and isinstance(values[1], str)
-        and isinstance(values[2], int | float)
-        and isinstance(values[3], str | bytes)
-    )
-
-
-def _is_item(row: Row) -> bool:
-    # The primary key comes first, in any table without rowids: it is our order too.
-    values = row.values
-    return (
-        row.rowid is None
-        and len(values) >= 8
-        and all(isinstance(value, int) for value in values[:3])
-        and _is_digest(values[7])
-    )
-
-
-def _is_content(row: Row) -> bool:
-    values = row.values
-    return (
-        row.rowid is None
-        and len(values) == 2
-        and _is_digest(values[0])
-        and isinstance(values[1], str | bytes)
-    )
-
-
-def _is_digest(value: Value) -> bool:
-    return isinstance(value, str) and DIGEST.match(value) is not None
-
-
-FITTING: dict[str, Callable[[Row], bool]] = {
-    "turns": _is_turn,
-    "sessions": _is_session,
-    "waiting": _is_waiting,
-    "items": _is_item,
-    "contents": _is_content,
-}
-
-
-# Into the new file
 
 
 def _shape(connection: sqlite3.Connection, table: str, fits: Callable[[Row], bool]) -> Shape:

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from docstra_tui.errors import StoreError
 from docstra_tui.paths import state_dir
-from docstra_tui.session.store import rows
+from docstra_tui.session.store import session_rows, turn_rows, waiting_rows
 from docstra_tui.session.store.database import Database
 from docstra_tui.session.store.memory import Memory
-from docstra_tui.session.store.writer import KEPT, Writer
+from docstra_tui.session.store.problems import KEPT
+from docstra_tui.session.store.writer import Writer
 from docstra_tui.session.turns import ModelChoice, SavedTurn, SessionSummary, StoredSession, WaitingQuestion
 
 PART_SECONDS = 1.0
@@ -141,7 +142,7 @@ class SessionStore:
     def sessions(self, root: str | None = None) -> list[SessionSummary]:
         """The saved sessions, the latest first; with `root`, only those about that folder."""
         nothing: list[SessionSummary] = []
-        found = {summary.id: summary for summary in self._writer.read(rows.read_summaries, nothing)}
+        found = {summary.id: summary for summary in self._writer.read(session_rows.read_summaries, nothing)}
         for kept, turns in self._memory.sessions():
             row, saved = kept.row, found.get(kept.row.id)
             if kept.is_behind or saved is None:
@@ -150,7 +151,7 @@ class SessionStore:
                 found[row.id] = SessionSummary(
                     row.id, row.title, row.root, row.model, row.updated, turns, unsent
                 )
-        if not found and self._writer.is_unreadable:
+        if not found and self._database.is_unreadable:
             why = (self.problem or "").removesuffix(KEPT).strip()
             raise StoreError("The saved sessions cannot be read.", why)
         wanted = (one for one in found.values() if root is None or one.root == root)
@@ -165,7 +166,7 @@ class SessionStore:
         session_id = self._find(which, root)
         nothing: list[StoredSession | None] = [None]
         [found] = self._writer.read(
-            lambda connection: [rows.read_session(connection, session_id, characters)], nothing
+            lambda connection: [session_rows.read_session(connection, session_id, characters)], nothing
         )
         session = self._memory.merge(session_id, found)
         if session is None:
@@ -175,28 +176,30 @@ class SessionStore:
     def turns_before(self, session_id: str, turn: SavedTurn, count: int) -> list[SavedTurn]:
         """The `count` turns before `turn` as the disk has them, oldest first. Blocks. Raises `StoreError`."""
         return self._writer.read(
-            lambda connection: rows.read_turns_before(connection, session_id, turn.asked, count)
+            lambda connection: turn_rows.read_turns_before(connection, session_id, turn.asked, count)
         )
 
     def without_turns(self, root: str) -> str | None:
         """The latest session about that folder in which something was typed, nothing was asked, and which
         no living program has open; None when there is none. Raises `StoreError`."""
         nothing: list[str | None] = [None]
-        [found] = self._writer.read(lambda connection: [rows.read_without_turns(connection, root)], nothing)
+        [found] = self._writer.read(
+            lambda connection: [session_rows.read_without_turns(connection, root)], nothing
+        )
         return found
 
     def left_in(self, root: str) -> str | None:
         """The title of the latest session about that folder in which something was asked, and in which a
         question still waits whose program is gone; None when there is none. Raises `StoreError`."""
         nothing: list[str | None] = [None]
-        [found] = self._writer.read(lambda connection: [rows.read_left_in(connection, root)], nothing)
+        [found] = self._writer.read(lambda connection: [waiting_rows.read_left_in(connection, root)], nothing)
         return found
 
     def delete(self, session_id: str) -> None:
         """Forget a session, on the disk too. Raises `StoreError`."""
         session_id = self._find(session_id, None)
         self._memory.forget(session_id)
-        self._writer.change(lambda connection: rows.delete_session(connection, session_id))
+        self._writer.change(lambda connection: session_rows.delete_session(connection, session_id))
 
     def _find(self, which: str, root: str | None) -> str:
         if which != "last" and self._memory.knows(which):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 import sqlite3
 
+from docstra_tui.session.store.transaction import transaction
+
 VERSION = 3
 """Of the tables below; kept in the file as `user_version`."""
 
@@ -119,8 +121,7 @@ def version_of(connection: sqlite3.Connection) -> int:
 
 def bring_up(connection: sqlite3.Connection) -> None:
     """Make the tables, or change those of an older version; all of it or nothing."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         # Another process may have done it while we waited.
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         if version == 0:
@@ -133,8 +134,3 @@ def bring_up(connection: sqlite3.Connection) -> None:
                 connection.execute(statement)
         if version < VERSION:
             connection.execute(f"PRAGMA user_version = {VERSION}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise

@@ -6,7 +6,6 @@ is written. Knows nothing about conversations.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 import time
@@ -18,17 +17,18 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from docstra_tui.errors import DocstraError, StoreError
-from docstra_tui.session.store import owner, rows
-from docstra_tui.session.store.damage import is_damage, result_code
+from docstra_tui.session.store import owner
+from docstra_tui.session.store.damage import is_damage
 from docstra_tui.session.store.database import Database
 from docstra_tui.session.store.memory import Memory
+from docstra_tui.session.store.problems import describe, is_busy, silence
+from docstra_tui.session.store.saved_copy import SavedCopy
 
 GAP_SECONDS = 0.25
 """Between two writes that nobody waits for: a fast model must not keep the disk busy."""
 RETRY_SECONDS = 3.0
 WAIT_SECONDS = 10.0
 """A disk that does not answer for this long must not hold up the conversation."""
-KEPT = "What is said is kept, and saved when that is mended."
 
 T = TypeVar("T")
 
@@ -46,8 +46,8 @@ class Writer:
         self.problem: str | None = None
         """Why the disk is behind, in sentences for behind `NOT SAVED`; None while it is not."""
         self._database = database
-        self._memory = memory
         self._owner = owner.new_owner()
+        self._copy = SavedCopy(database, memory, self._owner)
         self._changed = threading.Condition()
         self._jobs: deque[_Job] = deque()
         self._due: float | None = None
@@ -57,8 +57,6 @@ class Writer:
         self._failed_attempt = -1
         self._is_failing = False
         self._busy_since: float | None = None
-        self._file = ""
-        """The identity of the database that the memory compares itself with."""
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="session store", daemon=True)
         self._thread.start()
@@ -123,33 +121,9 @@ class Writer:
             hint = self._database.read_only or self._database.notice
             raise StoreError(f"The saved sessions cannot be read: {error}.", hint) from error
 
-    @property
-    def is_unreadable(self) -> bool:
-        """True while there is a file that cannot be opened, or a folder that cannot be looked into."""
-        if self._database.connection is not None:
-            return False
-        try:
-            os.stat(self._database.path)
-        except FileNotFoundError:
-            return False
-        except OSError:
-            pass
-        return True
-
     def change(self, work: Callable[[sqlite3.Connection], None]) -> None:
         """Run `work` in a transaction of its own, and wait for it. Raises `StoreError`."""
-
-        def transaction(connection: sqlite3.Connection) -> None:
-            self._refuse_read_only()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                work(connection)
-                connection.execute("COMMIT")
-            except BaseException:
-                _roll_back(connection)
-                raise
-
-        self.read(transaction)
+        self.read(lambda connection: self._copy.change(connection, work))
 
     def close(self, timeout: float) -> None:
         """Write what is behind, let the file go and end the thread."""
@@ -157,7 +131,7 @@ class Writer:
             self._closing = True
             self._changed.notify_all()
         self._thread.join(timeout)
-        if self._thread.is_alive() and self._memory.is_behind():
+        if self._thread.is_alive() and self._copy.is_behind:
             self._tell_of_silence()
         owner.forget(self._owner)
 
@@ -178,60 +152,48 @@ class Writer:
             if job is not None:
                 self._do(job)
             elif is_last:
-                self._database.close()
+                self._copy.close()
                 return
 
     def _open_first(self) -> None:
         """Open at once, so that `problem` is there before anything is said."""
+        if self._succeeds(self._copy.connection, attempt=-1):
+            self.problem = self._copy.read_only or None
+
+    def _succeeds(self, work: Callable[[], object], attempt: int) -> bool:
         try:
-            self._connection()
-        except Exception as error:
-            self._fail(error, attempt=-1)
-        else:
-            self.problem = self._database.read_only or None
+            work()
+        except Exception as error:  # whatever it was, it is told and tried again: the thread lives on
+            self._fail(error, attempt)
+            return False
+        return True
 
     def _do(self, job: _Job) -> None:
         try:
             try:
-                result = job.work(self._connection())
+                result = job.work(self._copy.connection())
             except sqlite3.Error as error:
                 if not is_damage(error):
                     raise
-                self._set_aside()
+                self._copy.set_aside()
                 self.write()
-                result = job.work(self._connection())  # from the new file, with what could be brought over
-        except BaseException as error:
+                result = job.work(
+                    self._copy.connection()
+                )  # from the new file, with what could be brought over
+        except Exception as error:  # whoever asked hears of it, in their thread
             job.future.set_exception(error)
         else:
             job.future.set_result(result)
-
-    def _connection(self) -> sqlite3.Connection:
-        """The connection to the file that is at the path now.
-
-        When that is a new one (the old one was deleted, or damaged and set aside), everything is behind.
-        """
-        connection = self._database.open()
-        if not self._database.is_current():
-            self._database.close()
-            connection = self._database.open()
-        if self._database.identity != self._file:
-            is_first, self._file = not self._file, self._database.identity
-            if not is_first:
-                self._memory.mark_all_behind()
-        return connection
 
     def _write(self) -> None:
         with self._changed:
             self._due = None
             attempt = self._attempts
             self._attempts += 1
-            if not self._memory.is_behind() and not self._is_failing:
+            if not self._copy.is_behind and not self._is_failing:
                 self._changed.notify_all()
                 return
-        try:
-            self._commit()
-        except Exception as error:
-            self._fail(error, attempt)
+        if not self._succeeds(self._copy.bring_up_to_date, attempt):
             return
         with self._changed:
             self.problem = None
@@ -240,72 +202,35 @@ class Writer:
             self._busy_since = None
             self._retry_at = 0.0
             self._last_write = time.monotonic()
-            if self._memory.is_behind():
+            if self._copy.is_behind:
                 self._set_due(self._last_write + GAP_SECONDS)
             self._changed.notify_all()
-
-    def _commit(self) -> None:
-        """All that is behind, in one transaction."""
-        connection = self._connection()
-        self._refuse_read_only()
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            behind = self._memory.behind()
-            for one, _, session in behind.sessions:
-                rows.write_session(connection, session, self._owner, one.has_draft)
-            for number, waiting, _, question in behind.waiting:
-                if question is not None:
-                    rows.write_waiting(connection, waiting.session_id, question, self._owner)
-                else:
-                    rows.drop_waiting(connection, number)
-            for kept, _, turn in behind.turns:
-                rows.write_turn(connection, kept.session_id, turn, self._owner, not kept.has_items)
-            for one, _, _ in behind.sessions:
-                if not one.is_worth_keeping:
-                    rows.drop_if_empty(connection, one.row.id)
-            connection.execute("COMMIT")
-        except BaseException:
-            _roll_back(connection)
-            raise
-        if not self._database.is_current():  # deleted while we wrote: it went nowhere
-            raise FileNotFoundError(2, "the file was deleted", str(self._database.path))
-        self._memory.mark_written(behind)
 
     def _fail(self, error: Exception, attempt: int) -> None:
         """Remember that it is not saved, why, and when to try again."""
         if isinstance(error, sqlite3.Error):
             if is_damage(error):
-                self._set_aside()
-            elif _is_busy(error) and not self._closing:
+                self._copy.set_aside()
+            elif is_busy(error) and not self._closing:
                 now = time.monotonic()
                 self._busy_since = self._busy_since or now
                 if now - self._busy_since < WAIT_SECONDS:
                     with self._changed:
                         self._set_due(now)
                     return
-        self._database.close()
+        self._copy.close()
         with self._changed:
-            self.problem = _describe(error, self._database)
+            self.problem = describe(error, self._database.path)
             self._failed_attempt = attempt
             self._is_failing = True
             self._retry_at = time.monotonic() + RETRY_SECONDS
-            if not self._database.read_only:
+            if not self._copy.read_only:
                 self._set_due(self._retry_at)  # sooner where somebody asked meanwhile
             self._changed.notify_all()
 
-    def _set_aside(self) -> None:
-        try:
-            self._database.set_aside()
-        except OSError:  # it stays where it is; the next try says the same
-            pass
-
-    def _refuse_read_only(self) -> None:
-        if self._database.read_only:
-            raise StoreError(self._database.read_only)
-
     def _tell_of_silence(self) -> None:
         if self.problem is None:
-            self.problem = f"The disk with {self._database.path} does not answer. {KEPT}"
+            self.problem = silence(self._database.path)
 
     def _set_due(self, at: float) -> None:
         if self._due is None or at < self._due:
@@ -314,32 +239,3 @@ class Writer:
 
     def _is_due(self) -> bool:
         return self._due is not None and time.monotonic() >= self._due
-
-
-def _is_busy(error: sqlite3.Error) -> bool:
-    return result_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
-def _roll_back(connection: sqlite3.Connection) -> None:
-    try:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-    except sqlite3.Error:
-        pass
-
-
-def _describe(error: Exception, database: Database) -> str:
-    path = database.path
-    if isinstance(error, StoreError):
-        return error.message
-    if isinstance(error, DocstraError):
-        return str(error)
-    code = result_code(error) if isinstance(error, sqlite3.Error) else 0
-    if code == sqlite3.SQLITE_FULL:
-        return f"The disk with {path.parent} is full. {KEPT}"
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-        return f"{path} cannot be written. {KEPT}"
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return f"Another program keeps {path} locked. {KEPT}"
-    what = error.strerror if isinstance(error, OSError) and error.strerror else error
-    return f"{path}: {what}. {KEPT}"

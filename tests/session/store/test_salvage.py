@@ -18,7 +18,7 @@ from docstra_tui.commands.arguments import parse
 from docstra_tui.errors import StoreError
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.export import to_markdown
-from docstra_tui.session.store import database, shape
+from docstra_tui.session.store import database, salvage, shape
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import LOST, WaitingQuestion
 from tests.fakes import FakeLLM
@@ -303,15 +303,17 @@ def behead(path: Path, data: bytes) -> None:
 DIES = """
     import os, sys
     from pathlib import Path
-    from docstra_tui.session.store import database, salvage
+    from docstra_tui.session.store import salvage
     from docstra_tui.session.store.sessions import SessionStore
+
+    whole = salvage.salvage
 
     def dying(*args):
         if sys.argv[2] == "after":
-            salvage.salvage(*args)
+            whole(*args)
         os._exit(9)
 
-    database.salvage = dying
+    salvage.salvage = dying
     SessionStore(Path(sys.argv[1])).sessions()
 """
 
@@ -343,7 +345,7 @@ def test_a_new_file_that_takes_nothing_yet_is_filled_at_the_next_opening(
         raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(database, "salvage", full)
+        patch.setattr(salvage, "salvage", full)
         store = SessionStore(path)
         assert store.sessions() == [] and "cannot be read yet" in (store.notice or "")
         store.close()

@@ -21,7 +21,7 @@ import pytest
 from docstra_tui.errors import EngineDied, StoreError
 from docstra_tui.llm.answer import Usage
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.session.store import database, shape
+from docstra_tui.session.store import database, session_rows, shape
 from docstra_tui.session.store import writer as writing
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import ModelChoice, Placed, SavedTurn, WaitingQuestion, title_of
@@ -397,7 +397,7 @@ def test_leaving_does_not_wait_for_a_disk_that_hangs(path: Path, monkeypatch: py
     session_id = store.create("/p", "m")
     assert store.sessions() == []
     release = threading.Event()
-    monkeypatch.setattr(writing.rows, "write_session", lambda *_: release.wait(30))
+    monkeypatch.setattr(session_rows, "write_session", lambda *_: release.wait(30))
     monkeypatch.setattr(writing, "WAIT_SECONDS", 0.3)
     started = time.monotonic()
     say(store, session_id, "kept")

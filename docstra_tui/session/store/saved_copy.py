@@ -1,0 +1,98 @@
+"""The database as a copy of the memory: opened, and brought up to date in one transaction.
+
+For one thread. Another file in its place (the old one was deleted, or damaged and set aside) lacks
+everything.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from docstra_tui.errors import StoreError
+from docstra_tui.session.store import session_rows, turn_rows, waiting_rows
+from docstra_tui.session.store.database import Database
+from docstra_tui.session.store.memory import Memory
+from docstra_tui.session.store.transaction import transaction
+
+
+class SavedCopy:
+    """What `memory` says, in `database`, written in the name of `owner`."""
+
+    def __init__(self, database: Database, memory: Memory, owner: str) -> None:
+        self._database = database
+        self._memory = memory
+        self._owner = owner
+        self._file = ""
+        """The identity of the database that the memory compares itself with."""
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self._database.path
+
+    @property
+    def is_behind(self) -> bool:
+        """True when it lacks something."""
+        return self._memory.is_behind()
+
+    @property
+    def read_only(self) -> str:
+        """Why nothing may be written; empty when it may."""
+        return self._database.read_only
+
+    def connection(self) -> sqlite3.Connection:
+        """The connection to the file that is at the path now. Raises `sqlite3.Error`, `OSError`,
+        `DocstraError`."""
+        connection = self._database.open()
+        if not self._database.is_current():
+            self._database.close()
+            connection = self._database.open()
+        if self._database.identity != self._file:
+            is_first, self._file = not self._file, self._database.identity
+            if not is_first:
+                self._memory.mark_all_behind()
+        return connection
+
+    def bring_up_to_date(self) -> None:
+        """Write all that is behind. Raises as `connection` does."""
+        connection = self.connection()
+        self._refuse_read_only()
+        with transaction(connection):
+            behind = self._memory.behind()
+            for one, _, session in behind.sessions:
+                session_rows.write_session(connection, session, self._owner, one.has_draft)
+            for number, waiting, _, question in behind.waiting:
+                if question is not None:
+                    waiting_rows.write_waiting(connection, waiting.session_id, question, self._owner)
+                else:
+                    waiting_rows.drop_waiting(connection, number)
+            for kept, _, turn in behind.turns:
+                turn_rows.write_turn(connection, kept.session_id, turn, self._owner, not kept.has_items)
+            for one, _, _ in behind.sessions:
+                if not one.is_worth_keeping:
+                    session_rows.drop_if_empty(connection, one.row.id)
+        if not self._database.is_current():  # deleted while we wrote: it went nowhere
+            raise FileNotFoundError(2, "the file was deleted", str(self.path))
+        self._memory.mark_written(behind)
+
+    def change(self, connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], None]) -> None:
+        """Run `work` in a transaction of its own."""
+        self._refuse_read_only()
+        with transaction(connection):
+            work(connection)
+
+    def set_aside(self) -> None:
+        """It is damaged: another one takes its place."""
+        with suppress(OSError):  # it stays where it is; the next try says the same
+            self._database.set_aside()
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._database.close()
+
+    def _refuse_read_only(self) -> None:
+        if self._database.read_only:
+            raise StoreError(self._database.read_only)
