@@ -1,8 +1,5 @@
 # Everything runs through .venv, which is made again when pyproject.toml or constraints.txt changed.
-#
-#   make run [DIR=path] [MODEL=name]   open the full-screen app on a folder
-#   make test · make lint · make bench
-#
+
 #   TORCH=system    use the torch that is already there (clusters with modules)
 #   PIP_ARGS="…"    passed to pip: another index, a folder of wheels, a CPU-only or older-CUDA torch
 #   PYTHON=python3.12
@@ -18,12 +15,18 @@ MODEL    ?=
 BIN      := $(VENV)/bin
 STAMP    := $(VENV)/installed-$(TORCH)
 
-.PHONY: run venv test lint format bench clean
+.PHONY: help run venv test lint format docs bench clean
+.DEFAULT_GOAL := run
 
-run: venv
+help: ## what there is
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@echo
+	@sed -n 's/^#   \(.*\)/  \1/p' $(MAKEFILE_LIST)
+
+run: venv ## open the full-screen app: DIR=path MODEL=name
 	@$(BIN)/docstra-tui "$(DIR)" $(if $(MODEL),--model "$(MODEL)")
 
-venv: $(STAMP)
+venv: $(STAMP) ## set everything up
 
 $(VENV)/installed-pinned: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed; name it: make PYTHON=/path/to/python3.12"; exit 2; }
@@ -41,23 +44,27 @@ $(VENV)/installed-system: pyproject.toml constraints.txt
 	@touch $@
 
 # What is independent runs side by side; what watches a terminal or runs a real model has the machine to itself.
-test: venv
+test: venv ## all tests
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not alone"
 	$(BIN)/python -m pytest -m alone
 
-lint: venv
+lint: venv ## style, types, walls between layers, sizes, and pages that are made from the program
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python tools/sizes.py
+	$(BIN)/python tools/pages.py --check
 
-format: venv
+format: venv ## what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: venv
+docs: venv ## write the pages that are made from the program
+	$(BIN)/python tools/pages.py
+
+bench: venv ## measure: start, load, first token, decode, tree
 	@for name in start load first_token decode tree; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
-clean:
+clean: ## remove .venv and what was built
 	rm -rf $(VENV) build dist

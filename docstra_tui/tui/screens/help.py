@@ -110,10 +110,7 @@ def compose_help(sections: Iterable[Section]) -> Content:
         lines.append(Content.assemble((title, "bold $secondary")))
         for binding in bindings:
             if isinstance(binding, Binding) and binding.tooltip:
-                names = binding.key.split(",")
-                # The letters beside the arrows are for those who know them anyway.
-                named = [name for name in names if len(name) > 1] or names
-                lines += _row(", ".join(shown_key(name) for name in named), binding.tooltip)
+                lines += _row(shown_keys(binding), binding.tooltip)
     return Content("\n").join(lines)
 
 
@@ -126,6 +123,14 @@ def _row(left: str, right: str) -> list[Content]:
         left = ""
     lines.append(Content.assemble((f"  {left:<{KEYS_WIDTH}}", "$primary"), words[0]))
     return lines + [Content(f"  {'':<{KEYS_WIDTH}}{more}") for more in words[1:]]
+
+
+def shown_keys(binding: Binding) -> str:
+    """`F2, Ctrl+B`."""
+    names = binding.key.split(",")
+    # The letters beside the arrows are for those who know them anyway.
+    named = [name for name in names if len(name) > 1] or names
+    return ", ".join(map(shown_key, named))
 
 
 def shown_key(key: str) -> str:

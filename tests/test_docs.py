@@ -1,0 +1,58 @@
+"""What the pages say is there: their links, the files they name, and what they took from the program."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+PAGES = sorted(path for folder in (PROJECT, PROJECT / "docs") for path in folder.glob("*.md"))
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)[^)]*\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    missing = [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()]
+    assert not missing
+
+
+def test_what_differs_from_the_program_is_named_and_written(tmp_path: Path) -> None:
+    """Run as `make lint` and `make docs` do, over pages that are out of date."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "pages.py").write_text((PROJECT / "tools" / "pages.py").read_text())
+    (tmp_path / "README.md").write_text(
+        "# Ours\n<!-- keys: made by tools/pages.py -->\n| F2 | Go home |\n<!-- end -->\nStays.\n"
+    )
+
+    before = made(tmp_path, "--check")
+    assert before.returncode == 1
+    assert "-| F2 | Go home |" in before.stdout and "make docs" in before.stdout
+    assert not (tmp_path / "docs" / "keys.md").exists()
+
+    assert made(tmp_path).returncode == 0
+    assert made(tmp_path, "--check").returncode == 0
+    readme = (tmp_path / "README.md").read_text()
+    assert readme.startswith("# Ours\n") and readme.endswith("Stays.\n")
+    assert "| F2, Ctrl+B | Go to the files and back |" in readme
+    assert "`/explain [FILE…]`" in (tmp_path / "docs" / "commands.md").read_text()
+    assert "`DOCSTRA_MODEL_NAME`, `--model`" in (tmp_path / "docs" / "settings.md").read_text()
+
+
+def made(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, "tools/pages.py", *words]
+    return subprocess.run(program, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_make_help_tells_every_target() -> None:
+    makefile = (PROJECT / "Makefile").read_text()
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert phony is not None
+    told = subprocess.run(
+        ["make", "help"], cwd=PROJECT, capture_output=True, text=True, timeout=30, check=True
+    )
+    assert set(re.findall(r"^  make (\w+)", told.stdout, re.MULTILINE)) == set(phony[1].split())
