@@ -7,7 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.events import CursorPosition, Event, InputEvent, Paste, Print
 from textual.filter import LineFilter, Monochrome
+from textual.screen import Screen
 
 from docstra_tui import themes
 from docstra_tui.errors import SettingsError
@@ -46,11 +47,19 @@ def _palette_commands() -> type[Any]:
     return Commands
 
 
+def collect_what_comes() -> None:
+    """What is there by now stays: without this, the garbage collector walks all of it, 50 to 90 ms at a time,
+    whenever somebody lists or searches many files. `launch` lets it rest until the first frame is out."""
+    gc.freeze()
+    gc.enable()
+
+
 class DocstraApp(App[None]):
     """One folder, one conversation, one model."""
 
     TITLE = "docstra-tui"
-    CSS_PATH = "app.tcss"
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "main/main.tcss"]
+    # the screen's own as well: what comes later is parsed together with all that is there
     COMMANDS = {_palette_commands}  # noqa: RUF012 -- Textual's own shape
     CLOSE_TIMEOUT = 1.0
     ENABLE_COMMAND_PALETTE = True
@@ -107,12 +116,13 @@ class DocstraApp(App[None]):
 
     def on_mount(self) -> None:
         self.begin_capture_print(self)
-        self.push_screen(self.main)
         self.main.call_after_refresh(self._say_notices)
-        # What is there by now stays: without this, the garbage collector walks all of it, 50 to 90 ms at
-        # a time, whenever somebody lists or searches many files.
-        self.main.call_after_refresh(gc.freeze)
+        self.main.call_after_refresh(collect_what_comes)
         self.set_timer(LINK_SECONDS, lambda: self.link.ask(self))
+
+    def get_default_screen(self) -> Screen[None]:
+        """The main screen is the first one, not pushed over an empty one that is laid out and drawn too."""
+        return self.main
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's, but with our reader where it would be the one for a terminal."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import os
 import sys
 import threading
@@ -51,6 +52,7 @@ def launch(
     then, after everything is saved.
     """
     require_terminal()
+    gc.disable()  # until the first frame is out: what a start makes stays, and walking it costs 50 ms
     colours = colours_of(os.environ)
     os.environ.setdefault("TEXTUAL_FPS", "15")  # read when textual is first imported
     os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", COLOUR_SYSTEMS[colours])  # this as well

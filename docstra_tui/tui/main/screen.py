@@ -68,7 +68,6 @@ class MainScreen(Screen[None]):
     """Files, conversation, composer."""
 
     app: DocstraApp
-    CSS_PATH = "main.tcss"
     AUTO_FOCUS = "Composer"
 
     BINDINGS: ClassVar[list[BindingType]] = [
