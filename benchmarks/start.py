@@ -13,6 +13,8 @@ from benchmarks.report import Report, median, median_ratio
 from tests.pty.terminal import Terminal, app
 
 ROUNDS = 7
+WHOLE = ("docstra-tui ─ ", "Files", "/ filter", "Ask your code.", "Ask anything", "loading")
+"""What stands on a whole first frame; the files and the model come behind it."""
 
 
 def seconds_of(command: list[str]) -> float:
@@ -33,14 +35,14 @@ def help_text() -> float:
 
 
 def first_frame() -> float:
-    """From start to a whole first frame: the composer's prompt is the last thing to be painted."""
+    """From start to a whole first frame: the composer's prompt and the status bar are painted last."""
     with tempfile.TemporaryDirectory(prefix="dt-bench-") as base:
         places = {f"DOCSTRA_{name}_DIR": f"{base}/{name.lower()}" for name in ("RUNTIME", "STATE", "CONFIG")}
         places["DOCSTRA_REMOTE_BASE_URL"] = "http://127.0.0.1:9/v1"  # no engine: this is about the screen
         start = time.monotonic()
         terminal = Terminal(app("."), columns=120, rows=40, env=places)
         try:
-            terminal.wait_for("Ask")
+            terminal.wait_for(lambda text: all(words in text for words in WHOLE))
             return time.monotonic() - start
         finally:
             terminal.send("ctrl+q")
@@ -54,7 +56,7 @@ def first_frame() -> float:
 def main() -> None:
     """Print both ratios."""
     report = Report(f"start, median of {ROUNDS} interleaved rounds")
-    os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "")
+    os.environ["PYTHONDONTWRITEBYTECODE"] = ""  # compiled, as Textual and whatever is installed are
     rounds: list[Callable[[], float]] = [import_textual, help_text, first_frame]
     for warm_up in rounds:
         warm_up()
@@ -69,7 +71,7 @@ def main() -> None:
         "frame_over_import",
         median_ratio([(row[2], row[0]) for row in figures]),
         "first frame over import",
-        "≤ 2",
+        "≤ 2.2",
     )
     report.end()
 

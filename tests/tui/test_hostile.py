@@ -50,6 +50,6 @@ async def test_hostile_errors_are_literal(make_app):
     app = make_app(opener=Backends(backend))
     async with app.run_test(size=(120, 30)) as pilot:
         await until(pilot, lambda: "No [/model] ␛[2J here." in screen_text(app))
-        assert "Try [b]x" in screen_text(app)
+        await until(pilot, lambda: "Try [b]x" in screen_text(app))
         assert "F4 Switch model" in screen_text(app)
         assert last_line(app).strip().startswith("failed")

@@ -20,6 +20,23 @@ async def test_first_frame_shows_the_tree_the_model_and_the_composer(make_app):
         assert app.main.composer.has_focus
 
 
+async def test_the_first_frame_is_whole_before_anything_is_opened(make_app, monkeypatch):
+    """What takes long, a session, the files, a model, begins behind it; and behind no key that was typed."""
+    app = make_app()
+    frames = []
+    begin = app.main.fresh_session
+
+    def fresh_session():
+        frames.append(screen_text(app))
+        return begin()
+
+    monkeypatch.setattr(app.main, "fresh_session", fresh_session)
+    async with app.run_test(size=(100, 30)):
+        assert app.main.session is not None
+        for words in ("docstra-tui ─ ", "Files", "/ filter", "Ask your code.", "Ask anything", "loading"):
+            assert words in frames[0], words
+
+
 async def test_the_keys_stand_in_one_line_of_a_small_terminal(make_app):
     app = make_app()
     async with app.run_test(size=(80, 24)) as pilot:

@@ -218,6 +218,15 @@ class MainScreen(Screen[None]):
         self.composer.words = tuple(f"/{command.name}" for command in commands_of("screen"))
         self.composer.completes = self.mentions.key
         self.composer.has_more = lambda: self.app.keyboard.has_more
+        self.files.say_hint()
+        self.model.say_welcome()
+        self.board.refresh()
+        # Not before the first frame is out, which needs none of it; before any key is done all the same,
+        # as this waits in the screen's own queue, and whatever a key asks for comes behind it.
+        self.call_later(self._begin)
+
+    def _begin(self) -> None:
+        """List the project, begin a session, let a model be opened."""
         self.use_session(self.fresh_session(), retick=False)
         self.files.begin()
         self.files.restore(is_resumed=self._resume is not None)
