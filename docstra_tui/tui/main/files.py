@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.content import Content
-from textual.widgets import Static
 
 from docstra_tui import figures
 from docstra_tui.context.picks import Pick
@@ -19,7 +18,6 @@ from docstra_tui.context.secrets import may_hold_secrets
 from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.tui.main.folders import Below, Folders
 from docstra_tui.tui.widgets.file_rows import Row
-from docstra_tui.tui.widgets.ticked_list import TickedList
 from docstra_tui.workspace.files.finder import Finder, Found
 from docstra_tui.workspace.files.selection import FileSelection, Picked
 from docstra_tui.workspace.files.tick_notes import TickNotes
@@ -140,7 +138,7 @@ class Files:
         before = set(screen.picks.picks)
         new = [pick for pick in picks if pick not in before]
         screen.composer.ask_for(len(picks))
-        screen.query_one(TickedList).show_picks(picks)
+        screen.ticked_list.show_picks(picks)
         screen.picks.choose(picks)
         self._save()
         self._show_notes()
@@ -259,7 +257,7 @@ class Files:
         now = self._screen.picks.now
         self._notes = TickNotes(now.by_path, now.costs, self.counts)
         self._screen.tree_view.show_notes(self._notes)
-        self._screen.query_one(TickedList).show_notes(self._notes)
+        self._screen.ticked_list.show_notes(self._notes)
         self._screen.board.show_total()
         self.say_hint()
 
@@ -338,7 +336,7 @@ class Files:
 
     def say_hint(self) -> None:
         """What is looked for, what is the matter with the row under the cursor, or which keys help."""
-        hint = self._screen.query_one("#files-hint", Static)
+        hint = self._screen.files_hint
         said, before = self._hint(), self._said
         if said.markup != before.markup:
             self._said = said
@@ -364,7 +362,7 @@ class Files:
 
     def _reason(self) -> str:
         screen = self._screen
-        ticked = screen.query_one(TickedList)
+        ticked = screen.ticked_list
         note = None
         if ticked.has_focus and ticked.pick is not None:
             pick = ticked.pick

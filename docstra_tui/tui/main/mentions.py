@@ -12,7 +12,6 @@ from docstra_tui.context.secrets import may_hold_secrets
 from docstra_tui.errors import DocstraError
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.main.draft import Draft
-from docstra_tui.tui.widgets.mention_list import MentionList
 from docstra_tui.workspace.command_line import ONLY_FILES
 from docstra_tui.workspace.files.finder import Finder, Found
 from docstra_tui.workspace.jobs import JobQueue
@@ -75,7 +74,7 @@ class Mentions:
     def key(self, key: str) -> bool:
         """A key that may be for the list; False when it means nothing there."""
         self.typed()  # of a burst, the text is there before anybody was told
-        rows = self._screen.query_one(MentionList)
+        rows = self._screen.mention_list
         query = self._query
         if query is None or self._is_dismissed:
             return False
@@ -100,7 +99,7 @@ class Mentions:
 
     def choose(self) -> None:
         """Take the row under the list's cursor."""
-        chosen = self._screen.query_one(MentionList).chosen
+        chosen = self._screen.mention_list.chosen
         if chosen is not None:
             self.take(chosen)
 
@@ -114,7 +113,7 @@ class Mentions:
     def dismiss(self) -> bool:
         """Close the list until another `@` is typed; False when it was not open."""
         self._forget_tab()
-        if not self._screen.query_one(MentionList).is_open:
+        if not self._screen.mention_list.is_open:
             return False
         self._is_dismissed = True
         self._offer(())
@@ -137,7 +136,7 @@ class Mentions:
         self._is_completed.set()
 
     def _offer(self, paths: tuple[str, ...]) -> None:
-        rows = self._screen.query_one(MentionList)
+        rows = self._screen.mention_list
         rows.offer(paths)
         self._is_chosen = self._is_chosen and rows.is_open
 

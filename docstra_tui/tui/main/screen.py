@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Key, Paste, Resize
@@ -27,6 +27,7 @@ from docstra_tui.tui.main.engine_watch import BackendLost, BackendOpened, Status
 from docstra_tui.tui.main.files import Files
 from docstra_tui.tui.main.fit_desk import FitDesk
 from docstra_tui.tui.main.insight import Insight
+from docstra_tui.tui.main.main_keys import MAIN_KEYS
 from docstra_tui.tui.main.mentions import Mentions
 from docstra_tui.tui.main.model_desk import ModelDesk
 from docstra_tui.tui.main.older_turns import OlderTurns
@@ -70,80 +71,7 @@ class MainScreen(Screen[None]):
     app: DocstraApp
     AUTO_FOCUS = "Composer"
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # What moves the focus has priority: keys that arrive in one burst, as SSH delivers typing, are
-        # handed to whatever has the focus when they are read, not when the key before them was handled.
-        Binding(
-            "f2,ctrl+b",
-            "tree",
-            "Files",
-            tooltip="Go to the files and back",
-            id="main.tree",
-            priority=True,
-        ),
-        Binding(
-            "escape",
-            "back",
-            "Stop",
-            tooltip="Back to the composer; there it stops the answer",
-            id="main.back",
-            priority=True,
-        ),
-        Binding("f4,ctrl+p", "palette", "Commands", tooltip="Tasks, models, themes", id="main.palette"),
-        Binding(
-            "f3,ctrl+o", "sessions", "Sessions", tooltip="Bring a saved session back", id="main.sessions"
-        ),
-        Binding(
-            "f6",
-            "conversation",
-            "Conversation",
-            tooltip="Go to the conversation and back",
-            id="main.conversation",
-            priority=True,
-        ),
-        Binding(
-            "f7,ctrl+f",
-            "search",
-            "Search",
-            tooltip="Look for words in the conversation",
-            id="main.search",
-            priority=True,
-        ),
-        Binding(
-            "f5",
-            "session_model",
-            "Session's model",
-            tooltip="Open the model that this session was with",
-            id="main.session_model",
-        ),
-        Binding("f1", "help", "Help", tooltip="This list", id="main.help"),
-        Binding("f8", "prompt", "Prompt", tooltip="The next prompt, to the letter", id="main.prompt"),
-        Binding(
-            "f9",
-            "restart_engine",
-            "Restart engine",
-            tooltip="Start the engine again; ask for your yes to another host",
-            id="main.restart",
-        ),
-        Binding(
-            "ctrl+c",
-            "interrupt",
-            "Copy or stop",
-            tooltip="Copy the selection; else stop the answer; twice with nothing written: leave",
-            id="main.interrupt",
-        ),
-        Binding("ctrl+z", "app.suspend_process", "Suspend", tooltip="Into the background", id="main.suspend"),
-        Binding(
-            "shift+pageup,ctrl+up", "scroll(-1)", "Scroll up", tooltip="Scroll the conversation", id="main.up"
-        ),
-        Binding(
-            "shift+pagedown,ctrl+down",
-            "scroll(1)",
-            "Scroll down",
-            tooltip="Scroll the conversation",
-            id="main.down",
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = MAIN_KEYS
 
     def __init__(
         self,
@@ -168,6 +96,7 @@ class MainScreen(Screen[None]):
         self.is_model_named = is_model_named
         """True where a flag says which model answers, whatever a session was with."""
         self._interrupted = 0.0
+        self._make_widgets()
         self._waiting: Timer | None = None
         self._file_jobs = JobQueue("files", self.call_later)
         self._chat_jobs = JobQueue("chat", self.call_later)
@@ -180,29 +109,6 @@ class MainScreen(Screen[None]):
         self.fit = FitDesk(self)
         self.insight = Insight(self)
         self.mentions = Mentions(self, self._file_jobs)
-
-    def compose(self) -> ComposeResult:
-        yield TitleLine(status_text.title(self.root, None, None, self.settings.model.name))
-        with Horizontal(id="body"):
-            with Vertical(id="files"):
-                yield Static(Content("Files"), id="files-title", markup=False)
-                yield TickedList()
-                yield FileTree()
-                yield Static("", id="files-hint", markup=False)
-            with Vertical(id="talk"):
-                conversation = TranscriptView()
-                yield conversation
-                yield SearchBar(conversation)
-                yield Notices()
-                yield Static("", id="queue", markup=False)
-                yield MentionList()
-                with Horizontal(id="ask"):
-                    yield Static(Content("❯"), id="mark", markup=False)
-                    yield Composer()
-        yield StatusBar()
-        yield Static(Content("The terminal is too small. Ctrl+Q quits."), id="too-small", markup=False)
-
-    def on_mount(self) -> None:
         self.picks = self.files.make_picks(self._chat_jobs)
         self.older = OlderTurns(self.conversation, self._file_jobs)
         self.turns = Turns(
@@ -214,6 +120,36 @@ class MainScreen(Screen[None]):
             self.composer, self.tree_view, self.picks, self.mentions, self.permission, queue, dialogs
         )
         self.commands = CommandRunner(self.composer, self.tasks, dialogs, self._handlers())
+
+    def _make_widgets(self) -> None:
+        self.title_line = TitleLine(status_text.title(self.root, None, None, self.settings.model.name))
+        self.files_title = Static(Content("Files"), id="files-title", markup=False)
+        self.ticked_list = TickedList()
+        self.tree_view = FileTree()
+        self.files_hint = Static("", id="files-hint", markup=False)
+        self.conversation = TranscriptView()
+        self.search_bar = SearchBar(self.conversation)
+        self.notices = Notices()
+        self.queue_line = Static("", id="queue", markup=False)
+        self.mention_list = MentionList()
+        self.composer = Composer()
+        self.status_bar = StatusBar()
+
+    def compose(self) -> ComposeResult:
+        yield self.title_line
+        with Horizontal(id="body"):
+            with Vertical(id="files"):
+                yield from (self.files_title, self.ticked_list, self.tree_view, self.files_hint)
+            with Vertical(id="talk"):
+                yield from (self.conversation, self.search_bar, self.notices, self.queue_line)
+                yield self.mention_list
+                with Horizontal(id="ask"):
+                    yield Static(Content("❯"), id="mark", markup=False)
+                    yield self.composer
+        yield self.status_bar
+        yield Static(Content("The terminal is too small. Ctrl+Q quits."), id="too-small", markup=False)
+
+    def on_mount(self) -> None:
         self.composer.ask_for(0)
         self.composer.words = tuple(f"/{command.name}" for command in commands_of("screen"))
         self.composer.completes = self.mentions.key
@@ -240,33 +176,9 @@ class MainScreen(Screen[None]):
     # The parts
 
     @property
-    def conversation(self) -> TranscriptView:
-        return self.query_one(TranscriptView)
-
-    @property
-    def search_bar(self) -> SearchBar:
-        return self.query_one(SearchBar)
-
-    @property
-    def composer(self) -> Composer:
-        return self.query_one(Composer)
-
-    @property
-    def tree_view(self) -> FileTree:
-        return self.query_one(FileTree)
-
-    @property
-    def ticked_list(self) -> TickedList:
-        return self.query_one(TickedList)
-
-    @property
     def sessions(self) -> list[ChatSession]:
         """Those that this program had open, the one that is shown last."""
         return [*self.past, *filter(None, [self.session])]
-
-    @property
-    def notices(self) -> Notices:
-        return self.query_one(Notices)
 
     # The chat
 

@@ -10,8 +10,6 @@ from textual.widgets import Static
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.main import status_text
 from docstra_tui.tui.main.status_text import Known
-from docstra_tui.tui.widgets.status_bar import StatusBar
-from docstra_tui.tui.widgets.title_line import TitleLine
 
 if TYPE_CHECKING:
     from docstra_tui.tui.main.screen import MainScreen
@@ -41,9 +39,9 @@ class StatusBoard:
         known.reading_ahead = screen.ahead.is_reading
         known.llm = model.backend.llm if model.backend is not None else None
         model.watch.busy = runner.busy
-        screen.query_one(StatusBar).show(status_text.status_view(known))
+        screen.status_bar.show(status_text.status_view(known))
         title = status_text.title(screen.root, model.backend, known.status, model.wanted)
-        screen.query_one(TitleLine).show(title)
+        screen.title_line.show(title)
         self._show_queue()
         self.show_total()
         if runner.busy and not runner.has_text:
@@ -62,7 +60,7 @@ class StatusBoard:
 
     def _show_queue(self) -> None:
         waiting = self._screen.turns.queue.waiting
-        queue = self._screen.query_one("#queue", Static)
+        queue = self._screen.queue_line
         queue.set_class(bool(waiting), "-some")
         if waiting:
             more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
@@ -76,7 +74,7 @@ class StatusBoard:
         """How many files are ticked, and their tokens."""
         ticked = len(self._screen.picks.paths)
         count = self._screen.files.total if ticked else ""
-        title = self._screen.query_one("#files-title", Static)
+        title = self._screen.files_title
         width = title.size.width - 2
         noun = f"Files  {ticked:,} ticked" if ticked else "Files"
         if len(noun) + len(count) >= width and ticked:  # the tokens say more than what the pane is

@@ -1,0 +1,78 @@
+"""The keys of the main screen: each with its action, and what the help says about it."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+MAIN_KEYS: list[BindingType] = [
+    # What moves the focus has priority: keys that arrive in one burst, as SSH delivers typing, are
+    # handed to whatever has the focus when they are read, not when the key before them was handled.
+    Binding(
+        "f2,ctrl+b",
+        "tree",
+        "Files",
+        tooltip="Go to the files and back",
+        id="main.tree",
+        priority=True,
+    ),
+    Binding(
+        "escape",
+        "back",
+        "Stop",
+        tooltip="Back to the composer; there it stops the answer",
+        id="main.back",
+        priority=True,
+    ),
+    Binding("f4,ctrl+p", "palette", "Commands", tooltip="Tasks, models, themes", id="main.palette"),
+    Binding("f3,ctrl+o", "sessions", "Sessions", tooltip="Bring a saved session back", id="main.sessions"),
+    Binding(
+        "f6",
+        "conversation",
+        "Conversation",
+        tooltip="Go to the conversation and back",
+        id="main.conversation",
+        priority=True,
+    ),
+    Binding(
+        "f7,ctrl+f",
+        "search",
+        "Search",
+        tooltip="Look for words in the conversation",
+        id="main.search",
+        priority=True,
+    ),
+    Binding(
+        "f5",
+        "session_model",
+        "Session's model",
+        tooltip="Open the model that this session was with",
+        id="main.session_model",
+    ),
+    Binding("f1", "help", "Help", tooltip="This list", id="main.help"),
+    Binding("f8", "prompt", "Prompt", tooltip="The next prompt, to the letter", id="main.prompt"),
+    Binding(
+        "f9",
+        "restart_engine",
+        "Restart engine",
+        tooltip="Start the engine again; ask for your yes to another host",
+        id="main.restart",
+    ),
+    Binding(
+        "ctrl+c",
+        "interrupt",
+        "Copy or stop",
+        tooltip="Copy the selection; else stop the answer; twice with nothing written: leave",
+        id="main.interrupt",
+    ),
+    Binding("ctrl+z", "app.suspend_process", "Suspend", tooltip="Into the background", id="main.suspend"),
+    Binding(
+        "shift+pageup,ctrl+up", "scroll(-1)", "Scroll up", tooltip="Scroll the conversation", id="main.up"
+    ),
+    Binding(
+        "shift+pagedown,ctrl+down",
+        "scroll(1)",
+        "Scroll down",
+        tooltip="Scroll the conversation",
+        id="main.down",
+    ),
+]
