@@ -21,8 +21,8 @@ from docstra_tui.workspace.models.opening import open_backend
 from tests.elsewhere import elsewhere
 from tests.fakes import FakeLLM
 from tests.tui.fakes import FakeBackend, screen_text, until
-from tests.tui.story import ask
-from tests.tui.test_files import last_line, tick, ticked
+from tests.tui.story import ask, last_line
+from tests.tui.test_files import tick, ticked
 
 SIZE = (120, 40)
 TOKEN = "gh" + "p_x7Kq2mZp9RtLwN4vBs8YdHc3JfGa6TeUoQ1i"
