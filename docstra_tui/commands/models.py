@@ -16,7 +16,7 @@ from docstra_tui.commands.console import Console
 from docstra_tui.errors import UsageError, from_wire
 from docstra_tui.llm.files.location import resolve
 from docstra_tui.llm.files.sources import LoadProgress, ModelSpec, absolute
-from docstra_tui.repl import wording
+from docstra_tui.workspace.status import loading_line
 
 SECONDS_A_LINE = 0.1
 """Between two rewrites of the progress line."""
@@ -65,7 +65,7 @@ def _progress_line(console: Console) -> Callable[[LoadProgress], None]:
         now = time.monotonic()
         if now - shown >= SECONDS_A_LINE:
             shown = now
-            console.progress(wording.loading(progress.phase, progress.done, progress.total))
+            console.progress(loading_line(progress.phase, progress.done, progress.total))
 
     return show
 

@@ -19,7 +19,7 @@ from docstra_tui.commands.console import Console
 from docstra_tui.commands.requests import Request, requests_of
 from docstra_tui.errors import DocstraError, EngineError, UsageError
 from docstra_tui.llm.prompt import BUILT_IN
-from docstra_tui.repl import wording
+from docstra_tui.workspace.status import loading_line
 
 if TYPE_CHECKING:
     from docstra_tui.llm.base import BaseLLM, Prompt
@@ -90,7 +90,7 @@ def wait_until_ready(backend: Backend, console: Console) -> Status:
             raise status.error or EngineError(
                 "The model could not be loaded.", "See: docstra-tui engine logs"
             )
-        console.progress(wording.loading(status.phase, status.done, status.total))
+        console.progress(loading_line(status.phase, status.done, status.total))
         time.sleep(LOOK_SECONDS)
 
 

@@ -29,11 +29,11 @@ from docstra_tui.errors import (
     UsageError,
 )
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.repl import wording
 from docstra_tui.repl.answering import show
 from docstra_tui.repl.files import ChosenFiles
 from docstra_tui.repl.overview import overview
 from docstra_tui.repl.printer import Printer
+from docstra_tui.repl.toolbar import toolbar
 from docstra_tui.repl.watch import Watch
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.outgoing import SecretsFound
@@ -50,8 +50,9 @@ from docstra_tui.workspace.models import consent
 from docstra_tui.workspace.models.backend import Backend, Status
 from docstra_tui.workspace.models.choice import choice_of
 from docstra_tui.workspace.sessions import resuming
+from docstra_tui.workspace.status import loading_line
 from docstra_tui.workspace.turns.waiting import bring_back, joined
-from docstra_tui.workspace.wording import ENDED, NO_FILES, counting
+from docstra_tui.workspace.wording import ENDED, NO_FILES, answer_figures, counting
 
 LOOK_SECONDS = 3.0
 """How long a look at the backend is waited for before the last one must do."""
@@ -119,34 +120,10 @@ class Chat:
 
     def toolbar(self) -> StyleAndTextTuples:
         """The engine's state, the model, the tokens, the last answer's figures."""
-        status = self._watch.status
-        match status.state:
-            case "ready":
-                state = ("class:bottom-toolbar.strong", " ready")
-            case "loading":
-                words = wording.loading(status.phase, status.done, status.total)
-                state = ("class:bottom-toolbar.warning", f" {words}")
-            case "waiting":
-                state = (
-                    "class:bottom-toolbar.warning",
-                    " waiting for your yes, asked with a question",
-                )
-            case _:
-                state = ("class:bottom-toolbar.error", " failed: /restart, or /model another one")
-        parts = [f"{self.backend.label}" + (f" → {self.backend.host}" if self.backend.host else "")]
-        if status.device:
-            parts.append(f"{status.device} {status.dtype}".strip())
-        count = len(self.files.items)
-        if count:
-            parts.append(f"{count} file" + ("" if count == 1 else "s"))
-        budget = self._watch.budget
-        if budget is not None:
-            parts.append(figures.used_of(budget.used, budget.limit, budget.exact, budget.is_least))
-            if budget.cached:
-                parts.append(f"{100 * min(budget.cached, budget.used) // max(1, budget.used)}% cached")
-        if self.session.problem:
-            parts.append(f"NOT SAVED: {self.session.problem}")
-        return [state, ("", "".join(f" · {part}" for part in parts))]
+        watch = self._watch
+        return toolbar(
+            self.backend, watch.status, watch.budget, len(self.files.items), self.session.problem or ""
+        )
 
     def tell_news(self) -> None:
         """Say what went wrong while nobody asked anything."""
@@ -446,7 +423,7 @@ class Chat:
         if turn.status == "failed" and turn.error is not None:
             self.printer.error(turn.error)
             return False
-        shown = wording.answer(turn.usage, turn.ttft_s, turn.tokens_per_s)
+        shown = answer_figures(turn.usage, turn.ttft_s, turn.tokens_per_s)
         if not turn.files:
             shown = " · ".join(
                 [f"{NO_FILES}, @ names some", shown] if shown else [f"{NO_FILES}, @ names some"]
@@ -487,7 +464,7 @@ class Chat:
         self._watch.look_now()
         status = self._watch.fresh(LOOK_SECONDS)
         while status.state in ("loading", "waiting"):  # a yes came, and nobody has looked since
-            self.printer.progress(wording.loading(status.phase, status.done, status.total))
+            self.printer.progress(loading_line(status.phase, status.done, status.total))
             status = self._watch.wait(1.0)
         self.printer.end_progress()
         return status

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from docstra_tui import paths
 from docstra_tui.text import sanitize_text
-from docstra_tui.tui.main import status_text
 from docstra_tui.workspace.jobs import JobQueue
+from docstra_tui.workspace.title import shown_path
 
 CLIPBOARD_BYTES = 74_994
 """More than this (100 kB as base64) terminals drop without a word."""
@@ -55,7 +55,7 @@ class CopyDesk:
         )
 
     def _tell(self, what: str, size: int, fits: bool, path: Path, in_tmux: bool) -> None:
-        where = f"also in {status_text.shown_path(path)}"
+        where = f"also in {shown_path(path)}"
         count = f"{what}, {size:,} bytes"
         if fits:
             tmux = " and put into tmux's buffer" if in_tmux else ""

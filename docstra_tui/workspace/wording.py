@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from docstra_tui import figures
+from docstra_tui.llm.answer import Usage
 from docstra_tui.llm.base import BaseLLM
 
 NO_FILES = "no files were sent"
@@ -35,3 +37,17 @@ def waiting_for(llm: BaseLLM, seconds: float, tokens: str = "", *, queue: int = 
     else:
         text, rest = f"reading {tokens}…" if tokens else "reading…", f" {int(seconds)} s"
     return text + rest if int(seconds) else text
+
+
+def answer_figures(usage: Usage, ttft_s: float | None, tokens_per_s: float | None) -> str:
+    """`812 tokens read, 640 cached · first token 0.2 s · 120 written at 41 tok/s`, as far as it is known."""
+    parts = []
+    if usage.prompt_tokens is not None:
+        cached = f", {figures.tokens(usage.reused_tokens)} cached" if usage.reused_tokens else ""
+        parts.append(f"{figures.tokens(usage.prompt_tokens)} tokens read{cached}")
+    if ttft_s is not None:
+        parts.append(f"first token {figures.seconds(ttft_s)}")
+    if usage.completion_tokens is not None:
+        speed = f" at {figures.speed(tokens_per_s)}" if tokens_per_s is not None else ""
+        parts.append(f"{figures.tokens(usage.completion_tokens)} written{speed}")
+    return " · ".join(parts)

@@ -19,7 +19,6 @@ from textual.widgets import OptionList, Static
 
 from docstra_tui.errors import EngineDied, UsageError
 from docstra_tui.settings import Settings
-from docstra_tui.tui.main import status_text
 from docstra_tui.tui.main.ahead_desk import AheadDesk
 from docstra_tui.tui.main.command_runner import CommandRunner, Handlers
 from docstra_tui.tui.main.dialogs import Dialogs
@@ -51,6 +50,7 @@ from docstra_tui.workspace.commands import commands_of
 from docstra_tui.workspace.files.selection import Picked
 from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.models.no_model import NoModel
+from docstra_tui.workspace.title import shown_path, title
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
@@ -122,7 +122,7 @@ class MainScreen(Screen[None]):
         self.commands = CommandRunner(self.composer, self.tasks, dialogs, self._handlers())
 
     def _make_widgets(self) -> None:
-        self.title_line = TitleLine(status_text.title(self.root, None, None, self.settings.model.name))
+        self.title_line = TitleLine(title(self.root, None, None, self.settings.model.name))
         self.files_title = Static(Content("Files"), id="files-title", markup=False)
         self.ticked_list = TickedList()
         self.tree_view = FileTree()
@@ -206,15 +206,15 @@ class MainScreen(Screen[None]):
         session.typed = self.draft
         session.admission.make_room = self.fit.make_room
         session.admission.may_leave = partial(self.permission.for_secrets, session)
-        self.board.known.last = session.turns[-1] if session.turns else None
-        self.board.known.stopped = False
+        self.board.facts.last = session.turns[-1] if session.turns else None
+        self.board.facts.stopped = False
         self.picks.use(session)
         self.turns.use(session)
         if retick and session.root == self.root:
             self.tree_view.set_ticked(open_files(session), is_checked=bool(self.model.host))
         elif retick:
             self.warn(
-                f"This session is about {status_text.shown_path(session.root)}; its files stay unticked. "
+                f"This session is about {shown_path(session.root)}; its files stay unticked. "
                 f"docstra-tui --resume {(session.id or '')[:8]} opens it there."
             )
             self.picks.choose(self.tree_view.picks)
@@ -303,8 +303,8 @@ class MainScreen(Screen[None]):
 
     def on_turn_ended(self, event: TurnEnded) -> None:
         outcome = event.outcome
-        self.board.known.last = outcome.turn or self.board.known.last
-        self.board.known.stopped = outcome.stopped
+        self.board.facts.last = outcome.turn or self.board.facts.last
+        self.board.facts.stopped = outcome.stopped
         if isinstance(outcome.error, EngineDied):
             self.model.died(outcome.error)
         self.model.watch.look_now()
@@ -361,8 +361,8 @@ class MainScreen(Screen[None]):
 
     def picks_changed(self, picked: Picked) -> None:
         """The ticked files were read, looked at or counted."""
-        self.board.known.budget = picked.budget
-        self.board.known.is_kept_back = picked.is_kept_back
+        self.board.facts.budget = picked.budget
+        self.board.facts.is_kept_back = picked.is_kept_back
         self.board.refresh()
         self.ahead.consider()
 

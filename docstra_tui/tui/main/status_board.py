@@ -8,11 +8,13 @@ from textual.content import Content
 from textual.widgets import Static
 
 from docstra_tui.text import sanitize_line
-from docstra_tui.tui.main import status_text
-from docstra_tui.tui.main.status_text import Known
+from docstra_tui.workspace.status import Facts, Ways, prefill_text, status_line
+from docstra_tui.workspace.title import title
 
 if TYPE_CHECKING:
     from docstra_tui.tui.main.screen import MainScreen
+
+WAYS = Ways(agree="nothing is sent before · F9 asks", restart="F9 starts the engine again")
 
 NOTICE_SECONDS = 30.0
 """What happened to the saved sessions has a path in it; it is said again when the program ends."""
@@ -23,29 +25,28 @@ class StatusBoard:
 
     def __init__(self, screen: MainScreen) -> None:
         self._screen = screen
-        self.known = Known()
+        self.facts = Facts()
         self._told = ""
 
     def refresh(self) -> None:
         """Say what is so now; the same again is not drawn."""
-        screen, known = self._screen, self.known
+        screen, facts = self._screen, self.facts
         runner, model = screen.turns.queue, screen.model
-        known.status = model.status
-        known.answering, known.stopping = runner.busy, runner.stopping
-        known.started, known.has_text = runner.started, runner.has_text
-        known.choosing = screen.fit.is_asking or screen.permission.is_choosing
-        known.counting = screen.session.admission.counting if screen.session is not None else None
-        known.waiting = len(runner.waiting)
-        known.reading_ahead = screen.ahead.is_reading
-        known.llm = model.backend.llm if model.backend is not None else None
+        facts.status = model.status
+        facts.answering, facts.stopping = runner.busy, runner.stopping
+        facts.started, facts.has_text = runner.started, runner.has_text
+        facts.choosing = screen.fit.is_asking or screen.permission.is_choosing
+        facts.counting = screen.session.admission.counting if screen.session is not None else None
+        facts.waiting = len(runner.waiting)
+        facts.reading_ahead = screen.ahead.is_reading
+        facts.llm = model.backend.llm if model.backend is not None else None
         model.watch.busy = runner.busy
-        screen.status_bar.show(status_text.status_view(known))
-        title = status_text.title(screen.root, model.backend, known.status, model.wanted)
-        screen.title_line.show(title)
+        screen.status_bar.show(status_line(facts, WAYS))
+        screen.title_line.show(title(screen.root, model.backend, facts.status, model.wanted))
         self._show_queue()
         self.show_total()
         if runner.busy and not runner.has_text:
-            screen.conversation.wait(status_text.prefill_text(known))
+            screen.conversation.wait(prefill_text(facts))
 
     def look_at_the_store(self) -> None:
         """What is not saved is said for as long as it is so."""

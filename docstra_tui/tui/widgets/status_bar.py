@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual.content import Content
 from textual.widget import Widget
+
+from docstra_tui.workspace.status import StatusLine
 
 STATES = {
     "loading": "$warning",
@@ -19,14 +19,7 @@ STATES = {
 """Words and their colours; the word alone carries the meaning."""
 
 
-@dataclass(frozen=True)
-class StatusView:
-    """What the bar says; every text is already safe to show."""
-
-    state: str = "loading"
-    parts: tuple[str, ...] = ()
-    """From the most to the least important; the last ones go where there is no room."""
-    help: str = "F1 help"
+HELP = "F1 help"
 
 
 class StatusBar(Widget):
@@ -43,9 +36,9 @@ class StatusBar(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.view = StatusView()
+        self.view = StatusLine()
 
-    def show(self, view: StatusView) -> None:
+    def show(self, view: StatusLine) -> None:
         """Say something else; the same again costs nothing."""
         if view != self.view:
             self.view = view
@@ -55,9 +48,9 @@ class StatusBar(Widget):
         return compose_status(self.view, self.size.width)
 
 
-def compose_status(view: StatusView, width: int) -> Content:
+def compose_status(view: StatusLine, width: int) -> Content:
     """The line, `width` cells wide."""
-    help_text = Content.assemble((view.help, "$muted"))
+    help_text = Content.assemble((HELP, "$muted"))
     line = Content.assemble((view.state, f"bold {STATES.get(view.state, '$foreground')}"))
     room = width - help_text.cell_length - 2
     for part in view.parts:

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual.content import Content
 from textual.widget import Widget
 
-
-@dataclass(frozen=True)
-class Title:
-    """What the title line says; every text is already safe to show."""
-
-    path: str
-    model: str = ""
-    details: tuple[str, ...] = ()
-    """Device, dtype; left out from the right where there is no room."""
-    host: str = ""
-    """Where the questions go when they leave this machine."""
+from docstra_tui.workspace.title import Title
 
 
 class TitleLine(Widget):

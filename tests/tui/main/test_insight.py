@@ -59,10 +59,10 @@ async def test_what_is_typed_is_counted(make_app, backend):
     app = make_app()
     async with app.run_test(size=(100, 30)) as pilot:
         await is_ready(pilot)
-        await until(pilot, lambda: app.main.board.known.budget is not None)
-        before = app.main.board.known.budget.used
+        await until(pilot, lambda: app.main.board.facts.budget is not None)
+        before = app.main.board.facts.budget.used
         await pilot.press(*"four words of mine")
-        await until(pilot, lambda: app.main.board.known.budget.used == before + 4)
+        await until(pilot, lambda: app.main.board.facts.budget.used == before + 4)
         assert f"{before + 4} / 8k tokens" in screen_text(app)
 
 

@@ -1,28 +1,25 @@
-"""What the title line and the status bar say, from what is known. Draws nothing.
+"""What a face says about the model, the files and the last answer: the words of the status bar and of the
+chat's toolbar. Draws nothing.
 
-Every text that comes from a model, a server or a path is neutralised here.
+Every text that comes from a model or a server is neutralised here.
 """
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docstra_tui import figures
 from docstra_tui.errors import EngineDied
-from docstra_tui.text import sanitize_line, shown_name
-from docstra_tui.tui.widgets.status_bar import StatusView
-from docstra_tui.tui.widgets.title_line import Title
+from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.wording import counting, waiting_for
 
 if TYPE_CHECKING:
     from docstra_tui.context.fitting.budget import Budget
     from docstra_tui.llm.base import BaseLLM
     from docstra_tui.session.turns import SavedTurn
-    from docstra_tui.workspace.models.backend import Backend, Status
+    from docstra_tui.workspace.models.backend import Status
 
 PHASES = {
     "find": "looking for the model",
@@ -35,11 +32,31 @@ PHASES = {
 }
 WAITING = "waiting for your yes"
 """Nothing goes to the host in the title before somebody says yes."""
-SHORT_DTYPES = {"bfloat16": "bf16", "float16": "f16", "float32": "f32"}
+
+
+@dataclass(frozen=True)
+class Ways:
+    """What can be done about a state, as a face names it."""
+
+    agree: str
+    """Nothing is sent before somebody says yes."""
+    restart: str
+    """The engine has died; a notice tells how and why."""
+    failed: str = ""
+    """A model could not be opened; empty: say why."""
+
+
+@dataclass(frozen=True)
+class StatusLine:
+    """What one line says; every text is already safe to show."""
+
+    state: str = "loading"
+    parts: tuple[str, ...] = ()
+    """From the most to the least important; the last ones go where there is no room."""
 
 
 @dataclass
-class Known:
+class Facts:
     """What the app knows now."""
 
     status: Status | None = None
@@ -67,35 +84,35 @@ class Known:
     """True while the model reads what the next question will begin with."""
 
 
-def status_view(known: Known) -> StatusView:
-    """The status bar's words, the most important first."""
-    status = known.status
-    state = _state(known)
+def status_line(facts: Facts, ways: Ways) -> StatusLine:
+    """The state, and what matters about it, the most important first."""
+    status = facts.status
+    state = state_of(facts)
     parts: list[str] = []
     if state == "failed" and status is not None and status.error is not None:
-        has_died = isinstance(status.error, EngineDied)  # a notice tells how and why
-        parts.append("F9 starts the engine again" if has_died else sanitize_line(status.error.message))
+        has_died = isinstance(status.error, EngineDied)
+        parts.append(ways.restart if has_died else ways.failed or sanitize_line(status.error.message))
     elif state == WAITING:
-        parts.append("nothing is sent before · F9 asks")
+        parts.append(ways.agree)
     elif state == "loading":
-        parts.append(loading_text(status, known.llm))
-    elif known.answering and not known.has_text:
-        parts.append(prefill_text(known))
-    elif state == "ready" and known.is_kept_back:
+        parts.append(loading_text(status, facts.llm))
+    elif facts.answering and not facts.has_text:
+        parts.append(prefill_text(facts))
+    elif state == "ready" and facts.is_kept_back:
         parts.append("not counted, it may be secret · a question asks")
-    if known.waiting:
-        parts.append(f"{known.waiting} waiting")
+    if facts.waiting:
+        parts.append(f"{facts.waiting} waiting")
     if status is not None and status.queue:
         parts.append(f"queue {status.queue}")
-    if known.budget is not None and (known.budget.limit or state != "loading"):
-        parts.append(used_text(known.budget))
-        parts.append(room_text(known.budget) or ahead_text(known))
+    if facts.budget is not None and (facts.budget.limit or state != "loading"):
+        parts.append(used_text(facts.budget))
+        parts.append(room_text(facts.budget) or ahead_text(facts))
     if status is not None and state not in ("loading", "failed"):  # what failed holds nothing
         parts.append(memory_text(status))
-    if known.last is not None and not known.answering:
-        ttft = figures.seconds(known.last.ttft_s)
-        parts += [f"first token {ttft}" if ttft else "", figures.speed(known.last.tokens_per_s)]
-    return StatusView(state, tuple(part for part in parts if part))
+    if facts.last is not None and not facts.answering:
+        ttft = figures.seconds(facts.last.ttft_s)
+        parts += [f"first token {ttft}" if ttft else "", figures.speed(facts.last.tokens_per_s)]
+    return StatusLine(state, tuple(part for part in parts if part))
 
 
 def loading_text(status: Status | None, llm: BaseLLM | None) -> str:
@@ -103,28 +120,38 @@ def loading_text(status: Status | None, llm: BaseLLM | None) -> str:
     if status is None:
         server = llm.server if llm is not None else ""
         return f"waiting for {sanitize_line(server)}" if server else PHASES[""]
-    text = PHASES.get(status.phase, sanitize_line(status.phase))
-    share = figures.share(status.done, status.total)
+    return progress_text(status.phase, status.done, status.total)
+
+
+def progress_text(phase: str, done: int | None, total: int | None) -> str:
+    """`downloading the model 34% of 94 MB`; what counts parts of the model says their share alone."""
+    text = PHASES.get(phase, sanitize_line(phase))
+    share = figures.share(done, total)
     if not share:
         return text
-    of = f" of {figures.size(status.total)}" if status.total and status.total > 1_000_000 else ""
+    of = f" of {figures.size(total)}" if phase != "place" and total and total > 1_000_000 else ""
     return f"{text} {share}{of}"
 
 
-def prefill_text(known: Known) -> str:
+def loading_line(phase: str, done: int | None, total: int | None) -> str:
+    """`loading: downloading the model 34% of 94 MB`, where a line stands alone."""
+    return f"loading: {progress_text(phase, done, total)}" if phase else "loading"
+
+
+def prefill_text(facts: Facts) -> str:
     """`reading 12,400 tokens… 8 s`, or `gpu:8000: reading or queued, 40 s`."""
-    if known.choosing:
+    if facts.choosing:
         return "nothing is sent before you chose"
-    if known.counting is not None:
-        return counting(*known.counting)
+    if facts.counting is not None:
+        return counting(*facts.counting)
     tokens = ""
-    if known.budget is not None and known.budget.used and not known.budget.is_least:
-        sign = "" if known.budget.exact else "≈"
-        tokens = f"{sign}{known.budget.used:,} tokens"
-    if known.llm is None:
+    if facts.budget is not None and facts.budget.used and not facts.budget.is_least:
+        sign = "" if facts.budget.exact else "≈"
+        tokens = f"{sign}{facts.budget.used:,} tokens"
+    if facts.llm is None:
         return "reading…"
-    queue = known.status.queue if known.status is not None else 0
-    return waiting_for(known.llm, time.monotonic() - known.started, tokens, queue=queue)
+    queue = facts.status.queue if facts.status is not None else 0
+    return waiting_for(facts.llm, time.monotonic() - facts.started, tokens, queue=queue)
 
 
 def used_text(budget: Budget) -> str:
@@ -140,16 +167,16 @@ def room_text(budget: Budget) -> str:
     return f"{'' if budget.exact else '≈'}{figures.tokens(-left)} too many"
 
 
-def ahead_text(known: Known) -> str:
+def ahead_text(facts: Facts) -> str:
     """`97% cached`: the share of the next prompt that need not be read again; of the last one, where
     the model does not tell. `61% cached…` while it is being read."""
-    if known.answering:
+    if facts.answering:
         return ""
-    budget = known.budget
+    budget = facts.budget
     if budget is not None and budget.cached is not None:
         share = f"{100 * min(budget.cached, budget.used) // max(1, budget.used)}% cached"
-        return f"{share}…" if known.reading_ahead else share if budget.cached else ""
-    usage = known.last.usage if known.last is not None else None
+        return f"{share}…" if facts.reading_ahead else share if budget.cached else ""
+    usage = facts.last.usage if facts.last is not None else None
     if usage is None or not usage.prompt_tokens or not usage.reused_tokens:
         return ""
     return f"{100 * usage.reused_tokens // usage.prompt_tokens}% cached"
@@ -162,42 +189,12 @@ def memory_text(status: Status) -> str:
     return f"{device} {memory}".strip() if memory else ""
 
 
-def title(root: Path, backend: Backend | None, status: Status | None, wanted: str) -> Title:
-    """The title line; `wanted` is the model's name as long as nothing better is known."""
-    model = wanted
-    details: list[str] = []
-    if backend is not None:
-        model = backend.label or wanted
-    if status is not None:
-        details = [status.device or "", SHORT_DTYPES.get(status.dtype or "", status.dtype or "")]
-    host = backend.host if backend is not None else ""
-    return Title(
-        path=shown_path(root),
-        model=sanitize_line(short_model(model)) if model != host else "",  # nobody knows its model yet
-        details=tuple(sanitize_line(detail) for detail in details if detail),
-        host=sanitize_line(host),
-    )
-
-
-def short_model(name: str) -> str:
-    """`SmolLM2-135M-Instruct` of `HuggingFaceTB/SmolLM2-135M-Instruct`, the last part of a path."""
-    return name.rstrip("/").rpartition("/")[2] or name
-
-
-def shown_path(path: Path) -> str:
-    """`~/src/httpx`."""
-    text = str(path)
-    home = os.path.expanduser("~")
-    if home != "/" and (text == home or text.startswith(home + "/")):
-        text = "~" + text[len(home) :]
-    return shown_name(text)
-
-
-def _state(known: Known) -> str:
-    if known.answering and not (known.choosing and known.status is not None):
-        return "stopping" if known.stopping else "answering"
-    if known.status is None:
+def state_of(facts: Facts) -> str:
+    """One word, or a few; the word alone carries the meaning."""
+    if facts.answering and not (facts.choosing and facts.status is not None):
+        return "stopping" if facts.stopping else "answering"
+    if facts.status is None:
         return "loading"
-    if known.status.state == "ready" and known.stopped:
+    if facts.status.state == "ready" and facts.stopped:
         return "stopped"
-    return WAITING if known.status.state == "waiting" else known.status.state
+    return WAITING if facts.status.state == "waiting" else facts.status.state

@@ -1,0 +1,61 @@
+"""What a face says about where one is and who answers. Every text is neutralised here."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docstra_tui.text import sanitize_line, shown_name
+
+if TYPE_CHECKING:
+    from docstra_tui.workspace.models.backend import Backend, Status
+
+SHORT_DTYPES = {"bfloat16": "bf16", "float16": "f16", "float32": "f32"}
+
+
+@dataclass(frozen=True)
+class Title:
+    """Where one is, and who answers; every text is already safe to show."""
+
+    path: str
+    model: str = ""
+    details: tuple[str, ...] = ()
+    """Device, dtype; left out from the right where there is no room."""
+    host: str = ""
+    """Where the questions go when they leave this machine."""
+
+
+def title(root: Path, backend: Backend | None, status: Status | None, wanted: str) -> Title:
+    """The title line; `wanted` is the model's name as long as nothing better is known."""
+    model = wanted
+    if backend is not None:
+        model = backend.label or wanted
+    host = backend.host if backend is not None else ""
+    return Title(
+        path=shown_path(root),
+        model=sanitize_line(short_model(model)) if model != host else "",  # nobody knows its model yet
+        details=details(status) if status is not None else (),
+        host=sanitize_line(host),
+    )
+
+
+def details(status: Status) -> tuple[str, ...]:
+    """`cuda:0` and `bf16`, as far as they are known."""
+    found = (status.device, SHORT_DTYPES.get(status.dtype, status.dtype))
+    return tuple(sanitize_line(detail) for detail in found if detail)
+
+
+def short_model(name: str) -> str:
+    """`SmolLM2-135M-Instruct` of `HuggingFaceTB/SmolLM2-135M-Instruct`, the last part of a path."""
+    return name.rstrip("/").rpartition("/")[2] or name
+
+
+def shown_path(path: Path) -> str:
+    """`~/src/httpx`."""
+    text = str(path)
+    home = os.path.expanduser("~")
+    if home != "/" and (text == home or text.startswith(home + "/")):
+        text = "~" + text[len(home) :]
+    return shown_name(text)
