@@ -364,11 +364,11 @@ def test_one_can_type_while_the_model_loads_and_the_question_waits(project: Path
 
     def script(typist: Typist) -> None:
         typist.types("Early?")
-        typist.sees("downloading 10%")
+        typist.sees("downloading the model 10%")
         assert llm.calls == []
         typist.types("\r")
         backend.statuses = [loading("place", 2, 4)]
-        typist.sees("placing the model on the device 50%")
+        typist.sees("placing the model 50%")
         assert llm.calls == []
         backend.statuses = [READY]
         typist.sees("at last")
