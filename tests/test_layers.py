@@ -32,6 +32,7 @@ BREACHES = {
     "client": ("repl/chat.py", "from docstra_tui.engine.client import place"),
     "remote": ("commands/answers.py", "def f():\n    import docstra_tui.llm.remote"),
     "model_files": ("repl/chat.py", "from docstra_tui.llm.files import hub"),
+    "table": ("workspace/commands.py", "from docstra_tui.workspace import wording"),
     "textual": ("commands/oneshot.py", "from textual.app import App"),
     "prompt_toolkit": ("tui/app.py", "import prompt_toolkit.history"),
     "torch": ("session/chat.py", "def f():\n    import torch.nn"),
