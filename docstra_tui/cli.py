@@ -73,7 +73,7 @@ def _main(argv: Sequence[str] | None) -> int:
     except BrokenPipeError:
         _forget_the_reader()
         return 128 + signal.SIGPIPE
-    except Exception as error:
+    except Exception as error:  # a bug of ours is one line here and a story in a file
         if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
             return _unwritable(error)
         return _broken(error)

@@ -288,12 +288,17 @@ def to_wire(error: BaseException) -> dict[str, Any]:
 
 
 def first_line(error: BaseException, most: int = 300) -> str:
-    """The beginning of what an exception says; empty where it says nothing, or cannot be asked."""
-    try:
-        lines = str(error).strip().splitlines()
-    except BaseException:
-        return ""
+    """The beginning of what an exception says; empty where it says nothing."""
+    lines = words_of(error).strip().splitlines()
     return lines[0][:most] if lines else ""
+
+
+def words_of(error: BaseException) -> str:
+    """All that an exception says; empty where it cannot be asked."""
+    try:
+        return str(error)
+    except BaseException:  # its own code, which may do anything
+        return ""
 
 
 def from_wire(wire: dict[str, Any]) -> DocstraError:

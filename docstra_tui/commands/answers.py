@@ -89,10 +89,9 @@ class Answers:
             interrupts(signal.SIG_DFL)
             stream.close()
             stream.finish_reason = "cancelled"
-        except BaseException:
-            stream.close()
-            raise
         finally:
+            if not stream.ended:
+                stream.close()
             if not self._as_json:
                 self._console.end_answer()
         self.was_cancelled = stream.finish_reason == "cancelled"

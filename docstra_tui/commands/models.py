@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -77,16 +78,15 @@ def _convert(console: Console, name: str, as_json: bool) -> int:
     command = [sys.executable, "-P", "-m", "docstra_tui.llm.loading.conversion", name]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as child:
         assert child.stdout is not None
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(console.end_progress)
+            undo.callback(child.kill)
             for line in child.stdout:
                 last = json.loads(line)
                 if "phase" in last:
                     show(LoadProgress(last["phase"], last["done"], last["total"]))
-        except BaseException:
-            child.kill()
-            raise
-        finally:
-            console.end_progress()
+            undo.pop_all()
+        console.end_progress()
     if "path" not in last:
         raise from_wire(last.get("error", {"message": "The conversion ended without a word."}))
     if as_json:

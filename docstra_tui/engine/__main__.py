@@ -16,8 +16,8 @@ def run() -> None:
 
     try:
         code = main(msgspec.json.decode(sys.argv[1], type=EngineOptions))
-    except Exception:
-        traceback.print_exc()  # standard error is the log
+    except Exception:  # the process ends below whatever came; standard error is the log
+        traceback.print_exc()
         code = 1
     sys.stdout.flush()
     sys.stderr.flush()

@@ -72,12 +72,13 @@ class AnswerStream(Iterator[str]):
 
     def __next__(self) -> str:
         while not self._ended:
+            event: str | Finished | None = None
             try:
                 event = self._source.next_event()
-            except BaseException:
-                self._ended = True
-                self._source.cancel()
-                raise
+            finally:
+                if event is None:
+                    self._ended = True
+                    self._source.cancel()
             if isinstance(event, Finished):
                 self._ended = True
                 self.finish_reason = event.reason

@@ -5,6 +5,7 @@ One inference thread owns the model; `stream` and `submit` may be called from an
 
 from __future__ import annotations
 
+import contextlib
 import queue
 from collections.abc import Callable
 from typing import Any
@@ -68,11 +69,10 @@ class LocalLLM(BaseLLM):
         self.stopping_keywords: list[str] = list(END_MARKS)
         """Texts that end an answer and are never shown."""
         self._thread = InferenceThread()
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._thread.close)
             self._thread.call(lambda: self._load(spec, cache_gb, progress, on_tokenizer))
-        except BaseException:
-            self._thread.close()
-            raise
+            undo.pop_all()
         self.reserve = min(reserve, self.window // 2)
         """Tokens of the window kept free for the answer."""
 

@@ -6,6 +6,7 @@ for a link between looking and reading leads nowhere. Knows nothing about conten
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import posixpath
@@ -84,11 +85,10 @@ def open_file(root: Path, relative: str) -> int:
         _refuse_special(shown, os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode)
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
         fd = os.open(name, flags, dir_fd=parent)
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(os.close, fd)
             _refuse_special(shown, os.fstat(fd).st_mode)
-        except BaseException:
-            os.close(fd)
-            raise
+            undo.pop_all()
         return fd
     except OSError as error:
         raise unreadable(relative, error) from error
@@ -127,14 +127,14 @@ def _open_parent(root: Path, relative: str) -> tuple[int, str]:
     # The root itself is what the user named: it may be a link.
     flags = os.O_RDONLY if not parts else getattr(os, "O_PATH", os.O_RDONLY)
     fd = os.open(root, flags | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
+    with contextlib.ExitStack() as undo:
+        undo.callback(os.close, fd)
         for part in parts[:-1]:
             deeper = os.open(part, _WALK, dir_fd=fd)
-            os.close(fd)
+            undo.close()
             fd = deeper
-    except BaseException:
-        os.close(fd)
-        raise
+            undo.callback(os.close, fd)
+        undo.pop_all()
     return fd, parts[-1] if parts else ""
 
 

@@ -6,6 +6,7 @@ brackets, and others take minutes, so they run in a process of their own, under 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -84,20 +85,22 @@ def _run(items: Sequence[ContextItem]) -> list[str | None]:
 def _ask(items: Sequence[ContextItem]) -> list[str | None]:
     question = json.dumps([[item.language, item.start_line or 1, item.content] for item in items])
     # -P: the current folder is somebody's project, and must not lend its modules to ours.
-    with subprocess.Popen(
-        [sys.executable, "-P", "-m", "docstra_tui.context.outline.process"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
+    with (
+        subprocess.Popen(
+            [sys.executable, "-P", "-m", "docstra_tui.context.outline.process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as process,
+        contextlib.ExitStack() as undo,
+    ):
+        undo.callback(process.kill)
         try:
             said, _ = process.communicate(question.encode(), START_SECONDS + ITEM_SECONDS * len(items))
         except subprocess.TimeoutExpired:
             process.kill()
             said, _ = process.communicate()
-        except BaseException:
-            process.kill()
-            raise
+        undo.pop_all()
     lines = said.split(b"\n")[:-1][: len(items)]
     return [answer if isinstance(answer := json.loads(line), str) else None for line in lines]

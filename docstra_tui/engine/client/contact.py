@@ -92,17 +92,16 @@ class Attachment:
     def __init__(self, path: Path, *, lasting: bool, timeout: float) -> None:
         """Returns when the engine has counted us. Raises `OSError`."""
         self._connection = UnixConnection(path, timeout)
-        try:
-            self._connection.request("GET", f"/docstra/attach?lasting={int(lasting)}")
-            self._response = self._connection.getresponse()
-            if self._response.status != 200 or not self._response.readline():
-                raise ConnectionError(f"the engine answered {self._response.status}")
-        except http.client.HTTPException as error:
-            self._connection.close()
-            raise ConnectionError(f"the engine's answer broke off: {error}") from error
-        except BaseException:
-            self._connection.close()
-            raise
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._connection.close)
+            try:
+                self._connection.request("GET", f"/docstra/attach?lasting={int(lasting)}")
+                self._response = self._connection.getresponse()
+                if self._response.status != 200 or not self._response.readline():
+                    raise ConnectionError(f"the engine answered {self._response.status}")
+            except http.client.HTTPException as error:
+                raise ConnectionError(f"the engine's answer broke off: {error}") from error
+            undo.pop_all()
 
     def wait(self) -> None:
         """Until the engine goes, is silent for too long, or `close` is called."""

@@ -25,6 +25,7 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 NICENESS = 4
 AUTOGROUP = "/proc/self/autogroup"
@@ -43,21 +44,13 @@ def polite() -> Iterator[None]:
 
 def run_politely(work: Callable[[], None]) -> None:
     """Run `work` in a nice thread and wait; what it raises is raised here."""
-    failed: list[BaseException] = []
+    with ThreadPoolExecutor(1, "polite", initializer=_be_nice) as thread:
+        thread.submit(work).result()
 
-    def run() -> None:
-        with contextlib.suppress(OSError, AttributeError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-        try:
-            work()
-        except BaseException as error:
-            failed.append(error)
 
-    thread = threading.Thread(target=run, name="polite", daemon=True)
-    thread.start()
-    thread.join()
-    if failed:
-        raise failed[0]
+def _be_nice() -> None:
+    with contextlib.suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def _set_autogroup(niceness: int) -> bool:

@@ -59,7 +59,7 @@ class Host:
             except DocstraError as raised:
                 logger.warning("the model could not be loaded: %s", raised, exc_info=True)
                 error = raised
-            except BaseException as raised:
+            except BaseException as raised:  # everyone who asks must hear of it, and the process live
                 logger.exception("the model could not be loaded")
                 first = first_line(raised)
                 error = EngineError(
@@ -104,7 +104,7 @@ class Host:
                 figures = await asyncio.to_thread(self.model.memory)
                 self._memory = (figures.used, figures.total)
                 self._memory_failed = False
-            except Exception:
+            except Exception:  # of any driver; no figure is worth an engine
                 self._memory = None
                 if not self._memory_failed:  # asked twice a second, for as long as a screen is open
                     logger.exception("the device does not tell its memory")

@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from docstra_tui.errors import GatedModel, HubUnreachable, ModelError, ModelNotFound, UnsafeWeights
 from docstra_tui.llm.files import checkpoint, gguf_files
-from docstra_tui.llm.files.load_errors import logger, translate_hub
+from docstra_tui.llm.files.load_errors import logger, translate_hub, translated
 from docstra_tui.llm.files.sources import LoadProgress, ModelFiles, ModelSpec, Progress
 
 PATIENCE_S = 10.0
@@ -110,31 +109,40 @@ def _files(repository: str, folder: Path, quant: str) -> ModelFiles:
 
 def _download(spec: ModelSpec, progress: Progress, patience: float) -> ModelFiles:
     repository, _, quant = spec.name.partition(":")
-    revision = spec.revision
-    with _hub_errors(repository, revision):
-        from huggingface_hub import HfApi, logging, snapshot_download
+    folder = translated(
+        lambda: _fetch(spec, progress, patience),
+        lambda error: translate_hub(error, repository, spec.revision),
+    )
+    return _files(repository, folder, quant)
 
-        logging.set_verbosity_error()  # its warnings go to stderr
-        endpoint = os.environ.get("HF_ENDPOINT") or None
-        api = HfApi(endpoint=endpoint)
-        info = api.model_info(repository, revision=revision or None, timeout=patience, files_metadata=True)
-        sizes = {file.rfilename: file.size or 0 for file in info.siblings or []}
-        wanted = _wanted(repository, list(sizes), quant)
-        if spec.trust_remote_code:
-            wanted += [name for name in sizes if name.endswith(".py")]
-        snapshot = cache_folder() / f"models--{repository.replace('/', '--')}" / "snapshots" / str(info.sha)
-        missing = sum(sizes[name] for name in wanted if not (snapshot / name).exists())
-        progress(LoadProgress("download", 0, missing or None))
-        folder = snapshot_download(
-            repository,
-            revision=revision or None,
-            cache_dir=cache_folder(),
-            endpoint=endpoint,
-            allow_patterns=[_literal(name) for name in wanted],
-            etag_timeout=patience,
-            tqdm_class=_progress_class(progress, missing),
-        )
-    return _files(repository, Path(folder), quant)
+
+def _fetch(spec: ModelSpec, progress: Progress, patience: float) -> Path:
+    """The folder of the snapshot, with what is wanted of it. Raises whatever the hub's library raises."""
+    from huggingface_hub import HfApi, logging, snapshot_download
+
+    repository, _, quant = spec.name.partition(":")
+    revision = spec.revision or None
+    logging.set_verbosity_error()  # its warnings go to stderr
+    endpoint = os.environ.get("HF_ENDPOINT") or None
+    api = HfApi(endpoint=endpoint)
+    info = api.model_info(repository, revision=revision, timeout=patience, files_metadata=True)
+    sizes = {file.rfilename: file.size or 0 for file in info.siblings or []}
+    wanted = _wanted(repository, list(sizes), quant)
+    if spec.trust_remote_code:
+        wanted += [name for name in sizes if name.endswith(".py")]
+    snapshot = cache_folder() / f"models--{repository.replace('/', '--')}" / "snapshots" / str(info.sha)
+    missing = sum(sizes[name] for name in wanted if not (snapshot / name).exists())
+    progress(LoadProgress("download", 0, missing or None))
+    folder = snapshot_download(
+        repository,
+        revision=revision,
+        cache_dir=cache_folder(),
+        endpoint=endpoint,
+        allow_patterns=[_literal(name) for name in wanted],
+        etag_timeout=patience,
+        tqdm_class=_progress_class(progress, missing),
+    )
+    return Path(folder)
 
 
 def _wanted(repository: str, names: Sequence[str], quant: str) -> list[str]:
@@ -165,16 +173,6 @@ def _is_gguf_repository(names: Sequence[str]) -> bool:
 def _literal(name: str) -> str:
     """A pattern that matches only this name; the hub's library filters with fnmatch."""
     return re.sub(r"([*?\[])", r"[\1]", name)
-
-
-@contextmanager
-def _hub_errors(repository: str, revision: str) -> Iterator[None]:
-    try:
-        yield
-    except ModelError:
-        raise
-    except Exception as error:
-        raise translate_hub(error, repository, revision) from error
 
 
 def _progress_class(progress: Progress, total: int) -> type[Any]:

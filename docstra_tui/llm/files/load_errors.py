@@ -11,6 +11,8 @@ import json
 import logging
 import re
 import struct
+from collections.abc import Callable
+from typing import TypeVar
 
 from docstra_tui.errors import (
     BadModelFile,
@@ -32,7 +34,21 @@ logger = logging.getLogger("docstra_tui.llm")
 logger.addHandler(logging.NullHandler())  # without a handler, logging would write to stderr: the screen
 
 _PIP = re.compile(r"pip install [^`\n]*[\w\])'\"]")
+T = TypeVar("T")
+
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def translated(work: Callable[[], T], explain: Callable[[Exception], DocstraError]) -> T:
+    """The result of `work`; whatever other libraries raise in it becomes the error that `explain` gives."""
+    try:
+        return work()
+    except DocstraError:
+        raise
+    except Exception as error:  # of four libraries, and of the code of a model
+        failure = explain(error)
+    # Raised here and not in the handler: the original keeps its frames alive, and with them the weights.
+    raise failure
 
 
 def translate(error: BaseException, name: str) -> DocstraError:

@@ -11,10 +11,12 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from docstra_tui.errors import AnswerCutOff, RemoteError
 from docstra_tui.llm.answer import Finished
+from docstra_tui.llm.http import background
 from docstra_tui.llm.http.exchange import GRACE_SECONDS, Exchange, Step
 
 Ending = Finished | BaseException
@@ -59,7 +61,7 @@ class HttpAnswer:
         self.exchange = Exchange(server, self._on_step)
         """The request on its way; `work` hands its `trace` to the HTTP library."""
         self._cancelled = threading.Event()
-        threading.Thread(target=self._run, args=(work,), name="answer", daemon=True).start()
+        background.begin(lambda: work(self), "answer").add_done_callback(self._end)
 
     @property
     def is_cancelled(self) -> bool:
@@ -115,15 +117,10 @@ class HttpAnswer:
         self._set_step(None)
         return not self._cancelled.wait(seconds)
 
-    def _run(self, work: Callable[[HttpAnswer], Finished]) -> None:
-        end: Ending
-        try:
-            end = work(self)
-        except BaseException as error:
-            end = error
+    def _end(self, work: Future[Finished]) -> None:
         self.exchange.done()
         if not self.is_cancelled:
-            self._events.put(end)
+            self._events.put(work.exception() or work.result())
 
     def _hang_up(self) -> None:
         self._cancelled.set()

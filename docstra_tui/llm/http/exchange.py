@@ -7,13 +7,13 @@ which step the request is in and shuts the socket when that has taken too long.
 from __future__ import annotations
 
 import contextlib
-import queue
 import socket
-import threading
 from collections.abc import Callable
+from concurrent import futures
 from typing import Any, Literal, TypeVar
 
 from docstra_tui.errors import RemoteError
+from docstra_tui.llm.http import background
 
 T = TypeVar("T")
 
@@ -110,28 +110,16 @@ def within(seconds: float, work: Callable[[], T], exchange: Exchange, late: Call
 
     Everything in it may block: names, connecting, headers, the body.
     """
-    results: queue.SimpleQueue[tuple[T] | BaseException] = queue.SimpleQueue()
-
-    def run() -> None:
-        try:
-            results.put((work(),))
-        except BaseException as error:
-            results.put(error)
-
-    threading.Thread(target=run, name="request", daemon=True).start()
+    request = background.begin(work, "request")
     try:
         for patience in (seconds, GRACE_SECONDS):
-            with contextlib.suppress(queue.Empty):
-                result = results.get(timeout=patience)
-                break
-        else:
+            futures.wait([request], patience)
+        if not request.done():
             raise late()
-    except BaseException:
-        exchange.cancel()
-        raise
-    if isinstance(result, BaseException):
-        raise result
-    return result[0]
+    finally:
+        if not request.done():
+            exchange.cancel()
+    return request.result()
 
 
 def shut(sock: socket.socket | None) -> None:

@@ -128,7 +128,7 @@ class ChatTokenizer:
             )
         except (ValueError, TooLong, Stopped):
             raise
-        except Exception as error:
+        except Exception as error:  # of the template, which is a program
             logger.exception("the chat template failed")
             raise BadModelFile(
                 f"The model's chat template cannot render this conversation: {error}.",

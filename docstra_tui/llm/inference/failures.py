@@ -6,10 +6,20 @@ import gc
 import logging
 import traceback
 from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 
-from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed, NotEnoughMemory, first_line
+from docstra_tui.errors import (
+    DocstraError,
+    EngineDied,
+    GenerationFailed,
+    NotEnoughMemory,
+    first_line,
+    words_of,
+)
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +31,7 @@ def explain(error: BaseException, prompt_tokens: int) -> DocstraError:
     """The error for the user; `EngineDied` means that this process can generate no more. Never raises."""
     if isinstance(error, DocstraError):
         return error.again()
-    text = _text(error).lower()
+    text = words_of(error).lower()
     if is_out_of_memory(error):
         return NotEnoughMemory(
             f"Not enough memory for a prompt of {prompt_tokens:,} tokens.",
@@ -41,7 +51,7 @@ def explain(error: BaseException, prompt_tokens: int) -> DocstraError:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """True for the memory errors of a device and of the machine itself."""
-    text = _text(error)
+    text = words_of(error)
     return (
         isinstance(error, (torch.OutOfMemoryError, MemoryError))
         or "DefaultCPUAllocator: can't allocate memory" in text
@@ -60,19 +70,18 @@ def log_and_release(error: BaseException) -> None:
             seen.add(id(next_one))
             traceback.clear_frames(next_one.__traceback__)
             next_one = next_one.__cause__ or next_one.__context__
-    except BaseException:
-        pass  # the request's own end is what counts
+    except BaseException:  # the request's own end is what counts
+        pass
 
 
-def attempt(step: Callable[[], object]) -> DocstraError | None:
-    """Do one step of tidying up after an error, and say what went wrong instead of raising it: on a
+def attempt(step: Callable[[], T], prompt_tokens: int = 0) -> T | DocstraError:
+    """The result of `step`, or what went wrong instead of raising it: a request has to end, and on a
     poisoned device even giving memory back raises."""
     try:
-        step()
-        return None
-    except BaseException as error:
+        return step()
+    except BaseException as error:  # of the code of a model, or of a device that is gone
         worse = error
-    failure = explain(worse, 0)
+    failure = explain(worse, prompt_tokens)
     log_and_release(worse)
     return failure
 
@@ -82,13 +91,6 @@ def free_memory() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)
-    except BaseException:
-        return ""
 
 
 def _words(error: BaseException) -> str:

@@ -109,12 +109,8 @@ class Generator:
         """Write the answer through `emit` and return its one terminal event. Never raises."""
         if self._died is not None:
             return self._died.again()
-        try:
-            return self._answer(request, emit, is_cancelled)
-        except BaseException as error:
-            failure = failures.explain(error, len(request.ids))
-            failures.log_and_release(error)
-        return self._after(failure)
+        ended = failures.attempt(lambda: self._answer(request, emit, is_cancelled), len(request.ids))
+        return self._after(ended) if isinstance(ended, DocstraError) else ended
 
     def _answer(
         self, request: Request, emit: Callable[[str], None], is_cancelled: Callable[[], bool]
@@ -152,23 +148,24 @@ class Generator:
         """Read `ids` ahead of a question; how many of them are cached then. Never raises."""
         if self._died is not None or self.objection or len(ids) < 2:
             return 0
+        read = failures.attempt(lambda: self._warm(ids, is_cancelled), len(ids))
+        if isinstance(read, DocstraError):
+            self._after(read)
+            return 0
+        return read
+
+    def _warm(self, ids: Sequence[int], is_cancelled: Callable[[], bool]) -> int:
+        if self.prefixes.refresh(ids):
+            return len(ids)
+        prompt = self.prefixes.take(ids)
         try:
-            if self.prefixes.refresh(ids):
-                return len(ids)
-            prompt = self.prefixes.take(ids)
-            try:
-                with gate(self._model, is_cancelled):
-                    self._prefill(prompt, ids, len(ids))
-            except Cancelled:
-                prompt.settle()
-            prompt.snapshot()
-            self.prefixes.keep(prompt)
-            return len(prompt.ids)
-        except BaseException as error:
-            failure = failures.explain(error, len(ids))
-            failures.log_and_release(error)
-        self._after(failure)
-        return 0
+            with gate(self._model, is_cancelled):
+                self._prefill(prompt, ids, len(ids))
+        except Cancelled:
+            prompt.settle()
+        prompt.snapshot()
+        self.prefixes.keep(prompt)
+        return len(prompt.ids)
 
     def _read(self, request: Request, prompt: CachedPrompt) -> None:
         """Read the prompt, stopping where its cache is worth remembering.
@@ -242,7 +239,7 @@ class Generator:
             steps.append(failures.free_memory)
         for step in steps:
             worse = failures.attempt(step)
-            if worse is not None and step != failures.free_memory:
+            if isinstance(worse, DocstraError) and step != failures.free_memory:
                 self.prefixes = self._new_prefixes()  # whatever it holds, it is not what we think
             if isinstance(worse, EngineDied):
                 failure = worse

@@ -51,7 +51,7 @@ def objection(forward: Forward, tokenizer: Any) -> str:
         error = deviation(forward, sample(forward.model, tokenizer))
     except torch.OutOfMemoryError:
         raise
-    except Exception:
+    except Exception:  # of the code of a model, which may do anything with a cache
         logger.warning("the model refuses a cache that is kept", exc_info=True)
         return NO_CACHE
     limit = limit_of(forward.model)

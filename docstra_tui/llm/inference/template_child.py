@@ -40,7 +40,7 @@ def main() -> None:
             answers.append(_places(text, work["texts"]))
         except MemoryError:
             answers.append({"too_much": "memory"})
-        except Exception as error:
+        except Exception as error:  # of the template, which is a program
             answers.append({"error": f"{type(error).__name__}: {error}"[:300]})
     json.dump(answers, sys.stdout)
 

@@ -90,7 +90,7 @@ class InferenceThread:
         def work(job: Job) -> None:
             try:
                 result.append(function())
-            except BaseException as error:
+            except BaseException as error:  # belongs to the one who waits
                 failure.append(error)
 
         self.submit(work).done.wait()
@@ -127,8 +127,7 @@ class InferenceThread:
                 self._running = job = self._jobs.popleft()
             try:
                 job.run()
-            except BaseException as error:
-                # Whatever it was, the others' turn comes.
+            except BaseException as error:  # whatever it was, the others' turn comes
                 with contextlib.suppress(BaseException):
                     logger.error("a job raised", exc_info=error)
             del job  # its closure may hold tensors

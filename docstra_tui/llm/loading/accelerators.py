@@ -148,7 +148,7 @@ def _init_error() -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             torch.cuda.init()
-    except Exception as error:
+    except (RuntimeError, AssertionError, OSError, torch.cuda.DeferredCudaCallError) as error:
         logger.error("torch.cuda.init failed", exc_info=error)
         lines = str(error).strip().splitlines()
         return lines[0].rstrip(".") if lines else type(error).__name__

@@ -19,10 +19,10 @@ from typing import Any
 from filelock import FileLock
 
 from docstra_tui import paths
-from docstra_tui.errors import ModelError, to_wire
+from docstra_tui.errors import DocstraError, ModelError, to_wire
 from docstra_tui.llm.files import gguf_files, location, sources
 from docstra_tui.llm.files.gguf_files import GgufHeader
-from docstra_tui.llm.files.load_errors import disk_full, translate
+from docstra_tui.llm.files.load_errors import disk_full, translate, translated
 from docstra_tui.llm.files.sources import LoadProgress, ModelFiles, ModelSpec, Progress
 from docstra_tui.llm.loading import gguf_reading
 
@@ -68,10 +68,11 @@ def convert(spec: ModelSpec, progress: Progress = sources.ignore) -> Path:
     files = location.resolve(spec, progress)
     if files.gguf is None:
         raise ModelError(f"{files.name} is not a GGUF; there is nothing to convert.")
-    try:
-        return keep(files, gguf_files.read_header(files.gguf), progress)
-    except Exception as error:
-        raise translate(error, files.name) from error
+    path = files.gguf
+    return translated(
+        lambda: keep(files, gguf_files.read_header(path), progress),
+        lambda error: translate(error, files.name),
+    )
 
 
 def keep(files: ModelFiles, header: GgufHeader, progress: Progress, tokenizer: Any = None) -> Path:
@@ -130,7 +131,7 @@ def main(name: str) -> int:
 
     try:
         say({"path": str(convert(ModelSpec(name), show))})
-    except Exception as error:
+    except DocstraError as error:
         say({"error": to_wire(error)})
         return 1
     return 0

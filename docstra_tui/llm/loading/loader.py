@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from docstra_tui.errors import BadModelFile, DocstraError, MissingPackage, ModelError, UnknownArchitecture
+from docstra_tui.errors import BadModelFile, MissingPackage, ModelError, UnknownArchitecture
 from docstra_tui.llm.files import checkpoint, gguf_files, location, sources
 from docstra_tui.llm.files.gguf_files import GgufHeader
-from docstra_tui.llm.files.load_errors import logger, translate
+from docstra_tui.llm.files.load_errors import logger, translate, translated
 from docstra_tui.llm.files.sources import LoadProgress, ModelFiles, ModelSpec, Progress
 from docstra_tui.llm.loading import advice, conversion, gguf_reading, placement
 from docstra_tui.llm.loading.accelerators import free_memory
@@ -60,14 +60,10 @@ def load(
     spec: ModelSpec, progress: Progress | None = None, on_tokenizer: OnTokenizer | None = None
 ) -> LoadedModel:
     """Load the model that `spec` names. Raises a `ModelError` or another `DocstraError`, nothing raw."""
-    try:
-        return _load(spec, progress or sources.ignore, on_tokenizer)
-    except DocstraError:
-        raise
-    except Exception as error:
-        failure = translate(error, spec.path or spec.name or sources.STARTER)
-    # Raised here and not in the handler: the original keeps its frames alive, and with them the weights.
-    raise failure
+    return translated(
+        lambda: _load(spec, progress or sources.ignore, on_tokenizer),
+        lambda error: translate(error, spec.path or spec.name or sources.STARTER),
+    )
 
 
 def window_of(config: Any, tokenizer: Any) -> int:
