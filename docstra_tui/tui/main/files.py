@@ -329,7 +329,7 @@ class Files:
                 tick=ticks,
                 line=line,
             ),
-            lambda is_over: screen.to_composer() if is_over else None,
+            lambda is_over: screen.navigation.to_composer() if is_over else None,
         )
 
     # The line under the tree

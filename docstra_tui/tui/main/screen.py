@@ -14,7 +14,6 @@ from textual.content import Content
 from textual.events import Key, Paste, Resize
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
 from docstra_tui.errors import EngineDied, UsageError
@@ -29,6 +28,7 @@ from docstra_tui.tui.main.insight import Insight
 from docstra_tui.tui.main.main_keys import MAIN_KEYS
 from docstra_tui.tui.main.mentions import Mentions
 from docstra_tui.tui.main.model_desk import ModelDesk
+from docstra_tui.tui.main.navigation import Navigation
 from docstra_tui.tui.main.older_turns import OlderTurns
 from docstra_tui.tui.main.permission import Permission
 from docstra_tui.tui.main.status_board import StatusBoard
@@ -101,6 +101,9 @@ class MainScreen(Screen[None]):
         self._file_jobs = JobQueue("files", self.call_later)
         self._chat_jobs = JobQueue("chat", self.call_later)
         self.dialogs = Dialogs(self)
+        self.navigation = Navigation(
+            self, self.composer, self.tree_view, self.ticked_list, self.conversation, self.search_bar
+        )
         self.board = StatusBoard(self)
         self.model = ModelDesk(self, open_backend, self._chat_jobs)
         self.switches = Switches(self, self._chat_jobs)
@@ -268,7 +271,7 @@ class MainScreen(Screen[None]):
     def _handlers(self) -> Handlers:
         """Who does the commands that are no tasks."""
         return {
-            "files": lambda line: self.to_files(),
+            "files": lambda line: self.navigation.to_files(),
             "drop": self.drop,
             "fit": lambda line: self.insight.choose_fit(),
             "budget": lambda line: self.insight.show_budget(),
@@ -334,8 +337,7 @@ class MainScreen(Screen[None]):
         self.files.say_hint()
 
     def on_file_tree_ticked_wanted(self) -> None:
-        if self.ticked_list.display:
-            self._go_to(self.ticked_list)
+        self.navigation.to_ticked()
 
     def on_ticked_list_row_changed(self) -> None:
         self.files.say_hint()
@@ -347,7 +349,7 @@ class MainScreen(Screen[None]):
         self.files.preview(event.pick.path, event.pick.start_line or 1)
 
     def on_ticked_list_tree_wanted(self) -> None:
-        self._go_to(self.tree_view)
+        self.navigation.to_tree()
 
     def drop(self, line: CommandLine) -> None:
         """Untick what is named, else everything. Raises `UsageError` where none of it is ticked."""
@@ -369,63 +371,27 @@ class MainScreen(Screen[None]):
     # Keys
 
     def action_tree(self) -> None:
-        """To the files and back."""
-        # `has_focus` lags behind: keys that come in one burst would go where the focus was.
-        if self.focused in (self.tree_view, self.ticked_list):
-            self.to_composer()
-        else:
-            self.to_files()
-
-    def to_files(self) -> None:
-        """To the tree."""
-        self.add_class("-tree")
-        self._go_to(self.tree_view)
-
-    def _go_to(self, widget: Widget) -> None:
-        if widget.focusable:
-            self.set_focus(widget)  # now; `focus()` would wait for the next turn of the loop
-        else:
-            widget.focus()
+        self.navigation.files_and_back()
 
     def action_back(self) -> None:
         """To the composer, from wherever; there, close a list, else stop the answer, else forget marks."""
         if text := self.composer.take_enter():  # it came just before: first things first
             self.commands.take(text)
-        if self.focused is self.composer:
-            if not (self.mentions.dismiss() or self.turns.queue.stop()):
-                self.conversation.unmark()
-            return
-        if self.focused is self.tree_view:
-            self.tree_view.leave_filter()
-        elif self.focused is self.conversation:
+        if not self.navigation.is_at_home:
+            self.navigation.leave()
+        elif not (self.mentions.dismiss() or self.turns.queue.stop()):
             self.conversation.unmark()
-        else:
-            self.search_bar.leave()
-        self.to_composer()
 
     def on_key(self, event: Key) -> None:
-        """What is written belongs to the question, unless whatever has the focus has a use for it."""
-        if event.is_printable and event.character is not None and self.focused is not self.composer:
-            self.to_composer()
-            self.composer.put(event.character)
-            event.stop()
+        self.navigation.write(event)
 
     def on_paste(self, event: Paste) -> None:
-        """As for keys: what is pasted is for the question."""
-        if self.focused is not self.composer:
-            self.to_composer()
-            self.composer.paste(event.text)
-            event.stop()
+        self.navigation.paste(event)
 
     def on_screen_resume(self) -> None:
         """A dialog was left: by Escape, the next key is for the question, wherever the focus was."""
         if self.app.keyboard.doing == "escape":
-            self.to_composer()
-
-    def to_composer(self) -> None:
-        """The next key is for the question."""
-        self.remove_class("-tree")
-        self._go_to(self.composer)
+            self.navigation.to_composer()
 
     def action_interrupt(self) -> None:
         """Copy, else stop, else leave the second time."""
@@ -456,20 +422,13 @@ class MainScreen(Screen[None]):
             self.conversation.scroll_page_down(animate=False)
 
     def action_conversation(self) -> None:
-        """To the conversation and back."""
-        if self.focused is self.conversation:
-            self.to_composer()
-        else:
-            self.remove_class("-tree")
-            self._go_to(self.conversation)
+        self.navigation.conversation_and_back()
 
     def action_search(self) -> None:
-        """Ask for words to look for."""
-        self.remove_class("-tree")
-        self.search_bar.open()
+        self.navigation.search()
 
     def on_search_requested(self) -> None:
-        self.action_search()
+        self.navigation.search()
 
     def on_older_wanted(self) -> None:
         self.older.read()

@@ -59,7 +59,7 @@ async def test_what_is_typed_in_one_write_stands_in_the_composer(make_app):
             assert app.main.tree_view.picks == (), data
             if text:
                 assert app.focused is app.main.composer, data
-            app.main.to_composer()
+            app.main.navigation.to_composer()
             app.main.composer.load_text("")
 
 
