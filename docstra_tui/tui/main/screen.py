@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -23,12 +24,11 @@ from docstra_tui.tui.main.command_runner import CommandRunner, Handlers
 from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.main.engine_watch import BackendLost, BackendOpened, StatusChanged
 from docstra_tui.tui.main.files import Files
-from docstra_tui.tui.main.fit_desk import FitDesk
-from docstra_tui.tui.main.insight import Insight
 from docstra_tui.tui.main.main_keys import MAIN_KEYS
 from docstra_tui.tui.main.mentions import Mentions
 from docstra_tui.tui.main.model_desk import ModelDesk
 from docstra_tui.tui.main.navigation import Navigation
+from docstra_tui.tui.main.next_prompt import NextPrompt
 from docstra_tui.tui.main.older_turns import OlderTurns
 from docstra_tui.tui.main.permission import Permission
 from docstra_tui.tui.main.status_board import StatusBoard
@@ -109,8 +109,6 @@ class MainScreen(Screen[None]):
         self.switches = Switches(self, self._chat_jobs)
         self.files = Files(self, self._file_jobs)
         self.ahead = AheadDesk(self)
-        self.fit = FitDesk(self)
-        self.insight = Insight(self)
         self.mentions = Mentions(self, self._file_jobs)
         self.picks = self.files.make_picks(self._chat_jobs)
         self.older = OlderTurns(self.conversation, self._file_jobs)
@@ -118,6 +116,7 @@ class MainScreen(Screen[None]):
             self.conversation, self.composer, self.picks, self.older, self.dialogs, self.call_later
         )
         queue, dialogs = self.turns.queue, self.dialogs
+        self.next_prompt = NextPrompt(self.composer, queue, dialogs, self.call_later)
         self.permission = Permission(self.model, self.tree_view, queue, dialogs, self.call_later)
         self.tasks = Tasks(
             self.composer, self.tree_view, self.picks, self.mentions, self.permission, queue, dialogs
@@ -207,7 +206,7 @@ class MainScreen(Screen[None]):
         if before is not None:
             session.scale = before.scale
         session.typed = self.draft
-        session.admission.make_room = self.fit.make_room
+        session.admission.make_room = self.next_prompt.make_room
         session.admission.may_leave = partial(self.permission.for_secrets, session)
         self.board.facts.last = session.turns[-1] if session.turns else None
         self.board.facts.stopped = False
@@ -273,9 +272,9 @@ class MainScreen(Screen[None]):
         return {
             "files": lambda line: self.navigation.to_files(),
             "drop": self.drop,
-            "fit": lambda line: self.insight.choose_fit(),
-            "budget": lambda line: self.insight.show_budget(),
-            "prompt": lambda line: self.insight.show_prompt(),
+            "fit": lambda line: self._about_next(lambda it: self.next_prompt.choose(it, self.picks.recount)),
+            "budget": lambda line: self._about_next(self.next_prompt.show_budget),
+            "prompt": lambda line: self._about_next(self.next_prompt.show_text),
             "model": lambda line: self.switches.model(line.text),
             "restart": lambda line: self.action_restart_engine(),
             "sessions": lambda line: self.action_sessions(),
@@ -407,7 +406,11 @@ class MainScreen(Screen[None]):
                 self.notify("Ctrl+C again leaves.", timeout=TWICE_SECONDS)
 
     def action_prompt(self) -> None:
-        self.insight.show_prompt()
+        self._about_next(self.next_prompt.show_text)
+
+    def _about_next(self, show: Callable[[ChatSession], None]) -> None:
+        if self.session is not None:
+            show(self.session)
 
     def action_palette(self) -> None:
         self.app.action_command_palette()

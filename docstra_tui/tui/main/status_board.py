@@ -35,7 +35,7 @@ class StatusBoard:
         facts.status = model.status
         facts.answering, facts.stopping = runner.busy, runner.stopping
         facts.started, facts.has_text = runner.started, runner.has_text
-        facts.choosing = screen.fit.is_asking or screen.permission.is_choosing
+        facts.choosing = screen.next_prompt.is_choosing or screen.permission.is_choosing
         facts.counting = screen.session.admission.counting if screen.session is not None else None
         facts.waiting = len(runner.waiting)
         facts.reading_ahead = screen.ahead.is_reading

@@ -17,7 +17,7 @@ from textual.filter import LineFilter
 from textual.theme import Theme
 from textual.widget import Widget
 
-from docstra_tui.themes import FEW_DARK, FEW_LIGHT, ThemeSpec
+from docstra_tui.themes import FEW_DARK, FEW_LIGHT, Colours, ThemeSpec
 from docstra_tui.workspace.terminal.colour_depth import ALL, FEW, NONE
 
 FEW_CLASS = "-few"
@@ -84,59 +84,74 @@ def textual_theme(spec: ThemeSpec, colours: int = ALL) -> Theme:
         error=c.error,
         boost=c.panel,
         text_alpha=1.0,
-        variables={
-            "muted": c.muted,
-            "selection": c.selection,
-            "rule": c.muted if is_few else c.selection,
-            "text": c.text,
-            "text-muted": c.muted,
-            "text-primary": c.primary,
-            "text-secondary": c.secondary,
-            "text-accent": c.primary,
-            "text-success": c.success,
-            "text-warning": c.warning,
-            "text-error": c.error,
-            "border": c.primary,
-            "border-blurred": c.panel,
-            "block-cursor-background": c.selection,
-            "block-cursor-foreground": c.text,
-            "block-cursor-text-style": "none",
-            "block-cursor-blurred-background": c.selection if is_few else c.panel,
-            "block-cursor-blurred-foreground": c.text,
-            "block-cursor-blurred-text-style": "none",
-            "block-hover-background": c.panel,
-            "input-cursor-background": c.selection if is_few else c.primary,
-            "input-cursor-foreground": c.text if is_few else c.background,
-            "input-cursor-text-style": "none",
-            "input-selection-background": c.selection,
-            "input-selection-foreground": c.text,
-            "screen-selection-background": c.selection,
-            "screen-selection-foreground": c.text,
-            "scrollbar": c.muted if is_few else c.selection,
-            "scrollbar-hover": c.muted,
-            "scrollbar-active": c.primary,
-            "scrollbar-background": c.background,
-            "scrollbar-background-hover": c.background,
-            "scrollbar-background-active": c.background,
-            "scrollbar-corner-color": c.background,
-            "link-color": c.secondary,
-            "link-background": c.background,
-            "link-background-hover": c.selection,
-            "link-color-hover": c.secondary,
-            "markdown-h1-color": c.primary,
-            "markdown-h2-color": c.primary,
-            "markdown-h3-color": c.secondary,
-            "markdown-h4-color": c.secondary,
-            "markdown-h5-color": c.muted,
-            "markdown-h6-color": c.muted,
-            "markdown-h1-background": c.background,
-            "markdown-h2-background": c.background,
-            "markdown-h3-background": c.background,
-            "markdown-h4-background": c.background,
-            "markdown-h5-background": c.background,
-            "markdown-h6-background": c.background,
-            "markdown-h1-text-style": "bold",
-            "markdown-h2-text-style": "bold",
-            "markdown-h3-text-style": "bold",
-        },
+        variables={**_texts(c), **_cursors(c, is_few), **_scrollbars(c, is_few), **_markdown(c)},
     )
+
+
+def _texts(c: Colours) -> dict[str, str]:
+    """What is written, and the lines around it."""
+    return {
+        "muted": c.muted,
+        "selection": c.selection,
+        "text": c.text,
+        "text-muted": c.muted,
+        "text-primary": c.primary,
+        "text-secondary": c.secondary,
+        "text-accent": c.primary,
+        "text-success": c.success,
+        "text-warning": c.warning,
+        "text-error": c.error,
+        "border": c.primary,
+        "border-blurred": c.panel,
+        "link-color": c.secondary,
+        "link-background": c.background,
+        "link-background-hover": c.selection,
+        "link-color-hover": c.secondary,
+    }
+
+
+def _cursors(c: Colours, is_few: bool) -> dict[str, str]:
+    """What is chosen, in a list, in a field and on the screen."""
+    return {
+        "block-cursor-background": c.selection,
+        "block-cursor-foreground": c.text,
+        "block-cursor-text-style": "none",
+        "block-cursor-blurred-background": c.selection if is_few else c.panel,
+        "block-cursor-blurred-foreground": c.text,
+        "block-cursor-blurred-text-style": "none",
+        "block-hover-background": c.panel,
+        "input-cursor-background": c.selection if is_few else c.primary,
+        "input-cursor-foreground": c.text if is_few else c.background,
+        "input-cursor-text-style": "none",
+        "input-selection-background": c.selection,
+        "input-selection-foreground": c.text,
+        "screen-selection-background": c.selection,
+        "screen-selection-foreground": c.text,
+    }
+
+
+def _scrollbars(c: Colours, is_few: bool) -> dict[str, str]:
+    """Scrollbars and the rules between parts: lines where grounds cannot be told apart."""
+    line = c.muted if is_few else c.selection
+    return {
+        "rule": line,
+        "scrollbar": line,
+        "scrollbar-hover": c.muted,
+        "scrollbar-active": c.primary,
+        "scrollbar-background": c.background,
+        "scrollbar-background-hover": c.background,
+        "scrollbar-background-active": c.background,
+        "scrollbar-corner-color": c.background,
+    }
+
+
+def _markdown(c: Colours) -> dict[str, str]:
+    """Headings, by their depth."""
+    by_depth = (c.primary, c.primary, c.secondary, c.secondary, c.muted, c.muted)
+    headings: dict[str, str] = {}
+    for depth, colour in enumerate(by_depth, 1):
+        headings[f"markdown-h{depth}-color"] = colour
+        headings[f"markdown-h{depth}-background"] = c.background
+        if depth <= 3:
+            headings[f"markdown-h{depth}-text-style"] = "bold"
+    return headings

@@ -73,7 +73,7 @@ async def test_the_budget_has_every_part(make_app):
         app.main.tree_view.put_picks([Pick("pkg/client.py")])
         await until(pilot, lambda: len(app.main.session.context) == 1)
         await pilot.press(*"a b c")
-        app.main.insight.show_budget()
+        app.main.next_prompt.show_budget(app.main.session)
         await until(pilot, lambda: "kept for the answer" in screen_text(app))
         shown = screen_text(app)
         for part in ("system", "pkg/client.py", "history", "question", "sum", "window", "8,192", "free"):

@@ -1,0 +1,77 @@
+"""The screens about what would be sent: its parts, its text, and what can be left out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from docstra_tui.session.turn_request import TurnRequest
+from docstra_tui.tui.main.dialogs import Dialogs
+from docstra_tui.workspace.jobs import Deliver
+from docstra_tui.workspace.turns.decision import Decision
+from docstra_tui.workspace.turns.queue import TurnQueue
+
+if TYPE_CHECKING:
+    from docstra_tui.context.fitting.plan import FitPlan
+    from docstra_tui.session.chat import ChatSession
+    from docstra_tui.session.fitting import Overfull
+    from docstra_tui.tui.widgets.composer import Composer
+
+
+class NextPrompt:
+    """Runs on the screen's thread, `make_room` apart."""
+
+    def __init__(self, composer: Composer, turns: TurnQueue, dialogs: Dialogs, deliver: Deliver) -> None:
+        self._composer = composer
+        self._turns = turns
+        self._dialogs = dialogs
+        self._decision: Decision[FitPlan | None] = Decision(turns, deliver)
+
+    @property
+    def is_choosing(self) -> bool:
+        """True while a turn waits for somebody to choose what is sent."""
+        return self._decision.is_open
+
+    def show_budget(self, session: ChatSession) -> None:
+        """The tokens of each part."""
+        from docstra_tui.tui.screens.budget import BudgetScreen
+
+        self._dialogs.ask(BudgetScreen(session, self._composer.text))
+
+    def show_text(self, session: ChatSession) -> None:
+        """The text as the model reads it."""
+        from docstra_tui.tui.screens.prompt import PromptScreen
+
+        self._dialogs.ask(PromptScreen(session, self._composer.text))
+
+    def choose(self, session: ChatSession, changed: Callable[[], object]) -> None:
+        """What is sent of each file and earlier turn; nothing is sent yet. `changed` where it is another."""
+        from docstra_tui.tui.screens.fit import FitScreen
+
+        if self._turns.busy:
+            return
+        text = self._composer.text
+        request = TurnRequest("answer_question", text, {"question": text})
+
+        def decided(plan: FitPlan | None) -> None:
+            if plan is not None:
+                session.fitting.apply(plan)
+                changed()
+
+        self._dialogs.ask(FitScreen(session.fitting, request, is_sending=False), decided)
+
+    def make_room(self, overfull: Overfull) -> bool:
+        """Ask what to leave out of a turn that does not fit; False when nothing is to be sent. Blocks: for
+        the turn's thread."""
+
+        def ask(decided: Callable[[FitPlan | None], None]) -> None:
+            from docstra_tui.tui.screens.fit import FitScreen
+
+            def chosen(plan: FitPlan | None) -> None:
+                if plan is not None:
+                    overfull.fitting.apply(plan)
+                decided(plan)
+
+            self._dialogs.ask(FitScreen(overfull.fitting, overfull.asking), chosen)
+
+        return self._decision.wait_for(ask) is not None
