@@ -1,11 +1,10 @@
-"""The full-screen app: themes, leaving, crashes. What is on the screen is in `screens/main.py`."""
+"""The full-screen app: themes, leaving, crashes. What is on the screen is in `main/screen.py`."""
 
 from __future__ import annotations
 
 import gc
 import os
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -23,6 +22,8 @@ from docstra_tui.settings import Settings
 from docstra_tui.text import sanitize_line
 from docstra_tui.themes import ThemeSpec
 from docstra_tui.tui.copying import CopyDesk
+from docstra_tui.tui.crash_log import crash_words
+from docstra_tui.tui.crash_log import write as write_crash
 from docstra_tui.tui.driver import strips
 from docstra_tui.tui.driver.keyboard import Keyboard
 from docstra_tui.tui.driver.link import Link
@@ -244,27 +245,9 @@ class DocstraApp(App[None]):
         self._return_code = 1
         if error is not None and self.crash_log:
             try:
-                with open(self.crash_log, "a", encoding="utf-8", errors="backslashreplace") as log:
-                    log.write("".join(traceback.format_exception(error)))
+                with open(self.crash_log, "ab", buffering=0) as log:
+                    write_crash(log.fileno(), error)
             except OSError:
                 pass
         self.crash_words = crash_words(error, self.crash_log)
         self._close_messages_no_wait()
-
-
-def crash_words(error: BaseException | None, log: str) -> tuple[str, ...]:
-    """A few lines without any value of the program: those may be a question, a file or a key."""
-    name = type(error).__name__ if error is not None else "an error"
-    where = (f"What happened is in {log}",) if log else ()
-    return (
-        f"docstra-tui crashed ({name}). Your session is saved.",
-        *where,
-        "docstra-tui --resume brings it back.",
-    )
-
-
-def run(settings: Settings, root: Path, *, resume: str | None, mouse: bool) -> int:
-    """Open the app on `root`; the exit code."""
-    from docstra_tui.tui.launch import launch
-
-    return launch(settings, root, resume=resume, mouse=mouse)

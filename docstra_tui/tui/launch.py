@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-import faulthandler
 import gc
 import os
-import sys
-import threading
-import time
-import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from docstra_tui import paths
 from docstra_tui.settings import Settings
 from docstra_tui.text import sanitize_line
+from docstra_tui.tui import crash_log, ending
 from docstra_tui.tui.driver.guard import Guard
-from docstra_tui.tui.driver.terminal import Terminal, open_log, require_terminal, writer
+from docstra_tui.tui.driver.terminal import Terminal, open_log, require_terminal
 from docstra_tui.workspace.terminal.colour_depth import ALL, FEW, MANY, NONE, colours_of
-
-COLOUR_SYSTEMS = {NONE: "standard", FEW: "standard", MANY: "256", ALL: "truecolor"}
-"""How many colours there are, in Textual's words."""
-LAST_SECONDS = 1.2
-"""Saving and letting go may take so long."""
-RESCUE_SECONDS = 1.0
-"""And so long a copy of what could not be saved."""
 
 if TYPE_CHECKING:
     from docstra_tui.session.store.sessions import SessionStore
     from docstra_tui.tui.app import DocstraApp
     from docstra_tui.workspace.models.opening import OpenBackend
+
+COLOUR_SYSTEMS = {NONE: "standard", FEW: "standard", MANY: "256", ALL: "truecolor"}
+"""How many colours there are, in Textual's words."""
 
 
 def launch(
@@ -57,10 +48,10 @@ def launch(
     os.environ.setdefault("TEXTUAL_FPS", "15")  # read when textual is first imported
     os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", COLOUR_SYSTEMS[colours])  # this as well
     log, log_path = open_log(paths.log_dir())
-    _log_what_is_lost(log)
+    crash_log.take_what_is_lost(log)
 
     from docstra_tui.session.store.sessions import SessionStore
-    from docstra_tui.tui.app import DocstraApp, crash_words
+    from docstra_tui.tui.app import DocstraApp
 
     store = store or SessionStore()
     terminal = Terminal.take(log)
@@ -75,32 +66,37 @@ def launch(
         colours=colours,
     )
     app.crash_log = str(log_path)
+    code = _run(app, store, terminal, log, mouse=mouse)
+    if ending.is_stuck():
+        os._exit(code)
+    return code
+
+
+def _run(app: DocstraApp, store: SessionStore, terminal: Terminal, log: int, *, mouse: bool) -> int:
+    """Until the app has ended, all is saved, and whoever sits there knows how it went; the exit code."""
     guard = Guard(terminal, app.save, lambda code: _leave(app, code))
     app.on_leaving = guard.leaving
     guard.start()
     try:
         app.run(mouse=mouse)
-    except Exception as error:
-        _write(log, "".join(traceback.format_exception(error)))
+    except Exception as error:  # Textual's own: whatever it is, the terminal is given back
+        crash_log.write(log, error)
         terminal.restore()
-        app.crash_words = crash_words(error, str(log_path))
-    code = guard.code if guard.code is not None else _code(app)
-    if _is_behind(app):
-        guard.wait_longer(LAST_SECONDS + RESCUE_SECONDS)
-    farewell = _last_steps(app, store)
-    lost = _what_is_lost(app)
+        app.crash_words = crash_log.crash_words(error, app.crash_log)
+    code = guard.code if guard.code is not None else 1 if app.crash_words else app.return_code or 0
+    if ending.is_behind(app):
+        guard.wait_longer(ending.LAST_SECONDS + ending.RESCUE_SECONDS)
+    farewell = ending.last_steps(app, store)
+    lost = ending.what_is_lost(app)
     if lost and guard.code is None:
         code = 1
     guard.stop()
-    for words in app.crash_words if not lost else app.crash_words[:1]:
-        terminal.say(sanitize_line(words))
-    for words in (*lost, *filter(None, [store.notice])):
-        terminal.say(sanitize_line(words))
-    if farewell and guard.code is None:
-        terminal.say(sanitize_line(farewell))
+    crash = app.crash_words if not lost else app.crash_words[:1]
+    last = farewell if guard.code is None else ""
+    for words in (*crash, *lost, store.notice, last):
+        if words:
+            terminal.say(sanitize_line(words))
     terminal.give_back()
-    if _is_stuck():
-        os._exit(code)
     return code
 
 
@@ -118,94 +114,3 @@ def _leave(app: DocstraApp, code: int) -> None:
             loop.call_soon_threadsafe(lambda: app.leave(code))
         except RuntimeError:  # the loop is closed: the app is leaving already
             pass
-
-
-def _last_steps(app: DocstraApp, store: SessionStore) -> str:
-    """Save and let go, each with a limit; what to say at the end."""
-    said: list[str] = []
-
-    def steps() -> None:
-        app.save()
-        said.append(app.close_backend())
-        store.close()
-
-    _within(LAST_SECONDS, steps)
-    return said[0] if said else ""
-
-
-def _is_behind(app: DocstraApp) -> bool:
-    """True while the disk lacks some of the conversation."""
-    from docstra_tui.workspace.sessions.unsaved import unsaved
-
-    return bool(unsaved(app.main.sessions))
-
-
-def _what_is_lost(app: DocstraApp) -> tuple[str, ...]:
-    """What to say about turns that no disk has, of which a copy is made; empty when all is saved."""
-    from docstra_tui.workspace.sessions.unsaved import unsaved, words
-
-    lost = unsaved(app.main.sessions)
-    if not lost:
-        return ()
-    from docstra_tui.session.rescue import rescue
-
-    copies: dict[str | None, Path | None] = {}
-
-    def copy() -> None:
-        for session in lost:
-            copies[session.id] = rescue(session)
-
-    _within(RESCUE_SECONDS, copy)
-    return tuple(line for session in lost for line in words(session, copies.get(session.id)))
-
-
-def _within(seconds: float, work: Callable[[], None]) -> None:
-    """Do `work`, but wait no longer than this: a disk that hangs must not keep a terminal."""
-    thread = threading.Thread(target=work, name="last-steps", daemon=True)
-    thread.start()
-    thread.join(seconds)
-
-
-def _code(app: DocstraApp) -> int:
-    return 1 if app.crash_words else (app.return_code or 0)
-
-
-def _is_stuck() -> bool:
-    """True when a thread would keep the interpreter from ending."""
-    deadline = time.monotonic() + 0.3
-    while time.monotonic() < deadline:
-        others = [
-            thread
-            for thread in threading.enumerate()
-            if thread is not threading.main_thread() and not thread.daemon
-        ]
-        if not others:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def _log_what_is_lost(log: int) -> None:
-    """Errors of threads and of the interpreter into the log; Textual swallows what is printed."""
-
-    def note(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
-        _write(log, "".join(traceback.format_exception(kind, error, trace)))
-
-    def note_thread(args: threading.ExceptHookArgs) -> None:
-        if args.exc_type is not SystemExit:
-            note(args.exc_type, args.exc_value, args.exc_traceback)
-
-    threading.excepthook = note_thread
-    sys.unraisablehook = lambda args: note(args.exc_type, args.exc_value, args.exc_traceback)
-    faulthandler.enable(log)
-    import logging
-
-    handler = logging.StreamHandler(writer(log))
-    logging.getLogger().addHandler(handler)
-
-
-def _write(log: int, text: str) -> None:
-    try:
-        os.write(log, text.encode("utf-8", "backslashreplace"))
-    except OSError:
-        pass

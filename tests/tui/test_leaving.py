@@ -10,7 +10,7 @@ import pytest
 from textual.app import App
 
 from docstra_tui.errors import UsageError
-from docstra_tui.tui.app import crash_words
+from docstra_tui.tui.crash_log import crash_words
 from docstra_tui.tui.driver import terminal
 from docstra_tui.workspace.jobs import JobQueue
 from tests.tui.fakes import screen_text, until
