@@ -75,7 +75,7 @@ class JobQueue:
                 job = self._jobs.popleft()
             try:
                 result = job.work()
-            except Exception as error:
+            except Exception as error:  # who asked hears of it, and the next job has its turn
                 self._hand_over(job.failed, error)
             else:
                 self._hand_over(job.done, result)

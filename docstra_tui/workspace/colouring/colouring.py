@@ -85,19 +85,18 @@ class Colouring:
             if process is None:
                 return False
             begun = False
-            try:
-                self._send(process, language, text)
-                begun = self._next(process, START_SECONDS, ANSWER_BYTES) == []
-                self._take_all(process, text, take)
-            except (_Lost, OSError, msgspec.MsgspecError):
-                if self._closed.is_set():
-                    self._end()
-                    return False
-                self._die()
-                return begun
-            except BaseException:
-                self._end()
-                raise
+            with contextlib.ExitStack() as unless_all_came:
+                unless_all_came.callback(self._end)
+                try:
+                    self._send(process, language, text)
+                    begun = self._next(process, START_SECONDS, ANSWER_BYTES) == []
+                    self._take_all(process, text, take)
+                except (_Lost, OSError, msgspec.MsgspecError):
+                    if self._closed.is_set():
+                        return False
+                    self._die()
+                    return begun
+                unless_all_came.pop_all()
             self._deaths = 0
             return True
 

@@ -108,7 +108,7 @@ def lines_of(lexer: Lexer | None, text: str) -> Iterator[list[int]]:
             if left > 0:
                 left -= 1
                 yield line
-    except (Exception, MemoryError):  # on hostile code costs its colour, nothing else
+    except Exception:  # whatever a lexer trips over costs its code the colour, nothing else
         pass
     for _ in range(left):
         yield []

@@ -55,9 +55,11 @@ def _described(term: str) -> int:
     """What this machine's description of the terminal says; FEW where there is none."""
     try:
         import curses
-
+    except ImportError:
+        return FEW
+    try:
         curses.setupterm(term, 0)
         count = curses.tigetnum("colors")
-    except Exception:  # no description, no database, no curses: each has an error of its own
+    except (curses.error, ValueError):  # no description, no database, no name
         return FEW
     return MANY if count >= MANY else FEW if count > 1 else NONE
