@@ -89,3 +89,9 @@ def untouched(data: bytes, places: list[int], said: list[Said]) -> Iterator[Said
                 at = data.find(word, at + PAGE // 2)
         if not any(place // PAGE in pages or any(place in row for row in rows) for place in places):
             yield turn
+
+
+def behead(path: Path, data: bytes) -> None:
+    """A file whose head is gone."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    path.write_bytes(b"\0" * 100 + data[100:])

@@ -1,0 +1,25 @@
+"""What is found again of a damaged file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from docstra_tui.session.export import to_markdown
+from docstra_tui.session.store.sessions import SessionStore
+
+
+def everything(path: Path) -> dict[tuple[str, str], tuple[str, tuple[str, ...]]]:
+    """Answer and damage of every turn that is found, by its session and question; every face's words are
+    made too."""
+    store = SessionStore(path)
+    try:
+        found = {}
+        for summary in store.sessions():
+            session = store.load(summary.id)
+            to_markdown(session)
+            for turn in session.turns:
+                found[session.id, turn.question] = (turn.answer, turn.damage)
+        assert store.problem is None
+        return found
+    finally:
+        store.close()

@@ -1,0 +1,109 @@
+"""A question becomes a turn, and every turn has one end."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed, NoAnswer
+from docstra_tui.llm.answer import Usage
+from docstra_tui.session.chat import ChatSession
+from docstra_tui.session.store.sessions import SessionStore
+from tests.fakes import FakeLLM
+from tests.session.stored import until
+from tests.session.talk import A
+
+
+def test_a_question_is_answered_and_kept(llm: FakeLLM, session: ChatSession) -> None:
+    llm.enqueue("Hello ", "world", usage=Usage(10, 2, 4))
+    session.set_context([A])
+    running = session.ask("What is it?")
+    assert running.turn.status == "streaming"
+    assert list(running) == ["Hello ", "world"]
+    turn = session.turns[0]
+    assert (turn.question, turn.answer, turn.status) == ("What is it?", "Hello world", "done")
+    assert (turn.finish_reason, turn.usage, turn.error) == ("stop", Usage(10, 2, 4), None)
+    assert turn.ttft_s is not None and turn.tokens_per_s is not None
+    assert turn.context == (A,) and turn.files == (A,)
+    assert session.title == "What is it?"
+    assert list(running) == []
+
+
+def test_a_part_answer_is_kept_whatever_ended_it(llm: FakeLLM, session: ChatSession) -> None:
+    llm.enqueue("half an ", EngineDied("The engine died.", "Restart it."))
+    running = session.ask("first")
+    assert list(running) == ["half an "]
+    assert (running.turn.status, running.turn.answer) == ("failed", "half an ")
+    assert isinstance(running.turn.error, EngineDied)
+    llm.enqueue("fine")
+    list(session.ask("second"))
+    assert [message["content"] for message in llm.calls[-1].messages][2] == "half an "
+
+
+def test_an_answer_without_text_is_a_failed_turn_that_says_so(llm: FakeLLM, own_places: Path) -> None:
+    store = SessionStore()
+    session = ChatSession(llm, Path("/project"), store)
+    llm.enqueue(" ", usage=Usage(7, 1))
+    assert list(session.ask("What is it?")) == [" "]
+    turn = session.turns[0]
+    assert (turn.status, turn.finish_reason, turn.usage) == ("failed", "stop", Usage(7, 1))
+    assert isinstance(turn.error, NoAnswer) and not turn.has_answer
+    store.close()
+
+    kept = SessionStore()
+    again = ChatSession.resume(llm, kept, session.id or "").turns[0]
+    assert (again.status, again.error and again.error.message) == ("failed", turn.error.message)
+    kept.close()
+
+
+def test_a_foreign_error_becomes_one_of_ours(llm: FakeLLM, session: ChatSession) -> None:
+    llm.enqueue("x", ZeroDivisionError("oops"))
+    running = session.ask("first")
+    list(running)
+    assert isinstance(running.turn.error, GenerationFailed)
+    assert "oops" in str(running.turn.error)
+
+
+def test_stopping_keeps_the_part_and_ends_once(llm: FakeLLM, session: ChatSession) -> None:
+    gate = threading.Semaphore(0)
+    llm.enqueue("one ", "two ", "three", gate=gate)
+    running = session.ask("first")
+    pieces: list[str] = []
+    reader = threading.Thread(target=lambda: pieces.extend(running))
+    reader.start()
+    gate.release()
+    until(lambda: running.turn.answer == "one ")
+    running.cancel()
+    reader.join(5)
+    assert pieces == ["one "]
+    assert (running.turn.status, running.turn.finish_reason) == ("cancelled", "cancelled")
+    running.cancel()
+    assert running.turn.status == "cancelled"
+
+
+def test_a_turn_cancelled_before_it_began_asks_nobody(llm: FakeLLM, session: ChatSession) -> None:
+    running = session.ask("first")
+    running.cancel()
+    assert running.ended and list(running) == [] and llm.calls == []
+    llm.enqueue("fine")
+    assert list(session.ask("second")) == ["fine"]
+
+
+def test_ctrl_c_in_the_reading_thread_stops_the_answer(llm: FakeLLM, session: ChatSession) -> None:
+    llm.enqueue("one ", KeyboardInterrupt())
+    running = session.ask("first")
+    with pytest.raises(KeyboardInterrupt):
+        list(running)
+    assert (running.turn.status, running.turn.answer) == ("cancelled", "one ")
+
+
+def test_one_answer_at_a_time(llm: FakeLLM, session: ChatSession) -> None:
+    llm.enqueue("one")
+    running = session.ask("first")
+    with pytest.raises(DocstraError, match="still being written"):
+        session.ask("second")
+    list(running)
+    llm.enqueue("two")
+    assert list(session.ask("second")) == ["two"]
