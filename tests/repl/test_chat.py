@@ -21,7 +21,8 @@ from docstra_tui.address import parse
 from docstra_tui.errors import AnswerCutOff, ContextOverflow, EngineDied, ModelNotFound
 from docstra_tui.llm.answer import Usage
 from docstra_tui.llm.base import Measure, Prompt
-from docstra_tui.repl.app import HISTORY, KeptHistory, run
+from docstra_tui.repl.app import run
+from docstra_tui.repl.prompt import HISTORY, KeptHistory
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import SavedTurn
 from docstra_tui.settings import Settings
