@@ -1,16 +1,34 @@
-"""An answer in the making, printed as it comes; until its first word, how long that takes."""
+"""Questions and their answers in the terminal: the inline chat's side of the queue of turns.
+
+The turn runs in a thread; what it has to show or to ask comes through one queue to the main thread,
+which alone prints. While it waits there, Ctrl+C stops the turn.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import queue
-import threading
 import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
+from docstra_tui.errors import ContextOverflow, NotAsked
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.repl.printer import Printer
-from docstra_tui.session.running import RunningTurn
-from docstra_tui.workspace.wording import waiting_for
+from docstra_tui.session.outgoing import SecretsFound
+from docstra_tui.workspace.files.selection import ReadReport
+from docstra_tui.workspace.turns.decision import Decision
+from docstra_tui.workspace.turns.queue import TurnQueue
+from docstra_tui.workspace.turns.requests import NotTicked
+from docstra_tui.workspace.turns.runner import Outcome
+from docstra_tui.workspace.wording import NO_FILES, answer_figures, counting, waiting_for
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from docstra_tui.session.chat import ChatSession
+    from docstra_tui.session.turn_request import TurnRequest
+    from docstra_tui.session.turns import SavedTurn
+    from docstra_tui.workspace.turns.files import TurnFiles
 
 STEP_SECONDS = 1.0
 """Between two looks at how long the first word takes."""
@@ -18,45 +36,181 @@ STEP_SECONDS = 1.0
 LAST_PIECES_SECONDS = 3.0
 """How long the end of a stopped answer is waited for on the way out."""
 
-Pieces = queue.SimpleQueue[str | None]
-"""What came, and None for the end."""
+
+class Model(Protocol):
+    """Who answers."""
+
+    @property
+    def llm(self) -> BaseLLM:
+        """As it is asked."""
+
+    def is_ready(self) -> bool:
+        """Wait for it, saying how far it is; False, and said why, where it will not be."""
+
+    def look_now(self) -> None:
+        """It has something new to tell."""
 
 
-def show(running: RunningTurn, printer: Printer, llm: BaseLLM) -> None:
-    """Print the pieces as a thread reads them; Ctrl+C stops the answer and keeps the part."""
-    pieces: Pieces = queue.SimpleQueue()
+class Answering:
+    """Lets questions wait for their turn, and shows their answers. Main thread, but for `piece`."""
 
-    def read() -> None:
+    def __init__(self, files: TurnFiles, model: Model, printer: Printer, *, most_tokens: int) -> None:
+        self._model = model
+        self._printer = printer
+        self._most_tokens = most_tokens
+        self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        """What is to be done on the main thread."""
+        self._pieces: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self.queue = TurnQueue(files, self, self._events.put)
+        self._may_leave: Decision[bool] = Decision(self.queue, self._events.put)
+        self._session: ChatSession | None = None
+        self._is_one_of_many = False
+        self._has_begun = False
+        self.unsent = ""
+        """What was typed last, where it stays with whoever typed it; empty when it was sent."""
+
+    def use(self, session: ChatSession, files: TurnFiles) -> None:
+        """Go on with this chat about these files."""
+        self._session = session
+        self.queue.use(session, files)
+        session.admission.count_changed = self._count_changed
+
+    def ask(self, requests: Sequence[TurnRequest], typed: str) -> None:
+        """Ask, and show what comes until it is over, or somebody stops it."""
+        self._is_one_of_many, self._has_begun = len(requests) > 1, False
+        self.queue.submit(requests)
         try:
-            for piece in running:
-                pieces.put(piece)
+            while self.queue.busy or self.queue.waiting:
+                try:
+                    self._go_on()
+                except KeyboardInterrupt:
+                    self._stop(typed)
         finally:
-            pieces.put(None)
+            self._printer.end_progress()
+            if self.queue.busy:  # a signal, or a terminal that is gone
+                self.close()
 
-    reader = threading.Thread(target=read, name="answer", daemon=True)
-    reader.start()
-    started: float | None = time.monotonic()
-    try:
-        is_going = True
-        while is_going:
+    def decide(self, ask: Callable[[], bool]) -> bool:
+        """Have somebody say yes or no on the main thread. Blocks: for the turn's thread."""
+
+        def answered(decided: Callable[[bool], None]) -> None:
+            answer = False
             try:
-                waiting = [_next(pieces, printer, llm, started)]
-                while not pieces.empty():
-                    waiting.append(pieces.get())
-            except KeyboardInterrupt:
-                running.cancel()
-                continue
-            is_going, started = waiting[-1] is not None, None
-            printer.piece("".join(piece for piece in waiting if piece is not None))
-    finally:
-        if not running.ended:  # a signal, or a terminal that is gone
-            running.cancel()
-            reader.join(LAST_PIECES_SECONDS)
+                answer = ask()
+            finally:
+                decided(answer)
 
+        return self._may_leave.wait_for(answered)
 
-def _next(pieces: Pieces, printer: Printer, llm: BaseLLM, silent_since: float | None) -> str | None:
-    while silent_since is not None:
-        with contextlib.suppress(queue.Empty):
-            return pieces.get(timeout=STEP_SECONDS)
-        printer.progress(waiting_for(llm, time.monotonic() - silent_since))
-    return pieces.get()
+    def close(self) -> None:
+        """Stop what runs, and keep its part."""
+        self.queue.close()
+        self.queue.stop_answer()
+        deadline = time.monotonic() + LAST_PIECES_SECONDS
+        while self.queue.busy and time.monotonic() < deadline:
+            time.sleep(0.01)
+            self.queue.look()
+
+    def _go_on(self) -> None:
+        if not (self.queue.busy or self.queue.is_saving):
+            if not self._model.is_ready():
+                self.queue.set_aside()
+                self._printer.line("Up brings the question back.", "hint")
+                return
+            self.queue.ready = True
+            self.queue.start_next()
+        try:
+            event = self._events.get(timeout=STEP_SECONDS)
+        except queue.Empty:
+            self.queue.look()
+            if self.queue.busy and not self.queue.has_text:
+                self._say_waiting()
+        else:
+            event()
+
+    def _show_pieces(self) -> None:
+        """All that came by now, at once."""
+        pieces = []
+        while not self._pieces.empty():
+            pieces.append(self._pieces.get())
+        self._printer.piece("".join(pieces))
+
+    def _stop(self, typed: str) -> None:
+        if not self.queue.busy:
+            self._printer.end_progress()
+            self._printer.line("Not sent: the model still loads.", "note")
+        self.queue.stop()
+        if not self._has_begun:
+            self.unsent = typed
+
+    def _say_waiting(self) -> None:
+        if self._session is not None and self._session.admission.counting is None:
+            self._printer.progress(waiting_for(self._model.llm, time.monotonic() - self.queue.started))
+
+    def _count_changed(self) -> None:
+        """In the turn's thread: said on the main thread as it is now."""
+        done = self._session.admission.counting if self._session is not None else None
+        if done is not None:
+            self._events.put(lambda: self._printer.progress(counting(*done)))
+
+    # What the queue tells
+
+    @property
+    def written(self) -> str:
+        return ""
+
+    def began(self, request: TurnRequest) -> None:
+        self._has_begun = True
+        self.queue.ready = False  # whether it still is is asked before the next one
+        if self._is_one_of_many:
+            self._printer.line(", ".join(request.files), "mark")
+
+    def read(self, report: ReadReport) -> None:
+        for label in report.changed:
+            self._printer.line(f"{label} was changed and is read again.", "note")
+        for label, (_, reason) in report.left_out.items():
+            self._printer.line(f"{label} is not sent: {reason}.", "hint")
+
+    def piece(self, text: str) -> None:
+        self._pieces.put(text)
+        self._events.put(self._show_pieces)
+
+    def changed(self) -> None:
+        """The line below the prompt is drawn by itself."""
+
+    def ended(self, outcome: Outcome) -> None:
+        self._show_pieces()
+        self._printer.end_progress()
+        self._printer.end_answer()
+        self._model.look_now()
+        error = outcome.error
+        if outcome.turn is not None and error is None:
+            self._say_figures(outcome.turn)
+        elif isinstance(error, SecretsFound):
+            self._printer.line("Nothing was sent.", "note")
+        elif error is not None and not isinstance(error, NotTicked):
+            self._printer.error(error)
+        if isinstance(error, ContextOverflow):
+            self._printer.line("/files lists the files, /drop leaves one out. Nothing was sent.", "hint")
+
+    def wants_back(self, outcome: Outcome) -> bool:
+        if isinstance(outcome.error, (SecretsFound, NotAsked)):
+            return True
+        if outcome.turn is None and outcome.request.typed:
+            self._printer.line("Up brings the question back.", "hint")
+        return False
+
+    def give_back(self, text: str) -> None:
+        self.unsent = text
+
+    def warn(self, text: str) -> None:
+        self._printer.line(text, "note")
+
+    def _say_figures(self, turn: SavedTurn) -> None:
+        parts = [] if turn.files else [f"{NO_FILES}, @ names some"]
+        parts.append(answer_figures(turn.usage, turn.ttft_s, turn.tokens_per_s))
+        if turn.status == "cancelled":
+            parts.insert(0, "stopped")
+        elif turn.finish_reason == "length":
+            parts.append(f"cut at {self._most_tokens} tokens (--max-tokens)")
+        self._printer.line(" · ".join(filter(None, parts)), "dim")

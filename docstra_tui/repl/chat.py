@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -17,42 +17,41 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from docstra_tui import figures, themes
 from docstra_tui.context.files.ignore import IgnoreRules
 from docstra_tui.context.fitting.budget import Budget
-from docstra_tui.context.mentions import Mention, find_mentions, write_mention
-from docstra_tui.context.picks import Pick
+from docstra_tui.context.mentions import Mention
 from docstra_tui.context.secrets import may_hold_secrets
 from docstra_tui.errors import (
-    ContextOverflow,
     DocstraError,
     EngineDied,
     EngineError,
     UnreadableFile,
     UsageError,
 )
+from docstra_tui.llm.base import BaseLLM
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.repl.answering import show
+from docstra_tui.repl.answering import Answering
 from docstra_tui.repl.files import ChosenFiles
 from docstra_tui.repl.overview import overview
 from docstra_tui.repl.printer import Printer
+from docstra_tui.repl.tasks import Tasks
 from docstra_tui.repl.toolbar import toolbar
 from docstra_tui.repl.watch import Watch
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.outgoing import SecretsFound
-from docstra_tui.session.running import RunningTurn
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turn_request import TurnRequest
-from docstra_tui.session.turns import WaitingQuestion
 from docstra_tui.settings import Settings
 from docstra_tui.themes import ThemeSpec
 from docstra_tui.workspace import theme_choice
 from docstra_tui.workspace.command_line import ONLY_FILES, CommandLine, parse, question_of
+from docstra_tui.workspace.commands import TASKS
 from docstra_tui.workspace.files.named_files import NamedFiles, find_named
 from docstra_tui.workspace.models import consent
 from docstra_tui.workspace.models.backend import Backend, Status
 from docstra_tui.workspace.models.choice import choice_of
 from docstra_tui.workspace.sessions import resuming
 from docstra_tui.workspace.status import loading_line
-from docstra_tui.workspace.turns.waiting import bring_back, joined
-from docstra_tui.workspace.wording import ENDED, NO_FILES, answer_figures, counting
+from docstra_tui.workspace.turns.waiting import bring_back
+from docstra_tui.workspace.wording import ENDED
 
 LOOK_SECONDS = 3.0
 """How long a look at the backend is waited for before the last one must do."""
@@ -84,15 +83,26 @@ class Chat:
         self._told: set[str] = set()
         """Notes on the model, and on the saved sessions, that were shown."""
         self._consent = consent.Consent()
-        self._typed = ""
-        self.unsent = ""
-        """What was typed last, where it stays with whoever typed it; empty when it was sent."""
         self.backend = self._consent.admit(opener(settings))
         self.past: list[ChatSession] = []
         """The sessions that were left for another one."""
         self.session = self._new_session(root)
         self.files = ChosenFiles(root, settings.context.max_file_bytes)
-        self._running: RunningTurn | None = None
+        self.answering = Answering(self.files, self, printer, most_tokens=settings.answer.max_tokens)
+        self.answering.use(self.session, self.files)
+        self._tasks = Tasks(self, self.answering)
+        self.handlers: Mapping[str, Callable[[CommandLine], None]] = {
+            "files": self.do_files,
+            "drop": self.do_drop,
+            "model": self.do_model,
+            "theme": self.do_theme,
+            "restart": self.do_restart,
+            "new": self.do_new,
+            "sessions": self.do_sessions,
+            "resume": self.do_resume,
+            "help": self.do_help,
+        }
+        """Who does a command that is no task."""
         self.on_theme: Callable[[ThemeSpec], None] = lambda theme: None
         """Called when another theme is chosen."""
         self._unknown = ""
@@ -109,8 +119,7 @@ class Chat:
 
     def close(self) -> None:
         """Stop what runs, keep its part, let the backend go. The engine stays hot."""
-        if self._running is not None and not self._running.ended:
-            self._running.cancel()
+        self.answering.close()
         self._watch.stop()
         self.backend.close()
         if self._store is not None:
@@ -139,17 +148,19 @@ class Chat:
 
     def take(self, text: str) -> bool:
         """Do what one sent text says; False when it says to leave. Errors are shown, not raised."""
-        self._typed, self.unsent = text, ""
+        self.unsent = ""
         if not text.strip():
             return True
         try:
             line = parse(text, "chat")
             if line is None:
-                self._ask(question_of(text).strip(), find_mentions(text))
+                self._tasks.ask(question_of(text), text)
+            elif line.command.name in TASKS:
+                self._tasks.start(line, text)
             elif line.command.name == "quit":
                 return False
             else:
-                getattr(self, f"do_{line.command.name}")(line)
+                self.handlers[line.command.name](line)
         except UsageError as error:
             self.unsent = text
             self.printer.error(error)
@@ -158,6 +169,15 @@ class Chat:
         except ValueError as error:
             self.printer.line(str(error), "error")
         return True
+
+    @property
+    def unsent(self) -> str:
+        """What was typed last, where it stays with whoever typed it; empty when it was sent."""
+        return self.answering.unsent
+
+    @unsent.setter
+    def unsent(self, text: str) -> None:
+        self.answering.unsent = text
 
     def keep_draft(self, text: str) -> None:
         """What is being typed; on the disk within a second."""
@@ -171,31 +191,6 @@ class Chat:
                 self._use(self._saved_session(found))
             elif self._store is not None and (title := self._store.left_in(str(self.root))) is not None:
                 self.printer.line(f"A question in “{title}” was not sent. /resume brings it back.", "note")
-
-    def _ask(self, words: str, mentions: Iterable[Mention]) -> None:
-        """Ask about the files, those named in the question among them."""
-        if self._name_files(mentions) is not None:
-            self._follow(lambda: self.session.ask(words))
-
-    def do_ask(self, line: CommandLine) -> None:
-        self._need_words(line)
-        self._ask(line.text, line.mentions)
-
-    def do_custom(self, line: CommandLine) -> None:
-        self._need_words(line)
-        if self._name_files(line.mentions) is not None:
-            self._follow(lambda: self.session.custom(line.text))
-
-    def do_examples(self, line: CommandLine) -> None:
-        self._need_words(line)
-        if self._name_files(line.mentions) is not None:
-            self._follow(lambda: self.session.examples(line.text))
-
-    def do_explain(self, line: CommandLine) -> None:
-        self._for_each_file(line, lambda item: self.session.explain(item))
-
-    def do_document(self, line: CommandLine) -> None:
-        self._for_each_file(line, lambda item: self.session.document(item))
 
     def do_files(self, line: CommandLine) -> None:
         items = self.files.items
@@ -259,7 +254,7 @@ class Chat:
 
     def do_restart(self, line: CommandLine) -> None:
         if self._watch.status.state == "waiting":
-            self._may_send()
+            self.may_send()
             return
         self._start_again()
         self.printer.line("The engine starts again; what was said is kept.", "note")
@@ -267,6 +262,7 @@ class Chat:
     def do_new(self, line: CommandLine) -> None:
         before, self.session = self.session, self._new_session(self.root)
         self.past.append(before)
+        self.answering.use(self.session, self.files)
         self._use_files()
         self.printer.line("A new session, with the same files.", "note")
 
@@ -296,6 +292,7 @@ class Chat:
             self.backend.outgoing.forget_names()
         self._use(session)
         self.files = ChosenFiles(self.root, self.settings.context.max_file_bytes, self.session.context)
+        self.answering.use(self.session, self.files)
         self._watch.look_now()
         count = len(self.session.turns)
         self.printer.line(
@@ -327,6 +324,7 @@ class Chat:
         """Go on with this session. What waited in it when a program ended is in its draft again."""
         self.past.append(self.session)
         self.session = session
+        self.answering.use(session, self.files)
         count = bring_back(session)
         self.unsent = session.draft
         if count:
@@ -359,97 +357,26 @@ class Chat:
     def do_help(self, line: CommandLine) -> None:
         self.printer.line(overview())
 
-    # One answer
+    # Who answers
 
-    def _follow(self, begin: Callable[[], RunningTurn], question: WaitingQuestion | None = None) -> bool:
-        """Wait for the model, ask, and show the answer as it comes; False when it was stopped or failed.
+    @property
+    def llm(self) -> BaseLLM:
+        """As it is asked."""
+        return self.backend.llm
 
-        Until its turn begins the question is kept as one that waits. One that cannot be asked stays kept
-        until another one is asked; what somebody took back is `unsent`.
-        """
-        session = self.session
-        if question is None:
-            [question] = self._accept([self._typed])
-        try:
-            session.take_turn(question)
-            return self._follow_now(begin)
-        finally:
-            session.take_turn(None)
-            if question in session.waiting and self.unsent:
-                self.unsent = joined(*(one.text for one in session.waiting))
-                session.take_back(list(session.waiting), self.unsent)
-            elif question in session.waiting:
-                self.printer.line("Up brings the question back.", "hint")
-
-    def _say_counting(self) -> None:
-        if self.session.admission.counting is not None:
-            self.printer.progress(counting(*self.session.admission.counting))
-
-    def _accept(self, texts: Sequence[str]) -> list[WaitingQuestion]:
-        """Let these wait, on the disk when this returns, in the place of what could not be asked before."""
-        session = self.session
-        session.choice = choice_of(self.settings, self._answering)
-        before = list(session.waiting)
-        accepted = [session.accept(text) for text in texts]
-        session.take_back(before, "")
-        session.settle(accepted[-1])
-        return accepted
-
-    def _follow_now(self, begin: Callable[[], RunningTurn]) -> bool:
-        if not self._may_send() or not self._is_ready():
-            return False
-        changed, wrong = self.files.refresh()
-        for item in changed:
-            self.printer.line(f"{item.label} was changed and is read again.", "note")
-        self._say_files([], wrong)
-        self._use_files()
-        self.session.admission.count_changed = self._say_counting
-        try:
-            running = self._running = begin()
-        except SecretsFound:
-            self.printer.line("Nothing was sent.", "note")
-            self.unsent = self._typed
-            return False
-        except ContextOverflow as error:
-            self.printer.error(error)
-            self.printer.line("/files lists the files, /drop leaves one out. Nothing was sent.", "hint")
-            return False
-        finally:
-            self.printer.end_progress()
-        show(running, self.printer, self.backend.llm)
-        self.printer.end_answer()
-        turn = running.turn
+    def look_now(self) -> None:
+        """It has something new to tell."""
         self._watch.look_now()
-        if turn.status == "failed" and turn.error is not None:
-            self.printer.error(turn.error)
-            return False
-        shown = answer_figures(turn.usage, turn.ttft_s, turn.tokens_per_s)
-        if not turn.files:
-            shown = " · ".join(
-                [f"{NO_FILES}, @ names some", shown] if shown else [f"{NO_FILES}, @ names some"]
-            )
-        if turn.status == "cancelled":
-            shown = " · ".join(["stopped", shown] if shown else ["stopped"])
-        elif turn.finish_reason == "length":
-            shown += f" · cut at {self.settings.answer.max_tokens} tokens (--max-tokens)"
-        self.printer.line(shown, "dim")
-        return turn.status == "done"
 
-    def _is_ready(self) -> bool:
-        """Wait for a loading model, showing how far it is; Ctrl+C gives up waiting."""
-        try:
-            status = self._watch.status
-            if status.state != "ready":
-                status = self._wait()
-            if isinstance(status.error, EngineDied):  # stopped from elsewhere, or it died: once more
-                self.printer.line(f"{status.error.message} It starts again.", "note")
-                self._start_again()
-                status = self._wait()
-        except KeyboardInterrupt:
-            self.printer.end_progress()
-            self.printer.line("Not sent: the model still loads.", "note")
-            self.unsent = self._typed
-            return False
+    def is_ready(self) -> bool:
+        """Wait for a loading model, showing how far it is; False, and said why, where it will not be."""
+        status = self._watch.status
+        if status.state != "ready":
+            status = self._wait()
+        if isinstance(status.error, EngineDied):  # stopped from elsewhere, or it died: once more
+            self.printer.line(f"{status.error.message} It starts again.", "note")
+            self._start_again()
+            status = self._wait()
         if status.state == "failed":
             self.printer.error(status.error or EngineError("The model could not be loaded."))
             self.printer.line("/restart tries again, /model takes another one.", "hint")
@@ -474,28 +401,33 @@ class Chat:
         self.session.engine_restarted()
         self._watch.look_now()
 
-    def _may_send(self) -> bool:
+    def may_send(self) -> bool:
+        """Ask about another machine; False after a no."""
+        self.session.choice = choice_of(self.settings, self._answering)
         gate = self.backend.gate
         if gate is None or gate.is_open:
             return True
         if not self._confirm(f"{consent.question(gate.address)} [y/N] "):
             self.printer.line("Nothing was sent. The next question asks again.", "note")
-            self.unsent = self._typed
             return False
         self._consent.give(gate.address)
         self._consent.admit(self.backend)
         self._watch.look_now()
         return True
 
-    def _may_leave(self, found: SecretsFound, asking: TurnRequest) -> bool:
-        """Ask about what may be secret and would be sent elsewhere; False when nothing is to be sent."""
+    def _may_leave(self, found: SecretsFound, request: TurnRequest) -> bool:
+        """False when nothing is to be sent. In the turn's thread."""
+        return self.answering.decide(lambda: self._ask_to_leave(found, request))
+
+    def _ask_to_leave(self, found: SecretsFound, request: TurnRequest) -> bool:
+        """Ask about what may be secret and would be sent elsewhere."""
         for line in consent.secrets(found, self.backend.host):
             self.printer.line(line, "hint")
         if self._confirm("Send it as it is? [y/N] "):
             found.agree()
             return True
         paths = set(found.paths)
-        is_about = any(item.path in paths for item in asking.focus)
+        is_about = any(item.path in paths for item in request.focus)
         if paths and not is_about and self._confirm("Leave these files out and send the rest? [y/N] "):
             for item in self.files.drop([Mention(path) for path in paths]):
                 self.printer.line(f"{item.label} is left out.", "note")
@@ -503,18 +435,16 @@ class Chat:
             return True
         return False
 
-    def _need_words(self, line: CommandLine) -> None:
-        if not line.text:
-            raise UsageError(f"There is nothing behind /{line.command.name}.", f"Write {line.command.usage}.")
-
-    def _name_files(self, mentions: Iterable[Mention], *, must_exist: bool = False) -> NamedFiles | None:
+    def name_files(
+        self, typed: str, mentions: Iterable[Mention], *, must_exist: bool = False
+    ) -> NamedFiles | None:
         """Add what a line names to the files; None where some of it does not exist: then nothing is sent.
         Sent once more, a word that was none is only a word, unless it `must_exist`."""
         known = IgnoreRules(self.root, self.settings.context.ignore)
         limit = self.settings.context.max_file_bytes
         named = find_named(mentions, self.root, lambda: known, max_bytes=lambda path: limit)
-        if named.problems and (must_exist or self._typed != self._unknown):
-            self._unknown = self.unsent = self._typed
+        if named.problems and (must_exist or typed != self._unknown):
+            self._unknown = self.unsent = typed
             for problem in named.problems:
                 self.printer.line(problem, "error")
             how = ONLY_FILES if must_exist else "Enter again sends it as it is."
@@ -525,34 +455,6 @@ class Chat:
             self.printer.line(words, "hint")
         self._say_files(self.files.add(named.order), [])
         return named
-
-    def _for_each_file(self, line: CommandLine, begin: Callable[[ContextItem], RunningTurn]) -> None:
-        """One turn a file: those named, else all of the files. Stopping one stops all."""
-        named = self._name_files(line.mentions, must_exist=True)
-        if named is None:
-            return
-        picks = named.order or self.files.picks
-        if not picks:
-            raise UnreadableFile("There is no file yet.", "Name one: a path behind the command, or @path.")
-        name = line.command.name
-        questions = self._accept([f"/{name} {write_mention(*pick)}" for pick in picks])
-        for pick, question in zip(picks, questions, strict=True):
-            if self.files.of(pick) is None:  # left out since, as it may be secret
-                self.session.take_back([question], "")
-                continue
-            if len(picks) > 1:
-                self.printer.line(pick.label, "mark")
-
-            def begin_one(pick: Pick = pick) -> RunningTurn:
-                item = self.files.of(pick)  # as it was last read
-                if item is None:
-                    raise UnreadableFile(f"{pick.label} is not among the files any more.")
-                return begin(item)
-
-            if not self._follow(begin_one, question):
-                if question not in self.session.waiting:
-                    self.session.take_back(list(self.session.waiting), "")
-                return
 
     def _say_files(self, added: Iterable[ContextItem], wrong: Iterable[UnreadableFile]) -> None:
         for item in added:
@@ -588,7 +490,7 @@ class Chat:
         """Have the model read what the next question will begin with, while nobody asks."""
         session = self.session
         mark = session.ahead_mark
-        if mark == self._read or (self._running is not None and not self._running.ended):
+        if mark == self._read or self.answering.queue.busy:
             return
         self._read = mark
 

@@ -10,7 +10,9 @@ from docstra_tui.context.mentions import Mention
 from docstra_tui.context.picks import Pick
 from docstra_tui.errors import UnreadableFile
 from docstra_tui.llm.items import ContextItem
+from docstra_tui.session.chat import ChatSession
 from docstra_tui.workspace.files.named_files import without_named
+from docstra_tui.workspace.files.selection import ReadReport
 
 
 class ChosenFiles:
@@ -65,6 +67,17 @@ class ChosenFiles:
                 self._items[key] = now
                 changed.append(now)
         return changed, wrong
+
+    def read(self, session: ChatSession) -> ReadReport:
+        """Read every file again and give them to `session`: before each turn, in its thread."""
+        changed, wrong = self.refresh()
+        session.set_context(self.items)
+        left_out = {str(number): ("", error.message) for number, error in enumerate(wrong)}
+        return ReadReport(tuple(item.label for item in changed), left_out)
+
+    def read_now(self, pick: Pick) -> ContextItem:
+        """A file or lines of it, whether or not they are among these. Raises `UnreadableFile`."""
+        return self._read(*pick)
 
     def _read(self, path: str, start: int | None, end: int | None) -> ContextItem:
         return read_item(self.root, path, start_line=start, end_line=end, max_bytes=self._max_bytes)

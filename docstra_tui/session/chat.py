@@ -10,9 +10,8 @@ what it weighs (`measuring`), what to do when that is too much (`fitting`), what
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 
 from docstra_tui.context.fitting.budget import Budget
 from docstra_tui.llm.base import BaseLLM
@@ -27,8 +26,7 @@ from docstra_tui.session.record import Record
 from docstra_tui.session.running import RunningTurn
 from docstra_tui.session.scale import Scale
 from docstra_tui.session.store.sessions import SessionStore
-from docstra_tui.session.tasks import examples_for, file_task, plain_question
-from docstra_tui.session.turn_request import TurnRequest
+from docstra_tui.session.turn_request import TurnRequest, plain_question
 from docstra_tui.session.turns import ModelChoice, SavedTurn, WaitingQuestion, title_of
 from docstra_tui.session.unsent import Unsent
 
@@ -284,33 +282,10 @@ class ChatSession:
         """Ask about the context, in the user's own words."""
         return self._asker.ask(plain_question(question))
 
-    def document(self, item: ContextItem) -> RunningTurn:
-        """Write documentation for one file, which joins the context if it is not there."""
-        return self._asker.ask(file_task("document_code", "Document", item))
-
-    def explain(self, item: ContextItem) -> RunningTurn:
-        """Explain one file, which joins the context if it is not there."""
-        return self._asker.ask(file_task("explain_code", "Explain", item))
-
-    def examples(self, request: str) -> RunningTurn:
-        """Write examples for a request, over the context."""
-        return self._asker.ask(examples_for(request, self.context))
-
-    def custom(self, request: str) -> RunningTurn:
-        """A request in the user's own words, sent as it is after the context."""
-        return self.ask(request)
-
-    def run(
-        self,
-        task: str,
-        shown: str,
-        fields: Mapping[str, Any],
-        *,
-        focus: Sequence[ContextItem] = (),
-    ) -> RunningTurn:
-        """A turn from any template over the context; `shown` stands as the question in the conversation.
+    def run(self, request: TurnRequest) -> RunningTurn:
+        """A turn from any template over the context.
 
         It starts when it is first iterated. Blocks while it is counted. Raises `DocstraError` while
         another one runs, `ContextOverflow` when it does not fit and nobody made room.
         """
-        return self._asker.ask(TurnRequest(task, shown, dict(fields), tuple(focus)))
+        return self._asker.ask(request)

@@ -16,9 +16,8 @@ from docstra_tui.llm.prompt import Conversation
 from docstra_tui.session import breaks
 from docstra_tui.session.context import SessionContext, sent_whole
 from docstra_tui.session.log import WAITING, ContextLog
-from docstra_tui.session.tasks import plain_question
 from docstra_tui.session.telling import Told, tell
-from docstra_tui.session.turn_request import TurnRequest
+from docstra_tui.session.turn_request import TurnRequest, plain_question
 from docstra_tui.session.turns import LOST, Placed, SavedTurn, StoredSession
 
 _ASKED_STEP = 1e-5

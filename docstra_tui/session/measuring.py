@@ -7,8 +7,8 @@ from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import Conversation
 from docstra_tui.session.dialogue import Dialogue
 from docstra_tui.session.scale import Scale
-from docstra_tui.session.tasks import plain_question
 from docstra_tui.session.telling import told_as
+from docstra_tui.session.turn_request import plain_question
 
 
 class Measuring:

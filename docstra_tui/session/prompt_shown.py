@@ -12,7 +12,7 @@ from docstra_tui.llm.prompt import Message
 from docstra_tui.session import breaks
 from docstra_tui.session.dialogue import Dialogue
 from docstra_tui.session.measuring import Measuring
-from docstra_tui.session.tasks import PLAIN
+from docstra_tui.session.turn_request import PLAIN
 
 
 @dataclass(frozen=True)

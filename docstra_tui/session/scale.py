@@ -10,7 +10,7 @@ from docstra_tui.context.fitting.memo import Memo
 from docstra_tui.llm.base import WINDOWS_COUNTED, BaseLLM, estimate
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import Message, Turn
-from docstra_tui.session.tasks import PLAIN
+from docstra_tui.session.turn_request import PLAIN
 
 QUESTION = "?"
 """Stands behind what is weighed: without one, the empty lines in front of it would belong to nothing."""

@@ -8,7 +8,11 @@ from typing import Any
 
 from docstra_tui.context.picks import Pick
 from docstra_tui.llm.items import ContextItem
+from docstra_tui.llm.prompt import TASKS
 from docstra_tui.session.turns import WaitingQuestion
+
+PLAIN = TASKS["ask"]
+"""The template of a question as it stands."""
 
 
 @dataclass(frozen=True)
@@ -44,3 +48,8 @@ class TurnRequest:
         """True for what somebody wrote, which goes back to where it was written when it is not asked; False
         for one of the files of a task."""
         return self.about is None
+
+
+def plain_question(text: str) -> TurnRequest:
+    """A question in the user's own words, sent as it is after the context."""
+    return TurnRequest(PLAIN, text, {"question": text})

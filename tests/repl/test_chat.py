@@ -15,6 +15,7 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
+from prompt_toolkit.styles import DummyStyle
 
 from docstra_tui import paths
 from docstra_tui.address import parse
@@ -22,12 +23,14 @@ from docstra_tui.errors import AnswerCutOff, ContextOverflow, EngineDied, ModelN
 from docstra_tui.llm.answer import Usage
 from docstra_tui.llm.base import Measure, Prompt
 from docstra_tui.repl.app import run
+from docstra_tui.repl.chat import Chat
+from docstra_tui.repl.printer import Printer
 from docstra_tui.repl.prompt import HISTORY, KeptHistory
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import SavedTurn
 from docstra_tui.settings import Settings
 from docstra_tui.workspace import theme_choice
-from docstra_tui.workspace.commands import commands_of
+from docstra_tui.workspace.commands import TASKS, commands_of
 from docstra_tui.workspace.models.consent import Consent
 from tests.fakes import FakeLLM
 from tests.repl.fake_backend import READY, FakeBackend, loading
@@ -614,8 +617,7 @@ def test_another_model_is_named_whole_and_why_it_did_not_load_is_said(project: P
     assert "Loading no/such…" in shown and "from now on" not in shown
 
 
-def test_every_command_has_its_handler() -> None:
-    from docstra_tui.repl.chat import Chat
-
-    for command in commands_of("chat"):
-        assert command.name == "quit" or callable(getattr(Chat, f"do_{command.name}"))
+def test_every_command_has_its_handler(project: Path) -> None:
+    one = Chat(Settings(), project, FakeBackend(), None, Printer(DummyStyle()), lambda question: False)
+    assert {command.name for command in commands_of("chat")} == TASKS | one.handlers.keys() | {"quit"}
+    one.close()

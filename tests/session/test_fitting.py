@@ -10,6 +10,7 @@ from docstra_tui.context.fitting.proposal import suggest
 from docstra_tui.context.fitting.rows import LEFT_OUT, OUTLINE, lines
 from docstra_tui.errors import ContextOverflow
 from docstra_tui.llm.items import ContextItem
+from docstra_tui.llm.prompt import file_fields
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.fitting import Overfull
 from docstra_tui.session.store.sessions import SessionStore
@@ -21,6 +22,10 @@ BODY = "".join(f"    value_{number} = {number} + 1\n" for number in range(60))
 LONG = ContextItem(f"def long():\n{BODY}", "long.py", "python")
 SHORT = ContextItem("TIMEOUT = 5\n", "short.py", "python")
 NOTES = ContextItem("a few plain words\n" * 30, "notes.txt")
+
+
+def about(task: str, item: ContextItem) -> TurnRequest:
+    return TurnRequest(task, item.label, file_fields([item.label], "python"), (item,))
 
 
 def asking(question: str) -> TurnRequest:
@@ -193,7 +198,7 @@ def test_a_task_over_a_file_that_does_not_fit_is_settled_with_one_plan(tmp_path:
         return True
 
     session.admission.make_room = make_room
-    list(session.document(LONG))
+    list(session.run(about("document_code", LONG)))
 
     assert len(asked) == 1
     assert "value_59" not in llm.calls[-1].messages[-1]["content"]
@@ -210,7 +215,7 @@ def test_a_task_brings_its_file_in_outline_where_the_plan_says_so(tmp_path: Path
         return True
 
     session.admission.make_room = make_room
-    list(session.explain(LONG))
+    list(session.run(about("explain_code", LONG)))
 
     sent = llm.calls[-1].messages[-1]["content"]
     assert sent.count("long.py") >= 1 and "value_59" not in sent

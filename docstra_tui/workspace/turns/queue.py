@@ -74,9 +74,11 @@ class TurnQueue:
         self.ready = False
         """True while the model can answer; turns wait until then."""
 
-    def use(self, session: ChatSession) -> None:
-        """Go on with this chat."""
+    def use(self, session: ChatSession, files: TurnFiles | None = None) -> None:
+        """Go on with this chat; with other files, where it brings some."""
         self._session = session
+        if files is not None:
+            self._runner.files = files
 
     def close(self) -> None:
         """Nothing starts any more; what waits is on the disk. Any thread."""
@@ -184,6 +186,11 @@ class TurnQueue:
         if had:
             self._face.changed()
         return had
+
+    def set_aside(self) -> None:
+        """Nothing of what waits is asked now. The session keeps it until something else is asked."""
+        self.waiting.clear()
+        self._face.changed()
 
     def stop_answer(self) -> None:
         """Only the answer that is being written: what waits is asked when the model is ready again."""

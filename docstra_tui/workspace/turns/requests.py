@@ -18,7 +18,7 @@ from docstra_tui.context.picks import Pick
 from docstra_tui.errors import DocstraError
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import TASKS, file_fields, placeholders
-from docstra_tui.session.turn_request import TurnRequest
+from docstra_tui.session.turn_request import TurnRequest, plain_question
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
@@ -36,8 +36,7 @@ class NotTicked(DocstraError):
 
 def question(text: str, files: Sequence[str] = (), written: str = "") -> TurnRequest:
     """A question about the files, in the words that it is asked in."""
-    words = text.strip()
-    return TurnRequest(TASKS["ask"], words, {"question": words}, files=tuple(files), written=written)
+    return replace(plain_question(text.strip()), files=tuple(files), written=written)
 
 
 def of_words(command: Command, words: str, files: Sequence[str] = (), written: str = "") -> TurnRequest:

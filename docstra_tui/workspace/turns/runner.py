@@ -55,7 +55,7 @@ class TurnRunner:
     """
 
     def __init__(self, files: TurnFiles, show: Callable[[str], None], changed: Callable[[], None]) -> None:
-        self._files = files
+        self.files = files
         self._show = show
         self._changed = changed
         self.current: TurnRequest | None = None
@@ -128,10 +128,9 @@ class TurnRunner:
 
     def _begun(self, session: ChatSession, request: TurnRequest) -> RunningTurn:
         """Read the files and ask. Blocks: it counts, and may wait for somebody to decide."""
-        report = self.report = self._files.read(session)  # as they are now, not as they were when chosen
+        report = self.report = self.files.read(session)  # as they are now, not as they were when chosen
         self._changed()
-        now = as_now(request, session, self._files, report)
-        running = session.run(now.task, now.shown, now.fields, focus=now.focus)
+        running = session.run(as_now(request, session, self.files, report))
         with self._lock:
             self._running = running
             stopping = self.stopping
