@@ -74,7 +74,11 @@ async def waits(pilot, measured):
     app.main.picks.recount()
     app.main.files.look()
     await until(pilot, lambda: len(measured) > before)
-    for jobs in (app.main._chat_jobs, app.main._file_jobs, app.main.files._counting):
+    picks = app.main.picks
+    for jobs in (
+        *(app.main._chat_jobs, app.main._file_jobs),
+        *(picks._reading, picks._counting, picks._weighing),
+    ):
         done = []
         jobs.do(lambda: None, done.append, done.append, key="the end")
         await until(pilot, lambda done=done: done != [])

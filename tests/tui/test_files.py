@@ -9,9 +9,11 @@ import time
 import pytest
 from textual.widgets import Static
 
+from docstra_tui.address import parse
 from docstra_tui.context.files.index import FileIndex
 from docstra_tui.context.picks import Pick
 from docstra_tui.llm.answer import Usage
+from docstra_tui.llm.http.gate import Gate
 from docstra_tui.tui.screens.confirm import ConfirmScreen
 from docstra_tui.tui.screens.help import HelpScreen
 from docstra_tui.tui.screens.preview import PreviewScreen
@@ -385,7 +387,7 @@ async def test_a_large_file_is_read_only_after_a_yes(make_app, root):
         await tick(pilot, "big.log")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         gate = threading.Event()
-        app.main._chat_jobs.do(gate.wait, lambda _: None, lambda error: None)
+        app.main.picks._reading.do(gate.wait, lambda _: None, lambda error: None)
         await pilot.press("y")
         await until(pilot, lambda: row_of(app, "✓ big.log").endswith("reading…"))
         assert "2 MB" not in "".join(pane(app))
@@ -418,6 +420,25 @@ async def test_ticking_a_secret_for_another_host_asks_and_a_no_unticks_it(make_a
         await until(pilot, lambda: "sent to far.example" in screen_text(app))
         await pilot.press("n")
         await until(pilot, lambda: ticked(app) == ("README.md",))
+
+
+async def test_a_yes_to_a_secret_over_https_is_none_for_http(make_app, root):
+    (root / "id_rsa").write_text("key\n")
+    safe, plain = FakeBackend(host="far.example"), FakeBackend(host="far.example")
+    safe.gate = Gate(parse("https://far.example/v1"), is_open=True)
+    plain.gate = Gate(parse("http://far.example/v1"), is_open=True)
+    app = make_app(opener=Backends(safe, plain))
+    async with app.run_test(size=SIZE) as pilot:
+        await is_ready(pilot)
+        await tick(pilot, "id_rsa")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: "id_rsa" in safe.outgoing._paths)
+
+        app.main.open_model(app.main.settings)
+        await until(pilot, lambda: app.main.model.backend is plain)
+        await pilot.pause(0.1)
+        assert plain.outgoing._paths == set()
 
 
 async def test_a_ticked_folder_leaves_its_secrets_out_and_says_so(make_app, root):

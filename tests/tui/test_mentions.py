@@ -82,6 +82,18 @@ async def test_what_does_not_exist_is_said_and_the_question_stays(make_app, back
         await until(pilot, lambda: "A decorator." in screen_text(app))
 
 
+async def test_what_does_exist_is_sent_along_with_a_word_that_was_none(make_app, backend):
+    backend.llm.enqueue("A decorator.")
+    app = make_app()
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await is_ready(pilot)
+        await ask(pilot, "what is @property in @pkg/client.py ?")
+        await until(pilot, lambda: "Enter again sends it as it is" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "A decorator." in screen_text(app))
+        assert "def get" in backend.llm.calls[0].question
+
+
 async def test_names_with_spaces_are_quoted_and_no_name_is_markup(make_app, root):
     (root / "[red]a b.py").write_text("x = 1\n")
     app = make_app()

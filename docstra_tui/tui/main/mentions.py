@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docstra_tui.context.mentions import Mention, write_mention
-from docstra_tui.context.secrets import may_hold_secrets
 from docstra_tui.errors import DocstraError
 from docstra_tui.text import sanitize_line
+from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.main.draft import Draft
+from docstra_tui.tui.main.files import Files
+from docstra_tui.tui.widgets.composer import Composer
+from docstra_tui.tui.widgets.mention_list import MentionList
 from docstra_tui.workspace.command_line import ONLY_FILES
 from docstra_tui.workspace.files.finder import Finder, Found
+from docstra_tui.workspace.files.selection import FileSelection
+from docstra_tui.workspace.files.unknown_names import UnknownNames
 from docstra_tui.workspace.jobs import JobQueue
 
 if TYPE_CHECKING:
-    from docstra_tui.tui.main.screen import MainScreen
     from docstra_tui.workspace.files.named_files import NamedFiles
 
 SAID = 3
@@ -27,12 +32,29 @@ LINES = re.compile(r"(?P<path>.*?)(?P<lines>:\d+(?:-\d*)?)?")
 
 
 class Mentions:
-    """For the main screen."""
+    """Runs on the screen's thread."""
 
-    def __init__(self, screen: MainScreen, jobs: JobQueue) -> None:
-        self._screen = screen
+    def __init__(
+        self,
+        root: Path,
+        composer: Composer,
+        rows: MentionList,
+        files: Files,
+        selection: FileSelection,
+        dialogs: Dialogs,
+        jobs: JobQueue,
+        hold_keys: Callable[[asyncio.Event], object],
+    ) -> None:
+        """`hold_keys` keeps the keys that come from now on until something is so."""
+        self._root = root
+        self._composer = composer
+        self._rows = rows
+        self._files = files
+        self._selection = selection
+        self._dialogs = dialogs
         self._jobs = jobs
-        self._finder = Finder(screen.root, self._found, screen.call_later, with_folders=True)
+        self._hold_keys = hold_keys
+        self._finder = Finder(root, self._found, rows.call_later, with_folders=True)
         self._query: str | None = None
         self._shown_for: str | None = None
         """What the list that is open was found for."""
@@ -43,8 +65,7 @@ class Mentions:
         self._is_completed = asyncio.Event()
         """The keys behind that Tab wait for it."""
         self._is_dismissed = False
-        self._unknown = ""
-        """The text whose mentions were said to be none: sent once more, it is sent as it is."""
+        self._unknown = UnknownNames()
 
     def close(self) -> None:
         """Stop what runs; any thread, never blocks."""
@@ -54,7 +75,7 @@ class Mentions:
 
     def typed(self) -> None:
         """The text or the cursor is another one."""
-        fragment = self._screen.composer.mention
+        fragment = self._composer.mention
         if fragment is None:
             self._query, self._is_dismissed = None, False
             self._offer(())
@@ -67,15 +88,14 @@ class Mentions:
             return
         self._query = query
         self._forget_tab()
-        folders = self._screen.files.folders
+        folders = self._files.folders
         self._finder.begin(folders.rules, show_hidden=folders.show_hidden)
         self._finder.find(query)
 
     def key(self, key: str) -> bool:
         """A key that may be for the list; False when it means nothing there."""
         self.typed()  # of a burst, the text is there before anybody was told
-        rows = self._screen.mention_list
-        query = self._query
+        rows, query = self._rows, self._query
         if query is None or self._is_dismissed:
             return False
         if self._shown_for != query or not rows.is_open:
@@ -83,7 +103,7 @@ class Mentions:
                 return False
             self._tabbed = query
             self._is_completed.clear()
-            self._screen.app.keyboard.wait_for(self._is_completed)
+            self._hold_keys(self._is_completed)
             self._finder.find(query)
         elif key in ("up", "down"):
             self._is_chosen = True
@@ -99,21 +119,21 @@ class Mentions:
 
     def choose(self) -> None:
         """Take the row under the list's cursor."""
-        chosen = self._screen.mention_list.chosen
+        chosen = self._rows.chosen
         if chosen is not None:
             self.take(chosen)
 
     def take(self, path: str) -> None:
         """Put a path in the place of what was typed of it."""
-        lines = _parts(self._screen.composer.mention or "")[1]
+        lines = _parts(self._composer.mention or "")[1]
         mention = write_mention(path) + lines.rstrip("-")
-        self._screen.composer.put_mention(mention)
+        self._composer.put_mention(mention)
         self._offer(())
 
     def dismiss(self) -> bool:
         """Close the list until another `@` is typed; False when it was not open."""
         self._forget_tab()
-        if not self._screen.mention_list.is_open:
+        if not self._rows.is_open:
             return False
         self._is_dismissed = True
         self._offer(())
@@ -136,7 +156,7 @@ class Mentions:
         self._is_completed.set()
 
     def _offer(self, paths: tuple[str, ...]) -> None:
-        rows = self._screen.mention_list
+        rows = self._rows
         rows.offer(paths)
         self._is_chosen = self._is_chosen and rows.is_open
 
@@ -154,41 +174,44 @@ class Mentions:
         more, a word that was none is only a word, unless it `must_exist`."""
         from docstra_tui.workspace.files.named_files import NamedFiles, find_named
 
-        if not mentions or (draft.text == self._unknown and not must_exist):
-            self._unknown = ""
+        if not mentions:
             send(NamedFiles())
             return
-        screen = self._screen
-        folders, picks, root = screen.files.folders, screen.picks, screen.root
+        folders, limit = self._files.folders, self._selection.max_bytes_of
 
         def work() -> NamedFiles:
             hidden = folders.show_hidden
-            return find_named(mentions, root, folders.rules, max_bytes=picks.max_bytes_of, show_hidden=hidden)
+            return find_named(mentions, self._root, folders.rules, max_bytes=limit, show_hidden=hidden)
 
         def failed(error: Exception) -> None:
             draft.keep()
-            screen.warn(sanitize_line(error.message if isinstance(error, DocstraError) else str(error))[:300])
+            message = error.message if isinstance(error, DocstraError) else str(error)
+            self._dialogs.warn(sanitize_line(message)[:300])
 
         def found(named: NamedFiles) -> None:
             if draft.is_changed:
                 return  # whoever types sends again
-            if named.problems:
-                self._refuse(draft, named, send, must_exist)
+            if self._is_held_back(draft, named, must_exist):
+                self._hold_back(draft, named, send, must_exist)
             else:
                 self._tick(draft, named, send)
 
         self._jobs.do(work, found, failed, key="mentions")
 
-    def _refuse(
+    def _is_held_back(self, draft: Draft, named: NamedFiles, must_exist: bool) -> bool:
+        if draft.is_in_composer:
+            return self._unknown.hold_back(draft.text, named.problems, must_exist=must_exist)
+        return bool(named.problems)  # written in a dialog: there, it is asked
+
+    def _hold_back(
         self, draft: Draft, named: NamedFiles, send: Callable[[NamedFiles], object], must_exist: bool
     ) -> None:
         problems = sanitize_line(" ".join(named.problems[:SAID]))[:300]
         if must_exist:
             draft.keep()
-            self._screen.warn(f"{problems} {ONLY_FILES}")
+            self._dialogs.warn(f"{problems} {ONLY_FILES}")
         elif draft.is_in_composer:
-            self._unknown = draft.text
-            self._screen.warn(f"{problems} Enter again sends it as it is.")
+            self._dialogs.warn(f"{problems} Enter again sends it as it is.")
         else:
             from docstra_tui.tui.screens.confirm import ConfirmScreen
 
@@ -199,23 +222,13 @@ class Mentions:
                     draft.keep()
 
             question = f"{problems} Send it as it is?"
-            self._screen.app.push_screen(ConfirmScreen("A word that names no file", question), answered)
+            self._dialogs.ask(ConfirmScreen("A word that names no file", question), answered)
 
     def _tick(self, draft: Draft, named: NamedFiles, send: Callable[[NamedFiles], object]) -> None:
-        screen, tree = self._screen, self._screen.tree_view
-        secret = [pick.path for pick in named.picks if may_hold_secrets(pick.path)]
-        is_asked = bool(screen.model.host) and any(not tree.model.is_ticked(path) for path in secret)
-        if named.picks:
-            tree.put_mentioned(named.picks)
-        for folder, paths in named.folders.items():
-            tree.put_ticked(folder, paths)
-        for words in named.left_out:
-            screen.warn(words)
-        if is_asked:
-            draft.keep()
-            return  # about to be asked whether that may leave the machine; then Enter again
-        screen.picks.choose(tree.picks)
-        send(named)
+        if self._files.take_named(named):
+            send(named)
+        else:
+            draft.keep()  # about to be asked whether that may leave the machine; then Enter again
 
 
 def _parts(fragment: str) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from docstra_tui.workspace.models.consent import Consent
 if TYPE_CHECKING:
     from docstra_tui.address import Address
     from docstra_tui.llm.base import BaseLLM
+    from docstra_tui.session.outgoing import Outgoing
     from docstra_tui.session.turns import ModelChoice
     from docstra_tui.tui.main.screen import MainScreen
     from docstra_tui.workspace.models.backend import Backend, Status
@@ -113,6 +114,11 @@ class ModelDesk:
             return self.backend.host
         there = self.address
         return "" if there is None or there.is_plainly_here else there.shown
+
+    @property
+    def outgoing(self) -> Outgoing | None:
+        """Who looks over what leaves this machine; None where nothing does."""
+        return self.backend.outgoing if self.backend is not None else None
 
     @property
     def may_send(self) -> bool:

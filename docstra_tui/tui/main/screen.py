@@ -23,6 +23,7 @@ from docstra_tui.tui.main.ahead_desk import AheadDesk
 from docstra_tui.tui.main.command_runner import CommandRunner, Handlers
 from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.main.engine_watch import BackendLost, BackendOpened, StatusChanged
+from docstra_tui.tui.main.file_questions import FileQuestions
 from docstra_tui.tui.main.files import Files
 from docstra_tui.tui.main.main_keys import MAIN_KEYS
 from docstra_tui.tui.main.mentions import Mentions
@@ -47,7 +48,7 @@ from docstra_tui.tui.widgets.ticked_list import TickedList
 from docstra_tui.tui.widgets.title_line import TitleLine
 from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.commands import commands_of
-from docstra_tui.workspace.files.selection import Picked
+from docstra_tui.workspace.files.watched_selection import WatchedSelection
 from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.models.no_model import NoModel
 from docstra_tui.workspace.title import shown_path, title
@@ -107,10 +108,31 @@ class MainScreen(Screen[None]):
         self.board = StatusBoard(self)
         self.model = ModelDesk(self, open_backend, self._chat_jobs)
         self.switches = Switches(self, self._chat_jobs)
-        self.files = Files(self, self._file_jobs)
+        self.picks = WatchedSelection(root, settings.context.max_file_bytes, self.call_later)
+        self.file_questions = FileQuestions(self.tree_view, self.picks, self.model, self.dialogs)
+        self.files = Files(
+            root,
+            settings.context.ignore,
+            self.tree_view,
+            self.ticked_list,
+            self.picks,
+            self.file_questions,
+            self.dialogs,
+            self._file_jobs,
+            self.conversation.colours,
+            lambda: self.turns.queue.busy,
+        )
         self.ahead = AheadDesk(self)
-        self.mentions = Mentions(self, self._file_jobs)
-        self.picks = self.files.make_picks(self._chat_jobs)
+        self.mentions = Mentions(
+            root,
+            self.composer,
+            self.mention_list,
+            self.files,
+            self.picks,
+            self.dialogs,
+            self._file_jobs,
+            lambda until: self.app.keyboard.wait_for(until),
+        )
         self.older = OlderTurns(self.conversation, self._file_jobs)
         self.turns = Turns(
             self.conversation, self.composer, self.picks, self.older, self.dialogs, self.call_later
@@ -125,10 +147,8 @@ class MainScreen(Screen[None]):
 
     def _make_widgets(self) -> None:
         self.title_line = TitleLine(title(self.root, None, None, self.settings.model.name))
-        self.files_title = Static(Content("Files"), id="files-title", markup=False)
         self.ticked_list = TickedList()
         self.tree_view = FileTree()
-        self.files_hint = Static("", id="files-hint", markup=False)
         self.conversation = TranscriptView()
         self.search_bar = SearchBar(self.conversation)
         self.notices = Notices()
@@ -140,8 +160,7 @@ class MainScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield self.title_line
         with Horizontal(id="body"):
-            with Vertical(id="files"):
-                yield from (self.files_title, self.ticked_list, self.tree_view, self.files_hint)
+            yield self.files
             with Vertical(id="talk"):
                 yield from (self.conversation, self.search_bar, self.notices, self.queue_line)
                 yield self.mention_list
@@ -166,8 +185,7 @@ class MainScreen(Screen[None]):
     def _begin(self) -> None:
         """List the project, begin a session, let a model be opened."""
         self.use_session(self.fresh_session(), retick=False)
-        self.files.begin()
-        self.files.restore(is_resumed=self._resume is not None)
+        self.files.begin(is_resumed=self._resume is not None)
         self.set_interval(1.0, self.board.look_at_the_store)
         if self._resume is not None:
             self.switches.open_session(self._resume or "last", at_start=True)
@@ -228,7 +246,7 @@ class MainScreen(Screen[None]):
 
     def on_backend_opened(self, event: BackendOpened) -> None:
         self.model.opened(event.backend)
-        self.files.backend_opened()
+        self.file_questions.backend_opened()
         self.board.refresh()
 
     def on_status_changed(self, event: StatusChanged) -> None:
@@ -313,39 +331,11 @@ class MainScreen(Screen[None]):
 
     # Files
 
-    def on_file_tree_folder_needed(self, event: FileTree.FolderNeeded) -> None:
-        self.files.folders.show(event.folder)
-
-    def on_file_tree_folder_ticked(self, event: FileTree.FolderTicked) -> None:
-        self.files.folder_ticked(event.folder)
-
-    def on_file_tree_ticks_changed(self, event: FileTree.TicksChanged) -> None:
-        picks = self.tree_view.picks  # as it is by now: one act may tick in several steps
-        self.files.ticks_changed(picks, is_checked=event.is_checked and event.picks == picks)
-
-    def on_file_tree_preview_requested(self, event: FileTree.PreviewRequested) -> None:
-        self.files.preview(event.path)
-
-    def on_file_tree_filter_changed(self, event: FileTree.FilterChanged) -> None:
-        self.files.filter_changed(event.query)
-
-    def on_file_tree_shown_changed(self) -> None:
-        self.files.shown_changed()
-
-    def on_file_tree_row_changed(self) -> None:
-        self.files.say_hint()
+    def on_file_tree_ticks_changed(self) -> None:
+        self.composer.ask_for(len(self.tree_view.picks))
 
     def on_file_tree_ticked_wanted(self) -> None:
         self.navigation.to_ticked()
-
-    def on_ticked_list_row_changed(self) -> None:
-        self.files.say_hint()
-
-    def on_ticked_list_unticked(self, event: TickedList.Unticked) -> None:
-        self.tree_view.untick(event.pick)
-
-    def on_ticked_list_preview_requested(self, event: TickedList.PreviewRequested) -> None:
-        self.files.preview(event.pick.path, event.pick.start_line or 1)
 
     def on_ticked_list_tree_wanted(self) -> None:
         self.navigation.to_tree()
@@ -360,12 +350,14 @@ class MainScreen(Screen[None]):
             raise UsageError(f"{line.text} is not ticked.", "What is ticked stands above the tree.")
         self.tree_view.set_ticked(left)
 
-    def picks_changed(self, picked: Picked) -> None:
-        """The ticked files were read, looked at or counted."""
-        self.board.facts.budget = picked.budget
-        self.board.facts.is_kept_back = picked.is_kept_back
+    def on_files_changed(self, event: Files.Changed) -> None:
+        self.board.facts.budget = event.picked.budget
+        self.board.facts.is_kept_back = event.picked.is_kept_back
         self.board.refresh()
         self.ahead.consider()
+
+    def on_files_left(self) -> None:
+        self.navigation.to_composer()
 
     # Keys
 

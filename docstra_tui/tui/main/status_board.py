@@ -44,7 +44,7 @@ class StatusBoard:
         screen.status_bar.show(status_line(facts, WAYS))
         screen.title_line.show(title(screen.root, model.backend, facts.status, model.wanted))
         self._show_queue()
-        self.show_total()
+        screen.files.show_total()
         if runner.busy and not runner.has_text:
             screen.conversation.wait(prefill_text(facts))
 
@@ -70,18 +70,6 @@ class StatusBoard:
             written = any(request.typed for request in waiting)
             escape = "gives it back" if written else "forgets it"
             _put(queue, f"{state}: {sanitize_line(waiting[0].shown)[:200]}{more} (Esc {escape})")
-
-    def show_total(self) -> None:
-        """How many files are ticked, and their tokens."""
-        ticked = len(self._screen.picks.paths)
-        count = self._screen.files.total if ticked else ""
-        title = self._screen.files_title
-        width = title.size.width - 2
-        noun = f"Files  {ticked:,} ticked" if ticked else "Files"
-        if len(noun) + len(count) >= width and ticked:  # the tokens say more than what the pane is
-            noun = f"{ticked:,} ticked"
-        gap = max(0, width - len(noun) - len(count))
-        _put(title, f"{noun}{' ' * gap}{count}" if gap else noun)
 
 
 def _put(widget: Static, text: str) -> None:

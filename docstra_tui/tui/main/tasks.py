@@ -46,7 +46,7 @@ class Tasks:
         """Ask about the ticked files and those that the question names."""
 
         def send() -> None:
-            if self._queue.ask(requests.question(text, self._files.paths)):
+            if self._queue.ask(requests.question(text, self._files.labels)):
                 draft.sent()
 
         mentions = find_mentions(text)
@@ -87,14 +87,14 @@ class Tasks:
         draft = Draft(self._composer, "\n\n".join(values.values()), is_in_composer=False)
 
         def send() -> None:
-            self._queue.submit([requests.of_template(name, template, values, self._files.paths)])
+            self._queue.submit([requests.of_template(name, template, values, self._files.labels)])
 
         mentions = find_mentions("\n".join(values.values()))
         self._mentions.tick_named(draft, mentions, lambda named: self._permission.for_host(send, draft.keep))
 
     def _start_words(self, line: CommandLine, draft: Draft) -> None:
         def send() -> None:
-            request = requests.of_words(line.command, line.text, self._files.paths, draft.text)
+            request = requests.of_words(line.command, line.text, self._files.labels, draft.text)
             if self._queue.ask(request):
                 draft.sent()
             else:

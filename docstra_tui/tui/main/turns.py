@@ -13,7 +13,8 @@ from textual.message import Message
 from docstra_tui.errors import EngineDied
 from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.main.shown import ending_of, shown_turn
-from docstra_tui.workspace.files.selection import FileSelection, ReadReport
+from docstra_tui.workspace.files.selection import ReadReport
+from docstra_tui.workspace.files.watched_selection import WatchedSelection
 from docstra_tui.workspace.jobs import Deliver
 from docstra_tui.workspace.turns.queue import TurnQueue, later
 from docstra_tui.workspace.turns.runner import Outcome
@@ -51,7 +52,7 @@ class Turns:
         self,
         conversation: TranscriptView,
         composer: Composer,
-        files: FileSelection,
+        files: WatchedSelection,
         older: OlderTurns,
         dialogs: Dialogs,
         deliver: Deliver,

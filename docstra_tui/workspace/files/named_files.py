@@ -12,12 +12,11 @@ from pathlib import Path
 from docstra_tui.context.files.confined import inside
 from docstra_tui.context.files.ignore import IgnoreRules
 from docstra_tui.context.files.reader import read_item
-from docstra_tui.context.files.tree import files_to_tick
 from docstra_tui.context.mentions import Mention
 from docstra_tui.context.picks import Pick
-from docstra_tui.context.secrets import may_hold_secrets
 from docstra_tui.errors import UnreadableFile
 from docstra_tui.text import shown_name
+from docstra_tui.workspace.files.folders import files_below
 
 
 @dataclass(frozen=True)
@@ -56,15 +55,14 @@ def find_named(
             if _is_folder(root, path, mention):
                 if not (root / path).is_dir():
                     raise UnreadableFile(f"There is no folder {shown_name(path)}.")
-                found = files_to_tick(root, path, rules(), show_hidden=show_hidden)
-                problems += [f"{shown_name(closed)}/ cannot be read." for closed in found.closed]
-                open_ones = tuple(file for file in found.files if not may_hold_secrets(file))
-                if not open_ones:
+                below = files_below(root, path, rules(), show_hidden=show_hidden)
+                problems += [f"{shown_name(closed)}/ cannot be read." for closed in below.closed]
+                if not below.paths:
                     raise UnreadableFile(f"{shown_name(mention.path)} has no files to send.")
-                if count := len(found.files) - len(open_ones):
+                if count := len(below.secret):
                     left_out.append(f"{count} in {shown_name(path)} left out, as they may hold secrets.")
-                folders[path] = open_ones
-                order += map(Pick, open_ones)
+                folders[path] = below.paths
+                order += map(Pick, below.paths)
                 continue
             item = read_item(
                 root,

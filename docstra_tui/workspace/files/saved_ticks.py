@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 from docstra_tui import paths
 from docstra_tui.context.picks import Pick
 from docstra_tui.errors import DocstraError
+from docstra_tui.workspace.jobs import JobQueue
 
 LARGEST = 8_000_000
 """Bytes; a larger file is not one of ours."""
@@ -33,6 +32,8 @@ class SavedTicks:
 
 def load(root: Path) -> SavedTicks:
     """What is known about `root`; nothing where there is nothing, or nothing that can be read."""
+    import json  # not for the first frame
+
     try:
         fd = paths.open_private(_place(root), os.O_RDONLY)
         with open(fd, encoding="utf-8") as file:
@@ -44,6 +45,8 @@ def load(root: Path) -> SavedTicks:
 
 def save(root: Path, ticks: SavedTicks) -> None:
     """Remember it. Where nothing can be written, nothing is remembered."""
+    import json
+
     place = _place(root)
     told = {
         "root": str(root),
@@ -66,6 +69,8 @@ def save(root: Path, ticks: SavedTicks) -> None:
 
 
 def _place(root: Path) -> Path:
+    import hashlib
+
     name = hashlib.sha256(os.fsencode(os.path.abspath(root))).hexdigest()[:32]
     return paths.state_dir() / "ticks" / f"{name}.json"
 
@@ -93,3 +98,27 @@ def _rows(told: Any) -> Sequence[Any]:
 
 def _line(told: Any) -> int | None:
     return told if isinstance(told, int) and not isinstance(told, bool) and told > 0 else None
+
+
+class TickKeeper:
+    """Brings back what was ticked, and keeps what is, in the background."""
+
+    def __init__(self, root: Path, jobs: JobQueue) -> None:
+        self._root = root
+        self._jobs = jobs
+        self._unsaved: SavedTicks | None = None
+
+    def restore(self, then: Callable[[SavedTicks], None]) -> None:
+        """What was ticked when the project was last left, given to `then`."""
+        self._jobs.do(lambda: load(self._root), then, lambda error: None, key="restore")
+
+    def keep(self, ticks: SavedTicks) -> None:
+        """Write these down soon."""
+        self._unsaved = ticks
+        self._jobs.do(self.flush, lambda _: None, lambda error: None, key="save ticks")
+
+    def flush(self) -> None:
+        """Write down what is not yet; any thread."""
+        unsaved, self._unsaved = self._unsaved, None
+        if unsaved is not None:
+            save(self._root, unsaved)

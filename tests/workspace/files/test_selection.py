@@ -12,7 +12,6 @@ from docstra_tui.context.files import states
 from docstra_tui.context.picks import Pick
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.workspace.files.selection import FileSelection
-from docstra_tui.workspace.jobs import JobQueue
 from tests.fakes import FakeLLM
 
 
@@ -20,9 +19,7 @@ from tests.fakes import FakeLLM
 def picks(tmp_path: Path) -> FileSelection:
     for name in "abcd":
         (tmp_path / f"{name}.py").write_text(f"{name} = 1\n")
-    jobs = JobQueue("idle", lambda deliver: None)
-    jobs.close()  # nothing is read beside the question
-    return FileSelection(tmp_path, 1000, jobs, lambda picked: None)
+    return FileSelection(tmp_path, 1000)  # nothing is read beside the question
 
 
 def while_reading(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object]) -> None:
@@ -42,7 +39,6 @@ def test_ticking_more_while_the_files_are_read_loses_none(
     picks: FileSelection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = ChatSession(FakeLLM(), tmp_path)
-    picks.use(session)
     asked = [Pick("a.py"), Pick("b.py"), Pick("c.py")]
     picks.choose(asked)
     while_reading(monkeypatch, "a.py", lambda: picks.choose([*asked, Pick("d.py")]))
@@ -59,7 +55,6 @@ def test_unticking_while_the_files_are_read_is_for_the_next_question(
     picks: FileSelection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = ChatSession(FakeLLM(), tmp_path)
-    picks.use(session)
     picks.choose([Pick("a.py"), Pick("b.py")])
     while_reading(monkeypatch, "b.py", lambda: picks.choose([Pick("a.py")]))
 

@@ -1,4 +1,4 @@
-"""Listing folders for the tree, in the background, with the project's ignore rules."""
+"""The folders of a project as the tree shows them: listed in the background, with its ignore rules."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docstra_tui.text import sanitize_line
-from docstra_tui.tui.widgets.file_tree import FileTree
+from docstra_tui.context.secrets import may_hold_secrets
 from docstra_tui.workspace.jobs import JobQueue
 
 if TYPE_CHECKING:
@@ -28,29 +27,32 @@ class Below:
 
 
 class Folders:
-    """What the tree asks for, answered."""
+    """Answers on the screen's thread."""
 
-    def __init__(self, root: Path, ignore: Sequence[str], tree: FileTree, jobs: JobQueue) -> None:
+    def __init__(
+        self, root: Path, ignore: Sequence[str], jobs: JobQueue, listed: Callable[[str, Listing], None]
+    ) -> None:
+        """`listed` gets each folder with what is in it."""
         self._root = root
         self._ignore = tuple(ignore)
-        self._tree = tree
         self._jobs = jobs
+        self._listed = listed
         self._rules: IgnoreRules | None = None
         self.show_hidden = False
         self.show_ignored = False
 
     def show(self, folder: str) -> None:
-        """List `folder` into the tree."""
+        """List `folder`."""
 
         def failed(error: Exception) -> None:
             from docstra_tui.context.files.tree import Listing
 
             reason = getattr(error, "message", "") or str(error) or type(error).__name__
-            self._tree.put(folder, Listing(entries=(), more=0, error=reason[:200]))
+            self._listed(folder, Listing(entries=(), more=0, error=reason[:200]))
 
         self._jobs.do(
             lambda: self._list(folder),
-            lambda listing: self._tree.put(folder, listing),
+            lambda listing: self._listed(folder, listing),
             failed,
             key=f"list {folder}",
         )
@@ -62,18 +64,18 @@ class Folders:
         for folder in sorted(folders):
             self.show(folder)
 
-    def below(self, folder: str, done: Callable[[Below], None]) -> None:
+    def below(self, folder: str, done: Callable[[Below], None], failed: Callable[[Exception], None]) -> None:
         """Every file below `folder`, given to `done`."""
         self._jobs.do(
-            lambda: self._below(folder),
+            lambda: files_below(self._root, folder, self.rules(), show_hidden=self.show_hidden),
             done,
-            lambda error: self._tree.app.notify(sanitize_line(str(error))[:200], severity="error"),
+            failed,
             key=f"below {folder}",
         )
 
     def rules(self) -> IgnoreRules:
-        """Made once, in a jobs: it reads the project's ignore files."""
-        rules = self._rules  # another jobs may want new ones meanwhile
+        """Made once, in the background: it reads the project's ignore files."""
+        rules = self._rules  # somebody else may want new ones meanwhile
         if rules is None:
             from docstra_tui.context.files.ignore import IgnoreRules, NothingIgnored
 
@@ -82,19 +84,19 @@ class Folders:
             self._rules = rules
         return rules
 
-    def _below(self, folder: str) -> Below:
-        from docstra_tui.context.files.tree import files_to_tick
-        from docstra_tui.context.secrets import may_hold_secrets
-
-        found = files_to_tick(self._root, folder, self.rules(), show_hidden=self.show_hidden)
-        secret = tuple(path for path in found.files if may_hold_secrets(path))
-        left_out = set(secret)
-        paths = tuple(path for path in found.files if path not in left_out)
-        return Below(paths, secret, found.closed)
-
     def _list(self, folder: str) -> Listing:
         from docstra_tui.context.files.tree import list_folder
 
         if folder == "":
             self._rules = None  # the rules may have been edited
         return list_folder(self._root, folder, self.rules(), show_hidden=self.show_hidden)
+
+
+def files_below(root: Path, folder: str, rules: IgnoreRules, *, show_hidden: bool = False) -> Below:
+    """Every file below a folder that is not left out by `rules`. Blocks. Raises `UnreadableFile`."""
+    from docstra_tui.context.files.tree import files_to_tick
+
+    found = files_to_tick(root, folder, rules, show_hidden=show_hidden)
+    secret = tuple(path for path in found.files if may_hold_secrets(path))
+    left_out = set(secret)
+    return Below(tuple(path for path in found.files if path not in left_out), secret, found.closed)

@@ -1,0 +1,18 @@
+"""Words of a question that look like files and are none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class UnknownNames:
+    """Sent once more, a word that names no file is only a word."""
+
+    def __init__(self) -> None:
+        self._text = ""
+
+    def hold_back(self, text: str, problems: Sequence[str], *, must_exist: bool = False) -> bool:
+        """True where what a text names is not all there, and that was not said of this text just before."""
+        is_held_back = bool(problems) and (must_exist or text != self._text)
+        self._text = text if is_held_back else ""
+        return is_held_back
