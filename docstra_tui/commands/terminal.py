@@ -19,7 +19,7 @@ one began, on top of what was written since."""
 
 def reset() -> int:
     """Print the reset string, and let the terminal echo and edit lines again."""
-    from docstra_tui.tui.driver.terminal import RESTORE
+    from docstra_tui.workspace.terminal.device import RESTORE
 
     sys.stdout.write(FULL_SCREEN + RESTORE.decode() + ASCII)
     sys.stdout.flush()

@@ -21,9 +21,6 @@ from docstra_tui.errors import SettingsError
 from docstra_tui.settings import Settings
 from docstra_tui.text import sanitize_line
 from docstra_tui.themes import ThemeSpec
-from docstra_tui.tui.copying import CopyDesk
-from docstra_tui.tui.crash_log import crash_words
-from docstra_tui.tui.crash_log import write as write_crash
 from docstra_tui.tui.driver import strips
 from docstra_tui.tui.driver.keyboard import Keyboard
 from docstra_tui.tui.driver.link import Link
@@ -31,6 +28,8 @@ from docstra_tui.tui.driver.terminal_driver import LinuxDriver, TerminalDriver
 from docstra_tui.tui.main.screen import MainScreen
 from docstra_tui.tui.theming.colours import FEW_CLASS, FewColours, textual_theme
 from docstra_tui.tui.widgets import list_pages
+from docstra_tui.workspace.copying import Copying
+from docstra_tui.workspace.crash_log import crash_words, write_error
 from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.terminal.colour_depth import ALL, FEW, NONE
 
@@ -103,8 +102,8 @@ class DocstraApp(App[None]):
         self.theme_specs: dict[str, ThemeSpec] = {}
         self._theme_notices: list[str] = []
         self.link = Link()
-        self._copy_lane = JobQueue("copy", self.call_later)
-        self.copying = CopyDesk(self._copy_lane, super().copy_to_clipboard, self.notify, self.warn)
+        self._copy_jobs = JobQueue("copy", self.call_later)
+        self.copying = Copying(self._copy_jobs, super().copy_to_clipboard, self.notify, self.warn)
         self._start_notices = [sanitize_line(note)[:300] for note in notes]
         self.main = MainScreen(settings, root, open_backend, store, resume, is_model_named=is_model_named)
         self.crash_log = ""
@@ -187,7 +186,7 @@ class DocstraApp(App[None]):
         """Let the engine go, hot; the line to print about it."""
         backend = self.main.model.backend
         self.main.close_parts()
-        self._copy_lane.close()
+        self._copy_jobs.close()
         farewell = backend.farewell if backend is not None else ""
         self.main.model.watch.close()
         return farewell
@@ -246,7 +245,7 @@ class DocstraApp(App[None]):
         if error is not None and self.crash_log:
             try:
                 with open(self.crash_log, "ab", buffering=0) as log:
-                    write_crash(log.fileno(), error)
+                    write_error(log.fileno(), error)
             except OSError:
                 pass
         self.crash_words = crash_words(error, self.crash_log)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from docstra_tui import paths
 from docstra_tui.settings import Settings
 from docstra_tui.text import sanitize_line
-from docstra_tui.tui import crash_log, ending
-from docstra_tui.tui.driver.guard import Guard
-from docstra_tui.tui.driver.terminal import Terminal, open_log, require_terminal
+from docstra_tui.workspace import crash_log, ending
+from docstra_tui.workspace.sessions.unsaved import unsaved
 from docstra_tui.workspace.terminal.colour_depth import ALL, FEW, MANY, NONE, colours_of
+from docstra_tui.workspace.terminal.device import Terminal, open_log, require_terminal
+from docstra_tui.workspace.terminal.guard import Guard
 
 if TYPE_CHECKING:
     from docstra_tui.session.store.sessions import SessionStore
@@ -80,14 +81,14 @@ def _run(app: DocstraApp, store: SessionStore, terminal: Terminal, log: int, *, 
     try:
         app.run(mouse=mouse)
     except Exception as error:  # Textual's own: whatever it is, the terminal is given back
-        crash_log.write(log, error)
+        crash_log.write_error(log, error)
         terminal.restore()
         app.crash_words = crash_log.crash_words(error, app.crash_log)
     code = guard.code if guard.code is not None else 1 if app.crash_words else app.return_code or 0
-    if ending.is_behind(app):
+    if unsaved(app.main.sessions):
         guard.wait_longer(ending.LAST_SECONDS + ending.RESCUE_SECONDS)
-    farewell = ending.last_steps(app, store)
-    lost = ending.what_is_lost(app)
+    farewell = _last_steps(app, store)
+    lost = ending.what_is_lost(app.main.sessions)
     if lost and guard.code is None:
         code = 1
     guard.stop()
@@ -98,6 +99,19 @@ def _run(app: DocstraApp, store: SessionStore, terminal: Terminal, log: int, *, 
             terminal.say(sanitize_line(words))
     terminal.give_back()
     return code
+
+
+def _last_steps(app: DocstraApp, store: SessionStore) -> str:
+    """Save and let go; what to say at the end."""
+    said: list[str] = []
+
+    def steps() -> None:
+        app.save()
+        said.append(app.close_backend())
+        store.close()
+
+    ending.within(ending.LAST_SECONDS, steps)
+    return said[0] if said else ""
 
 
 def _open_backend(settings: Settings) -> Any:

@@ -10,9 +10,9 @@ import pytest
 from textual.app import App
 
 from docstra_tui.errors import UsageError
-from docstra_tui.tui.crash_log import crash_words
-from docstra_tui.tui.driver import terminal
+from docstra_tui.workspace.crash_log import crash_words
 from docstra_tui.workspace.jobs import JobQueue
+from docstra_tui.workspace.terminal import device as terminal
 from tests.tui.fakes import screen_text, until
 
 

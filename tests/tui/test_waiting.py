@@ -16,8 +16,8 @@ from docstra_tui.errors import EngineDied, EngineError
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.settings import Settings
-from docstra_tui.tui import ending
 from docstra_tui.tui.app import DocstraApp
+from docstra_tui.workspace import ending
 from tests.fakes import FakeLLM
 from tests.tui.fakes import READY, Backends, FakeBackend, screen_text, until
 
@@ -297,6 +297,6 @@ async def test_a_session_that_was_left_for_another_one_is_not_forgotten_at_the_e
         await until(pilot, lambda: app.main.session.turns and not app.main.turns.queue.busy)
         assert app.main.switches.new_session()
         app.save()
-    said = ending.what_is_lost(app)
+    said = ending.what_is_lost(app.main.sessions)
     [copy] = (tmp_path / "copies").glob("docstra-tui-*.md")
     assert "First?" in copy.read_text() and said[0].startswith("NOT SAVED") and str(copy) in said[1]

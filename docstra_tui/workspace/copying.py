@@ -23,8 +23,8 @@ TMUX_SECONDS = 2.0
 FILE_NAME = "copied.txt"
 
 
-class CopyDesk:
-    """For the app. `send` writes to the terminal, `say` and `warn` tell; all three on the screen's thread."""
+class Copying:
+    """`send` writes to the terminal, `say` and `warn` tell; all three on the screen's thread."""
 
     def __init__(
         self,

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from docstra_tui.tui.driver.terminal import Terminal
+from docstra_tui.workspace.terminal.device import Terminal
 
 GRACE = 2.5
 """Seconds that the ordinary way out may take; a signal has to end the app within 3."""

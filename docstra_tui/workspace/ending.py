@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from docstra_tui.session.store.sessions import SessionStore
-    from docstra_tui.tui.app import DocstraApp
+    from docstra_tui.session.chat import ChatSession
 
 LAST_SECONDS = 1.2
 """Saving and letting go may take so long."""
@@ -18,31 +17,11 @@ RESCUE_SECONDS = 1.0
 """And so long a copy of what could not be saved."""
 
 
-def last_steps(app: DocstraApp, store: SessionStore) -> str:
-    """Save and let go; what to say at the end."""
-    said: list[str] = []
-
-    def steps() -> None:
-        app.save()
-        said.append(app.close_backend())
-        store.close()
-
-    _within(LAST_SECONDS, steps)
-    return said[0] if said else ""
-
-
-def is_behind(app: DocstraApp) -> bool:
-    """True while the disk lacks some of the conversation."""
-    from docstra_tui.workspace.sessions.unsaved import unsaved
-
-    return bool(unsaved(app.main.sessions))
-
-
-def what_is_lost(app: DocstraApp) -> tuple[str, ...]:
+def what_is_lost(sessions: Iterable[ChatSession]) -> tuple[str, ...]:
     """What to say about turns that no disk has, of which a copy is made; empty when all is saved."""
     from docstra_tui.workspace.sessions.unsaved import unsaved, words
 
-    lost = unsaved(app.main.sessions)
+    lost = unsaved(sessions)
     if not lost:
         return ()
     from docstra_tui.session.rescue import rescue
@@ -53,7 +32,7 @@ def what_is_lost(app: DocstraApp) -> tuple[str, ...]:
         for session in lost:
             copies[session.id] = rescue(session)
 
-    _within(RESCUE_SECONDS, copy)
+    within(RESCUE_SECONDS, copy)
     return tuple(line for session in lost for line in words(session, copies.get(session.id)))
 
 
@@ -72,7 +51,7 @@ def is_stuck() -> bool:
     return True
 
 
-def _within(seconds: float, work: Callable[[], None]) -> None:
+def within(seconds: float, work: Callable[[], None]) -> None:
     """Do `work`, but wait no longer than this: a disk that hangs must not keep a terminal."""
     thread = threading.Thread(target=work, name="last-steps", daemon=True)
     thread.start()

@@ -10,10 +10,10 @@ import threading
 import traceback
 from types import TracebackType
 
-from docstra_tui.tui.driver.terminal import writer
+from docstra_tui.workspace.terminal.device import writer
 
 
-def write(log: int, error: BaseException) -> None:
+def write_error(log: int, error: BaseException) -> None:
     """The whole error to the file behind `log`."""
     _append(log, traceback.format_exception(error))
 
