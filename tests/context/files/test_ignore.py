@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from docstra_tui.context.files import ignore
+from docstra_tui.context.files import rule_files
 from docstra_tui.context.files.ignore import IgnoreRules
 
 RULES = r"""
@@ -239,7 +239,7 @@ def test_ten_thousand_rules_are_not_one_long_search(tmp_path: Path) -> None:
 def test_a_file_of_rules_that_is_cut_ends_with_a_whole_rule(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ignore, "MAX_BYTES", 12)
+    monkeypatch.setattr(rule_files, "MAX_BYTES", 12)
     (tmp_path / ".gitignore").write_text("*.log\nabcdefgh\n")
     rules = IgnoreRules(tmp_path)
     assert rules.is_ignored("a.log", False)
