@@ -11,8 +11,9 @@ from typing import Any
 
 import torch
 
-from docstra_tui.llm.inference.generation import Generator, Request
+from docstra_tui.llm.inference.generation import Generator
 from docstra_tui.llm.inference.prefill import decoder_layers
+from docstra_tui.llm.inference.recipe import Request
 from tests.tiny_models import tiny_hybrid, tiny_model, tiny_tokenizer
 
 FILE_TOKENS, QUESTION_TOKENS = 1500, 12

@@ -15,9 +15,10 @@ from docstra_tui.llm.answer import AnswerStream, Finished
 from docstra_tui.llm.base import BaseLLM, Measure, Prompt, TooLong
 from docstra_tui.llm.files.sources import ModelSpec, Progress
 from docstra_tui.llm.inference import memory
+from docstra_tui.llm.inference.cached_prompt import common_prefix
 from docstra_tui.llm.inference.chat_tokenizer import ChatTokenizer
-from docstra_tui.llm.inference.generation import END_MARKS, Generator, Request
-from docstra_tui.llm.inference.prefix_cache import common_prefix
+from docstra_tui.llm.inference.generation import Generator
+from docstra_tui.llm.inference.recipe import END_MARKS, Request
 from docstra_tui.llm.inference.thread import InferenceThread, Job
 from docstra_tui.llm.loading import loader as loading
 from docstra_tui.llm.sampling import BadSampling, Sampling

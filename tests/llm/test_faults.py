@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed
 from docstra_tui.llm.answer import Finished
 from docstra_tui.llm.inference import failures, generation, stopping, streaming
-from docstra_tui.llm.inference.prefix_cache import CachedPrompt, PrefixCache
+from docstra_tui.llm.inference.cached_prompt import CachedPrompt
+from docstra_tui.llm.inference.prefix_cache import PrefixCache
+from docstra_tui.llm.inference.recipe import Recipe
 from docstra_tui.llm.inference.stopping import Cancelled
 from docstra_tui.llm.inference.thread import InferenceThread
 from docstra_tui.llm.local import LocalLLM
@@ -56,7 +58,7 @@ STEPS: dict[str, tuple[Any, str]] = {
     "open the gate": (generation, "gate"),
     "make a streamer": (generation, "AnswerStreamer"),
     "read": (generation, "prefill"),
-    "configure": (generation.Generator, "_config"),
+    "configure": (Recipe, "config"),
     "look for keywords": (stopping.KeywordsStoppingCriteria, "__call__"),
     "take a token": (streaming.AnswerStreamer, "put"),
     "decode": (streaming.PieceDecoder, "step"),

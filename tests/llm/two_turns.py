@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 
-from docstra_tui.llm.inference.generation import Generator, Request
+from docstra_tui.llm.inference.generation import Generator
+from docstra_tui.llm.inference.recipe import Request
 from tests.llm.small_models import VOCABULARY
 
 TIE = 1e-3

@@ -93,6 +93,23 @@ class EngineOptions(msgspec.Struct, frozen=True):
     cache_gb: float | None = None
     """Memory for prompts that were read already; None is a quarter of what is free after loading."""
 
+    @classmethod
+    def from_settings(
+        cls, settings: Settings, identity: EngineIdentity, *, oneshot: bool = False
+    ) -> EngineOptions:
+        """What these settings tell the engine of that identity."""
+        return cls(
+            identity=identity,
+            socket=str(identity.socket),
+            log=str(identity.log),
+            idle_minutes=settings.engine.idle_minutes,
+            oneshot_minutes=settings.engine.oneshot_minutes,
+            oneshot=oneshot,
+            parent=os.getpid() if identity.owner else 0,
+            reserve=settings.answer.reserve,
+            cache_gb=settings.engine.cache_gb,
+        )
+
 
 class LockNote(msgspec.Struct, frozen=True):
     """What the holder of the lock writes into it, so that others can tell without asking."""

@@ -9,7 +9,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import TypeVar
 import msgspec
 
 from docstra_tui import __version__, paths
-from docstra_tui.engine.client import contact, place, processes
+from docstra_tui.engine.client import contact, place, processes, starting
 from docstra_tui.engine.client.identity import EngineIdentity, EngineOptions
 from docstra_tui.engine.client.wire import ATTACH_BEAT_SECONDS, Health, Stats
 from docstra_tui.errors import EngineDied, EngineError, StrangeEngine
@@ -39,12 +38,6 @@ STOP_SECONDS = 6.0
 """After this an engine that was asked to stop is killed; it ends by itself before."""
 
 REAP_SECONDS = 0.5
-
-LARGEST_LOG = 1_000_000
-"""Bytes; a longer log is set aside as `.1` when an engine starts."""
-
-PLACES = ("DOCSTRA_RUNTIME_DIR", "DOCSTRA_STATE_DIR", "DOCSTRA_CONFIG_DIR", "DOCSTRA_CACHE_DIR")
-
 
 T = TypeVar("T")
 
@@ -233,7 +226,9 @@ def connect(settings: Settings, *, oneshot: bool = False) -> Engine:
                     f"Its log is {engine.log}.",
                 )
             # Nobody is there, or the one who was is just leaving (our process saw its lock and ended).
-            process = engine._process = _start(settings, engine, oneshot=oneshot)
+            process = engine._process = starting.start(
+                EngineOptions.from_settings(settings, identity, oneshot=oneshot)
+            )
         if time.monotonic() > deadline:
             raise EngineError(
                 f"The engine did not answer within {START_SECONDS:.0f} s.", f"Its log is {engine.log}."
@@ -251,53 +246,3 @@ def _answer(engine: Engine) -> Health | None:
         raise EngineError(
             f"Something that is no engine answers at {engine.socket}.", "Remove it and start again."
         ) from error
-
-
-def _start(settings: Settings, engine: Engine, *, oneshot: bool) -> subprocess.Popen[bytes]:
-    """A new process, detached from this terminal; no key, no secret goes with it."""
-    options = EngineOptions(
-        identity=engine.identity,
-        socket=str(engine.socket),
-        log=str(engine.log),
-        idle_minutes=settings.engine.idle_minutes,
-        oneshot_minutes=settings.engine.oneshot_minutes,
-        oneshot=oneshot,
-        parent=os.getpid() if engine.identity.owner else 0,
-        reserve=settings.answer.reserve,
-        cache_gb=settings.engine.cache_gb,
-    )
-    environment = {name: value for name, value in os.environ.items() if name != "DOCSTRA_API_KEY"}
-    for name in PLACES:  # the engine works in another folder
-        if environment.get(name):
-            environment[name] = os.path.abspath(os.path.expanduser(environment[name]))
-    # Without -P the working folder, which may be a stranger's repository, could bring its own torch.py.
-    command = [sys.executable, "-P", "-m", "docstra_tui.engine", msgspec.json.encode(options).decode()]
-    log = _open_log(engine.log)
-    try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            cwd="/",
-            env=environment,
-        )
-    except OSError as error:
-        raise EngineError(f"The engine cannot be started: {error}.") from error
-    finally:
-        os.close(log)
-    # Someone has to take note of its end, or it stays a zombie for as long as this process lives.
-    threading.Thread(target=process.wait, name="engine-reaper", daemon=True).start()
-    return process
-
-
-def _open_log(path: Path) -> int:
-    try:
-        paths.private_folder(path.parent.parent)
-        paths.private_folder(path.parent)
-        if path.exists() and path.stat().st_size > LARGEST_LOG:
-            path.replace(path.with_suffix(".log.1"))
-        return paths.open_private(path)
-    except OSError as error:
-        raise EngineError(f"The engine's log {path} cannot be written: {error.strerror}.") from error

@@ -1,7 +1,7 @@
 """Layers of a KV cache: which can be cropped, how they are copied, what they hold.
 
 Only plain full attention, and a sliding window that has not dropped anything yet, can be cropped; see
-`prefix_cache` for what follows from that.
+`cached_prompt` for what follows from that.
 """
 
 from __future__ import annotations

@@ -7,50 +7,25 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from transformers import GenerationConfig, StoppingCriteriaList
+from transformers import StoppingCriteriaList
 
 from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed, ModelError, NotEnoughMemory
 from docstra_tui.llm.answer import Finished, FinishReason, Usage
 from docstra_tui.llm.inference import failures, proof
-from docstra_tui.llm.inference.control_tokens import control_ids, template_text
+from docstra_tui.llm.inference.cached_prompt import CachedPrompt
+from docstra_tui.llm.inference.control_tokens import control_ids
 from docstra_tui.llm.inference.forward import Forward
 from docstra_tui.llm.inference.prefill import ChunkSizer, decoder_layers, gate, prefill, probe
-from docstra_tui.llm.inference.prefix_cache import CachedPrompt, PrefixCache
+from docstra_tui.llm.inference.prefix_cache import PrefixCache
+from docstra_tui.llm.inference.recipe import Recipe, Request
 from docstra_tui.llm.inference.steering import steering
-from docstra_tui.llm.inference.stopping import Cancelled, KeywordsStoppingCriteria, special_ids
+from docstra_tui.llm.inference.stopping import Cancelled, KeywordsStoppingCriteria
 from docstra_tui.llm.inference.streaming import AnswerStreamer
 from docstra_tui.llm.inference.threads import reading_pace, writing_pace
 from docstra_tui.llm.loading import advice
-from docstra_tui.llm.sampling import Sampling
-
-END_MARKS = ("<|endoftext|>", "<|im_end|>", "</s>")
-"""The end marks of common chat formats."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What to read and how to write."""
-
-    ids: list[int]
-    """The whole prompt."""
-    max_new_tokens: int
-    temperature: float
-    """0.0 is greedy."""
-    keywords: tuple[str, ...] = ()
-    """Texts that end the answer and are never shown."""
-    sampling: Sampling = field(default_factory=Sampling)
-    """What else was asked of the choice of tokens, `stop` among it."""
-    cut: int = 0
-    """Leading tokens that the next question will share; worth remembering. 0 for unknown."""
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """All that was asked to end the answer."""
-        return (*self.keywords, *self.sampling.stop)
 
 
 class Generator:
@@ -59,10 +34,8 @@ class Generator:
     def __init__(self, model: Any, tokenizer: Any, cache_bytes: int) -> None:
         self._model = model
         self._tokenizer = tokenizer
-        self._special = special_ids(tokenizer)
-        self._advice = advice.take(model)
-        self._control = control_ids(tokenizer, self._stop_ids(()))
-        self._template = template_text(tokenizer)
+        self._recipe = Recipe(tokenizer, advice.take(model))
+        self._control = control_ids(tokenizer, self._recipe.stop_ids())
         self._sizer = ChunkSizer(len(decoder_layers(model)))
         self._forward = Forward(model)
         self._cache_bytes = cache_bytes
@@ -118,7 +91,7 @@ class Generator:
         if is_cancelled():
             return Finished("cancelled", Usage(len(request.ids), 0, 0))
         reason: FinishReason = "cancelled"
-        texts = tuple(dict.fromkeys((*self._texts(request.keywords), *request.sampling.stop)))
+        texts = tuple(dict.fromkeys((*self._recipe.texts(request.keywords), *request.sampling.stop)))
         prompt = None if self.objection else self.prefixes.take(request.ids)
         reused = len(prompt.ids) if prompt is not None else 0
         with gate(self._model, is_cancelled) as open_gate:
@@ -201,7 +174,7 @@ class Generator:
             self._model.generate(
                 inputs,
                 attention_mask=torch.ones_like(inputs),
-                generation_config=self._config(request),
+                generation_config=self._recipe.config(request),
                 streamer=streamer,
                 stopping_criteria=criteria,
                 logits_processor=steering(request.sampling, len(request.ids)),
@@ -253,43 +226,5 @@ class Generator:
     def _reason(self, request: Request, streamer: AnswerStreamer) -> FinishReason:
         if streamer.matched_keyword:
             return "stop"
-        ended = bool(streamer.ids) and streamer.ids[-1] in self._stop_ids(request.texts)
+        ended = bool(streamer.ids) and streamer.ids[-1] in self._recipe.stop_ids(request.texts)
         return "stop" if ended else "length"
-
-    def _config(self, request: Request) -> GenerationConfig:
-        """The author's advice (top_p, penalties) with this request's length and temperature."""
-        values: dict[str, Any] = dict(self._advice.sampling)
-        values["max_new_tokens"] = request.max_new_tokens
-        values["do_sample"] = request.temperature > 0
-        if request.temperature > 0:
-            values["temperature"] = request.temperature
-            if request.sampling.top_p is not None:
-                values["top_p"] = request.sampling.top_p
-        else:  # sampling flags on a greedy run are warned about
-            for name in ("top_p", "top_k", "min_p", "typical_p"):
-                values.pop(name, None)
-        stops = self._stop_ids(request.texts)
-        values["eos_token_id"] = stops or None
-        values["pad_token_id"] = self._advice.pad
-        if self._advice.pad is None:
-            values["pad_token_id"] = stops[0] if stops else 0
-        return GenerationConfig(**values)
-
-    def _stop_ids(self, keywords: Sequence[str]) -> list[int]:
-        """Ids that end an answer by themselves: the model's own, and keywords that are special tokens."""
-        ids = [*self._advice.eos, self._tokenizer.eos_token_id]
-        every = (*keywords, *self._advice.stop_strings)
-        ids += [self._special[keyword] for keyword in every if keyword in self._special]
-        return list(dict.fromkeys(id_ for id_ in ids if isinstance(id_, int)))
-
-    def _texts(self, keywords: Sequence[str]) -> tuple[str, ...]:
-        """Keywords and the checkpoint's own stop strings, those to look for in the text.
-
-        The end marks belong to particular chat formats: where a model ends its answers with an id, only
-        those that its own template writes mean an end; the others are text (`</s>` closes a tag in HTML).
-        """
-        if self._stop_ids(keywords):
-            marks = {mark for mark in END_MARKS if mark not in self._template}
-            keywords = [keyword for keyword in keywords if keyword not in marks]
-        every = dict.fromkeys((*keywords, *self._advice.stop_strings))
-        return tuple(keyword for keyword in every if keyword not in self._special)

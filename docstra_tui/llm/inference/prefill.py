@@ -14,8 +14,8 @@ from typing import Any
 
 import torch
 
+from docstra_tui.llm.inference.cached_prompt import CachedPrompt
 from docstra_tui.llm.inference.forward import Forward
-from docstra_tui.llm.inference.prefix_cache import CachedPrompt
 from docstra_tui.llm.inference.stopping import Cancelled
 
 LAYER_SECONDS = 0.06

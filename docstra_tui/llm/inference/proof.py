@@ -12,8 +12,8 @@ from typing import Any
 import torch
 
 from docstra_tui.llm.files.load_errors import logger
+from docstra_tui.llm.inference.cached_prompt import CachedPrompt
 from docstra_tui.llm.inference.forward import Forward
-from docstra_tui.llm.inference.prefix_cache import CachedPrompt
 
 TEXT = "def total(rows: list[dict]) -> int:\n    return sum(row['size'] for row in rows if 'size' in row)\n"
 """Read at load; ordinary text, so that no token of it means an image or the end."""

@@ -15,9 +15,11 @@ import pytest
 import torch
 from transformers import DynamicCache
 
-from docstra_tui.llm.inference.generation import Generator, Request
+from docstra_tui.llm.inference.cached_prompt import SNAPSHOTS, CachedPrompt, common_prefix
+from docstra_tui.llm.inference.generation import Generator
 from docstra_tui.llm.inference.prefill import decoder_layers
-from docstra_tui.llm.inference.prefix_cache import SNAPSHOTS, CachedPrompt, PrefixCache, common_prefix
+from docstra_tui.llm.inference.prefix_cache import PrefixCache
+from docstra_tui.llm.inference.recipe import Request
 from tests.tiny_models import tiny_hybrid, tiny_model, tiny_tokenizer
 
 CLOSE_LOGITS = 5e-6

@@ -67,12 +67,12 @@ def test_going_back_wrongly_is_found(lost: str, tokenizer: Any, monkeypatch: pyt
     if lost == "snapshot":
         model = small_model("qwen3_next")
         monkeypatch.setattr(
-            "docstra_tui.llm.inference.prefix_cache.copy_layer", lambda layer, length=None: layer
+            "docstra_tui.llm.inference.cached_prompt.copy_layer", lambda layer, length=None: layer
         )
     else:
         model = small_model("llama")
         monkeypatch.setattr(
-            "docstra_tui.llm.inference.prefix_cache.crop_to", lambda layer, length: layer.crop(-17)
+            "docstra_tui.llm.inference.cached_prompt.crop_to", lambda layer, length: layer.crop(-17)
         )
     assert objection(model, tokenizer)
 

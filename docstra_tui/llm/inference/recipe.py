@@ -1,0 +1,87 @@
+"""How one answer is to be written: what the request asks for, over what the model's author advises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from transformers import GenerationConfig
+
+from docstra_tui.llm.inference.control_tokens import template_text
+from docstra_tui.llm.inference.stopping import special_ids
+from docstra_tui.llm.loading.advice import Advice
+from docstra_tui.llm.sampling import Sampling
+
+END_MARKS = ("<|endoftext|>", "<|im_end|>", "</s>")
+"""The end marks of common chat formats."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to read and how to write."""
+
+    ids: list[int]
+    """The whole prompt."""
+    max_new_tokens: int
+    temperature: float
+    """0.0 is greedy."""
+    keywords: tuple[str, ...] = ()
+    """Texts that end the answer and are never shown."""
+    sampling: Sampling = field(default_factory=Sampling)
+    """What else was asked of the choice of tokens, `stop` among it."""
+    cut: int = 0
+    """Leading tokens that the next question will share; worth remembering. 0 for unknown."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that was asked to end the answer."""
+        return (*self.keywords, *self.sampling.stop)
+
+
+class Recipe:
+    """A model's part of it; the request's is given each time."""
+
+    def __init__(self, tokenizer: Any, advice: Advice) -> None:
+        self._tokenizer = tokenizer
+        self._advice = advice
+        self._special = special_ids(tokenizer)
+        self._template = template_text(tokenizer)
+
+    def config(self, request: Request) -> GenerationConfig:
+        """The author's advice (top_p, penalties) with this request's length and temperature."""
+        values: dict[str, Any] = dict(self._advice.sampling)
+        values["max_new_tokens"] = request.max_new_tokens
+        values["do_sample"] = request.temperature > 0
+        if request.temperature > 0:
+            values["temperature"] = request.temperature
+            if request.sampling.top_p is not None:
+                values["top_p"] = request.sampling.top_p
+        else:  # sampling flags on a greedy run are warned about
+            for name in ("top_p", "top_k", "min_p", "typical_p"):
+                values.pop(name, None)
+        stops = self.stop_ids(request.texts)
+        values["eos_token_id"] = stops or None
+        values["pad_token_id"] = self._advice.pad
+        if self._advice.pad is None:
+            values["pad_token_id"] = stops[0] if stops else 0
+        return GenerationConfig(**values)
+
+    def stop_ids(self, keywords: Sequence[str] = ()) -> list[int]:
+        """Ids that end an answer by themselves: the model's own, and keywords that are special tokens."""
+        ids = [*self._advice.eos, self._tokenizer.eos_token_id]
+        every = (*keywords, *self._advice.stop_strings)
+        ids += [self._special[keyword] for keyword in every if keyword in self._special]
+        return list(dict.fromkeys(id_ for id_ in ids if isinstance(id_, int)))
+
+    def texts(self, keywords: Sequence[str]) -> tuple[str, ...]:
+        """Keywords and the checkpoint's own stop strings, those to look for in the text.
+
+        The end marks belong to particular chat formats: where a model ends its answers with an id, only
+        those that its own template writes mean an end; the others are text (`</s>` closes a tag in HTML).
+        """
+        if self.stop_ids(keywords):
+            marks = {mark for mark in END_MARKS if mark not in self._template}
+            keywords = [keyword for keyword in keywords if keyword not in marks]
+        every = dict.fromkeys((*keywords, *self._advice.stop_strings))
+        return tuple(keyword for keyword in every if keyword not in self._special)
