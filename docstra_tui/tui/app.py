@@ -188,7 +188,7 @@ class DocstraApp(App[None]):
         self.main.close_parts()
         self._copy_jobs.close()
         farewell = backend.farewell if backend is not None else ""
-        self.main.model.watch.close()
+        self.main.model.close()
         return farewell
 
     def action_suspend_process(self) -> None:

@@ -85,10 +85,10 @@ def _run(app: DocstraApp, store: SessionStore, terminal: Terminal, log: int, *, 
         terminal.restore()
         app.crash_words = crash_log.crash_words(error, app.crash_log)
     code = guard.code if guard.code is not None else 1 if app.crash_words else app.return_code or 0
-    if unsaved(app.main.sessions):
+    if unsaved(app.main.opened.all):
         guard.wait_longer(ending.LAST_SECONDS + ending.RESCUE_SECONDS)
     farewell = _last_steps(app, store)
-    lost = ending.what_is_lost(app.main.sessions)
+    lost = ending.what_is_lost(app.main.opened.all)
     if lost and guard.code is None:
         code = 1
     guard.stop()

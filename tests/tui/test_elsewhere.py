@@ -159,7 +159,7 @@ async def test_another_model_instead_of_a_yes_leaves_the_host_alone(make_app, se
     async with app.run_test(size=SIZE) as pilot:
         await tick(pilot, "README.md")
         await waits(pilot, measured)
-        app.main.switches.take_model("somebody/model")
+        app.main.models.take("somebody/model", is_here=True)
         await until(pilot, lambda: last_line(app).strip().startswith("ready"))
         assert "→" not in screen_text(app).splitlines()[0]
         await ask(pilot, "Why?")

@@ -19,7 +19,7 @@ async def test_nobody_says_that_a_model_answers_which_failed(make_app):
         await until(pilot, lambda: "It is not here." in screen_text(app))
         await until(pilot, lambda: "answers." not in screen_text(app))
         backend.now = READY
-        app.main.model.watch.look_now()
+        app.main.model.look_now()
         await until(pilot, lambda: "org/model answers." in screen_text(app))
 
 
@@ -93,7 +93,7 @@ async def test_switching_the_model_keeps_the_conversation(make_app, backend, mon
         await is_ready(pilot)
         await ask(pilot, "Why?")
         await until(pilot, lambda: "from the first" in screen_text(app))
-        app.main.switches.choose_model()
+        app.main.models.choose()
         await until(pilot, lambda: "Switch model" in screen_text(app))
         await pilot.press(*"org/other")
         await pilot.press("enter")

@@ -37,7 +37,7 @@ async def test_a_model_that_is_not_loaded_is_offered_and_one_key_opens_it(make_a
         assert "F5 opens it" in screen_text(app)
         await until(pilot, lambda: app.main.turns.queue.ready)
         backend.now = replace(backend.now, queue=1)  # whatever else is told about what answers
-        app.main.model.watch.look_now()
+        app.main.model.look_now()
         await until(pilot, lambda: app.main.model.status == backend.now)
         await pilot.pause()
         assert "F5 opens it" in screen_text(app)

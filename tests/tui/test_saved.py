@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
+from docstra_tui.context.files.reader import read_item
+from docstra_tui.context.picks import Pick
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
+from docstra_tui.workspace.sessions.opened import OpenSessions
+from tests.fakes import FakeLLM
 from tests.tui.fakes import screen_text, until
 from tests.tui.story import ask, is_ready
 
@@ -25,6 +31,31 @@ async def test_resume_brings_back_turns_files_and_draft(make_app, backend, store
         await until(pilot, lambda: "It says hello." in screen_text(second))
         assert second.main.tree_view.ticked == ("README.md",)
         assert second.main.composer.text == "half a thought"
+
+
+async def test_what_is_ticked_before_a_session_comes_back_is_ticked_beside_its_files(
+    make_app, backend, root, monkeypatch
+):
+    before = SessionStore()
+    said = ChatSession(FakeLLM("It says hello."), root, before)
+    said.set_context(
+        [read_item(root, "README.md"), read_item(root, "pkg/client.py", start_line=1, end_line=1)]
+    )
+    list(said.ask("Why?"))
+    before.close()
+    gate, found = threading.Event(), OpenSessions.find
+    monkeypatch.setattr(OpenSessions, "find", lambda *one, **how: gate.wait(10) and found(*one, **how))
+    app = make_app(resume="last")
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.main.tree_view.put_picks([Pick("pkg/config.py"), Pick("pkg/client.py")])
+        gate.set()
+        await until(pilot, lambda: "It says hello." in screen_text(app))
+        assert set(app.main.tree_view.picks) == {
+            Pick("README.md"),
+            Pick("pkg/config.py"),
+            Pick("pkg/client.py"),  # whole, though the session had a line of it
+        }
+        await until(pilot, lambda: len(app.main.session.context) == 3)
 
 
 async def test_the_beginning_of_a_long_session_comes_when_one_scrolls_up_to_it(
@@ -72,7 +103,7 @@ async def test_ctrl_o_offers_the_sessions_of_this_folder(make_app, backend):
         await ask(pilot, "Why [/this]?")
         await until(pilot, lambda: "It says hello." in screen_text(app))
         await until(pilot, lambda: not app.main.turns.queue.busy)
-        app.main.switches.new_session()
+        app.main.sessions.begin()
         await until(pilot, lambda: "It says hello." not in screen_text(app))
         await pilot.press("ctrl+o")
         await until(pilot, lambda: "Open session" in screen_text(app))

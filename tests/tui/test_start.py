@@ -24,13 +24,13 @@ async def test_the_first_frame_is_whole_before_anything_is_opened(make_app, monk
     """What takes long, a session, the files, a model, begins behind it; and behind no key that was typed."""
     app = make_app()
     frames = []
-    begin = app.main.fresh_session
+    begin = app.main.opened.fresh
 
-    def fresh_session():
+    def fresh(root):
         frames.append(screen_text(app))
-        return begin()
+        return begin(root)
 
-    monkeypatch.setattr(app.main, "fresh_session", fresh_session)
+    monkeypatch.setattr(app.main.opened, "fresh", fresh)
     async with app.run_test(size=(100, 30)):
         assert app.main.session is not None
         for words in ("docstra-tui ─ ", "Files", "/ filter", "Ask your code.", "Ask anything", "loading"):

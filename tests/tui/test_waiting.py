@@ -74,7 +74,7 @@ async def test_a_question_is_on_the_disk_while_the_model_loads_and_asked_once(be
         assert "waits until the model is ready: Why? (Esc gives it back)" in screen_text(app)
         assert app.main.composer.text == ""
         backend.now = READY
-        app.main.model.watch.look_now()
+        app.main.model.look_now()
         await until(pilot, lambda: "Because." in screen_text(app))
         await until(pilot, lambda: not app.main.turns.queue.busy)
         assert waits() == []
@@ -179,13 +179,13 @@ async def test_a_begun_text_stays_with_its_session_and_goes_along_into_a_new_one
         await until(pilot, lambda: app.main.session.title == "second")
         await pilot.press(*"about two")
         other = next(one.id for one in app.store.sessions() if one.title == "first")
-        app.main.switches.open_session(other)
+        app.main.sessions.open(other)
         await until(pilot, lambda: app.main.session.title == "first")
         assert app.main.composer.text == ""
-        app.main.switches.open_session(next(one.id for one in app.store.sessions() if one.title == "second"))
+        app.main.sessions.open(next(one.id for one in app.store.sessions() if one.title == "second"))
         await until(pilot, lambda: app.main.session.title == "second")
         assert app.main.composer.text == "about two"
-        app.main.switches.new_session()
+        app.main.sessions.begin()
         assert app.main.composer.text == "about two"
         assert app.store.flush()
         assert drafts() == ["", "", "about two"]
@@ -247,7 +247,7 @@ async def test_what_waits_for_a_model_that_fails_is_asked_of_the_next_one(make_a
         await until(pilot, lambda: "It does not load." in screen_text(app))
         await ask(pilot, "Why?")
         await until(pilot, lambda: waits() == ["Why?"])
-        app.main.switches.take_model("org/other")
+        app.main.models.take("org/other")
         await until(pilot, lambda: "Because." in screen_text(app))
         assert [call.question for call in other.llm.calls] == ["Why?"]
 
@@ -295,7 +295,7 @@ async def test_a_session_that_was_left_for_another_one_is_not_forgotten_at_the_e
         await until(pilot, lambda: app.main.turns.queue.ready)
         await ask(pilot, "First?")
         await until(pilot, lambda: app.main.session.turns and not app.main.turns.queue.busy)
-        assert app.main.switches.new_session()
+        assert app.main.sessions.begin()
         app.save()
     said = ending.what_is_lost(app.main.sessions)
     [copy] = (tmp_path / "copies").glob("docstra-tui-*.md")

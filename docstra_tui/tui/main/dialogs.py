@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from docstra_tui.errors import DocstraError
+from docstra_tui.text import sanitize_line
+
 if TYPE_CHECKING:
     from textual.screen import ModalScreen, Screen
 
@@ -35,3 +38,9 @@ class Dialogs:
     def fail(self, text: str) -> None:
         """A toast about what went wrong."""
         self._screen.notify(text, severity="error")
+
+    def fail_with(self, error: Exception) -> None:
+        """The same, in the words of an error, which need not be safe."""
+        hint = error.hint if isinstance(error, DocstraError) else ""
+        message = error.message if isinstance(error, DocstraError) else str(error)
+        self.fail(sanitize_line(f"{message} {hint}".strip())[:400])

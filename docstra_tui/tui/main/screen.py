@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,22 +18,22 @@ from textual.widgets import OptionList, Static
 
 from docstra_tui.errors import EngineDied, UsageError
 from docstra_tui.settings import Settings
-from docstra_tui.tui.main.ahead_desk import AheadDesk
+from docstra_tui.tui.main.ahead import Ahead
 from docstra_tui.tui.main.command_runner import CommandRunner, Handlers
 from docstra_tui.tui.main.dialogs import Dialogs
-from docstra_tui.tui.main.engine_watch import BackendLost, BackendOpened, StatusChanged
 from docstra_tui.tui.main.file_questions import FileQuestions
 from docstra_tui.tui.main.files import Files
 from docstra_tui.tui.main.main_keys import MAIN_KEYS
 from docstra_tui.tui.main.mentions import Mentions
-from docstra_tui.tui.main.model_desk import ModelDesk
+from docstra_tui.tui.main.models import ModelChanged, Models
 from docstra_tui.tui.main.navigation import Navigation
 from docstra_tui.tui.main.next_prompt import NextPrompt
 from docstra_tui.tui.main.older_turns import OlderTurns
 from docstra_tui.tui.main.permission import Permission
+from docstra_tui.tui.main.sessions import Sessions, Ticks, ticks_for
 from docstra_tui.tui.main.status_board import StatusBoard
-from docstra_tui.tui.main.switches import Switches, open_files
 from docstra_tui.tui.main.tasks import Tasks
+from docstra_tui.tui.main.themes import Themes
 from docstra_tui.tui.main.turns import TurnEnded, Turns
 from docstra_tui.tui.transcript.messages import CopyRequested
 from docstra_tui.tui.transcript.search_bar import SearchBar
@@ -50,7 +49,8 @@ from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.commands import commands_of
 from docstra_tui.workspace.files.watched_selection import WatchedSelection
 from docstra_tui.workspace.jobs import JobQueue
-from docstra_tui.workspace.models.no_model import NoModel
+from docstra_tui.workspace.models.answering import AnsweringModel
+from docstra_tui.workspace.sessions.opened import OpenSessions
 from docstra_tui.workspace.title import shown_path, title
 
 if TYPE_CHECKING:
@@ -85,19 +85,14 @@ class MainScreen(Screen[None]):
         is_model_named: bool = False,
     ) -> None:
         super().__init__()
-        self.settings = settings
         self.root = root
         self.store = store
         self.draft = ""
         """What stands in the composer; read by other threads when the app has to leave."""
-        self.session: ChatSession | None = None
-        self.past: list[ChatSession] = []
-        """The sessions that were left for another one."""
         self._resume = resume
-        self.is_model_named = is_model_named
-        """True where a flag says which model answers, whatever a session was with."""
-        self._interrupted = 0.0
+        self.model = AnsweringModel(settings, open_backend, self.call_later)
         self._make_widgets()
+        self._interrupted = 0.0
         self._waiting: Timer | None = None
         self._file_jobs = JobQueue("files", self.call_later)
         self._chat_jobs = JobQueue("chat", self.call_later)
@@ -106,8 +101,6 @@ class MainScreen(Screen[None]):
             self, self.composer, self.tree_view, self.ticked_list, self.conversation, self.search_bar
         )
         self.board = StatusBoard(self)
-        self.model = ModelDesk(self, open_backend, self._chat_jobs)
-        self.switches = Switches(self, self._chat_jobs)
         self.picks = WatchedSelection(root, settings.context.max_file_bytes, self.call_later)
         self.file_questions = FileQuestions(self.tree_view, self.picks, self.model, self.dialogs)
         self.files = Files(
@@ -122,7 +115,6 @@ class MainScreen(Screen[None]):
             self.conversation.colours,
             lambda: self.turns.queue.busy,
         )
-        self.ahead = AheadDesk(self)
         self.mentions = Mentions(
             root,
             self.composer,
@@ -140,9 +132,37 @@ class MainScreen(Screen[None]):
         queue, dialogs = self.turns.queue, self.dialogs
         self.next_prompt = NextPrompt(self.composer, queue, dialogs, self.call_later)
         self.permission = Permission(self.model, self.tree_view, queue, dialogs, self.call_later)
+        self.opened = OpenSessions(
+            store,
+            self.model,
+            may_leave=self.permission.for_secrets,
+            make_room=self.next_prompt.make_room,
+            is_model_named=is_model_named,
+        )
         self.tasks = Tasks(
             self.composer, self.tree_view, self.picks, self.mentions, self.permission, queue, dialogs
         )
+        self.models = Models(
+            self.model,
+            queue,
+            self.picks,
+            self.permission,
+            self.conversation,
+            self.notices,
+            dialogs,
+            self._chat_jobs,
+        )
+        self.sessions = Sessions(
+            self.root,
+            self.opened,
+            self.model,
+            self.models,
+            queue,
+            self.use_session,
+            dialogs,
+            self._chat_jobs,
+        )
+        self.ahead = Ahead(self, self.model, queue, self.picks, self.board.refresh, self.call_later)
         self.commands = CommandRunner(self.composer, self.tasks, dialogs, self._handlers())
 
     def _make_widgets(self) -> None:
@@ -175,8 +195,9 @@ class MainScreen(Screen[None]):
         self.composer.words = tuple(f"/{command.name}" for command in commands_of("screen"))
         self.composer.completes = self.mentions.key
         self.composer.has_more = lambda: self.app.keyboard.has_more
+        self.themes = Themes(self.app, self.app.theme_specs, self.root, self.dialogs, self._chat_jobs)
         self.files.say_hint()
-        self.model.say_welcome()
+        self.models.say_welcome()
         self.board.refresh()
         # Not before the first frame is out, which needs none of it; before any key is done all the same,
         # as this waits in the screen's own queue, and whatever a key asks for comes behind it.
@@ -184,101 +205,65 @@ class MainScreen(Screen[None]):
 
     def _begin(self) -> None:
         """List the project, begin a session, let a model be opened."""
-        self.use_session(self.fresh_session(), retick=False)
+        self.use_session(self.opened.fresh(self.root), "kept")
         self.files.begin(is_resumed=self._resume is not None)
         self.set_interval(1.0, self.board.look_at_the_store)
         if self._resume is not None:
-            self.switches.open_session(self._resume or "last", at_start=True)
+            self.sessions.open(self._resume or "last", at_start=True)
         else:
-            self.switches.bring_back_unsent()
+            self.sessions.bring_back_unsent()
         self.model.open()
 
     # The parts
 
     @property
-    def sessions(self) -> list[ChatSession]:
-        """Those that this program had open, the one that is shown last."""
-        return [*self.past, *filter(None, [self.session])]
+    def settings(self) -> Settings:
+        """What is in force."""
+        return self.model.settings
+
+    @property
+    def session(self) -> ChatSession | None:
+        """The one that is shown; None before there is any."""
+        return self.opened.current
 
     # The chat
 
-    def fresh_session(self) -> ChatSession:
-        """A chat without a turn."""
-        from docstra_tui.session.chat import ChatSession
-
-        return ChatSession(
-            self.model.llm or NoModel(),
-            self.root,
-            self.store,
-            model=self.model.name,
-            reserve=self.settings.answer.reserve,
-        )
-
-    def use_session(self, session: ChatSession, *, retick: bool) -> None:
-        """Show and continue `session`; `retick` makes its files the ticked ones."""
-        before, self.session = self.session, session
-        self.past += [before] if before is not None else []
-        session.llm = self.model.llm or session.llm
-        session.choice = self.model.choice
-        self.model.withdraw_offer()
-        if before is not None:
-            session.scale = before.scale
+    def use_session(self, session: ChatSession, ticks: Ticks) -> None:
+        """Show and continue `session`."""
+        self.opened.use(session)
+        self.models.withdraw_offer()
         session.typed = self.draft
-        session.admission.make_room = self.next_prompt.make_room
-        session.admission.may_leave = partial(self.permission.for_secrets, session)
         self.board.facts.last = session.turns[-1] if session.turns else None
         self.board.facts.stopped = False
         self.picks.use(session)
         self.turns.use(session)
-        if retick and session.root == self.root:
-            self.tree_view.set_ticked(open_files(session), is_checked=bool(self.model.host))
-        elif retick:
-            self.warn(
-                f"This session is about {shown_path(session.root)}; its files stay unticked. "
-                f"docstra-tui --resume {(session.id or '')[:8]} opens it there."
-            )
-            self.picks.choose(self.tree_view.picks)
+        if ticks != "kept" and session.root == self.root:
+            picks = ticks_for(session, self.tree_view.picks if ticks == "added" else ())
+            self.tree_view.set_ticked(picks, is_checked=bool(self.model.host))
         else:
+            if ticks != "kept":
+                self.warn(
+                    f"This session is about {shown_path(session.root)}; its files stay unticked. "
+                    f"docstra-tui --resume {(session.id or '')[:8]} opens it there."
+                )
             self.picks.choose(self.tree_view.picks)
         self.board.refresh()
 
     # The model
 
-    def on_backend_opened(self, event: BackendOpened) -> None:
-        self.model.opened(event.backend)
-        self.file_questions.backend_opened()
+    def on_model_changed(self, event: ModelChanged) -> None:
+        if event.is_other:
+            self.file_questions.backend_opened()
         self.board.refresh()
-
-    def on_status_changed(self, event: StatusChanged) -> None:
-        self.model.looked(event.status)
-        self.board.refresh()
-        self.ahead.consider()
-
-    def on_backend_lost(self, event: BackendLost) -> None:
-        self.model.failed(event.error)
-        self.board.refresh()
-
-    def open_model(self, settings: Settings) -> None:
-        """Let another model answer; the conversation stays."""
-        self.settings = settings
-        self.model.withdraw_offer()
-        self.model.open()
-        self.board.refresh()
+        self.ahead.consider(self.session)
 
     def action_session_model(self) -> None:
         """Open the model that this session was with."""
-        offered = self.model.offered
-        if offered is None:
-            self.notify("This session was with no other model than the one that answers.")
-        elif self.turns.queue.busy:
-            self.notify("An answer is being written. Esc stops it first.", severity="warning")
-        else:
-            self.open_model(offered)
+        self.models.take_offered()
 
     def action_restart_engine(self) -> None:
         """Start the engine again."""
-        self.model.restart()
-        self.board.refresh()
+        self.models.restart()
 
     # Questions
 
@@ -293,12 +278,12 @@ class MainScreen(Screen[None]):
             "fit": lambda line: self._about_next(lambda it: self.next_prompt.choose(it, self.picks.recount)),
             "budget": lambda line: self._about_next(self.next_prompt.show_budget),
             "prompt": lambda line: self._about_next(self.next_prompt.show_text),
-            "model": lambda line: self.switches.model(line.text),
+            "model": lambda line: self.models.model(line.text),
             "restart": lambda line: self.action_restart_engine(),
             "sessions": lambda line: self.action_sessions(),
-            "resume": lambda line: self.switches.resume(line.text or "last"),
-            "new": lambda line: self.switches.new_session(),
-            "theme": lambda line: self.switches.theme(line.text),
+            "resume": lambda line: self.sessions.resume(line.text or "last"),
+            "new": lambda line: self.sessions.begin(),
+            "theme": lambda line: self.themes.theme(line.text),
             "suspend": lambda line: self.app.action_suspend_process(),
             "help": lambda line: self.show_help(commands_first=True),
             "quit": lambda line: self.app.leave(),
@@ -326,8 +311,8 @@ class MainScreen(Screen[None]):
         self.board.facts.last = outcome.turn or self.board.facts.last
         self.board.facts.stopped = outcome.stopped
         if isinstance(outcome.error, EngineDied):
-            self.model.died(outcome.error)
-        self.model.watch.look_now()
+            self.models.died(outcome.error)
+        self.model.look_now()
 
     # Files
 
@@ -354,7 +339,7 @@ class MainScreen(Screen[None]):
         self.board.facts.budget = event.picked.budget
         self.board.facts.is_kept_back = event.picked.is_kept_back
         self.board.refresh()
-        self.ahead.consider()
+        self.ahead.consider(self.session)
 
     def on_files_left(self) -> None:
         self.navigation.to_composer()
@@ -408,7 +393,7 @@ class MainScreen(Screen[None]):
         self.app.action_command_palette()
 
     def action_sessions(self) -> None:
-        self.switches.choose_session()
+        self.sessions.choose()
 
     def action_scroll(self, direction: int) -> None:
         if direction < 0:
@@ -448,7 +433,7 @@ class MainScreen(Screen[None]):
         self.draft = self.composer.text
         if self.session is not None:
             self.session.draft = self.draft  # on the disk within a second
-        self.ahead.typed(self.draft)
+        self.ahead.typed(self.session, self.draft)
         self.mentions.typed()
 
     def on_text_area_selection_changed(self) -> None:

@@ -40,7 +40,7 @@ class StatusBoard:
         facts.waiting = len(runner.waiting)
         facts.reading_ahead = screen.ahead.is_reading
         facts.llm = model.backend.llm if model.backend is not None else None
-        model.watch.busy = runner.busy
+        model.keep_looking(runner.busy)
         screen.status_bar.show(status_line(facts, WAYS))
         screen.title_line.show(title(screen.root, model.backend, facts.status, model.wanted))
         self._show_queue()

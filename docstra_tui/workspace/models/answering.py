@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from docstra_tui.address import Address
     from docstra_tui.llm.base import BaseLLM
     from docstra_tui.session.chat import ChatSession
+    from docstra_tui.session.outgoing import Outgoing
     from docstra_tui.session.turns import ModelChoice
     from docstra_tui.settings import Settings
     from docstra_tui.workspace.models.backend import Backend, Status
@@ -28,6 +29,9 @@ class ModelListener(Protocol):
 
     def model_awaited(self) -> None:
         """From now on nothing is known of it: it is being opened, or started again."""
+
+    def model_admitted(self) -> None:
+        """Somebody said yes to where it is."""
 
     def model_opened(self) -> None:
         """It can be used, and may still be loading."""
@@ -42,9 +46,10 @@ class ModelListener(Protocol):
 class AnsweringModel:
     """What answers here, and what may be sent to it."""
 
-    def __init__(
-        self, settings: Settings, open_backend: OpenBackend, listener: ModelListener, deliver: Deliver
-    ) -> None:
+    listener: ModelListener
+    """Set before anything is opened."""
+
+    def __init__(self, settings: Settings, open_backend: OpenBackend, deliver: Deliver) -> None:
         self.settings = settings
         """What is in force; another model puts its own in their place."""
         self.status: Status | None = None
@@ -53,7 +58,6 @@ class AnsweringModel:
         """What a session was with, where that is another model and was not opened."""
         self.consent = Consent()
         self._open_backend = open_backend
-        self._listener = listener
         self._monitor = EngineMonitor(self, deliver)
         self._session: ChatSession | None = None
         self._is_as_asked = False
@@ -77,6 +81,11 @@ class AnsweringModel:
     def is_ready(self) -> bool:
         """True while it can answer."""
         return self.status is not None and self.status.state == "ready"
+
+    @property
+    def is_running(self) -> bool:
+        """True while there is an engine of ours, which a restart would end for every terminal."""
+        return self._is_as_asked and self.backend is not None and self.backend.is_running
 
     @property
     def wanted(self) -> str:
@@ -128,6 +137,11 @@ class AnsweringModel:
         return "" if there is None or there.is_plainly_here else there.shown
 
     @property
+    def outgoing(self) -> Outgoing | None:
+        """Who looks over what leaves this machine; None where nothing does."""
+        return self.backend.outgoing if self.backend is not None else None
+
+    @property
     def may_send(self) -> bool:
         """False while somebody has to say yes to the host first."""
         if self.backend is not None:
@@ -140,23 +154,23 @@ class AnsweringModel:
         self.consent.give(there)
         if self.backend is not None:
             self.consent.admit(self.backend)
+        self.listener.model_admitted()
         self.look_now()
 
     # Opening it, and letting it go
 
     def open(self, settings: Settings | None = None) -> None:
         """Open what the settings ask for, in the background; other ones are in force from now on."""
-        wanted = self.settings = settings or self.settings
+        wanted = settings or self.settings
         self._is_as_asked = False
-        self._wait_for_it()
+        self._take(wanted)
         self._monitor.open(lambda: self._opened_with(wanted))
 
     def open_now(self, settings: Settings | None = None) -> None:
         """The same, and wait. Raises what keeps it from being opened; then all is as it was."""
         wanted = settings or self.settings
         backend = self._opened_with(wanted)
-        self.settings = wanted
-        self._wait_for_it()
+        self._take(wanted)
         self._monitor.open_now(lambda: backend)
 
     def restart(self) -> None:
@@ -183,9 +197,14 @@ class AnsweringModel:
         self.template_error = give_templates(backend.llm)
         return backend
 
+    def _take(self, settings: Settings) -> None:
+        if settings is not self.settings:
+            self.settings, self.offered = settings, None
+        self._wait_for_it()
+
     def _wait_for_it(self) -> None:
-        self.status = self.offered = None
-        self._listener.model_awaited()
+        self.status = None
+        self.listener.model_awaited()
 
     def _count_start(self) -> None:
         if self._session is not None:
@@ -234,17 +253,17 @@ class AnsweringModel:
         if self._session is not None:
             self._session.llm = backend.llm
         self._tell_session()
-        self._listener.model_opened()
+        self.listener.model_opened()
 
     def backend_looked_at(self, status: Status) -> None:
         """The backend said something new."""
         before, self.status = self.status, status
         self._tell_session()
-        self._listener.model_looked_at(before)
+        self.listener.model_looked_at(before)
 
     def backend_lost(self, error: DocstraError) -> None:
         """It could not be opened, asked or started."""
-        self._listener.model_lost(error)
+        self.listener.model_lost(error)
 
 
 def give_templates(llm: BaseLLM) -> DocstraError | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ class OpenSessions:
         store: SessionStore,
         model: AnsweringModel,
         *,
-        may_leave: Callable[[SecretsFound, TurnRequest], bool],
+        may_leave: Callable[[ChatSession, SecretsFound, TurnRequest], bool],
         make_room: Callable[[Overfull], bool] | None = None,
         is_model_named: bool = False,
     ) -> None:
@@ -74,7 +75,7 @@ class OpenSessions:
         """Go on with this one; the one before."""
         before, self.current = self.current, session
         self._model.answer_in(session)
-        session.admission.may_leave = self._may_leave
+        session.admission.may_leave = partial(self._may_leave, session)
         session.admission.make_room = self._make_room
         if before is not None:
             self.past.append(before)

@@ -1,0 +1,134 @@
+"""Which session goes on, on the screen: the dialog of the saved ones, and what comes of its answer.
+
+Runs on the screen's thread; what looks for a saved one waits in the background.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from docstra_tui import figures
+from docstra_tui.context.picks import Pick
+from docstra_tui.text import sanitize_line
+from docstra_tui.tui.main.dialogs import Dialogs
+from docstra_tui.tui.main.models import BUSY, Models
+from docstra_tui.tui.screens.choice import Choice, ChoiceScreen
+from docstra_tui.workspace.jobs import JobQueue
+from docstra_tui.workspace.models.answering import AnsweringModel
+from docstra_tui.workspace.sessions.opened import Found, OpenSessions
+
+if TYPE_CHECKING:
+    from docstra_tui.session.chat import ChatSession
+    from docstra_tui.session.turns import SessionSummary
+    from docstra_tui.workspace.turns.queue import TurnQueue
+
+Ticks = Literal["kept", "its own", "added"]
+"""Which files are ticked once a session is shown: those before, the session's, or these and those."""
+
+
+class Sessions:
+    """The dialogs about sessions."""
+
+    def __init__(
+        self,
+        root: Path,
+        opened: OpenSessions,
+        model: AnsweringModel,
+        models: Models,
+        queue: TurnQueue,
+        show: Callable[[ChatSession, Ticks], None],
+        dialogs: Dialogs,
+        jobs: JobQueue,
+    ) -> None:
+        """`show` puts a session on the screen."""
+        self._root = root
+        self._opened = opened
+        self._model = model
+        self._models = models
+        self._queue = queue
+        self._show = show
+        self._dialogs = dialogs
+        self._jobs = jobs
+
+    def choose(self) -> None:
+        """Offer the saved sessions of this folder."""
+        if not self._is_needed():
+            self._jobs.do(lambda: self._opened.saved(self._root), self._offer, self._dialogs.fail_with)
+
+    def _offer(self, found: Sequence[SessionSummary]) -> None:
+        if not found:
+            self._dialogs.say("No session of this folder is saved yet.")
+            return
+        choices = [Choice(one.id, one.title or f"not sent: {one.unsent}", _when(one)) for one in found]
+        self._dialogs.ask(
+            ChoiceScreen("Open session", choices), lambda value: self.open(value) if value else None
+        )
+
+    def open(self, name: str, *, at_start: bool = False) -> None:
+        """Load a session by its id, the start of it, or `last`; its model too, or offer it.
+
+        At the start of the program somebody may tick files before it is there: those are for it.
+        """
+        settings = self._model.settings
+
+        def load() -> Found:
+            return self._opened.find(name, self._root, goes_along=False, at_start=at_start)
+
+        def loaded(found: Found) -> None:
+            self._show(found.session, "added" if at_start else "its own")
+            self._models.go_on(found.opening, settings)
+
+        self._jobs.do(load, loaded, self._dialogs.fail_with)
+
+    def resume(self, name: str) -> bool:
+        """`open`; False while something is asked here, or waits to be."""
+        if self._is_needed():
+            return False
+        self.open(name)
+        return True
+
+    def begin(self) -> bool:
+        """An empty conversation with the files that are ticked; False while something is asked here, or waits
+        to be."""
+        if self._is_needed():
+            return False
+        self._show(self._opened.fresh(self._root), "kept")
+        return True
+
+    def bring_back_unsent(self) -> None:
+        """Go on with what was written in this folder before anything was asked, if there is something; else
+        say where a question waits."""
+        first = self._opened.current
+
+        def found(session: ChatSession | str | None) -> None:
+            if isinstance(session, str):
+                title = sanitize_line(session)
+                self._dialogs.say(f"A question in “{title}” was not sent. F3 brings it back.")
+            elif session is not None and self._opened.current is first and not self._queue.busy:
+                self._show(session, "kept")
+
+        self._jobs.do(lambda: self._opened.unsent(self._root), found, lambda error: None)
+
+    def _is_needed(self) -> bool:
+        """True while something is asked in this session, or waits to be."""
+        if self._queue.busy:
+            self._dialogs.warn(BUSY)
+        elif self._queue.waiting:
+            self._dialogs.warn("A question waits here. Esc gives it back first.")
+        return self._queue.busy or bool(self._queue.waiting)
+
+
+def _when(summary: SessionSummary) -> str:
+    turns = f"{summary.turns} turn{'' if summary.turns == 1 else 's'}"
+    if summary.turns and summary.unsent:
+        turns += ", words not sent"
+    return f"{turns} · {figures.moment(summary.updated)}"
+
+
+def ticks_for(session: ChatSession, ticked: Sequence[Pick]) -> list[Pick]:
+    """The files of a session, and lines of files, with what is `ticked` already. Whole files come last: of
+    what is ticked whole, lines take nothing away."""
+    own = [Pick(item.path, item.start_line, item.end_line) for item in session.context if item.path]
+    return sorted([*own, *ticked], key=lambda pick: pick.start_line is None)
