@@ -297,6 +297,6 @@ async def test_a_session_that_was_left_for_another_one_is_not_forgotten_at_the_e
         await until(pilot, lambda: app.main.session.turns and not app.main.turns.queue.busy)
         assert app.main.sessions.begin()
         app.save()
-    said = ending.what_is_lost(app.main.sessions)
+    said = ending.what_is_lost(app.main.opened.all)
     [copy] = (tmp_path / "copies").glob("docstra-tui-*.md")
     assert "First?" in copy.read_text() and said[0].startswith("NOT SAVED") and str(copy) in said[1]
