@@ -7,18 +7,14 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from docstra_tui.context.files import index
 from docstra_tui.context.files.ignore import IgnoreRules, NothingIgnored
 from docstra_tui.context.files.index import FileIndex
-from docstra_tui.context.search import fuzzy
-from docstra_tui.context.search.fuzzy import Block, best, letters_of
 from docstra_tui.workspace.files.finder import Finder, Found
 
 
@@ -32,10 +28,6 @@ def filled(root: Path, **options: bool | int) -> FileIndex:
     made = FileIndex(root, IgnoreRules(root), **options)  # type: ignore[arg-type]
     assert made.fill()
     return made
-
-
-def first(query: str, paths: Sequence[str]) -> str:
-    return best(query, [Block(paths)])[0]
 
 
 def test_only_what_can_be_picked_is_found(tmp_path: Path) -> None:
@@ -198,27 +190,6 @@ def test_a_listing_that_hangs_keeps_nobody_else(tmp_path: Path, monkeypatch: pyt
     assert not worker.is_alive()
 
 
-def test_the_order_is_what_a_person_means() -> None:
-    assert (
-        first("client", ["src/clients/old.py", "docs/the_client_guide.md", "src/client.py"])
-        == "src/client.py"
-    )
-    assert first("ft", ["left.py", "tui/FileTree.py", "gift.md"]) == "tui/FileTree.py"
-    assert first("fit", ["profits/a.py", "context/fit.py", "fixtures/item.py"]) == "context/fit.py"
-    assert first("tui/app", ["tests/tui/test_app.py", "docstra_tui/tui/app.py"]) == "docstra_tui/tui/app.py"
-    assert first("test retry", ["retry/test.py", "tests/test_retry.py"]) == "tests/test_retry.py"
-    assert first("READ", ["src/read.py", "README.md"]) == "README.md"
-    assert first("v2", ["archive12.py", "api_v2.py"]) == "api_v2.py"
-
-
-def test_a_good_match_with_a_long_path_is_not_lost_in_the_crowd() -> None:
-    crowd = sorted((f"src/clt{n % 7}/ixe{n}.py" for n in range(20_000)), key=len)
-    wanted = "a/very/long/way/down/to/the/client_index.py"
-    blocks = [Block(part) for part in (crowd[:4096], crowd[4096:], [wanted])]
-    assert best("client_index", blocks)[0] == wanted
-    assert best("ci", blocks, 5)[0] == wanted
-
-
 def test_typing_on_gives_what_typing_at_once_gives(tmp_path: Path) -> None:
     files = [f"{folder}/{name}" for folder in ("src", "lib", "doc") for name in ("client", "server")]
     fill(tmp_path, *(f"{name}_{number}.py" for number, name in enumerate(files)))
@@ -227,31 +198,3 @@ def test_typing_on_gives_what_typing_at_once_gives(tmp_path: Path) -> None:
         for end in range(1, len(query) + 1):
             one.filter(query[:end])
         assert one.filter(query) == filled(tmp_path).filter(query)
-
-
-names = st.text(alphabet="abAB1_./-\n ", min_size=1, max_size=12)
-
-
-@given(st.lists(names, max_size=40, unique=True), st.text(alphabet="abB1_./ ", max_size=5))
-def test_exactly_the_paths_with_the_letters_in_order_are_found(paths: list[str], query: str) -> None:
-    blocks = [Block(paths[:7]), Block(paths[7:])]
-    wanted = letters_of(query)
-
-    def matches(path: str) -> bool:
-        letters = iter("/" + path.lower().replace("\n", " "))
-        return all(letter in letters for letter in wanted)
-
-    found = best(query, blocks, 100)
-    assert sorted(found) == sorted(path for path in paths if matches(path))
-
-
-def test_a_keystroke_over_a_hundred_thousand_paths_is_quick() -> None:
-    paths = sorted((f"module_{n % 300}/sub/file_{n}.py" for n in range(100_000)), key=len)
-    blocks = [Block(paths[start : start + fuzzy.BLOCK]) for start in range(0, len(paths), fuzzy.BLOCK)]
-    for query in ("f", "m2", "file", "zzz", "m299f99", "file_99999"):
-        took = []
-        for _ in range(3):
-            start = time.thread_time()
-            best(query, blocks)
-            took.append(time.thread_time() - start)
-        assert min(took) < 0.15, query  # 0.03 on an idle machine
