@@ -252,11 +252,13 @@ def test_a_task_about_a_file_that_is_not_there_asks_nothing(project: Path, typed
     assert [call.question.endswith("About @notes.md?") for call in llm.calls] == [True]
 
 
+@pytest.mark.parametrize("words", ["how to use @src/a.py:1", "@src/a.py:1"])
 @pytest.mark.parametrize("command", ["ask", "examples", "custom"])
-def test_the_words_of_a_task_may_name_files(project: Path, command: str) -> None:
+def test_the_words_of_a_task_may_name_files(project: Path, command: str, words: str) -> None:
     llm = FakeLLM("x")
-    chat(project, FakeBackend(llm), f"/{command} how to use @src/a.py:1\r")
+    chat(project, FakeBackend(llm), f"/{command} {words}\r")
     assert 'File "src/a.py", lines 1-1:\n```python\na = 1' in llm.calls[0].question
+    assert words in llm.calls[0].question
 
 
 def test_lines_typed_behind_a_completed_name_are_its_lines(project: Path) -> None:

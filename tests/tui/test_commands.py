@@ -112,16 +112,19 @@ async def test_a_task_about_a_file_that_is_not_there_stays_to_be_mended(make_app
         assert backend.llm.calls == []
 
 
-async def test_the_words_of_a_command_name_files(make_app, backend, root):
+@pytest.mark.parametrize("words", ["what is @{name}.py:1 for?", "@{name}.py:1"])
+async def test_the_words_of_a_command_name_files(make_app, backend, root, words):
     app = make_app()
     async with app.run_test(size=SIZE) as pilot:
         await is_ready(pilot)
         for count, command in enumerate(("ask", "examples", "custom"), 1):
             (root / f"{command}.py").write_text(f"{command} = 1\nno = 2\n")
-            await send(pilot, f"/{command} what is @{command}.py:1 for?")
+            said = words.format(name=command)
+            await send(pilot, f"/{command} {said}")
             await asked(pilot, backend, count)
             sent = backend.llm.calls[-1].question
             assert f'File "{command}.py", lines 1-1:\n```python\n{command} = 1\n```' in sent
+            assert said in sent
             assert app.main.composer.text == ""
 
 
