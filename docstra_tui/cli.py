@@ -83,7 +83,7 @@ def _run(invocation: Invocation) -> int:
     if "theme" in invocation.flags:
         _check_theme(invocation.flags["theme"])
     match invocation.command:
-        case "ask" | "explain" | "document" | "examples" | "run":
+        case task if task in arguments.TASKS:
             from docstra_tui.commands import oneshot
 
             return oneshot.run(invocation)

@@ -13,7 +13,7 @@ import pytest
 
 from docstra_tui import cli, paths, settings
 from docstra_tui.address import parse as parse_address
-from docstra_tui.commands import oneshot
+from docstra_tui.commands import arguments, oneshot
 from docstra_tui.commands.arguments import parse
 from docstra_tui.commands.console import Console
 from docstra_tui.errors import (
@@ -26,6 +26,7 @@ from docstra_tui.errors import (
     UsageError,
 )
 from docstra_tui.llm.answer import Usage
+from docstra_tui.workspace.commands import TASKS, commands_of
 from docstra_tui.workspace.models.consent import Consent
 from tests.fakes import FakeLLM
 from tests.repl.fake_backend import READY, FakeBackend, loading
@@ -314,13 +315,16 @@ def test_nothing_to_explain() -> None:
 
 
 def test_examples_take_their_language_from_the_flag_or_the_files() -> None:
-    llm = FakeLLM("x", "x", "x")
+    Path("more.py").write_text("d = 4\n")
+    llm = FakeLLM("x", "x", "x", "x")
     ask("examples", "sort a list", llm=llm)
     ask("examples", "sort a list", "-f", "b.rs", llm=llm)
     ask("examples", "sort a list", "--language", "go", llm=llm)
     assert "complete code examples" in llm.calls[0].question
     assert "complete rust examples" in llm.calls[1].question and "fn main" in llm.calls[1].question
     assert "complete go examples" in llm.calls[2].question
+    ask("examples", "sort a list", "-f", "b.rs", "-f", "a.py", "-f", "more.py", llm=llm)
+    assert "complete python examples" in llm.calls[3].question, "most files are, as in the faces"
 
 
 def test_a_template_of_the_users_own_is_filled() -> None:
@@ -390,7 +394,7 @@ def test_loading_is_shown_on_a_terminal_and_nowhere_else() -> None:
     console = Console(io.StringIO(), Terminal())
     code, out, err, _ = ask("ask", "?", backend=FakeBackend(FakeLLM("x"), *statuses), console=console)
     assert (code, out) == (0, "x\n")
-    assert "downloading 10%" in err and err.endswith("\r\x1b[K")
+    assert "downloading the model 10%" in err and err.endswith("\r\x1b[K")
     _, out, err, _ = ask("ask", "?", backend=FakeBackend(FakeLLM("x"), *statuses))
     assert (out, err) == ("x\n", "")
 
@@ -686,3 +690,12 @@ def test_a_person_is_asked_once(typed: str, calls: int, monkeypatch) -> None:
         assert "Nothing was sent" in error.message
     assert len(llm.calls) == calls
     assert Consent().is_given(parse_address("http://gpu.example/v1")) == bool(calls)
+
+
+def test_the_tasks_of_the_command_line_are_those_of_the_faces() -> None:
+    rows = {row.name: row for row in commands_of("shell")}
+    assert rows.keys() == TASKS - {"custom"}
+    for row in arguments.COMMANDS:
+        if row.name in rows:
+            assert (row.words, row.help) == (rows[row.name].words, rows[row.name].help)
+    assert set(arguments.TASKS) == rows.keys() | {"run"} <= set(arguments.NAMES)

@@ -10,18 +10,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from docstra_tui.commands.console import Console
-from docstra_tui.commands.requests import Request
 from docstra_tui.commands.waiting import Waiting
 from docstra_tui.errors import DocstraError
 from docstra_tui.llm.answer import AnswerStream
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.llm.items import ContextItem
+from docstra_tui.session.turn_request import TurnRequest
 
 
 class Answers:
     """Asks one request after the other and says what came of it."""
 
-    def __init__(self, console: Console, requests: Sequence[Request], *, as_json: bool, limit: int) -> None:
+    def __init__(
+        self, console: Console, requests: Sequence[TurnRequest], *, as_json: bool, limit: int
+    ) -> None:
         self._console = console
         self._requests = requests
         self._as_json = as_json
@@ -51,13 +53,13 @@ class Answers:
             failed = {"error": _told(error)} if error is not None else {}
             self._console.json({"answers": self._records, **failed})
 
-    def _follow_one(self, llm: BaseLLM, request: Request) -> None:
-        is_one_of_many = bool(request.title) and len(self._requests) > 1
+    def _follow_one(self, llm: BaseLLM, request: TurnRequest) -> None:
+        is_one_of_many = len(self._requests) > 1
         if is_one_of_many and not self._as_json:
-            self._console.answer(f"# {request.title}\n\n")
+            self._console.answer(f"# {request.shown}\n\n")
         stream: AnswerStream | None = None
         try:
-            stream = llm.run_task(request.task, context=request.items, fields=request.fields)
+            stream = llm.run_task(request.task, context=request.focus, fields=request.fields)
             self._read(stream, llm)
         except DocstraError as error:
             self._record(request, stream, error)
@@ -66,13 +68,13 @@ class Answers:
             raise
         self._record(request, stream, None)
         if self.was_cancelled:
-            self._records[-1]["files"] = _places(request.items)
+            self._records[-1]["files"] = _places(request.focus)
             return
         if self._as_json:
             self._records[-1]["files"] = _sizes(llm, request)
         if stream.finish_reason == "length":
             written = stream.usage.completion_tokens or self._limit
-            which = f"{request.title}: the" if is_one_of_many else "The"
+            which = f"{request.shown}: the" if is_one_of_many else "The"
             self._console.note(f"{which} answer was cut at {written:,} tokens; --max-tokens allows more.")
         if request is not self._requests[-1] and not self._as_json:
             self._console.answer("\n")
@@ -96,14 +98,14 @@ class Answers:
                 self._console.end_answer()
         self.was_cancelled = stream.finish_reason == "cancelled"
 
-    def _record(self, request: Request, stream: AnswerStream | None, error: DocstraError | None) -> None:
+    def _record(self, request: TurnRequest, stream: AnswerStream | None, error: DocstraError | None) -> None:
         usage = stream.usage if stream is not None else None
         self._records.append(
             {
                 "answer": stream.text if stream is not None else "",
                 "model": self.model or None,
                 "finish_reason": stream.finish_reason if stream is not None else None,
-                "files": _places(request.items),
+                "files": _places(request.focus),
                 "prompt_tokens": usage.prompt_tokens if usage is not None else None,
                 "completion_tokens": usage.completion_tokens if usage is not None else None,
                 "reused_tokens": usage.reused_tokens if usage is not None else None,
@@ -131,18 +133,18 @@ def _places(items: Sequence[ContextItem]) -> list[dict[str, Any]]:
     return [_place(item, None) for item in items if item.path is not None]
 
 
-def _sizes(llm: BaseLLM, request: Request) -> list[dict[str, Any]]:
+def _sizes(llm: BaseLLM, request: TurnRequest) -> list[dict[str, Any]]:
     """Each file and what adding it added to the rendered prompt; null where nobody can count."""
     counts: list[int | None] = []
     try:
-        for end in range(len(request.items) + 1):
-            messages = llm.prompt_builder.messages(request.task, request.items[:end], (), **request.fields)
+        for end in range(len(request.focus) + 1):
+            messages = llm.prompt_builder.messages(request.task, request.focus[:end], (), **request.fields)
             count = llm.count_tokens(messages)
             counts.append(count if llm.counts_exactly else None)
     except DocstraError:
         pass  # the answer is there; a figure is not worth it
     files = []
-    for index, item in enumerate(request.items):
+    for index, item in enumerate(request.focus):
         before, after = (counts + [None] * (index + 2))[index : index + 2]
         tokens = None if before is None or after is None else after - before
         files.append(_place(item, tokens))

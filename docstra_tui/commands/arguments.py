@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from docstra_tui.errors import UsageError
+from docstra_tui.workspace.commands import commands_of
 
 PROGRAM = "docstra-tui"
 SCREEN = ""
@@ -118,36 +119,40 @@ ONE_SHOT = (
     "(engine.oneshot_minutes), so that the next question is fast."
 )
 
+
+def _task(name: str, *options: Option, more: str, most: int | None = None) -> Command:
+    """A task of the faces, as a command that answers and ends."""
+    row = next(row for row in commands_of("shell") if row.name == name)
+    return Command(name, row.words, row.help, options, most=most, more=more)
+
+
 COMMANDS: tuple[Command, ...] = (
     Command(SCREEN, "[PATH]", "full screen, on the folder PATH", (RESUME, NO_MOUSE), most=1),
     Command("chat", "[PATH]", "inline chat in the terminal as it is", (RESUME, NO_MOUSE), most=1),
-    Command(
+    _task(
         "ask",
-        "QUESTION",
-        "answer one question from files",
-        (FILES, SEND_SECRETS),
+        FILES,
+        SEND_SECRETS,
         most=1,
         more="With a question, text piped in is one more thing to answer from; without\n"
         "one it is the question. With -f, or from a file, it is read only where -\n"
         "is named: ask QUESTION - -f FILE.\n" + ONE_SHOT,
     ),
-    Command(
+    _task(
         "explain",
-        "[FILE…]",
-        "explain files, one answer each",
-        (FILES, LANGUAGE, SEND_SECRETS),
+        FILES,
+        LANGUAGE,
+        SEND_SECRETS,
         more="Without a file (or with -), the code comes from standard input.\n" + ONE_SHOT,
     ),
-    Command(
+    _task(
         "document",
-        "[FILE…]",
-        "document files, one answer each",
-        (FILES, LANGUAGE, SEND_SECRETS),
+        FILES,
+        LANGUAGE,
+        SEND_SECRETS,
         more="Without a file (or with -), the code comes from standard input.\n" + ONE_SHOT,
     ),
-    Command(
-        "examples", "REQUEST", "write example code", (FILES, LANGUAGE, SEND_SECRETS), most=1, more=ONE_SHOT
-    ),
+    _task("examples", FILES, LANGUAGE, SEND_SECRETS, most=1, more=ONE_SHOT),
     Command(
         "run",
         "TEMPLATE [KEY=VALUE…]",
@@ -206,6 +211,9 @@ COMMANDS: tuple[Command, ...] = (
 
 LATER = ("templates", "doctor", "files", "check", "index")
 """Commands that are planned and not built: their names are taken."""
+
+TASKS = (*(row.name for row in commands_of("shell")), "run")
+"""The commands that answer and end."""
 
 NAMES = tuple(command.name for command in COMMANDS if command.name)
 

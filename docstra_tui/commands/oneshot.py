@@ -16,9 +16,10 @@ from docstra_tui.commands import leaving
 from docstra_tui.commands.answers import Answers, interrupts
 from docstra_tui.commands.arguments import Invocation
 from docstra_tui.commands.console import Console
-from docstra_tui.commands.requests import Request, requests_of
+from docstra_tui.commands.requests import requests_of
 from docstra_tui.errors import DocstraError, EngineError, UsageError
 from docstra_tui.llm.prompt import BUILT_IN
+from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.workspace.status import loading_line
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def run(
         anyway = bool(invocation.options["send_secrets"])
         leaving.ask_for_secrets(backend, _prompts(backend.llm, requests), console, anyway=anyway)
         if not backend.host and console.err_is_terminal:
-            leaving.say_what_stays(console, [item for request in requests for item in request.items])
+            leaving.say_what_stays(console, [item for request in requests for item in request.focus])
         status = wait_until_ready(backend, console)
         answers.model = status.model or backend.label
         answers.follow(backend.llm)
@@ -94,7 +95,7 @@ def wait_until_ready(backend: Backend, console: Console) -> Status:
         time.sleep(LOOK_SECONDS)
 
 
-def _prompts(llm: BaseLLM, requests: Sequence[Request]) -> Iterator[Prompt]:
+def _prompts(llm: BaseLLM, requests: Sequence[TurnRequest]) -> Iterator[Prompt]:
     """What will be sent, one after the other."""
     for request in requests:
-        yield llm.prompt_builder.messages(request.task, request.items, **request.fields)
+        yield llm.prompt_builder.messages(request.task, request.focus, **request.fields)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from docstra_tui.commands import stdin
@@ -18,27 +18,17 @@ from docstra_tui.context.files.reader import read_named
 from docstra_tui.errors import UsageError
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import BUILT_IN, TASKS, code_fields, file_fields, placeholders
+from docstra_tui.session.turn_request import TurnRequest, plain_question
 from docstra_tui.settings import Settings
+from docstra_tui.workspace.turns.requests import fields_of_examples, fields_of_file, main_language
 
 Note = Callable[[str], None]
 """Takes a sentence for standard error."""
 
 
-@dataclass(frozen=True)
-class Request:
-    """One turn to be asked."""
-
-    task: str
-    """The template's name."""
-    fields: Mapping[str, Any]
-    items: tuple[ContextItem, ...] = ()
-    title: str = ""
-    """What it is about, where a command gives several answers."""
-
-
 def requests_of(
     invocation: Invocation, settings: Settings, known: Mapping[str, str], note: Note
-) -> list[Request]:
+) -> list[TurnRequest]:
     """What the command line asks, with its files and its standard input read.
 
     `known` is template text by name; `note` hears how a file was read that was no UTF-8, and what becomes
@@ -53,16 +43,15 @@ def requests_of(
             question, items = _text(words, files, piped)
             if not question:
                 raise _no_text("question", 'ask "What does it do?" -f FILE', "ask - -f FILE", piped)
-            return [Request(TASKS["ask"], {"question": question}, items)]
+            return [replace(plain_question(question), focus=items)]
         case "explain" | "document":
             return _one_a_file(invocation, words, files, piped)
         case "examples":
             request, items = _text(words, files, piped)
             if not request:
                 raise _no_text("request", 'examples "read a CSV file"', "examples - -f FILE", piped)
-            language = invocation.options["language"] or _language(items) or "code"
-            fields = {"request": request, "language": language, "additional_context": ""}
-            return [Request(TASKS["examples"], fields, items)]
+            fields = fields_of_examples(request, items, invocation.options["language"])
+            return [TurnRequest(TASKS["examples"], request, fields, items)]
         case _:
             return [_filled(words, files, known, piped)]
 
@@ -132,17 +121,14 @@ def _named(name: str, limit: int, note: Note) -> ContextItem:
 
 def _one_a_file(
     invocation: Invocation, words: Sequence[str], files: tuple[ContextItem, ...], piped: Piped
-) -> list[Request]:
+) -> list[TurnRequest]:
     task = TASKS[invocation.command]
     language = invocation.options["language"]
     items = (*(_named(name, piped.limit, piped.note) for name in words), *files)
-    requests = [
-        Request(task, file_fields([item.label], language or item.language or "source"), (item,), item.label)
-        for item in items
-    ]
+    requests = [TurnRequest(task, item.label, fields_of_file(item, language), (item,)) for item in items]
     code = piped.beside(has_files=True) if items else piped.alone()
     if code.strip():
-        requests.append(Request(task, code_fields(code, language or "source"), (), "standard input"))
+        requests.append(TurnRequest(task, "standard input", code_fields(code, language or "source")))
     elif piped.is_named or (not items and stdin.is_piped()):
         raise UsageError("Standard input was empty.")
     if not requests:
@@ -154,7 +140,7 @@ def _one_a_file(
 
 def _filled(
     words: list[str], files: tuple[ContextItem, ...], known: Mapping[str, str], piped: Piped
-) -> Request:
+) -> TurnRequest:
     """The request of `run`: a template, its values, and the code where it wants `{code}`."""
     if not words:
         raise UsageError("There is no template.", f"Known templates: {', '.join(sorted(known))}.")
@@ -174,12 +160,7 @@ def _filled(
         items = (*items, ContextItem(text))
     if name in BUILT_IN:
         fields.setdefault("additional_context", "")
-        fields.setdefault("language", _language(items) or "source")
+        fields.setdefault("language", main_language(items) or "source")
     if wants_code and "code" not in fields and items:
         fields["code"] = file_fields([item.label for item in items], "")["code"]
-    return Request(name, fields, items)
-
-
-def _language(items: Sequence[ContextItem]) -> str:
-    """The language of the first item that has one."""
-    return next((item.language for item in items if item.language), "")
+    return TurnRequest(name, name, fields, items)

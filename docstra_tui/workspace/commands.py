@@ -1,7 +1,8 @@
 """Every command a person can give while a folder is open: a row each, read by both faces.
 
-The slash in the composer and in the inline chat, their completions, the help and the palette are made
-from this table. Knows what is typed, not how it is done: a face has a handler for each of its rows.
+The slash in the composer and in the inline chat, their completions, the help, the palette and the tasks
+of the command line are made from this table. Knows what is typed, not how it is done: a face has a handler
+for each of its rows.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Face = Literal["screen", "chat"]
+Face = Literal["screen", "chat", "shell"]
+"""Where a command is given: on the screen, in the inline chat, as a command of the program itself."""
 Takes = Literal["nothing", "files", "text", "name"]
 """What stands behind a command: names of files and nothing else, a text that may mention files with
 `@`, or one name."""
 
+EVERYWHERE: frozenset[Face] = frozenset({"screen", "chat", "shell"})
 BOTH: frozenset[Face] = frozenset({"screen", "chat"})
 SCREEN: frozenset[Face] = frozenset({"screen"})
 CHAT: frozenset[Face] = frozenset({"chat"})
@@ -42,12 +45,20 @@ class Command:
 
 
 COMMANDS = (
-    Command("document", "Document", "[FILE…]", "write documentation, one answer for each file", "files"),
-    Command("explain", "Explain", "[FILE…]", "explain the code, one answer for each file", "files"),
+    Command("document", "Document", "[FILE…]", "document files, one answer each", "files", faces=EVERYWHERE),
+    Command("explain", "Explain", "[FILE…]", "explain files, one answer each", "files", faces=EVERYWHERE),
     Command(
-        "ask", "Ask", "QUESTION", "a question about the files, as without a command", "text", "Your question"
+        "ask", "Ask", "QUESTION", "answer one question from files", "text", "Your question", faces=EVERYWHERE
     ),
-    Command("examples", "Generate examples", "REQUEST", "example code", "text", "Examples of what?"),
+    Command(
+        "examples",
+        "Generate examples",
+        "REQUEST",
+        "write example code",
+        "text",
+        "Examples of what?",
+        faces=EVERYWHERE,
+    ),
     Command(
         "custom", "Custom request", "REQUEST", "anything else, in your own words", "text", "Your request"
     ),
