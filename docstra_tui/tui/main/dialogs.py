@@ -31,9 +31,9 @@ class Dialogs:
         """A toast."""
         self._screen.notify(text, timeout=seconds)
 
-    def warn(self, text: str) -> None:
+    def warn(self, text: str, seconds: float | None = None) -> None:
         """A toast about what did not happen."""
-        self._screen.notify(text, severity="warning")
+        self._screen.notify(text, severity="warning", timeout=seconds)
 
     def fail(self, text: str) -> None:
         """A toast about what went wrong."""

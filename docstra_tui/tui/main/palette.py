@@ -7,13 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Protocol, runtime_checkable
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
+from docstra_tui.tui.main.command_runner import CommandRunner
 from docstra_tui.workspace.commands import commands_of
 
 Row = tuple[str, str, Callable[[], object]]
+
+
+@runtime_checkable
+class HasCommands(Protocol):
+    """The main screen, and no other."""
+
+    commands: CommandRunner
 
 
 class Commands(Provider):
@@ -31,11 +40,9 @@ class Commands(Provider):
                 yield Hit(score, matcher.highlight(title), run, text=title, help=help_text)
 
     def _rows(self) -> Iterator[Row]:
-        from docstra_tui.tui.main.screen import MainScreen
-
-        if not isinstance(self.screen, MainScreen):
-            return
         screen = self.screen
+        if not isinstance(screen, HasCommands):
+            return
         for command in commands_of("screen"):
             help_text = f"{command.help[:1].upper()}{command.help[1:]}"
             yield command.title, help_text, partial(screen.commands.choose, command)

@@ -32,6 +32,7 @@ from docstra_tui.tui.main.older_turns import OlderTurns
 from docstra_tui.tui.main.permission import Permission
 from docstra_tui.tui.main.sessions import Sessions, Ticks, ticks_for
 from docstra_tui.tui.main.status_board import StatusBoard
+from docstra_tui.tui.main.store_notices import LOOK_SECONDS, StoreNotices
 from docstra_tui.tui.main.tasks import Tasks
 from docstra_tui.tui.main.themes import Themes
 from docstra_tui.tui.main.turns import TurnEnded, Turns
@@ -42,6 +43,7 @@ from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.tui.widgets.file_tree import FileTree
 from docstra_tui.tui.widgets.mention_list import MentionList
 from docstra_tui.tui.widgets.notice import Notices
+from docstra_tui.tui.widgets.queue_line import QueueLine
 from docstra_tui.tui.widgets.status_bar import StatusBar
 from docstra_tui.tui.widgets.ticked_list import TickedList
 from docstra_tui.tui.widgets.title_line import TitleLine
@@ -172,7 +174,7 @@ class MainScreen(Screen[None]):
         self.conversation = TranscriptView()
         self.search_bar = SearchBar(self.conversation)
         self.notices = Notices()
-        self.queue_line = Static("", id="queue", markup=False)
+        self.queue_line = QueueLine()
         self.mention_list = MentionList()
         self.composer = Composer()
         self.status_bar = StatusBar()
@@ -207,7 +209,8 @@ class MainScreen(Screen[None]):
         """List the project, begin a session, let a model be opened."""
         self.use_session(self.opened.fresh(self.root), "kept")
         self.files.begin(is_resumed=self._resume is not None)
-        self.set_interval(1.0, self.board.look_at_the_store)
+        store_notices = StoreNotices(self.store, self.notices, self.dialogs)
+        self.set_interval(LOOK_SECONDS, store_notices.look)
         if self._resume is not None:
             self.sessions.open(self._resume or "last", at_start=True)
         else:
