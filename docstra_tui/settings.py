@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import difflib
 import math
-import os
 import re
-import stat
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -20,18 +17,12 @@ import msgspec
 
 from docstra_tui import paths
 from docstra_tui.errors import SettingsError
+from docstra_tui.setting_sources import flatten, from_environment, read_toml
 
 CONFIG_FILE = "config.toml"
 PROJECT_FILE = ".docstra-tui.toml"
-PREFIX = "DOCSTRA_"
-NOT_SETTINGS = frozenset({"DOCSTRA_API_KEY"})
-"""Variables with our prefix that are no settings; `DOCSTRA_*_DIR` belong to paths.py."""
-
 PROJECT_KEYS = frozenset({"theme", "context.ignore"})
 """The only keys that a project's own file may set."""
-
-MAX_FILE_BYTES = 1_000_000
-"""A larger settings file is a mistake, or somebody's trap."""
 
 A_FLAG = "a flag"
 FLAGS = {"model.name": "--model", "engine.own": "--own-engine"}
@@ -145,7 +136,7 @@ def load(flags: Mapping[str, Any] | None = None, project: Path | None = None) ->
     is the folder whose own file may set harmless keys. Raises `SettingsError`.
     """
     layers = _in_files(project)
-    layers.append(("the environment", _from_environment()))
+    layers.append(("the environment", from_environment((*known_keys(), *GONE))))
     layers.append((A_FLAG, {k: v for k, v in (flags or {}).items() if v is not None}))
 
     merged: dict[str, Any] = {}
@@ -177,10 +168,10 @@ def _in_files(project: Path | None) -> list[tuple[str, dict[str, Any]]]:
     """What the files set, each by its name; a later one wins."""
     layers: list[tuple[str, dict[str, Any]]] = []
     config = paths.config_dir() / CONFIG_FILE
-    layers.append((str(config), _flatten(_read_toml(config))))
+    layers.append((str(config), flatten(read_toml(config))))
     if project is not None:
         own = project / PROJECT_FILE
-        keys = _flatten(_read_toml(own, follow=False))
+        keys = flatten(read_toml(own, follow=False))
         for key in keys:
             if key not in PROJECT_KEYS:
                 raise SettingsError(
@@ -258,59 +249,3 @@ def _value(settings: Settings, key: str) -> Any:
     for part in key.split("."):
         value = getattr(value, part)
     return value
-
-
-def _read_toml(path: Path, *, follow: bool = True) -> dict[str, Any]:
-    """The table in `path`; empty when there is no such file.
-
-    A project may be anybody's: a pipe must not stop the start, and with `follow=False` a link must
-    not lead out of the folder.
-    """
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
-    try:
-        with open(os.open(path, flags), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise SettingsError(f"{path} is not a regular file.", "Move it away.")
-            text = file.read(MAX_FILE_BYTES + 1)
-        if len(text) > MAX_FILE_BYTES:
-            raise SettingsError(f"{path} is larger than {MAX_FILE_BYTES:,} bytes.", "Move it away.")
-        return tomllib.loads(text.decode("utf-8"))
-    except FileNotFoundError:
-        return {}
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{path} is not UTF-8 text.", "Save it as UTF-8 or move it away.") from error
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}.", "Mend the file or move it away.") from error
-
-
-def _flatten(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in table.items():
-        if isinstance(value, dict):
-            flat |= _flatten(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat
-
-
-def _from_environment() -> dict[str, Any]:
-    """`DOCSTRA_MODEL_NAME` is `model.name`; `DOCSTRA_MODEL` and its like are short forms."""
-    short = {
-        "DOCSTRA_MODEL": "model.name",
-        "DOCSTRA_BASE_URL": "remote.base_url",
-        "DOCSTRA_MAX_TOKENS": "answer.max_tokens",
-        "DOCSTRA_TEMPERATURE": "answer.temperature",
-    }
-    names = {PREFIX + key.replace(".", "_").upper(): key for key in (*known_keys(), *GONE)} | short
-    values: dict[str, Any] = {}
-    # Short forms first: where both are set, the long name wins whatever the order of the environment.
-    for variable, value in sorted(os.environ.items(), key=lambda pair: pair[0] not in short):
-        if not variable.startswith(PREFIX) or variable in NOT_SETTINGS or variable.endswith("_DIR"):
-            continue
-        if variable not in names:
-            near = difflib.get_close_matches(variable, names, n=1, cutoff=0.6)
-            hint = f"Did you mean {near[0]}?" if near else "See docstra-tui --help."
-            raise SettingsError(f"Unknown environment variable {variable}.", hint)
-        key = names[variable]
-        values[key] = value.split(os.pathsep) if key == "context.ignore" else value
-    return values

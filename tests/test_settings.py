@@ -9,6 +9,7 @@ import pytest
 
 from docstra_tui import cli, paths, settings
 from docstra_tui.errors import SettingsError
+from docstra_tui.setting_sources import variable_of
 
 
 def write_config(text: str) -> Path:
@@ -187,7 +188,7 @@ def test_the_users_own_file_may_be_a_link_into_dotfiles(tmp_path: Path) -> None:
 
 
 def test_every_key_can_be_set_from_the_environment() -> None:
-    names = [settings.PREFIX + key.replace(".", "_").upper() for key in settings.known_keys()]
+    names = [variable_of(key) for key in settings.known_keys()]
     assert len(set(names)) == len(names)
     assert not [name for name in names if name.endswith("_DIR")]
 

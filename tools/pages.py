@@ -20,6 +20,7 @@ from textual.binding import Binding
 from docstra_tui import settings
 from docstra_tui.commands import arguments
 from docstra_tui.commands.arguments import COMMON, PROGRAM, Option
+from docstra_tui.setting_sources import variable_of
 from docstra_tui.tui.app import DocstraApp
 from docstra_tui.tui.main.key_table import key_table
 from docstra_tui.tui.main.screen import MainScreen
@@ -138,16 +139,12 @@ def settings_page() -> Iterator[str]:
             (
                 code(key),
                 code(msgspec.json.encode(values[key]).decode()) if values[key] is not None else "not set",
-                ", ".join(map(code, filter(None, (variable(key), flags.get(key))))),
+                ", ".join(map(code, filter(None, (variable_of(key), flags.get(key))))),
                 words,
             )
             for key, words in meanings()
         ),
     )
-
-
-def variable(key: str) -> str:
-    return settings.PREFIX + key.replace(".", "_").upper()
 
 
 def defaults() -> dict[str, object]:

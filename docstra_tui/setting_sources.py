@@ -1,0 +1,87 @@
+"""Where settings come from: TOML files and variables, as plain values by dotted keys.
+
+Knows nothing of what a key means.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import stat
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from docstra_tui.errors import SettingsError
+
+PREFIX = "DOCSTRA_"
+NOT_SETTINGS = frozenset({"DOCSTRA_API_KEY"})
+"""Variables with our prefix that are no settings; `DOCSTRA_*_DIR` belong to paths.py."""
+
+SHORT = {
+    "DOCSTRA_MODEL": "model.name",
+    "DOCSTRA_BASE_URL": "remote.base_url",
+    "DOCSTRA_MAX_TOKENS": "answer.max_tokens",
+    "DOCSTRA_TEMPERATURE": "answer.temperature",
+}
+"""Variables with a shorter name than their key."""
+
+MAX_FILE_BYTES = 1_000_000
+"""A larger settings file is a mistake, or somebody's trap."""
+
+
+def read_toml(path: Path, *, follow: bool = True) -> dict[str, Any]:
+    """The table in `path`; empty when there is no such file.
+
+    A project may be anybody's: a pipe must not stop the start, and with `follow=False` a link must
+    not lead out of the folder.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
+    try:
+        with open(os.open(path, flags), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise SettingsError(f"{path} is not a regular file.", "Move it away.")
+            text = file.read(MAX_FILE_BYTES + 1)
+        if len(text) > MAX_FILE_BYTES:
+            raise SettingsError(f"{path} is larger than {MAX_FILE_BYTES:,} bytes.", "Move it away.")
+        return tomllib.loads(text.decode("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not UTF-8 text.", "Save it as UTF-8 or move it away.") from error
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}.", "Mend the file or move it away.") from error
+
+
+def flatten(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A table of tables by dotted keys."""
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            flat |= flatten(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def variable_of(key: str) -> str:
+    """The variable that sets a key."""
+    return PREFIX + key.replace(".", "_").upper()
+
+
+def from_environment(keys: Iterable[str]) -> dict[str, Any]:
+    """What variables set of some keys: `DOCSTRA_MODEL_NAME` is `model.name`. Raises `SettingsError`."""
+    names = {variable_of(key): key for key in keys} | SHORT
+    values: dict[str, Any] = {}
+    # Short forms first: where both are set, the long name wins whatever the order of the environment.
+    for variable, value in sorted(os.environ.items(), key=lambda pair: pair[0] not in SHORT):
+        if not variable.startswith(PREFIX) or variable in NOT_SETTINGS or variable.endswith("_DIR"):
+            continue
+        if variable not in names:
+            near = difflib.get_close_matches(variable, names, n=1, cutoff=0.6)
+            hint = f"Did you mean {near[0]}?" if near else "See docstra-tui --help."
+            raise SettingsError(f"Unknown environment variable {variable}.", hint)
+        key = names[variable]
+        values[key] = value.split(os.pathsep) if key == "context.ignore" else value
+    return values
