@@ -168,8 +168,8 @@ class Answering:
     def read(self, report: ReadReport) -> None:
         for label in report.changed:
             self._printer.line(f"{label} was changed and is read again.", "note")
-        for label, (_, reason) in report.left_out.items():
-            self._printer.line(f"{label} is not sent: {reason}.", "hint")
+        for _, reason in report.left_out.values():
+            self._printer.line(f"{reason} It is not sent.", "hint")
 
     def piece(self, text: str) -> None:
         self._pieces.put(text)

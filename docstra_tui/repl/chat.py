@@ -14,22 +14,18 @@ from pathlib import Path
 import msgspec
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
-from docstra_tui import figures, themes
-from docstra_tui.context.files.ignore import IgnoreRules
+from docstra_tui import themes
 from docstra_tui.context.fitting.budget import Budget
 from docstra_tui.context.mentions import Mention
-from docstra_tui.context.secrets import may_hold_secrets
 from docstra_tui.errors import (
     DocstraError,
     EngineDied,
     EngineError,
-    UnreadableFile,
     UsageError,
 )
 from docstra_tui.llm.base import BaseLLM
-from docstra_tui.llm.items import ContextItem
 from docstra_tui.repl.answering import Answering
-from docstra_tui.repl.files import ChosenFiles
+from docstra_tui.repl.files import ChatFiles
 from docstra_tui.repl.overview import overview
 from docstra_tui.repl.printer import Printer
 from docstra_tui.repl.tasks import Tasks
@@ -42,9 +38,10 @@ from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.settings import Settings
 from docstra_tui.themes import ThemeSpec
 from docstra_tui.workspace import theme_choice
-from docstra_tui.workspace.command_line import ONLY_FILES, CommandLine, parse, question_of
+from docstra_tui.workspace.command_line import CommandLine, parse, question_of
 from docstra_tui.workspace.commands import TASKS
-from docstra_tui.workspace.files.named_files import NamedFiles, find_named
+from docstra_tui.workspace.files.named_files import NamedFiles
+from docstra_tui.workspace.files.selection import FileSelection
 from docstra_tui.workspace.models import consent
 from docstra_tui.workspace.models.backend import Backend, Status
 from docstra_tui.workspace.models.choice import choice_of
@@ -87,7 +84,7 @@ class Chat:
         self.past: list[ChatSession] = []
         """The sessions that were left for another one."""
         self.session = self._new_session(root)
-        self.files = ChosenFiles(root, settings.context.max_file_bytes)
+        self._named = ChatFiles(root, settings.context, printer, lambda: self.backend.host)
         self.answering = Answering(self.files, self, printer, most_tokens=settings.answer.max_tokens)
         self.answering.use(self.session, self.files)
         self._tasks = Tasks(self, self.answering)
@@ -105,8 +102,6 @@ class Chat:
         """Who does a command that is no task."""
         self.on_theme: Callable[[ThemeSpec], None] = lambda theme: None
         """Called when another theme is chosen."""
-        self._unknown = ""
-        """The text whose mentions were said to be none."""
         self._read: object = None
         """What the model was last asked to read ahead."""
         self._watch = self._new_watch()
@@ -116,6 +111,11 @@ class Chat:
     def root(self) -> Path:
         """The folder that the session is about."""
         return self.session.root
+
+    @property
+    def files(self) -> FileSelection:
+        """What questions are about."""
+        return self._named.selection
 
     def close(self) -> None:
         """Stop what runs, keep its part, let the backend go. The engine stays hot."""
@@ -131,7 +131,7 @@ class Chat:
         """The engine's state, the model, the tokens, the last answer's figures."""
         watch = self._watch
         return toolbar(
-            self.backend, watch.status, watch.budget, len(self.files.items), self.session.problem or ""
+            self.backend, watch.status, watch.budget, len(self.files.picks), self.session.problem or ""
         )
 
     def tell_news(self) -> None:
@@ -193,25 +193,11 @@ class Chat:
                 self.printer.line(f"A question in “{title}” was not sent. /resume brings it back.", "note")
 
     def do_files(self, line: CommandLine) -> None:
-        items = self.files.items
-        for item in items:
-            self.printer.line(f"  {item.label}")
-        if not items:
-            self.printer.line("No files yet. Name one with @ in a question.", "hint")
-        budget = self._watch.budget
-        if budget is not None:
-            self.printer.line(
-                figures.used_of(budget.used, budget.limit, budget.exact, budget.is_least), "dim"
-            )
+        self._named.list(self._watch.budget)
 
     def do_drop(self, line: CommandLine) -> None:
         """Leave out what is named, or everything."""
-        for mention in line.mentions or [Mention(".")]:
-            dropped = self.files.drop([mention])
-            for item in dropped:
-                self.printer.line(f"{item.label} is left out.", "note")
-            if not dropped and line.mentions:
-                self.printer.line(f"{mention.path} is not among the files.", "note")
+        self._named.drop(line.mentions)
         self._use_files()
 
     def do_model(self, line: CommandLine) -> None:
@@ -291,14 +277,14 @@ class Chat:
         if found.root != self.root and self.backend.outgoing is not None:
             self.backend.outgoing.forget_names()
         self._use(session)
-        self.files = ChosenFiles(self.root, self.settings.context.max_file_bytes, self.session.context)
+        self._named.take_over(session)
         self.answering.use(self.session, self.files)
         self._watch.look_now()
         count = len(self.session.turns)
         self.printer.line(
             f"{self.session.title or 'An empty session'} · {count} turn" + ("" if count == 1 else "s"), "note"
         )
-        self._say_files(self.files.items, [])
+        self._named.say(self.files.picks)
         for turn in self.session.turns[-1:]:
             self.printer.line(f"> {turn.question}", "mark")
             self.printer.piece(turn.answer)
@@ -429,8 +415,7 @@ class Chat:
         paths = set(found.paths)
         is_about = any(item.path in paths for item in request.focus)
         if paths and not is_about and self._confirm("Leave these files out and send the rest? [y/N] "):
-            for item in self.files.drop([Mention(path) for path in paths]):
-                self.printer.line(f"{item.label} is left out.", "note")
+            self._named.leave_out([Mention(path) for path in paths])
             self.session.leave_out(paths)
             return True
         return False
@@ -438,34 +423,14 @@ class Chat:
     def name_files(
         self, typed: str, mentions: Iterable[Mention], *, must_exist: bool = False
     ) -> NamedFiles | None:
-        """Add what a line names to the files; None where some of it does not exist: then nothing is sent.
-        Sent once more, a word that was none is only a word, unless it `must_exist`."""
-        known = IgnoreRules(self.root, self.settings.context.ignore)
-        limit = self.settings.context.max_file_bytes
-        named = find_named(mentions, self.root, lambda: known, max_bytes=lambda path: limit)
-        if named.problems and (must_exist or typed != self._unknown):
-            self._unknown = self.unsent = typed
-            for problem in named.problems:
-                self.printer.line(problem, "error")
-            how = ONLY_FILES if must_exist else "Enter again sends it as it is."
-            self.printer.line(f"Nothing was sent. {how}", "hint")
-            return None
-        self._unknown = ""
-        for words in named.left_out:
-            self.printer.line(words, "hint")
-        self._say_files(self.files.add(named.order), [])
+        """Add what a line names to the files; None where some of it does not exist: then nothing is sent."""
+        named = self._named.name(typed, mentions, must_exist=must_exist)
+        if named is None:
+            self.unsent = typed
         return named
 
-    def _say_files(self, added: Iterable[ContextItem], wrong: Iterable[UnreadableFile]) -> None:
-        for item in added:
-            self.printer.line(f"+ {item.label}", "note")
-            if not self.backend.host and may_hold_secrets(item.path or ""):
-                self.printer.line(consent.stays_here(item.label), "hint")
-        for error in wrong:
-            self.printer.line(error.message, "hint")
-
     def _use_files(self) -> None:
-        self.session.set_context(self.files.items)
+        self.files.give(self.session)
         self._watch.look_now()
 
     def _new_session(self, root: Path) -> ChatSession:

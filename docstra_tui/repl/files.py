@@ -1,83 +1,98 @@
-"""The files a person gave the chat: named once with `@`, read again before each question."""
+"""The files of the chat: named with `@` or behind a command, listed, and left out again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from docstra_tui.context.files.reader import read_item
+from docstra_tui import figures
+from docstra_tui.context.files.ignore import IgnoreRules
 from docstra_tui.context.mentions import Mention
 from docstra_tui.context.picks import Pick
-from docstra_tui.errors import UnreadableFile
-from docstra_tui.llm.items import ContextItem
-from docstra_tui.session.chat import ChatSession
-from docstra_tui.workspace.files.named_files import without_named
-from docstra_tui.workspace.files.selection import ReadReport
+from docstra_tui.context.secrets import may_hold_secrets
+from docstra_tui.repl.printer import Printer
+from docstra_tui.settings import ContextSettings
+from docstra_tui.workspace.command_line import ONLY_FILES
+from docstra_tui.workspace.files.badges import badge_of
+from docstra_tui.workspace.files.named_files import NamedFiles, find_named
+from docstra_tui.workspace.files.selection import FileSelection
+from docstra_tui.workspace.files.snapshots import pick_of
+from docstra_tui.workspace.files.unknown_names import UnknownNames
+from docstra_tui.workspace.models import consent
+
+if TYPE_CHECKING:
+    from docstra_tui.context.fitting.budget import Budget
+    from docstra_tui.session.chat import ChatSession
 
 
-class ChosenFiles:
-    """Context items in the order in which they were named."""
+class ChatFiles:
+    """Says what becomes of them."""
 
-    def __init__(self, root: Path, max_bytes: int, items: Iterable[ContextItem] = ()) -> None:
-        self.root = root
-        self._max_bytes = max_bytes
-        self._items = {item.key: item for item in items if item.path is not None}
+    def __init__(
+        self, root: Path, settings: ContextSettings, printer: Printer, host: Callable[[], str]
+    ) -> None:
+        """`host`: the other machine that questions go to; empty while they stay here."""
+        self._root = root
+        self._settings = settings
+        self._printer = printer
+        self._host = host
+        self._unknown = UnknownNames()
+        self.selection = FileSelection(root, settings.max_file_bytes)
 
-    @property
-    def items(self) -> tuple[ContextItem, ...]:
-        return tuple(self._items.values())
+    def take_over(self, session: ChatSession) -> None:
+        """Those of a saved session, in its folder."""
+        self._root = session.root
+        self.selection = FileSelection(self._root, self._settings.max_file_bytes)
+        self.selection.take_over(session)
 
-    @property
-    def picks(self) -> tuple[Pick, ...]:
-        """What each of them is of, in the same order."""
-        return tuple(Pick(path, start, end) for path, start, end in self._items if path is not None)
+    def name(self, typed: str, mentions: Iterable[Mention], *, must_exist: bool = False) -> NamedFiles | None:
+        """Add what a text names; None where some of it does not exist: then nothing is sent."""
+        named = find_named(
+            mentions,
+            self._root,
+            lambda: IgnoreRules(self._root, self._settings.ignore),
+            max_bytes=self.selection.max_bytes_of,
+        )
+        if self._unknown.hold_back(typed, named.problems, must_exist=must_exist):
+            for problem in named.problems:
+                self._printer.line(problem, "error")
+            how = ONLY_FILES if must_exist else "Enter again sends it as it is."
+            self._printer.line(f"Nothing was sent. {how}", "hint")
+            return None
+        for words in named.left_out:
+            self._printer.line(words, "hint")
+        self.say(self.selection.add(named.order))
+        return named
 
-    def add(self, picks: Iterable[Pick]) -> list[ContextItem]:
-        """Read and keep these; those that are new or are different now. Raises `UnreadableFile`."""
-        added: list[ContextItem] = []
+    def say(self, picks: Iterable[Pick]) -> None:
+        """These are among them now."""
         for pick in picks:
-            item = self._read(*pick)
-            if self._items.get(item.key) != item:
-                added.append(item)
-            self._items[item.key] = item
-        return added
+            self._printer.line(f"+ {pick.label}", "note")
+            if not self._host() and may_hold_secrets(pick.path):
+                self._printer.line(consent.stays_here(pick.label), "hint")
 
-    def of(self, pick: Pick) -> ContextItem | None:
-        """The item of a file or of lines, as it was last read."""
-        return self._items.get((pick.path, pick.start_line, pick.end_line))
+    def list(self, budget: Budget | None) -> None:
+        """All of them, what is wrong with one that is not sent, and their tokens."""
+        wrong = {pick_of(file): badge_of(file) for file in self.selection.files if not file.state.is_sendable}
+        for pick in self.selection.picks:
+            badge = wrong.get(pick)
+            self._printer.line(f"  {pick.label}" + (f"  {badge.word}" if badge is not None else ""))
+        if not self.selection.picks:
+            self._printer.line("No files yet. Name one with @ in a question.", "hint")
+        if budget is not None:
+            used = figures.used_of(budget.used, budget.limit, budget.exact, budget.is_least)
+            self._printer.line(used, "dim")
 
-    def drop(self, mentions: Sequence[Mention]) -> tuple[ContextItem, ...]:
-        """Leave out what is named; what that was."""
-        left = set(without_named(self.picks, mentions, self.root))
-        dropped = [pick for pick in self.picks if pick not in left]
-        return tuple(self._items.pop((pick.path, pick.start_line, pick.end_line)) for pick in dropped)
+    def drop(self, mentions: Sequence[Mention]) -> None:
+        """Leave out what is named, or everything."""
+        for mention in mentions or [Mention(".")]:
+            if not self.leave_out([mention]) and mentions:
+                self._printer.line(f"{mention.path} is not among the files.", "note")
 
-    def refresh(self) -> tuple[list[ContextItem], list[UnreadableFile]]:
-        """Read every file again: those that changed, and what went wrong. One that cannot be read stays."""
-        changed: list[ContextItem] = []
-        wrong: list[UnreadableFile] = []
-        for key, item in self._items.items():
-            assert item.path is not None
-            try:
-                now = self._read(item.path, item.start_line, item.end_line)
-            except UnreadableFile as error:
-                wrong.append(error)
-                continue
-            if now.sha256 != item.sha256 and now.key == key:
-                self._items[key] = now
-                changed.append(now)
-        return changed, wrong
-
-    def read(self, session: ChatSession) -> ReadReport:
-        """Read every file again and give them to `session`: before each turn, in its thread."""
-        changed, wrong = self.refresh()
-        session.set_context(self.items)
-        left_out = {str(number): ("", error.message) for number, error in enumerate(wrong)}
-        return ReadReport(tuple(item.label for item in changed), left_out)
-
-    def read_now(self, pick: Pick) -> ContextItem:
-        """A file or lines of it, whether or not they are among these. Raises `UnreadableFile`."""
-        return self._read(*pick)
-
-    def _read(self, path: str, start: int | None, end: int | None) -> ContextItem:
-        return read_item(self.root, path, start_line=start, end_line=end, max_bytes=self._max_bytes)
+    def leave_out(self, mentions: Sequence[Mention]) -> bool:
+        """Leave out what is named; False where none of it is among them."""
+        dropped = self.selection.drop(mentions)
+        for pick in dropped:
+            self._printer.line(f"{pick.label} is left out.", "note")
+        return bool(dropped)

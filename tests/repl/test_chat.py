@@ -310,6 +310,32 @@ def test_a_file_that_was_edited_is_read_again_in_its_place(project: Path) -> Non
     assert "a = 1\n" not in llm.calls[1].messages[1]["content"]
 
 
+def test_a_file_that_is_gone_is_said_and_not_sent(project: Path) -> None:
+    llm = FakeLLM("one", "two")
+
+    def script(typist: Typist) -> None:
+        typist.types("About @src/a.py and @notes.md?\r")
+        typist.sees("one")
+        (project / "src" / "a.py").unlink()
+        typist.types("Now?\r")
+        typist.waits(lambda: len(llm.calls) == 2)
+        typist.sees("two")
+        typist.types("/files\r")
+        typist.sees("src/a.py  deleted")
+
+    shown = chat(project, FakeBackend(llm), script)
+    assert "There is no file src/a.py any more. It is not sent." in shown
+    assert not any("a = 1" in message["content"] for message in llm.calls[1].messages)
+
+
+def test_a_file_of_a_folder_that_is_no_text_holds_nothing_back(project: Path) -> None:
+    (project / "src" / "b.bin").write_bytes(b"\0\1" * 90)
+    llm = FakeLLM("one")
+    shown = chat(project, FakeBackend(llm), "About @src/ ?\r")
+    assert "+ src/a.py" in shown and "+ src/b.bin" not in shown
+    assert len(llm.calls) == 1 and "a = 1" in llm.calls[0].question
+
+
 def test_a_dropped_file_leaves_the_prompt(project: Path) -> None:
     llm = FakeLLM("one", "two")
     shown = chat(project, FakeBackend(llm), "About @src/a.py?\r/drop src/a.py nothing.py\rAnd now?\r/files\r")

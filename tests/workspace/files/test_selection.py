@@ -61,3 +61,40 @@ def test_unticking_while_the_files_are_read_is_for_the_next_question(
     picks.read(session)
 
     assert [item.path for item in session.context] == ["a.py", "b.py"]
+
+
+def test_what_is_named_again_is_told_only_where_it_is_different(picks: FileSelection, tmp_path: Path) -> None:
+    assert picks.add([Pick("a.py"), Pick("b.py")]) == [Pick("a.py"), Pick("b.py")]
+    assert picks.add([Pick("a.py")]) == []
+    (tmp_path / "a.py").write_text("a = 'another'\n")
+    assert picks.add([Pick("a.py"), Pick("c.py")]) == [Pick("a.py"), Pick("c.py")]
+    assert picks.labels == ("a.py", "b.py", "c.py")
+
+
+def test_one_that_cannot_be_read_is_kept_and_not_sent(picks: FileSelection, tmp_path: Path) -> None:
+    session = ChatSession(FakeLLM(), tmp_path)
+    picks.add([Pick("a.py"), Pick("b.py")])
+    (tmp_path / "a.py").unlink()
+    report = picks.read(session)
+    assert [item.path for item in session.context] == ["b.py"]
+    assert report.left_out == {"a.py": ("deleted", "There is no file a.py any more.")}
+    assert picks.labels == ("a.py", "b.py")
+    (tmp_path / "a.py").write_text("a = 1\n")
+    assert picks.read(session).left_out == {}
+    assert [item.path for item in session.context] == ["a.py", "b.py"]
+
+
+def test_the_files_of_a_saved_session_are_those_of_then_until_they_are_read(
+    picks: FileSelection, tmp_path: Path
+) -> None:
+    before, session = ChatSession(FakeLLM(), tmp_path), ChatSession(FakeLLM(), tmp_path)
+    picks.add([Pick("a.py"), Pick("b.py")])
+    picks.give(before)
+    (tmp_path / "b.py").write_text("b = 'another'\n")
+
+    later = FileSelection(tmp_path, 1000)
+    later.take_over(before)
+    later.give(session)
+    assert session.context == before.context
+    assert later.read(session).changed == ("b.py",)
+    assert [item.content for item in session.context] == ["a = 1\n", "b = 'another'\n"]
