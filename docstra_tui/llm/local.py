@@ -12,7 +12,7 @@ from typing import Any
 
 from docstra_tui.errors import ContextOverflow, EngineDied
 from docstra_tui.llm.answer import AnswerStream, Finished
-from docstra_tui.llm.base import BaseLLM, Measure, Prompt, TooLong
+from docstra_tui.llm.base import BaseLLM, Prompt
 from docstra_tui.llm.files.sources import ModelSpec, Progress
 from docstra_tui.llm.inference import memory
 from docstra_tui.llm.inference.cached_prompt import common_prefix
@@ -21,6 +21,7 @@ from docstra_tui.llm.inference.generation import Generator
 from docstra_tui.llm.inference.recipe import END_MARKS, Request
 from docstra_tui.llm.inference.thread import InferenceThread, Job
 from docstra_tui.llm.loading import loader as loading
+from docstra_tui.llm.measure import Measure, TooLong
 from docstra_tui.llm.sampling import BadSampling, Sampling
 
 USUAL = Sampling()

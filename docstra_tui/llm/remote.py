@@ -16,27 +16,17 @@ from typing import Any
 from docstra_tui import address
 from docstra_tui.errors import ContextOverflow, RemoteError, ServerLoading, SettingsError
 from docstra_tui.llm.answer import AnswerStream, Finished
-from docstra_tui.llm.base import (
-    BODY_SLACK,
-    WINDOWS_COUNTED,
-    BaseLLM,
-    Measure,
-    Prompt,
-    as_messages,
-    estimate,
-    largest_body,
-)
+from docstra_tui.llm.base import BaseLLM, Prompt, as_messages
 from docstra_tui.llm.http import connection as http
 from docstra_tui.llm.http.answer import HttpAnswer, Limits
 from docstra_tui.llm.http.connection import Connection
+from docstra_tui.llm.http.counting import Counting
 from docstra_tui.llm.http.errors import RESERVE
 from docstra_tui.llm.http.gate import Gate
 from docstra_tui.llm.http.key import clean_key, find_key
 from docstra_tui.llm.http.server_answer import ServerAnswer, StreamOptionsRefused
+from docstra_tui.llm.measure import Measure
 from docstra_tui.llm.prompt import Message
-
-BUSY = (429, 500, 502, 503, 504)
-"""Statuses that may be different the next time."""
 
 LOADING_SECONDS = 1.0
 """Between two questions to a server that still loads its model."""
@@ -83,12 +73,9 @@ class RemoteLLM(BaseLLM):
                 _refuse_open_way(gate.address)
             self._connection = Connection(gate, None, key)
             self._limits = Limits(wait_seconds, http.SHORT_SECONDS)
-        self._context = context
+        self._counting = Counting(self._connection, self._model, context)
         self._is_named = bool(model)
         self._client = uuid.uuid4().hex
-        self._window: int | None = None
-        self._counts = False
-        self._cannot_count = False
         self._knows_stream_options = True
         self._is_loading = False
         self._answers: weakref.WeakSet[HttpAnswer] = weakref.WeakSet()
@@ -141,30 +128,12 @@ class RemoteLLM(BaseLLM):
         return as_messages(prompt)
 
     def measure(self, prompt: Prompt) -> Measure:
-        return self._measured(self.admitted(prompt))
-
-    def _measured(self, messages: list[Message]) -> Measure:
-        """Of messages that were looked over already."""
-        if not self._cannot_count:
-            told = self._beyond_counting(messages) or self._ask_for_count(messages)
-            if told is not None:
-                self._counts = True
-                return told
-        self._counts = False
-        return Measure(estimate(messages), None)
+        return self._counting.measure(self.admitted(prompt))
 
     def count_each(self, prompts: Sequence[Prompt]) -> list[Measure]:
         if not self._connection.is_engine:
             return super().count_each(prompts)
-        every = [as_messages(prompt) for prompt in prompts]
-        found = [self._beyond_counting(messages) for messages in every]
-        asked = [messages for messages, known in zip(every, found, strict=True) if known is None]
-        told = self._ask_for_counts(asked) if asked else []
-        if told is None:
-            self._counts = False
-            return [Measure(estimate(messages), None) for messages in every]
-        self._counts, rest = True, iter(told)
-        return [known if known is not None else next(rest) for known in found]
+        return self._counting.each([as_messages(prompt) for prompt in prompts])
 
     def warm(self, prompt: Prompt, stable: int) -> Measure:
         if not self._connection.is_engine:
@@ -196,19 +165,19 @@ class RemoteLLM(BaseLLM):
     @property
     def counts_exactly(self) -> bool:
         """True once the server has counted; False before, and where it cannot."""
-        return self._counts
+        return self._counting.is_exact
 
     @property
     def window(self) -> int | None:
         """Tokens; asks the server until it is known. Raises `RemoteError`, `EngineDied` when it is away."""
-        if self._window is None:
+        if self._counting.told_window is None:
             self.check()
         return self.known_window
 
     @property
     def known_window(self) -> int | None:
         """`window`, without asking the server."""
-        return self._window or self._context or None
+        return self._counting.window
 
     def check(self) -> None:
         """Ask the server for its models: learn name and window, or raise why it cannot be used.
@@ -232,7 +201,7 @@ class RemoteLLM(BaseLLM):
         if not self.model_name and not engine:
             raise RemoteError(f"{self._connection.name} lists no model.", "Name one with --model.")
         ours = [card for card in cards if engine or card.get("id") == self.model_name]
-        self._learn_window(ours[0] if ours else {})
+        self._counting.learn_window(ours[0] if ours else {})
 
     def close(self) -> None:
         for answer in list(self._answers):
@@ -276,15 +245,13 @@ class RemoteLLM(BaseLLM):
         characters = sum(len(message["content"]) for message in messages)
         if self._connection.is_engine or not window or characters + max_tokens <= window:
             return max_tokens
-        prompt = self._measured(messages)
-        if not self._counts:
+        prompt = self._counting.measure(messages)
+        if not self._counting.is_exact:
             return max_tokens
         reserve = min(RESERVE, window // 2)
         if prompt.tokens + reserve > window:
             raise ContextOverflow(prompt.tokens, window, reserve, is_least=prompt.is_least)
         return min(max_tokens, window - prompt.tokens)
-
-    # Facts about the server
 
     def _model(self) -> dict[str, str]:
         """The request's field; our engine needs none."""
@@ -293,47 +260,6 @@ class RemoteLLM(BaseLLM):
         if not self.model_name:
             self.check()
         return {"model": self.model_name}
-
-    def _ask_for_count(self, messages: list[Message]) -> Measure | None:
-        """None where the server cannot tell, now or ever."""
-        body = {"messages": messages, **self._model()}
-        status, answer = self._connection.ask("POST", f"{self._connection.root}/tokenize", body)
-        if status == 200 and isinstance(answer, dict) and isinstance(answer.get("count"), int):
-            self._learn_window(answer)
-            cached = answer.get("cached_tokens")
-            known = cached if isinstance(cached, int) else None
-            return Measure(int(answer["count"]), known, is_least=answer.get("is_least") is True)
-        if self._connection.is_engine and status not in BUSY:
-            raise self._connection.reported(answer)
-        self._cannot_count = status not in BUSY
-        return None
-
-    def _ask_for_counts(self, prompts: list[list[Message]]) -> list[Measure] | None:
-        """None where our engine cannot tell yet."""
-        url = f"{self._connection.root}/docstra/count"
-        status, answer = self._connection.ask("POST", url, {"prompts": prompts})
-        if status in BUSY:
-            return None
-        if status != 200 or not isinstance(answer, dict):
-            raise self._connection.reported(answer)
-        self._learn_window(answer)
-        both = zip(answer["counts"], answer["is_least"], strict=True)
-        return [Measure(int(tokens), None, is_least=bool(is_least)) for tokens, is_least in both]
-
-    def _beyond_counting(self, messages: list[Message]) -> Measure | None:
-        """What is known of a prompt that is too large to be worth counting: it is not even sent for that."""
-        window = self.known_window
-        if window is None or not (self._connection.is_engine or self._counts):
-            return None
-        characters = sum(len(message["content"]) for message in messages)
-        if characters <= largest_body(window) - BODY_SLACK:
-            return None
-        return Measure(WINDOWS_COUNTED * window, None, is_least=True)
-
-    def _learn_window(self, told: dict[str, Any]) -> None:
-        window = told.get("max_model_len")
-        if isinstance(window, int) and window > 0:
-            self._window = window
 
 
 def _refuse_open_way(there: address.Address) -> None:

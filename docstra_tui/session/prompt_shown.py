@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from docstra_tui.context.fitting.budget import Budget
 from docstra_tui.errors import NotAllowed
-from docstra_tui.llm.base import estimate
+from docstra_tui.llm.measure import estimate
 from docstra_tui.llm.prompt import Message
 from docstra_tui.session import breaks
 from docstra_tui.session.dialogue import Dialogue

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from docstra_tui.context.fitting.memo import Memo
-from docstra_tui.llm.base import WINDOWS_COUNTED, BaseLLM, estimate
+from docstra_tui.llm.base import BaseLLM
 from docstra_tui.llm.items import ContextItem
+from docstra_tui.llm.measure import WINDOWS_COUNTED, estimate
 from docstra_tui.llm.prompt import Message, Turn
 from docstra_tui.session.turn_request import PLAIN
 

@@ -24,7 +24,7 @@ from docstra_tui.engine.client.place import Place
 from docstra_tui.engine.server.run import serve
 from docstra_tui.errors import ContextOverflow, DocstraError
 from docstra_tui.llm.answer import Finished, Usage
-from docstra_tui.llm.base import Measure, TooLong
+from docstra_tui.llm.measure import Measure, TooLong
 from docstra_tui.llm.sampling import Sampling
 
 Event = str | Finished | BaseException

@@ -21,7 +21,8 @@ from docstra_tui import paths
 from docstra_tui.address import parse
 from docstra_tui.errors import AnswerCutOff, ContextOverflow, EngineDied, ModelNotFound
 from docstra_tui.llm.answer import Usage
-from docstra_tui.llm.base import Measure, Prompt
+from docstra_tui.llm.base import Prompt
+from docstra_tui.llm.measure import Measure
 from docstra_tui.repl.app import run
 from docstra_tui.repl.chat import Chat
 from docstra_tui.repl.printer import Printer

@@ -13,7 +13,8 @@ from docstra_tui.engine.server.host import Host
 from docstra_tui.engine.server.model import Job
 
 if TYPE_CHECKING:
-    from docstra_tui.llm.base import Measure, Prompt
+    from docstra_tui.llm.base import Prompt
+    from docstra_tui.llm.measure import Measure
 
 
 class ReadAhead:

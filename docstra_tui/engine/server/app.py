@@ -46,7 +46,7 @@ from docstra_tui.engine.server.requests import (
 )
 from docstra_tui.engine.server.wishes import wished
 from docstra_tui.errors import DocstraError
-from docstra_tui.llm.base import WINDOWS_COUNTED, TooLong, largest_body
+from docstra_tui.llm.measure import WINDOWS_COUNTED, TooLong, largest_body
 
 Shape = TypeVar("Shape")
 

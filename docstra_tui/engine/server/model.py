@@ -9,7 +9,8 @@ from docstra_tui.errors import DocstraError
 
 if TYPE_CHECKING:
     from docstra_tui.llm.answer import Finished
-    from docstra_tui.llm.base import Measure, Prompt
+    from docstra_tui.llm.base import Prompt
+    from docstra_tui.llm.measure import Measure
     from docstra_tui.llm.sampling import Sampling
 
 

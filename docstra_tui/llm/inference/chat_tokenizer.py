@@ -11,12 +11,13 @@ from transformers import PreTrainedTokenizerBase
 from transformers.utils.chat_template_utils import encode_marked_chat
 
 from docstra_tui.errors import BadModelFile
-from docstra_tui.llm.base import WINDOWS_COUNTED, Prompt, TooLong, as_messages
+from docstra_tui.llm.base import Prompt, as_messages
 from docstra_tui.llm.inference import memory, template_trial
 from docstra_tui.llm.inference.cached_prompt import common_prefix
 from docstra_tui.llm.inference.slices import Limit, Slices, Stopped
 from docstra_tui.llm.inference.stopping import special_ids
 from docstra_tui.llm.inference.template_trial import Behaviour, fold_system
+from docstra_tui.llm.measure import WINDOWS_COUNTED, TooLong
 from docstra_tui.llm.prompt import Message
 
 logger = logging.getLogger(__name__)

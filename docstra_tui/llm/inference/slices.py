@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain, pairwise
 from typing import Any
 
-from docstra_tui.llm.base import TooLong
+from docstra_tui.llm.measure import TooLong
 
 SLICE = 8192
 """Characters; a slice ends at the next good place."""

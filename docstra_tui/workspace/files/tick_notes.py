@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from docstra_tui.context.picks import Pick
-from docstra_tui.llm.base import WINDOWS_COUNTED
+from docstra_tui.llm.measure import WINDOWS_COUNTED
 from docstra_tui.workspace.files.badges import Badge, badge_of
 from docstra_tui.workspace.files.token_counts import Count, TokenCounts, total
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from docstra_tui.llm.base import Measure
 from docstra_tui.llm.local import LocalLLM
+from docstra_tui.llm.measure import Measure
 from docstra_tui.llm.remote import RemoteLLM
 from tests.engine.engines import RunningEngine, running, until
 from tests.engine.server.test_app import client, in_background

@@ -20,9 +20,9 @@ from docstra_tui.engine.client import contact
 from docstra_tui.engine.client.wire import Health, Stats
 from docstra_tui.engine.server.host import Host
 from docstra_tui.errors import ContextOverflow, EngineDied, GenerationFailed, ModelNotFound
-from docstra_tui.llm.base import Measure, largest_body
 from docstra_tui.llm.files.sources import LoadProgress
 from docstra_tui.llm.inference.slices import Stopped
+from docstra_tui.llm.measure import Measure, largest_body
 from docstra_tui.llm.remote import RemoteLLM
 from tests.engine.engines import FakeModel, FakeTokenizer, RunningEngine, done, running, until
 
@@ -370,7 +370,7 @@ def test_our_client_counts_within_the_same_bounds(engine: RunningEngine) -> None
     huge = "x" * (largest_body(100) + 1000)
     assert llm.measure("word " * 801) == Measure(801, None, is_least=True)  # learns the window too
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(llm, "_ask_for_count", lambda messages: pytest.fail("it was sent"))
+        patch.setattr(llm._counting, "_ask", lambda messages: pytest.fail("it was sent"))
         assert llm.measure(huge) == Measure(800, None, is_least=True) and llm.counts_exactly
     found = llm.count_each(["one two", huge, "word " * 5000, "three"])
     assert [(each.tokens, each.is_least) for each in found] == [

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docstra_tui.llm.base import TooLong
 from docstra_tui.llm.inference import slices
 from docstra_tui.llm.inference.chat_tokenizer import ChatTokenizer
 from docstra_tui.llm.inference.slices import Limit, Slices, Stopped
 from docstra_tui.llm.items import ContextItem
+from docstra_tui.llm.measure import TooLong
 from docstra_tui.llm.prompt import PromptBuilder
 from tests.tiny_models import CHATML, CORPUS, tiny_tokenizer
 

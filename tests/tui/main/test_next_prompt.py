@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from docstra_tui.context.picks import Pick
-from docstra_tui.llm.base import Measure
+from docstra_tui.llm.measure import Measure
 from tests.fakes import FakeLLM
 from tests.tui.fakes import FakeBackend, screen_text, until
 from tests.tui.story import ask, is_ready

@@ -1,0 +1,96 @@
+"""The tokens of a prompt as the server counts them, as long as it can; estimated where it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from docstra_tui.llm.http.connection import Connection
+from docstra_tui.llm.measure import BODY_SLACK, WINDOWS_COUNTED, Measure, estimate, largest_body
+from docstra_tui.llm.prompt import Message
+
+BUSY = (429, 500, 502, 503, 504)
+"""Statuses that may be different the next time."""
+
+
+class Counting:
+    """One server's counts and window. `model` gives the field of a request that names it, `context` is the
+    window where the server does not tell (0 for unknown)."""
+
+    def __init__(self, connection: Connection, model: Callable[[], dict[str, str]], context: int) -> None:
+        self._connection = connection
+        self._model = model
+        self._context = context
+        self._cannot = False
+        self.told_window: int | None = None
+        """Tokens, as the server said."""
+        self.is_exact = False
+        """True once the server has counted; False before, and where it cannot."""
+
+    @property
+    def window(self) -> int | None:
+        """Tokens, as far as anybody has said."""
+        return self.told_window or self._context or None
+
+    def learn_window(self, told: dict[str, Any]) -> None:
+        """From an answer of the server that may name it."""
+        window = told.get("max_model_len")
+        if isinstance(window, int) and window > 0:
+            self.told_window = window
+
+    def measure(self, messages: list[Message]) -> Measure:
+        """Of messages that were looked over already."""
+        if not self._cannot:
+            told = self._beyond(messages) or self._ask(messages)
+            if told is not None:
+                self.is_exact = True
+                return told
+        self.is_exact = False
+        return Measure(estimate(messages), None)
+
+    def each(self, every: list[list[Message]]) -> list[Measure]:
+        """Of several prompts in one question to our engine."""
+        found = [self._beyond(messages) for messages in every]
+        asked = [messages for messages, known in zip(every, found, strict=True) if known is None]
+        told = self._ask_for_each(asked) if asked else []
+        if told is None:
+            self.is_exact = False
+            return [Measure(estimate(messages), None) for messages in every]
+        self.is_exact, rest = True, iter(told)
+        return [known if known is not None else next(rest) for known in found]
+
+    def _ask(self, messages: list[Message]) -> Measure | None:
+        """None where the server cannot tell, now or ever."""
+        body = {"messages": messages, **self._model()}
+        status, answer = self._connection.ask("POST", f"{self._connection.root}/tokenize", body)
+        if status == 200 and isinstance(answer, dict) and isinstance(answer.get("count"), int):
+            self.learn_window(answer)
+            cached = answer.get("cached_tokens")
+            known = cached if isinstance(cached, int) else None
+            return Measure(int(answer["count"]), known, is_least=answer.get("is_least") is True)
+        if self._connection.is_engine and status not in BUSY:
+            raise self._connection.reported(answer)
+        self._cannot = status not in BUSY
+        return None
+
+    def _ask_for_each(self, prompts: list[list[Message]]) -> list[Measure] | None:
+        """None where our engine cannot tell yet."""
+        url = f"{self._connection.root}/docstra/count"
+        status, answer = self._connection.ask("POST", url, {"prompts": prompts})
+        if status in BUSY:
+            return None
+        if status != 200 or not isinstance(answer, dict):
+            raise self._connection.reported(answer)
+        self.learn_window(answer)
+        both = zip(answer["counts"], answer["is_least"], strict=True)
+        return [Measure(int(tokens), None, is_least=bool(is_least)) for tokens, is_least in both]
+
+    def _beyond(self, messages: list[Message]) -> Measure | None:
+        """What is known of a prompt that is too large to be worth counting: it is not even sent for that."""
+        window = self.window
+        if window is None or not (self._connection.is_engine or self.is_exact):
+            return None
+        characters = sum(len(message["content"]) for message in messages)
+        if characters <= largest_body(window) - BODY_SLACK:
+            return None
+        return Measure(WINDOWS_COUNTED * window, None, is_least=True)
