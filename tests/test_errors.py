@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from docstra_tui import errors
-from docstra_tui.errors import ContextOverflow, DocstraError, from_wire, to_wire
+from docstra_tui.error_forms import from_wire, to_wire
+from docstra_tui.errors import ContextOverflow, DocstraError
 from docstra_tui.llm.base import as_messages
 
 

@@ -14,7 +14,8 @@ from docstra_tui import figures
 from docstra_tui import settings as settings_module
 from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.console import Console
-from docstra_tui.errors import UsageError, from_wire
+from docstra_tui.error_forms import from_wire
+from docstra_tui.errors import UsageError
 from docstra_tui.llm.files.location import resolve
 from docstra_tui.llm.files.sources import LoadProgress, ModelSpec, absolute
 from docstra_tui.workspace.status import loading_line

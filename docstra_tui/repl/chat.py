@@ -17,12 +17,7 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from docstra_tui import themes
 from docstra_tui.context.fitting.budget import Budget
 from docstra_tui.context.mentions import Mention
-from docstra_tui.errors import (
-    DocstraError,
-    EngineDied,
-    EngineError,
-    UsageError,
-)
+from docstra_tui.errors import DocstraError, EngineDied, EngineError, UsageError
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.repl.answering import Answering
 from docstra_tui.repl.files import ChatFiles

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Iterator
 from typing import Protocol
 
-from docstra_tui.errors import DocstraError, from_wire, to_wire
+from docstra_tui.error_forms import from_wire, to_wire
+from docstra_tui.errors import DocstraError
 from docstra_tui.llm.answer import AnswerStream
 from docstra_tui.session.telling import Told
 from docstra_tui.session.turns import SavedTurn, Status

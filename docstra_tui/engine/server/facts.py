@@ -10,7 +10,8 @@ from docstra_tui.engine.client.wire import Health, WireError
 from docstra_tui.engine.server.host import Host
 from docstra_tui.engine.server.model import Tokenizer
 from docstra_tui.engine.server.presence import Presence
-from docstra_tui.errors import ContextOverflow, EngineError, to_wire
+from docstra_tui.error_forms import to_wire
+from docstra_tui.errors import ContextOverflow, EngineError
 
 
 class Facts:

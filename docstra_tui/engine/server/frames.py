@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from docstra_tui.errors import to_wire
+from docstra_tui.error_forms import to_wire
 from docstra_tui.llm.answer import Usage
 
 END = b"data: [DONE]\n\n"

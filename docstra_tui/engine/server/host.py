@@ -12,7 +12,8 @@ import time
 
 from docstra_tui.engine.client.wire import State
 from docstra_tui.engine.server.model import Load, Model, Progress, Tokenizer
-from docstra_tui.errors import DocstraError, EngineDied, EngineError, first_line
+from docstra_tui.error_forms import first_line
+from docstra_tui.errors import DocstraError, EngineDied, EngineError
 
 logger = logging.getLogger(__name__)
 

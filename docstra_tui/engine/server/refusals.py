@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from docstra_tui.engine.server.frames import as_json
 from docstra_tui.engine.server.requests import OtherModel, TooLarge
+from docstra_tui.error_forms import to_wire
 from docstra_tui.errors import (
     ContextOverflow,
     EngineError,
@@ -17,7 +18,6 @@ from docstra_tui.errors import (
     ModelNotFound,
     RemoteError,
     UsageError,
-    to_wire,
 )
 
 logger = logging.getLogger(__name__)

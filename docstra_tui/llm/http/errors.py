@@ -10,14 +10,8 @@ import json
 import re
 from typing import Any
 
-from docstra_tui.errors import (
-    AnswerFailed,
-    ContextOverflow,
-    DocstraError,
-    RemoteError,
-    ServerLoading,
-    from_wire,
-)
+from docstra_tui.error_forms import from_wire
+from docstra_tui.errors import AnswerFailed, ContextOverflow, DocstraError, RemoteError, ServerLoading
 
 LONGEST_QUOTE = 300
 """Characters of a server's own words."""

@@ -10,14 +10,8 @@ from typing import TypeVar
 
 import torch
 
-from docstra_tui.errors import (
-    DocstraError,
-    EngineDied,
-    GenerationFailed,
-    NotEnoughMemory,
-    first_line,
-    words_of,
-)
+from docstra_tui.error_forms import first_line, words_of
+from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed, NotEnoughMemory
 
 T = TypeVar("T")
 

@@ -19,7 +19,8 @@ from typing import Any
 from filelock import FileLock
 
 from docstra_tui import paths
-from docstra_tui.errors import DocstraError, ModelError, to_wire
+from docstra_tui.error_forms import to_wire
+from docstra_tui.errors import DocstraError, ModelError
 from docstra_tui.llm.files import gguf_files, location, sources
 from docstra_tui.llm.files.gguf_files import GgufHeader
 from docstra_tui.llm.files.load_errors import disk_full, translate, translated

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any, get_args
 
-from docstra_tui.errors import from_wire, to_wire
+from docstra_tui.error_forms import from_wire, to_wire
 from docstra_tui.llm.answer import FinishReason, Usage
 from docstra_tui.llm.items import ContextItem, digest_of
 from docstra_tui.session.store.damage import moment

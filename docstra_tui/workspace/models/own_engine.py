@@ -10,7 +10,8 @@ import msgspec
 from docstra_tui.engine.client import lifecycle
 from docstra_tui.engine.client.identity import STARTER
 from docstra_tui.engine.client.wire import Stats
-from docstra_tui.errors import DocstraError, EngineDied, StrangeEngine, from_wire
+from docstra_tui.error_forms import from_wire
+from docstra_tui.errors import DocstraError, EngineDied, StrangeEngine
 from docstra_tui.llm.remote import RemoteLLM
 from docstra_tui.settings import Settings
 from docstra_tui.workspace.models.backend import Status
