@@ -1,0 +1,234 @@
+"""The queue of turns, without any screen: what is asked when, and what becomes of the rest."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from docstra_tui.context.picks import Pick
+from docstra_tui.errors import ContextOverflow, EngineDied
+from docstra_tui.llm.items import ContextItem
+from docstra_tui.session.chat import ChatSession
+from docstra_tui.session.turn_request import TurnRequest
+from docstra_tui.workspace.commands import find
+from docstra_tui.workspace.files.selection import ReadReport
+from docstra_tui.workspace.turns import requests
+from docstra_tui.workspace.turns.decision import Decision
+from docstra_tui.workspace.turns.queue import TurnQueue
+from docstra_tui.workspace.turns.runner import Outcome
+from tests.fakes import FakeLLM
+
+ITEMS = (ContextItem("a = 1\n", "a.py", "python"), ContextItem("b = 1\n", "b.py", "python"))
+
+
+class Files:
+    """Two that are as they were read, until one is dropped."""
+
+    def __init__(self) -> None:
+        self.items = list(ITEMS)
+
+    @property
+    def picks(self) -> tuple[Pick, ...]:
+        return tuple(Pick(str(item.path)) for item in self.items)
+
+    def read(self, session: ChatSession) -> ReadReport:
+        session.set_context(self.items)
+        return ReadReport(("a.py",))
+
+    def read_now(self, pick: Pick) -> ContextItem:
+        raise AssertionError(pick)
+
+
+class Face:
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.written = ""
+        self.told: list[str] = []
+        self.outcomes: list[Outcome] = []
+        self.takes_back = True
+
+    def began(self, request: TurnRequest) -> None:
+        self.told.append(f"began {request.shown}")
+
+    def read(self, report: ReadReport) -> None:
+        self.told.append(f"read {', '.join(report.changed)}")
+
+    def piece(self, text: str) -> None:
+        self.told.append(text)
+
+    def changed(self) -> None:
+        pass
+
+    def ended(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+        self.told.append("ended")
+
+    def wants_back(self, outcome: Outcome) -> bool:
+        return self.takes_back
+
+    def give_back(self, text: str) -> None:
+        self.written = text
+
+    def warn(self, text: str) -> None:
+        self.told.append(f"warned: {text}")
+
+
+class Talk:
+    """A queue, its face, and this thread as the thread of the face."""
+
+    def __init__(self, llm: FakeLLM) -> None:
+        self.events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self.face, self.files = Face(), Files()
+        self.turns = TurnQueue(self.files, self.face, self.events.put)
+        self.session = ChatSession(llm, Path("/p"))
+        self.turns.use(self.session)
+
+    def until(self, is_so: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 10
+        while not is_so():
+            assert time.monotonic() < deadline, self.face.told
+            try:
+                self.events.get(timeout=0.01)()
+            except queue.Empty:
+                pass
+
+    def until_idle(self) -> None:
+        self.until(lambda: not (self.turns.busy or self.turns.waiting))
+
+    @property
+    def waits(self) -> list[str]:
+        """What the session keeps."""
+        return [one.text for one in self.session.waiting]
+
+
+@pytest.fixture
+def llm() -> FakeLLM:
+    return FakeLLM()
+
+
+@pytest.fixture
+def talk(llm: FakeLLM) -> Iterator[Talk]:
+    talk = Talk(llm)
+    yield talk
+    talk.turns.close()
+
+
+def explain() -> tuple[TurnRequest, ...]:
+    command = find("explain", "chat")
+    assert command is not None
+    return requests.of_files(command, [Pick("a.py"), Pick("b.py")])
+
+
+def test_a_question_waits_for_the_disk_and_for_the_model_and_is_then_asked(llm: FakeLLM, talk: Talk) -> None:
+    llm.enqueue("Because", ".")
+    assert talk.turns.ask(requests.question("Why?"))
+    assert talk.turns.is_saving and talk.waits == ["Why?"]
+    talk.until(lambda: not talk.turns.is_saving)
+    assert not talk.turns.busy and llm.calls == []
+    talk.turns.ready = True
+    talk.turns.start_next()
+    assert talk.turns.busy
+    talk.until_idle()
+    assert "read a.py" in talk.face.told  # told on the face's thread, the pieces in that of the turn
+    talk.face.told.remove("read a.py")
+    assert talk.face.told == ["began Why?", "Because", ".", "ended"]
+    assert talk.waits == [] and talk.session.turns[0].answer == "Because."
+
+
+def test_a_second_question_is_refused_while_one_waits_and_files_of_a_task_are_not(talk: Talk) -> None:
+    assert talk.turns.ask(requests.question("One?"))
+    assert not talk.turns.ask(requests.question("Two?"))
+    assert talk.face.told[-1].startswith("warned: One question waits already.")
+    talk.turns.submit(explain())
+    assert [request.text for request in talk.turns.waiting] == ["One?", "/explain @a.py", "/explain @b.py"]
+
+
+def test_stopping_gives_back_what_was_written_first_and_then_stops_the_answer(
+    llm: FakeLLM, talk: Talk
+) -> None:
+    gate = threading.Semaphore(0)
+    llm.enqueue("part", " of it", gate=gate)
+    talk.turns.ready = True
+    talk.turns.ask(requests.question("One?"))
+    talk.until(lambda: talk.turns.busy)
+    talk.turns.ask(requests.question("Two?"))
+    talk.face.written = "begun"
+    assert talk.turns.stop()
+    assert talk.face.written == "Two?\n\nbegun" and talk.turns.busy and not talk.turns.stopping
+    gate.release()
+    talk.until(lambda: talk.turns.has_text)
+    assert talk.turns.stop() and talk.turns.stopping
+    gate.release(5)
+    talk.until_idle()
+    assert talk.face.outcomes[0].stopped and talk.face.written == "Two?\n\nbegun"
+    assert not talk.turns.stop(), "nothing is left"
+
+
+def test_a_file_that_was_dropped_meanwhile_keeps_none_of_the_others(llm: FakeLLM, talk: Talk) -> None:
+    llm.enqueue("about b")
+    talk.files.items = [ITEMS[1]]
+    talk.turns.ready = True
+    talk.turns.submit(explain())
+    talk.until_idle()
+    assert [turn.question for turn in talk.session.turns] == ["Explain b.py"]
+    assert talk.face.outcomes[0].is_withdrawn and talk.waits == []
+    assert any(told.startswith("warned: a.py is not ticked any more") for told in talk.face.told)
+
+
+def test_after_an_error_nothing_else_is_sent_by_itself(llm: FakeLLM, talk: Talk) -> None:
+    llm.enqueue("part", EngineDied("It is gone."))
+    talk.turns.ready = True
+    talk.turns.submit(explain())
+    talk.until_idle()
+    assert len(llm.calls) == 1 and talk.waits == []
+    assert talk.face.told[-1] == "warned: 1 waiting turn was not sent."
+
+
+@pytest.mark.parametrize("takes_back", [True, False])
+def test_what_could_not_be_asked_comes_back_or_is_kept_until_something_else_is(
+    talk: Talk, takes_back: bool
+) -> None:
+    talk.session.llm = FakeLLM(window=60)
+    talk.face.takes_back = takes_back
+    talk.turns.ready = True
+    talk.turns.ask(requests.question("What is all of this about, in more than a few words?"))
+    talk.until_idle()
+    [outcome] = talk.face.outcomes
+    assert isinstance(outcome.error, ContextOverflow) and outcome.is_withdrawn
+    assert bool(talk.face.written) == takes_back and bool(talk.waits) != takes_back
+    talk.turns.ready = False
+    talk.turns.ask(requests.question("Else?"))
+    assert talk.waits == ["Else?"]
+    talk.turns.set_aside()
+    assert talk.waits == ["Else?"] and not talk.turns.waiting
+
+
+def test_nothing_starts_after_the_end_and_what_waits_is_kept(llm: FakeLLM, talk: Talk) -> None:
+    talk.turns.ask(requests.question("Why?"))
+    talk.turns.close()
+    talk.turns.ready = True
+    talk.turns.start_next()
+    assert not talk.turns.busy and llm.calls == [] and talk.waits == ["Why?"]
+
+
+def test_a_turn_waits_for_what_somebody_decides_and_that_is_no_time_of_the_model(talk: Talk) -> None:
+    decision: Decision[bool] = Decision(talk.turns, talk.events.put)
+    asked: list[Callable[[bool], None]] = []
+    talk.session.admission.make_room = lambda overfull: decision.wait_for(asked.append)
+    talk.session.llm = FakeLLM(window=60)
+    talk.turns.ready = True
+    talk.turns.ask(requests.question("What is all of this about, in more than a few words?"))
+    talk.until(lambda: bool(asked))
+    assert decision.is_open
+    began = talk.turns.started
+    talk.session.llm = FakeLLM("fine")
+    asked[0](True)
+    assert not decision.is_open and talk.turns.started > began
+    talk.until_idle()
+    assert talk.session.turns[0].answer == "fine"
