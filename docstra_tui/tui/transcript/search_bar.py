@@ -49,12 +49,14 @@ class SearchBar(Horizontal):
         self._shown = ""
         self._pause: Timer | None = None
         self.display = False
-        view.when_searched = self._show_count
 
     def compose(self) -> ComposeResult:
         yield Static(Content("Search"), markup=False)
         yield self._field
         yield self._count
+
+    def on_mount(self) -> None:
+        self.watch(self._view, "found", self._show_count, init=False)
 
     def open(self) -> None:
         """Ask for words."""
@@ -90,8 +92,8 @@ class SearchBar(Horizontal):
         if self._pause is not None:
             self._pause.stop()
             self._pause = None
-        if self._view.words != self._field.value:
-            self._view.search(self._field.value)
+        if self._view.word_search.words != self._field.value:
+            self._view.word_search.look_for(self._field.value)
         self._show_count()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -109,17 +111,17 @@ class SearchBar(Horizontal):
             self._count.update(Content(text))
 
     def _found(self) -> str:
-        view = self._view
-        if not view.words:
+        search = self._view.word_search
+        if not search.words:
             return ""
-        at, count = view.match
+        at, count = search.match
         if count:
-            more = "+" if view.has_more_matches else ""
+            more = "+" if search.has_more else ""
             where = f"{at:,} of {count:,}" if at else f"{count:,}"
-            return f"{where}{more}{' so far' if view.is_searching else ''}"
-        if view.is_searching:
+            return f"{where}{more}{' so far' if search.is_searching else ''}"
+        if search.is_searching:
             return "searching…"
-        if not view.has_older:
+        if not self._view.has_older:
             return "nothing found"
         wide = "nothing found in what is loaded; scroll to the top for more"
         return wide if self.size.width >= WIDE else "not in what is loaded"

@@ -42,7 +42,7 @@ async def test_whatever_is_done_the_end_is_right(make_app, seed):
                 case "resize":
                     await pilot.resize_terminal(chance.randint(3, 120), chance.randint(2, 40))
                 case "search":
-                    view.search(chance.choice(["text", "x", "zz"]))
+                    view.word_search.look_for(chance.choice(["text", "x", "zz"]))
                 case "follow":
                     view.follow()
                 case key:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from docstra_tui.tui.transcript import view as view_module
+from docstra_tui.tui.transcript import scrolled
 from docstra_tui.tui.transcript.layout import answer_chunks
 from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
 from tests.tui.fakes import until
@@ -65,7 +65,7 @@ async def act(pilot: Any, chance: random.Random, terminal: TerminalBytes) -> str
         terminal.resize(*size)
         await pilot.resize_terminal(*size)
     elif what == "search":
-        view.search(chance.choice(["word", "item", ""]))
+        view.word_search.look_for(chance.choice(["word", "item", ""]))
     elif what == "theme":
         pilot.app.theme = chance.choice(THEMES)
     elif what == "toast":
@@ -80,8 +80,8 @@ async def act(pilot: Any, chance: random.Random, terminal: TerminalBytes) -> str
 @pytest.fixture
 def no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every frame and every layout ends after its first step, as on a machine with other work."""
-    monkeypatch.setattr(view_module, "GROW_SECONDS", 0.0)
-    monkeypatch.setattr(view_module, "LAYOUT_SECONDS", 0.0)
+    monkeypatch.setattr(scrolled, "GROW_SECONDS", 0.0)
+    monkeypatch.setattr(scrolled, "LAYOUT_SECONDS", 0.0)
     monkeypatch.setattr(answer_chunks, "READ_SECONDS", 0.0)
 
 

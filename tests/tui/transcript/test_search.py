@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from docstra_tui.tui.transcript import code_keys, search_keys, searching
+from docstra_tui.tui.transcript import code_walk, searching, word_search
 from docstra_tui.tui.transcript.layout.ending import ShownTurn
 from docstra_tui.tui.transcript.layout.turn import Turn
 from docstra_tui.tui.transcript.search_bar import SearchBar
@@ -19,7 +19,7 @@ async def searched(pilot: Any) -> None:
     """Wait until everything was looked at."""
     deadline = time.monotonic() + 30
     await settled(pilot)
-    while pilot.app.view.is_searching:
+    while pilot.app.view.word_search.is_searching:
         assert time.monotonic() < deadline
         await pilot.pause(0.02)
     await settled(pilot)
@@ -31,7 +31,10 @@ def current_line(app: Any) -> str:
     top = view.scroll_offset.y
     for y in range(top, top + view.size.height):
         line = view.document.line(y)
-        if any(view.is_current_match(y, first) for first, _ in searching.cells_of(line, view.words)):
+        if any(
+            view.word_search.is_current(y, first)
+            for first, _ in searching.cells_of(line, view.word_search.words)
+        ):
             return line.text
     return ""
 
@@ -45,7 +48,7 @@ async def test_turns_may_change_while_matches_are_walked(make_app, change):
     async with app.run_test(size=(60, 20)) as pilot:
         app.view.load(TURNS)
         await settled(pilot)
-        assert app.view.search("needle") == 6
+        assert app.view.word_search.look_for("needle") == 6
         match change:
             case "load":
                 app.view.load([ShownTurn("Q", "a needle")])
@@ -61,8 +64,8 @@ async def test_turns_may_change_while_matches_are_walked(make_app, change):
             await pilot.press(key)
         await searched(pilot)
         count = {"load": 1, "nothing": 0, "prepend": 7, "drop": 2, "drop all": 0}[change]
-        assert app.view.match[1] == count
-        assert app.view.match[0] <= count
+        assert app.view.word_search.match[1] == count
+        assert app.view.word_search.match[0] <= count
 
 
 async def test_earlier_turns_leave_the_match_what_it_was(make_app):
@@ -70,14 +73,14 @@ async def test_earlier_turns_leave_the_match_what_it_was(make_app):
     async with app.run_test(size=(60, 20)) as pilot:
         app.view.load(TURNS)
         await settled(pilot)
-        app.view.search("needle")
+        app.view.word_search.look_for("needle")
         await pilot.press("N", "N")
         await settled(pilot)
-        assert app.view.match == (4, 6)
+        assert app.view.word_search.match == (4, 6)
         assert current_line(app) == "needle 3 here"
         app.view.prepend([ShownTurn("older needle", "needle")])
         await searched(pilot)
-        assert app.view.match == (6, 8)
+        assert app.view.word_search.match == (6, 8)
         assert current_line(app) == "needle 3 here"
         await pilot.press("N")
         await settled(pilot)
@@ -94,22 +97,22 @@ async def test_what_came_since_is_found_with_the_next_key(make_app):
     async with app.run_test(size=(60, 20)) as pilot:
         app.view.load([ShownTurn("Q", "needle 0")])
         await settled(pilot)
-        app.view.search("needle")
+        app.view.word_search.look_for("needle")
         app.view.begin_turn("and now?")
         app.view.append("needle 1\n\n")
         await pilot.pause(0.3)
         await pilot.press("n")
         await settled(pilot)
-        assert app.view.match == (2, 2)
+        assert app.view.word_search.match == (2, 2)
         assert current_line(app) == "needle 1"
         app.view.append("another needle 2\n\n")
         await pilot.pause(0.3)
         await pilot.press("n")
         await settled(pilot)
-        assert app.view.match == (3, 3)
+        assert app.view.word_search.match == (3, 3)
         app.view.end_turn()
         await pilot.press("n")
-        assert app.view.match == (1, 3)
+        assert app.view.word_search.match == (1, 3)
 
 
 MARKED = [
@@ -137,10 +140,10 @@ async def test_words_on_the_screen_are_found_through_markdown(make_app, answer, 
     async with app.run_test(size=(60, 20)) as pilot:
         app.view.load([ShownTurn("Q", f"{LONG}\n\n{answer}\n\n{LONG}"), ShownTurn("Q", LONG)])
         await settled(pilot)
-        assert app.view.search(words) == 1
+        assert app.view.word_search.look_for(words) == 1
         await settled(pilot)
         assert words in current_line(app)
-        assert app.view.search(words.upper() + "!") == 0
+        assert app.view.word_search.look_for(words.upper() + "!") == 0
 
 
 async def test_signs_between_the_words_that_are_drawn_are_no_markdown(make_app):
@@ -148,9 +151,9 @@ async def test_signs_between_the_words_that_are_drawn_are_no_markdown(make_app):
     async with app.run_test(size=(60, 20)):
         app.view.load([ShownTurn("Q", "```py\na**b\n```\n\n3*4, 2 * x, `c**d`, [not] a link")])
         for words in ("ab", "34", "2  x", "cd", "not a link"):
-            assert app.view.search(words) == 0, words
+            assert app.view.word_search.look_for(words) == 0, words
         for words in ("a**b", "3*4", "2 * x", "c**d", "[not] a"):
-            assert app.view.search(words) == 1, words
+            assert app.view.word_search.look_for(words) == 1, words
 
 
 async def test_match_in_a_line_that_was_broken(make_app):
@@ -160,10 +163,10 @@ async def test_match_in_a_line_that_was_broken(make_app):
             [ShownTurn("Q", f"{LONG}\n\none two three four five six seven needle\n\nneedle {LONG}")]
         )
         await settled(pilot)
-        assert app.view.search("six seven needle") == 1
+        assert app.view.word_search.look_for("six seven needle") == 1
         await settled(pilot)
         assert any("four five six" in row for row in app.rows)
-        assert app.view.search("needle") == 2
+        assert app.view.word_search.look_for("needle") == 2
         await pilot.press("N")
         await settled(pilot)
         assert current_line(app) == "seven needle"
@@ -199,9 +202,9 @@ def test_one_very_long_answer_is_searched_in_steps():
 
 
 async def test_search_goes_on_by_itself_and_says_so(make_app, monkeypatch):
-    monkeypatch.setattr(search_keys, "FIRST_SECONDS", 0)
-    monkeypatch.setattr(search_keys, "SLICE_SECONDS", 0)
-    monkeypatch.setattr(search_keys, "PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(word_search, "FIRST_SECONDS", 0)
+    monkeypatch.setattr(word_search, "SLICE_SECONDS", 0)
+    monkeypatch.setattr(word_search, "PAUSE_SECONDS", 0.001)
     app = make_app()
     async with app.run_test(size=(100, 20)) as pilot:
         app.view.load([ShownTurn(f"Q{n}", "a needle" * (n == 40)) for n in range(60)])
@@ -211,9 +214,9 @@ async def test_search_goes_on_by_itself_and_says_so(make_app, monkeypatch):
         await pilot.pause()
         bar._field.value = "needle"
         bar._search()
-        assert app.view.is_searching and str(bar._count.render()) == "searching…"
+        assert app.view.word_search.is_searching and str(bar._count.render()) == "searching…"
         told = set()
-        while app.view.is_searching:
+        while app.view.word_search.is_searching:
             await pilot.pause(0.001)
             told.add(str(bar._count.render()))
         assert "1 of 1 so far" in told
@@ -228,23 +231,27 @@ async def test_search_goes_on_by_itself_and_says_so(make_app, monkeypatch):
 
 
 async def test_keys_before_the_search_is_done(make_app, monkeypatch):
-    monkeypatch.setattr(search_keys, "FIRST_SECONDS", 0)
-    monkeypatch.setattr(search_keys, "SLICE_SECONDS", 0)
+    monkeypatch.setattr(word_search, "FIRST_SECONDS", 0)
+    monkeypatch.setattr(word_search, "SLICE_SECONDS", 0)
     app = make_app()
     async with app.run_test(size=(60, 20)) as pilot:
         app.view.load([ShownTurn(f"Q{n}", "needle" * (n in (3, 7))) for n in range(20)])
-        app.view.search("needle")
+        app.view.word_search.look_for("needle")
         for key in ("n", "N", "n"):
             await pilot.press(key)
         await searched(pilot)
-        at, count = app.view.match
+        at, count = app.view.word_search.match
         assert count == 2
         await pilot.press("N")
-        assert app.view.match == (3 - at, 2)
-        app.view.search("needle")
+        assert app.view.word_search.match == (3 - at, 2)
+        app.view.word_search.look_for("needle")
         await pilot.press("escape")
         await settled(pilot)
-        assert app.view.words == "" and app.view.match == (0, 0) and not app.view.is_searching
+        assert (
+            app.view.word_search.words == ""
+            and app.view.word_search.match == (0, 0)
+            and not app.view.word_search.is_searching
+        )
 
 
 async def test_the_newest_of_very_many_are_kept(make_app, monkeypatch):
@@ -255,9 +262,9 @@ async def test_the_newest_of_very_many_are_kept(make_app, monkeypatch):
         await app.mount(bar)
         app.view.load([ShownTurn("Q", f"needle {n}") for n in range(20)])
         await settled(pilot)
-        app.view.search("needle")
+        app.view.word_search.look_for("needle")
         await searched(pilot)
-        assert app.view.match == (10, 10)
+        assert app.view.word_search.match == (10, 10)
         assert str(bar._count.render()) == "10 of 10+"
         assert current_line(app) == "needle 19"
         await pilot.press("n")
@@ -271,7 +278,7 @@ async def test_the_newest_of_very_many_are_kept(make_app, monkeypatch):
         await searched(pilot)
         await pilot.press("N")
         await settled(pilot)
-        assert app.view.match == (10, 10)
+        assert app.view.word_search.match == (10, 10)
         assert current_line(app) == "needle last"
 
 
@@ -285,10 +292,10 @@ async def test_only_a_match_in_the_thinking_unfolds_it(make_app):
             [ShownTurn("Q", "<think>\na needle\n</think>\nthe needle and <think> as a word, needle")]
         )
         await settled(pilot)
-        app.view.search("needle")
+        app.view.word_search.look_for("needle")
         await pilot.press("N")
         await settled(pilot)
-        assert app.view.match == (2, 3)
+        assert app.view.word_search.match == (2, 3)
         assert "▸ Thought · 2 words" in app.rows
         assert current_line(app).startswith("the needle")
         await pilot.press("N")
@@ -312,29 +319,29 @@ async def test_code_is_not_looked_for_where_no_fence_can_be(make_app, monkeypatc
         await pilot.press("left_curly_bracket")
         for _ in range(50):
             await pilot.pause(0.02)
-            if app.view._marked is not None:
+            if app.view.marks.block is not None:
                 break
-        assert app.view._marked[0] == 0
-        assert app.view.marked_code() == "x = 1"
+        assert app.view.marks.block[0] == 0
+        assert app.view.code_walk.marked_code() == "x = 1"
         assert len({id(turn) for turn in looked}) == 1
 
 
 async def test_code_far_away_is_looked_for_in_slices(make_app, monkeypatch):
-    monkeypatch.setattr(code_keys, "SLICE_SECONDS", 0)
-    monkeypatch.setattr(code_keys, "PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(code_walk, "SLICE_SECONDS", 0)
+    monkeypatch.setattr(code_walk, "PAUSE_SECONDS", 0.001)
     app = make_app()
     async with app.run_test(size=(60, 20)) as pilot:
         turns = [ShownTurn("Q", "<think>\n```\nno code\n```\n</think>\nhm") for n in range(60)]
         app.view.load([ShownTurn("Q", "```py\nx = 1\n```"), *turns])
         await settled(pilot)
         app.view.action_code(-1)
-        assert app.view._marked is None  # other keys have their turn
+        assert app.view.marks.block is None  # other keys have their turn
         app.view.action_code(-1)
         for _ in range(200):
             await pilot.pause(0.01)
-            if app.view._marked is not None:
+            if app.view.marks.block is not None:
                 break
-        assert app.view.marked_code() == "x = 1"
+        assert app.view.code_walk.marked_code() == "x = 1"
         assert sum(turn.is_laid(app.view.document.width) for turn in app.view.document.turns) < 30
         app.view.load([ShownTurn("Q", "```py\nx = 1\n```"), *turns])
         await settled(pilot)
@@ -342,7 +349,7 @@ async def test_code_far_away_is_looked_for_in_slices(make_app, monkeypatch):
         app.view.action_top()
         app.view.action_line(3)
         await pilot.pause(0.3)
-        assert app.view._marked is None  # somebody went elsewhere
+        assert app.view.marks.block is None  # somebody went elsewhere
 
 
 # The cursor
@@ -357,11 +364,11 @@ async def test_the_cursor_goes_to_the_end_and_the_beginning(make_app, end, top):
         await pilot.press(top, "v", "v", end)
         await settled(pilot)
         view = app.view
-        assert view.document.top(view.cursor.turn) + view.cursor.row == view.document.height - 1
+        assert view.document.top(view.marks.cursor.turn) + view.marks.cursor.row == view.document.height - 1
         assert "last 39" in app.rows
         assert view.selected_text.endswith("last 39")
         await pilot.press("escape", "v", "v", top)
         await settled(pilot)
-        assert view.cursor == Spot(0, 1, 0)
+        assert view.marks.cursor == Spot(0, 1, 0)
         assert view.scroll_offset.y == 0
         assert view.selected_text.startswith("Q0\n\n0 is it.")

@@ -29,7 +29,7 @@ class SearchApp(App[None]):
 async def searched(pilot: Any, words: str) -> None:
     """Wait until `words` were looked for."""
     deadline = time.monotonic() + 10
-    while pilot.app.view.words != words:
+    while pilot.app.view.word_search.words != words:
         assert time.monotonic() < deadline
         await pilot.pause(0.02)
 
@@ -42,12 +42,12 @@ async def test_typing_searches_and_escape_goes_back():
         await pilot.pause()
         await pilot.press("slash", *"needle")
         await searched(pilot, "needle")
-        assert app.view.match == (2, 2)
+        assert app.view.word_search.match == (2, 2)
         assert str(app.bar._count.render()) == "2 of 2"
         await pilot.press("enter")
-        assert app.view.match == (1, 2)
+        assert app.view.word_search.match == (1, 2)
         await pilot.press("down")
-        assert app.view.match == (2, 2)
+        assert app.view.word_search.match == (2, 2)
         await pilot.press(*"[/b]")
         await searched(pilot, "needle[/b]")
         assert str(app.bar._count.render()) == "nothing found"
@@ -55,7 +55,7 @@ async def test_typing_searches_and_escape_goes_back():
         await pilot.pause()
         assert app.view.has_focus
         await pilot.press("escape")
-        assert app.view.words == ""
+        assert app.view.word_search.words == ""
 
 
 async def test_enter_right_after_the_last_letter_searches_for_all_of_them():
@@ -64,7 +64,7 @@ async def test_enter_right_after_the_last_letter_searches_for_all_of_them():
         app.view.load([ShownTurn("A needle", "one needle"), ShownTurn("Q", "need")])
         app.view.focus()
         await pilot.press("slash", *"needle", "enter")
-        assert app.view.match == (1, 2)
+        assert app.view.word_search.match == (1, 2)
 
 
 async def test_with_earlier_turns_in_the_store_it_does_not_say_that_there_is_nothing():

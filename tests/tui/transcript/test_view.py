@@ -198,15 +198,15 @@ async def test_keyboard_selection_joins_broken_lines(make_app):
         await settled(pilot)
         await pilot.press("g", "v")
         await settled(pilot)
-        while app.view.cursor.row > 3:
+        while app.view.marks.cursor.row > 3:
             await pilot.press("up")
-        while app.view.cursor.row < 3:
+        while app.view.marks.cursor.row < 3:
             await pilot.press("down")
         await pilot.press("v", "down", "right", "right", "right", "right", "y")
         await settled(pilot)
         assert app.copied == [("selection", "one two three four five six seven")]
         await pilot.press("escape")
-        assert app.view.selected is None
+        assert app.view.marks.selected is None
 
 
 async def test_mouse_selection(make_app):
@@ -231,9 +231,9 @@ async def test_search_goes_round_and_unfolds(make_app):
     async with app.run_test(size=(60, 20)) as pilot:
         app.view.load(turns)
         await settled(pilot)
-        assert app.view.search("needle") == 3
+        assert app.view.word_search.look_for("needle") == 3
         await settled(pilot)
-        assert "needle" in app.rows and app.view.match == (3, 3)
+        assert "needle" in app.rows and app.view.word_search.match == (3, 3)
         await pilot.press("N")
         await settled(pilot)
         assert "│ a needle" in app.rows
@@ -241,11 +241,11 @@ async def test_search_goes_round_and_unfolds(make_app):
         await settled(pilot)
         assert "▌ Where is Needle?" in app.rows
         await pilot.press("n")
-        assert app.view.match == (2, 3)
+        assert app.view.word_search.match == (2, 3)
         await pilot.press("slash")
         await settled(pilot)
         assert app.searches == 1
-        assert app.view.search("nowhere") == 0
+        assert app.view.word_search.look_for("nowhere") == 0
 
 
 async def test_thinking_folds_by_key_and_click(make_app):

@@ -11,6 +11,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from docstra_tui.tui.transcript.blocks import thought
 from docstra_tui.tui.transcript.blocks.leaves import Block, Leaf, Verbatim
 from docstra_tui.tui.transcript.blocks.open_blocks import (
     FENCE,
@@ -28,9 +29,6 @@ LONG_LINE = 5_000
 """Characters of a line from which it is no Markdown but a block of its own, shown as it is."""
 GLANCE, SLICE = 1_000, 8_000
 """Characters looked at in one step: at first, and at most when no block ends in those."""
-THINK = re.compile(r"\s*<think(?:ing)?>")
-THINK_START = re.compile(r"\s*(?:<(?:t(?:h(?:i(?:n(?:k(?:i(?:n(?:g)?)?)?)?)?)?)?)?)?\Z")
-THINK_END = re.compile(r"</think(?:ing)?>")
 FENCE_LINE = re.compile(r"^ {0,3}(?:```|~~~).*\n", re.MULTILINE)
 DEEP_QUOTE = re.compile(r" {0,3}(?:> ?){10,}")
 UNCLEAR = re.compile(
@@ -96,12 +94,12 @@ class Growing:
     # Thinking
 
     def _start(self) -> bool:
-        found = THINK.match(self.text)
+        found = thought.START.match(self.text)
         if found is not None:
             self._is_started = True
             self._thinking = OpenThinking(found.end())
             return True
-        if THINK_START.match(self.text) is not None and not self._ended:
+        if thought.PART_OF_START.match(self.text) is not None and not self._ended:
             return False
         self._is_started = True
         return True
@@ -109,7 +107,7 @@ class Growing:
     def _think(self) -> bool:
         thinking = self._thinking
         assert thinking is not None
-        found = THINK_END.search(self.text, thinking.cursor)
+        found = thought.END.search(self.text, thinking.cursor)
         end = found.start() if found is not None else len(self.text)
         thinking.take(self.text, end, is_whole=found is not None or self._ended)
         if found is None and not self._ended:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from docstra_tui.tui.transcript.blocks.code_blocks import codes_in
-from docstra_tui.tui.transcript.surface import Surface
-
-if TYPE_CHECKING:
-    from docstra_tui.tui.transcript.layout.turn import Turn
+from docstra_tui.tui.transcript.layout.turn import Turn
+from docstra_tui.tui.transcript.marks import Marks
+from docstra_tui.tui.transcript.scrolled import ScrolledDocument
 
 SLICE_SECONDS = 0.01
 """How long is looked for code before keys and frames have their turn."""
@@ -21,52 +19,57 @@ FENCE = re.compile(r"^(?:[ \t>]|(?:[-*+]|\d{1,9}[.)])[ \t])*(?:`{3,}[^`\n]*|~{3,
 """A line that may begin a fence, in quotes and lists as well."""
 
 
-class CodeKeys(Surface):
-    """The part of the view that knows about code."""
+class CodeWalk:
+    """Marks the code blocks one after the other."""
 
-    _code_walk: Iterator[tuple[int, int, int] | None] | None = None
-    _code_step = 0
-    _code_sight: object = None
+    def __init__(self, view: ScrolledDocument, marks: Marks) -> None:
+        self._view = view
+        self._marks = marks
+        self._blocks: Iterator[tuple[int, int, int] | None] | None = None
+        """What is still to be looked at; None while nobody walks."""
+        self._step = 0
+        self._began_at: object = None
 
-    def action_code(self, step: int) -> None:
+    def go(self, step: int) -> None:
         """To the code block before or after the marked one, or the middle of the screen."""
-        if self._code_walk is not None and self._code_step == step and self._code_sight == self._sight():
+        if self._blocks is not None and self._step == step and self._began_at == self._place():
             return  # it is being looked for
-        self._code_walk, self._code_step, self._code_sight = self._code_blocks(step), step, self._sight()
-        self._look_for_code()
+        self._blocks, self._step, self._began_at = self._code_blocks(step), step, self._place()
+        self._look()
 
-    def _sight(self) -> object:
+    def _place(self) -> object:
         """Another one when somebody went elsewhere."""
-        top = None if self.is_following else self.scroll_offset.y
-        first = self.document.turns[0] if self.document.turns else None
-        return top, self.cursor, self._marked, first, self.document.width
+        view, document = self._view, self._view.document
+        top = None if view.is_following else view.top
+        first = document.turns[0] if document.turns else None
+        return top, self._marks.cursor, self._marks.block, first, document.width
 
-    def _look_for_code(self) -> None:
+    def _look(self) -> None:
         """Look for the block for a moment; go on later where there is none so far."""
-        if self._code_walk is None or self._code_sight != self._sight():
-            self._code_walk = None
+        view = self._view
+        if self._blocks is None or self._began_at != self._place():
+            self._blocks = None
             return
         stop = time.perf_counter() + SLICE_SECONDS
-        for found in self._code_walk:
+        for found in self._blocks:
             if found is not None:
                 turn, first, end = found
-                self.cursor = self._from = None
-                self._marked = (turn, first, end)
-                self.show_row(turn, first, above=max(1, self.size.height // 4))
+                self._marks.mark(turn, first, end)
+                view.show_row(turn, first, above=max(1, view.size.height // 4))
                 break
             if time.perf_counter() > stop:
-                self.set_timer(PAUSE_SECONDS, self._look_for_code)
+                view.set_timer(PAUSE_SECONDS, self._look)
                 return
-        self._code_walk = None
+        self._blocks = None
 
     def _code_blocks(self, step: int) -> Iterator[tuple[int, int, int] | None]:
         """Code in the direction of `step`, from where we are; None after a turn without one."""
-        document = self.document
+        document, marked = self._view.document, self._marks.block
         if not document.turns:
             return
-        edge = self.scroll_offset.y + (self.size.height if step < 0 else -1)
-        here = self._marked[:2] if self._marked is not None else document.find(max(0, edge))
-        if self._marked is None and step > 0 and edge < 0:
+        edge = self._view.top + (self._view.size.height if step < 0 else -1)
+        here = marked[:2] if marked is not None else document.find(max(0, edge))
+        if marked is None and step > 0 and edge < 0:
             here = (0, -1)
         indexes = range(here[0], -1, -1) if step < 0 else range(here[0], len(document.turns))
         for index in indexes:
@@ -85,10 +88,11 @@ class CodeKeys(Surface):
 
     def marked_code(self) -> str:
         """The code of the marked block, as it was written; empty when no code is marked."""
-        if self._marked is None:
+        if self._marks.block is None:
             return ""
-        index, *rows = self._marked
-        codes = _codes_of(self.document.turns[index], self.document.width)
+        index, *rows = self._marks.block
+        document = self._view.document
+        codes = _codes_of(document.turns[index], document.width)
         return next((text for text, *where in codes if where == rows), "")
 
 

@@ -1,0 +1,43 @@
+"""The keys of the conversation."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+
+def _key(keys: str, action: str, words: str, tooltip: str, name: str) -> Binding:
+    return Binding(keys, action, words, tooltip=tooltip, id=f"transcript.{name}", show=False)
+
+
+BINDINGS: list[BindingType] = [
+    _key("up,k", "line(-1)", "Up", "One line up", "up"),
+    _key("down,j", "line(1)", "Down", "One line down", "down"),
+    _key("left,h", "cell(-1)", "Left", "Move the cursor left", "left"),
+    _key("right,l", "cell(1)", "Right", "Move the cursor right", "right"),
+    _key("pageup,b", "page(-1)", "Page up", "One page up", "pageup"),
+    _key("pagedown,space", "page(1)", "Page down", "One page down", "pagedown"),
+    _key("home,g", "top", "Oldest", "To the first question", "top"),
+    _key("end,G", "follow", "Newest", "To the end, and follow it", "end"),
+    _key("left_square_bracket", "turn(-1)", "Turn before", "To the question before", "turn-before"),
+    _key("right_square_bracket", "turn(1)", "Next turn", "To the next question", "turn-next"),
+    _key("left_curly_bracket", "code(-1)", "Code before", "To the code block before", "code-before"),
+    _key("right_curly_bracket", "code(1)", "Next code", "To the next code block", "code-next"),
+    _key("v", "select", "Select", "Show a cursor; again: select from it on", "select"),
+    _key("shift+up", "extend(-1)", "Select up", "Select a line up", "extend-up"),
+    _key("shift+down", "extend(1)", "Select down", "Select a line down", "extend-down"),
+    _key("y", "copy", "Copy", "Copy the selection, the marked code, or the answer", "copy"),
+    _key("Y", "copy_turn", "Copy turn", "Copy question and answer as they were written", "copy-turn"),
+    _key("enter", "fold", "Fold thinking", "Show or hide what the model thought", "fold"),
+    _key("r", "raw", "As written", "Show exactly what the model wrote, and back", "raw"),
+    _key("slash", "search", "Search", "Look for words", "search"),
+    _key("n", "match(1)", "Next match", "To the next match", "match-next"),
+    _key("N", "match(-1)", "Match before", "To the match before", "match-before"),
+    _key("escape", "unmark", "Unmark", "Forget selection, cursor and matches", "unmark"),
+]
+
+
+ALWAYS = (
+    *("left_square_bracket", "right_square_bracket", "left_curly_bracket", "right_curly_bracket"),
+    "space",
+)
+"""Keys that can be written, but act also where nothing is selected: they select, or turn the page."""

@@ -1,0 +1,39 @@
+"""What an empty conversation says."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.strip import Strip
+from textual.visual import Visual
+from textual.widget import Widget
+
+from docstra_tui.tui.transcript.strips import MARGIN
+
+
+class Welcome:
+    """Some text, broken at the width of the widget that shows it."""
+
+    def __init__(self, widget: Widget) -> None:
+        self._widget = widget
+        self._text = Content("")
+        self._strips: tuple[int, list[Strip]] | None = None
+
+    def say(self, text: Content) -> None:
+        """Another text."""
+        self._text = text
+        self.forget()
+
+    def forget(self) -> None:
+        """The theme is another."""
+        self._strips = None
+
+    def strip(self, y: int, width: int) -> Strip:
+        """Its line in row `y` of the screen; the first one stays empty."""
+        widget = self._widget
+        ground = widget.rich_style
+        if self._strips is None or self._strips[0] != width:
+            room = max(4, width - 2 * MARGIN)
+            self._strips = (width, Visual.to_strips(widget, self._text, room, None, widget.visual_style))
+        lines = self._strips[1]
+        line = lines[y - 1] if 0 < y <= len(lines) else Strip.blank(0)
+        return Strip.join([Strip.blank(MARGIN, ground), line]).adjust_cell_length(width, ground)
