@@ -49,11 +49,10 @@ def run(
     for note in notes:
         printer.line(note, "note")
     store = store or SessionStore()
-    try:
+    with contextlib.ExitStack() as undoing:
+        undoing.callback(store.close)  # whatever ends it, Ctrl+C too: the store has a thread and a lock
         chat = Chat(settings, root, opener, store, printer, confirm, is_model_named=is_model_named)
-    except BaseException:  # Ctrl+C too: the store has a thread and a lock
-        store.close()
-        raise
+        undoing.pop_all()
     try:
         _talk(chat, printer, settings, colours, resume)
         farewell = chat.backend.farewell

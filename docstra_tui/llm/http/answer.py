@@ -14,9 +14,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
+from docstra_tui import background
 from docstra_tui.errors import AnswerCutOff, RemoteError
 from docstra_tui.llm.answer import Finished
-from docstra_tui.llm.http import background
 from docstra_tui.llm.http.exchange import GRACE_SECONDS, Exchange, Step
 
 Ending = Finished | BaseException

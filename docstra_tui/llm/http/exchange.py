@@ -12,8 +12,8 @@ from collections.abc import Callable
 from concurrent import futures
 from typing import Any, Literal, TypeVar
 
+from docstra_tui import background
 from docstra_tui.errors import RemoteError
-from docstra_tui.llm.http import background
 
 T = TypeVar("T")
 

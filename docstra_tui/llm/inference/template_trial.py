@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from docstra_tui import background
 from docstra_tui.errors import BadModelFile
 from docstra_tui.llm.inference import template_child
 from docstra_tui.llm.inference.template_child import CPU_SECONDS, LONGEST, MEMORY_BYTES
@@ -49,25 +50,19 @@ class Trial:
     """One template on trial; it begins at once, in a thread."""
 
     def __init__(self, template: str, variables: Mapping[str, str]) -> None:
-        self._behaviour: Behaviour | None = None
-        self._problem = ""
-        self._thread = threading.Thread(target=self._run, args=(template, variables), daemon=True)
-        self._thread.start()
+        self._behaviour = background.begin(lambda: judge(_try(template, variables)), "template trial")
 
     def result(self) -> Behaviour:
         """Wait for its end. Raises `BadModelFile` for a template that must not be used."""
-        self._thread.join()
-        if self._behaviour is None:
-            raise BadModelFile(f"The model's chat template {self._problem}", HINT)
-        return self._behaviour
+        error = self._behaviour.exception()
+        if error is None:
+            return self._behaviour.result()
+        what = str(error) if isinstance(error, _Unusable) else _untried(error)
+        raise BadModelFile(f"The model's chat template {what}", HINT)
 
-    def _run(self, template: str, variables: Mapping[str, str]) -> None:
-        try:
-            self._behaviour = judge(_try(template, variables))
-        except _Unusable as problem:
-            self._problem = str(problem)
-        except Exception as error:  # the one who waits must hear of it
-            self._problem = f"could not be tried: {type(error).__name__}: {error}."
+
+def _untried(error: BaseException) -> str:
+    return f"could not be tried: {type(error).__name__}: {error}."
 
 
 _trials: dict[str, Trial] = {}

@@ -14,8 +14,10 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from docstra_tui.background import fulfil
 from docstra_tui.errors import ModelClosed
 
 T = TypeVar("T")
@@ -84,19 +86,9 @@ class InferenceThread:
 
     def call(self, function: Callable[[], T]) -> T:
         """Run `function` in the thread and give back what it returns or raises."""
-        result: list[T] = []
-        failure: list[BaseException] = []
-
-        def work(job: Job) -> None:
-            try:
-                result.append(function())
-            except BaseException as error:  # belongs to the one who waits
-                failure.append(error)
-
-        self.submit(work).done.wait()
-        if failure:
-            raise failure[0]
-        return result[0]
+        outcome: Future[T] = Future()
+        self.submit(lambda job: fulfil(outcome, function)).done.wait()
+        return outcome.result(timeout=0)
 
     @property
     def waiting(self) -> int:

@@ -16,6 +16,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from docstra_tui.background import fulfil
 from docstra_tui.errors import DocstraError, StoreError
 from docstra_tui.session.store import owner
 from docstra_tui.session.store.damage import is_damage
@@ -169,21 +170,17 @@ class Writer:
         return True
 
     def _do(self, job: _Job) -> None:
-        try:
+        def work() -> Any:
             try:
-                result = job.work(self._copy.connection())
+                return job.work(self._copy.connection())
             except sqlite3.Error as error:
                 if not is_damage(error):
                     raise
-                self._copy.set_aside()
-                self.write()
-                result = job.work(
-                    self._copy.connection()
-                )  # from the new file, with what could be brought over
-        except Exception as error:  # whoever asked hears of it, in their thread
-            job.future.set_exception(error)
-        else:
-            job.future.set_result(result)
+            self._copy.set_aside()
+            self.write()
+            return job.work(self._copy.connection())  # from the new file, with what could be brought over
+
+        fulfil(job.future, work)
 
     def _write(self) -> None:
         with self._changed:
