@@ -11,21 +11,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
 
 from docstra_tui.context.picks import Pick
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.main.file_questions import FileQuestions
-from docstra_tui.tui.widgets.file_rows import Row
 from docstra_tui.tui.widgets.file_tree import FileTree
-from docstra_tui.tui.widgets.files_hint import FilesHint
+from docstra_tui.tui.widgets.files_pane import FilesPane
 from docstra_tui.tui.widgets.ticked_list import TickedList
-from docstra_tui.workspace.files.finder import Finder, Found
+from docstra_tui.workspace.files.finder import Finder
 from docstra_tui.workspace.files.folders import Below, Folders
 from docstra_tui.workspace.files.secret_files import few_names
 from docstra_tui.workspace.files.watched_selection import WatchedSelection
@@ -41,8 +36,8 @@ LOOK_SECONDS = 2.0
 """Between two looks whether the disk still agrees with what is ticked."""
 
 
-class Files(Vertical):
-    """Ticked files above the tree, and a line below it."""
+class Files(FilesPane):
+    """The pane, with what is behind it."""
 
     class Changed(Message):
         """The ticked files were read, looked at or counted."""
@@ -68,7 +63,7 @@ class Files(Vertical):
         is_asking: Callable[[], bool],
     ) -> None:
         """`is_asking`: a question is on its way. `colours` are those of the code that is looked at."""
-        super().__init__(id="files")
+        super().__init__(tree, ticked_list)
         self._root = root
         self._selection = selection
         self._questions = questions
@@ -76,20 +71,9 @@ class Files(Vertical):
         self._jobs = jobs
         self._colours = colours
         self._is_asking = is_asking
-        self._title = Static(Content("Files"), id="files-title", markup=False)
-        self.ticked_list = ticked_list
-        self.tree_view = tree
-        self._hint = FilesHint()
         self.folders = Folders(root, ignore, jobs, self.tree_view.put)
-        self.finder = Finder(root, self._found, self.call_later)
-        self._found_now: Found | None = None
+        self.finder = Finder(root, self.show_found, self.call_later)
         self._is_restored = False
-
-    def compose(self) -> ComposeResult:
-        yield self._title
-        yield self.ticked_list
-        yield self.tree_view
-        yield self._hint
 
     def begin(self, *, is_resumed: bool) -> None:
         """The screen is there: list the project, tick what was ticked when it was last left; a session
@@ -135,11 +119,10 @@ class Files(Vertical):
             return
         from docstra_tui.workspace.files.saved_ticks import SavedTicks
 
-        tree = self.tree_view
-        folders = tree.model.whole_folders
-        starts = tuple(f"{folder}/" for folder in folders)
-        rest = tuple(pick for pick in tree.picks if not pick.path.startswith(starts))
-        self._kept.keep(SavedTicks(folders, rest, tree.show_hidden, tree.show_ignored))
+        tree, ticks = self.tree_view, self.tree_view.model
+        self._kept.keep(
+            SavedTicks(ticks.whole_folders, ticks.outside_whole_folders, tree.show_hidden, tree.show_ignored)
+        )
 
     # Ticks
 
@@ -193,6 +176,10 @@ class Files(Vertical):
 
     # What became of them
 
+    def notes_changed(self) -> None:
+        """What stands beside them is different."""
+        self.show_notes(self._selection.notes, len(self._selection.picks))
+
     def look(self) -> None:
         """See whether the disk still agrees, unless a question is on its way: it looks itself."""
         self._selection.look(is_asked=self._is_asking())
@@ -201,26 +188,6 @@ class Files(Vertical):
         """They were read, looked at or counted."""
         self._questions.read(picked.files)
         self.post_message(self.Changed(picked))
-
-    def notes_changed(self) -> None:
-        """What stands beside them is different."""
-        self.tree_view.show_notes(self._selection.notes)
-        self.ticked_list.show_notes(self._selection.notes)
-        self.show_total()
-        self.say_hint()
-
-    def show_total(self) -> None:
-        """How many files are ticked, and their tokens."""
-        ticked = len(self._selection.picks)
-        count = self._selection.notes.total if ticked else ""
-        width = self._title.size.width - 2
-        noun = f"Files  {ticked:,} ticked" if ticked else "Files"
-        if len(noun) + len(count) >= width and ticked:  # the tokens say more than what the pane is
-            noun = f"{ticked:,} ticked"
-        gap = max(0, width - len(noun) - len(count))
-        text = f"{noun}{' ' * gap}{count}" if gap else noun
-        if str(self._title.content) != text:
-            self._title.update(Content(text))
 
     # Folders, filter, preview
 
@@ -232,30 +199,13 @@ class Files(Vertical):
             self.finder.begin(self.folders.rules, show_hidden=self.folders.show_hidden)
         if event.query:
             self.finder.find(event.query)
-        else:
-            self._found_now = None
-        self.say_hint()
+        self.look_for(event.query)
 
     def on_file_tree_shown_changed(self) -> None:
         tree = self.tree_view
         self.folders.show_again(tuple(tree.model.open), hidden=tree.show_hidden, ignored=tree.show_ignored)
         self.finder.begin(self.folders.rules, show_hidden=tree.show_hidden, fresh=True)
         self._keep()
-        self.say_hint()
-
-    def _found(self, found: Found) -> None:
-        tree = self.tree_view
-        if not found.query or found.query != tree.sought:
-            return
-        self._found_now = found
-        rows = [Row(path, path, 0, "file") for path in found.paths]
-        if found.has_more:
-            rows.append(Row("", "", 0, "note", "more, type on to narrow"))
-        elif not rows:
-            rows.append(Row("", "", 0, "note", "nothing yet…" if not found.is_complete else "no such file"))
-        if found.is_partial:
-            rows.append(Row("", "", 0, "note", f"of the first {found.files:,} files only"))
-        tree.show_found(found.query, rows, is_final=found.is_complete)
         self.say_hint()
 
     def on_file_tree_preview_requested(self, event: FileTree.PreviewRequested) -> None:
@@ -295,32 +245,3 @@ class Files(Vertical):
         else:
             tree.put_picks([pick])
         return tree.model.lines_of(path)
-
-    # The line under the tree
-
-    def on_file_tree_row_changed(self) -> None:
-        self.say_hint()
-
-    def on_ticked_list_row_changed(self) -> None:
-        self.say_hint()
-
-    def say_hint(self) -> None:
-        """What is looked for, what is the matter with the row under the cursor, or which keys help."""
-        tree, found = self.tree_view, self._found_now
-        reason = self._reason()
-        if tree.sought is not None:
-            so_far = found.files if found is not None and not found.is_complete else None
-            self._hint.say_sought(tree.sought, so_far, reason)
-        elif reason:
-            self._hint.say_reason(reason)
-        else:
-            self._hint.say_keys(hidden=tree.show_hidden, ignored=tree.show_ignored)
-
-    def _reason(self) -> str:
-        ticked, tree, notes = self.ticked_list, self.tree_view, self._selection.notes
-        if ticked.has_focus and ticked.pick is not None:
-            return notes.of_lines(*ticked.pick).reason
-        row = tree.row
-        if tree.has_focus and row is not None and row.kind == "file":
-            return notes.of_file(row.path).reason
-        return ""

@@ -18,8 +18,8 @@ from textual.visual import Visual
 from docstra_tui.context.picks import Pick
 from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.tui.theming.colours import row_style
-from docstra_tui.tui.widgets.file_rows import SOME, TICKED, UNTICKED, FileRows, Row
 from docstra_tui.tui.widgets.own_keys import OwnKeys
+from docstra_tui.workspace.files.file_rows import SOME, TICKED, UNTICKED, FileRows, Row
 from docstra_tui.workspace.files.tick_notes import Note, TickNotes
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from docstra_tui.context.files.tree import Entry, Listing
-from docstra_tui.tui.widgets.file_rows import SOME, TICKED, UNTICKED, FileRows
+from docstra_tui.workspace.files.file_rows import SOME, TICKED, UNTICKED, FileRows
 
 
 def a_tree() -> FileRows:

@@ -1,54 +1,18 @@
-"""The rows of the file tree: what is listed, open and ticked, and which rows that makes.
-
-A model without a screen. Folders are listed by somebody else, when they are first opened.
-"""
+"""Which files are ticked, and which lines of them, in the order of the tree."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
 
 from docstra_tui.context.picks import Pick, tree_order, with_lines, without_lines
 
-if TYPE_CHECKING:
-    from docstra_tui.context.files.tree import Listing
 
-Kind = Literal["folder", "file", "note", "error"]
-
-TICKED, UNTICKED, SOME = "☑", "☐", "◪"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the tree."""
-
-    path: str
-    """Relative to the project, `/` between parts; of a note or error: its folder."""
-    name: str
-    """As the file system has it, not yet safe to show."""
-    depth: int
-    kind: Kind
-    reason: str = ""
-    """Why it cannot be picked, or what the note says."""
-
-    @property
-    def can_be_picked(self) -> bool:
-        """True for files that can become context, and for folders."""
-        return self.kind == "folder" or (self.kind == "file" and not self.reason)
-
-
-class FileRows:
-    """The state of the tree."""
+class Ticks:
+    """Thousands of files may be ticked at one key."""
 
     def __init__(self) -> None:
-        self.listings: dict[str, Listing] = {}
-        """What is known, by folder; the root is the empty string."""
-        self.open: set[str] = {""}
-        self.found: list[Row] | None = None
-        """What the filter found; None while nothing is looked for."""
         self._files: dict[str, list[tuple[int, int]]] = {}
         """Ticked files, and which lines of them; no lines: the whole file."""
         self._order: list[str] = []
@@ -56,32 +20,7 @@ class FileRows:
         self._below: Counter[str] = Counter()
         """How many files below each folder are ticked."""
         self._whole: set[str] = set()
-        self._rows: list[Row] | None = None
         self._picks: tuple[Pick, ...] | None = None
-
-    def put(self, folder: str, listing: Listing) -> None:
-        """`folder` was listed."""
-        self.listings[folder] = listing
-        self._rows = None
-
-    def forget_listings(self) -> None:
-        """Other files are to be shown."""
-        self.listings.clear()
-        self._rows = None
-
-    def needs_listing(self, folder: str) -> bool:
-        """True when `folder` is open and nothing, or only an error, is known of it."""
-        known = self.listings.get(folder)
-        return known is None or bool(known.error)
-
-    def toggle_open(self, folder: str, wanted: bool | None = None) -> None:
-        """Open or close `folder`."""
-        is_open = folder in self.open
-        if wanted is None or wanted != is_open:
-            self.open ^= {folder}
-            self._rows = None
-
-    # Ticks
 
     @property
     def ticked(self) -> tuple[str, ...]:
@@ -100,7 +39,13 @@ class FileRows:
     @property
     def whole_folders(self) -> tuple[str, ...]:
         """Folders that were ticked as such, none of them below another."""
-        return tuple(sorted(f for f in self._whole if not any(up in self._whole for up in _ancestors(f))))
+        return tuple(sorted(f for f in self._whole if not any(up in self._whole for up in ancestors(f))))
+
+    @property
+    def outside_whole_folders(self) -> tuple[Pick, ...]:
+        """What is ticked by itself."""
+        starts = tuple(f"{folder}/" for folder in self.whole_folders)
+        return tuple(pick for pick in self.picks if not pick.path.startswith(starts))
 
     def lines_of(self, path: str) -> tuple[tuple[int, int], ...]:
         """The lines of `path` that are ticked; none when it is ticked as a whole, or not at all."""
@@ -134,7 +79,7 @@ class FileRows:
             self.tick([path], True)
         self._files[path] = ranges
         self._picks = None
-        self._whole -= set(_ancestors(path))
+        self._whole -= set(ancestors(path))
 
     def mention_lines(self, path: str, start: int, end: int) -> None:
         """Tick lines of a file beside what of it is ticked already, which stays exactly as it is: it may
@@ -185,30 +130,9 @@ class FileRows:
         """True when some file below `folder` is ticked."""
         return self._below[folder] > 0
 
-    def mark(self, row: Row) -> str:
-        """The tick box of `row`; a space where there is none."""
-        if not row.can_be_picked:
-            return " "
-        if row.kind == "file":
-            ranges = self._files.get(row.path)
-            return UNTICKED if ranges is None else SOME if ranges else TICKED
-        if not self.has_ticks_below(row.path):
-            return UNTICKED
-        return TICKED if self._is_whole(row.path) else SOME
-
     def in_tree_order(self) -> tuple[str, ...]:
         """The labels of what is ticked, as the tree shows them."""
         return tuple(pick.label for pick in self.picks)
-
-    # Rows
-
-    def rows(self) -> list[Row]:
-        """Every visible row, top to bottom."""
-        if self.found is not None:
-            return self.found
-        if self._rows is None:
-            self._rows = list(self._under("", 0))
-        return self._rows
 
     def _remove(self, paths: set[str]) -> None:
         if not paths:
@@ -223,41 +147,12 @@ class FileRows:
         """Files below each folder, more or fewer; the folders."""
         folders: set[str] = set()
         for folder, count in Counter(path.rpartition("/")[0] for path in paths).items():
-            for above in (*_ancestors(folder), folder):
+            for above in (*ancestors(folder), folder):
                 self._below[above] += step * count
                 folders.add(above)
         return folders
 
-    def _is_whole(self, folder: str) -> bool:
-        if folder in self._whole or any(parent in self._whole for parent in _ancestors(folder)):
-            return True
-        listing = self.listings.get(folder)
-        if listing is None or listing.more:
-            return False
-        return all(
-            self._is_whole(entry.path) if entry.is_folder else self._files.get(entry.path, [(1, 1)]) == []
-            for entry in listing.entries
-            if not entry.reason
-        )
 
-    def _under(self, folder: str, depth: int) -> Iterable[Row]:
-        listing = self.listings.get(folder)
-        if listing is None:
-            yield Row(folder, "", depth, "note", "listing…")
-            return
-        for entry in listing.entries:
-            kind: Kind = "folder" if entry.is_folder and not entry.reason else "file"
-            yield Row(entry.path, entry.name, depth, kind, entry.reason)
-            if kind == "folder" and entry.path in self.open:
-                yield from self._under(entry.path, depth + 1)
-        if listing.error:
-            yield Row(folder, "", depth, "error", listing.error)
-        elif listing.more:
-            yield Row(folder, "", depth, "note", f"{listing.more:,} more, / to filter")
-        elif not listing.entries:
-            yield Row(folder, "", depth, "note", "nothing here")
-
-
-def _ancestors(path: str) -> list[str]:
+def ancestors(path: str) -> list[str]:
     parts = path.split("/")
     return ["/".join(parts[:n]) for n in range(1, len(parts))]
