@@ -15,8 +15,8 @@ from docstra_tui.commands.arguments import parse
 from docstra_tui.commands.console import Console
 from docstra_tui.errors import NotAllowed, UsageError
 from docstra_tui.session.outgoing import SecretsFound
+from tests.commands.oneshot.one_shot import Terminal
 from tests.elsewhere import Elsewhere, elsewhere
-from tests.test_cli_oneshot import Terminal
 
 TOKEN = "gh" + "p_x7Kq2mZp9RtLwN4vBs8YdHc3JfGa6TeUoQ1i"
 
