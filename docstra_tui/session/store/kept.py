@@ -69,6 +69,15 @@ class KeptTurn(Kept):
 
 
 @dataclass(frozen=True)
+class Held:
+    """All of it, by id."""
+
+    sessions: dict[str, KeptSession] = field(default_factory=dict)
+    turns: dict[int, KeptTurn] = field(default_factory=dict)
+    waiting: dict[int, KeptQuestion] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Behind:
     """What has to be written, as it was at one moment: (who, which version, its row)."""
 

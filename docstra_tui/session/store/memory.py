@@ -1,4 +1,4 @@
-"""What this process has said and read, and how far the disk is behind it.
+"""What this process has said and read.
 
 The conversation lives here; saving it is making the disk say the same. Nothing here waits for a disk.
 """
@@ -11,18 +11,20 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 
-from docstra_tui.session.store.kept import Behind, KeptQuestion, KeptSession, KeptTurn
+from docstra_tui.session.store.backlog import Backlog
+from docstra_tui.session.store.kept import Held, KeptQuestion, KeptSession, KeptTurn
 from docstra_tui.session.turns import ModelChoice, SavedTurn, StoredSession, WaitingQuestion, title_of
 
 
 class Memory:
-    """Sessions and turns by id. Any thread; `lock` may be held over several calls."""
+    """Sessions and turns by id. Any thread."""
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
-        self._sessions: dict[str, KeptSession] = {}
-        self._turns: dict[int, KeptTurn] = {}
-        self._waiting: dict[int, KeptQuestion] = {}
+        self._lock = threading.RLock()
+        held = Held()
+        self._sessions, self._turns, self._waiting = held.sessions, held.turns, held.waiting
+        self.backlog = Backlog(held, self._lock)
+        """What of it the disk lacks."""
 
     # What is said
 
@@ -31,13 +33,13 @@ class Memory:
         now = time.time()
         session_id = secrets.token_hex(6)
         row = StoredSession(session_id, "", root, model, "", now, now, ())
-        with self.lock:
+        with self._lock:
             self._sessions[session_id] = KeptSession(row=row, written=0)
         return session_id
 
     def accept(self, session_id: str, question: WaitingQuestion, draft: str, choice: ModelChoice) -> None:
         """A question waits from now on, and `draft` is what is left of the typed."""
-        with self.lock:
+        with self._lock:
             kept = self._session(session_id)
             self._waiting[question.id] = KeptQuestion(session_id=session_id, question=question)
             kept.waits += 1
@@ -45,14 +47,14 @@ class Memory:
 
     def take_back(self, session_id: str, questions: Iterable[int], draft: str) -> None:
         """These wait no more: they are in `draft` now."""
-        with self.lock:
+        with self._lock:
             for number in questions:
                 self._no_longer_waits(session_id, number)
             self._change(session_id, draft=draft)
 
     def move_waiting(self, session_id: str, question_id: int) -> None:
         """A question waits in another session now."""
-        with self.lock:
+        with self._lock:
             kept = self._waiting.get(question_id)
             if kept is not None and kept.question is not None and kept.session_id != session_id:
                 self._session(kept.session_id).waits -= 1
@@ -64,7 +66,7 @@ class Memory:
 
     def begin(self, session_id: str, turn: SavedTurn, choice: ModelChoice | None = None) -> None:
         """A question was asked, and waits no more; the first one names the session."""
-        with self.lock:
+        with self._lock:
             row = self._session(session_id).row
             title = row.title or title_of(turn.question)
             self._change(session_id, title=title, model=turn.model or row.model, choice=choice or row.choice)
@@ -74,7 +76,7 @@ class Memory:
 
     def add_piece(self, turn_id: int, piece: str) -> int:
         """A bit more of an answer; the characters that are not on the disk, 0 for an unknown turn."""
-        with self.lock:
+        with self._lock:
             kept = self._turns.get(turn_id)
             if kept is None:
                 return 0
@@ -85,7 +87,7 @@ class Memory:
 
     def end(self, turn: SavedTurn) -> None:
         """How a turn ended; `turn` says all of it."""
-        with self.lock:
+        with self._lock:
             kept = self._turns.get(turn.id)
             if kept is not None:
                 kept.pieces.clear()
@@ -95,7 +97,7 @@ class Memory:
 
     def set_draft(self, session_id: str, text: str) -> bool:
         """What is typed; False when that is nothing new."""
-        with self.lock:
+        with self._lock:
             if self._session(session_id).row.draft == text:
                 return False
             self._change(session_id, draft=text)
@@ -103,7 +105,7 @@ class Memory:
 
     def interrupt(self) -> None:
         """The answers that are being written here end now, as they are."""
-        with self.lock:
+        with self._lock:
             for kept in self._turns.values():
                 if kept.is_ours and kept.turn.status == "streaming":
                     kept.turn = replace(kept.whole(), status="interrupted")
@@ -111,7 +113,7 @@ class Memory:
 
     def forget(self, session_id: str) -> None:
         """A session is deleted."""
-        with self.lock:
+        with self._lock:
             self._sessions.pop(session_id, None)
             for turn_id in [one for one, kept in self._turns.items() if kept.session_id == session_id]:
                 del self._turns[turn_id]
@@ -125,7 +127,7 @@ class Memory:
 
         It is held from now on, so that a file that is deleted under us can be made again as it was.
         """
-        with self.lock:
+        with self._lock:
             kept = self._sessions.get(session_id)
             row = kept.row if kept is not None and (kept.is_behind or found is None) else found
             if row is None:
@@ -154,7 +156,7 @@ class Memory:
 
     def unsent(self, session_id: str) -> str:
         """The first question that waits here, else what is typed."""
-        with self.lock:
+        with self._lock:
             waiting = [
                 kept.question
                 for kept in self._waiting.values()
@@ -165,7 +167,7 @@ class Memory:
 
     def sessions(self) -> list[tuple[KeptSession, int]]:
         """The sessions that are worth keeping, each with the number of its turns known here."""
-        with self.lock:
+        with self._lock:
             counts: dict[str, int] = {}
             for known in self._turns.values():
                 counts[known.session_id] = counts.get(known.session_id, 0) + 1
@@ -174,66 +176,8 @@ class Memory:
 
     def knows(self, session_id: str) -> bool:
         """True for a session that was created or read here."""
-        with self.lock:
+        with self._lock:
             return session_id in self._sessions
-
-    # How far the disk is behind
-
-    def is_behind(self, turn_id: int | None = None) -> bool:
-        """True when something (or that turn, or that question) is not on the disk."""
-        with self.lock:
-            if turn_id is not None:
-                kept = self._turns.get(turn_id) or self._waiting.get(turn_id)
-                return kept is not None and kept.is_behind
-            everything = (self._sessions.values(), self._turns.values(), self._waiting.values())
-            return any(one.is_behind for kind in everything for one in kind)
-
-    def lacks_words(self, session_id: str) -> bool:
-        """True when the disk lacks what waits or is typed in that session."""
-        with self.lock:
-            kept = self._sessions.get(session_id)
-            waiting = (one for one in self._waiting.values() if one.session_id == session_id)
-            return (kept is not None and kept.is_behind and bool(kept.row.draft)) or any(
-                one.is_behind and one.question is not None for one in waiting
-            )
-
-    def behind(self) -> Behind:
-        """What has to be written now; it may grow while that is done."""
-        with self.lock:
-            turns = [kept for kept in self._turns.values() if kept.is_behind]
-            waiting = [(number, kept) for number, kept in self._waiting.items() if kept.is_behind]
-            wanted = {kept.session_id for kept in turns} | {kept.session_id for _, kept in waiting}
-            sessions = [kept for one, kept in self._sessions.items() if kept.is_behind or one in wanted]
-            for kept in turns:
-                kept.unsaved = 0
-            return Behind(
-                tuple((one, one.version, one.row) for one in sessions),
-                tuple((one, one.version, one.whole()) for one in turns),
-                tuple((number, one, one.version, one.question) for number, one in waiting),
-            )
-
-    def mark_written(self, behind: Behind) -> None:
-        """All of `behind` is on the disk."""
-        with self.lock:
-            for session, version, _ in behind.sessions:
-                session.written = version
-            for turn, version, _ in behind.turns:
-                turn.written, turn.has_items = version, True
-            for number, kept, version, _ in behind.waiting:
-                kept.written = version
-                if kept.question is None and not kept.is_behind:
-                    self._waiting.pop(number, None)
-
-    def mark_all_behind(self) -> None:
-        """The disk has nothing of it any more."""
-        with self.lock:
-            for session in self._sessions.values():
-                if session.is_worth_keeping:
-                    session.written = -1
-            for turn in self._turns.values():
-                turn.written, turn.has_items = -1, False
-            for kept in self._waiting.values():
-                kept.written = -1
 
     def _no_longer_waits(self, session_id: str, number: int) -> None:
         kept = self._waiting.setdefault(number, KeptQuestion(session_id=session_id, question=None))

@@ -13,20 +13,20 @@ from pathlib import Path
 
 from docstra_tui.errors import StoreError
 from docstra_tui.session.store import session_rows, turn_rows, waiting_rows
+from docstra_tui.session.store.backlog import Backlog
 from docstra_tui.session.store.database import Database
-from docstra_tui.session.store.memory import Memory
 from docstra_tui.session.store.transaction import transaction
 
 
 class SavedCopy:
-    """What `memory` says, in `database`, written in the name of `owner`."""
+    """Of what is held, in `database`, written in the name of `owner`."""
 
-    def __init__(self, database: Database, memory: Memory, owner: str) -> None:
+    def __init__(self, database: Database, backlog: Backlog, owner: str) -> None:
         self._database = database
-        self._memory = memory
+        self._backlog = backlog
         self._owner = owner
         self._file = ""
-        """The identity of the database that the memory compares itself with."""
+        """The identity of the database that the backlog is about."""
 
     @property
     def path(self) -> Path:
@@ -36,7 +36,7 @@ class SavedCopy:
     @property
     def is_behind(self) -> bool:
         """True when it lacks something."""
-        return self._memory.is_behind()
+        return self._backlog.is_behind()
 
     @property
     def read_only(self) -> str:
@@ -53,7 +53,7 @@ class SavedCopy:
         if self._database.identity != self._file:
             is_first, self._file = not self._file, self._database.identity
             if not is_first:
-                self._memory.mark_all_behind()
+                self._backlog.mark_all_behind()
         return connection
 
     def bring_up_to_date(self) -> None:
@@ -61,7 +61,7 @@ class SavedCopy:
         connection = self.connection()
         self._refuse_read_only()
         with transaction(connection):
-            behind = self._memory.behind()
+            behind = self._backlog.behind()
             for one, _, session in behind.sessions:
                 session_rows.write_session(connection, session, self._owner, one.has_draft)
             for number, waiting, _, question in behind.waiting:
@@ -76,7 +76,7 @@ class SavedCopy:
                     session_rows.drop_if_empty(connection, one.row.id)
         if not self._database.is_current():  # deleted while we wrote: it went nowhere
             raise FileNotFoundError(2, "the file was deleted", str(self.path))
-        self._memory.mark_written(behind)
+        self._backlog.mark_written(behind)
 
     def change(self, connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], None]) -> None:
         """Run `work` in a transaction of its own."""

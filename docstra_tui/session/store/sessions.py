@@ -39,7 +39,7 @@ class SessionStore:
         self.path = path if path is not None else state_dir() / "sessions.db"
         self._database = Database(self.path)
         self._memory = Memory()
-        self._writer = Writer(self._database, self._memory)
+        self._writer = Writer(self._database, self._memory.backlog)
 
     @property
     def problem(self) -> str | None:
@@ -72,7 +72,7 @@ class SessionStore:
     def settle(self, question_id: int) -> bool:
         """Wait until an accepted question is on the disk; False when it is not, then `problem` says why."""
         attempt = self._writer.write()
-        return self._writer.wait(lambda: not self._memory.is_behind(question_id), attempt, tell=True)
+        return self._writer.wait(lambda: not self._memory.backlog.is_behind(question_id), attempt, tell=True)
 
     def take_back(self, session_id: str, questions: Iterable[int], draft: str) -> None:
         """What waited is in the draft again, both in one step. Never waits."""
@@ -119,15 +119,15 @@ class SessionStore:
     def flush(self, timeout: float = 5.0) -> bool:
         """Write what is behind, now. True when everything said is on the disk."""
         attempt = self._writer.write()
-        return self._writer.wait(lambda: not self._memory.is_behind(), attempt, timeout)
+        return self._writer.wait(lambda: not self._memory.backlog.is_behind(), attempt, timeout)
 
     def is_behind(self, turn_id: int) -> bool:
         """True when the disk lacks something of that turn."""
-        return self._memory.is_behind(turn_id)
+        return self._memory.backlog.is_behind(turn_id)
 
     def lacks_words(self, session_id: str) -> bool:
         """True when the disk lacks what waits or is typed in that session."""
-        return self._memory.lacks_words(session_id)
+        return self._memory.backlog.lacks_words(session_id)
 
     def close(self, timeout: float = 2.0) -> None:
         """Write what is behind and let the file go. Unfinished answers are marked as interrupted.

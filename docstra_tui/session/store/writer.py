@@ -19,9 +19,9 @@ from typing import Any, TypeVar
 from docstra_tui.background import fulfil
 from docstra_tui.errors import DocstraError, StoreError
 from docstra_tui.session.store import owner
+from docstra_tui.session.store.backlog import Backlog
 from docstra_tui.session.store.damage import is_damage
 from docstra_tui.session.store.database import Database
-from docstra_tui.session.store.memory import Memory
 from docstra_tui.session.store.problems import describe, is_busy, silence
 from docstra_tui.session.store.saved_copy import SavedCopy
 
@@ -41,14 +41,14 @@ class _Job:
 
 
 class Writer:
-    """Keeps `database` in step with `memory`. Methods may be called from any thread."""
+    """Keeps `database` in step with what is held. Methods may be called from any thread."""
 
-    def __init__(self, database: Database, memory: Memory) -> None:
+    def __init__(self, database: Database, backlog: Backlog) -> None:
         self.problem: str | None = None
         """Why the disk is behind, in sentences for behind `NOT SAVED`; None while it is not."""
         self._database = database
         self._owner = owner.new_owner()
-        self._copy = SavedCopy(database, memory, self._owner)
+        self._copy = SavedCopy(database, backlog, self._owner)
         self._changed = threading.Condition()
         self._jobs: deque[_Job] = deque()
         self._due: float | None = None
