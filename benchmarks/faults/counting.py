@@ -71,7 +71,7 @@ def _until_the_fit_view(llm: RemoteLLM, items: list[ContextItem]) -> tuple[float
 
     def make_room(overfull: Overfull) -> bool:
         nonlocal seconds
-        overfull.fitting.plan(overfull.asking)
+        overfull.fitting.plan(overfull.request)
         seconds = time.monotonic() - started
         return False
 

@@ -40,46 +40,46 @@ class Admission:
         """What is being counted to be asked is not wanted any more. Any thread, never blocks."""
         self._is_stopped = True
 
-    def admit(self, asking: TurnRequest) -> None:
+    def admit(self, request: TurnRequest) -> None:
         """Return when it may be sent. Blocks while it is counted, and while somebody is asked.
 
         Raises `SecretsFound`, `ContextOverflow` or, when it was stopped, `NotAsked`.
         """
-        while (found := self._kept_back(asking)) is not None:
-            if self.may_leave is None or not self.may_leave(found, asking):
+        while (found := self._kept_back(request)) is not None:
+            if self.may_leave is None or not self.may_leave(found, request):
                 raise found
-        while (budget := self._overfull(asking)) is not None:
-            if self.make_room is None or not self.make_room(Overfull(self._fitting, asking, budget)):
+        while (budget := self._overfull(request)) is not None:
+            if self.make_room is None or not self.make_room(Overfull(self._fitting, request, budget)):
                 raise ContextOverflow(
                     budget.used, budget.limit or 0, budget.reserve, is_least=budget.is_least
                 )
 
-    def _kept_back(self, asking: TurnRequest) -> SecretsFound | None:
+    def _kept_back(self, request: TurnRequest) -> SecretsFound | None:
         """What keeps it from being sent as it is; None where nothing does, or it cannot be sent anyway."""
         try:
-            self._dialogue.llm.admitted(self._dialogue.prompt(asking).messages)
+            self._dialogue.llm.admitted(self._dialogue.prompt(request).messages)
         except SecretsFound as found:
             return found
         except DocstraError:  # the turn itself will say what is wrong
             pass
         return None
 
-    def _overfull(self, asking: TurnRequest) -> Budget | None:
+    def _overfull(self, request: TurnRequest) -> Budget | None:
         """The sum of what does not fit; None where it does, or where nobody can tell."""
         try:
-            budget = self._beyond_counting(asking) or self._measuring.budget(self._dialogue.prompt(asking))
+            budget = self._beyond_counting(request) or self._measuring.budget(self._dialogue.prompt(request))
         except NotAsked:
             raise
         except DocstraError:  # the turn itself will say what is wrong with the model
             return None
         return None if budget.fits else budget
 
-    def _beyond_counting(self, asking: TurnRequest) -> Budget | None:
+    def _beyond_counting(self, request: TurnRequest) -> Budget | None:
         """Of a prompt whose files alone have more than eight windows: file by file that is found soon, told
         as it goes, and can be stopped. Raises `NotAsked`."""
         dialogue, measuring = self._dialogue, self._measuring
         with dialogue.lock:
-            log, scale = dialogue.context.log_with(asking.focus), measuring.scale
+            log, scale = dialogue.context.log_with(request.focus), measuring.scale
         items = log.items
         if all(map(scale.item.knows, items)):
             return None

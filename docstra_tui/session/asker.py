@@ -30,30 +30,31 @@ class Asker:
         self._begun = 0
         """The turn that the record heard of last."""
 
-    def ask(self, asking: TurnRequest) -> RunningTurn:
+    def ask(self, request: TurnRequest) -> RunningTurn:
         """The turn of a question. Raises `DocstraError` while another one runs, and what `admit` does."""
         dialogue = self._dialogue
         with ExitStack() as undoing:
             with dialogue.lock:
                 self._refuse_second()
                 self._admission.expect()
-                dialogue.asking, dialogue.told = asking, None
-            undoing.callback(self._not_asked, asking)
-            self._admission.admit(asking)
+                dialogue.request, dialogue.told = request, None
+            undoing.callback(self._not_asked, request)
+            self._admission.admit(request)
             with dialogue.lock:
                 self._refuse_second()
-                dialogue.context.bring(asking.focus)
-                turn = SavedTurn(asking.shown, asking.task, dict(asking.fields), model=dialogue.model)
-                self.unsent.claim(turn)
+                dialogue.context.bring(request.focus)
+                turn = SavedTurn(request.shown, request.task, dict(request.fields), model=dialogue.model)
+                if request.question is not None:
+                    turn.id = request.question.id
                 dialogue.append(turn)
                 self._running = RunningTurn(self, turn)
             undoing.pop_all()
             return self._running
 
-    def _not_asked(self, asking: TurnRequest) -> None:
+    def _not_asked(self, request: TurnRequest) -> None:
         with self._dialogue.lock:
-            if self._dialogue.asking is asking:
-                self._dialogue.asking = None
+            if self._dialogue.request is request:
+                self._dialogue.request = None
 
     def _refuse_second(self) -> None:
         if self._running is not None and not self._running.ended:

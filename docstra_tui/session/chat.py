@@ -202,10 +202,6 @@ class ChatSession:
         """What waits in another session is asked in this one."""
         self._asker.unsent.take_over(other._asker.unsent)
 
-    def take_turn(self, question: WaitingQuestion | None) -> None:
-        """The next turn is this question's: it waits until the turn has begun, and no longer."""
-        self._asker.unsent.take_turn(question)
-
     # Context
 
     @property

@@ -41,7 +41,7 @@ class Dialogue:
         self.skipped = 0
         """Turns before these that only the store has."""
         self.context = SessionContext()
-        self.asking: TurnRequest | None = None
+        self.request: TurnRequest | None = None
         """What is being asked, from before it is counted until its turn is over."""
         self.told: Told | None = None
         """What was sent with it; None before."""
@@ -63,23 +63,23 @@ class Dialogue:
     def next_prompt(self, question: str) -> Conversation:
         """What asking `question` now would send; while something is asked, what that sends."""
         with self.lock:
-            asking, told = self.asking, self.told
-            if asking is None:
+            request, told = self.request, self.told
+            if request is None:
                 return self.prompt(plain_question(question))
             if told is None:
-                return self.prompt(asking)
-        return self._rendered(asking, told)
+                return self.prompt(request)
+        return self._rendered(request, told)
 
     def prompt(
-        self, asking: TurnRequest, log: ContextLog | None = None, plan: FitPlan | None = None
+        self, request: TurnRequest, log: ContextLog | None = None, plan: FitPlan | None = None
     ) -> Conversation:
         """What would be sent; with `log` and `plan`, in the place of those in force."""
         with self.lock:
             if log is None:
                 log, plan = self.context.log.copy(), self.context.plan
-            log.add(sent_whole(asking.focus, plan))
+            log.add(sent_whole(request.focus, plan))
             told = self._tell(log, plan)
-        return self._rendered(asking, told)
+        return self._rendered(request, told)
 
     def shot(self, told: Told, task: str, fields: Mapping[str, Any]) -> breaks.Shot:
         """A prompt in its parts, to compare another one with."""
@@ -105,8 +105,10 @@ class Dialogue:
     def _tell(self, log: ContextLog, plan: FitPlan | None) -> Told:
         return tell(self.turns, log, plan, self.skipped + 1, prompts=self.llm.prompt_builder)
 
-    def _rendered(self, asking: TurnRequest, told: Told) -> Conversation:
-        return self.llm.prompt_builder.conversation(asking.task, told.waiting, told.history, **asking.fields)
+    def _rendered(self, request: TurnRequest, told: Told) -> Conversation:
+        return self.llm.prompt_builder.conversation(
+            request.task, told.waiting, told.history, **request.fields
+        )
 
     # Turns
 
@@ -133,7 +135,7 @@ class Dialogue:
     def end(self, turn: SavedTurn) -> None:
         """A turn is over; of one that came to nothing the files wait for the next question."""
         with self.lock:
-            self.asking = self.told = None
+            self.request = self.told = None
             if not turn.has_answer:
                 self.context.log.leave(turn.id)
 

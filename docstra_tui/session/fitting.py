@@ -33,9 +33,9 @@ class Fitting:
         self._measuring = measuring
 
     def plan(
-        self, asking: TurnRequest, on_progress: Callable[[int, int], None] = lambda done, total: None
+        self, request: TurnRequest, on_progress: Callable[[int, int], None] = lambda done, total: None
     ) -> FitPlan:
-        """Everything that `asking` would send, with what was chosen before; every part is weighed.
+        """Everything that `request` would send, with what was chosen before; every part is weighed.
 
         It counts, and outlines are made in a process of their own. `on_progress` hears, in this thread,
         how many items of how many are weighed.
@@ -45,7 +45,7 @@ class Fitting:
         dialogue, measuring = self._dialogue, self._measuring
         with dialogue.lock:
             scale, turns = measuring.scale, list(dialogue.turns)
-            log = dialogue.context.log_of_wholes(asking.focus)
+            log = dialogue.context.log_of_wholes(request.focus)
             before = dialogue.context.plan
         items = log.items
         found = outlines(items)
@@ -63,11 +63,11 @@ class Fitting:
             rows,
             limit=window,
             reserve=measuring.reserve(window),
-            question=scale.question(asking.task, asking.fields),
+            question=scale.question(request.task, request.fields),
             count=scale.weight,
             knows=scale.knows,
-            named=self._named(asking.shown, items),
-            total=None if is_beyond else measuring.budget(dialogue.prompt(asking, log)).used,
+            named=self._named(request.shown, items),
+            total=None if is_beyond else measuring.budget(dialogue.prompt(request, log)).used,
             overhead=scale.empty,
         )
         return carried_over(plan, before)
@@ -87,14 +87,14 @@ class Fitting:
             and any(not path or item.path == path or item.path.startswith(f"{path}/") for path in wanted)
         ]
 
-    def count(self, asking: TurnRequest, plan: FitPlan) -> Budget:
-        """What `asking` would take under a plan, exactly."""
+    def count(self, request: TurnRequest, plan: FitPlan) -> Budget:
+        """What `request` would take under a plan, exactly."""
         dialogue, measuring = self._dialogue, self._measuring
         with dialogue.lock:
-            log = dialogue.context.log_under(plan, asking.focus)
+            log = dialogue.context.log_under(plan, request.focus)
             scale = measuring.scale
         scale.add(plan.items())  # so that the rows say what these few are, too
-        return measuring.budget(dialogue.prompt(replace(asking, focus=()), log, plan))
+        return measuring.budget(dialogue.prompt(replace(request, focus=()), log, plan))
 
     def apply(self, plan: FitPlan) -> None:
         """Send what the plan says, from the next question on, until a file of it is edited or unticked.
@@ -122,7 +122,7 @@ class Overfull:
 
     fitting: Fitting
     """With which room can be made for it."""
-    asking: TurnRequest
+    request: TurnRequest
     budget: Budget
 
 

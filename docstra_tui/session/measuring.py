@@ -53,11 +53,11 @@ class Measuring:
         with dialogue.lock:
             items, scale = dialogue.context.log.items, self.scale
             history = dialogue.told_now().history
-            asking = dialogue.asking or plain_question(question)
+            request = dialogue.request or plain_question(question)
         scale.add(items)
         parts = [(item.label, scale.weight(item)) for item in items]
         turns = sum(scale.turn(turn) for turn in history)
-        asked = scale.question(asking.task, asking.fields)
+        asked = scale.question(request.task, request.fields)
         system = total - turns - asked - sum(tokens for _, tokens in parts)
         return [("system", system), *parts, ("history", turns), ("question", asked)]
 

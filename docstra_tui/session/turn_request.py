@@ -36,7 +36,7 @@ class TurnRequest:
     written: str = ""
     """What one writes to ask it again, where that is more than `shown`: a command with its words."""
     question: WaitingQuestion | None = None
-    """As the session keeps it until the turn begins."""
+    """As the session keeps it: it waits until the turn has begun, and no longer."""
 
     @property
     def text(self) -> str:

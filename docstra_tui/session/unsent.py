@@ -17,8 +17,6 @@ class Unsent:
         """Accepted and not asked yet, in their order."""
         self._record = record
         self._draft = draft
-        self._next: WaitingQuestion | None = None
-        """What the next turn is the turn of."""
         self._lock = threading.Lock()
         """The turn's thread takes a question away while the screen's adds one."""
 
@@ -55,15 +53,6 @@ class Unsent:
         with self._lock:
             self.waiting += moved
         self._record.take_over(moved)
-
-    def take_turn(self, question: WaitingQuestion | None) -> None:
-        """The next turn is this question's: it waits until the turn has begun, and no longer."""
-        self._next = question
-
-    def claim(self, turn: SavedTurn) -> None:
-        """A new turn is the one of the question whose turn it is, if there is one."""
-        if self._next is not None:
-            turn.id, self._next = self._next.id, None
 
     def has_begun(self, turn: SavedTurn) -> None:
         """The question of this turn waits no more."""

@@ -81,7 +81,7 @@ def test_many_files_that_are_asked_about_at_once_are_counted_aloud_and_do_not_fi
 
     def make_room(overfull: Overfull) -> bool:
         seen.append(overfull.budget)
-        plan = session.fitting.plan(overfull.asking)
+        plan = session.fitting.plan(overfull.request)
         sent = [plan.knows(row.item) for row in plan.files]
         assert sent.count(True) < 30 and len(sent) == 264 and not plan.fits
         return False

@@ -63,10 +63,10 @@ def test_somebody_makes_room_and_the_answer_says_what_is_missing(tmp_path: Path)
 
     def make_room(overfull: Overfull) -> bool:
         asked.append(overfull)
-        plan = session.fitting.plan(overfull.asking)
+        plan = session.fitting.plan(overfull.request)
         assert plan.used == overfull.budget.used
         plan = plan.set("long.py", OUTLINE).set("notes.txt", LEFT_OUT)
-        assert session.fitting.count(overfull.asking, plan).fits
+        assert session.fitting.count(overfull.request, plan).fits
         session.fitting.apply(plan)
         return True
 
@@ -194,7 +194,7 @@ def test_a_task_over_a_file_that_does_not_fit_is_settled_with_one_plan(tmp_path:
 
     def make_room(overfull: Overfull) -> bool:
         asked.append(overfull)
-        overfull.fitting.apply(suggest(overfull.fitting.plan(overfull.asking)))
+        overfull.fitting.apply(suggest(overfull.fitting.plan(overfull.request)))
         return True
 
     session.admission.make_room = make_room
@@ -210,7 +210,7 @@ def test_a_task_brings_its_file_in_outline_where_the_plan_says_so(tmp_path: Path
     session = session_of(llm, tmp_path, SHORT)
 
     def make_room(overfull: Overfull) -> bool:
-        plan = overfull.fitting.plan(overfull.asking).set(LONG.label, OUTLINE)
+        plan = overfull.fitting.plan(overfull.request).set(LONG.label, OUTLINE)
         overfull.fitting.apply(plan)
         return True
 

@@ -213,7 +213,7 @@ def test_not_even_a_count_goes_out_before_somebody_decided(session: ChatSession,
 def test_what_is_left_out_is_not_sent_and_the_rest_is(session: ChatSession, server: Elsewhere) -> None:
     asked: list[tuple[str, ...]] = []
 
-    def leave_out(error: SecretsFound, asking: TurnRequest) -> bool:
+    def leave_out(error: SecretsFound, request: TurnRequest) -> bool:
         asked.append(error.paths)
         session.leave_out(error.paths)
         return True
@@ -227,7 +227,7 @@ def test_what_is_left_out_is_not_sent_and_the_rest_is(session: ChatSession, serv
 
 
 def test_what_may_be_sent_is_sent_to_the_letter(session: ChatSession, server: Elsewhere) -> None:
-    def agree(error: SecretsFound, asking: TurnRequest) -> bool:
+    def agree(error: SecretsFound, request: TurnRequest) -> bool:
         error.agree()
         return True
 
@@ -243,7 +243,7 @@ def test_a_file_that_was_agreed_to_is_sent_also_where_the_window_is_near(
     session: ChatSession, server: Elsewhere
 ) -> None:
     """The client counts once more then: that is no second question."""
-    session.admission.may_leave = lambda error, asking: error.agree() is None
+    session.admission.may_leave = lambda error, request: error.agree() is None
     session.llm.max_tokens = 4000
     session.set_context([ContextItem(KEY.content + "x = 1\n" * 100, "prod.env")])
     assert session.llm.window == 4096
@@ -253,7 +253,7 @@ def test_a_file_that_was_agreed_to_is_sent_also_where_the_window_is_near(
 
 
 def test_a_no_sends_nothing_and_leaves_no_turn(session: ChatSession, server: Elsewhere) -> None:
-    session.admission.may_leave = lambda error, asking: False
+    session.admission.may_leave = lambda error, request: False
     session.set_context([KEY])
     with pytest.raises(SecretsFound):
         session.ask("Why?")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from docstra_tui.session.rescue import rescue
 from docstra_tui.session.store import waiting_rows
 from docstra_tui.session.store import writer as writing
 from docstra_tui.session.store.sessions import DRAFT_SECONDS, SessionStore
+from docstra_tui.session.turn_request import plain_question
 from docstra_tui.session.turns import SavedTurn, WaitingQuestion
 from tests.fakes import FakeLLM
 from tests.session.stored import ROOT, again, on_disk, waits
@@ -35,8 +37,7 @@ def test_an_accepted_question_is_on_the_disk_and_the_draft_it_was_is_not(
 def test_it_waits_until_its_turn_is_on_the_disk_and_no_longer(store: SessionStore, path: Path) -> None:
     session = ChatSession(FakeLLM("Because."), ROOT, store)
     question = session.accept("Why?")
-    session.take_turn(question)
-    running = session.ask("Why?")
+    running = session.run(replace(plain_question("Why?"), question=question))
     assert session.settle(question) and waits(path) == ["Why?"]
 
     next(running)
@@ -50,9 +51,8 @@ def test_what_was_stopped_before_it_was_sent_is_a_turn_and_waits_no_more(
     store: SessionStore, path: Path
 ) -> None:
     session = ChatSession(FakeLLM(), ROOT, store)
-    session.take_turn(session.accept("Why?"))
 
-    session.ask("Why?").cancel()
+    session.run(replace(plain_question("Why?"), question=session.accept("Why?"))).cancel()
 
     assert store.flush()
     assert waits(path) == [] and session.waiting == []

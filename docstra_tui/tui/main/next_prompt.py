@@ -72,6 +72,6 @@ class NextPrompt:
                     overfull.fitting.apply(plan)
                 decided(plan)
 
-            self._dialogs.ask(FitScreen(overfull.fitting, overfull.asking), chosen)
+            self._dialogs.ask(FitScreen(overfull.fitting, overfull.request), chosen)
 
         return self._decision.wait_for(ask) is not None

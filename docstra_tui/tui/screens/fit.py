@@ -59,10 +59,10 @@ class FitScreen(ModalScreen[FitPlan | None]):
         Binding("r", "range", "Lines", tooltip="Send some lines of this file", id="fit.lines"),
     ]
 
-    def __init__(self, fitting: Fitting, asking: TurnRequest, *, is_sending: bool = True) -> None:
+    def __init__(self, fitting: Fitting, request: TurnRequest, *, is_sending: bool = True) -> None:
         super().__init__()
         self._fitting = fitting
-        self._asking = asking
+        self._request = request
         self._enter = "Enter sends" if is_sending else "Enter keeps it"
         self._plan: FitPlan | None = None
         self._whole: FitPlan | None = None
@@ -93,10 +93,10 @@ class FitScreen(ModalScreen[FitPlan | None]):
         self._writer = SummaryWriter(self._fitting, self.call_later)
         self.set_interval(PROGRESS_SECONDS, self._show_progress)
         self._table.focus()
-        fitting, asking = self._fitting, self._asking
+        fitting, request = self._fitting, self._request
 
         def work() -> tuple[FitPlan, FitPlan]:
-            plan = fitting.plan(asking, self._weighed)
+            plan = fitting.plan(request, self._weighed)
             return plan, suggest(plan)
 
         self._jobs.do(work, self._begin, self._fail)
@@ -205,8 +205,8 @@ class FitScreen(ModalScreen[FitPlan | None]):
         self._plan, self._exact, self._said = plan, None, ""
         self._wants_to_send = False
         self._show()
-        fitting, asking = self._fitting, self._asking
-        self._jobs.do(lambda: (plan, fitting.count(asking, plan)), self._counted, self._fail, key="exact")
+        fitting, request = self._fitting, self._request
+        self._jobs.do(lambda: (plan, fitting.count(request, plan)), self._counted, self._fail, key="exact")
 
     def _counted(self, found: tuple[FitPlan, Budget]) -> None:
         plan, budget = found

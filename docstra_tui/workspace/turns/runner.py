@@ -106,7 +106,6 @@ class TurnRunner:
         running: RunningTurn | None = None
         error: DocstraError | None = None
         try:
-            session.take_turn(request.question)
             running = self._begun(session, request)
             for piece in running:
                 self._show(piece)
@@ -118,8 +117,6 @@ class TurnRunner:
             error = raised
         except Exception as raised:  # a bug of ours must not leave a turn that never ends
             error = GenerationFailed(f"{type(raised).__name__}: {raised}"[:300])
-        if running is None:
-            session.take_turn(None)
         turn = running.turn if running is not None else None
         stopped = turn.status == "cancelled" if turn is not None else self.stopping
         with self._lock:

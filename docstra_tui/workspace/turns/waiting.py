@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from docstra_tui.workspace.commands import COMMANDS, TASKS
+
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
 
-FILE_TASKS = ("/document ", "/explain ")
+FILE_TASKS = tuple(f"/{row.name} " for row in COMMANDS if row.name in TASKS and row.takes == "files")
 """What a task over one file is written as; several are one line."""
 
 
