@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.driver import Driver
 from textual.events import CursorPosition, Event, InputEvent, Paste, Print
 from textual.filter import LineFilter, Monochrome
@@ -25,6 +25,7 @@ from docstra_tui.tui.driver import strips
 from docstra_tui.tui.driver.keyboard import Keyboard
 from docstra_tui.tui.driver.link import Link
 from docstra_tui.tui.driver.terminal_driver import LinuxDriver, TerminalDriver
+from docstra_tui.tui.main.main_keys import APP_KEYS
 from docstra_tui.tui.main.screen import MainScreen
 from docstra_tui.tui.theming.colours import FEW_CLASS, FewColours, textual_theme
 from docstra_tui.tui.widgets import list_pages
@@ -65,16 +66,7 @@ class DocstraApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "f4"
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "ctrl+q,f10",
-            "quit",
-            "Quit",
-            tooltip="Leave at once; everything is saved, the model stays loaded",
-            id="app.quit",
-            priority=True,
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = APP_KEYS
 
     def __init__(
         self,
@@ -105,7 +97,6 @@ class DocstraApp(App[None]):
         self._copy_jobs = JobQueue("copy", self.call_later)
         self.copying = Copying(self._copy_jobs, super().copy_to_clipboard, self.notify, self.warn)
         self._start_notices = [sanitize_line(note)[:300] for note in notes]
-        self.main = MainScreen(settings, root, open_backend, store, resume, is_model_named=is_model_named)
         self.crash_log = ""
         """Where a crash is written down; empty: nowhere."""
         self.crash_words: tuple[str, ...] = ()
@@ -113,6 +104,9 @@ class DocstraApp(App[None]):
         self.on_leaving: Callable[[int], None] = lambda code: None
         """Called with the exit code when the app begins to leave."""
         self._load_themes(settings.theme)
+        self.main = MainScreen(
+            self, settings, root, open_backend, store, resume, is_model_named=is_model_named
+        )
 
     def on_mount(self) -> None:
         self.begin_capture_print(self)

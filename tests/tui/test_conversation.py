@@ -109,7 +109,7 @@ async def test_the_time_until_the_first_piece_is_shown_while_it_is_waited_for(ma
         await ask(pilot, "Why?")
         await until(pilot, lambda: " 1 s" in screen_text(app))
         gate.release()
-        await until(pilot, lambda: "one" in screen_text(app) and app.main._waiting is None)
+        await until(pilot, lambda: "one" in screen_text(app) and not app.main.board.is_waiting)
         gate.release(5)
         await until(pilot, lambda: not app.main.turns.queue.busy)
 
@@ -120,7 +120,7 @@ async def test_no_timer_of_ours_runs_when_nothing_happens(make_app, backend):
     async with app.run_test(size=(100, 30)) as pilot:
         await is_ready(pilot)
         await answered(pilot, app, "Why?")
-        assert app.main._waiting is None
+        assert not app.main.board.is_waiting
         assert app.main.conversation._frame_timer is None
         assert app.main.conversation._work_timer is None
 

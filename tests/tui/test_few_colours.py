@@ -78,7 +78,7 @@ async def test_rows_rules_and_panels_are_seen(app):
         chosen = next(row for row in drawn(app) if "☑" in text_of(row))
         assert all(char.reverse for char in chosen[: text_of(chosen).index("│")])
         await pilot.press("t")  # the ticked files above it
-        await until(pilot, lambda: app.focused is app.main.ticked_list)
+        await until(pilot, lambda: app.focused is app.main.parts.ticked_list)
         await pilot.pause()
         assert all(char.reverse for char in cells(drawn(app), "✓"))
 

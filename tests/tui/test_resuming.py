@@ -57,7 +57,7 @@ async def test_one_may_go_on_with_what_is_loaded(make_app, backend, saved, store
         await until(pilot, lambda: "Because." in screen_text(app))
         assert "This session was with" not in screen_text(app)
         assert app.main.model.offered is not None, "the key still opens it"
-    assert store.load("last").choice == choice_of(app.main.settings), "it goes on with this one"
+    assert store.load("last").choice == choice_of(app.main.model.settings), "it goes on with this one"
 
 
 async def test_a_model_at_hand_is_opened_at_once(make_app, backend, saved, monkeypatch):
@@ -88,4 +88,4 @@ async def test_the_model_that_answered_is_saved_with_the_session(make_app, backe
         await until(pilot, lambda: app.main.turns.queue.ready)
         await pilot.press(*"Why?", "enter")
         await until(pilot, lambda: "Because." in screen_text(app))
-        assert store.load("last").choice == choice_of(app.main.settings)
+        assert store.load("last").choice == choice_of(app.main.model.settings)

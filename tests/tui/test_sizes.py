@@ -36,7 +36,7 @@ async def test_a_tiny_terminal_says_so_and_still_quits(make_app, size):
     app = make_app()
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await is_ready(pilot)
-        app.main.warn("Something else to know.")
+        app.main.dialogs.warn("Something else to know.")
         await until(pilot, lambda: "Something else" in screen_text(app))
         await pilot.resize_terminal(*size)
         await until(pilot, lambda: app.main.has_class("-tiny"))

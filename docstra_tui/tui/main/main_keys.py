@@ -76,3 +76,15 @@ MAIN_KEYS: list[BindingType] = [
         id="main.down",
     ),
 ]
+
+APP_KEYS: list[BindingType] = [
+    Binding(
+        "ctrl+q,f10",
+        "quit",
+        "Quit",
+        tooltip="Leave at once; everything is saved, the model stays loaded",
+        id="app.quit",
+        priority=True,
+    ),
+]
+"""Those that work on every screen."""

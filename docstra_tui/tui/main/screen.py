@@ -1,83 +1,69 @@
-"""The main screen: composes the parts and passes on what they report. It reads and saves nothing itself."""
+"""The main screen: makes the parts and who uses them, and passes on what they report. It reads and saves
+nothing itself."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.events import Key, Paste, Resize
 from textual.screen import Screen
-from textual.timer import Timer
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList
 
-from docstra_tui.errors import EngineDied, UsageError
+from docstra_tui.errors import EngineDied
 from docstra_tui.settings import Settings
 from docstra_tui.tui.main.ahead import Ahead
-from docstra_tui.tui.main.command_runner import CommandRunner, Handlers
+from docstra_tui.tui.main.command_runner import CommandRunner
 from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.main.file_questions import FileQuestions
 from docstra_tui.tui.main.files import Files
-from docstra_tui.tui.main.main_keys import MAIN_KEYS
+from docstra_tui.tui.main.interrupt import Interrupt
+from docstra_tui.tui.main.main_keys import APP_KEYS, MAIN_KEYS
 from docstra_tui.tui.main.mentions import Mentions
 from docstra_tui.tui.main.models import ModelChanged, Models
 from docstra_tui.tui.main.navigation import Navigation
 from docstra_tui.tui.main.next_prompt import NextPrompt
 from docstra_tui.tui.main.older_turns import OlderTurns
+from docstra_tui.tui.main.parts import Parts
 from docstra_tui.tui.main.permission import Permission
-from docstra_tui.tui.main.sessions import Sessions, Ticks, ticks_for
+from docstra_tui.tui.main.program import Program
+from docstra_tui.tui.main.screen_commands import ScreenCommands
+from docstra_tui.tui.main.session_view import SessionView
+from docstra_tui.tui.main.sessions import Sessions
 from docstra_tui.tui.main.status_board import StatusBoard
 from docstra_tui.tui.main.store_notices import LOOK_SECONDS, StoreNotices
 from docstra_tui.tui.main.tasks import Tasks
 from docstra_tui.tui.main.themes import Themes
 from docstra_tui.tui.main.turns import TurnEnded, Turns
 from docstra_tui.tui.transcript.messages import CopyRequested
-from docstra_tui.tui.transcript.search_bar import SearchBar
-from docstra_tui.tui.transcript.view import TranscriptView
 from docstra_tui.tui.widgets.composer import Composer
-from docstra_tui.tui.widgets.file_tree import FileTree
-from docstra_tui.tui.widgets.mention_list import MentionList
-from docstra_tui.tui.widgets.notice import Notices
-from docstra_tui.tui.widgets.queue_line import QueueLine
-from docstra_tui.tui.widgets.status_bar import StatusBar
-from docstra_tui.tui.widgets.ticked_list import TickedList
-from docstra_tui.tui.widgets.title_line import TitleLine
-from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.commands import commands_of
 from docstra_tui.workspace.files.watched_selection import WatchedSelection
 from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.sessions.opened import OpenSessions
-from docstra_tui.workspace.title import shown_path, title
+from docstra_tui.workspace.title import title
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.store.sessions import SessionStore
-    from docstra_tui.tui.app import DocstraApp
     from docstra_tui.workspace.models.opening import OpenBackend
 
-WAIT_SECONDS = 0.5
-"""How often the screen says how long the first piece has been waited for."""
-TWICE_SECONDS = 2.0
-"""Two Ctrl+C within this time on an empty composer leave."""
 NARROW, TINY_WIDTH, TINY_HEIGHT = 80, 20, 5
 
 
 class MainScreen(Screen[None]):
     """Files, conversation, composer."""
 
-    app: DocstraApp
     AUTO_FOCUS = "Composer"
 
     BINDINGS: ClassVar[list[BindingType]] = MAIN_KEYS
 
     def __init__(
         self,
+        program: Program,
         settings: Settings,
         root: Path,
         open_backend: OpenBackend,
@@ -88,116 +74,131 @@ class MainScreen(Screen[None]):
     ) -> None:
         super().__init__()
         self.root = root
-        self.store = store
         self.draft = ""
         """What stands in the composer; read by other threads when the app has to leave."""
+        self._program = program
         self._resume = resume
-        self.model = AnsweringModel(settings, open_backend, self.call_later)
-        self._make_widgets()
-        self._interrupted = 0.0
-        self._waiting: Timer | None = None
         self._file_jobs = JobQueue("files", self.call_later)
         self._chat_jobs = JobQueue("chat", self.call_later)
         self.dialogs = Dialogs(self)
+        self.model = AnsweringModel(settings, open_backend, self.call_later)
+        parts = Parts(title(root, None, None, settings.model.name))
+        self.parts, self.composer, self.conversation = parts, parts.composer, parts.conversation
+        self.tree_view, self.notices = parts.tree_view, parts.notices
         self.navigation = Navigation(
-            self, self.composer, self.tree_view, self.ticked_list, self.conversation, self.search_bar
+            self, parts.composer, parts.tree_view, parts.ticked_list, parts.conversation, parts.search_bar
         )
-        self.board = StatusBoard(self)
-        self.picks = WatchedSelection(root, settings.context.max_file_bytes, self.call_later)
-        self.file_questions = FileQuestions(self.tree_view, self.picks, self.model, self.dialogs)
+        self._make_files(settings)
+        self._make_turns()
+        self._make_sessions(store, is_model_named=is_model_named)
+        self._make_commands()
+
+    def _make_files(self, settings: Settings) -> None:
+        parts, dialogs, program = self.parts, self.dialogs, self._program
+        self.picks = WatchedSelection(self.root, settings.context.max_file_bytes, self.call_later)
+        self.file_questions = FileQuestions(parts.tree_view, self.picks, self.model, dialogs)
         self.files = Files(
-            root,
+            self.root,
             settings.context.ignore,
-            self.tree_view,
-            self.ticked_list,
+            parts.tree_view,
+            parts.ticked_list,
             self.picks,
             self.file_questions,
-            self.dialogs,
+            dialogs,
             self._file_jobs,
-            self.conversation.colours,
+            parts.conversation.colours,
             lambda: self.turns.queue.busy,
         )
         self.mentions = Mentions(
-            root,
-            self.composer,
-            self.mention_list,
+            self.root,
+            parts.composer,
+            parts.mention_list,
             self.files,
             self.picks,
-            self.dialogs,
+            dialogs,
             self._file_jobs,
-            lambda until: self.app.keyboard.wait_for(until),
+            program.keyboard.wait_for,
         )
-        self.older = OlderTurns(self.conversation, self._file_jobs)
+
+    def _make_turns(self) -> None:
+        parts, dialogs = self.parts, self.dialogs
+        self.older = OlderTurns(parts.conversation, self._file_jobs)
         self.turns = Turns(
-            self.conversation, self.composer, self.picks, self.older, self.dialogs, self.call_later
+            parts.conversation, parts.composer, self.picks, self.older, dialogs, self.call_later
         )
-        queue, dialogs = self.turns.queue, self.dialogs
-        self.next_prompt = NextPrompt(self.composer, queue, dialogs, self.call_later)
-        self.permission = Permission(self.model, self.tree_view, queue, dialogs, self.call_later)
+        queue = self.turns.queue
+        self.next_prompt = NextPrompt(parts.composer, queue, dialogs, self.call_later)
+        self.permission = Permission(self.model, parts.tree_view, queue, dialogs, self.call_later)
+        self.tasks = Tasks(
+            parts.composer, parts.tree_view, self.picks, self.mentions, self.permission, queue, dialogs
+        )
+        self.interrupt = Interrupt(parts, queue, self._program, dialogs)
+
+    def _make_sessions(self, store: SessionStore, *, is_model_named: bool) -> None:
+        parts, dialogs, queue, model = self.parts, self.dialogs, self.turns.queue, self.model
         self.opened = OpenSessions(
             store,
-            self.model,
+            model,
             may_leave=self.permission.for_secrets,
             make_room=self.next_prompt.make_room,
             is_model_named=is_model_named,
         )
-        self.tasks = Tasks(
-            self.composer, self.tree_view, self.picks, self.mentions, self.permission, queue, dialogs
-        )
         self.models = Models(
-            self.model,
+            model,
             queue,
             self.picks,
             self.permission,
-            self.conversation,
-            self.notices,
+            parts.conversation,
+            parts.notices,
             dialogs,
             self._chat_jobs,
+        )
+        self.ahead = Ahead(self, model, queue, self.picks, lambda: self.board.refresh(), self.call_later)
+        deciding = (self.next_prompt, self.permission)
+        self.board = StatusBoard(
+            self.root, parts, model, queue, self.opened, deciding, self.ahead, self.files.show_total, self
+        )
+        self.session_view = SessionView(
+            self.root, parts, self.opened, model, self.models, self.picks, self.turns, self.board, dialogs
         )
         self.sessions = Sessions(
             self.root,
             self.opened,
-            self.model,
+            model,
             self.models,
             queue,
-            self.use_session,
+            self.session_view.show,
             dialogs,
             self._chat_jobs,
         )
-        self.ahead = Ahead(self, self.model, queue, self.picks, self.board.refresh, self.call_later)
-        self.commands = CommandRunner(self.composer, self.tasks, dialogs, self._handlers())
+        self._store_notices = StoreNotices(store, parts.notices, dialogs)
 
-    def _make_widgets(self) -> None:
-        self.title_line = TitleLine(title(self.root, None, None, self.settings.model.name))
-        self.ticked_list = TickedList()
-        self.tree_view = FileTree()
-        self.conversation = TranscriptView()
-        self.search_bar = SearchBar(self.conversation)
-        self.notices = Notices()
-        self.queue_line = QueueLine()
-        self.mention_list = MentionList()
-        self.composer = Composer()
-        self.status_bar = StatusBar()
+    def _make_commands(self) -> None:
+        self.themes = Themes(self._program, self.root, self.dialogs, self._chat_jobs)
+        self.screen_commands = ScreenCommands(
+            self.root,
+            self.tree_view,
+            self.picks,
+            self.opened,
+            self.navigation,
+            self.next_prompt,
+            self.models,
+            self.sessions,
+            self.themes,
+            self._program,
+            self.dialogs,
+            [*MAIN_KEYS, *APP_KEYS],
+        )
+        self.commands = CommandRunner(self.composer, self.tasks, self.dialogs, self.screen_commands.handlers)
 
     def compose(self) -> ComposeResult:
-        yield self.title_line
-        with Horizontal(id="body"):
-            yield self.files
-            with Vertical(id="talk"):
-                yield from (self.conversation, self.search_bar, self.notices, self.queue_line)
-                yield self.mention_list
-                with Horizontal(id="ask"):
-                    yield Static(Content("❯"), id="mark", markup=False)
-                    yield self.composer
-        yield self.status_bar
-        yield Static(Content("The terminal is too small. Ctrl+Q quits."), id="too-small", markup=False)
+        yield from self.parts.compose(self.files)
 
     def on_mount(self) -> None:
         self.composer.ask_for(0)
         self.composer.words = tuple(f"/{command.name}" for command in commands_of("screen"))
         self.composer.completes = self.mentions.key
-        self.composer.has_more = lambda: self.app.keyboard.has_more
-        self.themes = Themes(self.app, self.app.theme_specs, self.root, self.dialogs, self._chat_jobs)
+        self.composer.has_more = lambda: self._program.keyboard.has_more
         self.files.say_hint()
         self.models.say_welcome()
         self.board.refresh()
@@ -207,52 +208,21 @@ class MainScreen(Screen[None]):
 
     def _begin(self) -> None:
         """List the project, begin a session, let a model be opened."""
-        self.use_session(self.opened.fresh(self.root), "kept")
+        self.session_view.show(self.opened.fresh(self.root), "kept")
         self.files.begin(is_resumed=self._resume is not None)
-        store_notices = StoreNotices(self.store, self.notices, self.dialogs)
-        self.set_interval(LOOK_SECONDS, store_notices.look)
+        self.set_interval(LOOK_SECONDS, self._store_notices.look)
         if self._resume is not None:
             self.sessions.open(self._resume or "last", at_start=True)
         else:
             self.sessions.bring_back_unsent()
         self.model.open()
 
-    # The parts
-
-    @property
-    def settings(self) -> Settings:
-        """What is in force."""
-        return self.model.settings
-
     @property
     def session(self) -> ChatSession | None:
         """The one that is shown; None before there is any."""
         return self.opened.current
 
-    # The chat
-
-    def use_session(self, session: ChatSession, ticks: Ticks) -> None:
-        """Show and continue `session`."""
-        self.opened.use(session)
-        self.models.withdraw_offer()
-        session.typed = self.draft
-        self.board.facts.last = session.turns[-1] if session.turns else None
-        self.board.facts.stopped = False
-        self.picks.use(session)
-        self.turns.use(session)
-        if ticks != "kept" and session.root == self.root:
-            picks = ticks_for(session, self.tree_view.picks if ticks == "added" else ())
-            self.tree_view.set_ticked(picks, is_checked=bool(self.model.host))
-        else:
-            if ticks != "kept":
-                self.warn(
-                    f"This session is about {shown_path(session.root)}; its files stay unticked. "
-                    f"docstra-tui --resume {(session.id or '')[:8]} opens it there."
-                )
-            self.picks.choose(self.tree_view.picks)
-        self.board.refresh()
-
-    # The model
+    # What is reported
 
     def on_model_changed(self, event: ModelChanged) -> None:
         if event.is_other:
@@ -260,64 +230,24 @@ class MainScreen(Screen[None]):
         self.board.refresh()
         self.ahead.consider(self.session)
 
-    def action_session_model(self) -> None:
-        """Open the model that this session was with."""
-        self.models.take_offered()
-
-    def action_restart_engine(self) -> None:
-        """Start the engine again."""
-        self.models.restart()
-
-    # Questions
-
     def on_composer_question_submitted(self, event: Composer.QuestionSubmitted) -> None:
         self.commands.take(event.text)
-
-    def _handlers(self) -> Handlers:
-        """Who does the commands that are no tasks."""
-        return {
-            "files": lambda line: self.navigation.to_files(),
-            "drop": self.drop,
-            "fit": lambda line: self._about_next(lambda it: self.next_prompt.choose(it, self.picks.recount)),
-            "budget": lambda line: self._about_next(self.next_prompt.show_budget),
-            "prompt": lambda line: self._about_next(self.next_prompt.show_text),
-            "model": lambda line: self.models.model(line.text),
-            "restart": lambda line: self.action_restart_engine(),
-            "sessions": lambda line: self.action_sessions(),
-            "resume": lambda line: self.sessions.resume(line.text or "last"),
-            "new": lambda line: self.sessions.begin(),
-            "theme": lambda line: self.themes.theme(line.text),
-            "suspend": lambda line: self.app.action_suspend_process(),
-            "help": lambda line: self.show_help(commands_first=True),
-            "quit": lambda line: self.app.leave(),
-        }
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.mentions.choose()  # a click; the only such list here
 
     def on_turn_began(self) -> None:
-        self.app.link.ask(self.app)  # it may be another line than an hour ago
+        self._program.link.ask(self.app)  # it may be another line than an hour ago
         self.notices.clear("offer")  # one goes on with what answers; F5 still opens the other
 
     def on_turns_changed(self) -> None:
-        """A turn began, has its first piece, or is over. While it is waited for, its time is shown."""
-        self.board.refresh()
-        waits = self.turns.queue.busy and not self.turns.queue.has_text
-        if waits and self._waiting is None:
-            self._waiting = self.set_interval(WAIT_SECONDS, self.board.refresh)
-        elif not waits and self._waiting is not None:
-            self._waiting.stop()
-            self._waiting = None
+        self.board.turns_changed()
 
     def on_turn_ended(self, event: TurnEnded) -> None:
-        outcome = event.outcome
-        self.board.facts.last = outcome.turn or self.board.facts.last
-        self.board.facts.stopped = outcome.stopped
-        if isinstance(outcome.error, EngineDied):
-            self.models.died(outcome.error)
+        self.board.turn_ended(event.outcome)
+        if isinstance(event.outcome.error, EngineDied):
+            self.models.died(event.outcome.error)
         self.model.look_now()
-
-    # Files
 
     def on_file_tree_ticks_changed(self) -> None:
         self.composer.ask_for(len(self.tree_view.picks))
@@ -328,87 +258,12 @@ class MainScreen(Screen[None]):
     def on_ticked_list_tree_wanted(self) -> None:
         self.navigation.to_tree()
 
-    def drop(self, line: CommandLine) -> None:
-        """Untick what is named, else everything. Raises `UsageError` where none of it is ticked."""
-        from docstra_tui.workspace.files.named_files import without_named
-
-        picks = self.tree_view.picks
-        left = without_named(picks, line.mentions, self.root) if line.text else ()
-        if line.text and len(left) == len(picks):
-            raise UsageError(f"{line.text} is not ticked.", "What is ticked stands above the tree.")
-        self.tree_view.set_ticked(left)
-
     def on_files_changed(self, event: Files.Changed) -> None:
-        self.board.facts.budget = event.picked.budget
-        self.board.facts.is_kept_back = event.picked.is_kept_back
-        self.board.refresh()
+        self.board.files_changed(event.picked)
         self.ahead.consider(self.session)
 
     def on_files_left(self) -> None:
         self.navigation.to_composer()
-
-    # Keys
-
-    def action_tree(self) -> None:
-        self.navigation.files_and_back()
-
-    def action_back(self) -> None:
-        """To the composer, from wherever; there, close a list, else stop the answer, else forget marks."""
-        if text := self.composer.take_enter():  # it came just before: first things first
-            self.commands.take(text)
-        if not self.navigation.is_at_home:
-            self.navigation.leave()
-        elif not (self.mentions.dismiss() or self.turns.queue.stop()):
-            self.conversation.unmark()
-
-    def on_key(self, event: Key) -> None:
-        self.navigation.write(event)
-
-    def on_paste(self, event: Paste) -> None:
-        self.navigation.paste(event)
-
-    def on_screen_resume(self) -> None:
-        """A dialog was left: by Escape, the next key is for the question, wherever the focus was."""
-        if self.app.keyboard.doing == "escape":
-            self.navigation.to_composer()
-
-    def action_interrupt(self) -> None:
-        """Copy, else stop, else leave the second time."""
-        selected = self.conversation.selected_text or self.get_selected_text()
-        if selected:
-            self.app.copying.copy(selected, "selection")
-        elif not self.turns.queue.stop() and not self.composer.text.strip():
-            now = time.monotonic()
-            if now - self._interrupted < TWICE_SECONDS:
-                self.app.leave()
-            else:
-                self._interrupted = now
-                self.notify("Ctrl+C again leaves.", timeout=TWICE_SECONDS)
-
-    def action_prompt(self) -> None:
-        self._about_next(self.next_prompt.show_text)
-
-    def _about_next(self, show: Callable[[ChatSession], None]) -> None:
-        if self.session is not None:
-            show(self.session)
-
-    def action_palette(self) -> None:
-        self.app.action_command_palette()
-
-    def action_sessions(self) -> None:
-        self.sessions.choose()
-
-    def action_scroll(self, direction: int) -> None:
-        if direction < 0:
-            self.conversation.scroll_page_up(animate=False)
-        else:
-            self.conversation.scroll_page_down(animate=False)
-
-    def action_conversation(self) -> None:
-        self.navigation.conversation_and_back()
-
-    def action_search(self) -> None:
-        self.navigation.search()
 
     def on_search_requested(self) -> None:
         self.navigation.search()
@@ -417,20 +272,7 @@ class MainScreen(Screen[None]):
         self.older.read()
 
     def on_copy_requested(self, event: CopyRequested) -> None:
-        self.app.copying.copy(event.text, event.what)
-
-    def action_help(self) -> None:
-        self.show_help()
-
-    def show_help(self, *, commands_first: bool = False) -> None:
-        """Every key and every command."""
-        from docstra_tui.tui.main.key_table import key_table
-        from docstra_tui.tui.screens.help import HelpScreen
-
-        sections = key_table([*self.BINDINGS, *self.app.BINDINGS])
-        self.app.push_screen(HelpScreen(sections, commands_of("screen"), commands_first=commands_first))
-
-    # What is shown about it all
+        self._program.copying.copy(event.text, event.what)
 
     def on_text_area_changed(self) -> None:
         self.draft = self.composer.text
@@ -446,9 +288,63 @@ class MainScreen(Screen[None]):
         self.set_class(event.size.width < NARROW, "-narrow")
         self.set_class(event.size.width < TINY_WIDTH or event.size.height < TINY_HEIGHT, "-tiny")
 
-    def warn(self, text: str) -> None:
-        """A toast; `text` is already safe to show."""
-        self.notify(text, severity="warning")
+    def on_screen_resume(self) -> None:
+        """A dialog was left: by Escape, the next key is for the question, wherever the focus was."""
+        if self._program.keyboard.doing == "escape":
+            self.navigation.to_composer()
+
+    def on_key(self, event: Key) -> None:
+        self.navigation.write(event)
+
+    def on_paste(self, event: Paste) -> None:
+        self.navigation.paste(event)
+
+    # Keys
+
+    def action_tree(self) -> None:
+        self.navigation.files_and_back()
+
+    def action_conversation(self) -> None:
+        self.navigation.conversation_and_back()
+
+    def action_search(self) -> None:
+        self.navigation.search()
+
+    def action_back(self) -> None:
+        """To the composer, from wherever; there, close a list, else stop the answer, else forget marks."""
+        if text := self.composer.take_enter():  # it came just before: first things first
+            self.commands.take(text)
+        if not self.navigation.is_at_home:
+            self.navigation.leave()
+        elif not (self.mentions.dismiss() or self.turns.queue.stop()):
+            self.conversation.unmark()
+
+    def action_interrupt(self) -> None:
+        self.interrupt.act(self.get_selected_text())
+
+    def action_scroll(self, direction: int) -> None:
+        if direction < 0:
+            self.conversation.scroll_page_up(animate=False)
+        else:
+            self.conversation.scroll_page_down(animate=False)
+
+    def action_palette(self) -> None:
+        self.app.action_command_palette()
+
+    def action_prompt(self) -> None:
+        self.screen_commands.show_prompt()
+
+    def action_help(self) -> None:
+        self.screen_commands.show_help()
+
+    def action_sessions(self) -> None:
+        self.sessions.choose()
+
+    def action_session_model(self) -> None:
+        self.models.take_offered()
+
+    def action_restart_engine(self) -> None:
+        self.models.restart()
 
     def close_parts(self) -> None:
         """Stop what runs beside the screen; any thread, never blocks."""

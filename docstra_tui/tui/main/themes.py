@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from textual.app import App
-
-from docstra_tui.themes import ThemeSpec
 from docstra_tui.tui.main.dialogs import Dialogs
+from docstra_tui.tui.main.program import Program
 from docstra_tui.tui.screens.choice import Choice, ChoiceScreen
 from docstra_tui.workspace import theme_choice
 from docstra_tui.workspace.jobs import JobQueue
@@ -18,11 +14,8 @@ from docstra_tui.workspace.jobs import JobQueue
 class Themes:
     """Runs on the screen's thread."""
 
-    def __init__(
-        self, app: App[Any], specs: Mapping[str, ThemeSpec], root: Path, dialogs: Dialogs, jobs: JobQueue
-    ) -> None:
-        self._app = app
-        self._specs = specs
+    def __init__(self, program: Program, root: Path, dialogs: Dialogs, jobs: JobQueue) -> None:
+        self._program = program
         self._root = root
         self._dialogs = dialogs
         self._jobs = jobs
@@ -36,24 +29,25 @@ class Themes:
 
     def choose(self) -> None:
         """Offer the themes; the screen wears each one that the cursor is on."""
-        app = self._app
-        before = app.theme
-        choices = [Choice(name, name, theme_choice.lightness(spec)) for name, spec in self._specs.items()]
+        program = self._program
+        before = program.theme
+        specs = program.theme_specs
+        choices = [Choice(name, name, theme_choice.lightness(spec)) for name, spec in specs.items()]
 
         def moved(name: str | None) -> None:
-            app.theme = name or before
+            program.theme = name or before
 
         def taken(name: str | None) -> None:
             if name:
                 self.take(name)
             else:
-                app.theme = before
+                program.theme = before
 
         self._dialogs.ask(ChoiceScreen("Switch theme", choices, at=before, moved=moved), taken)
 
     def take(self, name: str) -> None:
         """Wear this theme, here and in the folders where none was chosen. Raises `UsageError`."""
-        self._app.theme = theme_choice.named(name, self._specs).name
+        self._program.theme = theme_choice.named(name, self._program.theme_specs).name
         self._jobs.do(
             lambda: theme_choice.keep(self._root, name), lambda _: None, lambda error: None, key="theme"
         )

@@ -1,0 +1,96 @@
+"""Who does the commands of the screen that are no tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.binding import BindingType
+
+from docstra_tui.errors import UsageError
+from docstra_tui.tui.main.command_runner import Handlers
+from docstra_tui.tui.main.dialogs import Dialogs
+from docstra_tui.tui.main.models import Models
+from docstra_tui.tui.main.navigation import Navigation
+from docstra_tui.tui.main.next_prompt import NextPrompt
+from docstra_tui.tui.main.program import Program
+from docstra_tui.tui.main.sessions import Sessions
+from docstra_tui.tui.main.themes import Themes
+from docstra_tui.workspace.command_line import CommandLine
+from docstra_tui.workspace.commands import commands_of
+from docstra_tui.workspace.files.watched_selection import WatchedSelection
+from docstra_tui.workspace.sessions.opened import OpenSessions
+
+if TYPE_CHECKING:
+    from docstra_tui.session.chat import ChatSession
+    from docstra_tui.tui.widgets.file_tree import FileTree
+
+
+class ScreenCommands:
+    """Also what a key does that does the same."""
+
+    def __init__(
+        self,
+        root: Path,
+        tree: FileTree,
+        picks: WatchedSelection,
+        opened: OpenSessions,
+        navigation: Navigation,
+        next_prompt: NextPrompt,
+        models: Models,
+        sessions: Sessions,
+        themes: Themes,
+        program: Program,
+        dialogs: Dialogs,
+        keys: Iterable[BindingType],
+    ) -> None:
+        """`keys` are those that work everywhere."""
+        self._root = root
+        self._tree = tree
+        self._opened = opened
+        self._next_prompt = next_prompt
+        self._dialogs = dialogs
+        self._keys = keys
+        self.handlers: Handlers = {
+            "files": lambda line: navigation.to_files(),
+            "drop": self._drop,
+            "fit": lambda line: self._about_next(lambda it: next_prompt.choose(it, picks.recount)),
+            "budget": lambda line: self._about_next(next_prompt.show_budget),
+            "prompt": lambda line: self.show_prompt(),
+            "model": lambda line: models.model(line.text),
+            "restart": lambda line: models.restart(),
+            "sessions": lambda line: sessions.choose(),
+            "resume": lambda line: sessions.resume(line.text or "last"),
+            "new": lambda line: sessions.begin(),
+            "theme": lambda line: themes.theme(line.text),
+            "suspend": lambda line: program.action_suspend_process(),
+            "help": lambda line: self.show_help(commands_first=True),
+            "quit": lambda line: program.leave(),
+        }
+
+    def show_help(self, *, commands_first: bool = False) -> None:
+        """Every key and every command."""
+        from docstra_tui.tui.main.key_table import key_table
+        from docstra_tui.tui.screens.help import HelpScreen
+
+        commands = commands_of("screen")
+        self._dialogs.ask(HelpScreen(key_table(self._keys), commands, commands_first=commands_first))
+
+    def show_prompt(self) -> None:
+        """The next prompt, as the model reads it."""
+        self._about_next(self._next_prompt.show_text)
+
+    def _about_next(self, show: Callable[[ChatSession], None]) -> None:
+        if self._opened.current is not None:
+            show(self._opened.current)
+
+    def _drop(self, line: CommandLine) -> None:
+        """Untick what is named, else everything. Raises `UsageError` where none of it is ticked."""
+        from docstra_tui.workspace.files.named_files import without_named
+
+        picks = self._tree.picks
+        left = without_named(picks, line.mentions, self._root) if line.text else ()
+        if line.text and len(left) == len(picks):
+            raise UsageError(f"{line.text} is not ticked.", "What is ticked stands above the tree.")
+        self._tree.set_ticked(left)
