@@ -435,7 +435,7 @@ async def test_a_yes_to_a_secret_over_https_is_none_for_http(make_app, root):
         await pilot.press("y")
         await until(pilot, lambda: "id_rsa" in safe.outgoing._paths)
 
-        app.main.model.open(app.main.settings)
+        app.main.model.open(app.main.model.settings)
         await until(pilot, lambda: app.main.model.backend is plain)
         await pilot.pause(0.1)
         assert plain.outgoing._paths == set()
