@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from docstra_tui.session.turns import SavedTurn
-from docstra_tui.tui.main.shown import shown_turn
 from docstra_tui.tui.transcript.layout.ending import ending_word
+from docstra_tui.tui.transcript.saved_turns import shown_turn
 from docstra_tui.tui.widgets.status_bar import compose_status
 from docstra_tui.tui.widgets.title_line import compose_title
 from docstra_tui.workspace.status import StatusLine

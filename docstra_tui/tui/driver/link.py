@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from docstra_tui.tui.driver.pace import SLOWEST
+from docstra_tui.workspace.terminal.pace import SLOWEST
 
 if TYPE_CHECKING:
     from textual.app import App

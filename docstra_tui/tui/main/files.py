@@ -27,7 +27,7 @@ from docstra_tui.workspace.files.watched_selection import WatchedSelection
 from docstra_tui.workspace.jobs import JobQueue
 
 if TYPE_CHECKING:
-    from docstra_tui.tui.theming.code_colours import CodeColours
+    from docstra_tui.workspace.colouring.code_colours import CodeColours
     from docstra_tui.workspace.files.named_files import NamedFiles
     from docstra_tui.workspace.files.picked import Picked
     from docstra_tui.workspace.files.saved_ticks import SavedTicks

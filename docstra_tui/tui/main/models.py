@@ -12,8 +12,8 @@ from textual.message import Message
 from docstra_tui.errors import DocstraError, EngineDied
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.main.dialogs import Dialogs
-from docstra_tui.tui.main.welcome import welcome
 from docstra_tui.tui.screens.choice import Choice, ChoiceScreen
+from docstra_tui.tui.transcript.welcome import welcome
 from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.models.answering import AnsweringModel
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from docstra_tui.tui.main.shown import shown_turn
+from docstra_tui.tui.transcript.saved_turns import shown_turn
 from docstra_tui.workspace.jobs import JobQueue
 
 if TYPE_CHECKING:

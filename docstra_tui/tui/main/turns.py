@@ -12,7 +12,7 @@ from textual.message import Message
 
 from docstra_tui.errors import EngineDied
 from docstra_tui.tui.main.dialogs import Dialogs
-from docstra_tui.tui.main.shown import ending_of, shown_turn
+from docstra_tui.tui.transcript.saved_turns import ending_of, shown_turn
 from docstra_tui.workspace.files.selection import ReadReport
 from docstra_tui.workspace.files.watched_selection import WatchedSelection
 from docstra_tui.workspace.jobs import Deliver

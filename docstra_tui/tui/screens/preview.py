@@ -17,9 +17,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from docstra_tui.text import sanitize_line, sanitize_text, shown_name
-from docstra_tui.tui.theming.code_colours import CodeColours, code_of
 from docstra_tui.tui.theming.code_theme import STYLES
 from docstra_tui.tui.widgets.source_view import SourceView
+from docstra_tui.workspace.colouring.code_colours import CodeColours, code_of
 from docstra_tui.workspace.colouring.code_kinds import KINDS, PLAIN_LANGUAGES
 from docstra_tui.workspace.jobs import JobQueue
 

@@ -8,13 +8,13 @@ from textual.geometry import Region
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from docstra_tui.tui.theming.code_colours import CodeColours
 from docstra_tui.tui.transcript.blocks import look
 from docstra_tui.tui.transcript.blocks.lines import Line
 from docstra_tui.tui.transcript.blocks.look import Palette
 from docstra_tui.tui.transcript.layout.document import Document
 from docstra_tui.tui.transcript.strips import MARGIN, Overlay, draw_line
 from docstra_tui.tui.transcript.welcome import Welcome
+from docstra_tui.workspace.colouring.code_colours import CodeColours
 
 
 class DrawnDocument(ScrollView):

@@ -16,12 +16,12 @@ from textual.content import Content
 from textual.timer import Timer
 
 from docstra_tui.tui.driver.link import backlog
-from docstra_tui.tui.driver.pace import Pace
 from docstra_tui.tui.transcript.bindings import BINDINGS
 from docstra_tui.tui.transcript.feed import Feed
 from docstra_tui.tui.transcript.keys import TranscriptKeys
 from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
 from docstra_tui.tui.transcript.layout.turn import Turn
+from docstra_tui.workspace.terminal.pace import Pace
 
 MANY = 1_000
 """Turns from which the garbage collector is told that they stay."""

@@ -6,11 +6,11 @@ import random
 
 import pytest
 
-from docstra_tui.tui.driver.pace import Pace
 from docstra_tui.tui.transcript.blocks import growing as growing_module
 from docstra_tui.tui.transcript.blocks import verbatim
 from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
 from docstra_tui.tui.transcript.layout.turn import Turn
+from docstra_tui.workspace.terminal.pace import Pace
 from tests.tui.transcript.test_view import settled, until
 
 

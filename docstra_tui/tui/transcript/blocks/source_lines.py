@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from docstra_tui.text import TAB
-from docstra_tui.tui.theming.code_colours import code_of
 from docstra_tui.tui.transcript.blocks.lines import Bits, show
 from docstra_tui.tui.transcript.blocks.look import look_of_kind
+from docstra_tui.workspace.colouring.code_colours import code_of
 from docstra_tui.workspace.colouring.code_kinds import PLAIN_LANGUAGES
 
 SPLIT = 5_000

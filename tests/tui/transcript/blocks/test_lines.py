@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from docstra_tui.tui.theming.code_colours import MOST
 from docstra_tui.tui.transcript.blocks import look
 from docstra_tui.tui.transcript.blocks.lines import break_text, cut_bits, wrap_bits
 from docstra_tui.tui.transcript.blocks.source_lines import SPLIT, SourceLines
 from docstra_tui.tui.transcript.layout.heights import Heights
+from docstra_tui.workspace.colouring.code_colours import MOST
 
 words = st.text(alphabet=st.sampled_from(list("abc  漢字é👍-")), max_size=80)
 

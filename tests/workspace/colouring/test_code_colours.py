@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from docstra_tui.tui.screens.preview import PreviewScreen
-from docstra_tui.tui.theming import code_colours
-from docstra_tui.tui.theming.code_colours import CodeColours
 from docstra_tui.tui.theming.code_theme import STYLES
 from docstra_tui.tui.transcript.blocks.look import TOKEN
 from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
+from docstra_tui.workspace.colouring import code_colours
+from docstra_tui.workspace.colouring.code_colours import CodeColours
 from docstra_tui.workspace.colouring.code_kinds import KINDS
 from docstra_tui.workspace.colouring.colouring import Take
 from docstra_tui.workspace.colouring.process import find_lexer, lines_of
