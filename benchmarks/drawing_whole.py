@@ -21,7 +21,7 @@ import psutil
 
 from benchmarks.drawing_run import COLUMNS, ROWS, Run
 from benchmarks.drawing_text import pieces
-from tests.llm.hostile import hostile
+from tests.llm.http.hostile import hostile
 from tests.pty.answers import answer_with, streams
 
 SETTLE_SECONDS = 2.0

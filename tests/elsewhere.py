@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.llm.hostile import SSE, HostileServer, chunk, hostile, response, sends
+from tests.llm.http.hostile import SSE, HostileServer, chunk, hostile, response, sends
 
 NAME = "127.1"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.llm.hostile import SSE, HostileServer, chunk, hostile, sends
+from tests.llm.http.hostile import SSE, HostileServer, chunk, hostile, sends
 
 CHAT = "/v1/chat/completions"
 GUARD = 60

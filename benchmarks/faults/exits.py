@@ -22,7 +22,7 @@ from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.workspace.turns.waiting import bring_back
 from tests.fakes import FakeLLM
-from tests.llm.hostile import MODELS, HostileServer, hostile, response, sends, sends_and_stalls
+from tests.llm.http.hostile import MODELS, HostileServer, hostile, response, sends, sends_and_stalls
 from tests.pty.answers import CHAT, piece_event
 from tests.pty.terminal import Terminal
 

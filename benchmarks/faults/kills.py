@@ -24,7 +24,7 @@ from docstra_tui.session.store.sessions import PART_SECONDS, SessionStore
 from docstra_tui.session.turns import SavedTurn
 from docstra_tui.workspace.turns.waiting import bring_back
 from tests.fakes import FakeLLM
-from tests.llm.hostile import SSE, HostileServer, hostile
+from tests.llm.http.hostile import SSE, HostileServer, hostile
 from tests.pty.answers import CHAT, end_events, piece_event
 from tests.pty.terminal import Terminal, app
 

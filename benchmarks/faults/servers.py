@@ -22,7 +22,7 @@ from benchmarks.report import Report
 from docstra_tui.errors import DocstraError
 from docstra_tui.llm.http import connection
 from docstra_tui.llm.remote import RemoteLLM
-from tests.llm.hostile import (
+from tests.llm.http.hostile import (
     MODELS,
     SSE,
     Act,

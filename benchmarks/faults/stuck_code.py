@@ -18,7 +18,7 @@ import psutil
 
 from benchmarks.faults.exits import places
 from benchmarks.report import Report
-from tests.llm.hostile import hostile
+from tests.llm.http.hostile import hostile
 from tests.pty.answers import answer_with, streams
 from tests.pty.terminal import Terminal
 from tests.workspace import stuck_lexers

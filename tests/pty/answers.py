@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterable
 
-from tests.llm.hostile import SSE, Act, HostileServer
+from tests.llm.http.hostile import SSE, Act, HostileServer
 
 CHAT = "/v1/chat/completions"
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.llm.hostile import HostileServer, hostile
+from tests.llm.http.hostile import HostileServer, hostile
 from tests.pty.answers import CHAT, answer_with, streams
 from tests.pty.terminal import Terminal, app
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.llm.hostile import HostileServer, hostile
+from tests.llm.http.hostile import HostileServer, hostile
 from tests.pty.answers import answer_with, streams
 from tests.pty.terminal import Terminal
 from tests.workspace import stuck_lexers

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.llm.hostile import hostile
+from tests.llm.http.hostile import hostile
 from tests.pty.terminal import Terminal, app
 
 TRUE, INDEXED = re.compile(rb"[34]8;2;\d"), re.compile(rb"[34]8;5;\d")

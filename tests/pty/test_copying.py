@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from docstra_tui import paths
-from tests.llm.hostile import HostileServer, hostile
+from tests.llm.http.hostile import HostileServer, hostile
 from tests.pty.answers import answer_with, streams
 from tests.pty.terminal import Terminal, app
 

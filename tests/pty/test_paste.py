@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from docstra_tui.workspace.terminal.key_bytes import VISIBLE_ESC
-from tests.llm.hostile import hostile
+from tests.llm.http.hostile import hostile
 from tests.pty.answers import CHAT, answer_with, streams
 from tests.pty.terminal import Terminal, app
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from docstra_tui import paths
-from tests.llm.hostile import HostileServer, hostile
+from tests.llm.http.hostile import HostileServer, hostile
 from tests.pty.answers import answer_with, streams
 from tests.pty.terminal import Terminal, app
 

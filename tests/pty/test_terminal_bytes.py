@@ -12,7 +12,7 @@ import pytest
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import SavedTurn
-from tests.llm.hostile import HostileServer, hostile, response, sends
+from tests.llm.http.hostile import HostileServer, hostile, response, sends
 from tests.pty.answers import CHAT, answer_with, streams
 from tests.pty.terminal import Terminal, app
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.llm.hostile import MODELS, SSE, hostile, response, sends, sends_and_stalls
+from tests.llm.http.hostile import MODELS, SSE, hostile, response, sends, sends_and_stalls
 from tests.pty.answers import CHAT, piece_event
 from tests.pty.terminal import Terminal, app
 

@@ -13,7 +13,7 @@ from docstra_tui.llm.local import LocalLLM
 from docstra_tui.llm.measure import Measure
 from docstra_tui.llm.remote import RemoteLLM
 from tests.engine.engines import RunningEngine, running, until
-from tests.engine.server.test_app import client, in_background
+from tests.engine.server.asked import client, in_background
 from tests.llm.conftest import llm as llm
 from tests.llm.conftest import tiny_folder as tiny_folder
 

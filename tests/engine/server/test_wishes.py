@@ -12,10 +12,8 @@ from hypothesis import strategies as st
 from docstra_tui.engine.server.requests import BadRequest
 from docstra_tui.engine.server.wishes import REFUSED, wished
 from docstra_tui.llm.sampling import Sampling
-from tests.engine.engines import RunningEngine, done
-from tests.engine.server.test_app import client, engine, health, in_background, until
-
-__all__ = ["engine"]
+from tests.engine.engines import RunningEngine, done, until
+from tests.engine.server.asked import client, health, in_background
 
 MESSAGES = [{"role": "user", "content": "x"}]
 QUESTION = {"messages": MESSAGES}

@@ -13,7 +13,7 @@ from docstra_tui.errors import NotAllowed, RemoteError, SettingsError
 from docstra_tui.llm.http.gate import Gate
 from docstra_tui.llm.remote import RemoteLLM
 from tests.elsewhere import Elsewhere, elsewhere
-from tests.llm.hostile import SSE, chunk, hostile, response, sends
+from tests.llm.http.hostile import SSE, chunk, hostile, response, sends
 
 KEY = "sk-SECRETSECRET"
 

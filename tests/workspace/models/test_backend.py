@@ -20,7 +20,7 @@ from docstra_tui.workspace.models.opening import open_backend
 from docstra_tui.workspace.models.other_server import ServerBackend
 from docstra_tui.workspace.models.own_engine import EngineBackend
 from tests.engine.engines import running, until
-from tests.llm.hostile import SSE, chunk, hostile, response, sends
+from tests.llm.http.hostile import SSE, chunk, hostile, response, sends
 from tests.tiny_models import make_tiny
 
 

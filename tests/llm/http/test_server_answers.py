@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -16,10 +15,8 @@ from docstra_tui.llm.http import endings
 from docstra_tui.llm.http import errors as server_errors
 from docstra_tui.llm.http.sse import ChunkReader, ErrorEvent
 from docstra_tui.llm.remote import RemoteLLM
-from tests.llm.hostile import SSE, HostileServer, chunk, hostile, resets, response, sends
+from tests.llm.http.hostile import CHAT, DONE, SSE, HostileServer, chunk, resets, response, sends
 
-CHAT = "/v1/chat/completions"
-DONE = b"data: [DONE]\n\n"
 NAMES = st.sampled_from(
     (
         *("choices", "delta", "message", "content", "text", "refusal", "reasoning", "type", "error"),
@@ -28,12 +25,6 @@ NAMES = st.sampled_from(
 )
 """Fields of an event that are looked at."""
 CHUNKED = SSE.replace(b"\r\n\r\n", b"\r\ntransfer-encoding: chunked\r\n\r\n")
-
-
-@pytest.fixture
-def server() -> Iterator[HostileServer]:
-    with hostile() as server:
-        yield server
 
 
 def event(value: object) -> bytes:

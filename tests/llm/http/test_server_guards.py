@@ -8,7 +8,7 @@ import json
 import socket
 import threading
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from hypothesis import example, given, settings
@@ -18,16 +18,7 @@ from docstra_tui.errors import DocstraError, RemoteError
 from docstra_tui.llm.http import connection
 from docstra_tui.llm.http.errors import LONGEST_QUOTE, quote
 from docstra_tui.llm.remote import RemoteLLM
-from tests.llm.hostile import MODELS, SSE, Act, HostileServer, chunk, hostile, response, sends
-
-CHAT = "/v1/chat/completions"
-
-
-@pytest.fixture
-def server() -> Iterator[HostileServer]:
-    with hostile() as server:
-        yield server
-
+from tests.llm.http.hostile import CHAT, MODELS, SSE, Act, HostileServer, chunk, response, sends
 
 # Compressed bodies
 

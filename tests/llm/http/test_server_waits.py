@@ -5,27 +5,26 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from docstra_tui.errors import AnswerCutOff, DocstraError, RemoteError
 from docstra_tui.llm.http import connection
 from docstra_tui.llm.remote import RemoteLLM
-from tests.llm.hostile import (
+from tests.llm.http.hostile import (
+    CHAT,
     SSE,
     Act,
     HostileServer,
     chunk,
     dripped,
     for_ever,
-    hostile,
     response,
     sends,
     sends_and_stalls,
 )
 
-CHAT = "/v1/chat/completions"
 SHORT = 0.6
 """Seconds, in the place of 15."""
 
@@ -45,19 +44,6 @@ def ample(monkeypatch: pytest.MonkeyPatch) -> float:
     """A limit that a busy machine does not reach by itself, for what has to go well."""
     monkeypatch.setattr(connection, "SHORT_SECONDS", 1.5)
     return 1.5
-
-
-@pytest.fixture
-def server() -> Iterator[HostileServer]:
-    with hostile() as server:
-        yield server
-
-
-@pytest.fixture
-def gate() -> Iterator[threading.Event]:
-    gate = threading.Event()
-    yield gate
-    gate.set()
 
 
 def failure(call: Callable[[], object]) -> DocstraError:

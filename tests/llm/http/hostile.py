@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 Act = Callable[[socket.socket], None]
 
+CHAT = "/v1/chat/completions"
+DONE = b"data: [DONE]\n\n"
 SSE = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
 MODELS = b'{"data": [{"id": "their-model", "max_model_len": 4096}, {"id": "other"}]}'
 
