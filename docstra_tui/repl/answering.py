@@ -88,7 +88,7 @@ class Answering:
         finally:
             self._printer.end_progress()
             if self.queue.busy:  # a signal, or a terminal that is gone
-                self.close()
+                self.queue.let_go(LAST_PIECES_SECONDS)
 
     def decide(self, ask: Callable[[], bool]) -> bool:
         """Have somebody say yes or no on the main thread. Blocks: for the turn's thread."""
@@ -105,11 +105,7 @@ class Answering:
     def close(self) -> None:
         """Stop what runs, and keep its part."""
         self.queue.close()
-        self.queue.stop_answer()
-        deadline = time.monotonic() + LAST_PIECES_SECONDS
-        while self.queue.busy and time.monotonic() < deadline:
-            time.sleep(0.01)
-            self.queue.look()
+        self.queue.let_go(LAST_PIECES_SECONDS)
 
     def _go_on(self) -> None:
         if not (self.queue.busy or self.queue.is_saving):

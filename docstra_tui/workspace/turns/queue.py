@@ -197,6 +197,11 @@ class TurnQueue:
         self._runner.stop()
         self._face.changed()
 
+    def let_go(self, seconds: float) -> None:
+        """Stop the answer on the way out, and wait so long for what there is of it."""
+        self._runner.stop()
+        self._runner.wait(seconds)
+
     # While a turn runs
 
     def look(self) -> None:

@@ -70,6 +70,7 @@ class TurnRunner:
         self._outcome: Outcome | None = None
         self._running: RunningTurn | None = None
         self._session: ChatSession | None = None
+        self._thread: threading.Thread | None = None
 
     def start(self, session: ChatSession, request: TurnRequest) -> None:
         """Run this one; none may run."""
@@ -79,7 +80,8 @@ class TurnRunner:
         self.stopping = False
         self.report = None
         self._outcome, self._running, self._session = None, None, session
-        threading.Thread(target=self._run, args=(session, request), name="turn", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, args=(session, request), name="turn", daemon=True)
+        self._thread.start()
 
     def take(self) -> Outcome | None:
         """How the current turn ended, once; None while it runs. Every piece was shown before."""
@@ -101,6 +103,11 @@ class TurnRunner:
             running.cancel()
         elif session is not None:
             session.admission.stop()
+
+    def wait(self, seconds: float) -> None:
+        """Until the current turn is over, or so long."""
+        if self._thread is not None:
+            self._thread.join(seconds)
 
     def _run(self, session: ChatSession, request: TurnRequest) -> None:
         running: RunningTurn | None = None
