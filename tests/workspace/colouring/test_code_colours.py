@@ -10,8 +10,10 @@ import pytest
 
 from docstra_tui.tui.screens.preview import PreviewScreen
 from docstra_tui.tui.theming.code_theme import STYLES
+from docstra_tui.tui.transcript import drawn
 from docstra_tui.tui.transcript.blocks.look import TOKEN
 from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
+from docstra_tui.tui.transcript.strips import draw_line
 from docstra_tui.workspace.colouring import code_colours
 from docstra_tui.workspace.colouring.code_colours import CodeColours
 from docstra_tui.workspace.colouring.code_kinds import KINDS
@@ -129,14 +131,13 @@ async def test_code_that_has_its_colours_is_never_drawn_plain_again(
         app.view.begin_turn("Q")
         app.view.append("- item\n\n  ```python\n  x = 1\n  ```\n")
         await until(pilot, lambda: "Literal.Number" in kinds(app))
-        render = type(app.view)._strip
 
-        def watched(view: Any, line: Any, width: int) -> Any:
+        def watched(line: Any, *rest: Any, **options: Any) -> Any:
             if "x = 1" in line.text and not any(look >> TOKEN for _, look in line.bits):
                 plain.append(line.text)
-            return render(view, line, width)
+            return draw_line(line, *rest, **options)
 
-        monkeypatch.setattr(type(app.view), "_strip", watched)
+        monkeypatch.setattr(drawn, "draw_line", watched)
         for number in range(30):
             app.view.append(f"  more {number}\n\n")
             await until(pilot, lambda: not app.view.feed)
