@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from docstra_tui import themes
@@ -19,8 +19,7 @@ from docstra_tui.session.rescue import rescue
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.settings import Settings
 from docstra_tui.themes import ThemeSpec
-from docstra_tui.workspace.models.backend import Backend
-from docstra_tui.workspace.models.opening import open_backend
+from docstra_tui.workspace.models.opening import OpenBackend, open_backend
 from docstra_tui.workspace.sessions.unsaved import unsaved, words
 from docstra_tui.workspace.terminal.colour_depth import colours_of
 
@@ -31,7 +30,7 @@ def run(
     root: Path,
     *,
     resume: str | None = None,
-    opener: Callable[[Settings], Backend] = open_backend,
+    opener: OpenBackend = open_backend,
     store: SessionStore | None = None,
     notes: Iterable[str] = (),
     is_model_named: bool = False,
@@ -55,7 +54,7 @@ def run(
         undoing.pop_all()
     try:
         _talk(chat, printer, settings, colours, resume)
-        farewell = chat.backend.farewell
+        farewell = chat.model.farewell
     except BaseException:  # a signal as well: what the disk lacks is said to whoever is there
         chat.close()
         with contextlib.suppress(OSError):  # the terminal may be what is gone
@@ -71,9 +70,9 @@ def run(
 def _talk(chat: Chat, printer: Printer, settings: Settings, colours: int, resume: str | None) -> None:
     """From the first line to the one that leaves."""
     if resume is not None:
-        chat.resume(resume, at_start=True)
+        chat.sessions.open(resume, at_start=True)
     else:
-        chat.bring_back_unsent()
+        chat.sessions.bring_back_unsent()
     files = ProjectFiles(chat.root, settings.context.ignore)
     files.refresh()
     prompt = Prompt(files, printer.style, DEPTHS[colours], chat.toolbar, chat.keep_draft)
@@ -82,8 +81,8 @@ def _talk(chat: Chat, printer: Printer, settings: Settings, colours: int, resume
         printer.style = style_of(theme, colours)
         prompt.wear(printer.style)
 
-    chat.on_theme = wear
-    chat.on_news = lambda: prompt.above(chat.tell_news)
+    chat.themes.on_theme = wear
+    chat.models.on_news = lambda: prompt.above(chat.tell_news)
     printer.line("@path gives the model a file, /help lists the commands, Ctrl+D leaves.", "hint")
     with silent_keys():
         _loop(prompt, chat)
@@ -121,7 +120,7 @@ def _say_what_is_saved(chat: Chat, printer: Printer) -> bool:
 
 def _say_what_is_lost(chat: Chat, printer: Printer) -> list[ChatSession]:
     """The sessions of which the disk lacks something: of each there is a copy before anything is said."""
-    lost = unsaved((*chat.past, chat.session))
+    lost = unsaved(chat.opened.all)
     for why, where in [words(session, rescue(session)) for session in lost]:
         printer.line(why, "error")
         printer.line(where, "hint")

@@ -6,7 +6,8 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from docstra_tui.context.fitting.budget import Budget
 from docstra_tui.text import sanitize_line
-from docstra_tui.workspace.models.backend import Backend, Status
+from docstra_tui.workspace.models.answering import AnsweringModel
+from docstra_tui.workspace.models.backend import Status
 from docstra_tui.workspace.status import WAITING, Facts, Ways, status_line
 from docstra_tui.workspace.title import details
 
@@ -21,14 +22,14 @@ WAYS = Ways(agree="asked with a question", restart=OTHER, failed=OTHER)
 
 
 def toolbar(
-    backend: Backend, status: Status, budget: Budget | None, files: int, problem: str
+    model: AnsweringModel, status: Status, budget: Budget | None, files: int, problem: str
 ) -> StyleAndTextTuples:
     """`ready · Fake-1B · cpu bf16 · 2 files · 12.4k / 32k tokens`."""
-    line = status_line(Facts(status=status, budget=budget, llm=backend.llm), WAYS)
+    line = status_line(Facts(status=status, budget=budget, llm=model.llm), WAYS)
     about = 0 if line.state == "ready" else 1  # what stands beside any other state belongs to it
     parts = [
         *line.parts[:about],
-        sanitize_line(backend.label + (f" → {backend.host}" if backend.host else "")),
+        sanitize_line(model.label + (f" → {model.host}" if model.host else "")),
         " ".join(details(status)),
         f"{files} file" + ("" if files == 1 else "s") if files else "",
         *line.parts[about:],

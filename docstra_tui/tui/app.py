@@ -178,10 +178,10 @@ class DocstraApp(App[None]):
 
     def close_backend(self) -> str:
         """Let the engine go, hot; the line to print about it."""
-        backend = self.main.model.backend
+        model = self.main.model
         self.main.close_parts()
         self._copy_jobs.close()
-        farewell = backend.farewell if backend is not None else ""
+        farewell = model.farewell
         self.main.model.close()
         return farewell
 

@@ -17,7 +17,7 @@ from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from prompt_toolkit.styles import DummyStyle
 
-from docstra_tui import paths
+from docstra_tui import paths, templates
 from docstra_tui.address import parse
 from docstra_tui.errors import AnswerCutOff, ContextOverflow, EngineDied, ModelNotFound
 from docstra_tui.llm.answer import Usage
@@ -27,9 +27,11 @@ from docstra_tui.repl.app import run
 from docstra_tui.repl.chat import Chat
 from docstra_tui.repl.printer import Printer
 from docstra_tui.repl.prompt import HISTORY, KeptHistory
+from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
+from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.session.turns import SavedTurn
-from docstra_tui.settings import Settings
+from docstra_tui.settings import ModelSettings, Settings
 from docstra_tui.workspace import theme_choice
 from docstra_tui.workspace.commands import TASKS, commands_of
 from docstra_tui.workspace.models.consent import Consent
@@ -512,6 +514,29 @@ def test_another_model_goes_on_with_the_same_conversation(project: Path) -> None
     assert len(llm.calls[1].messages) == 4
 
 
+def test_another_model_has_neither_the_revision_nor_the_quantisation_of_the_one_before(project: Path) -> None:
+    backend = FakeBackend(FakeLLM())
+    before = Settings(model=ModelSettings(name="org/one", revision="v1", quant="bnb-4bit"))
+    chat(project, backend, "/model org/two\r", settings=before)
+    assert [settings.model for settings, _ in backend.opened_with] == [  # type: ignore[attr-defined]
+        before.model,
+        ModelSettings(name="org/two"),
+    ]
+
+
+def test_a_resumed_turn_of_the_users_own_template_is_told_to_the_model(project: Path) -> None:
+    llm = FakeLLM("Fine.")
+    llm.add_template("review", "Review this: {words}")
+    with saved() as store:
+        list(ChatSession(llm, project, store).run(TurnRequest("review", "Review", {"words": "all of it"})))
+        store.flush(5)
+    templates.folder().mkdir(parents=True)
+    (templates.folder() / "review.txt").write_text("Review this: {words}")
+    now = FakeLLM("Because.")
+    chat(project, FakeBackend(now), "Why?\r", resume="last")
+    assert "Review this: all of it" in str(now.calls[0].messages)
+
+
 def test_help_is_made_from_the_table_and_unknown_commands_name_the_nearest(project: Path) -> None:
     shown = chat(project, FakeBackend(), "/help\r/explian\r")
     for command in commands_of("chat"):
@@ -647,6 +672,8 @@ def test_another_model_is_named_whole_and_why_it_did_not_load_is_said(project: P
 
 
 def test_every_command_has_its_handler(project: Path) -> None:
-    one = Chat(Settings(), project, FakeBackend(), None, Printer(DummyStyle()), lambda question: False)
+    one = Chat(
+        Settings(), project, FakeBackend(), SessionStore(), Printer(DummyStyle()), lambda question: False
+    )
     assert {command.name for command in commands_of("chat")} == TASKS | one.handlers.keys() | {"quit"}
     one.close()

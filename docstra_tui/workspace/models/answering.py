@@ -107,6 +107,16 @@ class AnsweringModel:
         return self.backend.label if self.backend is not None else self.wanted
 
     @property
+    def label(self) -> str:
+        """Its name where there is little room."""
+        return self.backend.label if self.backend is not None else self.wanted
+
+    @property
+    def farewell(self) -> str:
+        """What to say of it at the end; often empty."""
+        return self.backend.farewell if self.backend is not None else ""
+
+    @property
     def choice(self) -> ModelChoice:
         """How what answers can be opened again; empty before a backend is open."""
         from docstra_tui.session.turns import ModelChoice
@@ -198,11 +208,13 @@ class AnsweringModel:
         return backend
 
     def _take(self, settings: Settings) -> None:
+        self._monitor.forget()  # first: what is told of the one before would be taken for this one's
         if settings is not self.settings:
             self.settings, self.offered = settings, None
         self._wait_for_it()
 
     def _wait_for_it(self) -> None:
+        self._monitor.forget()
         self.status = None
         self.listener.model_awaited()
 

@@ -45,15 +45,16 @@ class EngineMonitor:
         """While True the status is asked for often."""
         self._wake = threading.Event()
         self._watch = 0
-        """Of the newest thread; older ones end by themselves."""
+        """Of the newest thread; older ones end by themselves, and are not listened to any more."""
+        self._turning = threading.RLock()
+        """What is told, is told of the newest."""
         self._asked = self._seen = 0
         """The looks that were asked for, and how many of those have been taken."""
         self._looked = threading.Condition()
 
     def open(self, open_backend: Callable[[], Backend]) -> None:
         """Open a backend in the background; it takes the place of the one there is."""
-        self._watch += 1
-        number = self._watch
+        number = self.forget()
 
         def begin() -> Backend | None:
             backend = open_backend()
@@ -68,8 +69,7 @@ class EngineMonitor:
     def open_now(self, open_backend: Callable[[], Backend]) -> None:
         """The same, and wait until it is open. What it raises leaves the one there is in its place."""
         backend = open_backend()
-        self._watch += 1
-        self._put(self._watch, backend)
+        self._put(self.forget(), backend)
         self._start(lambda: backend)
 
     def restart(self) -> None:
@@ -77,7 +77,7 @@ class EngineMonitor:
         backend = self.backend
         if backend is None:
             return
-        self._watch += 1
+        self.forget()
 
         def begin() -> Backend:
             backend.restart()
@@ -90,11 +90,17 @@ class EngineMonitor:
         backend = self.backend
         if backend is None:
             return
-        self._watch += 1
+        self.forget()
         try:
             backend.restart()
         finally:
             self._start(lambda: backend)
+
+    def forget(self) -> int:
+        """Whatever is known, or on its way to be told, is of another time; the number of the new one."""
+        with self._turning:
+            self._watch += 1
+            return self._watch
 
     def look_now(self) -> None:
         """Ask for the status at once."""
@@ -114,7 +120,7 @@ class EngineMonitor:
 
     def close(self) -> None:
         """Stop watching and let the backend go; its engine stays hot."""
-        self._watch += 1
+        self.forget()
         self._wake.set()
         backend, self.backend = self.backend, None
         if backend is not None:
@@ -158,11 +164,15 @@ class EngineMonitor:
             self._wake.wait(BUSY_SECONDS if often else IDLE_SECONDS)
 
     def _tell(self, number: int, call: Callable[[], None]) -> None:
-        if number == self._watch:
-            try:
-                self._deliver(call)
-            except RuntimeError:  # the loop closed in between
-                pass
+        def tell() -> None:
+            with self._turning:
+                if number == self._watch:
+                    call()
+
+        try:
+            self._deliver(tell)
+        except RuntimeError:  # the loop closed in between
+            pass
 
 
 def as_docstra(error: Exception) -> DocstraError:

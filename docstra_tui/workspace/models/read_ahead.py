@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from docstra_tui.errors import DocstraError
 from docstra_tui.workspace.jobs import Deliver
 
 if TYPE_CHECKING:
@@ -61,8 +62,12 @@ class ReadAhead:
         self._tell()
         try:
             session.read_ahead()
-        except Exception as error:  # for the log, whatever it is: the next question tells what is wrong
+        except DocstraError as error:  # for the log: the next question tells what is wrong
             logger.info("nothing was read ahead: %s", error)
+        finally:
+            self._end(wish)
+
+    def _end(self, wish: int) -> None:
         with self._lock:
             if wish != self._wish:
                 return

@@ -100,6 +100,21 @@ def test_a_restart_that_fails_is_told(monitor: EngineMonitor, heard: Heard) -> N
         monitor.restart_now()
 
 
+def test_what_is_on_its_way_to_be_told_is_not_told_of_another_one(heard: Heard) -> None:
+    later: list[Any] = []
+    monitor = EngineMonitor(heard, later.append)
+    first: Any = FakeBackend()
+    second: Any = FakeBackend()
+    monitor.open_now(lambda: first)
+    until(lambda: len(later) == 2)
+    monitor.open_now(lambda: second)
+    until(lambda: len(later) == 4)
+    for tell in later:
+        tell()
+    assert heard.told == [second, READY]
+    monitor.close()
+
+
 def test_nothing_is_told_of_what_was_closed(heard: Heard) -> None:
     monitor = EngineMonitor(heard, lambda call: call())
     backend: Any = FakeBackend()

@@ -12,6 +12,7 @@ from docstra_tui import templates
 from docstra_tui.errors import StoreError
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
+from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.session.turns import ModelChoice
 from docstra_tui.settings import ModelSettings, Settings
 from docstra_tui.workspace.models.answering import AnsweringModel
@@ -120,13 +121,14 @@ def test_what_was_written_before_anything_was_asked_goes_on(
 ) -> None:
     sessions = make()
     assert sessions.unsent(tmp_path) is None
-    asked = say(store, tmp_path, "Why?")
-    waits = ChatSession.resume(FakeLLM(), store, asked)
-    waits.accept("And?")
+    before = SessionStore()
+    asked = say(before, tmp_path, "Why?")
+    ChatSession.resume(FakeLLM(), before, asked).accept("And?")
+    before.close()
     assert sessions.unsent(tmp_path) == "Why?"
-    begun = ChatSession(FakeLLM(), tmp_path, store)
-    begun.draft = "half a thought"
-    assert store.flush(5)
+    before = SessionStore()
+    ChatSession(FakeLLM(), tmp_path, before).draft = "half a thought"
+    before.close()
     found = sessions.unsent(tmp_path)
     assert isinstance(found, ChatSession) and found.draft == "half a thought"
 
@@ -140,7 +142,7 @@ def test_a_turn_of_the_users_own_template_is_told_again_when_its_session_is_resu
     llm = FakeLLM("Fine.")
     llm.add_template("review", "Review this: {words}")
     session = ChatSession(llm, tmp_path, store)
-    list(session.run("review", "Review", {"words": "all of it"}))
+    list(session.run(TurnRequest("review", "Review", {"words": "all of it"})))
     found = make().find("last", tmp_path, goes_along=False).session
     answering: Any = model.llm
     answering.enqueue("Because.")

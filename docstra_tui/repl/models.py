@@ -1,0 +1,171 @@
+"""Which model answers, in the inline chat: named, opened, waited for, started again, and what went wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from docstra_tui.errors import DocstraError, EngineDied, EngineError
+from docstra_tui.llm.base import BaseLLM
+from docstra_tui.repl.printer import Printer
+from docstra_tui.workspace.command_line import CommandLine
+from docstra_tui.workspace.models import consent
+from docstra_tui.workspace.models.answering import AnsweringModel
+from docstra_tui.workspace.models.backend import Status
+from docstra_tui.workspace.models.choice import switched
+from docstra_tui.workspace.models.no_model import NoModel
+from docstra_tui.workspace.status import loading_line
+
+if TYPE_CHECKING:
+    from docstra_tui.workspace.sessions.resuming import Opening
+
+LOOK_SECONDS = 3.0
+"""How long a look at the backend is waited for before the last one must do."""
+
+AWAITED = Status("loading", phase="start")
+"""What is known of a model that nobody has looked at yet."""
+
+
+class Models:
+    """Main thread, but for what the model tells: that comes from whoever watches it."""
+
+    def __init__(
+        self,
+        model: AnsweringModel,
+        printer: Printer,
+        confirm: Callable[[str], bool],
+        changed: Callable[[], None],
+    ) -> None:
+        """`changed` is called when what it tells matters to the next question."""
+        self._model = model
+        self._printer = printer
+        self._confirm = confirm
+        self._changed = changed
+        self._news: queue.SimpleQueue[DocstraError] = queue.SimpleQueue()
+        self._told: set[str] = set()
+        """Notes on it that were shown."""
+        self.on_news: Callable[[], None] = lambda: None
+        """Called in a thread when there is something for `tell_news` to say."""
+        model.listener = self
+
+    @property
+    def llm(self) -> BaseLLM:
+        """As it is asked."""
+        return self._model.llm or NoModel()
+
+    @property
+    def status(self) -> Status:
+        """As far as it is known."""
+        return self._model.status or AWAITED
+
+    def look_now(self) -> None:
+        """It has something new to tell."""
+        self._model.look_now()
+        self._changed()
+
+    def tell_news(self) -> None:
+        """Say what went wrong while nobody asked anything."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._printer.error(self._news.get_nowait())
+
+    # Another one, or the same again
+
+    def command(self, line: CommandLine) -> None:
+        """Say which one answers, or let another one."""
+        if line.text:
+            self._model.open_now(switched(self._model.settings, line.text))
+            self._printer.line(f"Loading {line.text}…", "note")
+            return
+        status = self.status
+        facts = [self._model.name, status.device, status.dtype, status.reason]
+        self._printer.line(" · ".join(fact for fact in facts if fact))
+        for note in status.notes:
+            self._printer.line(note, "note")
+
+    def go_on(self, opening: Opening) -> None:
+        """Open the model that a session was with: at once where nothing is to be loaded, else if that is
+        wanted."""
+        if opening.now is not self._model.settings:
+            self._printer.line(opening.words, "note")
+            self._model.open_now(opening.now)
+        elif opening.offered is not None and self._is_wanted(opening.words):
+            self._model.open_now(opening.offered)
+
+    def _is_wanted(self, words: str) -> bool:
+        return self._confirm(f"{words} Open it? [y/N: {self._model.label} goes on] ")
+
+    def restart(self, line: CommandLine) -> None:
+        """Load the model again, or ask again for the yes that it waits for."""
+        if self.status.state == "waiting":
+            self.may_send()
+            return
+        self._model.restart_now()
+        self._printer.line("The engine starts again; what was said is kept.", "note")
+
+    # Before a question
+
+    def may_send(self) -> bool:
+        """Ask about another machine; False after a no."""
+        there = self._model.address
+        if there is None or self._model.may_send:
+            return True
+        if not self._confirm(f"{consent.question(there)} [y/N] "):
+            self._printer.line("Nothing was sent. The next question asks again.", "note")
+            return False
+        self._model.admit(there)
+        return True
+
+    def is_ready(self) -> bool:
+        """Wait for a loading model, showing how far it is; False, and said why, where it will not be."""
+        status = self.status
+        if status.state != "ready":
+            status = self._wait()
+        if isinstance(status.error, EngineDied):  # stopped from elsewhere, or it died: once more
+            self._printer.line(f"{status.error.message} It starts again.", "note")
+            self._model.restart_now()
+            status = self._wait()
+        if status.state == "failed":
+            self._printer.error(status.error or EngineError("The model could not be loaded."))
+            self._printer.line("/restart tries again, /model takes another one.", "hint")
+            return False
+        for note in status.notes:
+            if note not in self._told:
+                self._told.add(note)
+                self._printer.line(note, "note")
+        return True
+
+    def _wait(self) -> Status:
+        status = self._model.status_now(LOOK_SECONDS) or AWAITED
+        while status.state in ("loading", "waiting"):  # a yes came, and nobody has looked since
+            self._printer.progress(loading_line(status.phase, status.done, status.total))
+            status = self._model.next_status(1.0) or AWAITED
+        self._printer.end_progress()
+        return status
+
+    # What becomes of it
+
+    def model_awaited(self) -> None:
+        """The line below the prompt says so."""
+
+    def model_admitted(self) -> None:
+        self._changed()
+
+    def model_opened(self) -> None:
+        if self._model.template_error is not None:
+            self.model_lost(self._model.template_error)
+        self._changed()
+
+    def model_looked_at(self, before: Status | None) -> None:
+        status = self.status
+        was_loading = before is None or before.state == "loading"
+        if was_loading and status.state == "failed" and status.error is not None:
+            self.model_lost(status.error)
+        elif status.state == "ready" or was_loading:
+            self._changed()
+
+    def model_lost(self, error: DocstraError) -> None:
+        self._news.put(error)
+        self.on_news()

@@ -1,0 +1,37 @@
+"""Which theme the inline chat wears."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from docstra_tui import themes
+from docstra_tui.repl.printer import Printer
+from docstra_tui.themes import ThemeSpec
+from docstra_tui.workspace import theme_choice
+from docstra_tui.workspace.command_line import CommandLine
+
+
+class Themes:
+    """Main thread."""
+
+    def __init__(self, worn: str, root: Callable[[], Path], printer: Printer) -> None:
+        self._worn = worn
+        self._root = root
+        self._printer = printer
+        self.on_theme: Callable[[ThemeSpec], None] = lambda theme: None
+        """Called when another theme is chosen."""
+
+    def command(self, line: CommandLine) -> None:
+        """Wear another theme, kept for this folder; or say which there are. Raises `UsageError`."""
+        known, _ = themes.load_all()
+        if not line.text:
+            for name, spec in known.items():
+                worn = " (this one)" if name == self._worn else ""
+                self._printer.line(f"  {name}  {theme_choice.lightness(spec)}{worn}")
+            return
+        theme = theme_choice.named(line.text, known)
+        self._worn = theme.name
+        self.on_theme(theme)
+        theme_choice.keep(self._root(), theme.name)
+        self._printer.line(f"{theme.name} from now on, also at the next start.", "note")
