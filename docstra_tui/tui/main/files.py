@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from docstra_tui.context.picks import Pick
-from docstra_tui.text import sanitize_line
+from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.main.file_questions import FileQuestions
 from docstra_tui.tui.widgets.file_tree import FileTree
@@ -102,7 +102,7 @@ class Files(FilesPane):
         self._is_restored = True
         if saved.show_hidden or saved.show_ignored:
             tree.show_hidden, tree.show_ignored = saved.show_hidden, saved.show_ignored
-            self.on_file_tree_shown_changed()
+            self.on_folder_rows_shown_changed()
         known = set(tree.model.ticked)
         elsewhere = self._questions.is_elsewhere  # asked about then before it is sent, not by itself now
         tree.put_picks((pick for pick in saved.picks if pick.path not in known), is_checked=elsewhere)
@@ -191,7 +191,7 @@ class Files(FilesPane):
 
     # Folders, filter, preview
 
-    def on_file_tree_folder_needed(self, event: FileTree.FolderNeeded) -> None:
+    def on_folder_rows_folder_needed(self, event: FileTree.FolderNeeded) -> None:
         self.folders.show(event.folder)
 
     def on_file_tree_filter_changed(self, event: FileTree.FilterChanged) -> None:
@@ -201,12 +201,16 @@ class Files(FilesPane):
             self.finder.find(event.query)
         self.look_for(event.query)
 
-    def on_file_tree_shown_changed(self) -> None:
+    def on_folder_rows_shown_changed(self) -> None:
         tree = self.tree_view
         self.folders.show_again(tuple(tree.model.open), hidden=tree.show_hidden, ignored=tree.show_ignored)
         self.finder.begin(self.folders.rules, show_hidden=tree.show_hidden, fresh=True)
         self._keep()
         self.say_hint()
+
+    def on_file_tree_refused(self, event: FileTree.Refused) -> None:
+        row = event.row
+        self._dialogs.warn(f"{shown_name(row.name)}: {sanitize_line(row.reason)}")
 
     def on_file_tree_preview_requested(self, event: FileTree.PreviewRequested) -> None:
         self.preview(event.path)

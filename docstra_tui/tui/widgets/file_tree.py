@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.events import Click, Key, Paste, Resize
-from textual.geometry import Region, Size
+from textual.events import Click, Key, Paste
 from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
-from textual.visual import Visual
 
 from docstra_tui.context.picks import Pick
-from docstra_tui.text import sanitize_line, shown_name
-from docstra_tui.tui.theming.colours import row_style
-from docstra_tui.tui.widgets.own_keys import OwnKeys
-from docstra_tui.workspace.files.file_rows import SOME, TICKED, UNTICKED, FileRows, Row
-from docstra_tui.workspace.files.tick_notes import Note, TickNotes
+from docstra_tui.text import sanitize_line
+from docstra_tui.tui.widgets.file_filter import FileFilter
+from docstra_tui.tui.widgets.file_lines import row_line
+from docstra_tui.tui.widgets.folder_rows import FolderRows
+from docstra_tui.workspace.files.file_rows import TICKED, Row
+from docstra_tui.workspace.files.tick_notes import TickNotes
 
 if TYPE_CHECKING:
-    from docstra_tui.context.files.tree import Listing
+    pass
 
 
-class FileTree(OwnKeys, ScrollView, can_focus=True):
-    """Rows with tick boxes, drawn line by line."""
+class FileTree(FolderRows):
+    """Rows with tick boxes."""
 
     DEFAULT_CSS = """
     FileTree {
@@ -68,15 +64,6 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
         Binding("r", "list_again", "List again", tooltip="Look again what is in the folder", id="tree.list"),
     ]
 
-    cursor: reactive[int] = reactive(0)
-
-    class FolderNeeded(Message):
-        """A folder was opened that nobody has listed."""
-
-        def __init__(self, folder: str) -> None:
-            super().__init__()
-            self.folder = folder
-
     class FolderTicked(Message):
         """Every file below a folder is wanted."""
 
@@ -102,9 +89,6 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
             super().__init__()
             self.query = query
 
-    class ShownChanged(Message):
-        """Hidden or ignored files are to be shown, or no longer."""
-
     class RowChanged(Message):
         """The cursor is on another row."""
 
@@ -118,26 +102,20 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
             super().__init__()
             self.path = path
 
+    class Refused(Message):
+        """Somebody wanted a file that cannot be picked."""
+
+        def __init__(self, row: Row) -> None:
+            super().__init__()
+            self.row = row
+
     def __init__(self) -> None:
         super().__init__()
-        self.model = FileRows()
         self.notes = TickNotes()
         """What stands at the right of ticked files."""
-        self.sought: str | None = None
-        """What is looked for; None while the tree is shown."""
-        self.show_hidden = False
-        self.show_ignored = False
-        self._before_filter = 0
-        self._found_query = ""
-        self._waiting: list[Callable[[], object]] = []
-        """Keys that came before what they are about was found."""
+        self._filter = FileFilter()
 
     # What the screen tells the tree
-
-    def put(self, folder: str, listing: Listing) -> None:
-        """`folder` was listed."""
-        self.model.put(folder, listing)
-        self._rows_changed()
 
     def put_ticked(self, folder: str, paths: tuple[str, ...]) -> None:
         """The files below a folder that were asked for; none of them may hold secrets."""
@@ -146,20 +124,12 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
 
     def put_picks(self, picks: Iterable[Pick], *, is_checked: bool = False) -> None:
         """Tick these too. `is_checked` as in `TicksChanged`."""
-        for pick in picks:
-            if pick.start_line is None or pick.end_line is None:
-                self.model.tick([pick.path], True)
-            else:
-                self.model.tick_lines(pick.path, pick.start_line, pick.end_line)
+        self.model.tick_picks(picks)
         self._ticks_changed(is_checked=is_checked)
 
     def put_mentioned(self, picks: Iterable[Pick]) -> None:
         """Tick these too, for a question that names them; of a file that is ticked nothing is taken away."""
-        for pick in picks:
-            if pick.start_line is not None and pick.end_line is not None:
-                self.model.mention_lines(pick.path, pick.start_line, pick.end_line)
-            else:
-                self.model.tick([pick.path], True)
+        self.model.mention(picks)
         self._ticks_changed()
 
     def set_ticked(self, picks: Iterable[Pick], *, is_checked: bool = False) -> None:
@@ -169,10 +139,7 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
 
     def untick(self, pick: Pick) -> None:
         """This is not ticked any more."""
-        if pick.start_line is None or pick.end_line is None:
-            self.model.tick([pick.path], False)
-        else:
-            self.model.untick_lines(pick.path, pick.start_line, pick.end_line)
+        self.model.untick(pick)
         self._ticks_changed()
 
     def show_notes(self, notes: TickNotes) -> None:
@@ -184,21 +151,24 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
         """What the filter found; an answer that comes too late changes nothing."""
         if self.sought != query or not query:
             return
-        is_new, self._found_query = query != self._found_query, query
+        is_new = self._filter.find(query)
         self.model.found = rows
-        self._rows_changed()
+        self.rows_changed()
         if is_new:
             self.cursor = 0
         if is_final or rows[0].kind == "file":
-            waiting, self._waiting = self._waiting, []
-            for act in waiting:
-                act()
+            self._filter.act()
         self.post_message(self.RowChanged())
 
     @property
     def has_found(self) -> bool:
         """True while the rows are those of what is looked for."""
-        return bool(self.sought) and self._found_query == self.sought
+        return self._filter.has_found
+
+    @property
+    def sought(self) -> str | None:
+        """What is looked for; None while the tree is shown."""
+        return self._filter.query
 
     @property
     def ticked(self) -> tuple[str, ...]:
@@ -210,12 +180,6 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
         """What is ticked, in tree order."""
         return self.model.picks
 
-    @property
-    def row(self) -> Row | None:
-        """The row under the cursor."""
-        rows = self.model.rows()
-        return rows[self.cursor] if 0 <= self.cursor < len(rows) else None
-
     # What the user does
 
     def action_move(self, step: int) -> None:
@@ -223,19 +187,13 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
             self.post_message(self.TickedWanted())
         self.cursor += step
 
-    def action_page(self, step: int) -> None:
-        self.cursor += step * max(1, self.size.height - 1)
-
-    def action_edge(self, step: int) -> None:
-        self.cursor = 0 if step < 0 else len(self.model.rows()) - 1
-
     def action_tick(self) -> None:
-        if self._waits(self.action_tick):
+        if self._filter.waits(self.action_tick):
             return
         row = self.row
         if row is None or not row.can_be_picked:
             if row is not None and row.kind == "file":
-                self.app.notify(f"{shown_name(row.name)}: {sanitize_line(row.reason)}", severity="warning")
+                self.post_message(self.Refused(row))
             return
         if row.kind == "file":
             self.model.tick([row.path], not self.model.is_ticked(row.path))
@@ -247,48 +205,19 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
             self.post_message(self.FolderTicked(row.path))
 
     def action_show(self) -> None:
-        if self._waits(self.action_show):
+        if self._filter.waits(self.action_show):
             return
         row = self.row
         if row is None:
             return
         if row.kind == "folder":
-            self._set_open(row.path, None)
+            self.set_open(row.path, None)
         elif row.kind == "file" and (not row.reason or self.sought):
             self.post_message(self.PreviewRequested(row.path))
         elif row.kind == "error":
             self.post_message(self.FolderNeeded(row.path))
         elif row.kind == "file":
-            self.app.notify(f"{shown_name(row.name)}: {sanitize_line(row.reason)}", severity="warning")
-
-    def action_open(self) -> None:
-        row = self.row
-        if row is not None and row.kind == "folder":
-            if row.path in self.model.open:
-                self.cursor += 1
-            else:
-                self._set_open(row.path, True)
-
-    def action_close(self) -> None:
-        row = self.row
-        if row is None:
-            return
-        if row.kind == "folder" and row.path in self.model.open:
-            self._set_open(row.path, False)
-            return
-        parent = row.path if row.kind in ("note", "error") else row.path.rpartition("/")[0]
-        for index, other in enumerate(self.model.rows()):
-            if parent and other.kind == "folder" and other.path == parent:
-                self.cursor = index
-                break
-
-    def action_list_again(self) -> None:
-        row = self.row
-        folder = ""
-        if row is not None:
-            is_place = row.kind in ("note", "error") or (row.kind == "folder" and row.path in self.model.open)
-            folder = row.path if is_place else row.path.rpartition("/")[0]
-        self.post_message(self.FolderNeeded(folder))
+            self.post_message(self.Refused(row))
 
     def on_click(self, event: Click) -> None:
         index = event.y + self.scroll_offset.y
@@ -307,19 +236,19 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
     def action_filter(self) -> None:
         """Begin to look for a file."""
         if self.sought is None:
-            self._before_filter = self.cursor
+            self._filter.row_before = self.cursor
             self._look_for("")
 
     def leave_filter(self) -> bool:
         """Show the tree again; False when it is shown."""
         if self.sought is None:
             return False
-        if self._waiting:
-            self._waits(self.leave_filter)
+        if self._filter.is_waited_for:
+            self._filter.waits(self.leave_filter)
             return True
         self.model.found = None
-        self._rows_changed()
-        self.cursor = self._before_filter
+        self.rows_changed()
+        self.cursor = self._filter.row_before
         self._look_for(None)
         return True
 
@@ -345,140 +274,26 @@ class FileTree(OwnKeys, ScrollView, can_focus=True):
             self._look_for(self.sought + "".join(sanitize_line(event.text[:200]).split()))
             event.stop()
 
-    def _waits(self, act: Callable[[], object]) -> bool:
-        """True while what is looked for is not found yet: `act` is for its rows, not for those before."""
-        waits = bool(self.sought) and not self.has_found
-        if waits:
-            self._waiting.append(act)
-        return waits
-
     def _look_for(self, query: str | None) -> None:
-        self.sought = query
-        self._found_query = ""
-        self._waiting.clear()
+        self._filter.look_for(query)
         if not query and self.model.found is not None:
             self.model.found = None
-            self._rows_changed()
-            self.cursor = self._before_filter
+            self.rows_changed()
+            self.cursor = self._filter.row_before
         self.post_message(self.FilterChanged(query))
-
-    # Which files are shown
-
-    def action_toggle_hidden(self) -> None:
-        self.show_hidden = not self.show_hidden
-        self.post_message(self.ShownChanged())
-
-    def action_toggle_ignored(self) -> None:
-        self.show_ignored = not self.show_ignored
-        self.post_message(self.ShownChanged())
 
     def action_to_ticked(self) -> None:
         self.post_message(self.TickedWanted())
 
-    # Drawing
+    # Rows
 
-    def validate_cursor(self, cursor: int) -> int:
-        return max(0, min(cursor, len(self.model.rows()) - 1))
+    def draw_row(self, index: int, width: int) -> Content:
+        row = self.model.rows()[index]
+        return row_line(row, self.model, self.notes, width, is_found=bool(self.sought))
 
-    def watch_cursor(self, old: int, new: int) -> None:
-        self.refresh_line(old)
-        self.refresh_line(new)
-        self.scroll_to_region(Region(0, new, 1, 1), animate=False, force=True)
+    def cursor_moved(self) -> None:
         self.post_message(self.RowChanged())
-
-    def on_resize(self, event: Resize) -> None:
-        self._rows_changed()
-
-    def render_line(self, y: int) -> Strip:
-        index = y + self.scroll_offset.y
-        rows = self.model.rows()
-        width = self.size.width
-        if index >= len(rows):
-            return Strip.blank(width, self.rich_style)
-        content = self._content(rows[index], width)
-        style = self.visual_style
-        if index == self.cursor:
-            content = content.stylize(row_style(self, is_active=self.has_focus))
-        return Visual.to_strips(self, content, width, 1, style)[0]
-
-    def on_focus(self) -> None:
-        self.refresh_line(self.cursor)
-
-    def on_blur(self) -> None:
-        self.refresh_line(self.cursor)
-
-    def _content(self, row: Row, width: int) -> Content:
-        indent = " " * (1 + 2 * row.depth)
-        if row.kind in ("note", "error"):
-            colour = "$error" if row.kind == "error" else "$muted"
-            return fit(Content.assemble(indent, (sanitize_line(row.reason), colour)), Content(), width)
-        name = shown_name(row.name)
-        mark = self.model.mark(row)
-        if row.kind == "folder":
-            arrow = "▾" if row.path in self.model.open else "▸"
-            shown_mark = (" ", "") if mark == UNTICKED else (mark, "$primary")
-            line = Content.assemble(indent, (arrow, "$muted"), " ", shown_mark, " ", (name + "/", "bold"))
-            note = self.notes.of_folder(row.path) if mark != UNTICKED else None
-            return fit(line, shown_note(note), width)
-        if row.reason:
-            line = Content.assemble(indent, "    ", (name, "$muted"))
-            return fit(line, Content.assemble((sanitize_line(row.reason), "$muted italic")), width)
-        ticked = self.notes.of_file(row.path) if mark in (TICKED, SOME) else None
-        colour = "$primary" if mark != UNTICKED else "$muted"
-        shown = Content.assemble((name, "$error" if ticked is not None and ticked.tone == "error" else ""))
-        if self.sought:
-            return fit_path(Content.assemble(" ", (mark, colour), " "), name, shown_note(ticked), width)
-        return fit(Content.assemble(indent, "  ", (mark, colour), " ") + shown, shown_note(ticked), width)
-
-    def _set_open(self, folder: str, wanted: bool | None) -> None:
-        self.model.toggle_open(folder, wanted)
-        if folder in self.model.open and self.model.needs_listing(folder):
-            self.post_message(self.FolderNeeded(folder))
-        self._rows_changed()
-
-    def _rows_changed(self) -> None:
-        self.virtual_size = Size(self.size.width, len(self.model.rows()))
-        self.cursor = self.validate_cursor(self.cursor)
-        self.refresh()
 
     def _ticks_changed(self, *, is_checked: bool = False) -> None:
         self.refresh()
         self.post_message(self.TicksChanged(self.picks, is_checked=is_checked))
-
-
-def shown_note(note: Note | None) -> Content:
-    """A note in its colour; nothing for none."""
-    return Content.assemble((note.text, f"${note.tone}")) if note is not None else Content()
-
-
-def fit_path(mark: Content, path: str, right: Content, width: int) -> Content:
-    """A path whose name stays readable where there is no room for all of it."""
-    room = width - 1 - mark.cell_length - (right.cell_length + 1 if right.cell_length else 0)
-    folder, slash, name = path.rpartition("/")
-    shown = Content.assemble((folder + slash, "$muted"), name)
-    over = shown.cell_length - room
-    if over > 0 and len(folder) > over + 1:
-        shown = Content.assemble(("…" + folder[over + 1 :] + slash, "$muted"), name)
-    elif over > 0:
-        shown = Content(("…" if folder else "") + name)
-    return fit(mark + shown, right, width)
-
-
-def fit(left: Content, right: Content, width: int) -> Content:
-    """`left`, then `right` at the right edge where there is room for both; exactly `width` cells."""
-    inner = width - 1
-    if right.cell_length:
-        room = inner - right.cell_length - 1
-        if room >= min(left.cell_length, max(12, inner // 2)):
-            left = left.truncate(room, ellipsis=True)
-            return left + Content(" " * (inner - left.cell_length - right.cell_length)) + right + Content(" ")
-        if inner - left.cell_length > 8:
-            right = right.truncate(inner - left.cell_length - 1, ellipsis=True)
-            return (
-                left
-                + Content(" ")
-                + right
-                + Content(" " * (width - left.cell_length - right.cell_length - 1))
-            )
-    left = left.truncate(inner, ellipsis=True)
-    return left + Content(" " * (width - left.cell_length))

@@ -8,25 +8,19 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.events import Click
-from textual.geometry import Region, Size
 from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
-from textual.visual import Visual
 
 from docstra_tui.context.picks import Pick
 from docstra_tui.text import shown_name
-from docstra_tui.tui.theming.colours import row_style
-from docstra_tui.tui.widgets.file_tree import fit, shown_note
-from docstra_tui.tui.widgets.own_keys import OwnKeys
+from docstra_tui.tui.widgets.file_lines import fit, shown_note
+from docstra_tui.tui.widgets.row_list import RowList
 from docstra_tui.workspace.files.tick_notes import TickNotes
 
 ROWS = 5
 """More are scrolled to: the tree needs the room."""
 
 
-class TickedList(OwnKeys, ScrollView, can_focus=True):
+class TickedList(RowList):
     """The ticked files and lines, in the order of the tree."""
 
     DEFAULT_CSS = """
@@ -46,6 +40,8 @@ class TickedList(OwnKeys, ScrollView, can_focus=True):
     TickedList.-some { display: block; }
     """
 
+    IS_CURSOR_KEPT = False
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", tooltip="One row up", id="ticked.up", show=False),
         Binding("down,j", "move(1)", "Down", tooltip="One row down", id="ticked.down", show=False),
@@ -55,8 +51,6 @@ class TickedList(OwnKeys, ScrollView, can_focus=True):
         Binding("enter", "show", "Preview", tooltip="Look at the file", id="ticked.show"),
         Binding("t", "leave", "Tree", tooltip="Back to the tree", id="ticked.leave"),
     ]
-
-    cursor: reactive[int] = reactive(0)
 
     class Unticked(Message):
         """This is not wanted any more."""
@@ -88,9 +82,7 @@ class TickedList(OwnKeys, ScrollView, can_focus=True):
         self._picks = tuple(picks)
         self.set_class(bool(picks), "-some")
         self.styles.height = min(len(picks), ROWS) + 1  # and the line below
-        self.virtual_size = Size(self.size.width, len(picks))
-        self.cursor = self.validate_cursor(self.cursor)
-        self.refresh()
+        self.rows_changed()
         if not picks and self.has_focus:
             self.post_message(self.TreeWanted())
 
@@ -129,27 +121,16 @@ class TickedList(OwnKeys, ScrollView, can_focus=True):
             elif event.chain == 2:
                 self.action_show()
 
-    def validate_cursor(self, cursor: int) -> int:
-        return max(0, min(cursor, len(self._picks) - 1))
+    def count_rows(self) -> int:
+        return len(self._picks)
 
-    def watch_cursor(self, old: int, new: int) -> None:
-        self.refresh_line(old)
-        self.refresh_line(new)
-        self.scroll_to_region(Region(0, new, 1, 1), animate=False, force=True)
+    def cursor_moved(self) -> None:
         self.post_message(self.RowChanged())
 
     def on_focus(self) -> None:
-        self.refresh()
         self.post_message(self.RowChanged())
 
-    def on_blur(self) -> None:
-        self.refresh()
-
-    def render_line(self, y: int) -> Strip:
-        index = y + self.scroll_offset.y
-        width = self.size.width
-        if index >= len(self._picks):
-            return Strip.blank(width, self.rich_style)
+    def draw_row(self, index: int, width: int) -> Content:
         pick = self._picks[index]
         folder, slash, name = pick.path.rpartition("/")
         shown = shown_name(name) + pick.label[len(pick.path) :]
@@ -163,7 +144,4 @@ class TickedList(OwnKeys, ScrollView, can_focus=True):
             where = where if len(where) <= rest else "…" + where[len(where) - rest + 1 :]
             line += Content.assemble((where, "$muted"))
         line += Content.assemble((shown, "$error" if wrong else ""))
-        content = fit(line, right, width)
-        if index == self.cursor and self.has_focus:
-            content = content.stylize(row_style(self))
-        return Visual.to_strips(self, content, width, 1, self.visual_style)[0]
+        return fit(line, right, width)

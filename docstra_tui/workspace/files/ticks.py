@@ -100,6 +100,29 @@ class Ticks:
         else:
             self.tick([path], False)
 
+    def tick_picks(self, picks: Iterable[Pick]) -> None:
+        """Tick these too: a whole file in place of its lines, lines in place of the whole file."""
+        for pick in picks:
+            if pick.start_line is None or pick.end_line is None:
+                self.tick([pick.path], True)
+            else:
+                self.tick_lines(pick.path, pick.start_line, pick.end_line)
+
+    def mention(self, picks: Iterable[Pick]) -> None:
+        """Tick these too; of a file that is ticked nothing is taken away."""
+        for pick in picks:
+            if pick.start_line is not None and pick.end_line is not None:
+                self.mention_lines(pick.path, pick.start_line, pick.end_line)
+            else:
+                self.tick([pick.path], True)
+
+    def untick(self, pick: Pick) -> None:
+        """This is not ticked any more."""
+        if pick.start_line is None or pick.end_line is None:
+            self.tick([pick.path], False)
+        else:
+            self.untick_lines(pick.path, pick.start_line, pick.end_line)
+
     def tick_whole(self, folder: str, paths: Sequence[str]) -> None:
         """All files below `folder`, which are `paths` in the order of the tree, are ticked now."""
         start = f"{folder}/" if folder else ""
