@@ -205,7 +205,7 @@ def _ask_library(name: str, act: Act, part: str, tally: Tally) -> None:
             except DocstraError as error:
                 if not error.message:
                     tally.unsaid.add(name)
-            except BaseException:
+            except BaseException:  # whatever it is that is not ours: it is counted
                 tally.crashed.add(name)
             if not stream.text.startswith(part):
                 tally.lost.add(name)
@@ -224,7 +224,7 @@ def _list_models(name: str, act: Act, tally: Tally) -> None:
             except DocstraError as error:
                 if str(server.port) not in error.message:
                     tally.unsaid.add(f"models: {name}")
-            except BaseException:
+            except BaseException:  # whatever it is that is not ours: it is counted
                 tally.crashed.add(f"models: {name}")
             if time.monotonic() - began > GUARD / 2:
                 tally.hung.add(f"models: {name}")

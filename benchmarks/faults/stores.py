@@ -31,7 +31,7 @@ def count(report: Report) -> None:
             path.write_bytes(damage(data, places, chance))
             try:
                 found, is_saved = read_all(path)
-            except Exception as error:
+            except Exception as error:  # whatever it is: it is counted, and named
                 report.add(f"stores_error_{number}", 1, f"{type(error).__name__}: {error}")
                 ended += 1
                 continue

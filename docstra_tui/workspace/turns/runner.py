@@ -141,5 +141,4 @@ class TurnRunner:
         if stopping:
             running.cancel()
         self._changed()  # what it takes can be counted from here on
-        self._changed()  # what it takes can be counted now
         return running
