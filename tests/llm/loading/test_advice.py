@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,6 @@ from transformers import GenerationConfig
 from docstra_tui.llm.loading import advice
 from docstra_tui.llm.local import LocalLLM
 from docstra_tui.llm.prompt import Message
-from tests.tiny_models import make_tiny
 
 QUESTIONS = ("what does this function do?", "and the client?")
 
@@ -100,17 +98,6 @@ OTHERS = {"eos_token_id", "cache_implementation", "transformers_version"}
 CACHES = ("static", "dynamic", "offloaded", "quantized", "sliding_window", "hybrid", "paged", "of_tomorrow")
 
 
-@pytest.fixture(scope="module")
-def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    torch.set_num_threads(1)
-    return make_tiny(tmp_path_factory.mktemp("advice") / "clean")
-
-
-@pytest.fixture
-def own_copy(clean: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(clean, tmp_path / "copy"))
-
-
 def change(path: Path, **values: Any) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
 
@@ -138,9 +125,10 @@ def conversation(llm: LocalLLM) -> tuple[list[str], int]:
 
 
 @pytest.fixture(scope="module")
-def expected(clean: Path) -> tuple[list[str], int]:
+def expected(tiny_folder: Path) -> tuple[list[str], int]:
     """What plain `generate` of the clean model says, and what is reused there."""
-    with loaded(clean) as llm:
+    torch.set_num_threads(1)
+    with loaded(tiny_folder) as llm:
         answers, reused = conversation(llm)
         messages: list[dict[str, str]] = []
         for question, answer in zip(QUESTIONS, answers, strict=True):

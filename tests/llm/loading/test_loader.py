@@ -6,7 +6,6 @@ import inspect
 import json
 import logging
 import os
-import shutil
 from collections import namedtuple
 from pathlib import Path
 from types import SimpleNamespace
@@ -39,11 +38,6 @@ torch.set_num_threads(1)
 @pytest.fixture(scope="module")
 def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_tiny(tmp_path_factory.mktemp("models") / "llama", "llama", window=512)
-
-
-@pytest.fixture
-def own_copy(llama: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(llama, tmp_path / "copy"))
 
 
 def logits(model: torch.nn.Module) -> torch.Tensor:

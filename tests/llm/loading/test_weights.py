@@ -21,14 +21,8 @@ QUESTION = "what is this?"
 
 
 @pytest.fixture
-def folder(tiny_folder: Path, tmp_path: Path) -> Path:
-    torch.set_num_threads(1)
-    return Path(shutil.copytree(tiny_folder, tmp_path / "model"))
-
-
-@pytest.fixture
-def loaded(folder: Path) -> Iterator[LocalLLM]:
-    llm = LocalLLM(str(folder), max_tokens=12, temperature=0.0, device="cpu", reserve=64)
+def loaded(own_copy: Path) -> Iterator[LocalLLM]:
+    llm = LocalLLM(str(own_copy), max_tokens=12, temperature=0.0, device="cpu", reserve=64)
     yield llm
     llm.close()
 
@@ -61,9 +55,9 @@ def remove(path: Path) -> None:
 
 @pytest.mark.parametrize("change", [overwrite, truncate, replace, remove])
 def test_answers_come_from_what_was_loaded_and_it_is_said(
-    loaded: LocalLLM, folder: Path, change: Callable[[Path], None]
+    loaded: LocalLLM, own_copy: Path, change: Callable[[Path], None]
 ) -> None:
-    file = folder / "model.safetensors"
+    file = own_copy / "model.safetensors"
     before = str(loaded.stream(QUESTION))
     assert not loaded.notes
     assert not still_mapped(file)  # a file that is mapped and cut short kills the process
@@ -78,17 +72,17 @@ def test_answers_come_from_what_was_loaded_and_it_is_said(
     assert "docstra-tui engine stop" in note
 
 
-def test_only_what_is_mapped_is_copied(folder: Path) -> None:
-    model = load(ModelSpec(str(folder), device="cpu")).model
+def test_only_what_is_mapped_is_copied(own_copy: Path) -> None:
+    model = load(ModelSpec(str(own_copy), device="cpu")).model
     pointers = [parameter.data_ptr() for parameter in model.parameters()]
     assert weights.own(model) == 0
     assert [parameter.data_ptr() for parameter in model.parameters()] == pointers
 
 
 def test_where_the_system_does_not_tell_everything_is_copied(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    own_copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = load(ModelSpec(str(folder), device="cpu")).model
+    model = load(ModelSpec(str(own_copy), device="cpu")).model
     monkeypatch.setattr(weights, "mapped_ranges", lambda: None)
     steps: list[tuple[int, int]] = []
     size = sum(parameter.nbytes for parameter in model.parameters())
