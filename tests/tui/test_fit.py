@@ -48,7 +48,7 @@ def fit_screen(app):
 
 def is_weighed(app):
     screen = fit_screen(app)
-    return screen is not None and screen._exact is not None
+    return screen is not None and screen._draft is not None and screen._draft.exact is not None
 
 
 async def test_a_suggestion_is_taken_with_enter_and_the_footer_says_what_is_missing(full_app, backend):
@@ -100,11 +100,11 @@ async def test_rows_are_chosen_with_the_arrows_and_enter_waits_until_it_fits(ful
         await until(pilot, lambda: "does not fit yet" in screen_text(full_app))
 
         await pilot.press("right")
-        assert screen._plan.files[0].choice == OUTLINE
+        assert screen._draft.plan.files[0].choice == OUTLINE
         await pilot.press("space")
-        assert screen._plan.files[0].choice == LEFT_OUT
+        assert screen._draft.plan.files[0].choice == LEFT_OUT
         await pilot.press("left", "down", "left")
-        assert [row.choice for row in screen._plan.files] == [OUTLINE, LEFT_OUT]
+        assert [row.choice for row in screen._draft.plan.files] == [OUTLINE, LEFT_OUT]
         await pilot.press("r")
         await until(pilot, lambda: "Lines of pkg/config.py, 1-1" in screen_text(full_app))
         await pilot.press(*"1-1", "enter")
@@ -128,7 +128,7 @@ async def test_an_older_turn_is_summed_up_by_the_model_and_that_can_be_stopped(m
         await pilot.press(*"and? ", *"x " * 60, "enter")
         await until(pilot, lambda: is_weighed(app))
         screen = fit_screen(app)
-        assert screen._plan.turns[0].choice == "left out"
+        assert screen._draft.plan.turns[0].choice == "left out"
 
         await pilot.press("right")
         await until(pilot, lambda: "summing up" in screen_text(app))

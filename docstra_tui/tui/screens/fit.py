@@ -21,14 +21,14 @@ from textual.widgets import Static
 
 from docstra_tui.context.fitting.budget import Budget
 from docstra_tui.context.fitting.plan import FitPlan
-from docstra_tui.context.fitting.proposal import suggest
 from docstra_tui.context.fitting.ranges import cut_lines, line_span
-from docstra_tui.context.fitting.rows import FileChoice, TurnChoice, lines
+from docstra_tui.context.fitting.rows import lines
 from docstra_tui.errors import DocstraError
 from docstra_tui.text import sanitize_line, shown_name
-from docstra_tui.tui.screens import fit_choices
+from docstra_tui.tui.screens.fit_lines import fit_lines, sum_lines
 from docstra_tui.tui.screens.text_prompt import TextPrompt
 from docstra_tui.tui.widgets.fit_table import FitTable
+from docstra_tui.workspace.fit_draft import FitDraft
 from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.summaries import SummaryWriter
 
@@ -40,9 +40,6 @@ PROGRESS_SECONDS = 0.3
 AROUND = 14
 """Lines around the rows: title, sum, keys, the empty ones between them, and those of a narrow screen."""
 RANGE = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+))?\s*")
-MOST_GUESSES = 100
-"""Suggestions that are counted before one that does not fit is shown as it is: with many files each one is
-an estimate until it was suggested."""
 SHORT = 20
 """Lines of a screen that has none to spare."""
 
@@ -64,15 +61,10 @@ class FitScreen(ModalScreen[FitPlan | None]):
         self._fitting = fitting
         self._request = request
         self._enter = "Enter sends" if is_sending else "Enter keeps it"
-        self._plan: FitPlan | None = None
-        self._whole: FitPlan | None = None
-        self._suggested: FitPlan | None = None
-        self._exact: Budget | None = None
-        self._ranges: dict[str, FileChoice] = {}
+        self._draft: FitDraft | None = None
+        """None while everything is weighed."""
         self._wants_to_send = False
         self._said = ""
-        self._guesses = 0
-        """How often a suggestion did not fit when it was counted."""
         self._told = 0.0
         """When progress was last told."""
         # Held, not looked for: what comes while the screen closes finds no widget in it any more.
@@ -95,9 +87,8 @@ class FitScreen(ModalScreen[FitPlan | None]):
         self._table.focus()
         fitting, request = self._fitting, self._request
 
-        def work() -> tuple[FitPlan, FitPlan]:
-            plan = fitting.plan(request, self._weighed)
-            return plan, suggest(plan)
+        def work() -> FitDraft:
+            return FitDraft(fitting.plan(request, self._weighed))
 
         self._jobs.do(work, self._begin, self._fail)
 
@@ -109,56 +100,54 @@ class FitScreen(ModalScreen[FitPlan | None]):
             self.call_later(self._show_weighing, done, total)
 
     def _show_weighing(self, done: int, total: int) -> None:
-        if self._plan is None and self.is_mounted:
+        if self._draft is None and self.is_mounted:
             self._sum.update(Content(f"weighing every file… {done:,} of {total:,}"))
 
     def on_unmount(self) -> None:
         self._jobs.close()
         self._writer.close()
 
-    def _begin(self, plans: tuple[FitPlan, FitPlan]) -> None:
-        self._whole, self._suggested = plans
-        self._choose(self._suggested)
+    def _begin(self, draft: FitDraft) -> None:
+        self._draft = draft
+        self._chosen()
 
     # Choosing
 
     def on_fit_table_turned(self, event: FitTable.Turned) -> None:
-        plan = self._plan
-        if plan is None:
+        draft, writer = self._draft, self._writer
+        if draft is None:
             return
-        if event.row < len(plan.files):
-            row = plan.files[event.row]
-            choice = fit_choices.next_file_choice(row, self._ranges.get(row.key), event.step)
-            self._choose(plan.set(row.key, choice))
+        files = draft.plan.files
+        if event.row < len(files):
+            draft.turn_file(files[event.row], event.step)
+            self._chosen()
             return
-        turn = plan.turns[event.row - len(plan.files)]
-        now: TurnChoice = "summarised" if turn.number in self._writer.writing else turn.choice
-        self._writer.stop(turn.number)
-        wanted = fit_choices.next_turn_choice(now, event.step)
-        if wanted == "summarised" and not turn.summary:
-            self._choose(plan.set_turn(turn.number, "left out"))
-            self._writer.write(turn.number, self._summarised, self._fail)
+        turn = draft.plan.turns[event.row - len(files)]
+        is_writing = turn.number in writer.writing
+        writer.stop(turn.number)
+        is_unwritten = draft.turn_turn(turn, event.step, is_writing=is_writing)
+        self._chosen()
+        if is_unwritten:
+            writer.write(turn.number, self._summarised, self._fail)
             self._show()
-        else:
-            self._choose(plan.set_turn(turn.number, wanted))
 
     def action_suggest(self) -> None:
         """From what there is now, as little less as will do."""
-        if self._whole is not None:
-            self._suggested = suggest(self._whole)
-            self._guesses = 0
-            self._choose(self._suggested)
+        if self._draft is not None:
+            self._draft.suggest()
+            self._chosen()
 
     def action_everything(self) -> None:
-        if self._plan is not None:
-            self._choose(self._plan.whole())
+        if self._draft is not None:
+            self._draft.everything()
+            self._chosen()
 
     def action_range(self) -> None:
         """Ask for the lines of the file under the cursor."""
-        plan, at = self._plan, self._table.highlighted
-        if plan is None or at is None or at >= len(plan.files):
+        draft, at = self._draft, self._table.highlighted
+        if draft is None or at is None or at >= len(draft.plan.files):
             return
-        row = plan.files[at]
+        row = draft.plan.files[at]
         first, last = line_span(row.item)
         title = f"Lines of {shown_name(row.key)}, {first}-{last}"
 
@@ -168,64 +157,53 @@ class FitScreen(ModalScreen[FitPlan | None]):
                 self._say("Lines are written as 10-40." if text else "")
                 return
             start, end = int(found[1]), min(last, int(found[2] or found[1]))
-            self._take_lines(row.key, start, end)
+            self._take_lines(draft, row.key, start, end)
 
         self.app.push_screen(TextPrompt(title, "10-40 · Enter takes it · Esc back"), answered)
 
-    def _take_lines(self, key: str, start: int, end: int) -> None:
-        plan = self._plan
-        if plan is None:
-            return
+    def _take_lines(self, draft: FitDraft, key: str, start: int, end: int) -> None:
+        plan = draft.plan
         row = next(row for row in plan.files if row.key == key)
         try:
             item = cut_lines(row.item, start, end)
         except ValueError as error:
             self._say(sanitize_line(str(error)))
             return
-        choice = self._ranges[key] = lines(start, end)
+        choice = lines(start, end)
+        draft.offer_lines(key, choice)
 
         def weighed(_: int) -> None:
-            if self._plan is not None:
-                self._choose(self._plan.set(key, choice))
+            draft.choose(draft.plan.set(key, choice))
+            self._chosen()
 
         self._jobs.do(lambda: plan.count(item), weighed, self._fail)
 
     def _summarised(self, number: int, summary: str, tokens: int) -> None:
-        if self._plan is None or self._whole is None:
+        if self._draft is None:
             return
         if not summary:
             self._say("The model wrote no summary.")
             self._show()
             return
-        before = next(turn.choice for turn in self._whole.turns if turn.number == number)
-        self._whole = self._whole.with_summary(number, summary, tokens).set_turn(number, before)
-        self._choose(self._plan.with_summary(number, summary, tokens))
+        self._draft.summarise(number, summary, tokens)
+        self._chosen()
 
-    def _choose(self, plan: FitPlan) -> None:
-        self._plan, self._exact, self._said = plan, None, ""
+    def _chosen(self) -> None:
+        """Another plan is chosen: show it, and count it."""
+        assert self._draft is not None
+        plan, fitting, request = self._draft.plan, self._fitting, self._request
+        self._said = ""
         self._wants_to_send = False
         self._show()
-        fitting, request = self._fitting, self._request
         self._jobs.do(lambda: (plan, fitting.count(request, plan)), self._counted, self._fail, key="exact")
 
     def _counted(self, found: tuple[FitPlan, Budget]) -> None:
-        plan, budget = found
-        if plan is not self._plan:
+        draft, (plan, budget) = self._draft, found
+        if draft is None or plan is not draft.plan:
             return
-        self._exact = budget
-        if plan is self._suggested and not budget.fits and self._guesses < MOST_GUESSES:
-            self._guesses += 1
-            assert self._whole is not None and budget.left is not None
-            if plan.fits:
-                # Joined tokens: the parts were a few less than the whole. Suggest with that much less room.
-                over = -budget.left
-                self._whole = _with_more_overhead(self._whole, plan.used, budget.used, over) or self._whole
-            # Else some were estimated too low; what was suggested is counted by now.
-            better = suggest(self._whole)
-            if better != plan:
-                self._suggested = better
-                self._choose(better)
-                return
+        if draft.count(plan, budget):
+            self._chosen()
+            return
         self._show()
         if self._wants_to_send:
             self._send()
@@ -236,15 +214,15 @@ class FitScreen(ModalScreen[FitPlan | None]):
         self._send()
 
     def _send(self) -> None:
-        plan, exact = self._plan, self._exact
-        if plan is None:
+        draft = self._draft
+        if draft is None:
             return
         if self._writer.writing:
             self._say("A summary is being written. Esc stops it.")
-        elif exact is None:
+        elif draft.exact is None:
             self._wants_to_send = True  # in a moment
-        elif exact.fits:
-            self.dismiss(plan)
+        elif draft.exact.fits:
+            self.dismiss(draft.plan)
         else:
             self._say("It does not fit yet.")
 
@@ -262,17 +240,19 @@ class FitScreen(ModalScreen[FitPlan | None]):
 
     def _make_room(self, height: int) -> None:
         """As high as it has rows; where those are too many, the table scrolls and the sum stays."""
-        rows = len(self._plan.files) + len(self._plan.turns) if self._plan is not None else 0
+        draft = self._draft
+        rows = len(draft.plan.files) + len(draft.plan.turns) if draft is not None else 0
         self._box.set_class(rows + AROUND > height, "-full")
         self._box.set_class(height < SHORT, "-short")
 
     def _show(self) -> None:
-        if self._plan is None or self._suggested is None or not self.is_mounted:
+        draft = self._draft
+        if draft is None or not self.is_mounted:
             return
         writing = {number: f"{count:,}…" for number, count in self._writer.writing.items()}
         self._make_room(self.size.height)
-        self._table.show(fit_choices.fit_lines(self._plan, self._suggested, writing))
-        parts, total, fits = fit_choices.sum_lines(self._plan, self._exact)
+        self._table.show(fit_lines(draft.plan, draft.suggested, writing))
+        parts, total, fits = sum_lines(draft.plan, draft.exact)
         said = [Content.assemble((self._said, "$warning"))] if self._said else []
         shown = [
             Content.assemble((parts, "$muted")),
@@ -293,16 +273,8 @@ class FitScreen(ModalScreen[FitPlan | None]):
         if not self.is_mounted:
             return
         message = error.message if isinstance(error, DocstraError) else str(error)
-        if self._plan is None:
+        if self._draft is None:
             said = Content.assemble((sanitize_line(message)[:300], "$error"))
             self._sum.update(said)
         else:
             self._say(sanitize_line(message)[:300])
-
-
-def _with_more_overhead(plan: FitPlan, guessed: int, counted: int, over: int) -> FitPlan | None:
-    """The plan with what its parts lack added to what belongs to no part; None when they lack nothing."""
-    from dataclasses import replace
-
-    lack = max(over, counted - guessed)
-    return replace(plan, overhead=plan.overhead + lack) if lack > 0 else None

@@ -1,4 +1,4 @@
-"""What can be chosen in the fit view, and the rows and sums it shows. Knows no widget but their values."""
+"""The rows and sums that the fit view shows, as values of its widgets."""
 
 from __future__ import annotations
 
@@ -7,37 +7,9 @@ from collections.abc import Mapping
 from docstra_tui import figures
 from docstra_tui.context.fitting.budget import Budget
 from docstra_tui.context.fitting.plan import FitPlan
-from docstra_tui.context.fitting.rows import (
-    LEFT_OUT,
-    OUTLINE,
-    WHOLE,
-    FileChoice,
-    FileRow,
-    TurnChoice,
-    TurnRow,
-)
+from docstra_tui.context.fitting.rows import WHOLE, FileRow, TurnRow
 from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.tui.widgets.fit_table import FitLine
-
-TURN_CHOICES: tuple[TurnChoice, ...] = ("kept", "left out", "summarised")
-
-
-def file_choices(row: FileRow, lines: FileChoice | None) -> list[FileChoice]:
-    """What can be sent of a file, from all to nothing."""
-    outline = [OUTLINE] if row.outline is not None else []
-    return [WHOLE, *outline, *([lines] if lines is not None else []), LEFT_OUT]
-
-
-def next_file_choice(row: FileRow, lines: FileChoice | None, step: int) -> FileChoice:
-    """The choice after or before the one in force."""
-    choices = file_choices(row, lines)
-    at = choices.index(row.choice) if row.choice in choices else 0
-    return choices[(at + step) % len(choices)]
-
-
-def next_turn_choice(now: TurnChoice, step: int) -> TurnChoice:
-    """The same for a turn."""
-    return TURN_CHOICES[(TURN_CHOICES.index(now) + step) % len(TURN_CHOICES)]
 
 
 def fit_lines(plan: FitPlan, suggested: FitPlan, writing: Mapping[int, str]) -> list[FitLine]:
