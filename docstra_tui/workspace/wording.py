@@ -6,6 +6,9 @@ from docstra_tui import figures
 from docstra_tui.llm.answer import Usage
 from docstra_tui.llm.base import BaseLLM
 
+BUSY = "An answer is being written. Esc stops it first."
+"""Why a model or a session cannot be switched now."""
+
 NO_FILES = "no files were sent"
 """What stands under an answer that can only be about none."""
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from docstra_tui.errors import UsageError
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.main.dialogs import Dialogs
-from docstra_tui.tui.main.draft import Draft
 from docstra_tui.tui.main.tasks import Tasks
 from docstra_tui.tui.widgets.composer import Composer
+from docstra_tui.tui.widgets.draft import Draft
 from docstra_tui.workspace.command_line import CommandLine, parse, question_of
 from docstra_tui.workspace.commands import TASKS, Command
 

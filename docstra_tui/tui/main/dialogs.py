@@ -1,4 +1,4 @@
-"""Asking and telling: what a controller of the main screen may do to the person in front of it.
+"""Asking and telling on the screen, as dialogs and toasts.
 
 A controller gets this, the widgets and the services it uses, and nothing else of the screen.
 """
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from docstra_tui.errors import DocstraError
 from docstra_tui.text import sanitize_line
+from docstra_tui.workspace.dialogs import Leaving, Offer
 
 if TYPE_CHECKING:
     from textual.screen import ModalScreen, Screen
@@ -18,7 +19,7 @@ T = TypeVar("T")
 
 
 class Dialogs:
-    """Runs on the screen's thread. Every text is already safe to show."""
+    """As `workspace.dialogs` has it, and any other dialog. Every text is already safe to show."""
 
     def __init__(self, screen: Screen[Any]) -> None:
         self._screen = screen
@@ -26,6 +27,33 @@ class Dialogs:
     def ask(self, dialog: ModalScreen[T], then: Callable[[T | None], None] = lambda answer: None) -> None:
         """Put a dialog in front; `then` gets its answer, None when it was closed without one."""
         self._screen.app.push_screen(dialog, then)
+
+    def confirm(self, title: str, text: str, then: Callable[[bool], None], *, by_enter: bool = True) -> None:
+        """A question for a yes; closing is no."""
+        from docstra_tui.tui.screens.confirm import ConfirmScreen
+
+        self.ask(ConfirmScreen(title, text, by_enter=by_enter), lambda yes: then(bool(yes)))
+
+    def choose(self, offer: Offer, then: Callable[[str | None], None]) -> None:
+        """One of several, or None."""
+        from docstra_tui.tui.screens.choice import ChoiceScreen
+
+        self.ask(ChoiceScreen(offer), then)
+
+    def write(self, title: str, then: Callable[[str | None], None]) -> None:
+        """Some words, or None."""
+        from docstra_tui.tui.screens.text_prompt import TextPrompt
+
+        self.ask(TextPrompt(title), then)
+
+    def let_leave(
+        self, lines: list[str], then: Callable[[Leaving | None], None], *, can_leave_out: bool
+    ) -> None:
+        """What may be secret; None: nothing is sent."""
+        from docstra_tui.tui.screens.leaving import LeavingScreen
+
+        screen = LeavingScreen(lines, can_leave_out=can_leave_out)
+        self.ask(screen, then)
 
     def say(self, text: str, seconds: float | None = None) -> None:
         """A toast."""

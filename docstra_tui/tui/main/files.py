@@ -16,10 +16,10 @@ from textual.message import Message
 from docstra_tui.context.picks import Pick
 from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.tui.main.dialogs import Dialogs
-from docstra_tui.tui.main.file_questions import FileQuestions
 from docstra_tui.tui.widgets.file_tree import FileTree
 from docstra_tui.tui.widgets.files_pane import FilesPane
 from docstra_tui.tui.widgets.ticked_list import TickedList
+from docstra_tui.workspace.file_questions import FileQuestions
 from docstra_tui.workspace.files.finder import Finder
 from docstra_tui.workspace.files.folders import Below, Folders
 from docstra_tui.workspace.files.secret_files import few_names

@@ -12,9 +12,9 @@ from docstra_tui.context.mentions import Mention, write_mention
 from docstra_tui.errors import DocstraError
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.main.dialogs import Dialogs
-from docstra_tui.tui.main.draft import Draft
 from docstra_tui.tui.main.files import Files
 from docstra_tui.tui.widgets.composer import Composer
+from docstra_tui.tui.widgets.draft import Draft
 from docstra_tui.tui.widgets.mention_list import MentionList
 from docstra_tui.workspace.command_line import ONLY_FILES
 from docstra_tui.workspace.files.finder import Finder, Found
@@ -213,16 +213,15 @@ class Mentions:
         elif draft.is_in_composer:
             self._dialogs.warn(f"{problems} Enter again sends it as it is.")
         else:
-            from docstra_tui.tui.screens.confirm import ConfirmScreen
 
-            def answered(yes: bool | None) -> None:
+            def answered(yes: bool) -> None:
                 if yes:
                     self._tick(draft, named, send)
                 else:
                     draft.keep()
 
             question = f"{problems} Send it as it is?"
-            self._dialogs.ask(ConfirmScreen("A word that names no file", question), answered)
+            self._dialogs.confirm("A word that names no file", question, answered)
 
     def _tick(self, draft: Draft, named: NamedFiles, send: Callable[[NamedFiles], object]) -> None:
         if self._files.take_named(named):

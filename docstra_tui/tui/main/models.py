@@ -11,23 +11,21 @@ from textual.message import Message
 
 from docstra_tui.errors import DocstraError, EngineDied
 from docstra_tui.text import sanitize_line
-from docstra_tui.tui.main.dialogs import Dialogs
-from docstra_tui.tui.screens.choice import Choice, ChoiceScreen
 from docstra_tui.tui.transcript.welcome import welcome
+from docstra_tui.workspace.dialogs import Choice, Dialogs, Offer
 from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.models.answering import AnsweringModel
+from docstra_tui.workspace.wording import BUSY
 
 if TYPE_CHECKING:
     from docstra_tui.settings import Settings
-    from docstra_tui.tui.main.permission import Permission
     from docstra_tui.tui.transcript.view import TranscriptView
     from docstra_tui.tui.widgets.notice import Notices
     from docstra_tui.workspace.files.watched_selection import WatchedSelection
     from docstra_tui.workspace.models.backend import Status
+    from docstra_tui.workspace.permission import Permission
     from docstra_tui.workspace.sessions.resuming import Opening
     from docstra_tui.workspace.turns.queue import TurnQueue
-
-BUSY = "An answer is being written. Esc stops it first."
 
 
 class ModelChanged(Message):
@@ -89,15 +87,13 @@ class Models:
             if name:
                 self.take(name, is_here=name in here)
 
-        self._dialogs.ask(
-            ChoiceScreen(
-                "Switch model",
-                [Choice(name, name, details) for name, details in rows],
-                placeholder="narrow the list, or type a hub id, a folder or a .gguf file",
-                free_text=True,
-            ),
-            taken,
+        offer = Offer(
+            "Switch model",
+            [Choice(name, name, details) for name, details in rows],
+            placeholder="narrow the list, or type a hub id, a folder or a .gguf file",
+            free_text=True,
         )
+        self._dialogs.choose(offer, taken)
 
     def take(self, name: str, *, is_here: bool = False) -> bool:
         """Let this model answer from now on, one of this machine where it `is_here`; False while an answer is
@@ -150,16 +146,12 @@ class Models:
 
     def _ask_to_restart(self) -> None:
         """An engine that is there may be of use to somebody: whoever means it says so."""
-        from docstra_tui.tui.screens.confirm import ConfirmScreen
-
         text = (
             "The engine is running. It is ended and loads the model again; every terminal that uses it "
             "waits for that, and what it has read is read anew."
         )
-        self._dialogs.ask(
-            ConfirmScreen("Restart the engine", text, by_enter=False),
-            lambda yes: self._restart() if yes else None,
-        )
+        title = "Restart the engine"
+        self._dialogs.confirm(title, text, lambda yes: self._restart() if yes else None, by_enter=False)
 
     def _restart(self) -> None:
         self._queue.stop_answer()

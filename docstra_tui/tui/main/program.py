@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
-from docstra_tui.themes import ThemeSpec
 from docstra_tui.tui.driver.keyboard import Keyboard
 from docstra_tui.tui.driver.link import Link
 from docstra_tui.workspace.copying import Copying
+from docstra_tui.workspace.theme_switch import Wearer
 
 
-class Program(Protocol):
+class Program(Wearer, Protocol):
     """The app, as far as its first screen knows it."""
 
     keyboard: Keyboard
     copying: Copying
     link: Link
-    theme: str
-    """The name of the one that is worn."""
-
-    @property
-    def theme_specs(self) -> Mapping[str, ThemeSpec]:
-        """All there are, by their names."""
 
     def leave(self, code: int = 0) -> None:
         """Everything is saved first."""

@@ -17,7 +17,6 @@ from docstra_tui.settings import Settings
 from docstra_tui.tui.main.ahead import Ahead
 from docstra_tui.tui.main.command_runner import CommandRunner
 from docstra_tui.tui.main.dialogs import Dialogs
-from docstra_tui.tui.main.file_questions import FileQuestions
 from docstra_tui.tui.main.files import Files
 from docstra_tui.tui.main.interrupt import Interrupt
 from docstra_tui.tui.main.main_keys import APP_KEYS, MAIN_KEYS
@@ -27,23 +26,24 @@ from docstra_tui.tui.main.navigation import Navigation
 from docstra_tui.tui.main.next_prompt import NextPrompt
 from docstra_tui.tui.main.older_turns import OlderTurns
 from docstra_tui.tui.main.parts import Parts
-from docstra_tui.tui.main.permission import Permission
 from docstra_tui.tui.main.program import Program
 from docstra_tui.tui.main.screen_commands import ScreenCommands
 from docstra_tui.tui.main.session_view import SessionView
-from docstra_tui.tui.main.sessions import Sessions
 from docstra_tui.tui.main.status_board import StatusBoard
 from docstra_tui.tui.main.store_notices import LOOK_SECONDS, StoreNotices
 from docstra_tui.tui.main.tasks import Tasks
-from docstra_tui.tui.main.themes import Themes
 from docstra_tui.tui.main.turns import TurnEnded, Turns
 from docstra_tui.tui.transcript.messages import CopyRequested
 from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.workspace.commands import commands_of
+from docstra_tui.workspace.file_questions import FileQuestions
 from docstra_tui.workspace.files.watched_selection import WatchedSelection
 from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.models.answering import AnsweringModel
+from docstra_tui.workspace.permission import Permission
 from docstra_tui.workspace.sessions.opened import OpenSessions
+from docstra_tui.workspace.sessions.switch import Sessions
+from docstra_tui.workspace.theme_switch import Themes
 from docstra_tui.workspace.title import title
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ from docstra_tui.tui.main.models import Models
 from docstra_tui.tui.main.navigation import Navigation
 from docstra_tui.tui.main.next_prompt import NextPrompt
 from docstra_tui.tui.main.program import Program
-from docstra_tui.tui.main.sessions import Sessions
-from docstra_tui.tui.main.themes import Themes
 from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.commands import commands_of
 from docstra_tui.workspace.files.watched_selection import WatchedSelection
 from docstra_tui.workspace.sessions.opened import OpenSessions
+from docstra_tui.workspace.sessions.switch import Sessions
+from docstra_tui.workspace.theme_switch import Themes
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.main.models import Models
 from docstra_tui.tui.main.parts import Parts
-from docstra_tui.tui.main.sessions import Ticks, ticks_for
 from docstra_tui.tui.main.status_board import StatusBoard
 from docstra_tui.tui.main.turns import Turns
 from docstra_tui.workspace.files.watched_selection import WatchedSelection
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.sessions.opened import OpenSessions
+from docstra_tui.workspace.sessions.switch import Ticks, ticks_for
 from docstra_tui.workspace.title import shown_path
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from docstra_tui.context.mentions import find_mentions
 from docstra_tui.context.picks import Pick
 from docstra_tui.tui.main.dialogs import Dialogs
-from docstra_tui.tui.main.draft import Draft
+from docstra_tui.tui.widgets.draft import Draft
 from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.commands import Command
 from docstra_tui.workspace.turns import requests
@@ -15,10 +15,10 @@ from docstra_tui.workspace.turns.queue import TurnQueue
 
 if TYPE_CHECKING:
     from docstra_tui.tui.main.mentions import Mentions
-    from docstra_tui.tui.main.permission import Permission
     from docstra_tui.tui.widgets.composer import Composer
     from docstra_tui.tui.widgets.file_tree import FileTree
     from docstra_tui.workspace.files.selection import FileSelection
+    from docstra_tui.workspace.permission import Permission
 
 
 class Tasks:
@@ -65,7 +65,7 @@ class Tasks:
     def ask_words(self, command: Command) -> None:
         """Ask for what stands behind a command."""
         if command.name == "custom":
-            from docstra_tui.tui.main.custom_request import CustomRequest
+            from docstra_tui.workspace.turns.custom_request import CustomRequest
 
             CustomRequest(self._dialogs, lambda: self.prompt(command), self.fill).begin()
         else:
@@ -73,14 +73,13 @@ class Tasks:
 
     def prompt(self, command: Command) -> None:
         """Ask in a dialog for the words of a command, and start it with them."""
-        from docstra_tui.tui.screens.text_prompt import TextPrompt
 
         def written(words: str | None) -> None:
             if words:
                 draft = Draft(self._composer, f"/{command.name} {words}", is_in_composer=False)
                 self._start_words(CommandLine(command, words), draft)
 
-        self._dialogs.ask(TextPrompt(command.asks), written)
+        self._dialogs.write(command.asks, written)
 
     def fill(self, name: str, template: str, values: dict[str, str]) -> None:
         """Ask with one of the user's templates, about the ticked files and those that a value names."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -15,16 +13,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from docstra_tui.text import sanitize_line
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One row."""
-
-    value: str
-    label: str
-    """Not yet safe to show."""
-    detail: str = ""
+from docstra_tui.workspace.dialogs import Choice, Offer
 
 
 class ChoiceScreen(ModalScreen[str | None]):
@@ -38,24 +27,14 @@ class ChoiceScreen(ModalScreen[str | None]):
         Binding("up", "step(-1)", "Up", tooltip="Row before", id="choice.up", show=False),
     ]
 
-    def __init__(
-        self,
-        title: str,
-        choices: Sequence[Choice],
-        *,
-        placeholder: str = "",
-        free_text: bool = False,
-        at: str = "",
-        moved: Callable[[str | None], object] = lambda value: None,
-    ) -> None:
-        """`at` is the value that the cursor is on first; `moved` hears the one that it is on now."""
+    def __init__(self, offer: Offer) -> None:
         super().__init__()
-        self._title_text = title
-        self._choices = tuple(choices)
-        self._placeholder = placeholder or "type to narrow the list"
-        self._free_text = free_text
-        self._at = at
-        self._moved = moved
+        self._title_text = offer.title
+        self._choices = tuple(offer.choices)
+        self._placeholder = offer.placeholder or "type to narrow the list"
+        self._free_text = offer.free_text
+        self._at = offer.at
+        self._moved = offer.moved
         self._shown: list[Choice] = []
 
     def compose(self) -> ComposeResult:

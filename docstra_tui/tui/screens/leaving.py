@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,10 +11,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-Decision = Literal["leave out", "send"]
+from docstra_tui.workspace.dialogs import Leaving
 
 
-class LeavingScreen(ModalScreen[Decision | None]):
+class LeavingScreen(ModalScreen[Leaving | None]):
     """The answer is None when nothing is to be sent. Enter and y are no answers: what was pressed for the
     question or the dialog before this one may have been pressed twice."""
 

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
-from docstra_tui.tui.main.dialogs import Dialogs
-from docstra_tui.tui.main.program import Program
-from docstra_tui.tui.screens.choice import Choice, ChoiceScreen
+from docstra_tui.themes import ThemeSpec
 from docstra_tui.workspace import theme_choice
+from docstra_tui.workspace.dialogs import Choice, Dialogs, Offer
 from docstra_tui.workspace.jobs import JobQueue
+
+
+class Wearer(Protocol):
+    """What has a theme."""
+
+    theme: str
+    """The name of the one that is worn."""
+
+    @property
+    def theme_specs(self) -> Mapping[str, ThemeSpec]:
+        """All there are, by their names."""
 
 
 class Themes:
     """Runs on the screen's thread."""
 
-    def __init__(self, program: Program, root: Path, dialogs: Dialogs, jobs: JobQueue) -> None:
+    def __init__(self, program: Wearer, root: Path, dialogs: Dialogs, jobs: JobQueue) -> None:
         self._program = program
         self._root = root
         self._dialogs = dialogs
@@ -43,7 +55,7 @@ class Themes:
             else:
                 program.theme = before
 
-        self._dialogs.ask(ChoiceScreen("Switch theme", choices, at=before, moved=moved), taken)
+        self._dialogs.choose(Offer("Switch theme", choices, at=before, moved=moved), taken)
 
     def take(self, name: str) -> None:
         """Wear this theme, here and in the folders where none was chosen. Raises `UsageError`."""

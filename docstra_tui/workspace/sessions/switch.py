@@ -7,25 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from docstra_tui import figures
 from docstra_tui.context.picks import Pick
 from docstra_tui.text import sanitize_line
-from docstra_tui.tui.main.dialogs import Dialogs
-from docstra_tui.tui.main.models import BUSY, Models
-from docstra_tui.tui.screens.choice import Choice, ChoiceScreen
+from docstra_tui.workspace.dialogs import Choice, Dialogs, Offer
 from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.sessions.opened import Found, OpenSessions
+from docstra_tui.workspace.wording import BUSY
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.turns import SessionSummary
+    from docstra_tui.settings import Settings
+    from docstra_tui.workspace.sessions.resuming import Opening
     from docstra_tui.workspace.turns.queue import TurnQueue
 
 Ticks = Literal["kept", "its own", "added"]
 """Which files are ticked once a session is shown: those before, the session's, or these and those."""
+
+
+class OpensModels(Protocol):
+    """Who opens the model that a session was with, or offers to."""
+
+    def go_on(self, opening: Opening, settings: Settings) -> None:
+        """But not where another one than that of `settings` was opened since."""
 
 
 class Sessions:
@@ -36,7 +44,7 @@ class Sessions:
         root: Path,
         opened: OpenSessions,
         model: AnsweringModel,
-        models: Models,
+        models: OpensModels,
         queue: TurnQueue,
         show: Callable[[ChatSession, Ticks], None],
         dialogs: Dialogs,
@@ -62,9 +70,8 @@ class Sessions:
             self._dialogs.say("No session of this folder is saved yet.")
             return
         choices = [Choice(one.id, one.title or f"not sent: {one.unsent}", _when(one)) for one in found]
-        self._dialogs.ask(
-            ChoiceScreen("Open session", choices), lambda value: self.open(value) if value else None
-        )
+        offer = Offer("Open session", choices)
+        self._dialogs.choose(offer, lambda value: self.open(value) if value else None)
 
     def open(self, name: str, *, at_start: bool = False) -> None:
         """Load a session by its id, the start of it, or `last`; its model too, or offer it.

@@ -9,8 +9,7 @@ from docstra_tui import figures
 from docstra_tui.context.picks import Pick
 from docstra_tui.context.secrets import may_hold_secrets
 from docstra_tui.text import sanitize_line, shown_name
-from docstra_tui.tui.main.dialogs import Dialogs
-from docstra_tui.tui.widgets.file_tree import FileTree
+from docstra_tui.workspace.dialogs import Dialogs
 from docstra_tui.workspace.files.secret_files import SecretFiles, few_names
 from docstra_tui.workspace.files.snapshots import pick_of
 from docstra_tui.workspace.files.watched_selection import WatchedSelection
@@ -41,11 +40,25 @@ class Destination(Protocol):
         """Who looks over what leaves; None where nothing does."""
 
 
+class TickedFiles(Protocol):
+    """What is ticked, where it can be seen."""
+
+    @property
+    def picks(self) -> tuple[Pick, ...]:
+        """In the order of the tree."""
+
+    def set_ticked(self, picks: Iterable[Pick], *, is_checked: bool = False) -> None:
+        """These and no others; `is_checked`: none of them may hold secrets."""
+
+    def untick(self, pick: Pick) -> None:
+        """Not this one."""
+
+
 class FileQuestions:
     """Runs on the screen's thread."""
 
     def __init__(
-        self, tree: FileTree, selection: WatchedSelection, there: Destination, dialogs: Dialogs
+        self, tree: TickedFiles, selection: WatchedSelection, there: Destination, dialogs: Dialogs
     ) -> None:
         self._tree = tree
         self._selection = selection
@@ -59,6 +72,11 @@ class FileQuestions:
     def is_elsewhere(self) -> bool:
         """True where questions leave this machine."""
         return bool(self._there.host)
+
+    @property
+    def _ticked(self) -> dict[str, None]:
+        """The ticked files, in the order of the tree."""
+        return dict.fromkeys(pick.path for pick in self._tree.picks)
 
     @property
     def _where(self) -> str:
@@ -79,18 +97,19 @@ class FileQuestions:
     def backend_opened(self) -> None:
         """Somebody else answers: what was agreed to for that server still is."""
         if not self.is_elsewhere:
-            self._ask_about(self._tree.model.ticked)
+            self._ask_about(self._ticked)
         self._admit(self._secrets.agreed(self._where))
 
     def asks_about(self, picks: Iterable[Pick]) -> bool:
         """True where ticking these asks whether they may leave this machine."""
-        new = (pick.path for pick in picks if not self._tree.model.is_ticked(pick.path))
+        ticked = self._ticked
+        new = (pick.path for pick in picks if pick.path not in ticked)
         return self.is_elsewhere and any(map(may_hold_secrets, new))
 
     def _ask_about(self, paths: Iterable[str]) -> None:
         """Files that may hold secrets are agreed to once; the host that they would go to is named."""
         where, tree = self._where, self._tree
-        self._secrets.forget_unwanted(tree.model.is_ticked)
+        self._secrets.forget_unwanted(self._ticked.__contains__)
         asked = self._secrets.to_ask(paths, where)
         if not asked:
             return
@@ -98,9 +117,8 @@ class FileQuestions:
         if not self.is_elsewhere:
             self._dialogs.say(consent.stays_here(names))
             return
-        from docstra_tui.tui.screens.confirm import ConfirmScreen
 
-        def answered(yes: bool | None) -> None:
+        def answered(yes: bool) -> None:
             if yes:
                 self._secrets.agree(asked, where)
                 self._admit(asked if where == self._where else [])
@@ -111,7 +129,7 @@ class FileQuestions:
         text = (
             f"{names} may hold secrets and will be sent to {sanitize_line(self._there.host)}. Keep it ticked?"
         )
-        self._dialogs.ask(ConfirmScreen("This leaves the machine", text, by_enter=False), answered)
+        self._dialogs.confirm("This leaves the machine", text, answered, by_enter=False)
 
     def _admit(self, paths: Sequence[str]) -> None:
         if paths and self._there.outgoing is not None:
@@ -134,9 +152,7 @@ class FileQuestions:
                 self._dialogs.warn(sanitize_line(state.reason))
 
     def _ask_to_read(self, pick: Pick, size: int) -> None:
-        from docstra_tui.tui.screens.confirm import ConfirmScreen
-
-        def answered(yes: bool | None) -> None:
+        def answered(yes: bool) -> None:
             if yes:
                 self._selection.allow({pick.path: size})
             else:
@@ -144,4 +160,4 @@ class FileQuestions:
 
         about = f"{figures.size(size)}, about {figures.tokens(size // 4)} tokens"
         text = f"{shown_name(pick.path)} has {about}. Read it all the same?"
-        self._dialogs.ask(ConfirmScreen("A large file", text), answered)
+        self._dialogs.confirm("A large file", text, answered)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from docstra_tui.text import sanitize_line, shown_name
-from docstra_tui.tui.main.dialogs import Dialogs
+from docstra_tui.workspace.dialogs import Dialogs, Leaving
+from docstra_tui.workspace.file_questions import TickedFiles
 from docstra_tui.workspace.jobs import Deliver
 from docstra_tui.workspace.models import consent
 from docstra_tui.workspace.turns.decision import Decision
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.outgoing import SecretsFound
     from docstra_tui.session.turn_request import TurnRequest
-    from docstra_tui.tui.screens import leaving
-    from docstra_tui.tui.widgets.file_tree import FileTree
 
 TITLE = "This leaves the machine"
 
@@ -50,13 +49,13 @@ class Permission:
     """Runs on the screen's thread."""
 
     def __init__(
-        self, host: Host, tree: FileTree, turns: TurnQueue, dialogs: Dialogs, deliver: Deliver
+        self, host: Host, tree: TickedFiles, turns: TurnQueue, dialogs: Dialogs, deliver: Deliver
     ) -> None:
         self._host = host
         self._tree = tree
         self._dialogs = dialogs
         self._is_asking = False
-        self._decision: Decision[leaving.Decision | None] = Decision(turns, deliver)
+        self._decision: Decision[Leaving | None] = Decision(turns, deliver)
 
     @property
     def is_choosing(self) -> bool:
@@ -75,9 +74,8 @@ class Permission:
         if self._is_asking:
             refused()
             return
-        from docstra_tui.tui.screens.confirm import ConfirmScreen
 
-        def answered(yes: bool | None) -> None:
+        def answered(yes: bool) -> None:
             self._is_asking = False
             if yes:
                 self._host.admit(there)
@@ -87,23 +85,21 @@ class Permission:
 
         self._is_asking = True
         text = sanitize_line(consent.question(there))
-        self._dialogs.ask(ConfirmScreen(TITLE, text, by_enter=False), answered)
+        self._dialogs.confirm(TITLE, text, answered, by_enter=False)
 
     def for_secrets(self, session: ChatSession, found: SecretsFound, request: TurnRequest) -> bool:
         """Ask about what may be secret; False when nothing is to be sent. Blocks: for the turn's thread."""
         about = {item.path for item in request.focus}
         can_leave_out = bool(found.paths) and about.isdisjoint(found.paths)
 
-        def ask(decided: Callable[[leaving.Decision | None], None]) -> None:
-            from docstra_tui.tui.screens.leaving import LeavingScreen
-
-            def chosen(decision: leaving.Decision | None) -> None:
+        def ask(decided: Callable[[Leaving | None], None]) -> None:
+            def chosen(decision: Leaving | None) -> None:
                 if decision == "leave out":
                     self._untick(found.paths)
                 decided(decision)
 
             lines = consent.secrets(found, self._host.host)
-            self._dialogs.ask(LeavingScreen(lines, can_leave_out=can_leave_out), chosen)
+            self._dialogs.let_leave(lines, chosen, can_leave_out=can_leave_out)
 
         decision = self._decision.wait_for(ask)
         if decision == "send":

@@ -7,9 +7,7 @@ from collections.abc import Callable, Mapping
 from docstra_tui import templates
 from docstra_tui.errors import TemplateError
 from docstra_tui.text import sanitize_line
-from docstra_tui.tui.main.dialogs import Dialogs
-from docstra_tui.tui.screens.choice import Choice, ChoiceScreen
-from docstra_tui.tui.screens.text_prompt import TextPrompt
+from docstra_tui.workspace.dialogs import Choice, Dialogs, Offer
 from docstra_tui.workspace.turns.requests import wanted_values
 
 FREE = ""
@@ -42,7 +40,7 @@ class CustomRequest:
             return
         choices = [Choice(FREE, "In your own words")]
         choices += [Choice(name, name, _first_line(text)) for name, text in self._known.items()]
-        self._dialogs.ask(ChoiceScreen("Custom request", choices), self._chosen)
+        self._dialogs.choose(Offer("Custom request", choices), self._chosen)
 
     def _chosen(self, name: str | None) -> None:
         if name == FREE:
@@ -61,7 +59,7 @@ class CustomRequest:
             if value:
                 self._ask_values(name, {**values, missing[0]: value})
 
-        self._dialogs.ask(TextPrompt(f"{name}: {missing[0]}"), given)
+        self._dialogs.write(f"{name}: {missing[0]}", given)
 
 
 def _first_line(text: str) -> str:

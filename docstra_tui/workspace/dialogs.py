@@ -1,0 +1,69 @@
+"""Asking and telling: what may be done to the person in front of a face that goes on meanwhile.
+
+The answer comes when it comes, by a call on the face's thread. Every text is already safe to show, but for
+what is said not to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Leaving = Literal["leave out", "send"]
+"""What becomes of what may be secret and would leave this machine."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One row of a list."""
+
+    value: str
+    label: str
+    """Not yet safe to show."""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A list to choose from."""
+
+    title: str
+    choices: Sequence[Choice]
+    placeholder: str = ""
+    free_text: bool = False
+    """True where anything may be typed that is not in the list."""
+    at: str = ""
+    """The value that the cursor is on first."""
+    moved: Callable[[str | None], object] = lambda value: None
+    """Hears the value that the cursor is on now."""
+
+
+class Dialogs(Protocol):
+    """Everything returns at once."""
+
+    def confirm(self, title: str, text: str, then: Callable[[bool], None], *, by_enter: bool = True) -> None:
+        """A question for a yes; closing is no. `by_enter`: Enter is a yes as well."""
+
+    def choose(self, offer: Offer, then: Callable[[str | None], None]) -> None:
+        """One of several, or None."""
+
+    def write(self, title: str, then: Callable[[str | None], None]) -> None:
+        """Some words, or None."""
+
+    def let_leave(
+        self, lines: list[str], then: Callable[[Leaving | None], None], *, can_leave_out: bool
+    ) -> None:
+        """What may be secret; None: nothing is sent."""
+
+    def say(self, text: str, seconds: float | None = None) -> None:
+        """Something to know."""
+
+    def warn(self, text: str, seconds: float | None = None) -> None:
+        """What did not happen."""
+
+    def fail(self, text: str) -> None:
+        """What went wrong."""
+
+    def fail_with(self, error: Exception) -> None:
+        """The same, in the words of an error, which need not be safe."""
