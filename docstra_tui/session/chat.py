@@ -72,14 +72,14 @@ class ChatSession:
         store: SessionStore,
         session_id: str,
         *,
-        root: str | None = None,
+        root: Path | None = None,
         model: str = "",
         reserve: int = RESERVE,
     ) -> ChatSession:
-        """Go on with a saved session: its id, the beginning of it, or `last` (of the folder `root`, if
-        given). Raises `StoreError`."""
-        found = store.load(session_id, root, characters=HELD)
-        session = cls(llm, Path(found.root), model=model, reserve=reserve)
+        """Go on with a saved session: its id, the beginning of it, or `last`; about the folder `root`, or
+        the one that it was about. Raises `StoreError`."""
+        found = store.load(session_id, characters=HELD)
+        session = cls(llm, root or Path(found.root), model=model, reserve=reserve)
         session._dialogue.put_back(found)
         session._keep(Record(store, found.id), found.draft, found.waiting)
         session._title = found.title
@@ -105,10 +105,6 @@ class ChatSession:
     def root(self) -> Path:
         """The folder it is about."""
         return self._dialogue.root
-
-    @root.setter
-    def root(self, root: Path) -> None:
-        self._dialogue.root = root
 
     @property
     def turns(self) -> list[SavedTurn]:

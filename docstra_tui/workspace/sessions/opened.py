@@ -100,8 +100,7 @@ class OpenSessions:
         settings, answering = self._model.settings, self._model.name
         if goes_along:
             resumed = resuming.find(self.store, which, root, is_named=False, but=self.current)
-            session = self._resumed(resumed.id)
-            session.root, note = resumed.root, resumed.note
+            session, note = self._resumed(resumed.id, resumed.root), resumed.note
         else:
             which = resuming.last(self.store, root, but=self.current) if which == resuming.LAST else which
             session, note = self._resumed(which), ""
@@ -122,7 +121,7 @@ class OpenSessions:
         found = self.store.without_turns(str(root))
         return self.store.left_in(str(root)) if found is None else self._resumed(found)
 
-    def _resumed(self, session_id: str) -> ChatSession:
+    def _resumed(self, session_id: str, root: Path | None = None) -> ChatSession:
         from docstra_tui.session.chat import ChatSession
 
         llm = self._model.llm or NoModel()
@@ -131,6 +130,7 @@ class OpenSessions:
             llm,
             self.store,
             session_id,
+            root=root,
             model=self._model.name,
             reserve=self._model.settings.answer.reserve,
         )
