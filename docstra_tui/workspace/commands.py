@@ -19,7 +19,6 @@ Takes = Literal["nothing", "files", "text", "name"]
 EVERYWHERE: frozenset[Face] = frozenset({"screen", "chat", "shell"})
 BOTH: frozenset[Face] = frozenset({"screen", "chat"})
 SCREEN: frozenset[Face] = frozenset({"screen"})
-CHAT: frozenset[Face] = frozenset({"chat"})
 
 
 @dataclass(frozen=True)

@@ -105,21 +105,12 @@ class FileSelection:
         files, changed = self._snapshots.update(picks)
         with self._telling:
             session.set_context(items_of(files))
-        wrong = [(file, badge_of(file)) for file in files if not file.state.is_sendable]
-        left_out = {
-            pick_of(file).label: (badge.word, badge.reason) for file, badge in wrong if badge is not None
-        }
-        return ReadReport(tuple(pick.label for pick in changed), left_out)
+        return ReadReport(tuple(pick.label for pick in changed), _left_out(files))
 
     def give(self, session: ChatSession) -> None:
         """Give them to `session` as they were last read."""
         with self._telling:
             session.set_context(items_of(self.files))
-
-    def item_of(self, pick: Pick) -> ContextItem | None:
-        """What is sent of a file or of lines; None where it is not among these, or is not sent."""
-        files = self._snapshots.of([pick] if pick in self.picks else [])
-        return next(iter(items_of(files)), None)
 
     def read_now(self, pick: Pick) -> ContextItem:
         """A file or lines of it as they are now, whether or not they are chosen. Raises `UnreadableFile`."""
