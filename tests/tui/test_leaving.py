@@ -9,10 +9,6 @@ import threading
 import pytest
 from textual.app import App
 
-from docstra_tui.errors import UsageError
-from docstra_tui.workspace.crash_log import crash_words
-from docstra_tui.workspace.jobs import JobQueue
-from docstra_tui.workspace.terminal import device as terminal
 from tests.tui.fakes import screen_text, until
 
 
@@ -61,13 +57,6 @@ async def test_the_draft_is_saved_from_another_thread(make_app, store):
         assert store.load("last").draft == "half a thought"
 
 
-def test_a_crash_says_little_and_nothing_private():
-    words = crash_words(ValueError("sk-SECRET"), "/x/app.log")
-    assert len(words) <= 5
-    assert "sk-SECRET" not in " ".join(words)
-    assert "/x/app.log" in " ".join(words)
-
-
 async def test_a_crash_ends_with_1_and_is_written_to_the_log(make_app, tmp_path):
     app = make_app()
     app.crash_log = str(tmp_path / "app.log")
@@ -83,45 +72,9 @@ async def test_a_crash_ends_with_1_and_is_written_to_the_log(make_app, tmp_path)
     assert "ValueError: here" in (tmp_path / "app.log").read_text()
 
 
-@pytest.mark.parametrize("term", ["", "dumb"])
-def test_a_terminal_that_cannot_is_refused_with_a_way_out(monkeypatch, term):
-    monkeypatch.setenv("TERM", term)
-    with pytest.raises(UsageError, match="docstra-tui chat"):
-        terminal.require_terminal()
-
-
-def test_every_mode_that_textual_sets_is_taken_back():
-    from textual.drivers import linux_driver
-
-    source = inspect.getsource(linux_driver)
-    for mode in ("?1049h", "?25l", "?1004h", "?2004h", "?1000h", "?1003h", "?1015h", "?1006h", "?2048h"):
-        assert mode in source
-        undone = mode[:-1] + ("h" if mode.endswith("l") else "l")
-        assert undone.encode() in terminal.RESTORE
-
-
 def test_the_parts_of_textual_we_lean_on_are_there():
     for name in ("_fatal_error", "panic", "_close_messages_no_wait", "_process_messages"):
         assert hasattr(App, name), name
     source = inspect.getsource(App)
     for attribute in ("self._return_code", "app._loop", "self._exception", "self._exit "):
         assert attribute in source, attribute
-
-
-def test_a_lane_does_the_newest_of_the_same_key_and_forgets_what_waits_when_closed():
-    gate, seen, told = threading.Event(), [], threading.Event()
-    jobs = JobQueue("test", lambda call: call())
-    jobs.do(gate.wait, lambda _: None, lambda _: None)
-    for number in (1, 2, 3):
-        jobs.do(
-            lambda number=number: number,
-            lambda number: (seen.append(number), told.set()),
-            lambda _: None,
-            key="count",
-        )
-    gate.set()
-    assert told.wait(5)
-    assert seen == [3]
-    jobs.close()
-    jobs.do(lambda: seen.append(4), lambda _: None, lambda _: None)
-    assert seen == [3]
