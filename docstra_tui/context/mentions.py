@@ -1,4 +1,4 @@
-"""`@path` in what a person types: which files a question names, and how to complete a name.
+"""`@path` in what a person types: which files a question names.
 
 A mention starts at an `@` at the beginning or after white space: `@src/a.py`, `@src/a.py:3-9`,
 `@src/a.py:3-` (to the end), `@"with space.py":3-9`. Knows nothing about files: whether one exists is
@@ -8,7 +8,6 @@ for the caller to find out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 _MENTION = re.compile(
@@ -21,6 +20,7 @@ _MENTION = re.compile(
 _BARE_RANGE = re.compile(r"(?P<path>.+?):(?P<start>\d+)(?P<range>-(?P<end>\d*))?")
 _PATH = re.compile(r"""@?"[^"\n]+"(?::\d+(?:-\d*)?)?[.,;:!?]*(?!\S)|\S+""")
 _COMPLETED = re.compile(r"""(?<!\S)@(?:"[^"\n]+"|[^\s":](?:[^\s:]|:(?!\d))*)[ ]""")
+_FRAGMENT = re.compile(r"(?P<path>.*?)(?P<lines>:\d+(?:-\d*)?)?")
 _CLOSERS = {")": "(", "]": "[", "}": "{", ">": "<"}
 
 
@@ -81,31 +81,10 @@ def write_mention(path: str, start_line: int | None = None, end_line: int | None
     return f"{mention}:{start_line}-{end_line if end_line is not None else start_line}"
 
 
-def complete(fragment: str, files: Iterable[str], *, limit: int = 50) -> list[str]:
-    """The files that `fragment` (what stands behind the `@` so far) may mean, the likeliest first.
-
-    Upper and lower case are the same. A name that starts with the fragment comes before a path that
-    does, then paths that hold it, then paths that hold its letters in order.
-    """
-    wanted = fragment.lstrip('"').casefold()
-    ranked: list[tuple[int, int, str]] = []
-    for path in files:
-        rank = _rank(wanted, path.casefold())
-        if rank is not None:
-            ranked.append((rank, len(path), path))
-    ranked.sort()
-    return [path for _, _, path in ranked[:limit]]
-
-
-def _rank(wanted: str, path: str) -> int | None:
-    if path.rpartition("/")[2].startswith(wanted):
-        return 0
-    if path.startswith(wanted):
-        return 1
-    if wanted in path:
-        return 2
-    letters = iter(path)
-    return 3 if all(letter in letters for letter in wanted) else None
+def fragment_parts(fragment: str) -> tuple[str, str]:
+    """What stands behind an `@` so far: of the name, and of its lines."""
+    found = _FRAGMENT.fullmatch(fragment.lstrip('"'))
+    return (found["path"], found["lines"] or "") if found else (fragment, "")
 
 
 def _mention(path: str, start: str | None, span: str | None, end: str | None) -> Mention:

@@ -73,8 +73,8 @@ def _talk(chat: Chat, printer: Printer, settings: Settings, colours: int, resume
         chat.sessions.open(resume, at_start=True)
     else:
         chat.sessions.bring_back_unsent()
-    files = ProjectFiles(chat.root, settings.context.ignore)
-    files.refresh()
+    files = ProjectFiles(lambda: chat.root, settings.context.ignore)
+    files.begin()
     prompt = Prompt(files, printer.style, DEPTHS[colours], chat.toolbar, chat.keep_draft)
 
     def wear(theme: ThemeSpec) -> None:

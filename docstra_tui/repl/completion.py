@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -12,54 +10,54 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
 from docstra_tui.context.files.ignore import IgnoreRules
-from docstra_tui.context.files.tree import files_below
-from docstra_tui.context.mentions import complete, write_mention
+from docstra_tui.context.mentions import fragment_parts, write_mention
 from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.workspace.commands import commands_of
+from docstra_tui.workspace.files.finder import Finder
 
 MENTION = re.compile(r"(?:^|(?<=\s))@(\"[^\"\n]*|[^\s\"]*)$")
-STALE_SECONDS = 20.0
-"""A list of files older than this is made again, in the background."""
+SHOWN = 50
+"""Files that are offered at once."""
+
+FIRST_SECONDS = 5.0
+"""How long the first list of a folder's files is waited for."""
 
 
 class ProjectFiles:
-    """The files of a folder, listed in a thread; an old list serves until the new one is there."""
+    """The files of the folder that the chat is about, by a few of their letters."""
 
-    def __init__(self, root: Path, ignore: Sequence[str] = ()) -> None:
+    def __init__(self, root: Callable[[], Path], ignore: Sequence[str] = ()) -> None:
         self._root = root
         self._ignore = tuple(ignore)
-        self._files: tuple[str, ...] = ()
-        self._listed_at = 0.0
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._finder: Finder | None = None
+        self._of: Path | None = None
 
-    def __call__(self) -> tuple[str, ...]:
-        """What is known now; only the very first list is waited for, in the completer's own thread."""
-        self.refresh(wait=not self._listed_at)
-        return self._files
+    def begin(self) -> Finder:
+        """List them in the background, unless that was done a short time ago."""
+        root = self._root()
+        if self._finder is None or self._of != root:
+            self.close()
+            self._finder = Finder(root, lambda found: None, lambda act: act(), with_folders=True)
+            self._of = root
+        self._finder.begin(lambda: IgnoreRules(root, self._ignore), show_hidden=False)
+        return self._finder
 
-    def refresh(self, *, wait: bool = False) -> None:
-        """List again if the list is old; `wait` for it."""
-        with self._lock:
-            is_running = self._thread is not None and self._thread.is_alive()
-            is_old = not self._listed_at or time.monotonic() - self._listed_at > STALE_SECONDS
-            if is_old and not is_running:
-                self._thread = threading.Thread(target=self._list, name="project-files", daemon=True)
-                self._thread.start()
-            thread = self._thread
-        if wait and thread is not None:
-            thread.join()
+    def __call__(self, query: str) -> tuple[str, ...]:
+        """The likeliest first. For the completer's own thread: only the very first list is waited for."""
+        return self.begin().find_now(query, FIRST_SECONDS).paths[:SHOWN]
 
-    def _list(self) -> None:
-        self._files = files_below(self._root, "", IgnoreRules(self._root, self._ignore)).files
-        self._listed_at = time.monotonic()
+    def close(self) -> None:
+        """Stop listing."""
+        if self._finder is not None:
+            self._finder.close()
 
 
 class ChatCompleter(Completer):
     """`/` at the beginning completes commands, `@` after white space completes files."""
 
-    def __init__(self, files: Callable[[], Iterable[str]]) -> None:
-        self._files = files
+    def __init__(self, find: Callable[[str], Iterable[str]]) -> None:
+        """`find` gives the files that a query may mean, the likeliest first."""
+        self._find = find
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         before = document.text_before_cursor
@@ -76,11 +74,12 @@ class ChatCompleter(Completer):
         found = MENTION.search(before)
         if found is None:
             return
-        for path in complete(found[1], self._files()):
+        query, lines = fragment_parts(found[1])
+        for path in self._find(query):
             if sanitize_line(path) != path:
                 continue  # a name that cannot be typed cannot be completed
             yield Completion(
-                f"{write_mention(path)} ",
+                f"{write_mention(path)}{lines.rstrip('-')} ",
                 start_position=-(len(found[1]) + 1),
                 display=shown_name(path),
             )

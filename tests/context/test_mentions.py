@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docstra_tui.context.files.language import language_of
-from docstra_tui.context.mentions import Mention, awaits_lines, complete, find_mentions, write_mention
+from docstra_tui.context.mentions import Mention, awaits_lines, find_mentions, fragment_parts, write_mention
 
 
 @pytest.mark.parametrize(
@@ -36,14 +36,20 @@ def test_what_is_written_is_read_back(path: str) -> None:
     assert find_mentions(write_mention(path, 3, 9)) == [Mention(path, 3, 9)]
 
 
-def test_the_likeliest_file_comes_first() -> None:
-    files = ["docs/reading.md", "src/reader.py", "README.md", "src/thread.py", "r/e/a/d.py", "other.py"]
-    assert complete("rea", files)[:3] == ["README.md", "src/reader.py", "docs/reading.md"]
-    assert complete("REA", files) == complete("rea", files)
-    assert "src/thread.py" in complete("rea", files) and "r/e/a/d.py" in complete("rea", files)
-    assert "other.py" not in complete("rea", files)
-    assert complete('"src/r', files)[0] == "src/reader.py"
-    assert len(complete("", [str(number) for number in range(100)])) == 50
+@pytest.mark.parametrize(
+    ("fragment", "parts"),
+    [
+        ("src/a", ("src/a", "")),
+        ('"with sp', ("with sp", "")),
+        ("a.py:3", ("a.py", ":3")),
+        ("a.py:3-", ("a.py", ":3-")),
+        ("a.py:3-9", ("a.py", ":3-9")),
+        ("a:b", ("a:b", "")),
+        ("", ("", "")),
+    ],
+)
+def test_what_is_written_so_far_is_a_name_and_lines(fragment: str, parts: tuple[str, str]) -> None:
+    assert fragment_parts(fragment) == parts
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docstra_tui.context.mentions import Mention, write_mention
+from docstra_tui.context.mentions import Mention, fragment_parts, write_mention
 from docstra_tui.errors import DocstraError
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.main.dialogs import Dialogs
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 SAID = 3
 """Names without a file that are told; the others are in the same line."""
-
-LINES = re.compile(r"(?P<path>.*?)(?P<lines>:\d+(?:-\d*)?)?")
 
 
 class Mentions:
@@ -83,7 +80,7 @@ class Mentions:
             return
         if self._is_dismissed:
             return
-        query = _parts(fragment)[0]
+        query = fragment_parts(fragment)[0]
         if query == self._query:
             return
         self._query = query
@@ -125,7 +122,7 @@ class Mentions:
 
     def take(self, path: str) -> None:
         """Put a path in the place of what was typed of it."""
-        lines = _parts(self._composer.mention or "")[1]
+        lines = fragment_parts(self._composer.mention or "")[1]
         mention = write_mention(path) + lines.rstrip("-")
         self._composer.put_mention(mention)
         self._offer(())
@@ -228,9 +225,3 @@ class Mentions:
             send(named)
         else:
             draft.keep()  # about to be asked whether that may leave the machine; then Enter again
-
-
-def _parts(fragment: str) -> tuple[str, str]:
-    """What is written of a mention: of the name, and of its lines."""
-    found = LINES.fullmatch(fragment.lstrip('"'))
-    return (found["path"], found["lines"] or "") if found else (fragment, "")

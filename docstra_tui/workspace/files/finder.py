@@ -24,6 +24,9 @@ STALE_SECONDS = 10.0
 PROGRESS_SECONDS = 0.2
 """While the index grows, what is looked for is searched again this often."""
 
+STEP_SECONDS = 0.01
+"""Between two looks whether a listing that is waited for is there."""
+
 
 @dataclass(frozen=True)
 class Found:
@@ -90,6 +93,19 @@ class Finder:
         self._query = query
         self._searching.do(self._search, self._tell, lambda error: None, key="find")
 
+    def find_now(self, query: str, seconds: float) -> Found:
+        """What matches. A first listing is waited for, that long at the most. Blocks."""
+        until = time.monotonic() + seconds
+        while self._is_first and time.monotonic() < until:
+            time.sleep(STEP_SECONDS)
+        return self._found(query)
+
+    @property
+    def _is_first(self) -> bool:
+        """True while the project is being listed and was not before."""
+        index = self._index
+        return self._listed is not None and (index is None or not index.is_complete)
+
     def close(self) -> None:
         """Stop everything, from any thread."""
         self._forget()
@@ -135,7 +151,10 @@ class Finder:
             self._next, self._listed = None, None
 
     def _search(self) -> Found:
-        index, query = self._index, self._query
+        return self._found(self._query)
+
+    def _found(self, query: str) -> Found:
+        index = self._index
         if index is None:
             return Found(query, (), False, 0, False)
         paths = index.filter(query, SHOWN + 1)

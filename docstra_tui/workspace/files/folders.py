@@ -67,7 +67,7 @@ class Folders:
     def below(self, folder: str, done: Callable[[Below], None], failed: Callable[[Exception], None]) -> None:
         """Every file below `folder`, given to `done`."""
         self._jobs.do(
-            lambda: files_below(self._root, folder, self.rules(), show_hidden=self.show_hidden),
+            lambda: files_to_send(self._root, folder, self.rules(), show_hidden=self.show_hidden),
             done,
             failed,
             key=f"below {folder}",
@@ -92,7 +92,7 @@ class Folders:
         return list_folder(self._root, folder, self.rules(), show_hidden=self.show_hidden)
 
 
-def files_below(root: Path, folder: str, rules: IgnoreRules, *, show_hidden: bool = False) -> Below:
+def files_to_send(root: Path, folder: str, rules: IgnoreRules, *, show_hidden: bool = False) -> Below:
     """Every file below a folder that is not left out by `rules`. Blocks. Raises `UnreadableFile`."""
     from docstra_tui.context.files.tree import files_to_tick
 

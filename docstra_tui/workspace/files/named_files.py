@@ -16,7 +16,7 @@ from docstra_tui.context.mentions import Mention
 from docstra_tui.context.picks import Pick
 from docstra_tui.errors import UnreadableFile
 from docstra_tui.text import shown_name
-from docstra_tui.workspace.files.folders import files_below
+from docstra_tui.workspace.files.folders import files_to_send
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def find_named(
             if _is_folder(root, path, mention):
                 if not (root / path).is_dir():
                     raise UnreadableFile(f"There is no folder {shown_name(path)}.")
-                below = files_below(root, path, rules(), show_hidden=show_hidden)
+                below = files_to_send(root, path, rules(), show_hidden=show_hidden)
                 problems += [f"{shown_name(closed)}/ cannot be read." for closed in below.closed]
                 if not below.paths:
                     raise UnreadableFile(f"{shown_name(mention.path)} has no files to send.")
