@@ -1,9 +1,10 @@
-"""The wheel has everything in it: built here, unpacked elsewhere, run from another folder."""
+"""The wheel has everything in it: built here, unpacked elsewhere, run from another folder; so has the sdist."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -54,3 +55,16 @@ def test_themes_and_styles_are_inside(installed: Path, tmp_path: Path) -> None:
     assert python(installed, code, tmp_path).strip() == "['lamp', 'paper']"
     assert styles and all((installed / style).is_file() for style in styles)
     assert not list(installed.rglob("tests"))
+
+
+def test_the_source_archive_can_be_tested_and_linted(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, timeout=100)
+    (archive,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(archive) as packed:
+        names = {name.partition("/")[2] for name in packed.getnames()}
+
+    checked = ["docs", "tests", "tools", "benchmarks", "findings", "themes", ".ci", ".pre-commit-config.yaml"]
+    pages = [page.name for page in PROJECT.glob("*.md")]
+    for wanted in (*checked, *pages, "Makefile", "constraints.txt", "pyproject.toml", "LICENSE"):
+        assert any(name == wanted or name.startswith(f"{wanted}/") for name in names), wanted
