@@ -1,7 +1,8 @@
-"""What the pages say is there: their links, the files they name, and what they took from the program."""
+"""What the pages say is there: their links, the code they name, and what they took from the program."""
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
 PAGES = sorted(path for folder in (PROJECT, PROJECT / "docs") for path in folder.glob("*.md"))
+NAMED = re.compile(r"`([\w./]+(?:\.py|/))(?::([\w.]+))?`")
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)[^)]*\)")
 
 
@@ -18,6 +20,29 @@ LINK = re.compile(r"\]\((?!https?:)([^)#]+)[^)]*\)")
 def test_links_lead_somewhere(page: Path) -> None:
     missing = [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()]
     assert not missing
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_the_code_that_is_named_is_there(page: Path) -> None:
+    """`workspace/jobs.py:JobQueue.do`: a file below the package or the project, and what it defines."""
+    named = NAMED.findall(page.read_text())
+    missing = [f"{path}:{inside}" for path, inside in named if not is_there(path, inside)]
+    assert not missing
+
+
+def is_there(path: str, inside: str) -> bool:
+    source = next(
+        (base / path for base in (PROJECT / "docstra_tui", PROJECT) if (base / path).exists()), None
+    )
+    if source is None or not inside:
+        return source is not None
+    body: list[ast.stmt] = ast.parse(source.read_text()).body
+    for name in inside.split("."):
+        found = next((node for node in body if getattr(node, "name", None) == name), None)
+        if found is None:
+            return False
+        body = getattr(found, "body", [])
+    return True
 
 
 def test_what_differs_from_the_program_is_named_and_written(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The wheel has everything in it: built here, unpacked elsewhere, run from another folder; so has the sdist."""
+"""The wheel has everything in it: built here, unpacked elsewhere, run from another folder. The sdist too."""
 
 from __future__ import annotations
 
