@@ -17,6 +17,7 @@ from docstra_tui.repl.files import ChatFiles
 from docstra_tui.repl.models import Models
 from docstra_tui.repl.next_prompt import NextPrompt
 from docstra_tui.repl.overview import overview
+from docstra_tui.repl.permission import Permission
 from docstra_tui.repl.printer import Printer
 from docstra_tui.repl.sessions import Sessions
 from docstra_tui.repl.tasks import Tasks
@@ -31,7 +32,6 @@ from docstra_tui.workspace.command_line import CommandLine, parse, question_of
 from docstra_tui.workspace.commands import TASKS
 from docstra_tui.workspace.files.named_files import NamedFiles
 from docstra_tui.workspace.files.selection import FileSelection
-from docstra_tui.workspace.models import consent
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.models.opening import OpenBackend
 from docstra_tui.workspace.sessions.opened import OpenSessions
@@ -57,11 +57,11 @@ class Chat:
         """Raises `DocstraError` when there is no engine."""
         self.printer = printer
         self._store = store
-        self._confirm = confirm
         self._told = ""
         """What was said of the saved sessions."""
         self.model = AnsweringModel(settings, opener, lambda call: call())
         self._named = ChatFiles(root, settings.context, printer, lambda: self.model.host)
+        self._permission = Permission(self.model, self._named, printer, confirm)
         self.opened = OpenSessions(
             store, self.model, may_leave=self._may_leave, is_model_named=is_model_named
         )
@@ -180,22 +180,7 @@ class Chat:
 
     def _may_leave(self, session: ChatSession, found: SecretsFound, request: TurnRequest) -> bool:
         """False when nothing is to be sent. In the turn's thread."""
-        return self.answering.decide(lambda: self._ask_to_leave(session, found, request))
-
-    def _ask_to_leave(self, session: ChatSession, found: SecretsFound, request: TurnRequest) -> bool:
-        """Ask about what may be secret and would be sent elsewhere."""
-        for line in consent.secrets(found, self.model.host):
-            self.printer.line(line, "hint")
-        if self._confirm("Send it as it is? [y/N] "):
-            found.agree()
-            return True
-        paths = set(found.paths)
-        is_about = any(item.path in paths for item in request.focus)
-        if paths and not is_about and self._confirm("Leave these files out and send the rest? [y/N] "):
-            self._named.leave_out([Mention(path) for path in paths])
-            session.leave_out(paths)
-            return True
-        return False
+        return self.answering.decide(lambda: self._permission.for_secrets(session, found, request))
 
     def name_files(
         self, typed: str, mentions: Iterable[Mention], *, must_exist: bool = False

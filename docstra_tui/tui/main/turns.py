@@ -111,7 +111,7 @@ class Turns:
         self._conversation.append(text)
 
     def changed(self) -> None:
-        if self.queue.busy and not self.queue.has_text:
+        if self.queue.is_reading:
             self._files.recount()
         self._conversation.post_message(TurnsChanged())
 

@@ -113,6 +113,11 @@ class TurnQueue:
         return self._runner.has_text
 
     @property
+    def is_reading(self) -> bool:
+        """True while the model reads what the current turn sent, and has written nothing yet."""
+        return self._runner.is_sent and not self._runner.has_text
+
+    @property
     def waits_typed(self) -> bool:
         """True when a question that somebody wrote already waits."""
         return any(request.typed for request in self.waiting)

@@ -83,6 +83,11 @@ class TurnRunner:
         self._thread = threading.Thread(target=self._run, args=(session, request), name="turn", daemon=True)
         self._thread.start()
 
+    @property
+    def is_sent(self) -> bool:
+        """True once the current turn is one of the session's: what it takes can be counted."""
+        return self._running is not None
+
     def take(self) -> Outcome | None:
         """How the current turn ended, once; None while it runs. Every piece was shown before."""
         with self._lock:
