@@ -89,6 +89,7 @@ class DocstraApp(App[None]):
         self.set_class(colours <= FEW, FEW_CLASS)
         self._few_colours = FewColours(colours)
         self.keyboard = Keyboard(self, super().on_event)
+        self.keyboard.hold()  # until there is a screen: Textual begins before its first one is mounted
         self.settings = settings
         self.store = store
         self.theme_specs: dict[str, ThemeSpec] = {}

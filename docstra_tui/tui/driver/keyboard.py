@@ -41,6 +41,7 @@ class Keyboard:
         self._working: asyncio.Task[None] | None = None
         self._unfinished: list[asyncio.Event] = []
         """What the key that is being done still waits for."""
+        self._is_held = False
         self.doing = ""
         """The key that is being done; empty between two."""
 
@@ -58,6 +59,15 @@ class Keyboard:
         """The key that is being done is not done before this is."""
         self._unfinished.append(done)
 
+    def hold(self) -> None:
+        """Keep what is typed: nobody is there yet whom it could be for."""
+        self._is_held = True
+
+    def let_go(self) -> None:
+        """Do what was typed meanwhile, and whatever comes."""
+        self._is_held = False
+        self._app.call_later(self._next)
+
     async def take(self, event: InputEvent | Paste) -> None:
         """Do `event`, or keep it until those before it are done."""
         self._waiting.append(event)
@@ -67,7 +77,7 @@ class Keyboard:
     async def _next(self) -> None:
         """In the app's own task, as Textual has it."""
         self._working, self.doing = None, ""
-        while self._waiting and self._working is None:
+        while self._waiting and self._working is None and not self._is_held:
             event = self._waiting.popleft()
             if isinstance(event, Key):
                 first, *rest = self._meant(event)

@@ -202,8 +202,7 @@ class MainScreen(Screen[None]):
         self.files.say_hint()
         self.models.say_welcome()
         self.board.refresh()
-        # Not before the first frame is out, which needs none of it; before any key is done all the same,
-        # as this waits in the screen's own queue, and whatever a key asks for comes behind it.
+        # Not before the first frame is out, which needs none of it; before any key is done all the same.
         self.call_later(self._begin)
 
     def _begin(self) -> None:
@@ -216,6 +215,7 @@ class MainScreen(Screen[None]):
         else:
             self.sessions.bring_back_unsent()
         self.model.open()
+        self._program.keyboard.let_go()
 
     @property
     def session(self) -> ChatSession | None:

@@ -202,3 +202,18 @@ async def test_the_palette_opens_again_while_the_one_before_is_closed(make_app):
         await is_ready(pilot)
         await send(pilot, b"\x10\x1b[5~\x1b" * 3 + b"\x10")
         assert isinstance(app.screen, CommandPalette)
+
+
+async def test_what_is_typed_before_there_is_a_screen_is_whole(make_app, monkeypatch):
+    app = make_app()
+    first = app.get_default_screen
+
+    def typed_at_once():
+        send_bytes(app, b"hello")
+        return first()
+
+    monkeypatch.setattr(app, "get_default_screen", typed_at_once)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "h" in app.main.composer.text or "o" in app.main.composer.text)
+        await until(pilot, lambda: app.keyboard.is_idle)
+        assert app.main.composer.text == "hello"
