@@ -36,9 +36,6 @@ from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.models.opening import OpenBackend
 from docstra_tui.workspace.sessions.opened import OpenSessions
 
-LOOK_SECONDS = 3.0
-"""How long a look at the backend is waited for before the last one must do."""
-
 
 class Chat:
     """One inline chat, over one backend and one session at a time."""

@@ -9,12 +9,14 @@ from docstra_tui.context.mentions import Mention
 from docstra_tui.repl.printer import Printer
 from docstra_tui.workspace.models import consent
 from docstra_tui.workspace.models.answering import AnsweringModel
+from docstra_tui.workspace.permission import can_be_left_out, carry_out
 
 if TYPE_CHECKING:
     from docstra_tui.repl.files import ChatFiles
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.outgoing import SecretsFound
     from docstra_tui.session.turn_request import TurnRequest
+    from docstra_tui.workspace.dialogs import Leaving
 
 
 class Permission:
@@ -32,13 +34,13 @@ class Permission:
         """Ask about what was found; False when nothing is to be sent."""
         for line in consent.secrets(found, self._model.host):
             self._printer.line(line, "hint")
+        return carry_out(self._decide(found, request), session, found)
+
+    def _decide(self, found: SecretsFound, request: TurnRequest) -> Leaving | None:
         if self._confirm("Send it as it is? [y/N] "):
-            found.agree()
-            return True
-        paths = set(found.paths)
-        is_about = any(item.path in paths for item in request.focus)
-        if paths and not is_about and self._confirm("Leave these files out and send the rest? [y/N] "):
-            self._files.leave_out([Mention(path) for path in paths])
-            session.leave_out(paths)
-            return True
-        return False
+            return "send"
+        without = "Leave these files out and send the rest? [y/N] "
+        if not can_be_left_out(found, request) or not self._confirm(without):
+            return None
+        self._files.leave_out([Mention(path) for path in found.paths])
+        return "leave out"

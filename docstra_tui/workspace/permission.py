@@ -89,8 +89,6 @@ class Permission:
 
     def for_secrets(self, session: ChatSession, found: SecretsFound, request: TurnRequest) -> bool:
         """Ask about what may be secret; False when nothing is to be sent. Blocks: for the turn's thread."""
-        about = {item.path for item in request.focus}
-        can_leave_out = bool(found.paths) and about.isdisjoint(found.paths)
 
         def ask(decided: Callable[[Leaving | None], None]) -> None:
             def chosen(decision: Leaving | None) -> None:
@@ -99,17 +97,27 @@ class Permission:
                 decided(decision)
 
             lines = consent.secrets(found, self._host.host)
-            self._dialogs.let_leave(lines, chosen, can_leave_out=can_leave_out)
+            self._dialogs.let_leave(lines, chosen, can_leave_out=can_be_left_out(found, request))
 
-        decision = self._decision.wait_for(ask)
-        if decision == "send":
-            found.agree()
-        elif decision == "leave out":
-            session.leave_out(set(found.paths))
-        return decision is not None
+        return carry_out(self._decision.wait_for(ask), session, found)
 
     def _untick(self, paths: Sequence[str]) -> None:
         tree = self._tree
         tree.set_ticked([pick for pick in tree.picks if pick.path not in paths])
         names = ", ".join(shown_name(path) for path in paths[: consent.SHOWN])
         self._dialogs.warn(f"Left out and no longer ticked: {names}.")
+
+
+def can_be_left_out(found: SecretsFound, request: TurnRequest) -> bool:
+    """Whether there is something to ask without what was found: not where that is what it is about."""
+    about = {item.path for item in request.focus}
+    return bool(found.paths) and about.isdisjoint(found.paths)
+
+
+def carry_out(decision: Leaving | None, session: ChatSession, found: SecretsFound) -> bool:
+    """Do what was decided about what was found; False when nothing is to be sent."""
+    if decision == "send":
+        found.agree()
+    elif decision == "leave out":
+        session.leave_out(set(found.paths))
+    return decision is not None
