@@ -111,9 +111,13 @@ class DocstraApp(App[None]):
 
     def on_mount(self) -> None:
         self.begin_capture_print(self)
+        self.set_timer(LINK_SECONDS, lambda: self.link.ask(self))
+
+    def begun(self) -> None:
+        """The main screen has begun all it does by itself."""
+        self.keyboard.let_go()
         self.main.call_after_refresh(self._say_notices)
         self.main.call_after_refresh(collect_what_comes)
-        self.set_timer(LINK_SECONDS, lambda: self.link.ask(self))
 
     def get_default_screen(self) -> Screen[None]:
         """The main screen is the first one, not pushed over an empty one that is laid out and drawn too."""

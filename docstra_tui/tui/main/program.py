@@ -17,6 +17,9 @@ class Program(Wearer, Protocol):
     copying: Copying
     link: Link
 
+    def begun(self) -> None:
+        """There is a screen, and all that it does by itself has begun: keys may come."""
+
     def leave(self, code: int = 0) -> None:
         """Everything is saved first."""
 

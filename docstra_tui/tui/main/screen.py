@@ -215,7 +215,7 @@ class MainScreen(Screen[None]):
         else:
             self.sessions.bring_back_unsent()
         self.model.open()
-        self._program.keyboard.let_go()
+        self._program.begun()
 
     @property
     def session(self) -> ChatSession | None:
