@@ -43,17 +43,23 @@ class Generator:
         """What has been read before."""
         on_cpu = getattr(model.device, "type", "cpu") == "cpu"
         threads = torch.get_num_threads() if on_cpu else 1
-        self._reading = reading_pace(threads, torch.set_num_threads)
-        self._writing = writing_pace(threads, torch.set_num_threads)
-        self._died: EngineDied | None = None
         # On a busy machine all threads wait for each other at every step, and these are many short steps.
-        torch.set_num_threads(max(1, threads // 2))
+        few = max(1, threads // 2)
+        torch.set_num_threads(few)
+        self._reading = reading_pace(few, torch.set_num_threads)
+        self._writing = writing_pace(few, torch.set_num_threads)
+        self._died: EngineDied | None = None
         self.objection = proof.objection(self._forward, tokenizer)
         """Why every prompt is read in one piece and forgotten, one sentence; empty where it is kept."""
-        self._try_out()
+        pace = self._try_out()
+        self._reading = reading_pace(threads, torch.set_num_threads, known=pace)
+        self._writing = writing_pace(threads, torch.set_num_threads)
 
-    def _try_out(self) -> None:
-        """Write one token, so that what fails on every question fails at load; and size the chunks."""
+    def _try_out(self) -> float:
+        """Write one token, so that what fails on every question fails at load; and size the chunks.
+
+        The seconds a token that reading takes.
+        """
         ids = proof.sample(self._model, self._tokenizer)
         request = Request(ids[0].tolist(), 1, 0.0)
         ended = self.answer(request, lambda text: None, lambda: False)
@@ -68,8 +74,7 @@ class Generator:
             )
         if isinstance(ended, DocstraError):
             raise ended
-        self._reading.begin()
-        probe(self._forward, ids, self._sizer)
+        return probe(self._forward, ids, self._sizer)
 
     @property
     def dead(self) -> EngineDied | None:

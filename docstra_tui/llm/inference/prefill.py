@@ -82,11 +82,13 @@ class ChunkSizer:
         self.tokens = max(SMALLEST_CHUNK, min(wanted, self.tokens * 4, LARGEST_CHUNK))
 
 
-def probe(forward: Forward, ids: torch.Tensor, sizer: ChunkSizer) -> None:
-    """Size the chunks by reading `ids`; the model must be warm."""
+def probe(forward: Forward, ids: torch.Tensor, sizer: ChunkSizer) -> float:
+    """Size the chunks by reading `ids`; the model must be warm. The seconds a token that it took."""
     start = time.monotonic()
     forward(ids, 0, None)[0, 0].item()  # waits for the device
-    sizer.learn(ids.shape[1], time.monotonic() - start)
+    seconds = time.monotonic() - start
+    sizer.learn(ids.shape[1], seconds)
+    return seconds / int(ids.shape[1])
 
 
 def prefill(

@@ -25,6 +25,7 @@ class ThreadPace:
         sample: int,
         try_again: int,
         slow: float,
+        known: float = float("inf"),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._choices = sorted({most, max(1, most // 2), 1}, reverse=True)
@@ -36,7 +37,7 @@ class ThreadPace:
         self._slow = slow
         """How much slower than the best pace seen makes it worth trying another number."""
         self._clock = clock
-        self._best = float("inf")
+        self._best = known
         """The fastest pace seen with any number, seconds a step."""
         self._current = 0
         self._rival: tuple[int, float] | None = None
@@ -102,12 +103,13 @@ class ThreadPace:
         self._set_threads(self.threads)
 
 
-def reading_pace(most: int, set_threads: Callable[[int], None]) -> ThreadPace:
-    """For reading a prompt; a step is a token of a chunk, told as `took(seconds / tokens)`.
+def reading_pace(most: int, set_threads: Callable[[int], None], known: float = float("inf")) -> ThreadPace:
+    """For reading a prompt; a step is a token of a chunk, told as `took(seconds / tokens)`. `known` is how
+    fast fewer threads were.
 
     The end of a long prompt takes three times as long as its beginning on the quietest machine.
     """
-    return ThreadPace(most, set_threads, sample=1, try_again=8, slow=5.0)
+    return ThreadPace(most, set_threads, sample=1, try_again=8, slow=5.0, known=known)
 
 
 def writing_pace(most: int, set_threads: Callable[[int], None]) -> ThreadPace:

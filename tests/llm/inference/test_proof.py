@@ -16,6 +16,7 @@ from docstra_tui.llm.inference import proof
 from docstra_tui.llm.inference.forward import Forward
 from docstra_tui.llm.inference.generation import Generator
 from docstra_tui.llm.inference.prefill import decoder_layers
+from docstra_tui.llm.inference.recipe import Request
 from docstra_tui.llm.local import LocalLLM
 from tests.llm.small_models import small_model
 from tests.tiny_models import make_tiny, tiny_model, tiny_tokenizer
@@ -115,6 +116,19 @@ def test_it_costs_a_few_short_passes_and_leaves_nothing_behind(
     assert len(passes) <= 10 and sum(passes) <= 5 * proof.TOKENS
     assert caches and not [cache for cache in caches if cache() is not None]
     assert generator.prefixes.nbytes() == 0
+
+
+def test_a_load_leaves_half_of_the_threads_alone_and_a_question_takes_all(
+    tokenizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On two busy cores, two threads took 12 s for what one did in 2."""
+    used: list[int] = []
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
+    monkeypatch.setattr(torch, "set_num_threads", used.append)
+    generator = Generator(tiny_model("llama", tokenizer, layers=2, window=256, seed=0), tokenizer, 1 << 20)
+    assert used and set(used) == {2}
+    generator.answer(Request([5, 6, 7], 1, 0.0), lambda text: None, lambda: False)
+    assert 4 in used
 
 
 def test_without_reuse_nothing_is_read_ahead_or_kept_and_it_is_said(

@@ -83,3 +83,13 @@ def test_a_long_prompt_on_a_busy_machine_is_soon_read_by_one_thread() -> None:
 
     assert used[-1] == 1
     assert used.count(2) <= 2
+
+
+def test_the_first_chunk_on_a_busy_machine_is_doubted_where_a_pace_is_known() -> None:
+    used: list[int] = []
+    pace = reading_pace(2, used.append, known=0.002)
+    pace.begin()
+    pace.took(0.035)
+    pace.took(0.002)
+
+    assert used == [2, 1]
