@@ -1,0 +1,232 @@
+"""Both faces do the same: what is typed into one sends the same and is told the same as in the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from docstra_tui import templates
+from docstra_tui.context.files.reader import read_item
+from docstra_tui.errors import EngineDied
+from docstra_tui.session.chat import ChatSession
+from docstra_tui.session.store.sessions import SessionStore
+from docstra_tui.settings import ModelSettings, RemoteSettings, Settings
+from tests.fakes import FakeLLM
+from tests.parity.faces import Answer, Line, Project, Script, in_the_chat, on_the_screen
+from tests.tui.fakes import FakeBackend
+
+HOST = "gpu.example:8000"
+
+
+def files(root: Path) -> None:
+    (root / "pkg").mkdir()
+    (root / "pkg" / "client.py").write_text("def get():\n    return 1\n")
+    (root / "pkg" / "config.py").write_text("TIMEOUT = 5\n")
+    (root / "README.md").write_text("# Hello\n")
+
+
+def answers(backend: FakeBackend, count: int = 8) -> None:
+    for number in range(count):
+        backend.llm.enqueue(f"Answer {number}.")
+
+
+@dataclass
+class Scenario:
+    """One row of the table."""
+
+    name: str
+    script: Script
+    project: Project = field(default_factory=lambda: Project(files, answers))
+    calls: int | None = None
+    """How often the model was asked."""
+
+
+def saved_session(root: Path) -> None:
+    """A session with one answer that was made from one of the user's templates."""
+    own_template()
+    store = SessionStore()
+    llm = FakeLLM("Looks good.")
+    llm.add_template("review", templates.load_all()["review"])
+    session = ChatSession(llm, root, store)
+    session.set_context([read_item(root, "pkg/client.py")])
+    "".join(session.run("review", "review, speed", {"what": "speed"}))
+    assert store.flush(5)
+    store.close()
+
+
+def own_template() -> None:
+    templates.folder().mkdir(parents=True)
+    (templates.folder() / "review.txt").write_text("Review the files for {what}.")
+
+
+def dies(backend: FakeBackend) -> None:
+    backend.llm.enqueue("Half", EngineDied("The engine is gone.", "Restart it."))
+    backend.llm.enqueue("Whole.")
+
+
+def thinks(backend: FakeBackend) -> None:
+    backend.llm.enqueue("<think>", "It may be 1.", "</think>", "It is 1.")
+    answers(backend)
+
+
+def small_window(backend: FakeBackend) -> None:
+    backend.llm._window = 60
+    answers(backend)
+
+
+ELSEWHERE = Settings(remote=RemoteSettings(base_url=f"http://{HOST}/v1"), model=ModelSettings(name="m"))
+
+SCENARIOS = [
+    Scenario(
+        "a file that is named stays until it is dropped",
+        [
+            Line("What is @pkg/client.py for?", 1),
+            Line("And now?", 2),
+            Line("/drop pkg/client.py"),
+            Line("And then?", 3),
+            Line("/ask what of @README.md ?", 4),
+            Line("/drop"),
+            Line("Nothing left?", 5),
+        ],
+        calls=5,
+    ),
+    Scenario(
+        "lines and folders are named as files are",
+        [
+            Line("What is @pkg/client.py:2 for?", 1),
+            Line("And @pkg/ ?", 2),
+            Line("/drop pkg"),
+            Line("Then?", 3),
+        ],
+        calls=3,
+    ),
+    Scenario(
+        "each task with a path is about that path",
+        [
+            Line("What of @README.md ?", 1),
+            Line("/explain pkg/client.py", 2),
+            Line("/document pkg/config.py", 3),
+            Line("/ask why @pkg/client.py:1 ?", 4),
+            Line("/examples of @pkg/config.py", 5),
+            Line("/custom Count the words of @README.md", 6),
+        ],
+        calls=6,
+    ),
+    Scenario(
+        "each task without a path is about what was chosen",
+        [
+            Line("What of @pkg/client.py and @README.md ?", 1),
+            Line("/explain", 3),
+            Line("/document", 5),
+            Line("/ask why?", 6),
+            Line("/examples short ones", 7),
+            Line("/custom Count the words.", 8),
+        ],
+        Project(files, lambda backend: answers(backend, 9)),
+        calls=8,
+    ),
+    Scenario("a folder is a turn a file", [Line("/explain pkg/", 2), Line("More?", 3)], calls=3),
+    Scenario(
+        "a command that is none is refused with the one that was meant",
+        [
+            Line("/explian README.md", says=("There is no /explian.", "Did you mean /explain?")),
+            Line("/new now", says=("Nothing stands behind /new.",)),
+            Line("/", says=("Which command?",)),
+            Line("/tmp/x is a path, is it not?", 1),
+        ],
+        calls=1,
+    ),
+    Scenario(
+        "what names no file is said, and nothing is sent",
+        [
+            Line("/explain pkg/clent.py", says=("There is no file pkg/clent.py", "For a question: /ask")),
+            Line("What does @property do?", says=("no file property",)),
+            Line("/drop pkg/config.py", says=()),
+            Line("Why?", 1),
+        ],
+        calls=1,
+    ),
+    Scenario(
+        "a session is resumed with its files, its words and its own templates",
+        [Line("And now?", 2), Line("/explain", 3)],
+        Project(files, answers, resume="last", before=saved_session),
+        calls=2,
+    ),
+    Scenario(
+        "a session is resumed from within",
+        [Line("First?", 1), Line("/resume last", 1), Line("And now?", 2)],
+        Project(files, answers, before=saved_session),
+        calls=2,
+    ),
+    Scenario(
+        "a new session keeps the files",
+        [Line("What of @README.md ?", 1), Line("/new"), Line("And here?", 1)],
+        calls=2,
+    ),
+    Scenario(
+        "another model forgets what belonged to the one before",
+        [Line("First?", 1), Line("/model org/other"), Line("Second?", 2)],
+        Project(
+            files,
+            answers,
+            settings=Settings(model=ModelSettings(name="org/first", revision="abc", quant="bnb-4bit")),
+        ),
+        calls=2,
+    ),
+    Scenario(
+        "another model is one of the same server",
+        [
+            Line("First?"),
+            Answer(True, "will be sent to", 1),
+            Line("/model other"),
+            Line("Second?", 2),
+        ],
+        Project(files, answers, settings=ELSEWHERE, host=HOST),
+        calls=2,
+    ),
+    Scenario(
+        "an engine that dies leaves its part, and starts again",
+        [
+            Line("First?", 1, says=("The engine is gone.",)),
+            Line("/restart"),
+            Line("Second?", 2),
+        ],
+        Project(files, dies),
+        calls=2,
+    ),
+    Scenario(
+        "nothing goes to another machine before the yes",
+        [
+            Line("First @README.md ?"),
+            Answer(False, f"will be sent to {HOST}"),
+            Line("Second @README.md ?"),
+            Answer(True, f"will be sent to {HOST}", 1),
+            Line("Third?", 2),
+        ],
+        Project(files, answers, settings=ELSEWHERE, host=HOST),
+        calls=2,
+    ),
+    Scenario(
+        "thinking is kept and sent as it was",
+        [Line("What is it?", 1), Line("Sure?", 2)],
+        Project(files, thinks),
+        calls=2,
+    ),
+    Scenario(
+        "what does not fit is not sent",
+        [Line("what is this about, in more than a few words?", says=("60",))],
+        Project(files, small_window),
+        calls=0,
+    ),
+]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_both_faces_agree(scenario: Scenario) -> None:
+    screen = on_the_screen(scenario.project, scenario.script)
+    chat = in_the_chat(scenario.project, scenario.script)
+    assert screen.sent == chat.sent
+    assert screen == chat
+    assert scenario.calls in (None, len(screen.sent))
