@@ -12,6 +12,7 @@ from docstra_tui.context.files.reader import read_item
 from docstra_tui.errors import EngineDied
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
+from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.settings import ModelSettings, RemoteSettings, Settings
 from tests.fakes import FakeLLM
 from tests.parity.faces import Answer, Line, Project, Script, in_the_chat, on_the_screen
@@ -51,7 +52,7 @@ def saved_session(root: Path) -> None:
     llm.add_template("review", templates.load_all()["review"])
     session = ChatSession(llm, root, store)
     session.set_context([read_item(root, "pkg/client.py")])
-    "".join(session.run("review", "review, speed", {"what": "speed"}))
+    "".join(session.run(TurnRequest("review", "review, speed", {"what": "speed"})))
     assert store.flush(5)
     store.close()
 
@@ -97,8 +98,17 @@ SCENARIOS = [
         [
             Line("What is @pkg/client.py:2 for?", 1),
             Line("And @pkg/ ?", 2),
+            Line("And @pkg/client.py:1 ?", 3),
             Line("/drop pkg"),
-            Line("Then?", 3),
+            Line("Then?", 4),
+        ],
+        calls=4,
+    ),
+    Scenario(
+        "several lines of a file, in whatever order they are named",
+        [
+            Line("What of @README.md @pkg/client.py:2-2 and @pkg/client.py:1-1 ?", 1),
+            Line("/explain README.md pkg/client.py", 3),
         ],
         calls=3,
     ),

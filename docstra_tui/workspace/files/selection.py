@@ -15,6 +15,7 @@ from docstra_tui.context.picks import Pick
 from docstra_tui.text import shown_name
 from docstra_tui.workspace.files.badges import badge_of
 from docstra_tui.workspace.files.snapshots import Snapshots, pick_of
+from docstra_tui.workspace.files.ticks import Ticks
 
 if TYPE_CHECKING:
     from docstra_tui.context.files.states import Ticked
@@ -77,7 +78,8 @@ class FileSelection:
         """The files of a saved session, as they were when it was left."""
         items = [item for item in session.context if item.path is not None]
         self._snapshots.keep(items)
-        self.choose([Pick(item.path, item.start_line, item.end_line) for item in items if item.path])
+        self.choose(())
+        self._mention([Pick(item.path, item.start_line, item.end_line) for item in items if item.path])
 
     def drop(self, mentions: Sequence[Mention]) -> list[Pick]:
         """Leave out what is named; what that was."""
@@ -90,12 +92,19 @@ class FileSelection:
 
     def add(self, picks: Iterable[Pick]) -> list[Pick]:
         """These too, read as they are now; those that are new or are different now."""
-        named = tuple(dict.fromkeys(picks))
-        told = set(named).difference(self.picks)
-        self.choose(tuple(dict.fromkeys([*self.picks, *named])))
-        files, changed = self._snapshots.update(named)
+        named, before = tuple(dict.fromkeys(picks)), set(self.picks)
+        self._mention(named)
+        told = set(self.picks) - before
+        about = {pick.path for pick in named}
+        files, changed = self._snapshots.update([pick for pick in self.picks if pick.path in about])
         told.update(changed)
         return [pick_of(file) for file in files if file.state.is_sendable and pick_of(file) in told]
+
+    def _mention(self, picks: Iterable[Pick]) -> None:
+        """Choose these too, as the tree would tick them: a whole file has all its lines."""
+        ticks = Ticks()
+        ticks.mention([*self.picks, *picks])
+        self.choose(ticks.picks)
 
     # What is sent of them
 
