@@ -150,6 +150,9 @@ class Models:
     def model_awaited(self) -> None:
         """The line below the prompt says so."""
 
+    def model_offered(self, words: str) -> None:
+        """It is asked about at once, in `go_on`."""
+
     def model_admitted(self) -> None:
         self._changed()
 

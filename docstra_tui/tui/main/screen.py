@@ -21,7 +21,7 @@ from docstra_tui.tui.main.files import Files
 from docstra_tui.tui.main.interrupt import Interrupt
 from docstra_tui.tui.main.main_keys import APP_KEYS, MAIN_KEYS
 from docstra_tui.tui.main.mentions import Mentions
-from docstra_tui.tui.main.models import ModelChanged, Models
+from docstra_tui.tui.main.model_notices import ModelChanged, ModelNotices
 from docstra_tui.tui.main.navigation import Navigation
 from docstra_tui.tui.main.next_prompt import NextPrompt
 from docstra_tui.tui.main.older_turns import OlderTurns
@@ -39,6 +39,7 @@ from docstra_tui.workspace.commands import commands_of
 from docstra_tui.workspace.file_questions import FileQuestions
 from docstra_tui.workspace.files.watched_selection import WatchedSelection
 from docstra_tui.workspace.jobs import JobQueue
+from docstra_tui.workspace.model_switch import ModelSwitch
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.permission import Permission
 from docstra_tui.workspace.sessions.opened import OpenSessions
@@ -143,15 +144,9 @@ class MainScreen(Screen[None]):
             make_room=self.next_prompt.make_room,
             is_model_named=is_model_named,
         )
-        self.models = Models(
-            model,
-            queue,
-            self.picks,
-            self.permission,
-            parts.conversation,
-            parts.notices,
-            dialogs,
-            self._chat_jobs,
+        self.models = ModelSwitch(model, queue, self.permission, dialogs, self._chat_jobs)
+        self._model_notices = ModelNotices(
+            model, queue, self.picks, self.permission, parts.conversation, parts.notices, dialogs
         )
         self.ahead = Ahead(self, model, queue, self.picks, lambda: self.board.refresh(), self.call_later)
         deciding = (self.next_prompt, self.permission)
@@ -159,7 +154,7 @@ class MainScreen(Screen[None]):
             self.root, parts, model, queue, self.opened, deciding, self.ahead, self.files.show_total, self
         )
         self.session_view = SessionView(
-            self.root, parts, self.opened, model, self.models, self.picks, self.turns, self.board, dialogs
+            self.root, parts, self.opened, model, self.picks, self.turns, self.board, dialogs
         )
         self.sessions = Sessions(
             self.root,
@@ -200,7 +195,7 @@ class MainScreen(Screen[None]):
         self.composer.completes = self.mentions.key
         self.composer.has_more = lambda: self._program.keyboard.has_more
         self.files.say_hint()
-        self.models.say_welcome()
+        self._model_notices.say_welcome()
         self.board.refresh()
         # Not before the first frame is out, which needs none of it; before any key is done all the same.
         self.call_later(self._begin)
@@ -246,7 +241,7 @@ class MainScreen(Screen[None]):
     def on_turn_ended(self, event: TurnEnded) -> None:
         self.board.turn_ended(event.outcome)
         if isinstance(event.outcome.error, EngineDied):
-            self.models.died(event.outcome.error)
+            self._model_notices.died(event.outcome.error)
         self.model.look_now()
 
     def on_file_tree_ticks_changed(self) -> None:

@@ -11,13 +11,13 @@ from textual.binding import BindingType
 from docstra_tui.errors import UsageError
 from docstra_tui.tui.main.command_runner import Handlers
 from docstra_tui.tui.main.dialogs import Dialogs
-from docstra_tui.tui.main.models import Models
 from docstra_tui.tui.main.navigation import Navigation
 from docstra_tui.tui.main.next_prompt import NextPrompt
 from docstra_tui.tui.main.program import Program
 from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.commands import commands_of
 from docstra_tui.workspace.files.watched_selection import WatchedSelection
+from docstra_tui.workspace.model_switch import ModelSwitch
 from docstra_tui.workspace.sessions.opened import OpenSessions
 from docstra_tui.workspace.sessions.switch import Sessions
 from docstra_tui.workspace.theme_switch import Themes
@@ -38,7 +38,7 @@ class ScreenCommands:
         opened: OpenSessions,
         navigation: Navigation,
         next_prompt: NextPrompt,
-        models: Models,
+        models: ModelSwitch,
         sessions: Sessions,
         themes: Themes,
         program: Program,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from docstra_tui.tui.main.dialogs import Dialogs
-from docstra_tui.tui.main.models import Models
 from docstra_tui.tui.main.parts import Parts
 from docstra_tui.tui.main.status_board import StatusBoard
 from docstra_tui.tui.main.turns import Turns
@@ -30,7 +29,6 @@ class SessionView:
         parts: Parts,
         opened: OpenSessions,
         model: AnsweringModel,
-        models: Models,
         picks: WatchedSelection,
         turns: Turns,
         board: StatusBoard,
@@ -40,7 +38,6 @@ class SessionView:
         self._parts = parts
         self._opened = opened
         self._model = model
-        self._models = models
         self._picks = picks
         self._turns = turns
         self._board = board
@@ -50,7 +47,7 @@ class SessionView:
         """Show and continue `session`."""
         tree = self._parts.tree_view
         self._opened.use(session)
-        self._models.withdraw_offer()
+        self._model.offer(None)
         session.typed = self._parts.composer.text
         self._board.session_changed(session)
         self._picks.use(session)

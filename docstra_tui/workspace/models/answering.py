@@ -5,13 +5,13 @@ Everything but `Sessions` that has to know who answers asks this. Calls belong o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from docstra_tui import templates
 from docstra_tui.errors import DocstraError
 from docstra_tui.workspace.jobs import Deliver
 from docstra_tui.workspace.models.consent import Consent
 from docstra_tui.workspace.models.monitor import EngineMonitor
+from docstra_tui.workspace.models.own_templates import give_templates
 
 if TYPE_CHECKING:
     from docstra_tui.address import Address
@@ -21,26 +21,8 @@ if TYPE_CHECKING:
     from docstra_tui.session.turns import ModelChoice
     from docstra_tui.settings import Settings
     from docstra_tui.workspace.models.backend import Backend, Status
+    from docstra_tui.workspace.models.listener import ModelListener
     from docstra_tui.workspace.models.opening import OpenBackend
-
-
-class ModelListener(Protocol):
-    """Whom the model tells what became of it, on the face's thread."""
-
-    def model_awaited(self) -> None:
-        """From now on nothing is known of it: it is being opened, or started again."""
-
-    def model_admitted(self) -> None:
-        """Somebody said yes to where it is."""
-
-    def model_opened(self) -> None:
-        """It can be used, and may still be loading."""
-
-    def model_looked_at(self, before: Status | None) -> None:
-        """It said something new about itself; `before` is what was known."""
-
-    def model_lost(self, error: DocstraError) -> None:
-        """There is none, and this is why."""
 
 
 class AnsweringModel:
@@ -183,6 +165,11 @@ class AnsweringModel:
         self._take(wanted)
         self._monitor.open_now(lambda: backend)
 
+    def offer(self, settings: Settings | None, words: str = "") -> None:
+        """What a session was with, and how to say so; None: it is this one, or another session."""
+        self.offered = settings
+        self.listener.model_offered(words)
+
     def restart(self) -> None:
         """Start the engine again, or try again to open what could not be opened; in the background."""
         if not self._is_as_asked:
@@ -210,7 +197,8 @@ class AnsweringModel:
     def _take(self, settings: Settings) -> None:
         self._monitor.forget()  # first: what is told of the one before would be taken for this one's
         if settings is not self.settings:
-            self.settings, self.offered = settings, None
+            self.settings = settings
+            self.offer(None)
         self._wait_for_it()
 
     def _wait_for_it(self) -> None:
@@ -276,14 +264,3 @@ class AnsweringModel:
     def backend_lost(self, error: DocstraError) -> None:
         """It could not be opened, asked or started."""
         self.listener.model_lost(error)
-
-
-def give_templates(llm: BaseLLM) -> DocstraError | None:
-    """A saved turn may have been made from one of the user's templates; why it was given none."""
-    try:
-        own = templates.load_all()
-    except DocstraError as error:
-        return error
-    for name, text in own.items():
-        llm.add_template(name, text)
-    return None

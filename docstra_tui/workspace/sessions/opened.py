@@ -11,8 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docstra_tui.workspace.models.answering import AnsweringModel, give_templates
+from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.models.no_model import NoModel
+from docstra_tui.workspace.models.own_templates import give_templates
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession

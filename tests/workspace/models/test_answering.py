@@ -30,6 +30,9 @@ class Face:
     def model_awaited(self) -> None:
         self.told.append("awaited")
 
+    def model_offered(self, words: str) -> None:
+        self.told.append(f"offered {words}".strip())
+
     def model_admitted(self) -> None:
         self.told.append("admitted")
 
@@ -126,7 +129,7 @@ def test_one_that_waits_for_it_keeps_what_there_is_where_it_cannot_be_opened(mak
 def test_what_was_offered_is_forgotten_with_another_model_and_not_with_a_new_start(make: Make) -> None:
     model = make(FakeBackend())
     model.open_now()
-    model.offered = switched(FIRST, "org/offered")
+    model.offer(switched(FIRST, "org/offered"), "It was with org/offered.")
     model.restart_now()
     assert model.offered is not None
     model.open_now(switched(FIRST, "org/second"))

@@ -1,0 +1,129 @@
+"""Which model answers, as it is asked and told in dialogs: another one, a session's, or the same once more.
+
+Runs on the face's thread; what takes long waits in the background.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docstra_tui.text import sanitize_line
+from docstra_tui.workspace.dialogs import Choice, Dialogs, Offer
+from docstra_tui.workspace.jobs import JobQueue
+from docstra_tui.workspace.models.answering import AnsweringModel
+from docstra_tui.workspace.wording import BUSY
+
+if TYPE_CHECKING:
+    from docstra_tui.settings import Settings
+    from docstra_tui.workspace.permission import Permission
+    from docstra_tui.workspace.sessions.resuming import Opening
+    from docstra_tui.workspace.turns.queue import TurnQueue
+
+
+class ModelSwitch:
+    """The dialogs about models."""
+
+    def __init__(
+        self,
+        model: AnsweringModel,
+        queue: TurnQueue,
+        permission: Permission,
+        dialogs: Dialogs,
+        jobs: JobQueue,
+    ) -> None:
+        self._model = model
+        self._queue = queue
+        self._permission = permission
+        self._dialogs = dialogs
+        self._jobs = jobs
+
+    # Another one
+
+    def model(self, name: str) -> bool | None:
+        """The model of that name, else a list; False where that cannot be done now."""
+        if name:
+            return self.take(name)
+        self.choose()
+        return None
+
+    def choose(self) -> None:
+        """Offer the models of this machine; any name can be typed."""
+        if self._is_busy():
+            return
+        from docstra_tui.workspace.models import installed
+
+        self._jobs.do(installed.rows, self._offer, self._dialogs.fail_with)
+
+    def _offer(self, rows: list[tuple[str, str]]) -> None:
+        here = {name for name, _ in rows}
+
+        def taken(name: str | None) -> None:
+            if name:
+                self.take(name, is_here=name in here)
+
+        offer = Offer(
+            "Switch model",
+            [Choice(name, name, details) for name, details in rows],
+            placeholder="narrow the list, or type a hub id, a folder or a .gguf file",
+            free_text=True,
+        )
+        self._dialogs.choose(offer, taken)
+
+    def take(self, name: str, *, is_here: bool = False) -> bool:
+        """Let this model answer from now on, one of this machine where it `is_here`; False while an answer is
+        being written."""
+        if self._is_busy():
+            return False
+        from docstra_tui.workspace.models.choice import switched
+
+        self._model.open(switched(self._model.settings, name, is_here=is_here))
+        return True
+
+    # The one that a session was with
+
+    def go_on(self, opening: Opening, settings: Settings) -> None:
+        """Open a session's model, or offer to; but not where another one than that of `settings` was opened
+        since."""
+        if self._model.settings is not settings:
+            return
+        if opening.now is not settings:
+            self._model.open(opening.now)
+            self._dialogs.say(sanitize_line(opening.words))
+        elif opening.offered is not None:
+            self._model.offer(opening.offered, opening.words)
+
+    def take_offered(self) -> None:
+        """Open the model that this session was with."""
+        if self._model.offered is None:
+            self._dialogs.say("This session was with no other model than the one that answers.")
+        elif not self._is_busy():
+            self._model.open(self._model.offered)
+
+    # The same once more
+
+    def restart(self) -> None:
+        """Start the engine again, try again to open a backend, or ask again for the yes it waits for."""
+        if not self._model.may_send:
+            self._permission.for_host()
+        elif self._model.is_running:
+            self._ask_to_restart()
+        else:
+            self._restart()
+
+    def _ask_to_restart(self) -> None:
+        """An engine that is there may be of use to somebody: whoever means it says so."""
+        text = (
+            "The engine is running. It is ended and loads the model again; every terminal that uses it "
+            "waits for that, and what it has read is read anew."
+        )
+        title = "Restart the engine"
+        self._dialogs.confirm(title, text, lambda yes: self._restart() if yes else None, by_enter=False)
+
+    def _restart(self) -> None:
+        self._queue.stop_answer()
+        self._model.restart()
+
+    def _is_busy(self) -> bool:
+        if self._queue.busy:
+            self._dialogs.warn(BUSY)
+        return self._queue.busy
