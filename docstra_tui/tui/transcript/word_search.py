@@ -8,6 +8,7 @@ from textual.timer import Timer
 
 from docstra_tui.tui.transcript import searching
 from docstra_tui.tui.transcript.blocks.lines import Line
+from docstra_tui.tui.transcript.match_rows import cells_of, row_of
 from docstra_tui.tui.transcript.scrolled import ScrolledDocument
 from docstra_tui.tui.transcript.selection import Spot
 from docstra_tui.tui.transcript.strips import Overlay
@@ -139,7 +140,7 @@ class WordSearch:
         if _is_hidden(match):
             view.fold(turn, False)
         search.current = match
-        row, cell = searching.row_of(match, search.beside(match), self.words, document.width)
+        row, cell = row_of(match, search.beside(match), self.words, document.width)
         index = document.turns.index(turn)
         document.measure(index)
         self._place, self._spot = (match, row, cell, self._look_of(match)), None
@@ -153,7 +154,7 @@ class WordSearch:
             return []
         return [
             (first, end, "transcript--match-current" if self.is_current(y, first) else "transcript--match")
-            for first, end in searching.cells_of(line, self.words)
+            for first, end in cells_of(line, self.words)
         ]
 
     def is_current(self, y: int, cell: int) -> bool:

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docstra_tui.tui.transcript.blocks.drawing import Drawn, DrawnBlock, DrawnLines
-from docstra_tui.tui.transcript.blocks.growing import LONG_LINE, Growing
+from docstra_tui.tui.transcript.blocks.growing import Growing
 from docstra_tui.tui.transcript.blocks.leaves import Block
 from docstra_tui.tui.transcript.blocks.lines import Line, Place
+from docstra_tui.tui.transcript.blocks.regions import LONG_LINE
 from docstra_tui.tui.transcript.blocks.thinking import DrawnThinking
 from docstra_tui.tui.transcript.layout.document import Document
 from docstra_tui.tui.transcript.layout.ending import TurnEnding

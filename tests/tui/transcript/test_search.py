@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from docstra_tui.tui.transcript import code_walk, searching, word_search
+from docstra_tui.tui.transcript import code_walk, match_rows, searching, word_search
 from docstra_tui.tui.transcript.layout.ending import ShownTurn
 from docstra_tui.tui.transcript.layout.turn import Turn
 from docstra_tui.tui.transcript.search_bar import SearchBar
@@ -33,7 +33,7 @@ def current_line(app: Any) -> str:
         line = view.document.line(y)
         if any(
             view.word_search.is_current(y, first)
-            for first, _ in searching.cells_of(line, view.word_search.words)
+            for first, _ in match_rows.cells_of(line, view.word_search.words)
         ):
             return line.text
     return ""

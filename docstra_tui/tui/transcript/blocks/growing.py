@@ -7,8 +7,6 @@ on the pieces it came in, so what is drawn in the end is what a fresh look at th
 
 from __future__ import annotations
 
-import re
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from docstra_tui.tui.transcript.blocks import thought
@@ -18,25 +16,23 @@ from docstra_tui.tui.transcript.blocks.open_blocks import (
     OpenFence,
     OpenTable,
     OpenThinking,
-    line_starts,
+)
+from docstra_tui.tui.transcript.blocks.regions import (
+    GLANCE,
+    LONG_LINE,
+    SLICE,
+    Region,
+    after_blank,
+    clear_part,
+    cut_region,
+    ends_blank,
+    literal_region,
+    markdown_region,
 )
 from docstra_tui.tui.transcript.blocks.source_lines import SourceLines
 
 if TYPE_CHECKING:
     from docstra_tui.tui.transcript.blocks.markdown import Parsed
-
-LONG_LINE = 5_000
-"""Characters of a line from which it is no Markdown but a block of its own, shown as it is."""
-GLANCE, SLICE = 1_000, 8_000
-"""Characters looked at in one step: at first, and at most when no block ends in those."""
-FENCE_LINE = re.compile(r"^ {0,3}(?:```|~~~).*\n", re.MULTILINE)
-DEEP_QUOTE = re.compile(r" {0,3}(?:> ?){10,}")
-UNCLEAR = re.compile(
-    r"\s*+(?:>\s*+)*+(?:[-=]+|[*_+]{1,3}|#{1,6}|\d{1,9}[.)]?|`{1,3}|~{1,3}|\|)?+\s*+\Z"
-    r"|\s*+(?:[-*+]|\d{1,9}[.)])\s++\[?[ x]?\Z"
-    r"|\s*+(?:>\s*+)*+(?:[-*+]\s++)?+(?:`{3,}[^`]*+|~{3,}.*+)\Z"
-)  # nothing is given back: a line of spaces would be looked at as often as it is long
-"""A last line of which nobody knows yet what it will be; it is not shown before it is clear."""
 
 
 class Growing:
@@ -122,43 +118,22 @@ class Growing:
     # Markdown
 
     def _take_markdown(self) -> bool:
-        self._skip_blank()
-        region, is_literal = self._region()
-        if not region.strip() and not self._is_long:
-            self.tail = []
-            return False
-        if is_literal:
-            return self._take_literal(region)
-        is_all = self._at + len(region) == len(self.text)
-        if is_all and self._tail_text == region and not self._ended:
-            return False  # nothing came since; behind a region that was cut there is more to look at
-        return self._take_region(region)
-
-    def _skip_blank(self) -> None:
-        """Go past empty lines that are whole."""
-        text, at = self.text, self._at
-        while True:
-            end = text.find("\n", at)
-            if end < 0 or text[at:end].strip():
-                break
-            at = end + 1
+        text = self.text
+        at = after_blank(text, self._at)
         if at > self._at:
             self._gap = True
             self._at = at
-
-    def _region(self) -> tuple[str, bool]:
-        """What is looked at now, and whether it is a line that is no Markdown."""
-        text, at = self.text, self._at
-        end = text.find("\n", at)
-        end = len(text) if end < 0 else end
-        if self._is_long or end - at > LONG_LINE or DEEP_QUOTE.match(text, at, min(end, at + 200)):
-            return text[at : min(end + 1, at + LONG_LINE)], True
-        stop = at + self._look
-        if self._look == GLANCE:
-            # What stands after the beginning of a fence would be parsed for nothing.
-            fence = FENCE_LINE.search(text, at, min(stop, len(text)))
-            stop = stop if fence is None else fence.end()
-        return text[at:stop], False
+        literal = literal_region(text, at, is_long=self._is_long)
+        region = markdown_region(text, at, self._look) if literal is None else literal
+        if not region.strip() and not self._is_long:
+            self.tail = []
+            return False
+        if literal is not None:
+            return self._take_literal(region)
+        is_all = at + len(region) == len(text)
+        if is_all and self._tail_text == region and not self._ended:
+            return False  # nothing came since; behind a region that was cut there is more to look at
+        return self._take_region(region)
 
     def _take_literal(self, part: str) -> bool:
         """Show a part of a line as it is; True when it was a whole part."""
@@ -182,41 +157,26 @@ class Growing:
         return end < len(self.text)
 
     def _take_region(self, region: str) -> bool:
-        from docstra_tui.tui.transcript.blocks.markdown import leaves_of, parse_blocks
+        from docstra_tui.tui.transcript.blocks.markdown import parse_blocks
 
         at = self._at
         is_cut = at + len(region) < len(self.text)
-        shown, limit = self._cut_region(region, is_cut)
-        is_limited = limit is not None
+        shown, is_limited = cut_region(self.text, at, region)
         closed = (self._ended and not is_cut) or is_limited
-        visible = shown if closed else _clear_part(shown)
         self.parsed += 1
-        starts = line_starts(shown)
-        whole_lines = shown.count("\n")
-        parsed = parse_blocks(visible)
+        looked = Region(at, shown)
+        parsed = parse_blocks(shown if closed else clear_part(shown))
         tail: list[Block] = []
         for index, found in enumerate(parsed):
-            first = starts[found.first_line]
-            if found.kind == "code" and found.tag.type == "fence" and found.first_line < whole_lines:
-                self._open_fence(at + first, shown[first:])
-                return True
-            if found.kind == "table" and found.first_line + 2 <= whole_lines:
-                self._open_table(at + first, found)
+            if self._opens(found, looked):
                 return True
             following = parsed[index + 1] if index + 1 < len(parsed) else None
-            is_final = closed or (following is not None and _has_begun(following, whole_lines))
-            end = starts[following.first_line] if following is not None else len(shown)
-            source = shown[first:end]
-            before = tail[-1] if tail else self.blocks[-1] if self.blocks else None
-            gap = before is not None
-            if before is not None and found.kind == before.kind == "item":
-                gap = self._gap if index == 0 else _ends_blank(shown[:first])
-            block = Block(
-                at + first, at + first + len(source.rstrip()), found.kind, leaves_of(found, source), gap=gap
-            )
+            is_final = closed or (following is not None and _has_begun(following, looked.whole_lines))
+            end = looked.starts[following.first_line] if following is not None else len(shown)
+            block = self._block(found, looked, end, tail, is_first=not index)
             if is_final and not tail:
                 self._finish(block, at + end)
-                self._gap = _ends_blank(shown[:end])
+                self._gap = ends_blank(shown[:end])
             else:
                 block.is_open = True
                 tail.append(block)
@@ -228,29 +188,41 @@ class Growing:
             self.tail = []
             return self._at < len(self.text)
         if is_cut and self._at == at:
-            if self._look < SLICE:
-                self._look *= 2
-                return True
-            # A block larger than what is looked at: no Markdown block of people is that long.
-            return self._finish_oversized(region)
+            return self._look_further(region)
         self._tail_text = None if is_cut else region[self._at - at :]
         self.tail = tail
         return self._at > at and is_cut
 
-    def _cut_region(self, region: str, is_cut: bool) -> tuple[str, int | None]:
-        """The region up to a line that is no Markdown, if there is one, and where that begins."""
-        starts = line_starts(region)
-        for first, end in pairwise(starts[1:]):
-            if end - first > LONG_LINE or DEEP_QUOTE.match(region, first, end):
-                return region[:first], first
-        if is_cut:
-            line_start = region.rfind("\n") + 1
-            full = self.text.find("\n", self._at + line_start)
-            size = (len(self.text) if full < 0 else full) - self._at - line_start
-            if line_start and size > LONG_LINE:
-                return region[:line_start], line_start
-            return region[:line_start] if line_start else region, None
-        return region, None
+    def _opens(self, found: Parsed, region: Region) -> bool:
+        """True for a fence or a table of which enough has come: it is read line by line from now on."""
+        first = region.starts[found.first_line]
+        if found.kind == "code" and found.tag.type == "fence" and found.first_line < region.whole_lines:
+            self._open_fence(region.at + first, region.text[first:])
+            return True
+        if found.kind == "table" and found.first_line + 2 <= region.whole_lines:
+            self._open_table(region.at + first)
+            return True
+        return False
+
+    def _block(self, found: Parsed, region: Region, end: int, tail: list[Block], *, is_first: bool) -> Block:
+        """What was parsed and ends at `end` of the region, after the finished ones and `tail`."""
+        from docstra_tui.tui.transcript.blocks.markdown import leaves_of
+
+        first = region.starts[found.first_line]
+        source, start = region.text[first:end], region.at + first
+        before = tail[-1] if tail else self.blocks[-1] if self.blocks else None
+        gap = before is not None
+        if before is not None and found.kind == before.kind == "item":
+            gap = self._gap if is_first else ends_blank(region.text[:first])
+        return Block(start, start + len(source.rstrip()), found.kind, leaves_of(found, source), gap=gap)
+
+    def _look_further(self, region: str) -> bool:
+        """No block ended in the region."""
+        if self._look < SLICE:
+            self._look *= 2
+            return True
+        # A block larger than what is looked at: no Markdown block of people is that long.
+        return self._finish_oversized(region)
 
     def _finish_oversized(self, region: str) -> bool:
         """End a block that fills the whole region, at the last line end in it."""
@@ -264,7 +236,7 @@ class Growing:
         gap = bool(self.blocks) and (self._gap or self.blocks[-1].kind != kind)
         block = Block(self._at, self._at + len(source.rstrip()), kind, leaves, gap=gap)
         self._finish(block, self._at + end)
-        self._gap = _ends_blank(source)
+        self._gap = ends_blank(source)
         return True
 
     def _finish(self, block: Block, end: int | None = None) -> None:
@@ -300,7 +272,7 @@ class Growing:
 
     # Tables
 
-    def _open_table(self, start: int, found: Parsed) -> None:
+    def _open_table(self, start: int) -> None:
         end = start
         for _ in range(2):
             end = self.text.index("\n", end) + 1
@@ -328,16 +300,3 @@ def _has_begun(block: Parsed, whole_lines: int) -> bool:
 
 def _code_of(block: Block) -> list[SourceLines]:
     return [leaf.lines for leaf in block.leaves if isinstance(leaf, Verbatim) and leaf.is_code]
-
-
-def _ends_blank(text: str) -> bool:
-    """True when the last whole line of `text` is empty."""
-    return not text.removesuffix("\n").rpartition("\n")[2].strip()
-
-
-def _clear_part(text: str) -> str:
-    """`text` without a last line that may still become anything."""
-    head, feed, last = text.rpartition("\n")
-    if last and UNCLEAR.match(last):
-        return head + feed
-    return text
