@@ -24,6 +24,7 @@ BREACHES = {
     "down": ("text.py", "from docstra_tui.llm.items import ContextItem"),
     "cycles": ("llm/files/gguf_files.py", "if TYPE_CHECKING:\n    import docstra_tui.llm.files.checkpoint"),
     "screen": ("tui/widgets/notice.py", "def f():\n    from docstra_tui.tui.screens.confirm import x"),
+    "transcript": ("tui/transcript/layout/turn.py", "def f():\n    from ..marks import Marks"),
     "main": ("tui/screens/confirm.py", "from docstra_tui.tui.main.screen import MainScreen"),
     "library": ("llm/items.py", "from docstra_tui.llm import prompt"),
     "context": ("context/picks.py", "import docstra_tui.llm.prompt"),
