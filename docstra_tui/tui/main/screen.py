@@ -22,6 +22,7 @@ from docstra_tui.tui.main.interrupt import Interrupt
 from docstra_tui.tui.main.main_keys import APP_KEYS, MAIN_KEYS
 from docstra_tui.tui.main.mentions import Mentions
 from docstra_tui.tui.main.model_notices import ModelChanged, ModelNotices
+from docstra_tui.tui.main.naming import Naming
 from docstra_tui.tui.main.navigation import Navigation
 from docstra_tui.tui.main.next_prompt import NextPrompt
 from docstra_tui.tui.main.older_turns import OlderTurns
@@ -110,14 +111,12 @@ class MainScreen(Screen[None]):
             parts.conversation.colours,
             lambda: self.turns.queue.busy,
         )
+        self.naming = Naming(self.root, self.files, self.picks, dialogs, self._file_jobs)
         self.mentions = Mentions(
             self.root,
             parts.composer,
             parts.mention_list,
-            self.files,
-            self.picks,
-            dialogs,
-            self._file_jobs,
+            self.files.folders,
             program.keyboard.wait_for,
         )
 
@@ -131,7 +130,7 @@ class MainScreen(Screen[None]):
         self.next_prompt = NextPrompt(parts.composer, queue, dialogs, self.call_later)
         self.permission = Permission(self.model, parts.tree_view, queue, dialogs, self.call_later)
         self.tasks = Tasks(
-            parts.composer, parts.tree_view, self.picks, self.mentions, self.permission, queue, dialogs
+            parts.composer, parts.tree_view, self.picks, self.naming, self.permission, queue, dialogs
         )
         self.interrupt = Interrupt(parts, queue, self._program, dialogs)
 

@@ -14,7 +14,7 @@ from docstra_tui.workspace.turns import requests
 from docstra_tui.workspace.turns.queue import TurnQueue
 
 if TYPE_CHECKING:
-    from docstra_tui.tui.main.mentions import Mentions
+    from docstra_tui.tui.main.naming import Naming
     from docstra_tui.tui.widgets.composer import Composer
     from docstra_tui.tui.widgets.file_tree import FileTree
     from docstra_tui.workspace.files.selection import FileSelection
@@ -29,7 +29,7 @@ class Tasks:
         composer: Composer,
         tree: FileTree,
         files: FileSelection,
-        mentions: Mentions,
+        naming: Naming,
         permission: Permission,
         queue: TurnQueue,
         dialogs: Dialogs,
@@ -37,7 +37,7 @@ class Tasks:
         self._composer = composer
         self._tree = tree
         self._files = files
-        self._mentions = mentions
+        self._naming = naming
         self._permission = permission
         self._queue = queue
         self._dialogs = dialogs
@@ -50,7 +50,7 @@ class Tasks:
                 draft.sent()
 
         mentions = find_mentions(text)
-        self._mentions.tick_named(draft, mentions, lambda named: self._permission.for_host(send, draft.keep))
+        self._naming.tick(draft, mentions, lambda named: self._permission.for_host(send, draft.keep))
 
     def start(self, line: CommandLine, draft: Draft) -> None:
         """Start a task, asking for its words first where it needs any. Raises `UsageError`."""
@@ -89,7 +89,7 @@ class Tasks:
             self._queue.submit([requests.of_template(name, template, values, self._files.labels)])
 
         mentions = find_mentions("\n".join(values.values()))
-        self._mentions.tick_named(draft, mentions, lambda named: self._permission.for_host(send, draft.keep))
+        self._naming.tick(draft, mentions, lambda named: self._permission.for_host(send, draft.keep))
 
     def _start_words(self, line: CommandLine, draft: Draft) -> None:
         def send() -> None:
@@ -99,9 +99,7 @@ class Tasks:
             else:
                 draft.keep()
 
-        self._mentions.tick_named(
-            draft, line.mentions, lambda named: self._permission.for_host(send, draft.keep)
-        )
+        self._naming.tick(draft, line.mentions, lambda named: self._permission.for_host(send, draft.keep))
 
     def _start_files(self, line: CommandLine, draft: Draft) -> None:
         def begin(picks: tuple[Pick, ...]) -> None:
@@ -112,7 +110,7 @@ class Tasks:
             self._permission.for_host(send, draft.keep)
 
         if line.mentions:
-            self._mentions.tick_named(draft, line.mentions, lambda named: begin(named.order), must_exist=True)
+            self._naming.tick(draft, line.mentions, lambda named: begin(named.order), must_exist=True)
         elif picks := self._ticked_or_cursor():
             begin(picks)
         else:
