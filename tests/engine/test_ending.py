@@ -223,6 +223,7 @@ def test_an_attachment_that_was_replaced_is_closed(monkeypatch: pytest.MonkeyPat
     with running() as server:
         engine = handle(server.options.identity)
         engine.attach()
+        until(lambda: calls)  # its thread may not have run yet on a busy machine
         engine.detach()
         monkeypatch.setattr(lifecycle, "ANSWER_SECONDS", 5.0)
         engine.attach()
