@@ -46,6 +46,8 @@ class Models:
         self._news: queue.SimpleQueue[DocstraError] = queue.SimpleQueue()
         self._told: set[str] = set()
         """Notes on it that were shown."""
+        self._said: DocstraError | None = None
+        """What a question was told: no news any more."""
         self.on_news: Callable[[], None] = lambda: None
         """Called in a thread when there is something for `tell_news` to say."""
         model.listener = self
@@ -69,7 +71,9 @@ class Models:
         """Say what went wrong while nobody asked anything."""
         with contextlib.suppress(queue.Empty):
             while True:
-                self._printer.error(self._news.get_nowait())
+                error = self._news.get_nowait()
+                if error is not self._said:
+                    self._printer.error(error)
 
     # Another one, or the same again
 
@@ -128,6 +132,7 @@ class Models:
             self._model.restart_now()
             status = self._wait()
         if status.state == "failed":
+            self._said = status.error
             self._printer.error(status.error or EngineError("The model could not be loaded."))
             self._printer.line("/restart tries again, /model takes another one.", "hint")
             return False

@@ -435,6 +435,19 @@ def test_a_model_that_failed_is_said_and_can_be_started_again(project: Path) -> 
     assert [call.question for call in llm.calls] == ["Hello again?"]
 
 
+def test_why_a_model_did_not_load_is_said_once_to_a_question_that_waits(project: Path) -> None:
+    failed = replace(READY, state="failed", error=ModelNotFound("There is no model m.", "Look again."))
+    backend = FakeBackend(FakeLLM(), loading())
+
+    def script(typist: Typist) -> None:
+        typist.types("Hello?\r")
+        typist.waits(lambda: "loading: reading the model 34%" in "".join(typist.screen.writes))
+        backend.statuses = [failed]
+        typist.sees("/restart tries again")
+
+    assert chat(project, backend, script).count("There is no model m.") == 1
+
+
 def test_a_failure_in_the_middle_keeps_the_question_and_the_part(project: Path) -> None:
     llm = FakeLLM()
     llm.enqueue("part", EngineDied("The engine is gone.", "Restart it."))
