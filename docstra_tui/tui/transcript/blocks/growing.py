@@ -137,7 +137,7 @@ class Growing:
 
     def _take_literal(self, part: str) -> bool:
         """Show a part of a line as it is; True when it was a whole part."""
-        from docstra_tui.tui.transcript.blocks.markdown import literal
+        from docstra_tui.tui.transcript.blocks.parsed_leaves import literal
 
         is_whole = part.endswith("\n") or len(part) >= LONG_LINE or self._ended
         if not is_whole and self._tail_text == part:
@@ -206,7 +206,7 @@ class Growing:
 
     def _block(self, found: Parsed, region: Region, end: int, tail: list[Block], *, is_first: bool) -> Block:
         """What was parsed and ends at `end` of the region, after the finished ones and `tail`."""
-        from docstra_tui.tui.transcript.blocks.markdown import leaves_of
+        from docstra_tui.tui.transcript.blocks.parsed_leaves import leaves_of
 
         first = region.starts[found.first_line]
         source, start = region.text[first:end], region.at + first
@@ -226,7 +226,8 @@ class Growing:
 
     def _finish_oversized(self, region: str) -> bool:
         """End a block that fills the whole region, at the last line end in it."""
-        from docstra_tui.tui.transcript.blocks.markdown import leaves_of, parse_blocks
+        from docstra_tui.tui.transcript.blocks.markdown import parse_blocks
+        from docstra_tui.tui.transcript.blocks.parsed_leaves import leaves_of
 
         end = region.rfind("\n") + 1 or len(region)
         source = region[:end]

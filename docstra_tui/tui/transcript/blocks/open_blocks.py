@@ -45,7 +45,7 @@ class OpenFence:
     """A code block without its closing fence."""
 
     def __init__(self, start: int, cursor: int, indent: int, signs: str, info: str, gap: bool) -> None:
-        from docstra_tui.tui.transcript.blocks.markdown import language_of
+        from docstra_tui.tui.transcript.blocks.parsed_leaves import language_of
 
         self._cursor = cursor
         self._indent = indent
@@ -96,7 +96,8 @@ class OpenTable:
     """A table whose next row may come."""
 
     def __init__(self, start: int, cursor: int, head: str, gap: bool) -> None:
-        from docstra_tui.tui.transcript.blocks.markdown import parse_blocks, table
+        from docstra_tui.tui.transcript.blocks.markdown import parse_blocks
+        from docstra_tui.tui.transcript.blocks.parsed_leaves import table
 
         self._head = head
         self._cursor = cursor
@@ -133,7 +134,8 @@ class OpenTable:
 
     def _rows(self, chunk: str) -> int:
         """Take the rows at the beginning of `chunk`; how many characters they are."""
-        from docstra_tui.tui.transcript.blocks.markdown import parse_blocks, table
+        from docstra_tui.tui.transcript.blocks.markdown import parse_blocks
+        from docstra_tui.tui.transcript.blocks.parsed_leaves import table
 
         parsed = parse_blocks(self._head + chunk)
         if not parsed or parsed[0].kind != "table":
