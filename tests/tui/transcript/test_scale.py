@@ -6,8 +6,7 @@ import random
 
 import pytest
 
-from docstra_tui.tui.transcript.blocks import growing as growing_module
-from docstra_tui.tui.transcript.blocks import verbatim
+from docstra_tui.tui.transcript.blocks import regions, verbatim
 from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
 from docstra_tui.tui.transcript.layout.turn import Turn
 from docstra_tui.workspace.terminal.pace import Pace
@@ -117,14 +116,14 @@ def test_nothing_is_lost_and_no_parse_is_long(name, monkeypatch):
     shown = "".join(turn.line(row).text for row in range(turn.height(80)))
     for sign in set(text) - set(" \n`|-*>"):
         assert shown.count(sign) >= text.count(sign)
-    assert longest <= growing_module.SLICE + 200
+    assert longest <= regions.SLICE + 200
 
 
 @pytest.mark.timeout(30)  # minutes, where each space is tried as the end of the one before
 @pytest.mark.parametrize("before", ["", ">", "> > ", "- "])
 def test_a_line_of_spaces_is_looked_at_once(before):
-    assert growing_module.UNCLEAR.match(before + " " * 200_000)
-    assert not growing_module.UNCLEAR.match(before + " " * 200_000 + "x?")
+    assert regions.UNCLEAR.match(before + " " * 200_000)
+    assert not regions.UNCLEAR.match(before + " " * 200_000 + "x?")
 
 
 async def test_a_burst_after_a_stall_is_read_in_slices(make_app):
