@@ -245,6 +245,23 @@ async def test_lines_are_ticked_in_the_preview_and_sent_alone(make_app, backend,
         assert "line_4 = 4" in sent and "line_5 = 5" not in sent and "line_7 = 7" in sent
 
 
+async def test_a_file_of_carriage_returns_has_the_lines_that_its_preview_numbers(make_app, backend, root):
+    (root / "old.py").write_bytes(b"one = 1\rtwo = 2\rthree = 3\rfour = 4\r")
+    backend.llm.enqueue("ok")
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await is_ready(pilot)
+        app.main.files.preview("old.py")
+        await until(pilot, lambda: "2 two = 2" in screen_text(app) and "4 four = 4" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.main.composer.has_focus)
+        await pilot.press(*"Why @old.py:2-3 ", "enter")
+        await until(pilot, lambda: len(backend.llm.calls) == 1)
+        sent = backend.llm.calls[0].question
+        assert 'File "old.py", lines 2-3' in sent and "\ntwo = 2\nthree = 3\n" in sent
+        assert "\r" not in sent and "one = 1" not in sent and "four = 4" not in sent
+
+
 async def test_lines_are_unticked_where_they_were_ticked_and_escape_goes_back(make_app, root):
     app = make_app()
     async with app.run_test(size=SIZE) as pilot:

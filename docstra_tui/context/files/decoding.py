@@ -1,6 +1,7 @@
 """Bytes of a file as text: which encoding, and whether it is text at all. Nothing is ever dropped.
 
-Byte order mark, then strict UTF-8, then a guess that is named. Line ends are kept as they are.
+Byte order mark, then strict UTF-8, then a guess that is named. Line ends are kept as they are, but for
+those of a text whose lines all end with a bare CR: there it is an LF, which alone ends a line from here on.
 """
 
 from __future__ import annotations
@@ -31,6 +32,11 @@ def decode(data: bytes, shown: str) -> tuple[str, str, str]:
 
     `shown` is the file's name for sentences. Raises `UnreadableFile` when it is not text.
     """
+    text, encoding, note = _decode(data, shown)
+    return text if "\n" in text else text.replace("\r", "\n"), encoding, note
+
+
+def _decode(data: bytes, shown: str) -> tuple[str, str, str]:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             try:

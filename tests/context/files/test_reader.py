@@ -14,6 +14,8 @@ import pytest
 
 from docstra_tui.context.files import reader
 from docstra_tui.context.files.reader import read_file, read_item, read_named, split_range
+from docstra_tui.context.fitting.ranges import cut_lines, line_span
+from docstra_tui.context.outline.outliner import outline
 from docstra_tui.errors import UnreadableFile
 
 
@@ -65,6 +67,40 @@ def test_lines_are_cut_as_editors_count(
 def test_lines_that_are_not_there_are_refused(root: Path, start: int, end: int) -> None:
     with pytest.raises(UnreadableFile):
         read_item(root, "ok.py", start_line=start, end_line=end)
+
+
+BODY = "\r".join(["    a = 1"] * 30)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "latin-1"])
+def test_a_file_of_carriage_returns_has_the_same_lines_everywhere(root: Path, encoding: str) -> None:
+    text = f"# Größe naïve façade\rdef first():\r{BODY}\rdef second():\r{BODY}\r"
+    (root / "old.py").write_bytes(text.encode(encoding))
+
+    whole = read_item(root, "old.py")
+
+    assert whole.content == text.replace("\r", "\n") and line_span(whole) == (1, 63)
+    assert read_item(root, "old.py", start_line=33, end_line=34).content == "def second():\n    a = 1\n"
+    assert cut_lines(whole, 33, 34) == read_item(root, "old.py", start_line=33, end_line=34)
+    made = outline(whole)
+    assert made is not None and "def second(): …  # lines 33-63" in made.content
+
+
+@pytest.mark.parametrize(
+    ("data", "content"),
+    [
+        (b"\r", "\n"),
+        (b"\r\r\r", "\n\n\n"),
+        (b"a\rb", "a\nb"),
+        (b"10%\r100%\nx\r\ny", "10%\r100%\nx\r\ny"),
+        (b"a\r\n", "a\r\n"),
+    ],
+)
+def test_carriage_returns_end_lines_only_where_nothing_else_does(
+    root: Path, data: bytes, content: str
+) -> None:
+    (root / "f.txt").write_bytes(data)
+    assert read_item(root, "f.txt").content == content
 
 
 def test_special_files_links_and_ways_out_are_refused_at_once(root: Path, tmp_path: Path) -> None:
