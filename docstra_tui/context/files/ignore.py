@@ -1,5 +1,7 @@
 """Which files a project ignores: `.gitignore` in every folder, `.git/info/exclude`, extra patterns.
 
+A repository inside another, a submodule too, has its own rules and none of the one around it; whether it is
+there at all, that one says.
 The user's global excludes and sparse checkouts are not looked at.
 """
 
@@ -8,10 +10,26 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from docstra_tui.context.files.patterns import Patterns
-from docstra_tui.context.files.rule_files import read_exclude, read_rules, working_tree
+from docstra_tui.context.files.rule_files import (
+    git_folder,
+    read_exclude,
+    read_rules,
+    repository_below,
+    working_tree,
+)
+
+
+@dataclass(frozen=True)
+class _Folder:
+    """What one folder says about what lies below it."""
+
+    rules: Patterns
+    exclude: Patterns | None = None
+    """Where a repository begins: its `info/exclude`, and no rule from above it counts."""
 
 
 class IgnoreRules:
@@ -29,8 +47,7 @@ class IgnoreRules:
         if self._top is not None and self._top != self.root:
             self._above = self.root.relative_to(self._top).as_posix() + "/"
         self._extra = Patterns(extra)
-        self._exclude = Patterns(read_exclude(self._top) if self._top is not None else [])
-        self._rules: dict[str, Patterns] = {}
+        self._read: dict[str, _Folder] = {}
         self._folders: dict[str, bool] = {"": False}
         self._lock = threading.RLock()
 
@@ -70,18 +87,23 @@ class IgnoreRules:
         folder = full
         while folder:
             folder = folder.rpartition("/")[0]
-            verdict = self._rules_of(folder).verdict(full[len(folder) :].lstrip("/") + slash)
+            found, below = self._folder(folder), full[len(folder) :].lstrip("/") + slash
+            verdict = found.rules.verdict(below)
+            if verdict is None and found.exclude is not None:
+                return bool(found.exclude.verdict(below))
             if verdict is not None:
                 return verdict
-        return bool(self._exclude.verdict(full + slash))
+        return False
 
-    def _rules_of(self, folder: str) -> Patterns:
-        """The rules of one folder, relative to the top of the working tree."""
-        rules = self._rules.get(folder)
-        if rules is None:
-            rules = Patterns(read_rules(self._top or self.root, folder, ".gitignore"))
-            self._rules[folder] = rules
-        return rules
+    def _folder(self, folder: str) -> _Folder:
+        """By its path relative to the top of the working tree."""
+        found = self._read.get(folder)
+        if found is None:
+            top = self._top or self.root
+            place = repository_below(top, folder) if folder else git_folder(top)
+            exclude = Patterns(read_exclude(place)) if place is not None else None
+            found = self._read[folder] = _Folder(Patterns(read_rules(top, folder, ".gitignore")), exclude)
+        return found
 
 
 class NothingIgnored(IgnoreRules):

@@ -34,21 +34,54 @@ def working_tree(root: Path) -> Path | None:
     return None
 
 
-def read_exclude(top: Path) -> list[str]:
-    """The rules of `.git/info/exclude`; in a linked worktree those of the repository it belongs to.
+def git_folder(top: Path) -> Path | None:
+    """Where the repository of a working tree is kept: its `.git`, or what that points to."""
+    pointer = _read(top, "", ".git", _POINTER_BYTES)
+    if pointer is None:
+        return top / ".git"
+    if not pointer.startswith(b"gitdir: "):
+        return None
+    return _pointed_to(top, pointer.removeprefix(b"gitdir: "))
+
+
+def repository_below(root: Path, folder: str) -> Path | None:
+    """The git folder of a repository or submodule whose top is `folder`; None where git sees none: an empty
+    `.git`, or one that points to nothing, belongs to the repository around it."""
+    if not os.path.lexists(f"{root}/{folder}/.git"):  # nearly every folder
+        return None
+    place = git_folder(root / folder)
+    return place if place is not None and _is_repository(place) else None
+
+
+def read_exclude(place: Path) -> list[str]:
+    """The rules of `info/exclude` in a git folder; in a linked worktree's, those of its repository.
 
     What `.git` points to is a repository's to say: nothing is read there but this one file of rules.
     """
-    pointer = _read(top, "", ".git", _POINTER_BYTES)
-    if pointer is None:
-        return read_rules(top, ".git/info", "exclude")
-    if not pointer.startswith(b"gitdir: "):
-        return []
-    place = _pointed_to(top, pointer.removeprefix(b"gitdir: "))
     common = _read(place, "", "commondir", _POINTER_BYTES)
     if common:
         place = _pointed_to(place, common)
     return read_rules(place, "info", "exclude")
+
+
+def _is_repository(place: Path) -> bool:
+    try:
+        fd = open_folder(place, "")
+    except (OSError, ValueError, UnreadableFile):
+        return False
+    try:
+        held = {name for name in ("HEAD", "commondir", "objects", "refs") if _holds(fd, name)}
+    finally:
+        os.close(fd)
+    return "HEAD" in held and ("commondir" in held or {"objects", "refs"} <= held)
+
+
+def _holds(fd: int, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=fd, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
 
 
 def _pointed_to(base: Path, path: bytes) -> Path:

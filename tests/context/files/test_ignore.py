@@ -223,7 +223,7 @@ def test_no_rule_takes_long_on_any_name(tmp_path: Path, rule: str, name: str) ->
     rules = IgnoreRules(tmp_path)
     assert not rules.is_ignored("x", False)
     started = time.thread_time()
-    assert not rules._rules[""].verdict(name)
+    assert not rules._read[""].rules.verdict(name)
     assert time.thread_time() - started < 0.5  # 0.001 on an idle machine
 
 
@@ -233,7 +233,7 @@ def test_ten_thousand_rules_are_not_one_long_search(tmp_path: Path) -> None:
     rules = IgnoreRules(tmp_path)
     assert rules.is_ignored("7x7y", False)
     assert not rules.is_ignored("last", False)
-    assert max(len(group.rules) for group in rules._rules[""]._groups) <= 100
+    assert max(len(group.rules) for group in rules._read[""].rules._groups) <= 100
 
 
 def test_a_file_of_rules_that_is_cut_ends_with_a_whole_rule(
