@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from docstra_tui import settings as settings_module
 from docstra_tui import templates
-from docstra_tui.commands import leaving
+from docstra_tui.commands import consent
 from docstra_tui.commands.answers import Answers, interrupts
 from docstra_tui.commands.arguments import Invocation
 from docstra_tui.commands.console import Console
@@ -56,13 +56,13 @@ def run(
     backend: Backend | None = None
     try:
         backend = opener(settings, oneshot=True)
-        leaving.ask_for_host(backend, console, was_named="remote.base_url" in invocation.flags)
+        consent.ask_for_host(backend, console, was_named="remote.base_url" in invocation.flags)
         for name, text in own.items():
             backend.llm.add_template(name, text)
         anyway = bool(invocation.options["send_secrets"])
-        leaving.ask_for_secrets(backend, _prompts(backend.llm, requests), console, anyway=anyway)
+        consent.ask_for_secrets(backend, _prompts(backend.llm, requests), console, anyway=anyway)
         if not backend.host and console.err_is_terminal:
-            leaving.say_what_stays(console, [item for request in requests for item in request.focus])
+            consent.say_what_stays(console, [item for request in requests for item in request.focus])
         status = wait_until_ready(backend, console)
         answers.model = status.model or backend.label
         answers.follow(backend.llm)

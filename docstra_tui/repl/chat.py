@@ -12,10 +12,10 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from docstra_tui.context.mentions import Mention
 from docstra_tui.errors import DocstraError, UsageError
+from docstra_tui.repl.ahead import Ahead
 from docstra_tui.repl.answering import Answering
 from docstra_tui.repl.files import ChatFiles
 from docstra_tui.repl.models import Models
-from docstra_tui.repl.next_prompt import NextPrompt
 from docstra_tui.repl.overview import overview
 from docstra_tui.repl.permission import Permission
 from docstra_tui.repl.printer import Printer
@@ -62,7 +62,7 @@ class Chat:
         self.opened = OpenSessions(
             store, self.model, may_leave=self._may_leave, is_model_named=is_model_named
         )
-        self._next = NextPrompt(self.model, lambda: self.opened.current, lambda: self.answering.queue.busy)
+        self._next = Ahead(self.model, lambda: self.opened.current, lambda: self.answering.queue.busy)
         self.models = Models(self.model, printer, confirm, self._next.recount)
         self.answering: Answering = Answering(
             self.files, self.models, printer, most_tokens=settings.answer.max_tokens

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.workspace.dialogs import Dialogs, Leaving
-from docstra_tui.workspace.file_questions import TickedFiles
+from docstra_tui.workspace.files.questions import TickedFiles
 from docstra_tui.workspace.jobs import Deliver
 from docstra_tui.workspace.models import consent
 from docstra_tui.workspace.turns.decision import Decision

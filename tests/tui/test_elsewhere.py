@@ -12,7 +12,7 @@ from docstra_tui.llm.remote import RemoteLLM
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.settings import RemoteSettings, Settings
 from docstra_tui.tui.screens.confirm import ConfirmScreen
-from docstra_tui.tui.screens.leaving import LeavingScreen
+from docstra_tui.tui.screens.secrets import SecretsScreen
 from docstra_tui.tui.widgets.status_bar import StatusBar
 from docstra_tui.workspace.files import saved_ticks as ticks
 from docstra_tui.workspace.files.saved_ticks import SavedTicks
@@ -206,7 +206,7 @@ async def test_a_key_in_a_file_stops_the_question_until_somebody_decides(
         await tick(pilot, "README.md", "key.py")
         await until(pilot, lambda: "not counted, it may be secret · a question asks" in last_line(app))
         await ask(pilot, "Why?")
-        await until(pilot, lambda: isinstance(app.screen, LeavingScreen))
+        await until(pilot, lambda: isinstance(app.screen, SecretsScreen))
         await until(pilot, lambda: "key.py line 3: a GitHub token" in screen_text(app))
         assert TOKEN not in screen_text(app)
         assert "nothing is sent before you chose" in str(app.main.query_one(StatusBar).view)
@@ -234,10 +234,10 @@ async def test_a_key_in_the_question_stays_in_the_composer(make_app, settings, s
         await yes(pilot)
         await until(pilot, lambda: last_line(app).strip().startswith("ready"))
         await ask(pilot, TOKEN)
-        await until(pilot, lambda: isinstance(app.screen, LeavingScreen))
+        await until(pilot, lambda: isinstance(app.screen, SecretsScreen))
         await until(pilot, lambda: "your question: a GitHub token" in screen_text(app))
         await pilot.press("l")  # there is no file to leave out
-        assert isinstance(app.screen, LeavingScreen)
+        assert isinstance(app.screen, SecretsScreen)
         await pilot.press("n")
         await until(pilot, lambda: app.main.composer.text == TOKEN)
         assert not sent(server, TOKEN)
@@ -253,7 +253,7 @@ async def test_no_dialog_comes_by_itself_for_what_was_ticked_before(make_app, se
         await until(pilot, lambda: last_line(app).strip().startswith("ready"))
         await until(pilot, lambda: [item.path for item in app.main.session.context] == ["prod.env"])
         await ask(pilot, "yyy")
-        await until(pilot, lambda: isinstance(app.screen, LeavingScreen))
+        await until(pilot, lambda: isinstance(app.screen, SecretsScreen))
         await until(pilot, lambda: "prod.env: by its name" in screen_text(app))
         assert not sent(server, "HOST=here")
         await pilot.press("l")
@@ -271,7 +271,7 @@ async def test_a_file_that_is_left_out_of_a_task_keeps_none_of_the_others(make_a
         await until(pilot, lambda: last_line(app).strip().startswith("ready"))
         await tick(pilot, "a.py", "b.py", "c.py")
         await ask(pilot, "/explain")
-        await until(pilot, lambda: isinstance(app.screen, LeavingScreen))
+        await until(pilot, lambda: isinstance(app.screen, SecretsScreen))
         await pilot.press("l")
         await until(pilot, lambda: len(app.main.session.turns) == 2 and not app.main.turns.queue.busy)
         assert [turn.question for turn in app.main.session.turns] == ["Explain a.py", "Explain c.py"]
@@ -289,7 +289,7 @@ async def test_a_file_of_a_task_is_not_left_out_of_its_own_question(make_app, se
         await until(pilot, lambda: last_line(app).strip().startswith("ready"))
         await tick(pilot, "b.py", "README.md")
         await ask(pilot, "/explain")
-        await until(pilot, lambda: isinstance(app.screen, LeavingScreen))
+        await until(pilot, lambda: isinstance(app.screen, SecretsScreen))
         assert "leave it out" not in screen_text(app)
         await pilot.press("l", "escape")
         await until(pilot, lambda: not app.main.turns.queue.busy and "was not sent" in said(app))

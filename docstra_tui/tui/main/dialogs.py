@@ -50,9 +50,9 @@ class Dialogs:
         self, lines: list[str], then: Callable[[Leaving | None], None], *, can_leave_out: bool
     ) -> None:
         """What may be secret; None: nothing is sent."""
-        from docstra_tui.tui.screens.leaving import LeavingScreen
+        from docstra_tui.tui.screens.secrets import SecretsScreen
 
-        screen = LeavingScreen(lines, can_leave_out=can_leave_out)
+        screen = SecretsScreen(lines, can_leave_out=can_leave_out)
         self.ask(screen, then)
 
     def say(self, text: str, seconds: float | None = None) -> None:

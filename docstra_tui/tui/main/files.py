@@ -19,9 +19,9 @@ from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.widgets.file_tree import FileTree
 from docstra_tui.tui.widgets.files_pane import FilesPane
 from docstra_tui.tui.widgets.ticked_list import TickedList
-from docstra_tui.workspace.file_questions import FileQuestions
 from docstra_tui.workspace.files.finder import Finder
 from docstra_tui.workspace.files.folders import Below, Folders
+from docstra_tui.workspace.files.questions import FileQuestions
 from docstra_tui.workspace.files.secret_files import few_names
 from docstra_tui.workspace.files.watched_selection import WatchedSelection
 from docstra_tui.workspace.jobs import JobQueue

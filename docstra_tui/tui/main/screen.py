@@ -37,7 +37,7 @@ from docstra_tui.tui.main.turns import TurnEnded, Turns
 from docstra_tui.tui.transcript.messages import CopyRequested
 from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.workspace.commands import commands_of
-from docstra_tui.workspace.file_questions import FileQuestions
+from docstra_tui.workspace.files.questions import FileQuestions
 from docstra_tui.workspace.files.watched_selection import WatchedSelection
 from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.model_switch import ModelSwitch

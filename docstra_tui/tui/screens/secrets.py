@@ -14,16 +14,16 @@ from textual.widgets import Static
 from docstra_tui.workspace.dialogs import Leaving
 
 
-class LeavingScreen(ModalScreen[Leaving | None]):
+class SecretsScreen(ModalScreen[Leaving | None]):
     """The answer is None when nothing is to be sent. Enter and y are no answers: what was pressed for the
     question or the dialog before this one may have been pressed twice."""
 
     CSS_PATH = "dialogs.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "decide('send')", "Send", tooltip="Send it as it is", id="leaving.send"),
-        Binding("l", "leave_out", "Leave out", tooltip="Send the rest", id="leaving.leave_out"),
-        Binding("n,escape", "decide('')", "Back", tooltip="Send nothing", id="leaving.back"),
+        Binding("s", "decide('send')", "Send", tooltip="Send it as it is", id="secrets.send"),
+        Binding("l", "leave_out", "Leave out", tooltip="Send the rest", id="secrets.leave_out"),
+        Binding("n,escape", "decide('')", "Back", tooltip="Send nothing", id="secrets.back"),
     ]
 
     def __init__(self, lines: list[str], *, can_leave_out: bool) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
 
 
-class NextPrompt:
+class Ahead:
     """For the session that goes on. Any thread."""
 
     def __init__(
