@@ -1,7 +1,7 @@
 """What can go wrong, in the user's words: every error says what happened and what to do next.
 
 An error crosses the engine's socket as `{kind, message, hint, details}` and comes out on the other
-side as the same class (`from_wire`), so a face never has to parse a sentence.
+side as the same class (`error_forms.from_wire`), so a face never has to parse a sentence.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 class DocstraError(Exception):
     """The root of every error this project raises on purpose.
 
-    `kind` names it on the wire, `exit_code` is the command line's (design: 0 done, 1 failed, 2 usage,
+    `kind` names it on the wire, `exit_code` is the command line's (0 done, 1 failed, 2 usage,
     3 no model or engine, 4 does not fit, 130 cancelled).
     """
 

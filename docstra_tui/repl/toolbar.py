@@ -8,14 +8,14 @@ from docstra_tui.context.fitting.budget import Budget
 from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.models.backend import Status
-from docstra_tui.workspace.status import WAITING, Facts, Ways, status_line
+from docstra_tui.workspace.status import Facts, Tone, Ways, status_line
 from docstra_tui.workspace.title import details
 
-STYLES = {
-    "ready": "class:bottom-toolbar.strong",
-    "loading": "class:bottom-toolbar.warning",
-    WAITING: "class:bottom-toolbar.warning",
-    "failed": "class:bottom-toolbar.error",
+STYLES: dict[Tone, str] = {
+    "good": "class:bottom-toolbar.strong",
+    "busy": "class:bottom-toolbar.strong",
+    "warning": "class:bottom-toolbar.warning",
+    "error": "class:bottom-toolbar.error",
 }
 OTHER = "/restart, or /model another one"
 WAYS = Ways(agree="asked with a question", restart=OTHER, failed=OTHER)
@@ -36,6 +36,6 @@ def toolbar(
         f"NOT SAVED: {sanitize_line(problem)}" if problem else "",
     ]
     return [
-        (STYLES[line.state], f" {line.state}"),
+        (STYLES[line.tone], f" {line.state}"),
         ("", "".join(f" · {part}" for part in parts if part)),
     ]

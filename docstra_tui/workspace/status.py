@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from docstra_tui import figures
 from docstra_tui.errors import EngineDied
@@ -33,6 +33,18 @@ PHASES = {
 WAITING = "waiting for your yes"
 """Nothing goes to the host in the title before somebody says yes."""
 
+Tone = Literal["good", "busy", "warning", "error"]
+TONES: dict[str, Tone] = {
+    "loading": "warning",
+    WAITING: "warning",
+    "ready": "good",
+    "answering": "busy",
+    "stopping": "warning",
+    "stopped": "warning",
+    "failed": "error",
+}
+"""How each state is meant; a face has a colour for each."""
+
 
 @dataclass(frozen=True)
 class Ways:
@@ -53,6 +65,11 @@ class StatusLine:
     state: str = "loading"
     parts: tuple[str, ...] = ()
     """From the most to the least important; the last ones go where there is no room."""
+
+    @property
+    def tone(self) -> Tone:
+        """How the state is meant; the word alone carries the meaning too."""
+        return TONES[self.state]
 
 
 @dataclass

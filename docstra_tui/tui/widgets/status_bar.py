@@ -5,19 +5,9 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widget import Widget
 
-from docstra_tui.workspace.status import StatusLine
+from docstra_tui.workspace.status import StatusLine, Tone
 
-STATES = {
-    "loading": "$warning",
-    "waiting for your yes": "$warning",
-    "ready": "$success",
-    "answering": "$primary",
-    "stopping": "$warning",
-    "stopped": "$warning",
-    "failed": "$error",
-}
-"""Words and their colours; the word alone carries the meaning."""
-
+COLOURS: dict[Tone, str] = {"good": "$success", "busy": "$primary", "warning": "$warning", "error": "$error"}
 
 HELP = "F1 help"
 
@@ -51,7 +41,7 @@ class StatusBar(Widget):
 def compose_status(view: StatusLine, width: int) -> Content:
     """The line, `width` cells wide."""
     help_text = Content.assemble((HELP, "$muted"))
-    line = Content.assemble((view.state, f"bold {STATES.get(view.state, '$foreground')}"))
+    line = Content.assemble((view.state, f"bold {COLOURS[view.tone]}"))
     room = width - help_text.cell_length - 2
     for part in view.parts:
         longer = line + Content.assemble((" · ", "$muted"), part)

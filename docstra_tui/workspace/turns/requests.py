@@ -1,4 +1,6 @@
-"""What a question, a task or a template asks for: the one maker of turn requests.
+"""What a question, a task or a template asks for: the maker of turn requests for both faces.
+
+A command of the shell has its files and its standard input at hand and makes its own, with the same fields.
 
 A request says what somebody wanted; `as_now` puts in what only the moment its turn begins can say: the
 files as they are then.
