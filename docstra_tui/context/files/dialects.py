@@ -31,8 +31,10 @@ _INTERPRETERS = {
 }
 
 _C_NOISE = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL)
+_IF_CPP = r"[ \t]*#[ \t]*if(?:def[ \t]+|[^\n]*\()__cplusplus"
+_ELSE_OR_END = r"[ \t]*#[ \t]*(?:else|endif)"
 _FOR_CPP_ONLY = re.compile(
-    r"^[ \t]*#[ \t]*if(?:def[ \t]+|[^\n]*\()__cplusplus.{0,5000}?^[ \t]*#[ \t]*(?:else|endif)", re.M | re.S
+    rf"^{_IF_CPP}[^\n]*+(?:\n(?!{_IF_CPP}|{_ELSE_OR_END})[^\n]*+)*+\n{_ELSE_OR_END}", re.MULTILINE
 )
 
 _OBJECTIVE_C = (
@@ -51,6 +53,9 @@ _CPP = (
     r"=\s*(?:default|delete)\s*;",
     r"^[ \t]*#\s*include\s*<[a-z_]+>",
 )
+
+_FOR_C_AND_CPP = (".h", ".inc")
+_C_FAMILY = ("objective-c", "cpp", "c")
 
 _LANGUAGES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     ".m": (
@@ -130,6 +135,61 @@ _LANGUAGES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     ".f": (("forth", (r"^[ \t]*:[ \t]+\S+.*;[ \t]*$",)),),
     ".for": (("forth", (r"^[ \t]*:[ \t]+\S+.*;[ \t]*$",)),),
     ".h": (("objective-c", _OBJECTIVE_C), ("cpp", _CPP)),
+    ".inc": (
+        ("php", (r"<\?(?:php\b|=)",)),
+        (
+            "bitbake",
+            (
+                r"^(?:SRC_URI|LICENSE|DEPENDS|SUMMARY|RDEPENDS[\w:${}-]*)[ \t]*[?:+.]*=",
+                r"^do_\w+(?::\w+)*[ \t]*\(\)[ \t]*\{",
+            ),
+        ),
+        (
+            "pascal",
+            (
+                r"\{\$(?i:if|ifdef|ifndef|define|endif|mode|include|i)\b",
+                r"^[ \t]*(?i:procedure|function)[ \t]+[\w.]+[^;{\n]{0,200};[ \t]*$",
+            ),
+        ),
+        (
+            "asm",
+            (
+                r"^[ \t]*%(?:define|macro|endmacro|ifdef|ifndef|include)\b",
+                r"^[ \t]*\.(?:macro|endm|globl|global|section|equ|text)\b",
+                r"^[ \t]*\w+[ \t]+(?i:equ|macro|proc)\b",
+                r"^[ \t]*(?:\w+:[ \t]*)?(?i:mov|lea|jmp|xor)[ \t]+[\w%$\[]",
+            ),
+        ),
+        (
+            "fortran",
+            (
+                r"^[ \t]+(?i:integer|real|double precision|character|logical)\b"
+                r"[^;{}\n]{0,40}(?:::|[ \t]\w)[^;{}\n]{0,200}$",
+                r"^[ \t]+(?i:common[ \t]*/|parameter[ \t]*\(|implicit[ \t]+none\b)",
+            ),
+        ),
+        ("cpp", _CPP),
+        (
+            "c",
+            (
+                r"^[ \t]*#[ \t]*(?:include|define|undef|if|ifdef|ifndef|pragma)\b",
+                r"^[ \t]*(?:static|extern|typedef|struct|enum|union|unsigned|const|void|int|char)\b"
+                r"[^\n]{0,200}[;{(,]",
+            ),
+        ),
+        (
+            "makefile",
+            (r"^(?:ifeq|ifneq)\b", r"^[\w.-]+[ \t]*(?::=|\?=)", r"\$\((?:CC|MAKE|shell|wildcard)\b"),
+        ),
+        (
+            "sql",
+            (r"^[ \t]*(?i:create|alter|drop)[ \t]+(?i:table|view|index)\b", r"^[ \t]*(?i:insert into)\b"),
+        ),
+        (
+            "html",
+            (r"^[ \t]*<(?:!--|!DOCTYPE\b|(?i:div|p|a|ul|table|script|link|meta|html|head|body)[ \t>])",),
+        ),
+    ),
 }
 """By ending: each language and what only it has, in the order in which they are tried."""
 
@@ -155,11 +215,10 @@ def by_ending(ending: str, content: str) -> str:
         return _MODES[mode[1].lower()]
     if found := by_first_line(head):
         return found
-    if ending == ".h":
-        # In a header for both, C++ stands where only C++ reads it.
-        head = _FOR_CPP_ONLY.sub("", _C_NOISE.sub(" ", head))
+    # Comments speak of classes; and in a header for both, C++ stands where only C++ reads it.
+    bare = _FOR_CPP_ONLY.sub("", _C_NOISE.sub(" ", head)) if ending in _FOR_C_AND_CPP else head
     for language, sign in _known_by(ending):
-        if sign.search(head):
+        if sign.search(bare if language in _C_FAMILY else head):
             return language
     return _ELSE.get(ending, "")
 
