@@ -68,7 +68,7 @@ class KeyBytes:
         self._paste: list[str] | None = None
         """What was pasted so far; None outside of a paste."""
         self._is_alone = False
-        """True when `_held` is an ESC that came by itself."""
+        """True when `_held` is an ESC that came by itself, a while after what was before it."""
         self._given = ""
         """What was just given as a key because nothing followed: its rest may still come."""
         self._tail = ""
@@ -145,7 +145,8 @@ class KeyBytes:
                 self._paste = []
         elif is_ground and given and now - self._touched < PART_SECONDS and LATE.match(given + text):
             self._held = given
-        self._is_alone = text == ESC
+        # Right behind what was pasted it is the next part of it, cut off by a read.
+        self._is_alone = text == ESC and now - self._touched >= self._escape_seconds
         at = 0
         while at < len(text):
             at = self._step(text, at)

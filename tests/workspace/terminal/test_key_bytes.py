@@ -243,6 +243,13 @@ def test_a_paste_without_an_end_ends_by_escape() -> None:
     assert shown(reader.feed(b"\r", 2.0)) == ["\r"]
 
 
+def test_an_escape_that_a_read_cut_off_from_its_paste_is_pasted() -> None:
+    reader = open_paste()
+    assert reader.feed(b"\x1b", 1.01) == []
+    assert reader.tick(1.5) == []
+    assert shown(reader.tick(2.1)) == [f"<text\r{VISIBLE_ESC}>"]
+
+
 def test_a_start_mark_of_which_a_key_was_made_already_still_starts_a_paste() -> None:
     reader = KeyBytes()
     reader.feed(b"\x1b", 1.0)
