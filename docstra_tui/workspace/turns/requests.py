@@ -120,7 +120,7 @@ def _item(pick: Pick, session: ChatSession, files: TurnFiles, report: ReadReport
         item = files.read_now(pick)
     if item is None and pick.label in report.left_out:
         _, reason = report.left_out[pick.label]
-        raise DocstraError(f"{pick.label} cannot be read: {reason}.")
+        raise DocstraError(f"{pick.label} cannot be read: {reason.removesuffix('.')}.")
     if item is None:
         raise NotTicked(f"{pick.label} is not ticked any more: nothing was asked about it.")
     return item

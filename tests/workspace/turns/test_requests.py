@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from docstra_tui.context.picks import Pick
-from docstra_tui.errors import UnreadableFile
+from docstra_tui.errors import DocstraError, UnreadableFile
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.turn_request import TurnRequest
@@ -72,6 +72,15 @@ def test_a_file_that_is_not_among_them_any_more_is_not_asked_about() -> None:
     [request] = requests.of_files(command("explain"), [Pick("b.py")])
     with pytest.raises(NotTicked, match="is not ticked any more"):
         sent(request, A)
+
+
+@pytest.mark.parametrize("reason", ["It is a folder.", "It is a folder"])
+def test_why_a_file_cannot_be_read_ends_once(reason: str) -> None:
+    [request] = requests.of_files(command("explain"), [Pick("b.py")])
+    report = ReadReport(left_out={"b.py": ("folder", reason)})
+    with pytest.raises(DocstraError) as raised:
+        requests.as_now(request, ChatSession(FakeLLM(), Path("/p")), Files(A), report)
+    assert raised.value.message == "b.py cannot be read: It is a folder."
 
 
 def test_examples_are_in_the_language_of_most_files() -> None:
