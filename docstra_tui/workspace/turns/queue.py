@@ -147,7 +147,8 @@ class TurnQueue:
         left = self._face.written
         if any(left.strip() == request.text.strip() for request in requests):
             left = ""
-        here = {request.question.id for request in self.waiting if request.question is not None}
+        asked = [*self.waiting, *filter(None, [self._runner.current])]
+        here = {request.question.id for request in asked if request.question is not None}
         kept = [question for question in session.waiting if question.id not in here]
         accepted = [replace(one, question=session.accept(one.text, left)) for one in requests]
         if kept:

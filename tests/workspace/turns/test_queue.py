@@ -170,6 +170,23 @@ def test_stopping_gives_back_what_was_written_first_and_then_stops_the_answer(
     assert not talk.turns.stop(), "nothing is left"
 
 
+def test_a_question_is_kept_until_its_turn_has_begun_whatever_is_asked_meanwhile(
+    llm: FakeLLM, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, gate = talk.files.read, threading.Event()
+    monkeypatch.setattr(talk.files, "read", lambda session: gate.wait(10) and read(session))
+    llm.enqueue("one")
+    llm.enqueue("two")
+    talk.turns.ready = True
+    talk.turns.ask(requests.question("One?"))
+    talk.until(lambda: talk.turns.busy)
+    talk.turns.ask(requests.question("Two?"))
+    assert talk.waits == ["One?", "Two?"], "a program that ends now has lost none of them"
+    gate.set()
+    talk.until_idle()
+    assert talk.waits == [] and len(talk.session.turns) == 2
+
+
 def test_a_file_that_was_dropped_meanwhile_keeps_none_of_the_others(llm: FakeLLM, talk: Talk) -> None:
     llm.enqueue("about b")
     talk.files.items = [ITEMS[1]]
