@@ -129,8 +129,7 @@ class Models:
             status = self._wait()
         if isinstance(status.error, EngineDied):  # stopped from elsewhere, or it died: once more
             self._printer.line(f"{status.error.message} It starts again.", "note")
-            self._model.restart_now()
-            status = self._wait()
+            status = self._started_again()
         if status.state == "failed":
             self._said = status.error
             self._printer.error(status.error or EngineError("The model could not be loaded."))
@@ -141,6 +140,13 @@ class Models:
                 self._told.add(note)
                 self._printer.line(note, "note")
         return True
+
+    def _started_again(self) -> Status:
+        try:
+            self._model.restart_now()
+        except DocstraError as error:
+            return Status("failed", error=error)
+        return self._wait()
 
     def _wait(self) -> Status:
         status = self._model.status_now(LOOK_SECONDS) or AWAITED

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from docstra_tui import paths
+from docstra_tui.errors import EngineDied, EngineError
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import ModelChoice
@@ -78,6 +80,31 @@ def test_a_question_that_is_taken_back_stands_in_the_prompt_again(project: Path)
 
     chat(project, backend, script)
     assert [call.question for call in llm.calls] == ["Early? Or late?"]
+
+
+class Gone(FakeBackend):
+    """An engine that died and does not start."""
+
+    def restart(self) -> None:
+        self.restarts += 1
+        raise EngineError("It does not start.", "Look into the log.")
+
+
+def test_a_question_whose_engine_does_not_start_is_kept_and_not_asked_with_the_next(project: Path) -> None:
+    llm = FakeLLM("fine")
+    backend = Gone(llm, replace(READY, state="failed", error=EngineDied("It died.")))
+
+    def script(typist: Typist) -> None:
+        typist.types("One?\r")
+        typist.sees("It does not start.")
+        typist.sees("Up brings the question back")
+        assert waits() == ["One?"] and backend.restarts == 1
+        backend.statuses = [READY]
+        typist.types("Two?\r")
+        typist.sees("fine")
+
+    chat(project, backend, script)
+    assert [call.question for call in llm.calls] == ["Two?"] and waits() == []
 
 
 def test_what_is_typed_is_on_the_disk_while_it_is_typed(project: Path) -> None:
