@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from docstra_tui.context.files.reader import read_item
 from docstra_tui.context.picks import Pick
 from docstra_tui.session.chat import ChatSession
@@ -56,6 +58,34 @@ async def test_what_is_ticked_before_a_session_comes_back_is_ticked_beside_its_f
             Pick("pkg/client.py"),  # whole, though the session had a line of it
         }
         await until(pilot, lambda: len(app.main.session.context) == 3)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_what_is_asked_before_a_session_comes_back_is_asked_in_it(
+    make_app, backend, root, monkeypatch, is_there
+):
+    store = SessionStore()
+    list(ChatSession(FakeLLM("said"), root, store).ask("Before?"))
+    store.close()
+    find, gate = OpenSessions.find, threading.Event()
+
+    def held(self, *args, **options):
+        assert gate.wait(10)
+        return find(self, *args, **options)
+
+    monkeypatch.setattr(OpenSessions, "find", held)
+    backend.llm.enqueue("Because.")
+    app = make_app(resume="last" if is_there else "nosuch")
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await until(pilot, lambda: app.main.turns.queue.ready)
+        await ask(pilot, "Why?")
+        await until(pilot, lambda: app.main.turns.queue.waiting and not app.main.turns.queue.is_saving)
+        await pilot.pause()
+        assert backend.llm.calls == []
+        gate.set()
+        await until(pilot, lambda: "Because." in screen_text(app))
+        asked = [turn.question for turn in app.main.session.turns]
+        assert asked == (["Before?", "Why?"] if is_there else ["Why?"])
 
 
 async def test_the_beginning_of_a_long_session_comes_when_one_scrolls_up_to_it(

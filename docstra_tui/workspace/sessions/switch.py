@@ -70,13 +70,18 @@ class Sessions:
             self._dialogs.say("No session of this folder is saved yet.")
             return
         choices = [Choice(one.id, one.title or f"not sent: {one.unsent}", _when(one)) for one in found]
-        offer = Offer("Open session", choices)
-        self._dialogs.choose(offer, lambda value: self.open(value) if value else None)
+
+        def taken(name: str | None) -> None:
+            if name:
+                self.resume(name)
+
+        self._dialogs.choose(Offer("Open session", choices), taken)
 
     def open(self, name: str, *, at_start: bool = False) -> None:
         """Load a session by its id, the start of it, or `last`; its model too, or offer it.
 
-        At the start of the program somebody may tick files before it is there: those are for it.
+        At the start of the program somebody may tick files before it is there: those are for it. What is
+        asked before it is there is asked in it.
         """
         settings = self._model.settings
 
@@ -84,10 +89,18 @@ class Sessions:
             return self._opened.find(name, self._root, goes_along=False, at_start=at_start)
 
         def loaded(found: Found) -> None:
+            self._queue.expected -= 1
             self._show(found.session, "added" if at_start else "its own")
             self._models.go_on(found.opening, settings)
+            self._queue.start_next()
 
-        self._jobs.do(load, loaded, self._dialogs.fail_with)
+        def failed(error: Exception) -> None:
+            self._queue.expected -= 1
+            self._dialogs.fail_with(error)
+            self._queue.start_next()
+
+        self._queue.expected += 1
+        self._jobs.do(load, loaded, failed)
 
     def resume(self, name: str) -> bool:
         """`open`; False while something is asked here, or waits to be."""

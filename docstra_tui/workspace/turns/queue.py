@@ -73,6 +73,8 @@ class TurnQueue:
         self.waiting: deque[TurnRequest] = deque()
         self.ready = False
         """True while the model can answer; turns wait until then."""
+        self.expected = 0
+        """Sessions that are on their way here: what waits is asked in the one that comes."""
 
     def use(self, session: ChatSession, files: TurnFiles | None = None) -> None:
         """Go on with this chat; with other files, where it brings some."""
@@ -168,7 +170,8 @@ class TurnQueue:
     def start_next(self) -> None:
         """Start what waits, if the model is there and nothing runs."""
         session = self._session
-        is_free = self.ready and not self._is_closed and not self.busy and not self.is_saving
+        is_free = self.ready and not self.expected and not self._is_closed
+        is_free = is_free and not self.busy and not self.is_saving
         if is_free and self.waiting and session is not None:
             request = self.waiting.popleft()
             self._is_told = False
