@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from docstra_tui.context.outline.cuda import as_cpp
 from docstra_tui.context.outline.documentation import LINE, cut, docstring, first_paragraph, opening_comment
 from docstra_tui.context.outline.grammars import COMMENTS, GRAMMARS, Grammar
 from docstra_tui.context.outline.nodes import SECONDS, function_value, is_assignment, last_row, parse, rows
@@ -44,7 +45,7 @@ def skeleton(content: str, language: str, first_line: int = 1) -> str | None:
     if grammar is None:
         return None
     source = content.encode("utf-8", "replace")
-    root = parse(source, grammar)
+    root = parse(as_cpp(source) if language in ("c", "cpp", "cuda") else source, grammar)
     if root is None:
         return None
     lines = _Skeleton(Source(source, grammar.comment, first_line), grammar).of(root)
@@ -133,6 +134,10 @@ class _Skeleton:
             self._function(outer, body)
         elif kind in grammar.containers:
             if body is None:  # `struct point;`, or a use of one
+                self._short(outer, VALUE_LINES)
+            elif body.type in grammar.functions:  # `extern "C"` before a single one
+                self._function(outer, body.child_by_field_name("body"))
+            elif body.type in grammar.values | grammar.types:
                 self._short(outer, VALUE_LINES)
             else:
                 self._container(outer, body)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from docstra_tui.context.outline.cuda import as_cpp
 from docstra_tui.context.outline.grammars import GRAMMARS
 from docstra_tui.context.outline.headings import headings
 from docstra_tui.context.outline.outliner import outline, outlines
@@ -174,6 +175,27 @@ OTHERS = {
             "}",
         ],
     ),
+    "cuda": (
+        "#include <cuda.h>\n__constant__ float table[4];\n"
+        "// Adds.\ntemplate <typename T>\n__global__ void __launch_bounds__(MAX(256), 2)\n"
+        "add(const T* __restrict__ a, T* b)\n{\n  extern __shared__ float s[];\n  b[0] = a[0];\n}\n"
+        "struct V {\n  __host__ __device__ V(int a) : a(a) {\n    x();\n    y();\n  }\n};\n"
+        'extern "C" void launch(float* a) {\n  add<float><<<dim3(1, 2), n + 3, 0, stream>>>(a, a);\n'
+        "  each([=] __device__ (int i) {\n    return i;\n  });\n  cudaDeviceSynchronize();\n}\n"
+        "__device__ __forceinline__ float one(float a) {\n  float b = a;\n  return b;\n}\n",
+        [
+            "#include <cuda.h>",
+            "__constant__ float table[4];",
+            "// Adds.",
+            "template <typename T>",
+            "__global__ void __launch_bounds__(MAX(256), 2)",
+            "add(const T* __restrict__ a, T* b) {…}  // lines 4-10",
+            "struct V {  // lines 11-16",
+            "  __host__ __device__ V(int a) : a(a) {…}  // lines 12-15",
+            'extern "C" void launch(float* a) {…}  // lines 17-23',
+            "__device__ __forceinline__ float one(float a) {…}  // lines 24-27",
+        ],
+    ),
     "bash": ("set -e\nNAME=1\nrun() {\n  echo a\n  echo b\n}\n", ["NAME=1", "run() {…}  # lines 3-6"]),
 }
 
@@ -183,7 +205,7 @@ def test_python_keeps_signatures_docs_and_line_numbers() -> None:
 
 
 def test_every_grammar_has_a_story() -> None:
-    assert set(OTHERS) | {"python", "cython", "jsx", "cuda"} == set(GRAMMARS)
+    assert set(OTHERS) | {"python", "cython", "jsx"} == set(GRAMMARS)
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -200,6 +222,43 @@ def test_a_header_may_be_either_language() -> None:
     assert "class B {  // lines 3-8" in (skeleton(header, "c") or "")
     assert skeleton("/**\n * Adds.\n *\n * Much.\n */\nint add(int a);\n", "c") == (
         "/**\n * Adds. … */\nint add(int a);\n"
+    )
+
+
+@pytest.mark.parametrize("language", ["c", "cpp"])
+def test_what_is_for_c_too_is_declared(language: str) -> None:
+    source = (
+        '#ifdef __cplusplus\nextern "C" {\n#endif\nint f(void);\nint g(int a) {\n  b();\n  return a;\n}\n'
+        "#ifdef __cplusplus\n}\n#endif\n"
+    )
+    assert skeleton(source, language) == (
+        'extern "C" {  // lines 2-10\nint f(void);\nint g(int a) {…}  // lines 5-8\n}\n'
+    )
+    one = 'extern "C" int h(int a) {\n  b();\n  return a;\n}\nextern "C" int i(void);\n'
+    assert skeleton(one, "cpp") == 'extern "C" int h(int a) {…}  // lines 1-4\nextern "C" int i(void);\n'
+
+
+@pytest.mark.parametrize(
+    "part", ["<<<", "<<<a,", "__global__ ", "__launch_bounds__(", "[]__device__", "<<<>>>", "("]
+)
+def test_no_cuda_takes_long_to_be_read_as_cpp(part: str) -> None:
+    source = b"__device__ int f();\n" + part.encode() * (1_000_000 // len(part))
+    start = time.thread_time()
+    assert len(as_cpp(source)) == len(source)
+    assert time.thread_time() - start < 2
+
+
+@given(st.text(alphabet="_<>[]();a1 \n") | st.sampled_from(["int f();\n", "std::cout << a;\n"]))
+def test_cuda_that_is_read_as_cpp_keeps_its_places(text: str) -> None:
+    source = f"__global__{text}__host__".encode()
+    read = as_cpp(source)
+    assert len(read) == len(source)
+    assert [at for at, byte in enumerate(read) if byte == 10] == [
+        at for at, byte in enumerate(source) if byte == 10
+    ]
+    assert (
+        as_cpp(b"vector<vector<vector<int>>> a; // __shared__")
+        == b"vector<vector<vector<int>>> a; // __shared__"
     )
 
 
