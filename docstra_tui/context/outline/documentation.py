@@ -68,3 +68,9 @@ def first_paragraph(lines: list[str], closer: str) -> list[str]:
 
 def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[:limit] + "…"
+
+
+def shortened(text: str, limit: int) -> str:
+    """The first and the last line of what has more than `limit` lines."""
+    lines = text.split("\n")
+    return text if len(lines) <= limit else f"{lines[0]} …\n{lines[-1]}"

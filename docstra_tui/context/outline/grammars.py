@@ -38,6 +38,8 @@ class Grammar:
     comment: str = "//"
     """What begins a comment of one line."""
     braces: bool = True
+    has_expressions: bool = False
+    """True where much is declared in values: objects of methods, functions that are called on the spot."""
 
 
 COMMENTS = frozenset({"comment", "line_comment", "block_comment"})
@@ -73,11 +75,12 @@ _SCRIPT: dict[str, Any] = {
     "types": _set("interface_declaration type_alias_declaration enum_declaration"),
     "values": _set(
         "lexical_declaration variable_declaration expression_statement public_field_definition "
-        "field_definition"
+        "field_definition pair shorthand_property_identifier spread_element return_statement"
     ),
     "imports": _set("import_statement"),
     "wrappers": _set("export_statement ambient_declaration"),
     "attributes": _set("decorator"),
+    "has_expressions": True,
 }
 _C: dict[str, Any] = {
     "functions": _set("function_definition"),

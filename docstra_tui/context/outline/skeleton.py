@@ -13,9 +13,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docstra_tui.context.outline.cuda import as_cpp
-from docstra_tui.context.outline.documentation import LINE, cut, docstring, first_paragraph, opening_comment
+from docstra_tui.context.outline.documentation import (
+    LINE,
+    cut,
+    docstring,
+    first_paragraph,
+    opening_comment,
+    shortened,
+)
 from docstra_tui.context.outline.grammars import COMMENTS, GRAMMARS, Grammar
 from docstra_tui.context.outline.nodes import SECONDS, function_value, is_assignment, last_row, parse, rows
+from docstra_tui.context.outline.scripts import declaring_body, is_function_body, is_plain, lists_names
 from docstra_tui.context.outline.source import Source
 
 if TYPE_CHECKING:
@@ -59,6 +67,8 @@ class _Frame:
     nodes: Iterator[Node]
     closer: str = ""
     """The line that ends them."""
+    are_statements: bool = False
+    """True in the body of a function: most of them do something and declare nothing."""
 
 
 class _Skeleton:
@@ -109,6 +119,8 @@ class _Skeleton:
         if kind in grammar.attributes:
             self._before.append(node)
             return
+        if self._frames[-1].are_statements and is_plain(node):
+            return
         inner = self._inner(node) if kind in grammar.wrappers else node
         self._end_row = node.end_point.row
         self._define(node, inner)
@@ -147,8 +159,13 @@ class _Skeleton:
             self._import(node)
         elif kind in grammar.values or kind in grammar.wrappers:
             named = function_value(node)
+            inner = declaring_body(node) if named is None and grammar.has_expressions else None
             if named is not None:
                 self._function(outer, named)
+            elif inner is not None:
+                self._container(outer, inner)
+            elif grammar.has_expressions and lists_names(node):
+                self._short(outer, TYPE_LINES)
             elif grammar.braces or is_assignment(node):
                 self._short(outer, VALUE_LINES)
         elif (kind in grammar.transparent or node.is_error) and len(self._frames) < DEPTH:
@@ -176,13 +193,16 @@ class _Skeleton:
             return
         self._comments(outer)
         header = self._source.text(outer.start_byte, body.start_byte).rstrip()
-        opener = " {" if self._grammar.braces else ""
+        if self._grammar.has_expressions:
+            header = shortened(header, VALUE_LINES)
+        opener = ("{" if header.endswith("(") else " {") if self._grammar.braces else ""
         self._add(outer, header + opener, self._source.hint(outer))
         if not self._grammar.braces:
             self._lines += docstring(self._source, body)
         closer = f"{self._source.indent(outer)}}}" if self._grammar.braces else ""
         self._end_row = body.start_point.row
-        self._frames.append(_Frame(iter(body.named_children), closer))
+        are_statements = self._grammar.has_expressions and is_function_body(body)
+        self._frames.append(_Frame(iter(body.named_children), closer, are_statements))
 
     def _short(self, node: Node, limit: int) -> None:
         """All of it when it has at most `limit` lines, else its beginning."""

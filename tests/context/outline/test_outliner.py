@@ -225,6 +225,133 @@ def test_a_header_may_be_either_language() -> None:
     )
 
 
+TWO = "    one();\n    two();\n"
+SCRIPTS = {
+    "what a module exports": (
+        f"module.exports = {{\n  name: 'a',\n  add(a, b) {{\n{TWO}  }},\n  sub: function (a) {{\n{TWO}  }},\n"
+        f"  mul: async (a) => {{\n{TWO}  }},\n  ...rest,\n  x,\n}};\n",
+        [
+            "module.exports = {  // lines 1-17",
+            "  name: 'a'",
+            "  add(a, b) {…}  // lines 3-6",
+            "  sub: function (a) {…}  // lines 7-10",
+            "  mul: async (a) => {…}  // lines 11-14",
+            "  ...rest",
+            "  x",
+            "}",
+        ],
+    ),
+    "names alone": (
+        "module.exports = {\n" + "".join(f"  name{n},\n" for n in range(9)) + "};\n",
+        ["module.exports = {", *(f"  name{n}," for n in range(9)), "};"],
+    ),
+    "a component": (
+        f"export default {{\n  props: ['a'],\n  computed: {{\n    q() {{\n{TWO}    }},\n  }},\n"
+        f"  data: {{\n    a: 1,\n  }},\n}};\n",
+        [
+            "export default {  // lines 1-12",
+            "  props: ['a']",
+            "  computed: {  // lines 3-8",
+            "    q() {…}  // lines 4-7",
+            "  }",
+            "  data: {",
+            "    a: 1,",
+            "  }",
+            "}",
+        ],
+    ),
+    "a component that is wrapped": (
+        f"export default defineComponent({{\n  setup() {{\n{TWO}  }},\n}});\n",
+        ["export default defineComponent({  // lines 1-6", "  setup() {…}  // lines 2-5", "}"],
+    ),
+    "a function called on the spot": (
+        f"(function (root) {{\n  'use strict';\n  /** Adds. */\n  function add(a) {{\n{TWO}  }}\n  add(1);\n"
+        "  if (root) {\n    add(2);\n  }\n  root.add = add;\n})(this);\n",
+        [
+            "(function (root) {  // lines 1-13",
+            "  /** Adds. */",
+            "  function add(a) {…}  // lines 4-7",
+            "  root.add = add;",
+            "}",
+        ],
+    ),
+    "one that gives something": (
+        f"const M = (() => {{\n  const f = (a) => {{\n{TWO}  }};\n  return {{ f }};\n}})();\n",
+        ["const M = (() => {  // lines 1-7", "  const f = (a) => {…}  // lines 2-5", "  return { f };", "}"],
+    ),
+    "a module for every loader": (
+        f"(function (g, f) {{\n{TWO}{TWO}{TWO}}})(this, function (exports) {{\n"
+        f"  function add() {{\n{TWO}  }}\n  exports.add = add;\n}});\n",
+        [
+            "(function (g, f) { …",
+            "})(this, function (exports) {  // lines 1-14",
+            "  function add() {…}  // lines 9-12",
+            "  exports.add = add;",
+            "}",
+        ],
+    ),
+    "a class as a value": (
+        f"exports.K = class K {{\n  m() {{\n{TWO}  }}\n}};\n",
+        ["exports.K = class K {  // lines 1-6", "  m() {…}  // lines 2-5", "}"],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SCRIPTS)
+@pytest.mark.parametrize("language", ["javascript", "typescript", "tsx"])
+def test_what_a_script_declares_in_a_value_is_declared(what: str, language: str) -> None:
+    source, expected = SCRIPTS[what]
+    assert (skeleton(source, language) or "").splitlines() == expected
+
+
+def test_a_namespace_is_looked_into() -> None:
+    source = (
+        f"namespace X.Y {{\n  export function f(a: number) {{\n{TWO}  }}\n"
+        "  namespace Z {\n    const a = 1;\n  }\n}\n"
+        "declare module 'm' {\n  export function f(): void;\n}\n"
+    )
+    assert (skeleton(source, "typescript") or "").splitlines() == [
+        "namespace X.Y {  // lines 1-9",
+        "  export function f(a: number) {…}  // lines 2-5",
+        "  namespace Z {  // lines 6-8",
+        "    const a = 1;",
+        "  }",
+        "}",
+        "declare module 'm' {  // lines 10-12",
+        "  export function f(): void;",
+        "}",
+    ]
+
+
+def test_a_value_that_declares_nothing_stays_a_line() -> None:
+    table = "const TABLE = {\n" + "".join(f"  a{n}: [{n}],\n" for n in range(9)) + "};\n"
+    assert skeleton(table, "javascript") == "const TABLE = { …  // lines 1-11\n"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "a({b(){",
+        "(function(){",
+        "module.exports={a:",
+        "f(",
+        "a={",
+        "!",
+        "a=",
+        "namespace N{",
+        "x={m(){}};",
+        "a,b(){},",
+    ],
+)
+@pytest.mark.parametrize("closed", ["", "}" * 3000], ids=["open", "closed"])
+def test_no_script_takes_long_however_deep(part: str, closed: str) -> None:
+    source = "module.exports = {" + part * (100_000 // len(part)) + closed
+    start = time.thread_time()
+    made = skeleton(source, "javascript")
+    assert made is None or made.endswith("\n")
+    assert time.thread_time() - start < 4
+
+
 @pytest.mark.parametrize("language", ["c", "cpp"])
 def test_what_is_for_c_too_is_declared(language: str) -> None:
     source = (
