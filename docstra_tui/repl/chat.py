@@ -57,6 +57,7 @@ class Chat:
         self._told = ""
         """What was said of the saved sessions."""
         self.model = AnsweringModel(settings, opener, lambda call: call())
+        self.model.keep_looking(is_busy=False)  # what is asked asks for the look that it needs
         self._named = ChatFiles(root, settings.context, printer, lambda: self.model.host)
         self._permission = Permission(self.model, self._named, printer, confirm)
         self.opened = OpenSessions(

@@ -34,6 +34,8 @@ from docstra_tui.session.turns import SavedTurn
 from docstra_tui.settings import ModelSettings, Settings
 from docstra_tui.workspace import theme_choice
 from docstra_tui.workspace.commands import TASKS, commands_of
+from docstra_tui.workspace.models import monitor
+from docstra_tui.workspace.models.backend import Status
 from docstra_tui.workspace.models.consent import Consent
 from tests.fakes import FakeLLM
 from tests.repl.fake_backend import READY, FakeBackend, loading
@@ -407,6 +409,28 @@ def test_one_can_type_while_the_model_loads_and_the_question_waits(project: Path
         assert llm.calls == []
         backend.statuses = [READY]
         typist.sees("at last")
+
+    chat(project, backend, script)
+
+
+def test_a_model_that_is_ready_is_looked_at_seldom(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monitor, "BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(monitor, "IDLE_SECONDS", 60.0)
+    backend, looks = FakeBackend(FakeLLM("one")), 0
+    status = backend.status
+
+    def counted() -> Status:
+        nonlocal looks
+        looks += 1
+        return status()
+
+    monkeypatch.setattr(backend, "status", counted)
+
+    def script(typist: Typist) -> None:
+        typist.types("Why?\r")
+        typist.sees("one")
+        time.sleep(0.5)
+        assert looks < 15
 
     chat(project, backend, script)
 
