@@ -24,7 +24,7 @@ from docstra_tui.tui.screens.confirm import ConfirmScreen
 from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.tui.widgets.notice import Notices
 from tests.conftest import OURS, PLACES
-from tests.repl.test_chat import Typist, chat
+from tests.repl.story import Typist, chat
 from tests.tui.fakes import FakeBackend, screen_text, until
 
 SECONDS = 20.0

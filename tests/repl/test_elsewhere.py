@@ -14,7 +14,7 @@ from docstra_tui.settings import RemoteSettings, Settings
 from docstra_tui.workspace.models.opening import open_backend
 from tests.elsewhere import Elsewhere, elsewhere
 from tests.fakes import FakeLLM
-from tests.repl.test_chat import Typist, chat, saved
+from tests.repl.story import Typist, chat, saved
 
 TOKEN = "gh" + "p_x7Kq2mZp9RtLwN4vBs8YdHc3JfGa6TeUoQ1i"
 

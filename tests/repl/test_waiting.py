@@ -16,7 +16,7 @@ from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import ModelChoice
 from tests.fakes import FakeLLM
 from tests.repl.fake_backend import READY, FakeBackend, loading
-from tests.repl.test_chat import Typist, chat
+from tests.repl.story import Typist, chat
 
 
 def on_disk(query: str) -> list[str]:
