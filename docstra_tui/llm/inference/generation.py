@@ -49,9 +49,12 @@ class Generator:
         self._reading = reading_pace(few, torch.set_num_threads)
         self._writing = writing_pace(few, torch.set_num_threads)
         self._died: EngineDied | None = None
-        self.objection = proof.objection(self._forward, tokenizer)
-        """Why every prompt is read in one piece and forgotten, one sentence; empty where it is kept."""
-        pace = self._try_out()
+        try:
+            self.objection = proof.objection(self._forward, tokenizer)
+            """Why every prompt is read in one piece and forgotten, one sentence; empty where it is kept."""
+            pace = self._try_out()
+        finally:
+            torch.set_num_threads(threads)  # what the next load of this process finds
         self._reading = reading_pace(threads, torch.set_num_threads, known=pace)
         self._writing = writing_pace(threads, torch.set_num_threads)
 

@@ -83,12 +83,17 @@ class ChunkSizer:
 
 
 def probe(forward: Forward, ids: torch.Tensor, sizer: ChunkSizer) -> float:
-    """Size the chunks by reading `ids`; the model must be warm. The seconds a token that it took."""
+    """Size the chunks by reading `ids`; the model must be warm. Its `pace`."""
     start = time.monotonic()
     forward(ids, 0, None)[0, 0].item()  # waits for the device
     seconds = time.monotonic() - start
     sizer.learn(ids.shape[1], seconds)
-    return seconds / int(ids.shape[1])
+    return pace(int(ids.shape[1]), seconds)
+
+
+def pace(tokens: int, seconds: float) -> float:
+    """Seconds a token of a chunk; one below the smallest counts as that, for it costs nearly as much."""
+    return seconds / max(tokens, SMALLEST_CHUNK)
 
 
 def prefill(
@@ -102,7 +107,7 @@ def prefill(
     """Read `ids` into the cache of `prompt`, from where it stands up to `end`. Runs inside a `gate`.
 
     `prompt.ids` grows with every chunk that is wholly read, so that a cancel loses one chunk at most.
-    `took` hears the seconds a token of each chunk.
+    `took` hears the `pace` of each chunk.
     """
     prompt.mark()  # so that a cancel in the first chunk loses nothing that was here before
     whole = torch.tensor([ids[:end]], device=forward.model.device)
@@ -115,4 +120,4 @@ def prefill(
         prompt.mark()
         seconds = time.monotonic() - start
         sizer.learn(len(chunk), seconds)
-        took(seconds / len(chunk))
+        took(pace(len(chunk), seconds))

@@ -104,8 +104,8 @@ class ThreadPace:
 
 
 def reading_pace(most: int, set_threads: Callable[[int], None], known: float = float("inf")) -> ThreadPace:
-    """For reading a prompt; a step is a token of a chunk, told as `took(seconds / tokens)`. `known` is how
-    fast fewer threads were.
+    """For reading a prompt; a step is a token of a chunk, told as `took(prefill.pace(tokens, seconds))`.
+    `known` is how fast fewer threads were.
 
     The end of a long prompt takes three times as long as its beginning on the quietest machine.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import weakref
 from pathlib import Path
@@ -126,9 +127,29 @@ def test_a_load_leaves_half_of_the_threads_alone_and_a_question_takes_all(
     monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
     monkeypatch.setattr(torch, "set_num_threads", used.append)
     generator = Generator(tiny_model("llama", tokenizer, layers=2, window=256, seed=0), tokenizer, 1 << 20)
-    assert used and set(used) == {2}
+    *loading, after = used
+    assert loading and set(loading) == {2}
+    assert after == 4
+    used.clear()
     generator.answer(Request([5, 6, 7], 1, 0.0), lambda text: None, lambda: False)
-    assert 4 in used
+    assert used[0] == 4
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_next_load_finds_as_many_threads_as_this_one(
+    fails: bool, tokenizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = [16]
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads[-1])
+    monkeypatch.setattr(torch, "set_num_threads", threads.append)
+    model = tiny_model("llama", tokenizer, layers=2, window=256, seed=0)
+    if fails:
+        monkeypatch.setattr(model, "generate", lambda *args, **kwargs: 1 / 0)
+    with pytest.raises(ModelError) if fails else contextlib.nullcontext():
+        Generator(model, tokenizer, 1 << 20)
+
+    assert 8 in threads
+    assert threads[-1] == 16
 
 
 def test_without_reuse_nothing_is_read_ahead_or_kept_and_it_is_said(
