@@ -61,10 +61,13 @@ class RunningTurn(Iterator[str]):
             piece = next(stream) if stream is not None else None
         except StopIteration:
             piece = None
-        except Exception as error:  # whatever the model did, a turn ends with one final status
-            self._finish("failed", error if isinstance(error, DocstraError) else from_wire(to_wire(error)))
-            raise StopIteration from None
-        except (KeyboardInterrupt, SystemExit):  # Ctrl+C in a face that reads in its main thread
+        except BaseException as error:  # whatever the model did, a turn ends with one final status
+            if isinstance(error, Exception):
+                self._finish(
+                    "failed", error if isinstance(error, DocstraError) else from_wire(to_wire(error))
+                )
+                raise StopIteration from None
+            # Ctrl+C in a face that reads in its main thread, a panic of a library's Rust
             self.cancel()
             self._finish("cancelled")
             raise

@@ -99,6 +99,21 @@ def test_ctrl_c_in_the_reading_thread_stops_the_answer(llm: FakeLLM, session: Ch
     assert (running.turn.status, running.turn.answer) == ("cancelled", "one ")
 
 
+def test_a_panic_of_a_library_is_an_end_too(llm: FakeLLM, session: ChatSession) -> None:
+    """What is written in Rust raises what is no `Exception`."""
+
+    class PanicException(BaseException):
+        pass
+
+    llm.enqueue("one ", PanicException())
+    running = session.ask("first")
+    with pytest.raises(PanicException):
+        list(running)
+    assert (running.turn.status, running.turn.answer) == ("cancelled", "one ")
+    llm.enqueue("two")
+    assert list(session.ask("second")) == ["two"]
+
+
 def test_one_answer_at_a_time(llm: FakeLLM, session: ChatSession) -> None:
     llm.enqueue("one")
     running = session.ask("first")
