@@ -31,3 +31,11 @@ def test_what_is_no_gguf_is_one_sentence(tmp_path: Path) -> None:
     assert ended.returncode == 3
     assert "nothing.gguf" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_what_the_disk_refuses_is_one_sentence_too(tmp_path: Path) -> None:
+    ended = convert(str(tmp_path / ("long" * 100)))
+
+    assert ended.returncode == 3
+    assert "File name too long" in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -65,15 +65,16 @@ def result_size(header: GgufHeader) -> int:
 
 
 def convert(spec: ModelSpec, progress: Progress = sources.ignore) -> Path:
-    """Convert the GGUF that `spec` names, however large, and return the folder. Raises `ModelError`."""
+    """Convert the GGUF that `spec` names, however large, and return the folder. Raises a `ModelError` or
+    another `DocstraError`, nothing raw."""
+    return translated(lambda: _convert(spec, progress), lambda error: translate(error, spec.name))
+
+
+def _convert(spec: ModelSpec, progress: Progress) -> Path:
     files = location.resolve(spec, progress)
     if files.gguf is None:
         raise ModelError(f"{files.name} is not a GGUF; there is nothing to convert.")
-    path = files.gguf
-    return translated(
-        lambda: keep(files, gguf_files.read_header(path), progress),
-        lambda error: translate(error, files.name),
-    )
+    return keep(files, gguf_files.read_header(files.gguf), progress)
 
 
 def keep(files: ModelFiles, header: GgufHeader, progress: Progress, tokenizer: Any = None) -> Path:
