@@ -8,9 +8,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from docstra_tui.errors import DocstraError
+from docstra_tui.background import fulfil
 from docstra_tui.workspace.jobs import Deliver
 
 if TYPE_CHECKING:
@@ -60,12 +61,11 @@ class ReadAhead:
             self._wish += 1
             wish, self.is_reading = self._wish, True
         self._tell()
-        try:
-            session.read_ahead()
-        except DocstraError as error:  # for the log: the next question tells what is wrong
+        reading: Future[None] = Future()
+        fulfil(reading, session.read_ahead)
+        if (error := reading.exception()) is not None:  # for the log: the next question tells what is wrong
             logger.info("nothing was read ahead: %s", error)
-        finally:
-            self._end(wish)
+        self._end(wish)
 
     def _end(self, wish: int) -> None:
         with self._lock:

@@ -66,6 +66,24 @@ def test_the_same_is_read_once(place: Place) -> None:
     assert place.llm.readings == 2
 
 
+def test_what_goes_wrong_is_not_said_where_nobody_asked(
+    place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not even by Python, which would write it over the prompt of the chat."""
+
+    def warm(prompt: Prompt, stable: int) -> Measure:
+        raise KeyError("count")
+
+    monkeypatch.setattr(place.llm, "warm", warm)
+    raised: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", raised.append)
+    with caplog.at_level("INFO", "docstra_tui.workspace"):
+        place.ahead.consider(place.session)
+        until(lambda: place.told == 2)
+    time.sleep(0.05)
+    assert not raised and "nothing was read ahead" in caplog.text
+
+
 def test_nothing_is_read_while_somebody_asks(place: Place) -> None:
     place.is_free = False
     place.ahead.consider(place.session)
