@@ -62,7 +62,7 @@ def test_small_commands_load_no_model_and_no_screen(words: list[str], tmp_path: 
 
 
 def test_listing_models_loads_neither_torch_nor_the_hub(tmp_path: Path) -> None:
-    assert not loaded(command("models", "list"), tmp_path) & (MODEL | SERVER | {"textual"})
+    assert not loaded(command("models", "list"), tmp_path) & (MODEL | SERVER | {"textual", "filelock"})
 
 
 def test_one_shot_loads_no_screen_and_no_model(tmp_path: Path) -> None:

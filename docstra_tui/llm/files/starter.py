@@ -17,8 +17,6 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from filelock import FileLock
-
 from docstra_tui import paths
 from docstra_tui.errors import BadModelFile, HubUnreachable, ModelError
 from docstra_tui.llm.files.load_errors import DISK_FULL, disk_full, logger
@@ -65,6 +63,8 @@ def resolve(progress: Progress) -> ModelFiles:
     found = ModelFiles(STARTER, place, path)
     if _is_checked(path):
         return found
+    from filelock import FileLock  # 50 ms: not before something has to be fetched
+
     try:
         paths.make_folder(place)
         with FileLock(place / ".lock", mode=0o600):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -42,6 +44,20 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
     return folder
+
+
+@pytest.mark.timeout(30)
+def test_a_disk_without_locks_is_said_and_not_waited_for(
+    index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A home on NFS, where nobody serves locks."""
+
+    def flock(fd: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(ModelError, match=r"cannot be kept .* No locks available"):
+        resolve(ModelSpec(""))
 
 
 def test_it_is_fetched_once_and_checked(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
