@@ -66,7 +66,7 @@ def is_plain(statement: Node) -> bool:
     """True for what does something and gives nothing a name."""
     if statement.type != "expression_statement":
         return False
-    first = statement.named_child(0)
+    first = _first(statement)
     return (first is None or first.type != "assignment_expression") and declaring_body(statement) is None
 
 
@@ -77,10 +77,14 @@ def lists_names(statement: Node) -> bool:
         if held is None or held.type == "export_clause":
             return held is not None
         if held.type == "object":
-            first = held.named_child(0)
+            first = _first(held)
             return first is not None and first.type == "shorthand_property_identifier"
         held = next(_held(held), None)
     return False
+
+
+def _first(node: Node) -> Node | None:
+    return node.named_child(0) if node.named_child_count else None
 
 
 def _held(node: Node) -> Iterator[Node]:
@@ -97,7 +101,7 @@ def _held(node: Node) -> Iterator[Node]:
             if (value := node.child_by_field_name(field)) is not None:
                 yield value
                 return
-        if (first := node.named_child(0)) is not None:
+        if (first := _first(node)) is not None:
             yield first
 
 

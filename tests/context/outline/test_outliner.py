@@ -323,6 +323,17 @@ def test_a_namespace_is_looked_into() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "value", ["{}", "[]", "()", "f()", "(() => {})()", "class {}", "{ a }", "", "(", "`", "!"]
+)
+@pytest.mark.parametrize(
+    "where", ["a = {}\n", "const a = {};", "export default {}\n", "export = {};", "{}", ";{};"]
+)
+def test_an_empty_value_breaks_nothing(value: str, where: str) -> None:
+    made = skeleton(where.replace("{}", value, 1) + "\nfunction after() {}\n", "typescript")
+    assert value in ("(", "`", "!") or "function after() {}" in (made or "")
+
+
 def test_a_value_that_declares_nothing_stays_a_line() -> None:
     table = "const TABLE = {\n" + "".join(f"  a{n}: [{n}],\n" for n in range(9)) + "};\n"
     assert skeleton(table, "javascript") == "const TABLE = { …  // lines 1-11\n"
