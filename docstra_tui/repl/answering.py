@@ -134,7 +134,8 @@ class Answering:
     def _stop(self, typed: str) -> None:
         if not self.queue.busy:
             self._printer.end_progress()
-            self._printer.line("Not sent: the model still loads.", "note")
+            if self.queue.waiting:
+                self._printer.line("Not sent: the model still loads.", "note")
         self.queue.stop()
         if not self._has_begun:
             self.unsent = typed

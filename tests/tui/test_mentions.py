@@ -82,6 +82,20 @@ async def test_what_does_not_exist_is_said_and_the_question_stays(make_app, back
         await until(pilot, lambda: "A decorator." in screen_text(app))
 
 
+async def test_a_word_that_was_none_is_said_again_when_something_else_was_sent_meanwhile(make_app, backend):
+    backend.llm.enqueue("Yes.")
+    app = make_app()
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await is_ready(pilot)
+        await ask(pilot, "what is @property ?")
+        await until(pilot, lambda: len(app._notifications) == 1)
+        await pilot.press("ctrl+a", "ctrl+k", *"hello", "enter")
+        await until(pilot, lambda: "Yes." in screen_text(app) and not app.main.turns.queue.busy)
+        await ask(pilot, "what is @property ?")
+        await until(pilot, lambda: len(app._notifications) == 2)
+        assert app.main.composer.text == "what is @property ?" and len(backend.llm.calls) == 1
+
+
 async def test_what_does_exist_is_sent_along_with_a_word_that_was_none(make_app, backend):
     backend.llm.enqueue("A decorator.")
     app = make_app()

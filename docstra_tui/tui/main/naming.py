@@ -50,6 +50,7 @@ class Naming:
         from docstra_tui.workspace.files.named_files import NamedFiles, find_named
 
         if not mentions:
+            self._unknown.forget()
             send(NamedFiles())
             return
         folders, limit = self._files.folders, self._selection.max_bytes_of

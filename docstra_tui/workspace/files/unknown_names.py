@@ -11,6 +11,10 @@ class UnknownNames:
     def __init__(self) -> None:
         self._text = ""
 
+    def forget(self) -> None:
+        """Something that names nothing was sent."""
+        self._text = ""
+
     def hold_back(self, text: str, problems: Sequence[str], *, must_exist: bool = False) -> bool:
         """True where what a text names is not all there, and that was not said of this text just before."""
         is_held_back = bool(problems) and (must_exist or text != self._text)
