@@ -65,7 +65,9 @@ async def test_what_is_asked_before_a_session_comes_back_is_asked_in_it(
     make_app, backend, root, monkeypatch, is_there
 ):
     store = SessionStore()
-    list(ChatSession(FakeLLM("said"), root, store).ask("Before?"))
+    said = ChatSession(FakeLLM("said"), root, store)
+    said.set_context([read_item(root, "README.md")])
+    list(said.ask("Before?"))
     store.close()
     find, gate = OpenSessions.find, threading.Event()
 
@@ -86,6 +88,7 @@ async def test_what_is_asked_before_a_session_comes_back_is_asked_in_it(
         await until(pilot, lambda: "Because." in screen_text(app))
         asked = [turn.question for turn in app.main.session.turns]
         assert asked == (["Before?", "Why?"] if is_there else ["Why?"])
+        assert ("# Hello" in str(backend.llm.calls[0].messages)) == is_there, "with its files"
 
 
 async def test_the_beginning_of_a_long_session_comes_when_one_scrolls_up_to_it(

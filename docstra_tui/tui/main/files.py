@@ -128,12 +128,20 @@ class Files(FilesPane):
 
     def on_file_tree_ticks_changed(self, event: FileTree.TicksChanged) -> None:
         picks = self.tree_view.picks  # as it is by now: one act may tick in several steps
+        self._choose(picks, is_checked=event.is_checked and event.picks == picks)
+
+    def set_ticked(self, picks: Sequence[Pick], *, is_checked: bool) -> None:
+        """Exactly these are ticked, and what is asked from now on is about them."""
+        self.tree_view.set_ticked(picks, is_checked=is_checked)
+        self._choose(self.tree_view.picks, is_checked=is_checked)
+
+    def _choose(self, picks: Sequence[Pick], *, is_checked: bool) -> None:
         before = set(self._selection.picks)
         new = [pick for pick in picks if pick not in before]
         self.ticked_list.show_picks(picks)
         self._selection.choose(picks)
         self._keep()
-        self._questions.ticked(new, picks, is_checked=event.is_checked and event.picks == picks)
+        self._questions.ticked(new, picks, is_checked=is_checked)
 
     def on_file_tree_folder_ticked(self, event: FileTree.FolderTicked) -> None:
         """Every file below a folder is wanted, but those that may hold secrets."""

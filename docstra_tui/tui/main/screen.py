@@ -153,7 +153,7 @@ class MainScreen(Screen[None]):
             self.root, parts, model, queue, self.opened, deciding, self.ahead, self.files.show_total, self
         )
         self.session_view = SessionView(
-            self.root, parts, self.opened, model, self.picks, self.turns, self.board, dialogs
+            self.root, parts, self.opened, model, self.files, self.picks, self.turns, self.board, dialogs
         )
         self.sessions = Sessions(
             self.root,

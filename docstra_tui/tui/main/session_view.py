@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from docstra_tui.tui.main.dialogs import Dialogs
+from docstra_tui.tui.main.files import Files
 from docstra_tui.tui.main.parts import Parts
 from docstra_tui.tui.main.status_board import StatusBoard
 from docstra_tui.tui.main.turns import Turns
@@ -29,6 +30,7 @@ class SessionView:
         parts: Parts,
         opened: OpenSessions,
         model: AnsweringModel,
+        files: Files,
         picks: WatchedSelection,
         turns: Turns,
         board: StatusBoard,
@@ -38,6 +40,7 @@ class SessionView:
         self._parts = parts
         self._opened = opened
         self._model = model
+        self._files = files
         self._picks = picks
         self._turns = turns
         self._board = board
@@ -54,7 +57,7 @@ class SessionView:
         self._turns.use(session)
         if ticks != "kept" and session.root == self._root:
             picks = ticks_for(session, tree.picks if ticks == "added" else ())
-            tree.set_ticked(picks, is_checked=bool(self._model.host))
+            self._files.set_ticked(picks, is_checked=bool(self._model.host))
         else:
             if ticks != "kept":
                 self._dialogs.warn(
