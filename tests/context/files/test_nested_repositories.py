@@ -138,6 +138,24 @@ def test_a_repository_that_the_one_around_it_ignores_stays_out_whole(tmp_path: P
     assert not IgnoreRules(tmp_path / "inner").is_ignored("a.py", False)
 
 
+@pytest.mark.parametrize("pointer", ["a link", "a file"])
+def test_a_repository_that_is_kept_elsewhere_is_one(tmp_path: Path, pointer: str) -> None:
+    project(tmp_path)
+    begin_repository(tmp_path / "store")
+    (tmp_path / "store" / ".git" / "info" / "exclude").write_text("*.tmp\n")
+    if pointer == "a link":
+        (tmp_path / "plain" / ".git").symlink_to("../store/.git")
+    else:
+        (tmp_path / "plain" / ".git").write_text("gitdir: ../store/.git\n")
+
+    rules = IgnoreRules(tmp_path)
+
+    names = ["a.log", "a.tmp"]
+    assert [name for name in names if rules.is_ignored(f"plain/{name}", False)] == ["a.tmp"]
+    if shutil.which("git") is not None:
+        assert ignored_by_git(tmp_path / "plain", names) == {"a.tmp"}
+
+
 def test_what_the_user_set_counts_in_every_repository(tmp_path: Path) -> None:
     project(tmp_path)
     rules = IgnoreRules(tmp_path, extra=["*.py"])

@@ -420,6 +420,13 @@ def test_what_is_for_c_too_is_declared(language: str) -> None:
     assert skeleton(one, "cpp") == 'extern "C" int h(int a) {…}  // lines 1-4\nextern "C" int i(void);\n'
 
 
+def test_a_header_of_kernels_is_read_as_they_are() -> None:
+    header = (
+        "#pragma once\nstruct V {\n  __host__ __device__ V(int a) : a(a) {\n    x();\n    y();\n  }\n};\n"
+    )
+    assert "  __host__ __device__ V(int a) : a(a) {…}  // lines 3-6" in (skeleton(header, "cpp") or "")
+
+
 @pytest.mark.parametrize(
     "part", ["<<<", "<<<a,", "__global__ ", "__launch_bounds__(", "[]__device__", "<<<>>>", "("]
 )
