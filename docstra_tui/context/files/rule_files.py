@@ -27,11 +27,11 @@ logger = logging.getLogger("docstra_tui.context")
 
 
 def working_tree(root: Path) -> Path | None:
-    """The top of the git working tree that `root` lies in."""
-    for folder in (root, *root.parents):
-        if os.path.lexists(folder / ".git"):
-            return folder
-    return None
+    """The top of the git working tree that `root` lies in: the nearest folder with a repository, else the
+    nearest that has a `.git` at all."""
+    marked = [folder for folder in (root, *root.parents) if os.path.lexists(folder / ".git")]
+    whole = (folder for folder in marked if repository_below(folder, "") is not None)
+    return next(whole, marked[0] if marked else None)
 
 
 def git_folder(top: Path) -> Path | None:

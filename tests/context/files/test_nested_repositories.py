@@ -202,6 +202,7 @@ def test_what_only_looks_like_a_repository_has_the_rules_around_it(tmp_path: Pat
             (git / name).mkdir()
 
     assert [path for path in ours(tmp_path) if path != "plain/.git"] == IGNORED
+    assert [path for path in ours(tmp_path, "plain") if path != ".git"] == ["a.log"]
     if shutil.which("git") is not None and kind != "nul":
         assert ignored_by_git(tmp_path, ["plain/a.log", "plain/a.tmp"]) == {"plain/a.log"}
 
