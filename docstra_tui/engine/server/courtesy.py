@@ -25,7 +25,8 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+
+from docstra_tui import background
 
 NICENESS = 4
 AUTOGROUP = "/proc/self/autogroup"
@@ -43,14 +44,14 @@ def polite() -> Iterator[None]:
 
 
 def run_politely(work: Callable[[], None]) -> None:
-    """Run `work` in a nice thread and wait; what it raises is raised here."""
-    with ThreadPoolExecutor(1, "polite", initializer=_be_nice) as thread:
-        thread.submit(work).result()
+    """Run `work` in a nice thread and wait; what it raises is raised here. The process may end before."""
 
+    def nicely() -> None:
+        with contextlib.suppress(OSError, AttributeError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        work()
 
-def _be_nice() -> None:
-    with contextlib.suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+    background.begin(nicely, "polite").result()
 
 
 def _set_autogroup(niceness: int) -> bool:
