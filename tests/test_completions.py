@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import shtab
 
 from docstra_tui import cli
 from docstra_tui.commands import arguments
@@ -82,3 +83,9 @@ def test_a_folder_may_be_the_first_word(shell: str) -> None:
 def test_the_command_prints_the_script(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["completions", "fish"]) == 0
     assert capsys.readouterr().out == script("fish") + "\n"
+
+
+def test_a_script_that_is_written_otherwise_lacks_only_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a shtab that comes after this program."""
+    monkeypatch.setattr(shtab, "complete", lambda parser, shell: f"complete -F words of {shell}\n")
+    assert script("bash") == "complete -F words of bash"
