@@ -103,7 +103,7 @@ class Models:
 
     def restart(self, line: CommandLine) -> None:
         """Load the model again, or ask again for the yes that it waits for."""
-        if self.status.state == "waiting":
+        if not self._model.may_send:
             self.may_send()
             return
         self._model.restart_now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from docstra_tui.settings import RemoteSettings, Settings
 from docstra_tui.workspace.models.opening import open_backend
 from tests.elsewhere import Elsewhere, elsewhere
 from tests.fakes import FakeLLM
+from tests.repl.fake_backend import FakeBackend
 from tests.repl.story import Typist, chat, saved
 
 TOKEN = "gh" + "p_x7Kq2mZp9RtLwN4vBs8YdHc3JfGa6TeUoQ1i"
@@ -83,6 +85,24 @@ def test_a_resumed_chat_connects_to_nothing_before_the_yes(
     assert before == [0]
     (request,) = server.asked("/v1/chat/completions")
     assert b"Why then?" in request and b"Older." in request and b"a = 1" in request
+
+
+def test_a_host_is_asked_for_before_anybody_has_looked_at_it(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend, gate = FakeBackend(host="gpu:8000"), threading.Event()
+    status = backend.status
+    monkeypatch.setattr(backend, "status", lambda: gate.wait(20) and status())
+
+    def script(typist: Typist) -> None:
+        typist.types("/restart\r")
+        typist.sees("Send them?")
+        gate.set()
+        typist.types("n\r")
+        typist.sees("Nothing was sent")
+
+    chat(project, backend, script)
+    assert backend.restarts == 0
 
 
 def test_words_that_were_not_sent_stay_where_they_were_typed(project: Path, server: Elsewhere) -> None:
