@@ -139,6 +139,9 @@ class TurnRunner:
         """Read the files and ask. Blocks: it counts, and may wait for somebody to decide."""
         report = self.report = self.files.read(session)  # as they are now, not as they were when chosen
         self._changed()
+        is_unwanted = self.stopping
+        if is_unwanted:
+            raise NotAsked("The question was not asked.", "Its files were still being read.")
         running = session.run(as_now(request, session, self.files, report))
         with self._lock:
             self._running = running

@@ -187,6 +187,22 @@ def test_a_question_is_kept_until_its_turn_has_begun_whatever_is_asked_meanwhile
     assert talk.waits == [] and len(talk.session.turns) == 2
 
 
+def test_what_is_stopped_while_its_files_are_read_is_not_asked_about_and_comes_back(
+    llm: FakeLLM, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, gate = talk.files.read, threading.Event()
+    monkeypatch.setattr(talk.files, "read", lambda session: gate.wait(10) and read(session))
+    monkeypatch.setattr(talk.session.admission, "admit", lambda request: pytest.fail("somebody is asked"))
+    talk.turns.ready = True
+    talk.turns.ask(requests.question("Why?"))
+    talk.until(lambda: talk.turns.busy)
+    assert talk.turns.stop()
+    gate.set()
+    talk.until_idle()
+    assert talk.face.outcomes[0].is_withdrawn and talk.face.outcomes[0].stopped
+    assert talk.face.written == "Why?" and talk.session.turns == [] and talk.waits == []
+
+
 def test_a_file_that_was_dropped_meanwhile_keeps_none_of_the_others(llm: FakeLLM, talk: Talk) -> None:
     llm.enqueue("about b")
     talk.files.items = [ITEMS[1]]
