@@ -55,6 +55,13 @@ async def test_enter_followed_by_text_is_a_line_of_a_paste():
         assert pilot.app.sent == []
 
 
+async def test_a_paste_behind_enter_is_not_sent_with_the_question():
+    async with Box().run_test() as pilot:
+        feed(pilot.app, "why?\r\x1b[200~a secret\x1b[201~")
+        await until(pilot, lambda: pilot.app.sent == ["why?"])
+        await until(pilot, lambda: pilot.app.composer.text.endswith("a secret"))
+
+
 async def test_a_tab_in_an_unbracketed_paste_stays_one():
     async with Box().run_test() as pilot:
         feed(pilot.app, "if x:\r\treturn")

@@ -18,6 +18,7 @@ from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
 from docstra_tui.workspace import ending
+from docstra_tui.workspace.turns import requests
 from tests.fakes import FakeLLM
 from tests.tui.fakes import READY, Backends, FakeBackend, screen_text, until
 
@@ -215,6 +216,27 @@ async def test_no_session_is_exchanged_under_a_question_that_waits(begin):
         await pilot.press("f3")
         await until(pilot, lambda: "A question waits here" in screen_text(app))
         assert app.main.session is session
+
+
+async def test_no_session_that_was_chosen_from_is_opened_under_an_answer(begin, backend, root):
+    store = SessionStore()
+    list(ChatSession(FakeLLM("said"), root, store).ask("Before?"))
+    store.close()
+    backend.now, gate = READY, threading.Semaphore(0)
+    backend.llm.enqueue("Because.", gate=gate)
+    app = begin()
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await until(pilot, lambda: app.main.turns.queue.ready)
+        await pilot.press("f3")
+        await until(pilot, lambda: "Open session" in screen_text(app))
+        app.main.turns.queue.ask(requests.question("Why?"))  # it was on its way
+        await until(pilot, lambda: app.main.turns.queue.busy)
+        session = app.main.session
+        await pilot.press("enter")
+        await until(pilot, lambda: "An answer is being written" in screen_text(app))
+        assert app.main.session is session
+        gate.release()
+        await until(pilot, lambda: "Because." in screen_text(app))
 
 
 async def test_a_disk_that_hangs_holds_up_neither_the_screen_nor_for_ever_the_question(

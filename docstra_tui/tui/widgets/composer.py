@@ -256,6 +256,7 @@ class Composer(TextArea):
         self.replace(text, start, end, maintain_selection_offset=False)
 
     async def _on_paste(self, event: Paste) -> None:
+        self.submit()  # an Enter in front of it is none of its lines
         event.prevent_default()
         event.stop()
         self.paste(event.text)
