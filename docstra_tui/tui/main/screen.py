@@ -253,6 +253,7 @@ class MainScreen(Screen[None]):
         self.navigation.to_tree()
 
     def on_files_changed(self, event: Files.Changed) -> None:
+        self.composer.ask_for(len(self.tree_view.picks))  # whoever ticked them, and however early
         self.board.files_changed(event.picked)
         self.ahead.consider(self.session)
 
