@@ -67,3 +67,17 @@ async def test_preview_shows_line_numbers_and_space_ticks(make_app):
         await until(pilot, lambda: "1 def get():" in screen_text(app))
         await pilot.press("space")
         await until(pilot, lambda: app.main.tree_view.ticked == ("pkg/client.py",))
+
+
+async def test_the_composer_says_how_many_files_whoever_ticked_them(make_app):
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        await pilot.press("f2", "slash", *"client", "space")  # ticked by the pane, once it is found
+        await until(pilot, lambda: app.main.tree_view.ticked == ("pkg/client.py",))
+        await until(pilot, lambda: "Ask about 1 file…" in screen_text(app))
+        await pilot.press("escape", "f2")
+        app.main.navigation.to_ticked()
+        await pilot.press("space")  # unticked by the pane, above the tree
+        await until(pilot, lambda: app.main.tree_view.ticked == ())
+        await until(pilot, lambda: "Ask anything" in screen_text(app))

@@ -39,6 +39,14 @@ LOOK_SECONDS = 2.0
 class Files(FilesPane):
     """The pane, with what is behind it."""
 
+    class Chosen(Message):
+        """Other files are ticked. `FileTree.TicksChanged` says it only as far as this pane where the pane
+        itself had the tree tick them: Textual stops a message at its sender."""
+
+        def __init__(self, count: int) -> None:
+            super().__init__()
+            self.count = count
+
     class Changed(Message):
         """The ticked files were read, looked at or counted."""
 
@@ -140,6 +148,7 @@ class Files(FilesPane):
         new = [pick for pick in picks if pick not in before]
         self.ticked_list.show_picks(picks)
         self._selection.choose(picks)
+        self.post_message(self.Chosen(len(picks)))
         self._keep()
         self._questions.ticked(new, picks, is_checked=is_checked)
 

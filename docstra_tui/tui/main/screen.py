@@ -243,8 +243,8 @@ class MainScreen(Screen[None]):
             self._model_notices.died(event.outcome.error)
         self.model.look_now()
 
-    def on_file_tree_ticks_changed(self) -> None:
-        self.composer.ask_for(len(self.tree_view.picks))
+    def on_files_chosen(self, event: Files.Chosen) -> None:
+        self.composer.ask_for(event.count)
 
     def on_file_tree_ticked_wanted(self) -> None:
         self.navigation.to_ticked()
@@ -253,7 +253,6 @@ class MainScreen(Screen[None]):
         self.navigation.to_tree()
 
     def on_files_changed(self, event: Files.Changed) -> None:
-        self.composer.ask_for(len(self.tree_view.picks))  # whoever ticked them, and however early
         self.board.files_changed(event.picked)
         self.ahead.consider(self.session)
 
