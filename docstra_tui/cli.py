@@ -196,6 +196,7 @@ def _broken(error: Exception) -> int:
     import traceback
 
     from docstra_tui import paths
+    from docstra_tui.error_forms import first_line
 
     where = ""
     try:
@@ -207,6 +208,5 @@ def _broken(error: Exception) -> int:
         where = f"The whole story is in {log}."
     except (OSError, DocstraError):
         pass
-    first = (str(error).strip().splitlines() or [""])[0][:300]
-    _complain(f"{type(error).__name__}: {first}".rstrip(": "), where)
+    _complain(f"{type(error).__name__}: {first_line(error)}".rstrip(": "), where)
     return FAILED
