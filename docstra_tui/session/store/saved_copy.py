@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 from docstra_tui.errors import StoreError
 from docstra_tui.session.store import session_rows, turn_rows, waiting_rows
@@ -29,19 +28,9 @@ class SavedCopy:
         """The identity of the database that the backlog is about."""
 
     @property
-    def path(self) -> Path:
-        """Where it lies."""
-        return self._database.path
-
-    @property
     def is_behind(self) -> bool:
         """True when it lacks something."""
         return self._backlog.is_behind()
-
-    @property
-    def read_only(self) -> str:
-        """Why nothing may be written; empty when it may."""
-        return self._database.read_only
 
     def connection(self) -> sqlite3.Connection:
         """The connection to the file that is at the path now. Raises `sqlite3.Error`, `OSError`,
@@ -75,7 +64,7 @@ class SavedCopy:
                 if not one.is_worth_keeping:
                     session_rows.drop_if_empty(connection, one.row.id)
         if not self._database.is_current():  # deleted while we wrote: it went nowhere
-            raise FileNotFoundError(2, "the file was deleted", str(self.path))
+            raise FileNotFoundError(2, "the file was deleted", str(self._database.path))
         self._backlog.mark_written(behind)
 
     def change(self, connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], None]) -> None:

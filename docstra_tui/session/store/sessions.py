@@ -176,7 +176,7 @@ class SessionStore:
     def turns_before(self, session_id: str, turn: SavedTurn, count: int) -> list[SavedTurn]:
         """The `count` turns before `turn` as the disk has them, oldest first. Blocks. Raises `StoreError`."""
         return self._writer.read(
-            lambda connection: turn_rows.read_turns_before(connection, session_id, turn.asked, count)
+            lambda connection: turn_rows.read_turns(connection, session_id, before=turn.asked, count=count)
         )
 
     def without_turns(self, root: str) -> str | None:

@@ -122,13 +122,6 @@ def read_turns(
     return [_turn(row, items.get(row[0], [])) for row in reversed(wanted)]
 
 
-def read_turns_before(
-    connection: sqlite3.Connection, session_id: str, asked: float, count: int
-) -> list[SavedTurn]:
-    """The last `count` turns that were asked before another was."""
-    return read_turns(connection, session_id, before=asked, count=count)
-
-
 def _turn(row: tuple[Any, ...], placed: list[Placed]) -> SavedTurn:
     """A turn as it was saved; what a damaged disk took of it is empty, and named in `damage`."""
     turn_id, asked, question, task, fields, model, answer, status, error, reason, *figures = row

@@ -159,7 +159,7 @@ class Writer:
     def _open_first(self) -> None:
         """Open at once, so that `problem` is there before anything is said."""
         if self._succeeds(self._copy.connection, attempt=-1):
-            self.problem = self._copy.read_only or None
+            self.problem = self._database.read_only or None
 
     def _succeeds(self, work: Callable[[], object], attempt: int) -> bool:
         try:
@@ -221,7 +221,7 @@ class Writer:
             self._failed_attempt = attempt
             self._is_failing = True
             self._retry_at = time.monotonic() + RETRY_SECONDS
-            if not self._copy.read_only:
+            if not self._database.read_only:
                 self._set_due(self._retry_at)  # sooner where somebody asked meanwhile
             self._changed.notify_all()
 
