@@ -14,6 +14,7 @@ import struct
 from collections.abc import Callable
 from typing import TypeVar
 
+from docstra_tui.error_forms import first_line
 from docstra_tui.errors import (
     BadModelFile,
     DeviceUnavailable,
@@ -73,7 +74,7 @@ def translate(error: BaseException, name: str) -> DocstraError:
     if isinstance(error, ImportError):
         command = _PIP.search(text)
         return MissingPackage(
-            f"{name} needs a package that is not installed: {_first_line(text)}",
+            f"{name} needs a package that is not installed: {_reason(error)}",
             command[0] if command else "",
         )
     if "GGUF model with architecture" in text or "gguf model_type" in text:
@@ -87,7 +88,7 @@ def translate(error: BaseException, name: str) -> DocstraError:
             "A newer transformers may: pip install -U transformers. Or pick another model.",
         )
     if "not compiled with CUDA" in text or "NVIDIA driver" in text or "No CUDA GPUs" in text:
-        return DeviceUnavailable(f"torch cannot use the GPU: {_first_line(text)}", "Try --device cpu.")
+        return DeviceUnavailable(f"torch cannot use the GPU: {_reason(error)}", "Try --device cpu.")
     if ("safetensors" in text and "pickle" in text) or "torch.load" in text:
         return UnsafeWeights(f"{name} has its weights only as pickle files.", "Pick one with safetensors.")
     if kind == "SafetensorError" and "ncomplete" in text:
@@ -95,12 +96,10 @@ def translate(error: BaseException, name: str) -> DocstraError:
     if kind == "SafetensorError" or isinstance(
         error, (json.JSONDecodeError, UnicodeDecodeError, struct.error)
     ):
-        return BadModelFile(f"A file of {name} is damaged: {_first_line(text)}", "Download it again.")
+        return BadModelFile(f"A file of {name} is damaged: {_reason(error)}", "Download it again.")
     if isinstance(error, OSError) and "no file named" in text:
-        return IncompleteDownload(f"{name} is incomplete: {_first_line(text)}", "Download it again.")
-    return ModelError(
-        f"{name} could not be loaded: {kind}: {_first_line(text)}", "The log has the whole story."
-    )
+        return IncompleteDownload(f"{name} is incomplete: {_reason(error)}", "Download it again.")
+    return ModelError(f"{name} could not be loaded: {kind}: {_reason(error)}", "The log has the whole story.")
 
 
 def translate_hub(error: BaseException, repository: str, revision: str) -> ModelError:
@@ -144,7 +143,7 @@ def translate_hub(error: BaseException, repository: str, revision: str) -> Model
             "Check the network and HF_ENDPOINT, or name a model that is here (docstra-tui models list).",
         )
     return ModelError(
-        f"{repository} could not be downloaded: {type(error).__name__}: {_first_line(str(error))}",
+        f"{repository} could not be downloaded: {type(error).__name__}: {_reason(error)}",
         "The log has the whole story.",
     )
 
@@ -171,6 +170,5 @@ def _status(error: BaseException) -> int | None:
     return status if isinstance(status, int) else None
 
 
-def _first_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[0][:200] if lines else "no reason given"
+def _reason(error: BaseException) -> str:
+    return first_line(error, 200) or "no reason given"
