@@ -21,7 +21,8 @@ import pytest
 from docstra_tui import cli, paths
 from docstra_tui.engine.client import contact, lifecycle, place, processes
 from docstra_tui.engine.client.census import list_engines
-from docstra_tui.engine.client.lifecycle import Engine, EngineIdentity
+from docstra_tui.engine.client.identity import EngineIdentity
+from docstra_tui.engine.client.lifecycle import Engine
 from docstra_tui.engine.client.wire import Health
 from docstra_tui.errors import EngineError, StrangeEngine
 from docstra_tui.settings import Settings

@@ -23,8 +23,6 @@ from docstra_tui.engine.client.wire import ATTACH_BEAT_SECONDS, Health, Stats
 from docstra_tui.errors import EngineDied, EngineError, StrangeEngine
 from docstra_tui.settings import Settings
 
-__all__ = ["Engine", "EngineIdentity", "connect"]
-
 START_SECONDS = 10.0
 """A new engine must answer within this; it takes well under one where nothing else runs."""
 

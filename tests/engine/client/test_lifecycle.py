@@ -19,7 +19,8 @@ import pytest
 from docstra_tui import paths
 from docstra_tui.engine.client import lifecycle, place
 from docstra_tui.engine.client.census import list_engines
-from docstra_tui.engine.client.lifecycle import Engine, EngineIdentity
+from docstra_tui.engine.client.identity import EngineIdentity
+from docstra_tui.engine.client.lifecycle import Engine
 from docstra_tui.errors import EngineDied, EngineError
 from docstra_tui.llm.remote import RemoteLLM
 from docstra_tui.settings import EngineSettings, ModelSettings, Settings
@@ -116,7 +117,7 @@ def test_an_engine_leaves_when_nobody_was_there_for_its_idle_time(tiny: Path) ->
 
 def test_an_engine_of_one_terminal_goes_when_it_lets_go(tiny: Path) -> None:
     engine = lifecycle.connect(settings(tiny, own=True))
-    assert engine.socket != lifecycle.EngineIdentity.from_settings(settings(tiny)).socket
+    assert engine.socket != EngineIdentity.from_settings(settings(tiny)).socket
     engine.attach()
     pid = engine.health().pid
     engine.detach()
