@@ -82,7 +82,12 @@ class JobQueue:
 
     def _hand_over(self, receiver: Callable[[Any], None], value: Any) -> None:
         if not self._closed:
-            try:
-                self._deliver(lambda: receiver(value))
-            except RuntimeError:  # the loop closed in between: nobody is left to tell
-                pass
+            later(self._deliver, lambda: receiver(value))
+
+
+def later(deliver: Deliver, call: Callable[[], None]) -> None:
+    """Have it called on the face's thread, while there is a face."""
+    try:
+        deliver(call)
+    except RuntimeError:  # the loop closed in between: nobody is left to tell
+        pass

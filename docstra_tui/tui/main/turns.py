@@ -15,8 +15,8 @@ from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.transcript.saved_turns import ending_of, shown_turn
 from docstra_tui.workspace.files.selection import ReadReport
 from docstra_tui.workspace.files.watched_selection import WatchedSelection
-from docstra_tui.workspace.jobs import Deliver
-from docstra_tui.workspace.turns.queue import TurnQueue, later
+from docstra_tui.workspace.jobs import Deliver, later
+from docstra_tui.workspace.turns.queue import TurnQueue
 from docstra_tui.workspace.turns.runner import Outcome
 from docstra_tui.workspace.turns.waiting import bring_back
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from docstra_tui.errors import DocstraError, EngineError
-from docstra_tui.workspace.jobs import Deliver
+from docstra_tui.workspace.jobs import Deliver, later
 
 if TYPE_CHECKING:
     from docstra_tui.workspace.models.backend import Backend, Status
@@ -169,10 +169,7 @@ class EngineMonitor:
                 if number == self._watch:
                     call()
 
-        try:
-            self._deliver(tell)
-        except RuntimeError:  # the loop closed in between
-            pass
+        later(self._deliver, tell)
 
 
 def as_docstra(error: Exception) -> DocstraError:

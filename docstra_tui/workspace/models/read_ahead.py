@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from docstra_tui.background import fulfil
-from docstra_tui.workspace.jobs import Deliver
+from docstra_tui.workspace.jobs import Deliver, later
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
@@ -75,7 +75,4 @@ class ReadAhead:
         self._tell()
 
     def _tell(self) -> None:
-        try:
-            self._deliver(self._changed)
-        except RuntimeError:  # the loop closed in between
-            pass
+        later(self._deliver, self._changed)

@@ -7,12 +7,12 @@ but for the turn itself (`runner`) and the saving.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from docstra_tui.text import sanitize_line
-from docstra_tui.workspace.jobs import Deliver, JobQueue
+from docstra_tui.workspace.jobs import Deliver, JobQueue, later
 from docstra_tui.workspace.turns.requests import NotTicked
 from docstra_tui.workspace.turns.runner import Outcome, TurnRunner
 from docstra_tui.workspace.turns.waiting import joined
@@ -271,11 +271,3 @@ class TurnQueue:
         if session is not None:
             numbers = {request.question.id for request in requests if request.question is not None}
             session.take_back([one for one in session.waiting if one.id in numbers], text)
-
-
-def later(deliver: Deliver, look: Callable[[], None]) -> None:
-    """Have the face look, while there is one."""
-    try:
-        deliver(look)
-    except RuntimeError:  # the loop closed in between: nobody is left to look
-        pass
