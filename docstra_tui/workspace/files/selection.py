@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from docstra_tui.context.picks import Pick
 from docstra_tui.text import shown_name
 from docstra_tui.workspace.files.badges import badge_of
-from docstra_tui.workspace.files.snapshots import Snapshots, pick_of
+from docstra_tui.workspace.files.snapshots import Snapshots, pick_of, picks_of
 from docstra_tui.workspace.files.ticks import Ticks
 
 if TYPE_CHECKING:
@@ -78,33 +78,27 @@ class FileSelection:
         """The files of a saved session, as they were when it was left."""
         items = [item for item in session.context if item.path is not None]
         self._snapshots.keep(items)
-        self.choose(())
-        self._mention([Pick(item.path, item.start_line, item.end_line) for item in items if item.path])
+        self.choose(_as_ticked(picks_of(items)))
 
     def drop(self, mentions: Sequence[Mention]) -> list[Pick]:
         """Leave out what is named; what that was."""
         from docstra_tui.workspace.files.named_files import without_named
 
         left = without_named(self.picks, mentions, self._root)
-        dropped = [pick for pick in self.picks if pick not in set(left)]
+        stays = set(left)
+        dropped = [pick for pick in self.picks if pick not in stays]
         self.choose(left)
         return dropped
 
     def add(self, picks: Iterable[Pick]) -> list[Pick]:
         """These too, read as they are now; those that are new or are different now."""
         named, before = tuple(dict.fromkeys(picks)), set(self.picks)
-        self._mention(named)
+        self.choose(_as_ticked([*self.picks, *named]))
         told = set(self.picks) - before
         about = {pick.path for pick in named}
         files, changed = self._snapshots.update([pick for pick in self.picks if pick.path in about])
         told.update(changed)
         return [pick_of(file) for file in files if file.state.is_sendable and pick_of(file) in told]
-
-    def _mention(self, picks: Iterable[Pick]) -> None:
-        """Choose these too, as the tree would tick them: a whole file has all its lines."""
-        ticks = Ticks()
-        ticks.mention([*self.picks, *picks])
-        self.choose(ticks.picks)
 
     # What is sent of them
 
@@ -134,6 +128,13 @@ class FileSelection:
 def items_of(files: Iterable[Ticked]) -> list[ContextItem]:
     """What is sent of these; one that cannot be read is not."""
     return [file.item for file in files if file.item is not None and file.state.is_sendable]
+
+
+def _as_ticked(picks: Iterable[Pick]) -> tuple[Pick, ...]:
+    """As the tree would tick them one after the other: a whole file has all its lines."""
+    ticks = Ticks()
+    ticks.mention(picks)
+    return ticks.picks
 
 
 def _left_out(files: Iterable[Ticked]) -> dict[str, tuple[str, str]]:

@@ -123,3 +123,8 @@ class Snapshots:
 def pick_of(file: Ticked) -> Pick:
     """What was picked."""
     return Pick(file.path, file.start_line, file.end_line)
+
+
+def picks_of(items: Iterable[ContextItem]) -> list[Pick]:
+    """What was picked, of items that are files or lines of files."""
+    return [Pick(item.path, item.start_line, item.end_line) for item in items if item.path]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from docstra_tui.context.picks import Pick
 from docstra_tui.llm.measure import WINDOWS_COUNTED
 from docstra_tui.workspace.files.badges import Badge, badge_of
+from docstra_tui.workspace.files.snapshots import pick_of
 from docstra_tui.workspace.files.token_counts import Count, TokenCounts, total
 
 if TYPE_CHECKING:
@@ -113,5 +114,5 @@ class TickNotes:
 
     def _cost(self, file: Ticked) -> str:
         """What a changed file makes the model read again: itself and everything behind it."""
-        cost = self._costs.get(Pick(file.path, file.start_line, file.end_line))
+        cost = self._costs.get(pick_of(file))
         return "" if cost is None else str(Count(cost))

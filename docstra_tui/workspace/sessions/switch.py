@@ -13,6 +13,7 @@ from docstra_tui import figures
 from docstra_tui.context.picks import Pick
 from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.dialogs import Choice, Dialogs, Offer
+from docstra_tui.workspace.files.snapshots import picks_of
 from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.sessions.opened import Found, OpenSessions
@@ -150,5 +151,4 @@ def _when(summary: SessionSummary) -> str:
 def ticks_for(session: ChatSession, ticked: Sequence[Pick]) -> list[Pick]:
     """The files of a session, and lines of files, with what is `ticked` already. Whole files come last: of
     what is ticked whole, lines take nothing away."""
-    own = [Pick(item.path, item.start_line, item.end_line) for item in session.context if item.path]
-    return sorted([*own, *ticked], key=lambda pick: pick.start_line is None)
+    return sorted([*picks_of(session.context), *ticked], key=lambda pick: pick.start_line is None)
