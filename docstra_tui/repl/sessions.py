@@ -81,11 +81,9 @@ class Sessions:
             self._printer.line(found.note, "note")
         if found.session.root != self.now.root and self._model.outgoing is not None:
             self._model.outgoing.forget_names()
+        self._files.take_over(found.session)
         self.use(found.session)
         self._bring_back(found.session)
-        self._files.take_over(found.session)
-        self._answering.use(found.session, self._files.selection)
-        self._models.look_now()
         self._show(found.session)
         self._models.go_on(found.opening)
 
