@@ -8,10 +8,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from docstra_tui.background import fulfil
 from docstra_tui.workspace.jobs import Deliver, later
 
 if TYPE_CHECKING:
@@ -61,9 +59,9 @@ class ReadAhead:
             self._wish += 1
             wish, self.is_reading = self._wish, True
         self._tell()
-        reading: Future[None] = Future()
-        fulfil(reading, session.read_ahead)
-        if (error := reading.exception()) is not None:  # for the log: the next question tells what is wrong
+        try:
+            session.read_ahead()
+        except Exception as error:  # for the log: the next question tells what is wrong
             logger.info("nothing was read ahead: %s", error)
         self._end(wish)
 
