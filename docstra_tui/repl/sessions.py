@@ -12,7 +12,7 @@ from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.sessions.opened import OpenSessions
 from docstra_tui.workspace.sessions.resuming import LAST
-from docstra_tui.workspace.turns.waiting import bring_back
+from docstra_tui.workspace.turns.waiting import bring_back, not_sent_yet
 from docstra_tui.workspace.wording import ENDED
 
 if TYPE_CHECKING:
@@ -103,8 +103,7 @@ class Sessions:
         count = bring_back(session)
         self._answering.unsent = session.draft
         if count:
-            what = "This question was" if count == 1 else f"These {count} questions were"
-            self._printer.line(f"{what} not sent yet. Enter asks.", "note")
+            self._printer.line(not_sent_yet(count), "note")
 
     def _show(self, session: ChatSession) -> None:
         """What it is about, and its last turn."""

@@ -14,14 +14,14 @@ from docstra_tui.workspace.turns import requests
 if TYPE_CHECKING:
     from docstra_tui.session.turn_request import TurnRequest
     from docstra_tui.workspace.files.named_files import NamedFiles
-    from docstra_tui.workspace.turns.files import TurnFiles
+    from docstra_tui.workspace.files.selection import FileSelection
 
 
 class Sending(Protocol):
     """What stands between a text and the model."""
 
     @property
-    def files(self) -> TurnFiles:
+    def files(self) -> FileSelection:
         """Those that questions are about."""
 
     def name_files(
@@ -43,7 +43,7 @@ class Tasks:
     def ask(self, words: str, typed: str) -> None:
         """Ask about the files, those named in the question among them."""
         if self._sending.name_files(typed, find_mentions(words)) is not None:
-            self._send([requests.question(words, self._labels, typed)], typed)
+            self._send([requests.question(words, self._sending.files.labels, typed)], typed)
 
     def start(self, line: CommandLine, typed: str) -> None:
         """Start a task. Raises `UsageError`, `UnreadableFile`."""
@@ -52,7 +52,7 @@ class Tasks:
         elif not line.text:
             raise UsageError(f"There is nothing behind /{line.command.name}.", f"Write {line.command.usage}.")
         elif self._sending.name_files(typed, line.mentions) is not None:
-            self._send([requests.of_words(line.command, line.text, self._labels, typed)], typed)
+            self._send([requests.of_words(line.command, line.text, self._sending.files.labels, typed)], typed)
 
     def _start_files(self, line: CommandLine, typed: str) -> None:
         """One turn a file: those named, else all of the files."""
@@ -63,10 +63,6 @@ class Tasks:
         if not picks:
             raise UnreadableFile("There is no file yet.", "Name one: a path behind the command, or @path.")
         self._send(requests.of_files(line.command, picks), typed)
-
-    @property
-    def _labels(self) -> tuple[str, ...]:
-        return tuple(pick.label for pick in self._sending.files.picks)
 
     def _send(self, asked: Iterable[TurnRequest], typed: str) -> None:
         if self._sending.may_send():

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from docstra_tui.session.outgoing import SecretsFound
     from docstra_tui.session.turn_request import TurnRequest
 
-TITLE = "This leaves the machine"
-
 
 class Host(Protocol):
     """Where questions go."""
@@ -85,7 +83,7 @@ class Permission:
 
         self._is_asking = True
         text = sanitize_line(consent.question(there))
-        self._dialogs.confirm(TITLE, text, answered, by_enter=False)
+        self._dialogs.confirm(consent.TITLE, text, answered, by_enter=False)
 
     def for_secrets(self, session: ChatSession, found: SecretsFound, request: TurnRequest) -> bool:
         """Ask about what may be secret; False when nothing is to be sent. Blocks: for the turn's thread."""

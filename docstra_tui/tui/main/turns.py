@@ -18,7 +18,7 @@ from docstra_tui.workspace.files.watched_selection import WatchedSelection
 from docstra_tui.workspace.jobs import Deliver, later
 from docstra_tui.workspace.turns.queue import TurnQueue
 from docstra_tui.workspace.turns.runner import Outcome
-from docstra_tui.workspace.turns.waiting import bring_back
+from docstra_tui.workspace.turns.waiting import bring_back, not_sent_yet
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
@@ -89,8 +89,7 @@ class Turns:
         if session.draft != written:
             self._composer.write(session.draft)
         if count:
-            what = "This question was" if count == 1 else f"These {count} questions were"
-            self._dialogs.warn(f"{what} not sent yet. Enter asks.")
+            self._dialogs.warn(not_sent_yet(count))
 
     # What the queue tells
 

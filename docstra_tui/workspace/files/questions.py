@@ -129,7 +129,7 @@ class FileQuestions:
         text = (
             f"{names} may hold secrets and will be sent to {sanitize_line(self._there.host)}. Keep it ticked?"
         )
-        self._dialogs.confirm("This leaves the machine", text, answered, by_enter=False)
+        self._dialogs.confirm(consent.TITLE, text, answered, by_enter=False)
 
     def _admit(self, paths: Sequence[str]) -> None:
         if paths and self._there.outgoing is not None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+ENTER_AGAIN = "Enter again sends it as it is."
+"""What to say beside a word that names no file and may be only a word."""
+
 
 class UnknownNames:
     """Sent once more, a word that names no file is only a word."""

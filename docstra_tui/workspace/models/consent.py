@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 FILE = "allowed-hosts"
 """One `http://gpu:8000` a line, in the state folder."""
 
+TITLE = "This leaves the machine"
+"""Of every dialog that asks about it."""
+
 SHOWN = 8
 """Findings that are told by name."""
 

@@ -30,6 +30,12 @@ def joined(*texts: str) -> str:
     return "\n\n".join([*words, *(start + " ".join(files) for start, files in tasks.items())])
 
 
+def not_sent_yet(count: int) -> str:
+    """What to say of so many questions that came back."""
+    what = "This question was" if count == 1 else f"These {count} questions were"
+    return f"{what} not sent yet. Enter asks."
+
+
 def bring_back(session: ChatSession, typed: Iterable[str] = ()) -> int:
     """Put what waited when a program ended into the session's draft, with what is `typed` already below
     it; how many questions that were."""
