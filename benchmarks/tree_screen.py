@@ -41,7 +41,7 @@ class Screen:
     async def list_again(self) -> None:
         """The root folder, and a walk through its rows."""
         await self._pilot.press("home")
-        self.tree.model.forget_listings()
+        self.tree.model.listings.clear()
         await self._pilot.press("r")
         await self._until(lambda: "" in self.tree.model.listings)
         for key in ("end", "pageup", "pageup", "home", "pagedown", "down"):

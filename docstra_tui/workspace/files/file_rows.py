@@ -55,11 +55,6 @@ class FileRows(Ticks):
         self.listings[folder] = listing
         self._rows = None
 
-    def forget_listings(self) -> None:
-        """Other files are to be shown."""
-        self.listings.clear()
-        self._rows = None
-
     def needs_listing(self, folder: str) -> bool:
         """True when `folder` is open and nothing, or only an error, is known of it."""
         known = self.listings.get(folder)
