@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -17,9 +17,6 @@ from docstra_tui.tui.widgets.file_lines import row_line
 from docstra_tui.tui.widgets.folder_rows import FolderRows
 from docstra_tui.workspace.files.file_rows import TICKED, Row
 from docstra_tui.workspace.files.tick_notes import TickNotes
-
-if TYPE_CHECKING:
-    pass
 
 
 class FileTree(FolderRows):

@@ -135,7 +135,7 @@ class TickedList(RowList):
         folder, slash, name = pick.path.rpartition("/")
         shown = shown_name(name) + pick.label[len(pick.path) :]
         note = self._notes.of_lines(pick.path, pick.start_line, pick.end_line)
-        wrong = note is not None and note.tone == "error"
+        wrong = note.tone == "error"
         line = Content.assemble(" ", ("✓" if not wrong else "!", "$error" if wrong else "$primary"), " ")
         right = shown_note(note)
         rest = width - 2 - line.cell_length - right.cell_length - len(shown)

@@ -66,11 +66,6 @@ class Chunk:
             drawn = DrawnBlock(block, self._width)
         return drawn
 
-    def forget(self) -> None:
-        """Drop the lines."""
-        self._width = 0
-        self._drawn, self._tail_drawn, self._ends = [], [], []
-
     @property
     def finished_height(self) -> int:
         """Lines that cannot change any more."""

@@ -11,7 +11,6 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from docstra_tui.tui.transcript.blocks.leaves import Block
 from docstra_tui.tui.transcript.blocks.lines import BLANK, Line, Place
 from docstra_tui.tui.transcript.blocks.source_lines import SourceLines
 from docstra_tui.tui.transcript.layout.heights import Heights
@@ -98,11 +97,6 @@ class Document:
         """The line at a row."""
         index, row = self.find(y)
         return BLANK if index < 0 else self.turns[index].line(row)
-
-    def block_at(self, y: int) -> tuple[int, Block | None]:
-        """The turn and the block at a row."""
-        index, row = self.find(y)
-        return index, None if index < 0 else self.turns[index].block_at(row)
 
     # Layout
 
