@@ -14,13 +14,11 @@ from docstra_tui.tui.transcript.searching import Match, folded, places_of
 
 def cells_of(line: Line, words: str) -> list[tuple[int, int]]:
     """The cells of every match in a drawn line."""
-    text = folded(line.text, words)
+    text = line.text
     found: list[tuple[int, int]] = []
-    at = text.find(words) if words else -1
-    while at >= 0:
-        first = cell_len(line.text[:at])
-        found.append((first, first + cell_len(line.text[at : at + len(words)])))
-        at = text.find(words, at + len(words))
+    for at in places_of(folded(text, words), words) if words else ():
+        first = cell_len(text[:at])
+        found.append((first, first + cell_len(text[at : at + len(words)])))
     return found
 
 
