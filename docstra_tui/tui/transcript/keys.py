@@ -157,7 +157,7 @@ class TranscriptKeys(ScrolledDocument, OwnKeys):
     def action_select(self) -> None:
         """Show a cursor; with one, select from it on or stop selecting."""
         if self.marks.cursor is None:
-            self.marks.show_cursor(self.top + min(self.size.height // 2, max(0, self.document.height - 1)))
+            self.marks.show_cursor(self._middle)
         else:
             self.marks.toggle_selection()
         self.refresh()
