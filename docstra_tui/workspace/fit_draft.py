@@ -49,9 +49,6 @@ class FitDraft:
     def suggest(self) -> None:
         """From what there is now, as little less as will do."""
         self._guesses = 0
-        self._suggest()
-
-    def _suggest(self) -> None:
         self.suggested = suggest(self._whole)
         self.choose(self.suggested)
 
