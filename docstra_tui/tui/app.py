@@ -80,7 +80,7 @@ class DocstraApp(App[None]):
         is_model_named: bool = False,
         colours: int = ALL,
     ) -> None:
-        """`colours`: how many the terminal shows (`workspace.colour_depth`)."""
+        """`colours`: how many the terminal shows (`workspace.terminal.colour_depth`)."""
         strips.install()
         list_pages.install()
         super().__init__()

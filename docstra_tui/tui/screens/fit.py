@@ -93,7 +93,7 @@ class FitScreen(ModalScreen[FitPlan | None]):
         self._jobs.do(work, self._begin, self._fail)
 
     def _weighed(self, done: int, total: int) -> None:
-        """In the jobs."""
+        """In a job."""
         now = time.monotonic()
         if now - self._told > PROGRESS_SECONDS:
             self._told = now

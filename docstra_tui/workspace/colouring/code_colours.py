@@ -1,4 +1,4 @@
-"""Colours of code for the screen: what is known at once, the rest from a jobs that asks for it.
+"""Colours of code for the screen: what is known at once, the rest from a job that asks for it.
 
 Code is plain until its colours come, and stays so where they do not. Each text is asked for once, however
 often it is drawn, laid out or parsed again. Belongs to the screen's thread.

@@ -1,4 +1,4 @@
-"""Colours for code, from a process that may be killed (`colouring_process`).
+"""Colours for code, from a process that may be killed (`process`).
 
 The process starts with the first text and is kept. One that is stuck is killed, and the next text gets a
 new one; where they keep dying, none is started for a while. Knows nothing about screens or themes.
