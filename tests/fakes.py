@@ -8,16 +8,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from docstra_tui.errors import ContextOverflow
-from docstra_tui.llm.answer import AnswerStream, Finished, FinishReason, Usage
+from docstra_tui.llm.answer import SILENT, AnswerStream, Event, Finished, FinishReason, Listener, Usage
 from docstra_tui.llm.base import BaseLLM, Prompt, as_messages
 from docstra_tui.llm.prompt import Message
+from docstra_tui.llm.thinking.wish import Think
 
 
 @dataclass
 class Scripted:
     """One enqueued answer."""
 
-    pieces: deque[str | BaseException]
+    pieces: deque[Event | BaseException]
     reason: FinishReason
     usage: Usage
     gate: threading.Semaphore | None
@@ -30,6 +31,7 @@ class Call:
     messages: list[Message]
     max_tokens: int | None
     temperature: float | None
+    think: Think | None = None
 
     @property
     def question(self) -> str:
@@ -44,7 +46,7 @@ class ScriptedSource:
         self._script = script
         self._cancelled = threading.Event()
 
-    def next_event(self) -> str | Finished:
+    def next_event(self) -> Event:
         gate = self._script.gate
         while gate is not None and not self._cancelled.is_set():
             if gate.acquire(timeout=0.01):
@@ -82,7 +84,7 @@ class FakeLLM(BaseLLM):
 
     def enqueue(
         self,
-        *pieces: str | BaseException,
+        *pieces: Event | BaseException,
         reason: FinishReason = "stop",
         usage: Usage | None = None,
         gate: threading.Semaphore | None = None,
@@ -98,13 +100,15 @@ class FakeLLM(BaseLLM):
         max_tokens: int | None = None,
         temperature: float | None = None,
         stable: int = 0,
+        think: Think | None = None,
+        listener: Listener = SILENT,
     ) -> AnswerStream:
         messages = as_messages(prompt)
-        self.calls.append(Call(messages, max_tokens, temperature))
+        self.calls.append(Call(messages, max_tokens, temperature, think))
         script = self._answers.popleft() if self._answers else Scripted(deque(), "stop", Usage(), None)
         if script.pieces and isinstance(script.pieces[0], ContextOverflow):
             raise script.pieces[0]
-        return AnswerStream(ScriptedSource(script))
+        return AnswerStream(ScriptedSource(script), listener=listener)
 
     def count_tokens(self, prompt: Prompt) -> int:
         return sum(len(message["content"].split()) for message in as_messages(prompt))

@@ -7,16 +7,21 @@ Needs no torch.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, overload
 
-from docstra_tui.llm.answer import AnswerStream
+from docstra_tui.llm.answer import SILENT, AnswerStream, Listener
 from docstra_tui.llm.items import Context, as_items
 from docstra_tui.llm.measure import Measure
 from docstra_tui.llm.prompt import History, Message, PromptBuilder, code_fields, plain_context
+from docstra_tui.llm.thinking import wish
+from docstra_tui.llm.thinking.wish import Think
 
 Prompt = str | Sequence[Message]
 """A question as text (one user message), or a whole conversation."""
+
+OnThinking = Callable[[str], None] | None
+"""Called with each piece of what the model thinks, while the answer is iterated."""
 
 
 class BaseLLM(ABC):
@@ -32,6 +37,7 @@ class BaseLLM(ABC):
         max_tokens: int = 2000,
         temperature: float = 0.7,
         prompt_builder: PromptBuilder | None = None,
+        think: Think = "auto",
     ) -> None:
         if temperature < 0:
             raise ValueError(f"temperature is {temperature}; it cannot be below 0 (0 is greedy)")
@@ -42,6 +48,8 @@ class BaseLLM(ABC):
         """The longest answer, in tokens."""
         self.temperature = temperature
         """0.0 means greedy."""
+        self.think: Think = wish.parse(think)
+        """How much to think where a question does not say; counting and reading ahead go by it."""
         self.prompt_builder = prompt_builder or PromptBuilder()
 
     def __repr__(self) -> str:
@@ -62,6 +70,8 @@ class BaseLLM(ABC):
         max_tokens: int | None = None,
         temperature: float | None = None,
         stable: int = 0,
+        think: Think | None = None,
+        listener: Listener = SILENT,
     ) -> AnswerStream:
         """Start answering and return at once; None means this model's own setting.
 
@@ -130,15 +140,45 @@ class BaseLLM(ABC):
 
     # The tasks
 
+    # In all of them `think` is for this one question, and `on_thinking` hears what is thought before it.
+
     @overload
-    def generate(self, prompt: Prompt, stream: Literal[False] = False) -> str: ...
+    def generate(
+        self,
+        prompt: Prompt,
+        stream: Literal[False] = False,
+        *,
+        think: Think | None = None,
+        on_thinking: OnThinking = None,
+    ) -> str: ...
     @overload
-    def generate(self, prompt: Prompt, stream: Literal[True]) -> AnswerStream: ...
+    def generate(
+        self,
+        prompt: Prompt,
+        stream: Literal[True],
+        *,
+        think: Think | None = None,
+        on_thinking: OnThinking = None,
+    ) -> AnswerStream: ...
     @overload
-    def generate(self, prompt: Prompt, stream: bool) -> str | AnswerStream: ...
-    def generate(self, prompt: Prompt, stream: bool = False) -> str | AnswerStream:
+    def generate(
+        self,
+        prompt: Prompt,
+        stream: bool,
+        *,
+        think: Think | None = None,
+        on_thinking: OnThinking = None,
+    ) -> str | AnswerStream: ...
+    def generate(
+        self,
+        prompt: Prompt,
+        stream: bool = False,
+        *,
+        think: Think | None = None,
+        on_thinking: OnThinking = None,
+    ) -> str | AnswerStream:
         """The answer to a prompt: text, or a list of chat messages."""
-        answer = self.stream(prompt)
+        answer = self.stream(prompt, think=think, listener=Listener(on_thinking))
         return answer if stream else str(answer)
 
     def document_code(
@@ -149,10 +189,12 @@ class BaseLLM(ABC):
         stream: bool = False,
         *,
         history: History = (),
+        think: Think | None = None,
+        on_thinking: OnThinking = None,
     ) -> str | AnswerStream:
         """Documentation for `code`, in the style of its language."""
         fields = code_fields(code, language, additional_context)
-        return self._task("document_code", stream, history, fields)
+        return self._task("document_code", stream, history, fields, think, on_thinking)
 
     def explain_code(
         self,
@@ -162,10 +204,12 @@ class BaseLLM(ABC):
         stream: bool = False,
         *,
         history: History = (),
+        think: Think | None = None,
+        on_thinking: OnThinking = None,
     ) -> str | AnswerStream:
         """What `code` does and why, step by step."""
         fields = code_fields(code, language, additional_context)
-        return self._task("explain_code", stream, history, fields)
+        return self._task("explain_code", stream, history, fields, think, on_thinking)
 
     def answer_question(
         self,
@@ -174,12 +218,15 @@ class BaseLLM(ABC):
         stream: bool = False,
         *,
         history: History = (),
+        think: Think | None = None,
+        on_thinking: OnThinking = None,
     ) -> str | AnswerStream:
         """The answer to `question` from `context`: text, one item, a list of items, or a mapping of values.
 
         With `history`, only the items that no earlier turn brought are sent with this question.
         """
-        return self._task("answer_question", stream, history, {"question": question}, context)
+        fields = {"question": question}
+        return self._task("answer_question", stream, history, fields, think, on_thinking, context)
 
     def generate_examples(
         self,
@@ -189,6 +236,8 @@ class BaseLLM(ABC):
         stream: bool = False,
         *,
         history: History = (),
+        think: Think | None = None,
+        on_thinking: OnThinking = None,
     ) -> str | AnswerStream:
         """Example code for a request."""
         fields = {
@@ -196,7 +245,7 @@ class BaseLLM(ABC):
             "language": language,
             "additional_context": plain_context(additional_context),
         }
-        return self._task("generate_examples", stream, history, fields)
+        return self._task("generate_examples", stream, history, fields, think, on_thinking)
 
     def custom_request(
         self,
@@ -204,11 +253,13 @@ class BaseLLM(ABC):
         stream: bool = False,
         *,
         history: History = (),
+        think: Think | None = None,
+        on_thinking: OnThinking = None,
         **kwargs: Any,
     ) -> str | AnswerStream:
         """The answer to a template filled with `kwargs`; `context` may be a list of items."""
         context = kwargs.pop("context", ())
-        return self._task(template_name, stream, history, kwargs, context)
+        return self._task(template_name, stream, history, kwargs, think, on_thinking, context)
 
     def add_template(self, name: str, template: str) -> None:
         """Add a template for `custom_request`, or override a built-in one."""
@@ -221,10 +272,12 @@ class BaseLLM(ABC):
         context: Context = (),
         history: History = (),
         fields: Mapping[str, Any] | None = None,
+        think: Think | None = None,
+        listener: Listener = SILENT,
     ) -> AnswerStream:
         """Start any template over context items: what the faces call."""
         asked = self.prompt_builder.conversation(task, as_items(context), history, **(fields or {}))
-        return self.stream(asked.messages, stable=asked.stable)
+        return self.stream(asked.messages, stable=asked.stable, think=think, listener=listener)
 
     def _task(
         self,
@@ -232,9 +285,18 @@ class BaseLLM(ABC):
         stream: bool,
         history: History,
         fields: Mapping[str, Any],
+        think: Think | None,
+        on_thinking: OnThinking,
         context: Context = (),
     ) -> str | AnswerStream:
-        answer = self.run_task(task, context=context, history=history, fields=fields)
+        answer = self.run_task(
+            task,
+            context=context,
+            history=history,
+            fields=fields,
+            think=think,
+            listener=Listener(on_thinking),
+        )
         return answer if stream else str(answer)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from docstra_tui.errors import ContextOverflow, EngineDied
-from docstra_tui.llm.answer import AnswerStream, Finished
+from docstra_tui.llm.answer import SILENT, AnswerStream, Event, Listener
 from docstra_tui.llm.base import BaseLLM, Prompt
 from docstra_tui.llm.files.sources import ModelSpec, Progress
 from docstra_tui.llm.inference import memory
@@ -23,12 +23,13 @@ from docstra_tui.llm.inference.thread import InferenceThread, Job
 from docstra_tui.llm.loading import loader as loading
 from docstra_tui.llm.measure import Measure, TooLong
 from docstra_tui.llm.sampling import BadSampling, Sampling
+from docstra_tui.llm.thinking.wish import Think
 
 USUAL = Sampling()
 """What a request asks for that asks for nothing."""
 
-Sink = Callable[[str | Finished | BaseException], None]
-"""Takes pieces of text, then exactly one terminal event; called in the inference thread."""
+Sink = Callable[[Event | BaseException], None]
+"""Takes what comes of an answer, then exactly one terminal event; called in the inference thread."""
 
 
 class LocalLLM(BaseLLM):
@@ -57,8 +58,9 @@ class LocalLLM(BaseLLM):
         cache_gb: float | None = None,
         progress: Progress | None = None,
         on_tokenizer: Callable[[ChatTokenizer], None] | None = None,
+        think: Think = "auto",
     ) -> None:
-        super().__init__(model_name, max_tokens=max_tokens, temperature=temperature)
+        super().__init__(model_name, max_tokens=max_tokens, temperature=temperature, think=think)
         spec = ModelSpec(
             name=model_name or _configured_name(model_path),
             path=model_path,
@@ -149,15 +151,20 @@ class LocalLLM(BaseLLM):
         max_tokens: int | None = None,
         temperature: float | None = None,
         stable: int = 0,
+        think: Think | None = None,
+        listener: Listener = SILENT,
     ) -> AnswerStream:
         source = _QueueSource()
-        stream = AnswerStream(source)  # the clock starts here: rendering and queueing count
+        stream = AnswerStream(
+            source, listener=listener
+        )  # the clock starts here: rendering and queueing count
         source.job = self.submit(
             prompt,
             source.put,
             max_tokens=max_tokens,
             sampling=Sampling(temperature),
             stable=stable,
+            think=think,
         )
         return stream
 
@@ -169,6 +176,7 @@ class LocalLLM(BaseLLM):
         max_tokens: int | None = None,
         sampling: Sampling = USUAL,
         stable: int = 0,
+        think: Think | None = None,
     ) -> Job:
         """Queue a request whose events go to `sink`.
 
@@ -257,11 +265,11 @@ class _QueueSource:
     """Carries events from the inference thread to the reader of an `AnswerStream`."""
 
     def __init__(self) -> None:
-        self._events: queue.SimpleQueue[str | Finished | BaseException] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[Event | BaseException] = queue.SimpleQueue()
         self.put = self._events.put
         self.job: Job | None = None
 
-    def next_event(self) -> str | Finished:
+    def next_event(self) -> Event:
         event = self._events.get()
         if isinstance(event, BaseException):
             raise event

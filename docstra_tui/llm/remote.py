@@ -15,7 +15,7 @@ from typing import Any
 
 from docstra_tui import address
 from docstra_tui.errors import ContextOverflow, RemoteError, ServerLoading, SettingsError
-from docstra_tui.llm.answer import AnswerStream, Finished
+from docstra_tui.llm.answer import SILENT, AnswerStream, Finished, Listener
 from docstra_tui.llm.base import BaseLLM, Prompt, as_messages
 from docstra_tui.llm.http import connection as http
 from docstra_tui.llm.http.answer import HttpAnswer, Limits
@@ -27,6 +27,7 @@ from docstra_tui.llm.http.key import clean_key, find_key
 from docstra_tui.llm.http.server_answer import ServerAnswer, StreamOptionsRefused
 from docstra_tui.llm.measure import Measure
 from docstra_tui.llm.prompt import Message
+from docstra_tui.llm.thinking.wish import Think
 
 LOADING_SECONDS = 1.0
 """Between two questions to a server that still loads its model."""
@@ -57,8 +58,9 @@ class RemoteLLM(BaseLLM):
         context: int = 0,
         wait_seconds: float = 600.0,
         key_over_http: bool = False,
+        think: Think = "auto",
     ) -> None:
-        super().__init__(model or "", max_tokens=max_tokens, temperature=temperature)
+        super().__init__(model or "", max_tokens=max_tokens, temperature=temperature, think=think)
         if sum(way is not None for way in (base_url, socket, gate)) != 1:
             raise ValueError("RemoteLLM takes a base_url, a socket or a gate.")
         if base_url is not None:
@@ -100,6 +102,8 @@ class RemoteLLM(BaseLLM):
         max_tokens: int | None = None,
         temperature: float | None = None,
         stable: int = 0,
+        think: Think | None = None,
+        listener: Listener = SILENT,
     ) -> AnswerStream:
         """Start answering and return at once; what the server refuses is raised where it is iterated."""
         messages = self.admitted(prompt)
@@ -117,7 +121,7 @@ class RemoteLLM(BaseLLM):
 
         source = HttpAnswer(work, self._connection.name, self._limits)
         self._answers.add(source)
-        return AnswerStream(source, started=started)
+        return AnswerStream(source, started=started, listener=listener)
 
     def count_tokens(self, prompt: Prompt) -> int:
         return self.measure(prompt).tokens

@@ -6,18 +6,18 @@ import gc
 
 import pytest
 
-from docstra_tui.errors import AnswerFailed, GenerationFailed, NoAnswer
-from docstra_tui.llm.answer import AnswerStream, Finished, Usage
+from docstra_tui.errors import AnswerFailed, EngineDied, GenerationFailed, NoAnswer
+from docstra_tui.llm.answer import AnswerStream, Event, Finished, Listener, Reading, Reframed, Thought, Usage
 
 
 class Script:
     """A source that plays enqueued events and records cancels."""
 
-    def __init__(self, *events: str | Finished | BaseException) -> None:
+    def __init__(self, *events: Event | BaseException) -> None:
         self.events = list(events)
         self.cancels = 0
 
-    def next_event(self) -> str | Finished:
+    def next_event(self) -> Event:
         event = self.events.pop(0)
         if isinstance(event, BaseException):
             raise event
@@ -117,3 +117,48 @@ def test_closing_after_the_end_keeps_the_reason() -> None:
     str(answer)
     answer.close()
     assert answer.finish_reason == "length"
+
+
+def test_thinking_is_heard_and_kept_apart() -> None:
+    heard: list[str] = []
+    script = Script(Thought("I "), Thought("think."), "Answer.", Finished("stop", Usage(1, 4)))
+    answer = AnswerStream(script, listener=Listener(heard.append))
+    assert list(answer) == ["Answer."]
+    assert heard == ["I ", "think."]
+    assert (answer.text, answer.thinking) == ("Answer.", "I think.")
+    assert answer.thinking_s is not None and answer.thinking_s >= 0
+    assert answer.ttft_s is not None
+
+
+def test_thinking_stays_after_an_error() -> None:
+    answer = AnswerStream(Script(Thought("So far."), EngineDied("gone")))
+    with pytest.raises(EngineDied):
+        str(answer)
+    assert answer.thinking == "So far."
+
+
+def test_a_budget_spent_on_thinking_is_said() -> None:
+    answer = AnswerStream(Script(Thought("Hm."), Finished("length", Usage(1, 4))))
+    with pytest.raises(NoAnswer, match="whole budget for thinking"):
+        str(answer)
+    assert answer.finish_reason == "length"
+
+
+def test_text_that_turns_out_to_be_thinking_moves_there() -> None:
+    moved: list[bool] = []
+    script = Script("I reason.", Reframed(), "Visible.", Finished("stop"))
+    answer = AnswerStream(script, listener=Listener(on_reframed=lambda: moved.append(True)))
+    assert str(answer) == "Visible."
+    assert answer.thinking == "I reason."
+    assert moved == [True]
+
+
+def test_how_far_the_prompt_is_read_is_told() -> None:
+    told: list[Reading] = []
+    answer = AnswerStream(
+        Script(Reading(10, 40), Reading(40, 40, 0.0), "a", Finished("stop")),
+        listener=Listener(on_reading=told.append),
+    )
+    assert str(answer) == "a"
+    assert [reading.done for reading in told] == [10, 40]
+    assert answer.reading == Reading(40, 40, 0.0)

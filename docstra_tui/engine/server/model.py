@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from docstra_tui.errors import DocstraError
 
 if TYPE_CHECKING:
-    from docstra_tui.llm.answer import Finished
+    from docstra_tui.llm.answer import Event
     from docstra_tui.llm.base import Prompt
     from docstra_tui.llm.measure import Measure
     from docstra_tui.llm.sampling import Sampling
+    from docstra_tui.llm.thinking.wish import Think
 
 
 class Job(Protocol):
@@ -60,11 +61,12 @@ class Model(Protocol):
     def submit(
         self,
         prompt: Prompt,
-        sink: Callable[[str | Finished | BaseException], None],
+        sink: Callable[[Event | BaseException], None],
         *,
         max_tokens: int | None = None,
         sampling: Sampling = ...,
         stable: int = 0,
+        think: Think | None = None,
     ) -> Job: ...
     def submit_warm(self, prompt: Prompt, stable: int, sink: Callable[[Measure], None]) -> Job: ...
     def measure_ids(self, ids: list[int]) -> Measure: ...

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 
 from docstra_tui.engine.server.model import Job, Model
-from docstra_tui.llm.answer import Finished, Usage
+from docstra_tui.llm.answer import Event, Finished, Usage
 from docstra_tui.llm.base import Prompt
 from docstra_tui.llm.sampling import Sampling
 
@@ -25,7 +25,7 @@ class Reply:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._events: deque[str | Finished | BaseException] = deque()
+        self._events: deque[Event | BaseException] = deque()
         self._came = asyncio.Event()
         self._waking = False
         self._job: Job | None = None
@@ -97,7 +97,7 @@ class Reply:
             return None
         return (tokens - 1) / (self._last - self._first)
 
-    def _take(self, event: str | Finished | BaseException) -> None:
+    def _take(self, event: Event | BaseException) -> None:
         """In the inference thread."""
         now = time.monotonic()
         if isinstance(event, str):
@@ -117,6 +117,6 @@ class Reply:
             event = self._events.popleft()
             if isinstance(event, str):
                 texts.append(event)
-            else:
+            elif isinstance(event, Finished | BaseException):
                 self.end = event
         return "".join(texts)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from docstra_tui import background
 from docstra_tui.errors import AnswerCutOff, RemoteError
-from docstra_tui.llm.answer import Finished
+from docstra_tui.llm.answer import Event, Finished
 from docstra_tui.llm.http.exchange import GRACE_SECONDS, Exchange, Step
 
 Ending = Finished | BaseException
@@ -53,7 +53,7 @@ class HttpAnswer:
     def __init__(self, work: Callable[[HttpAnswer], Finished], server: str, limits: Limits | None) -> None:
         self._server = server
         self._limits = limits
-        self._events: queue.SimpleQueue[str | Ending] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[Event | BaseException] = queue.SimpleQueue()
         self._has_text = False
         self._step: _Deadline | None = None
         self._text: _Deadline | None = None
@@ -68,12 +68,12 @@ class HttpAnswer:
         """True once nobody reads it any more."""
         return self._cancelled.is_set()
 
-    def next_event(self) -> str | Finished:
+    def next_event(self) -> Event:
         while True:
             nearest = self._nearest()
             wait = None if nearest is None else max(nearest.at - time.monotonic(), GRACE_SECONDS)
             try:
-                event = self._events.get(timeout=wait)
+                event: Event | BaseException = self._events.get(timeout=wait)
             except queue.Empty:
                 event = ""
             if event == "" and nearest is not None and nearest.has_passed and nearest is self._nearest():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from docstra_tui.errors import EngineError
-from docstra_tui.llm.answer import AnswerStream
+from docstra_tui.llm.answer import SILENT, AnswerStream, Listener
 from docstra_tui.llm.base import BaseLLM, Prompt
+from docstra_tui.llm.thinking.wish import Think
 
 
 class NoModel(BaseLLM):
@@ -20,6 +21,8 @@ class NoModel(BaseLLM):
         max_tokens: int | None = None,
         temperature: float | None = None,
         stable: int = 0,
+        think: Think | None = None,
+        listener: Listener = SILENT,
     ) -> AnswerStream:
         raise _not_open()
 
