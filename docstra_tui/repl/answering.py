@@ -25,6 +25,7 @@ from docstra_tui.workspace.wording import NO_FILES, answer_figures, counting, wa
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from docstra_tui.llm.answer import Reading
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.turn_request import TurnRequest
     from docstra_tui.session.turns import SavedTurn
@@ -171,6 +172,15 @@ class Answering:
     def piece(self, text: str) -> None:
         self._pieces.put(text)
         self._events.put(self._show_pieces)
+
+    def thought(self, text: str) -> None:
+        """Not shown yet."""
+
+    def reframed(self) -> None:
+        """Not shown yet."""
+
+    def reading(self, reading: Reading) -> None:
+        """Not shown yet."""
 
     def changed(self) -> None:
         """The line below the prompt is drawn by itself."""

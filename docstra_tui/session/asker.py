@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from docstra_tui.errors import DocstraError
-from docstra_tui.llm.answer import AnswerStream
+from docstra_tui.llm.answer import AnswerStream, Listener
 from docstra_tui.session.admission import Admission
 from docstra_tui.session.dialogue import Dialogue
 from docstra_tui.session.record import Record
@@ -69,15 +69,23 @@ class Asker:
         self._has_begun(turn)
         return told
 
-    def answer(self, turn: SavedTurn, told: Told) -> AnswerStream:
+    def answer(self, turn: SavedTurn, told: Told, listener: Listener) -> AnswerStream:
         """Have the model answer."""
         return self._dialogue.llm.run_task(
-            turn.task, context=told.waiting, history=told.history, fields=turn.fields
+            turn.task, context=told.waiting, history=told.history, fields=turn.fields, listener=listener
         )
 
     def add_piece(self, turn: SavedTurn, piece: str) -> None:
         """A bit more of the answer."""
         self.record.add_piece(turn, piece)
+
+    def add_thought(self, turn: SavedTurn, thought: str) -> None:
+        """A bit more of what is thought before it."""
+        self.record.add_thought(turn, thought)
+
+    def reframe(self, turn: SavedTurn) -> None:
+        """All that came as its answer was thought."""
+        self.record.reframe(turn)
 
     def end(self, turn: SavedTurn) -> None:
         """The turn has its final status."""

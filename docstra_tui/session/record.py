@@ -75,6 +75,16 @@ class Record:
         if self._place is not None:
             self._place[0].add_piece(turn.id, piece)
 
+    def add_thought(self, turn: SavedTurn, thought: str) -> None:
+        """A bit more of what is thought before it; the turn says how long that took."""
+        if self._place is not None:
+            self._place[0].add_thought(turn.id, thought, turn.thinking_s)
+
+    def reframe(self, turn: SavedTurn) -> None:
+        """All that came as its answer was thought."""
+        if self._place is not None:
+            self._place[0].reframe(turn.id)
+
     def end(self, turn: SavedTurn, choice: ModelChoice, *, has_begun: bool) -> None:
         """How a turn ended. Of one that was stopped before it was sent, what was asked stays."""
         if self._place is not None:

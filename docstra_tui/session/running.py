@@ -8,7 +8,7 @@ from typing import Protocol
 
 from docstra_tui.error_forms import from_wire, to_wire
 from docstra_tui.errors import DocstraError
-from docstra_tui.llm.answer import AnswerStream
+from docstra_tui.llm.answer import SILENT, AnswerStream, Listener, Reading
 from docstra_tui.session.telling import Told
 from docstra_tui.session.turns import SavedTurn, Status
 
@@ -19,11 +19,17 @@ class TurnKeeper(Protocol):
     def begin(self, turn: SavedTurn) -> Told:
         """It is sent now; what is sent with it."""
 
-    def answer(self, turn: SavedTurn, told: Told) -> AnswerStream:
+    def answer(self, turn: SavedTurn, told: Told, listener: Listener) -> AnswerStream:
         """The model's answer to it."""
 
     def add_piece(self, turn: SavedTurn, piece: str) -> None:
         """A bit more of the answer."""
+
+    def add_thought(self, turn: SavedTurn, thought: str) -> None:
+        """A bit more of what is thought before it."""
+
+    def reframe(self, turn: SavedTurn) -> None:
+        """All that came as its answer was thought."""
 
     def end(self, turn: SavedTurn) -> None:
         """It has its final status."""
@@ -39,6 +45,8 @@ class RunningTurn(Iterator[str]):
     def __init__(self, keeper: TurnKeeper, turn: SavedTurn) -> None:
         self.turn = turn
         """Filled in as the answer grows."""
+        self.listener = SILENT
+        """Who else hears what is no text of the answer, in the thread that iterates; set before that."""
         self._keeper = keeper
         self._stream: AnswerStream | None = None
         self._cancelled = threading.Event()
@@ -102,18 +110,39 @@ class RunningTurn(Iterator[str]):
         told = self._keeper.begin(self.turn)
         if self._cancelled.is_set():
             return None
-        stream = self._keeper.answer(self.turn, told)
+        stream = self._keeper.answer(self.turn, told, Listener(self._thought, self._reframed, self._read))
         with self._lock:
             self._stream = stream
         if self._cancelled.is_set():
             stream.cancel()
         return stream
 
+    def _thought(self, text: str) -> None:
+        turn, stream = self.turn, self._stream
+        turn.thinking += text
+        if stream is not None:
+            turn.thinking_s = stream.thinking_s
+        self._keeper.add_thought(turn, text)
+        if self.listener.on_thinking is not None:
+            self.listener.on_thinking(text)
+
+    def _reframed(self) -> None:
+        turn = self.turn
+        turn.thinking, turn.answer = turn.thinking + turn.answer, ""
+        self._keeper.reframe(turn)
+        if self.listener.on_reframed is not None:
+            self.listener.on_reframed()
+
+    def _read(self, reading: Reading) -> None:
+        if self.listener.on_reading is not None:
+            self.listener.on_reading(reading)
+
     def _finish(self, status: Status, error: DocstraError | None = None) -> None:
         turn, stream = self.turn, self._stream
         if stream is not None:
             turn.finish_reason = stream.finish_reason
             turn.usage = stream.usage
+            turn.thinking_s = stream.thinking_s
             turn.ttft_s = stream.ttft_s
             turn.tokens_per_s = stream.tokens_per_s
         turn.error = error

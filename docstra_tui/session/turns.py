@@ -49,13 +49,17 @@ class SavedTurn:
     damage: tuple[str, ...] = ()
     """What of it a damaged disk took, ready to show."""
     answer: str = ""
+    thinking: str = ""
+    """What the model thought before it answered; shown, and never sent again."""
+    thinking_s: float | None = None
+    """Seconds from the first thought to the last; None without any."""
     status: Status = "streaming"
     error: DocstraError | None = None
     """Why a `failed` turn failed."""
     finish_reason: FinishReason | None = None
     usage: Usage = field(default_factory=Usage)
     ttft_s: float | None = None
-    """Seconds from sending to the first piece."""
+    """Seconds from sending to the first piece, a thought or text."""
     tokens_per_s: float | None = None
     model: str = ""
     """Who answered."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed, NoAnswer
-from docstra_tui.llm.answer import Usage
+from docstra_tui.llm.answer import Reframed, Thought, Usage
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
 from tests.fakes import FakeLLM
@@ -56,6 +56,34 @@ def test_an_answer_without_text_is_a_failed_turn_that_says_so(llm: FakeLLM, own_
     again = ChatSession.resume(llm, kept, session.id or "").turns[0]
     assert (again.status, again.error and again.error.message) == ("failed", turn.error.message)
     kept.close()
+
+
+def test_what_a_model_thinks_is_kept_apart_and_never_sent_again(llm: FakeLLM, session: ChatSession) -> None:
+    llm.enqueue(Thought("Let me "), Thought("see."), "Twice.", usage=Usage(10, 5, 4, 3))
+    running = session.ask("How often?")
+    assert list(running) == ["Twice."]
+    turn = session.turns[0]
+    assert (turn.thinking, turn.answer, turn.status) == ("Let me see.", "Twice.", "done")
+    assert turn.thinking_s is not None and turn.usage.thinking_tokens == 3
+    llm.enqueue("Then no more.")
+    list(session.ask("And then?"))
+    assert "see." not in str(llm.calls[-1].messages) and "Twice." in str(llm.calls[-1].messages)
+    assert session.turns[1].thinking == "" and session.turns[1].thinking_s is None
+
+
+def test_what_came_as_the_answer_may_have_been_thought(llm: FakeLLM, session: ChatSession) -> None:
+    llm.enqueue("The loop ", "ends.", Reframed(), "Twice.")
+    assert list(session.ask("How often?")) == ["The loop ", "ends.", "Twice."]
+    assert (session.turns[0].thinking, session.turns[0].answer) == ("The loop ends.", "Twice.")
+
+
+def test_a_model_that_only_thought_gave_no_answer(llm: FakeLLM, session: ChatSession) -> None:
+    llm.enqueue(Thought("So much to "), Thought("weigh"), reason="length")
+    assert list(session.ask("How often?")) == []
+    turn = session.turns[0]
+    assert (turn.status, turn.thinking, turn.finish_reason) == ("failed", "So much to weigh", "length")
+    assert isinstance(turn.error, NoAnswer) and "budget for thinking" in turn.error.message
+    assert not turn.has_answer
 
 
 def test_a_foreign_error_becomes_one_of_ours(llm: FakeLLM, session: ChatSession) -> None:

@@ -53,6 +53,7 @@ class KeptTurn(Kept):
     session_id: str
     turn: SavedTurn
     pieces: list[str] = field(default_factory=list)
+    thoughts: list[str] = field(default_factory=list)
     unsaved: int = 0
     """Characters that came since the last write."""
     is_ours: bool = True
@@ -62,10 +63,25 @@ class KeptTurn(Kept):
 
     def whole(self) -> SavedTurn:
         """The turn as it is now; a copy."""
-        if self.pieces:
-            self.turn.answer += "".join(self.pieces)
-            self.pieces.clear()
-        return replace(self.turn)
+        return replace(self.put_together())
+
+    def put_together(self) -> SavedTurn:
+        """The turn as it is now; the one that is held."""
+        self.turn.answer += "".join(self.pieces)
+        self.turn.thinking += "".join(self.thoughts)
+        self.forget_pieces()
+        return self.turn
+
+    def forget_pieces(self) -> None:
+        """They are in the turn."""
+        self.pieces.clear()
+        self.thoughts.clear()
+
+    def grow(self, characters: int) -> int:
+        """So many came; how many the disk lacks."""
+        self.unsaved += characters
+        self.version += 1
+        return self.unsaved
 
 
 @dataclass(frozen=True)

@@ -81,16 +81,34 @@ class Memory:
             if kept is None:
                 return 0
             kept.pieces.append(piece)
-            kept.unsaved += len(piece)
-            kept.version += 1
-            return kept.unsaved
+            return kept.grow(len(piece))
+
+    def add_thought(self, turn_id: int, thought: str, seconds: float | None) -> int:
+        """A bit more of what is thought before an answer, so many seconds of it; as `add_piece`."""
+        with self._lock:
+            kept = self._turns.get(turn_id)
+            if kept is None:
+                return 0
+            kept.thoughts.append(thought)
+            kept.turn.thinking_s = seconds
+            return kept.grow(len(thought))
+
+    def reframe(self, turn_id: int) -> int:
+        """All that came of an answer was thought; as `add_piece`."""
+        with self._lock:
+            kept = self._turns.get(turn_id)
+            if kept is None:
+                return 0
+            moved = kept.put_together()
+            moved.thinking, moved.answer = moved.thinking + moved.answer, ""
+            return kept.grow(len(moved.thinking))
 
     def end(self, turn: SavedTurn) -> None:
         """How a turn ended; `turn` says all of it."""
         with self._lock:
             kept = self._turns.get(turn.id)
             if kept is not None:
-                kept.pieces.clear()
+                kept.forget_pieces()
                 kept.turn = replace(turn)
                 kept.version += 1
                 self._change(kept.session_id)

@@ -101,15 +101,26 @@ class SessionStore:
 
     def add_piece(self, turn_id: int, piece: str) -> None:
         """A bit more of the answer; it is on the disk a second later. Never waits."""
-        unsaved = self._memory.add_piece(turn_id, piece)
-        if unsaved:
-            self._writer.schedule(0.0 if unsaved >= PART_CHARACTERS else PART_SECONDS)
+        self._grew(self._memory.add_piece(turn_id, piece))
+
+    def add_thought(self, turn_id: int, thought: str, seconds: float | None = None) -> None:
+        """A bit more of what is thought before the answer, after so many seconds of it; kept as a piece of
+        the answer is. Never waits."""
+        self._grew(self._memory.add_thought(turn_id, thought, seconds))
+
+    def reframe(self, turn_id: int) -> None:
+        """All that came of the answer was thought. Never waits."""
+        self._grew(self._memory.reframe(turn_id))
 
     def end_turn(self, turn_id: int, turn: SavedTurn) -> None:
         """How the turn ended. Never waits."""
         assert turn.id == turn_id
         self._memory.end(turn)
         self._writer.write()
+
+    def _grew(self, unsaved: int) -> None:
+        if unsaved:
+            self._writer.schedule(0.0 if unsaved >= PART_CHARACTERS else PART_SECONDS)
 
     def save_draft(self, session_id: str, text: str) -> None:
         """What is typed and not sent yet. Never waits."""

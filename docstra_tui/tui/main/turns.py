@@ -21,6 +21,7 @@ from docstra_tui.workspace.turns.runner import Outcome
 from docstra_tui.workspace.turns.waiting import bring_back, not_sent_yet
 
 if TYPE_CHECKING:
+    from docstra_tui.llm.answer import Reading
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.turn_request import TurnRequest
     from docstra_tui.session.turns import SavedTurn
@@ -108,6 +109,15 @@ class Turns:
 
     def piece(self, text: str) -> None:
         self._conversation.append(text)
+
+    def thought(self, text: str) -> None:
+        """Not shown yet."""
+
+    def reframed(self) -> None:
+        """Not shown yet."""
+
+    def reading(self, reading: Reading) -> None:
+        """Not shown yet."""
 
     def changed(self) -> None:
         if self.queue.is_reading:

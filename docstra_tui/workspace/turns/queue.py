@@ -13,19 +13,21 @@ from typing import TYPE_CHECKING, Protocol
 
 from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.jobs import Deliver, JobQueue, later
+from docstra_tui.workspace.turns.listener import TurnListener
 from docstra_tui.workspace.turns.requests import NotTicked
 from docstra_tui.workspace.turns.runner import Outcome, TurnRunner
 from docstra_tui.workspace.turns.waiting import joined
 
 if TYPE_CHECKING:
+    from docstra_tui.llm.answer import Reading
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.turn_request import TurnRequest
     from docstra_tui.workspace.files.selection import ReadReport
     from docstra_tui.workspace.turns.files import TurnFiles
 
 
-class TurnFace(Protocol):
-    """Who shows the turns. Everything but `piece` is called on the face's thread."""
+class TurnFace(TurnListener, Protocol):
+    """Who shows the turns. Everything but what a `TurnListener` hears is called on the face's thread."""
 
     @property
     def written(self) -> str:
@@ -36,9 +38,6 @@ class TurnFace(Protocol):
 
     def read(self, report: ReadReport) -> None:
         """Its files were read."""
-
-    def piece(self, text: str) -> None:
-        """A bit of the answer. In the turn's thread; only puts it aside."""
 
     def changed(self) -> None:
         """What waits, or how far the turn is, is different."""
@@ -62,7 +61,7 @@ class TurnQueue:
 
     def __init__(self, files: TurnFiles, face: TurnFace, deliver: Deliver) -> None:
         self._face = face
-        self._runner = TurnRunner(files, face.piece, lambda: later(deliver, self.look))
+        self._runner = TurnRunner(files, face, lambda: later(deliver, self.look))
         self._saver = JobQueue("questions", deliver)
         self._session: ChatSession | None = None
         self._saving: set[int] = set()
@@ -115,9 +114,19 @@ class TurnQueue:
         return self._runner.has_text
 
     @property
+    def is_thinking(self) -> bool:
+        """True while the model thinks before it answers."""
+        return self._runner.has_thought and not self._runner.has_text
+
+    @property
     def is_reading(self) -> bool:
         """True while the model reads what the current turn sent, and has written nothing yet."""
-        return self._runner.is_sent and not self._runner.has_text
+        return self._runner.is_sent and not (self._runner.has_text or self._runner.has_thought)
+
+    @property
+    def reading(self) -> Reading | None:
+        """How much of the current turn's prompt is read; None where nobody told."""
+        return self._runner.reading
 
     @property
     def waits_typed(self) -> bool:

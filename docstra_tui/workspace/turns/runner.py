@@ -1,7 +1,8 @@
 """The turn that runs, in a thread that never waits for whoever shows it.
 
-Pieces go straight to whoever shows them, who only puts them aside; there is a word about it when its files
-were read, when it was sent, at the first piece and at the end, and not in between.
+Pieces and thoughts go straight to whoever shows them, who only puts them aside; there is a word about it when
+its files were read, when it was sent, at the first thought, at the first piece and at the end, and not in
+between.
 """
 
 from __future__ import annotations
@@ -13,15 +14,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from docstra_tui.errors import ContextOverflow, DocstraError, GenerationFailed, NotAllowed, NotAsked
+from docstra_tui.llm.answer import Listener
 from docstra_tui.workspace.files.selection import ReadReport
 from docstra_tui.workspace.turns.requests import NotTicked, as_now
 
 if TYPE_CHECKING:
+    from docstra_tui.llm.answer import Reading
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.running import RunningTurn
     from docstra_tui.session.turn_request import TurnRequest
     from docstra_tui.session.turns import SavedTurn
     from docstra_tui.workspace.turns.files import TurnFiles
+    from docstra_tui.workspace.turns.listener import TurnListener
 
 WITHDRAWN = (ContextOverflow, NotAllowed, NotAsked, NotTicked)
 """What keeps a question from being one: the conversation is what it was before."""
@@ -50,19 +54,23 @@ class Outcome:
 class TurnRunner:
     """One turn at a time.
 
-    `show` gets every piece and `changed` is called when there is something to look at; both in the turn's
+    `listener` gets every piece and `changed` is called when there is something to look at; both in the turn's
     thread, and neither may block.
     """
 
-    def __init__(self, files: TurnFiles, show: Callable[[str], None], changed: Callable[[], None]) -> None:
+    def __init__(self, files: TurnFiles, listener: TurnListener, changed: Callable[[], None]) -> None:
         self.files = files
-        self._show = show
+        self._listener = listener
         self._changed = changed
         self.current: TurnRequest | None = None
         self.started = 0.0
         """When the current turn was sent, on the monotonic clock."""
         self.has_text = False
         """True once the first piece of the current turn has come."""
+        self.has_thought = False
+        """True once the first thought of the current turn has come."""
+        self.reading: Reading | None = None
+        """How much of the current turn's prompt is read; None where nobody told."""
         self.stopping = False
         self.report: ReadReport | None = None
         """What reading the files of the current turn found; None until they are read."""
@@ -76,7 +84,8 @@ class TurnRunner:
         """Run this one; none may run."""
         self.current = request
         self.started = time.monotonic()
-        self.has_text = False
+        self.has_text = self.has_thought = False
+        self.reading = None
         self.stopping = False
         self.report = None
         self._outcome, self._running, self._session = None, None, session
@@ -120,7 +129,7 @@ class TurnRunner:
         try:
             running = self._begun(session, request)
             for piece in running:
-                self._show(piece)
+                self._listener.piece(piece)
                 if not self.has_text:
                     self.has_text = True
                     self._changed()
@@ -135,6 +144,21 @@ class TurnRunner:
             self._outcome = Outcome(request, turn, error, stopped, self.report or ReadReport())
         self._changed()
 
+    def _thought(self, text: str) -> None:
+        self._listener.thought(text)
+        if not self.has_thought:
+            self.has_thought = True
+            self._changed()
+
+    def _reframed(self) -> None:
+        self._listener.reframed()
+        self.has_text, self.has_thought = False, True
+        self._changed()
+
+    def _read(self, reading: Reading) -> None:
+        self.reading = reading
+        self._listener.reading(reading)
+
     def _begun(self, session: ChatSession, request: TurnRequest) -> RunningTurn:
         """Read the files and ask. Blocks: it counts, and may wait for somebody to decide."""
         report = self.report = self.files.read(session)  # as they are now, not as they were when chosen
@@ -143,6 +167,7 @@ class TurnRunner:
         if is_unwanted:
             raise NotAsked("The question was not asked.", "Its files were still being read.")
         running = session.run(as_now(request, session, self.files, report))
+        running.listener = Listener(self._thought, self._reframed, self._read)
         with self._lock:
             self._running = running
             stopping = self.stopping

@@ -12,6 +12,7 @@ import pytest
 
 from docstra_tui.context.picks import Pick
 from docstra_tui.errors import ContextOverflow, EngineDied
+from docstra_tui.llm.answer import Reading, Reframed, Thought
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.turn_request import TurnRequest
@@ -61,6 +62,15 @@ class Face:
 
     def piece(self, text: str) -> None:
         self.told.append(text)
+
+    def thought(self, text: str) -> None:
+        self.told.append(f"thought {text}")
+
+    def reframed(self) -> None:
+        self.told.append("reframed")
+
+    def reading(self, reading: Reading) -> None:
+        self.told.append(f"{reading.done}/{reading.total} read")
 
     def changed(self) -> None:
         pass
@@ -123,6 +133,36 @@ def explain() -> tuple[TurnRequest, ...]:
     command = find("explain", "chat")
     assert command is not None
     return requests.of_files(command, [Pick("a.py"), Pick("b.py")])
+
+
+def test_what_is_read_and_thought_is_told_beside_the_answer(llm: FakeLLM, talk: Talk) -> None:
+    gate = threading.Semaphore(0)
+    llm.enqueue(Reading(3, 12, 8.0), Thought("Hm"), "no ", Reframed(), "Yes", gate=gate)
+    talk.turns.ready = True
+    talk.turns.ask(requests.question("Why?"))
+    turns = talk.turns
+    talk.until(lambda: turns.is_reading)
+    gate.release()
+    talk.until(lambda: turns.reading == Reading(3, 12, 8.0))
+    assert turns.is_reading and not turns.is_thinking
+    gate.release()
+    talk.until(lambda: turns.is_thinking)
+    assert not turns.is_reading
+    gate.release()
+    talk.until(lambda: turns.has_text)
+    assert not turns.is_thinking
+    gate.release()
+    talk.until(lambda: turns.is_thinking)
+    gate.release(2)
+    talk.until_idle()
+    talk.face.told.remove("read a.py")
+    assert talk.face.told == ["began Why?", "3/12 read", "thought Hm", "no ", "reframed", "Yes", "ended"]
+    [turn] = talk.session.turns
+    assert (turn.thinking, turn.answer) == ("Hmno ", "Yes")
+    llm.enqueue("Because")
+    talk.turns.ask(requests.question("And?"))
+    talk.until_idle()
+    assert turns.reading is None and not turns.is_thinking  # nothing of the one before
 
 
 def test_a_question_waits_for_the_disk_and_for_the_model_and_is_then_asked(llm: FakeLLM, talk: Talk) -> None:
