@@ -134,6 +134,16 @@ class BaseLLM(ABC):
         """False when `count_tokens` is an estimate, shown with `≈` and never used to refuse."""
         return True
 
+    @property
+    def can_switch_thinking(self) -> bool | None:
+        """Whether the model thinks more or less where that is wished; None where nobody knows."""
+        return None
+
+    @property
+    def think_note(self) -> str:
+        """Why it cannot, or what switching costs, in a sentence; empty where there is nothing to say."""
+        return ""
+
     @abstractmethod
     def close(self) -> None:
         """Give back what the model holds. Harmless when called twice."""
