@@ -10,13 +10,13 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
 from docstra_tui import background
 from docstra_tui.errors import AnswerCutOff, RemoteError
-from docstra_tui.llm.answer import Event, Finished
+from docstra_tui.llm.answer import Event, Finished, Thought
 from docstra_tui.llm.http.exchange import GRACE_SECONDS, Exchange, Step
 
 Ending = Finished | BaseException
@@ -93,13 +93,13 @@ class HttpAnswer:
 
     # For the work, in its thread
 
-    def report(self, text: str, *, is_text: bool) -> None:
-        """An event came. Only one with text, or with thinking, is worth waiting on."""
-        if is_text:
-            self._has_text = True
+    def report(self, events: Iterable[Event], *, is_telling: bool) -> None:
+        """These came. Only what tells something, text, thinking or progress, is worth waiting on."""
+        if is_telling:
             self._wait_for_text()
-        if text:
-            self._events.put(text)
+        for event in events:
+            self._has_text = self._has_text or isinstance(event, str | Thought)
+            self._events.put(event)
 
     def expect_end(self, ending: Callable[[], Ending]) -> None:
         """All the text has come: what is still missing is waited for shortly, then this is the end."""

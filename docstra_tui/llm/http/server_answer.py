@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from docstra_tui.llm.answer import Event as Heard
 from docstra_tui.llm.answer import Finished
 from docstra_tui.llm.http import endings
 from docstra_tui.llm.http.answer import HttpAnswer
@@ -87,13 +88,13 @@ class ServerAnswer:
             raise self._connection.no_answer("JSON of another kind", content)
         self._reader.is_done = True  # JSON that is whole is an answer that is whole
 
-    def _report(self, read: Callable[[], str]) -> None:
+    def _report(self, read: Callable[[], list[Heard]]) -> None:
         """What an event says; an error that comes with text is raised behind it."""
         try:
-            text = read()
+            events = read()
         except ErrorEvent as error:
             raise self._connection.reported(error.body) from None
-        self._answer.report(text, is_text=self._reader.is_telling)
+        self._answer.report(events, is_telling=self._reader.is_telling)
         if self._reader.failure is not None:
             raise self._connection.reported(self._reader.failure)
 

@@ -1,6 +1,6 @@
 """Chat completion chunks out of a server's events: tolerant of what servers really send, within limits.
 
-Knows nothing of sockets: it is handed decoded events and gives text, the end, or an error.
+Knows nothing of sockets: it is handed decoded events and gives what an answer is made of, or an error.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from docstra_tui.errors import RemoteError
-from docstra_tui.llm.answer import Usage
+from docstra_tui.llm.answer import Event, Reading, Thought, Usage
 
 LONGEST_ANSWER = 2_000_000
 """Characters; a server that says more is not answering a question."""
@@ -17,9 +17,11 @@ LONGEST_ANSWER = 2_000_000
 MOST_BAD_EVENTS = 5
 """Unreadable events that are skipped before it is called an error."""
 
+THINKING = ("reasoning_content", "reasoning", "thinking")
+"""Where servers put what a model says before its answer; of several the first that says something."""
 
-THINKING = ("reasoning_content", "reasoning")
-"""Where servers put what a model says before its answer."""
+DEEPEST = 4
+"""Lists and objects around a text."""
 
 
 class ErrorEvent(Exception):
@@ -42,27 +44,28 @@ class ChunkReader:
         self.has_thought = False
         self.has_refused = False
         self.is_telling = False
-        """True where the last event held text or thinking."""
+        """True where the last event held text or thinking, or said that more of the prompt is read."""
         self.failure: Any = None
         """What the server said of an answer that it could not finish."""
         self.is_done = False
         """True after `[DONE]`: nothing more is to come."""
         self._bad = 0
         self._characters = 0
+        self._read = -1
 
     @property
     def is_complete(self) -> bool:
         """True once the server has said that the answer is over."""
         return bool(self.reason) or self.is_done
 
-    def read(self, event: str, data: str) -> str:
-        """The text of one event, often none. Raises `ErrorEvent`, `RemoteError`."""
+    def read(self, event: str, data: str) -> list[Event]:
+        """What one event adds, often nothing. Raises `ErrorEvent`, `RemoteError`."""
         self.is_telling = False
         if not data.strip():  # some servers keep a connection alive with empty events
-            return ""
+            return []
         if data.strip() == "[DONE]":
             self.is_done = True
-            return ""
+            return []
         try:
             chunk = json.loads(data)
         except (ValueError, RecursionError):
@@ -76,21 +79,28 @@ class ChunkReader:
                     f"The server sent {self._bad} events that cannot be read.",
                     "Is it an OpenAI-compatible server?",
                 )
-            return ""
+            return []
         return self.take(chunk)
 
-    def take(self, chunk: dict[str, Any]) -> str:
-        """The text of a chunk, or of a whole completion. Raises `ErrorEvent`, `RemoteError`."""
+    def take(self, chunk: dict[str, Any]) -> list[Event]:
+        """What a chunk adds, or a whole completion is. Raises `ErrorEvent`, `RemoteError`."""
         if is_error(chunk):
             raise ErrorEvent(chunk)
         if isinstance(chunk.get("usage"), dict):
             self.usage = usage_of(chunk["usage"])
+        events: list[Event] = []
+        reading = reading_of(chunk.get("prompt_progress"))
+        if reading is not None:
+            events.append(reading)
+            self.is_telling = reading.done > self._read
+            self._read = max(self._read, reading.done)
         choices = chunk.get("choices")
         choice = choices[0] if isinstance(choices, list) and choices else None
-        if not isinstance(choice, dict):
-            return ""
+        return events + self._of_choice(choice) if isinstance(choice, dict) else events
+
+    def _of_choice(self, choice: dict[str, Any]) -> list[Event]:
         text, thinking = self._said(choice)
-        self.is_telling = bool(text or thinking)
+        self.is_telling = self.is_telling or bool(text or thinking)
         self.has_text = self.has_text or bool(text.strip())
         self.has_thought = self.has_thought or bool(thinking.strip())
         if choice.get("finish_reason"):
@@ -103,24 +113,63 @@ class ChunkReader:
                 f"The answer has more than {LONGEST_ANSWER:,} characters and was stopped.",
                 "Ask for less, or lower max_tokens.",
             )
-        return text
+        events: list[Event] = [Thought(thinking)] if thinking else []
+        return [*events, text] if text else events
 
     def _said(self, choice: dict[str, Any]) -> tuple[str, str]:
         """What a choice adds to the answer, and to the thinking before it."""
-        delta = choice.get("delta")
+        delta, is_whole = choice.get("delta"), False
         if not isinstance(delta, dict):
-            whole = choice.get("message")
-            delta = whole if isinstance(whole, dict) and not self.has_text else {}
-        text = delta.get("content") or choice.get("text")
-        thinking = next((delta[name] for name in THINKING if isinstance(delta.get(name), str)), "")
-        if isinstance(text, list):
-            parts = [part for part in text if isinstance(part, dict)]
-            thinking += "".join(str(part) for part in parts if part.get("type") == "thinking")
-            text = "".join(str(part.get("text", "")) for part in parts if part.get("type") == "text")
+            delta, is_whole = choice.get("message"), True
+        if not isinstance(delta, dict):
+            delta = {}
+        text, thinking = _parted(delta.get("content") or choice.get("text"))
+        thinking = next(filter(None, (words_in(delta.get(name)) for name in THINKING)), thinking)
         if not text and isinstance(delta.get("refusal"), str):
             text = delta["refusal"]
             self.has_refused = self.has_refused or bool(text)
-        return text if isinstance(text, str) else "", thinking
+        if is_whole:  # behind pieces that said it already
+            text = "" if self.has_text else text
+            thinking = "" if self.has_thought else thinking
+        return text, thinking
+
+
+def _parted(content: Any) -> tuple[str, str]:
+    """The text and the thinking of a message's content, which may be a list of parts."""
+    if not isinstance(content, list):
+        return content if isinstance(content, str) else "", ""
+    text = thinking = ""
+    for part in content:
+        kind = part.get("type") if isinstance(part, dict) else ""
+        if kind in ("thinking", "reasoning"):
+            thinking += words_in(part)
+        elif kind in ("text", "output_text"):
+            text += words_in(part)
+    return text, thinking
+
+
+def words_in(value: Any, depth: int = DEEPEST) -> str:
+    """The text that somebody put into lists and objects."""
+    if isinstance(value, str):
+        return value
+    if depth and isinstance(value, list):
+        return "".join(words_in(part, depth - 1) for part in value)
+    if depth and isinstance(value, dict):
+        names = ("text", "thinking", "reasoning", "content")
+        return next(filter(None, (words_in(value.get(name), depth - 1) for name in names)), "")
+    return ""
+
+
+def reading_of(progress: Any) -> Reading | None:
+    """How far the prompt is read, in llama.cpp's shape; None for anything else."""
+    if not isinstance(progress, dict):
+        return None
+    total, done, cached = (_count(progress.get(name)) for name in ("total", "processed", "cache"))
+    if not total or done is None or done > total:
+        return None
+    read, spent = done - (cached or 0), _count(progress.get("time_ms"))
+    left = (total - done) * spent / read / 1000 if read > 0 and spent else None
+    return Reading(done, total, left)
 
 
 def is_error(chunk: dict[str, Any]) -> bool:
@@ -130,11 +179,13 @@ def is_error(chunk: dict[str, Any]) -> bool:
 
 def usage_of(usage: dict[str, Any]) -> Usage:
     """OpenAI's usage; whatever is missing or odd is unknown."""
-    details = usage.get("prompt_tokens_details")
+    prompt, completion = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
+    thinking = _count(completion.get("reasoning_tokens")) if isinstance(completion, dict) else None
     return Usage(
         _count(usage.get("prompt_tokens")),
         _count(usage.get("completion_tokens")),
-        _count(details.get("cached_tokens")) if isinstance(details, dict) else None,
+        _count(prompt.get("cached_tokens")) if isinstance(prompt, dict) else None,
+        thinking if thinking is not None else _count(usage.get("reasoning_tokens")),
     )
 
 
