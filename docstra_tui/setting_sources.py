@@ -24,6 +24,7 @@ SHORT = {
     "DOCSTRA_BASE_URL": "remote.base_url",
     "DOCSTRA_MAX_TOKENS": "answer.max_tokens",
     "DOCSTRA_TEMPERATURE": "answer.temperature",
+    "DOCSTRA_THINK": "answer.think",
 }
 """Variables with a shorter name than their key."""
 

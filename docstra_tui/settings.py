@@ -33,6 +33,9 @@ KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", 
 
 DEVICE = re.compile(r"auto|(cpu|cuda|mps)(:\d+)?")
 
+THINK = re.compile(r"auto|off|on|[0-9]{1,6}")
+"""As `llm.thinking.wish` takes it."""
+
 LEAST: Mapping[str, tuple[float, str]] = {
     "answer.temperature": (0, "0 is greedy, 0.7 is the default."),
     "answer.max_tokens": (1, "It is the longest answer, in tokens."),
@@ -78,6 +81,9 @@ class AnswerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The longest answer, in tokens."""
     temperature: float = 0.7
     """0.0 is greedy: the same question gives the same answer."""
+    think: str = "auto"
+    """How much a model thinks before it answers: `auto` as it does by itself, `off`, `on`, or at most so many
+    tokens."""
     reserve: int = 512
     """Tokens of the window kept free for the answer; a prompt that leaves fewer is refused."""
 
@@ -153,7 +159,7 @@ def load(flags: Mapping[str, Any] | None = None, project: Path | None = None) ->
                 near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
                 hint = f"Did you mean {near[0]!r}?" if near else f"Known keys: {', '.join(known)}."
                 raise SettingsError(f"Unknown setting {key!r} in {where}.", hint)
-            merged[key] = value
+            merged[key] = _word(value) if key == "answer.think" else value
             origin[key] = where
     return _check(merged, origin)
 
@@ -216,6 +222,11 @@ def _check(merged: dict[str, Any], origin: dict[str, str]) -> Settings:
             f"{_named('model.device', origin)} is {settings.model.device!r}, which is no device.",
             "Known are auto, cpu, cuda, cuda:1 and mps.",
         )
+    if not THINK.fullmatch(settings.answer.think):
+        raise SettingsError(
+            f"{_named('answer.think', origin)} is {settings.answer.think!r}, which is no such wish.",
+            "Known are auto, off, on and a number of tokens below a million.",
+        )
     if settings.remote.base_url:
         from docstra_tui import address  # not needed for a start without one
 
@@ -234,6 +245,13 @@ def _check(merged: dict[str, Any], origin: dict[str, str]) -> Settings:
                 meaning,
             )
     return settings
+
+
+def _word(value: Any) -> Any:
+    """A switch or a number as the word for it: in TOML `think = false` and `think = 500` are no text."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value).strip().lower() if isinstance(value, int | str) else value
 
 
 def _named(key: str, origin: Mapping[str, str]) -> str:

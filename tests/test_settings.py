@@ -9,6 +9,7 @@ import pytest
 
 from docstra_tui import cli, paths, settings
 from docstra_tui.errors import SettingsError
+from docstra_tui.llm.thinking import wish
 from docstra_tui.setting_sources import variable_of
 
 
@@ -77,6 +78,9 @@ def test_the_key_and_the_places_are_no_settings(monkeypatch: pytest.MonkeyPatch)
         ("answer.max_tokens", "0"),
         ("answer.max_tokens", "many"),
         ("answer.reserve", "-1"),
+        ("answer.think", "maybe"),
+        ("answer.think", "-1"),
+        ("answer.think", "1_000"),
         ("engine.idle_minutes", "-5"),
         ("engine.idle_minutes", "nan"),
         ("remote.wait_seconds", "0"),
@@ -185,6 +189,25 @@ def test_the_users_own_file_may_be_a_link_into_dotfiles(tmp_path: Path) -> None:
     paths.config_dir().mkdir(parents=True)
     (paths.config_dir() / settings.CONFIG_FILE).symlink_to(tmp_path / "dotfile")
     assert settings.load().theme == "paper"
+
+
+@pytest.mark.parametrize(
+    ("written", "think"),
+    [("'off'", "off"), ("false", "off"), ("true", "on"), ("500", 500), ("'500'", 500), ("0", "off")],
+)
+def test_thinking_is_switched_in_words_or_given_a_budget(written: str, think: str | int) -> None:
+    assert settings.load().answer.think == "auto"
+    write_config(f"[answer]\nthink = {written}\n")
+    assert wish.parse(settings.load().answer.think) == think
+    assert wish.parse(settings.load({"answer.think": " Off"}).answer.think) == "off"
+
+
+def test_what_the_setting_takes_the_model_takes_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCSTRA_THINK", "999999")
+    assert wish.parse(settings.load().answer.think) == 999_999
+    for number in ("1000000", "0x10", "٣"):
+        with pytest.raises(SettingsError):
+            settings.load({"answer.think": number})
 
 
 def test_every_key_can_be_set_from_the_environment() -> None:

@@ -85,6 +85,12 @@ COMMON = (
         "answer.temperature",
         {"metavar": "T"},
     ),
+    Option(
+        ("--think",),
+        "thinking before the answer: at most N tokens of it",
+        "answer.think",
+        {"metavar": "off|on|N"},
+    ),
     Option(("--theme",), "lamp, paper, or one of your own", "theme", {"metavar": "NAME"}),
     Option(("--json",), "one JSON object on standard output", "", {"action": "store_true"}),
 )

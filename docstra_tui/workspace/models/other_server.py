@@ -8,6 +8,7 @@ from docstra_tui import address
 from docstra_tui.errors import DocstraError, ServerLoading
 from docstra_tui.llm.http.gate import Gate
 from docstra_tui.llm.remote import RemoteLLM
+from docstra_tui.llm.thinking import wish
 from docstra_tui.session.outgoing import Outgoing
 from docstra_tui.settings import Settings
 from docstra_tui.workspace.models.backend import Status
@@ -36,6 +37,7 @@ class ServerBackend:
             gate=self.gate,
             max_tokens=settings.answer.max_tokens,
             temperature=settings.answer.temperature,
+            think=wish.parse(settings.answer.think),
             context=remote.context,
             wait_seconds=remote.wait_seconds,
             key_over_http=remote.key_over_http,

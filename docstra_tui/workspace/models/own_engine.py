@@ -13,6 +13,7 @@ from docstra_tui.engine.client.wire import Stats
 from docstra_tui.error_forms import from_wire
 from docstra_tui.errors import DocstraError, EngineDied, StrangeEngine
 from docstra_tui.llm.remote import RemoteLLM
+from docstra_tui.llm.thinking import wish
 from docstra_tui.settings import Settings
 from docstra_tui.workspace.models.backend import Status
 
@@ -33,6 +34,7 @@ class EngineBackend:
             socket=self._engine.socket,
             max_tokens=settings.answer.max_tokens,
             temperature=settings.answer.temperature,
+            think=wish.parse(settings.answer.think),
         )
         self._last = Status("loading", phase="start", model=self._engine.identity.model)
         self._minutes = 0.0

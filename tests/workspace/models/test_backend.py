@@ -15,7 +15,7 @@ import pytest
 
 from docstra_tui.engine.client.identity import EngineIdentity
 from docstra_tui.errors import EngineDied, ModelNotFound, RemoteError
-from docstra_tui.settings import EngineSettings, ModelSettings, RemoteSettings, Settings
+from docstra_tui.settings import AnswerSettings, EngineSettings, ModelSettings, RemoteSettings, Settings
 from docstra_tui.workspace.models.opening import open_backend
 from docstra_tui.workspace.models.other_server import ServerBackend
 from docstra_tui.workspace.models.own_engine import EngineBackend
@@ -25,7 +25,18 @@ from tests.tiny_models import make_tiny
 
 
 def settings(model: str, **engine: Any) -> Settings:
-    return Settings(model=ModelSettings(name=model, device="cpu"), engine=EngineSettings(**engine))
+    return Settings(
+        model=ModelSettings(name=model, device="cpu"),
+        answer=AnswerSettings(think="off"),
+        engine=EngineSettings(**engine),
+    )
+
+
+def test_a_model_thinks_as_the_settings_say() -> None:
+    for written, think in (("auto", "auto"), ("off", "off"), ("500", 500)):
+        remote = RemoteSettings(base_url="http://127.0.0.1:9/v1")
+        backend = ServerBackend(Settings(answer=AnswerSettings(think=written), remote=remote))
+        assert backend.llm.think == think
 
 
 def test_an_engine_that_dies_is_told_and_starts_again(tmp_path: Path) -> None:
@@ -36,7 +47,7 @@ def test_an_engine_that_dies_is_told_and_starts_again(tmp_path: Path) -> None:
     assert backend.farewell.startswith("tiny goes on loading, and stays ")
 
     status = until(lambda: (now := backend.status()).state == "ready" and now, 60)
-    assert (status.device, status.window) == ("cpu", 2048)
+    assert (status.device, status.window, backend.llm.think) == ("cpu", 2048, "off")
     assert status.memory_used and status.memory_total and status.memory_used <= status.memory_total
     assert backend.farewell.startswith("tiny stays loaded on cpu for 2 minutes. ")
     assert "docstra-tui engine stop" in backend.farewell
