@@ -190,8 +190,9 @@ class LocalLLM(BaseLLM):
         vocabulary = len(self.tokenizer)
         if any(id_ >= vocabulary for id_ in sampling.logit_bias):
             raise BadSampling("logit_bias", f"names an id beyond the vocabulary of {vocabulary:,}.")
+        think = self.think if think is None else think
         try:
-            ids = self._chat.render(prompt, self._chat.most)
+            ids = self._chat.render(prompt, self._chat.most, think=think)
         except TooLong as error:
             raise ContextOverflow(error.tokens, self.window, self.reserve, is_least=True) from None
         if len(ids) + self.reserve > self.window:
@@ -199,7 +200,7 @@ class LocalLLM(BaseLLM):
         wanted = self.max_tokens if max_tokens is None else max_tokens
         if wanted < 1:
             raise ValueError(f"max_tokens is {wanted}; it must be at least 1")
-        cut = common_prefix(ids, self._chat.stable_prefix(prompt, stable)) if stable else 0
+        cut = common_prefix(ids, self._chat.stable_prefix(prompt, stable, think=think)) if stable else 0
         request = Request(
             ids,
             max_new_tokens=min(wanted, self.window - len(ids)),
@@ -217,7 +218,7 @@ class LocalLLM(BaseLLM):
 
     def measure(self, prompt: Prompt) -> Measure:
         try:
-            return self.measure_ids(self._chat.render(prompt, self._chat.most))
+            return self.measure_ids(self._chat.render(prompt, self._chat.most, think=self.think))
         except TooLong as error:
             return Measure(error.tokens, None, is_least=True)
 
@@ -230,14 +231,17 @@ class LocalLLM(BaseLLM):
         self.submit_warm(prompt, stable, measured.append).done.wait()
         return measured[0] if measured else Measure(0, 0)
 
-    def submit_warm(self, prompt: Prompt, stable: int, sink: Callable[[Measure], None]) -> Job:
+    def submit_warm(
+        self, prompt: Prompt, stable: int, sink: Callable[[Measure], None], *, think: Think | None = None
+    ) -> Job:
         """Read a prompt ahead while nobody asks; `sink` hears how far it came, in the inference thread.
 
         A request that comes meanwhile takes over within a layer, and what was read is kept. Of what no
         question can follow, because it leaves less than the reserve, nothing is read.
         """
+        think = self.think if think is None else think
         try:
-            ids = self._chat.stable_prefix(prompt, stable, self._chat.most)
+            ids = self._chat.stable_prefix(prompt, stable, self._chat.most, think=think)
         except TooLong:
             ids = []
         if len(ids) + self.reserve > self.window:

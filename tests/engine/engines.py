@@ -23,11 +23,13 @@ from docstra_tui.engine.client.identity import EngineIdentity, EngineOptions, Lo
 from docstra_tui.engine.client.place import Place
 from docstra_tui.engine.server.run import serve
 from docstra_tui.errors import ContextOverflow, DocstraError
+from docstra_tui.llm.answer import Event as AnswerEvent
 from docstra_tui.llm.answer import Finished, Usage
 from docstra_tui.llm.measure import Measure, TooLong
 from docstra_tui.llm.sampling import Sampling
+from docstra_tui.llm.thinking.wish import Think
 
-Event = str | Finished | BaseException
+Event = AnswerEvent | BaseException
 
 
 def until(holds: Callable[[], Any], seconds: float = 10.0) -> Any:
@@ -47,6 +49,7 @@ class FakeJob:
     sampling: Sampling
     sink: Callable[[Event], None]
     cancelled: threading.Event = field(default_factory=threading.Event)
+    think: Think | None = None
 
     warmed: Callable[[int], None] = lambda cached: None
 
@@ -64,16 +67,22 @@ class FakeMemory:
 
 
 class FakeTokenizer:
-    """A token is a word."""
+    """A token is a word; the template says with two words that it shall not think."""
 
     window = 100
 
     def render(
-        self, prompt: Any, most: int | None = None, is_stopped: Callable[[], bool] = lambda: False
+        self,
+        prompt: Any,
+        most: int | None = None,
+        is_stopped: Callable[[], bool] = lambda: False,
+        *,
+        think: Think = "auto",
     ) -> list[int]:
         if any(message["role"] not in ("system", "user", "assistant") for message in prompt):
             raise ValueError("A message's role is system, user or assistant.")
-        return self.plain(" ".join(message["content"] for message in prompt), most, is_stopped)
+        words = [message["content"] for message in prompt] + (["no thinking"] if think == "off" else [])
+        return self.plain(" ".join(words), most, is_stopped)
 
     def plain(self, text: str, most: int | None, is_stopped: Callable[[], bool]) -> list[int]:
         tokens = len(text.split())
@@ -90,6 +99,8 @@ class FakeModel:
     dtype = "float32"
     reason = "there is nothing else"
     notes: tuple[str, ...] = ()
+    can_switch_thinking: bool | None = None
+    think_note = ""
     window = 100
 
     def __init__(self) -> None:
@@ -109,17 +120,20 @@ class FakeModel:
         max_tokens: int | None = None,
         sampling: Sampling = Sampling(),  # noqa: B008 a frozen value
         stable: int = 0,
+        think: Think | None = None,
     ) -> FakeJob:
         tokens = len(FakeTokenizer().render(prompt))
         if tokens > 90:
             raise ContextOverflow(tokens, 100, 10)
-        job = FakeJob(prompt, max_tokens, sampling, sink)
+        job = FakeJob(prompt, max_tokens, sampling, sink, think=think)
         self.jobs.put(job)
         return job
 
-    def submit_warm(self, prompt: Any, stable: int, sink: Callable[[Measure], None]) -> FakeJob:
+    def submit_warm(
+        self, prompt: Any, stable: int, sink: Callable[[Measure], None], *, think: Think | None = None
+    ) -> FakeJob:
         words = prompt[-1]["content"][:stable].split()
-        job = FakeJob(prompt, None, Sampling(), lambda event: None)
+        job = FakeJob(prompt, None, Sampling(), lambda event: None, think=think)
         job.warmed = lambda cached: sink(Measure(len(words), cached))
         self.warm_jobs.put(job)
         return job

@@ -46,6 +46,10 @@ class Health(msgspec.Struct, frozen=True):
     """What a user should know about this model, sentences."""
     window: int | None = None
     """Tokens; known as soon as the tokenizer is there."""
+    can_switch_thinking: bool | None = None
+    """Whether this model can be told to think or not to; None where nobody knows, or it never thinks."""
+    think_note: str = ""
+    """Of that switch, a sentence: that there is none, or what using it costs."""
     clients: int = 0
     """Attached faces."""
     queue: int = 0
@@ -104,9 +108,28 @@ class Extras(msgspec.Struct):
     """Who reads ahead: a newer wish of the same client takes the older one's place."""
     text: bool = False
     """With `tokenize`: the prompt's text too, in its cached and its new part."""
+    think: str | int | None = None
+    """As `llm.thinking.wish` spells it; None is as the model does by itself."""
+    reading: bool = False
+    """With a streamed chat: tell how far the prompt is read, as `return_progress` does."""
 
 
-class ChatRequest(msgspec.Struct):
+class Rendered(msgspec.Struct, kw_only=True):
+    """Of every request whose messages go through the chat template: what changes the text it makes.
+
+    How others wish for thinking counts as well as our own `docstra.think`.
+    """
+
+    chat_template_kwargs: dict[str, Any] | None = None
+    """Of vLLM, SGLang and llama.cpp."""
+    reasoning_effort: str | None = None
+    """Of OpenAI."""
+    thinking_token_budget: int | None = None
+    """Of vLLM."""
+    docstra: Extras = msgspec.field(default_factory=Extras)
+
+
+class ChatRequest(Rendered, kw_only=True):
     """`POST /v1/chat/completions`: what counts of it; `engine.wishes` refuses what would have to count."""
 
     messages: list[ChatMessage]
@@ -122,7 +145,12 @@ class ChatRequest(msgspec.Struct):
     presence_penalty: float | None = None
     stop: str | list[str] | None = None
     logit_bias: dict[str, float] | None = None
-    docstra: Extras = msgspec.field(default_factory=Extras)
+    return_progress: bool | None = None
+    """Of llama.cpp: `prompt_progress` in chunks of their own while the prompt is read."""
+
+    @property
+    def wants_reading(self) -> bool:
+        return self.docstra.reading or self.return_progress is True
 
     @property
     def longest(self) -> int | None:
@@ -130,7 +158,7 @@ class ChatRequest(msgspec.Struct):
         return self.max_tokens if self.max_completion_tokens is None else self.max_completion_tokens
 
 
-class TokenizeRequest(msgspec.Struct):
+class TokenizeRequest(Rendered, kw_only=True):
     """`POST /tokenize`, as vLLM: messages through the chat template, or a plain prompt."""
 
     messages: list[ChatMessage] | None = None
@@ -138,10 +166,9 @@ class TokenizeRequest(msgspec.Struct):
     model: str | None = None
     return_tokens: bool = False
     """Ours: the ids too; they are left out otherwise, a count is asked for far more often."""
-    docstra: Extras = msgspec.field(default_factory=Extras)
 
 
-class CountRequest(msgspec.Struct):
+class CountRequest(Rendered, kw_only=True):
     """`POST /docstra/count`: conversations to count, each by itself.
 
     The answer is `{counts, is_least, max_model_len}`; `is_least` says of which ones counting ended before
@@ -151,7 +178,7 @@ class CountRequest(msgspec.Struct):
     prompts: list[list[ChatMessage]]
 
 
-class PrefillRequest(msgspec.Struct):
+class PrefillRequest(Rendered, kw_only=True):
     """`POST /docstra/prefill`: read a prompt ahead, up to `docstra.stable` characters of its last message.
 
     The answer, `{count, cached_tokens}`, comes when that is done or a newer wish took its place.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from docstra_tui.engine.server.host import Host
@@ -15,6 +16,7 @@ from docstra_tui.engine.server.model import Job
 if TYPE_CHECKING:
     from docstra_tui.llm.base import Prompt
     from docstra_tui.llm.measure import Measure
+    from docstra_tui.llm.thinking.wish import Think
 
 
 class ReadAhead:
@@ -24,7 +26,7 @@ class ReadAhead:
         self._host = host
         self._wishes: dict[str, _Wish] = {}
 
-    async def read(self, client: str, prompt: Prompt, stable: int) -> Measure:
+    async def read(self, client: str, prompt: Prompt, stable: int, think: Think) -> Measure:
         """Read `prompt` up to `stable` characters of its last message; how much of it is cached then.
 
         Returns early when the same client wishes something newer. Cancelling this coroutine ends the
@@ -37,7 +39,7 @@ class ReadAhead:
         try:
             await self._host.ready()
             while True:
-                measure, was_put_aside = await self._once(wish, prompt, stable)
+                measure, was_put_aside = await self._once(wish, prompt, stable, think)
                 is_done = measure.cached is None or measure.cached >= measure.tokens
                 if is_done or wish.is_dropped or not was_put_aside:
                     return measure
@@ -53,7 +55,7 @@ class ReadAhead:
             return None
         return (await asyncio.to_thread(model.measure_ids, ids)).cached
 
-    async def _once(self, wish: _Wish, prompt: Prompt, stable: int) -> tuple[Measure, bool]:
+    async def _once(self, wish: _Wish, prompt: Prompt, stable: int, think: Think) -> tuple[Measure, bool]:
         """One stretch of reading: how far it came, and whether a question put it aside."""
         model = await self._host.ready()
         loop = asyncio.get_running_loop()
@@ -63,7 +65,7 @@ class ReadAhead:
             with contextlib.suppress(RuntimeError):  # the loop has closed: nobody listens
                 loop.call_soon_threadsafe(_resolve, ended, measure)
 
-        job = await asyncio.to_thread(model.submit_warm, prompt, stable, heard)
+        job = await asyncio.to_thread(partial(model.submit_warm, prompt, stable, heard, think=think))
         wish.begin(job)
         measure = await ended
         return measure, job.is_cancelled()

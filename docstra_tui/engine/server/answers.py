@@ -10,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from docstra_tui.engine.client.wire import ChatRequest
+from docstra_tui.engine.server import thinking
 from docstra_tui.engine.server.facts import Facts
 from docstra_tui.engine.server.frames import END, Frames
 from docstra_tui.engine.server.host import Host
@@ -17,7 +18,7 @@ from docstra_tui.engine.server.leaving import Leaving, stopped
 from docstra_tui.engine.server.presence import Presence
 from docstra_tui.engine.server.reply import Reply
 from docstra_tui.engine.server.requests import BadRequest, as_prompt, until_gone
-from docstra_tui.llm.answer import Finished
+from docstra_tui.llm.answer import Finished, Reading, Reframed, Thought
 from docstra_tui.llm.sampling import Sampling
 
 logger = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class Answers:
 
     async def answer(self, receive: Receive, body: ChatRequest, sampling: Sampling) -> Response:
         """Raises why there is no answer, and `ClientDisconnect`."""
-        reply = Reply()
+        reply = Reply(wants_reading=body.stream and body.wants_reading)
         handed_on = False
         try:
             with self._presence.request():
@@ -65,7 +66,7 @@ class Answers:
 
     async def _submit(self, reply: Reply, body: ChatRequest, sampling: Sampling) -> None:
         """Through the door one at a time, in the order they came; the door opens when the model is there."""
-        prompt = as_prompt(body.messages)
+        prompt, think = as_prompt(body.messages), thinking.wished(body)
         self._replies.add(reply)
         self.waiting += 1
         try:
@@ -78,6 +79,7 @@ class Answers:
                         max_tokens=body.longest,
                         sampling=sampling,
                         stable=body.docstra.stable,
+                        think=think,
                     )
                 except ValueError as error:
                     raise BadRequest(str(error), getattr(error, "param", "messages")) from error
@@ -85,19 +87,32 @@ class Answers:
             self.waiting -= 1
 
     async def _whole(self, reply: Reply) -> Response:
-        text = "".join([piece async for piece in reply.batches()])
+        text: list[str] = []
+        thoughts: list[str] = []
+        async for part in reply.parts():
+            if isinstance(part, str):
+                text.append(part)
+            elif isinstance(part, Thought):
+                thoughts.append(part.text)
+            elif isinstance(part, Reframed):
+                thoughts, text = thoughts + text, []
         if isinstance(reply.end, BaseException):
             raise reply.end
         assert reply.end is not None
-        return Frames(self._facts.model_name, "chat.completion").whole(text, reply.end.reason, reply.usage)
+        frames = Frames(self._facts.model_name, "chat.completion")
+        return frames.whole("".join(text), "".join(thoughts), reply.end.reason, reply.usage)
 
     async def _events(self, reply: Reply, body: ChatRequest) -> AsyncIterator[bytes]:
         frames = Frames(self._facts.model_name, "chat.completion.chunk")
         delta = {"role": "assistant"}
         try:
-            async for text in reply.batches():
-                yield frames.chunk(delta | {"content": text})
-                delta = {}
+            async for part in reply.parts():
+                if isinstance(part, Reading):
+                    yield frames.reading(part)
+                elif isinstance(part, str | Thought):
+                    said = {"content": part} if isinstance(part, str) else {"reasoning_content": part.text}
+                    yield frames.chunk(delta | said)
+                    delta = {}
         except Exception as error:  # headers are out: an event is all that can still say so
             logger.error("an answer could not be handed on", exc_info=error)
             reply.abort(error)

@@ -26,7 +26,7 @@ from docstra_tui.engine.client.wire import (
     Stats,
     TokenizeRequest,
 )
-from docstra_tui.engine.server import counting
+from docstra_tui.engine.server import counting, thinking
 from docstra_tui.engine.server.ahead import ReadAhead
 from docstra_tui.engine.server.answers import Answers
 from docstra_tui.engine.server.facts import Facts
@@ -131,10 +131,10 @@ class EngineApp:
 
     async def tokenize(self, request: Request) -> Response:
         body = await self._read(request, TokenizeRequest)
-        tokenizer = self._facts.tokenizer()
+        tokenizer, think = self._facts.tokenizer(), thinking.wished(body)
         try:
             if body.messages is not None:
-                ids = await counting.ids_of(request.receive, tokenizer, as_prompt(body.messages))
+                ids = await counting.ids_of(request.receive, tokenizer, as_prompt(body.messages), think)
             elif body.prompt is not None:
                 ids = await counting.plain_ids(request.receive, tokenizer, body.prompt)
             else:
@@ -160,7 +160,7 @@ class EngineApp:
         body = await self._read(request, CountRequest)
         tokenizer = self._facts.tokenizer()
         prompts = [as_prompt(messages) for messages in body.prompts]
-        found = await counting.each(request.receive, tokenizer, prompts)
+        found = await counting.each(request.receive, tokenizer, prompts, thinking.wished(body))
         counts = [measure.tokens for measure in found]
         least = [measure.is_least for measure in found]
         return as_json({"counts": counts, "is_least": least, "max_model_len": tokenizer.window})
@@ -168,10 +168,10 @@ class EngineApp:
     async def prefill(self, request: Request) -> Response:
         """Read a prompt while nobody asks, so that the question that follows starts at once."""
         body = await self._read(request, PrefillRequest)
-        prompt = as_prompt(body.messages)
+        prompt, think = as_prompt(body.messages), thinking.wished(body)
         try:
             with self._presence.request():
-                reading = self._ahead.read(body.docstra.client, prompt, body.docstra.stable)
+                reading = self._ahead.read(body.docstra.client, prompt, body.docstra.stable, think)
                 measure = await until_gone(request.receive, self._leaving.unless_first(reading))
         except ValueError as error:
             raise BadRequest(str(error), "messages") from error

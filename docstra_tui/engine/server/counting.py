@@ -13,14 +13,15 @@ from docstra_tui.engine.server.model import Tokenizer
 from docstra_tui.engine.server.requests import BadRequest, until_gone
 from docstra_tui.llm.base import Prompt
 from docstra_tui.llm.measure import WINDOWS_COUNTED, Measure, TooLong
+from docstra_tui.llm.thinking.wish import Think
 
 T = TypeVar("T")
 
 
-async def ids_of(receive: Receive, tokenizer: Tokenizer, prompt: Prompt) -> list[int]:
+async def ids_of(receive: Receive, tokenizer: Tokenizer, prompt: Prompt, think: Think) -> list[int]:
     """The ids of a rendered prompt. Raises `TooLong`, `ClientDisconnect`, `BadRequest`."""
     most = WINDOWS_COUNTED * tokenizer.window
-    return await _while_wanted(receive, lambda gone: _render(tokenizer, prompt, most, gone))
+    return await _while_wanted(receive, lambda gone: _render(tokenizer, prompt, think, most, gone))
 
 
 async def plain_ids(receive: Receive, tokenizer: Tokenizer, text: str) -> list[int]:
@@ -29,12 +30,14 @@ async def plain_ids(receive: Receive, tokenizer: Tokenizer, text: str) -> list[i
     return await _while_wanted(receive, lambda gone: tokenizer.plain(text, most, gone))
 
 
-async def each(receive: Receive, tokenizer: Tokenizer, prompts: Sequence[Prompt]) -> list[Measure]:
+async def each(
+    receive: Receive, tokenizer: Tokenizer, prompts: Sequence[Prompt], think: Think
+) -> list[Measure]:
     """The sizes of several prompts, one after the other. Raises `ClientDisconnect`, `BadRequest`."""
     most = WINDOWS_COUNTED * tokenizer.window
 
     def count(gone: Callable[[], bool]) -> list[Measure]:
-        return [_measured(tokenizer, prompt, most, gone) for prompt in prompts if not gone()]
+        return [_measured(tokenizer, prompt, think, most, gone) for prompt in prompts if not gone()]
 
     return await _while_wanted(receive, count)
 
@@ -48,15 +51,19 @@ async def _while_wanted(receive: Receive, work: Callable[[Callable[[], bool]], T
         gone.set()
 
 
-def _measured(tokenizer: Tokenizer, prompt: Prompt, most: int, gone: Callable[[], bool]) -> Measure:
+def _measured(
+    tokenizer: Tokenizer, prompt: Prompt, think: Think, most: int, gone: Callable[[], bool]
+) -> Measure:
     try:
-        return Measure(len(_render(tokenizer, prompt, most, gone)), None)
+        return Measure(len(_render(tokenizer, prompt, think, most, gone)), None)
     except TooLong as error:
         return Measure(error.tokens, None, is_least=True)
 
 
-def _render(tokenizer: Tokenizer, prompt: Prompt, most: int, gone: Callable[[], bool]) -> list[int]:
+def _render(
+    tokenizer: Tokenizer, prompt: Prompt, think: Think, most: int, gone: Callable[[], bool]
+) -> list[int]:
     try:
-        return tokenizer.render(prompt, most, gone)
+        return tokenizer.render(prompt, most, gone, think=think)
     except ValueError as error:
         raise BadRequest(str(error), "messages") from error

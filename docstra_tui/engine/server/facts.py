@@ -71,6 +71,8 @@ class Facts:
             dtype=model.dtype if model is not None else "",
             reason=model.reason if model is not None else "",
             notes=model.notes if model is not None else (),
+            can_switch_thinking=model.can_switch_thinking if model is not None else None,
+            think_note=model.think_note if model is not None else "",
             window=self.window,
             clients=self._presence.clients,
             queue=waiting + (model.queue_length if model is not None else 0),

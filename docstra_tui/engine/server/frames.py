@@ -10,7 +10,7 @@ import msgspec
 from starlette.responses import Response
 
 from docstra_tui.error_forms import to_wire
-from docstra_tui.llm.answer import Usage
+from docstra_tui.llm.answer import Reading, Usage
 
 END = b"data: [DONE]\n\n"
 """What follows an answer's last event."""
@@ -28,10 +28,14 @@ class Frames:
             "model": model_name,
             "choices": [],
         }
+        self._began: tuple[float, int] | None = None
+        """When reading the prompt began, and how much of it was cached."""
 
-    def whole(self, text: str, reason: str | None, usage: Usage) -> Response:
+    def whole(self, text: str, thinking: str, reason: str | None, usage: Usage) -> Response:
         """The answer to who did not want it streamed."""
         message = {"role": "assistant", "content": text}
+        if thinking:
+            message["reasoning_content"] = thinking
         choice = {"index": 0, "message": message, "finish_reason": reason, "logprobs": None}
         return as_json(self._frame | {"choices": [choice], "usage": _spelt(usage)})
 
@@ -39,6 +43,22 @@ class Frames:
         """A piece of it, or with a reason its end."""
         self._frame["choices"] = [{"index": 0, "delta": delta, "finish_reason": reason, "logprobs": None}]
         return _event(self._frame)
+
+    def reading(self, reading: Reading) -> bytes:
+        """How far the prompt is read, as llama.cpp says it; `seconds_left` is ours."""
+        now = time.monotonic()
+        self._began = self._began or (now, reading.done)
+        since, cached = self._began
+        progress: dict[str, Any] = {
+            "total": reading.total,
+            "cache": cached,
+            "processed": reading.done,
+            "time_ms": round(1000 * (now - since)),
+        }
+        if reading.seconds_left is not None:
+            progress["seconds_left"] = round(reading.seconds_left, 3)
+        choice = {"index": 0, "delta": {}, "finish_reason": None, "logprobs": None}
+        return _event(self._frame | {"choices": [choice], "prompt_progress": progress})
 
     def usage(self, usage: Usage) -> bytes:
         """Its tokens, for who wanted them."""
@@ -60,9 +80,12 @@ def _event(value: Any) -> bytes:
 
 def _spelt(usage: Usage) -> dict[str, Any]:
     prompt, completion = usage.prompt_tokens or 0, usage.completion_tokens or 0
-    return {
+    spelt: dict[str, Any] = {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
         "prompt_tokens_details": {"cached_tokens": usage.reused_tokens or 0},
     }
+    if usage.thinking_tokens is not None:
+        spelt["completion_tokens_details"] = {"reasoning_tokens": usage.thinking_tokens}
+    return spelt

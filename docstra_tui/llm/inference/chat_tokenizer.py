@@ -19,6 +19,7 @@ from docstra_tui.llm.inference.stopping import special_ids
 from docstra_tui.llm.inference.template_trial import Behaviour, fold_system
 from docstra_tui.llm.measure import WINDOWS_COUNTED, TooLong
 from docstra_tui.llm.prompt import Message
+from docstra_tui.llm.thinking.wish import Think
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +54,12 @@ class ChatTokenizer:
         return WINDOWS_COUNTED * self.window
 
     def render(
-        self, prompt: Prompt, most: int | None = None, is_stopped: Callable[[], bool] = lambda: False
+        self,
+        prompt: Prompt,
+        most: int | None = None,
+        is_stopped: Callable[[], bool] = lambda: False,
+        *,
+        think: Think = "auto",
     ) -> list[int]:
         """The ids of the whole prompt, up to where the answer begins.
 
@@ -103,7 +109,9 @@ class ChatTokenizer:
         """Tokens of the rendered prompt, exact."""
         return len(self.render(prompt))
 
-    def stable_prefix(self, prompt: Prompt, stable: int, most: int | None = None) -> list[int]:
+    def stable_prefix(
+        self, prompt: Prompt, stable: int, most: int | None = None, *, think: Think = "auto"
+    ) -> list[int]:
         """The leading ids that do not depend on what follows `stable` characters of the last message.
 
         It is the common prefix of two renders that differ only there, so that no knowledge of any
@@ -111,7 +119,7 @@ class ChatTokenizer:
         question merges with it half of the time. Raises as `render`.
         """
         messages = as_messages(prompt)
-        ends = [self.render(_with_end(messages, stable, end), most) for end in ("Ask", "?!")]
+        ends = [self.render(_with_end(messages, stable, end), most, think=think) for end in ("Ask", "?!")]
         return ends[0][: common_prefix(*ends)]
 
     def _apply(self, messages: list[Message], limit: Limit) -> list[int]:

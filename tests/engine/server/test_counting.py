@@ -107,7 +107,7 @@ def test_counting_stops_when_the_client_hangs_up(engine: RunningEngine) -> None:
     until(lambda: health(engine).state == "ready")
     began, stopped = threading.Event(), threading.Event()
 
-    def render(self: Any, prompt: Any, most: Any, is_stopped: Any) -> list[int]:
+    def render(self: Any, prompt: Any, most: Any, is_stopped: Any, *, think: Any) -> list[int]:
         began.set()
         until(is_stopped)
         stopped.set()

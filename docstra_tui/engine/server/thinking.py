@@ -1,0 +1,60 @@
+"""How much a request wishes the model to think, in whichever of the ways in use it says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from docstra_tui.engine.client.wire import Rendered
+from docstra_tui.engine.server.requests import BadRequest
+from docstra_tui.llm.thinking import wish
+from docstra_tui.llm.thinking.wish import Think
+
+SWITCHES = ("enable_thinking", "thinking")
+"""What templates call the variable that switches thinking; each counts, whatever this model's own is."""
+
+NO_EFFORT = "none"
+EFFORTS = (NO_EFFORT, "minimal", "low", "medium", "high", "xhigh", "max")
+
+
+def wished(request: Rendered) -> Think:
+    """What a request says of thinking; `auto` where it says nothing. Raises `BadRequest`.
+
+    Our own word for it counts alone. Of the others, off counts before a budget, and a budget before on.
+    """
+    if request.docstra.think is not None:
+        return _parsed(request.docstra.think, "docstra.think")
+    found = list(_said(request))
+    if "off" in found:
+        return "off"
+    return next((think for think in found if isinstance(think, int)), found[0] if found else "auto")
+
+
+def _said(request: Rendered) -> Iterator[Think]:
+    """Each wish that others' fields hold."""
+    for name, value in (request.chat_template_kwargs or {}).items():
+        param = f"chat_template_kwargs.{name}"
+        if name == "reasoning_effort":
+            yield _effort(value, param)
+        elif name not in SWITCHES:
+            raise BadRequest(f"This engine cannot honour {name[:40]!r} for the template.", param)
+        elif not isinstance(value, bool):
+            raise BadRequest(f"{name} is true or false.", param)
+        else:
+            yield "on" if value else "off"
+    if request.reasoning_effort is not None:
+        yield _effort(request.reasoning_effort, "reasoning_effort")
+    if request.thinking_token_budget is not None:
+        yield _parsed(request.thinking_token_budget, "thinking_token_budget")
+
+
+def _effort(effort: object, param: str) -> Think:
+    if effort not in EFFORTS:
+        raise BadRequest(f"An effort is one of {', '.join(EFFORTS)}, not {str(effort)[:40]!r}.", param)
+    return "off" if effort == NO_EFFORT else "on"
+
+
+def _parsed(value: str | int, param: str) -> Think:
+    try:
+        return wish.parse(value)
+    except ValueError as error:
+        raise BadRequest(str(error), param) from None
