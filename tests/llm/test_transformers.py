@@ -19,18 +19,21 @@ def test_generate_prepares_positions_and_inputs_as_we_ask_for_them() -> None:
     positions = model._prepare_position_ids_for_generation(ids, {"attention_mask": torch.ones_like(ids)})
     assert positions.tolist() == [[0, 1, 2, 3]]
 
-    cache = Forward(model).new_cache()
+    forward = Forward(model)
+    cache = forward.new_cache()
+    as_argument = forward.as_argument(cache)
     inputs = model.prepare_inputs_for_generation(
         ids,
         next_sequence_length=2,
         is_first_iteration=True,
-        past_key_values=cache,
+        **as_argument,
         position_ids=positions,
         use_cache=True,
     )
     assert inputs["input_ids"].tolist() == [[7, 8]]
     assert inputs["position_ids"].tolist() == [[2, 3]]
-    assert inputs["past_key_values"] is cache and inputs["use_cache"] is True
+    assert inputs.items() >= {**as_argument, "use_cache": True}.items()
+    assert list(as_argument.values()) == [cache]
 
 
 def test_generate_passes_its_prefill_what_we_pass() -> None:

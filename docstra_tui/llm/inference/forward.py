@@ -12,6 +12,9 @@ from typing import Any
 import torch
 from transformers import DynamicCache
 
+CACHE_NAMES = ("past_key_values", "cache")
+"""What `forward` and `generate` call the cache they take: the second from transformers 5.24 on."""
+
 
 class Forward:
     """The model as something that reads."""
@@ -19,10 +22,18 @@ class Forward:
     def __init__(self, model: Any) -> None:
         self.model = model
         taken = inspect.signature(model.forward).parameters
-        self.takes_cache = "past_key_values" in taken
-        """False for models that keep their state in a form of their own (Mamba, RWKV, XLNet)."""
+        self._cache_name = next((name for name in CACHE_NAMES if name in taken), "")
         self._takes_positions = "position_ids" in taken
         self._takes_logits_to_keep = "logits_to_keep" in taken
+
+    @property
+    def takes_cache(self) -> bool:
+        """False for models that keep their state in a form of their own (RWKV, XLNet)."""
+        return bool(self._cache_name)
+
+    def as_argument(self, cache: Any | None) -> dict[str, Any]:
+        """The cache as a keyword argument of the model's `forward` and `generate`."""
+        return {self._cache_name: cache} if self._cache_name else {}
 
     def new_cache(self) -> Any:
         """An empty cache of the kind that `generate` makes."""
@@ -34,9 +45,7 @@ class Forward:
         `ids`, of shape (1, length), is everything from the first token on. Without a cache all of it is
         read, and nothing remembered.
         """
-        given: dict[str, Any] = {"use_cache": cache is not None}
-        if self.takes_cache:
-            given["past_key_values"] = cache
+        given: dict[str, Any] = {"use_cache": cache is not None, **self.as_argument(cache)}
         if self._takes_positions:
             given["position_ids"] = self.model._prepare_position_ids_for_generation(
                 ids, {"attention_mask": torch.ones_like(ids)}

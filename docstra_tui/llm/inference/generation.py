@@ -186,7 +186,7 @@ class Generator:
                 streamer=streamer,
                 stopping_criteria=criteria,
                 logits_processor=steering(request.sampling, len(request.ids)),
-                **({} if prompt is None else {"past_key_values": prompt.cache}),
+                **({} if prompt is None else self._forward.as_argument(prompt.cache)),
             )
 
     @contextlib.contextmanager

@@ -57,7 +57,8 @@ def cached_logits(generator: Generator, ids: list[int]) -> torch.Tensor:
     reuse = prompt.reusable(ids)
     twin = prompt.branch(reuse, DynamicCache(config=generator._model.config))
     rest = torch.tensor([ids[reuse:]])
-    return generator._model(input_ids=rest, past_key_values=twin.cache).logits[0, -1]
+    cache = generator._forward.as_argument(twin.cache)
+    return generator._model(input_ids=rest, **cache).logits[0, -1]
 
 
 def agrees(generator: Generator, ids: list[int], written: list[int]) -> None:
