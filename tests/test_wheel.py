@@ -50,7 +50,8 @@ def test_the_command_runs_from_any_folder(installed: Path, tmp_path: Path) -> No
 
 def test_themes_and_styles_are_inside(installed: Path, tmp_path: Path) -> None:
     code = "from docstra_tui import themes; print(sorted(themes.load_all()[0]))"
-    styles = {path.relative_to(PROJECT) for path in (PROJECT / "docstra_tui").rglob("*.tcss")}
+    package = PROJECT / "docstra_tui"
+    styles = {path.relative_to(PROJECT) for kind in ("*.tcss", "*.toml") for path in package.rglob(kind)}
 
     assert python(installed, code, tmp_path).strip() == "['lamp', 'paper']"
     assert styles and all((installed / style).is_file() for style in styles)
