@@ -51,7 +51,6 @@ def test_a_thought_is_sent_at_once(engine: RunningEngine) -> None:
         first = json.loads(next(lines)[6:])
         job.sink(done())
         assert list(lines)[-2] == "data: [DONE]"
-        response.read()
     assert first["choices"][0]["delta"] == {"role": "assistant", "reasoning_content": "Hm."}
 
 
