@@ -75,7 +75,7 @@ class RemoteLLM(BaseLLM):
                 _refuse_open_way(gate.address)
             self._connection = Connection(gate, None, key)
             self._limits = Limits(wait_seconds, http.SHORT_SECONDS)
-        self._counting = Counting(self._connection, self._model, context)
+        self._counting = Counting(self._connection, self._model, self._extras, context)
         self._is_named = bool(model)
         self._client = uuid.uuid4().hex
         self._knows_stream_options = True
@@ -113,11 +113,12 @@ class RemoteLLM(BaseLLM):
             raise ValueError(f"max_tokens is {wanted}; it must be at least 1")
         if heat < 0:
             raise ValueError(f"temperature is {heat}; it cannot be below 0 (0 is greedy)")
+        extras = self._extras(think, stable=stable, reading=True)
         started = time.monotonic()
 
         def work(answer: HttpAnswer) -> Finished:
             with self._connection.honest_errors():
-                return self._answer(answer, messages, wanted, heat, stable)
+                return self._answer(answer, messages, wanted, heat, extras)
 
         source = HttpAnswer(work, self._connection.name, self._limits)
         self._answers.add(source)
@@ -144,7 +145,7 @@ class RemoteLLM(BaseLLM):
             return Measure(0, None)
         body = {
             "messages": as_messages(prompt),
-            "docstra": {"stable": stable, "client": self._client},
+            **self._extras(stable=stable, client=self._client),
         }
         status, answer = self._connection.ask(
             "POST", f"{self._connection.root}/docstra/prefill", body, bounded=False
@@ -160,7 +161,7 @@ class RemoteLLM(BaseLLM):
         """
         if not self._connection.is_engine:
             return None
-        body = {"messages": as_messages(prompt), "docstra": {"text": True}}
+        body = {"messages": as_messages(prompt), **self._extras(text=True)}
         status, answer = self._connection.ask("POST", f"{self._connection.root}/tokenize", body)
         if status != 200 or not isinstance(answer, dict):
             raise self._connection.reported(answer)
@@ -220,7 +221,7 @@ class RemoteLLM(BaseLLM):
         messages: list[Message],
         max_tokens: int,
         temperature: float,
-        stable: int,
+        extras: dict[str, Any],
     ) -> Finished:
         body: dict[str, Any] = {
             "messages": messages,
@@ -228,9 +229,8 @@ class RemoteLLM(BaseLLM):
             "temperature": temperature,
             "stream": True,
             **self._model(),
+            **extras,
         }
-        if self._connection.is_engine:
-            body["docstra"] = {"stable": stable}
         while True:
             self._is_loading = False  # as far as anybody knows while the server says nothing
             try:
@@ -256,6 +256,15 @@ class RemoteLLM(BaseLLM):
         if prompt.tokens + reserve > window:
             raise ContextOverflow(prompt.tokens, window, reserve, is_least=prompt.is_least)
         return min(max_tokens, window - prompt.tokens)
+
+    def _extras(self, think: Think | None = None, **said: Any) -> dict[str, Any]:
+        """The field of a request that only our own engine reads: what is `said`, and how much to think."""
+        if not self._connection.is_engine:
+            return {}
+        think = self.think if think is None else think
+        if think != "auto":
+            said["think"] = think
+        return {"docstra": said} if said else {}
 
     def _model(self) -> dict[str, str]:
         """The request's field; our engine needs none."""

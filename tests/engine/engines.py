@@ -71,6 +71,13 @@ class FakeTokenizer:
 
     window = 100
 
+    @property
+    def tokenizer(self) -> FakeTokenizer:
+        return self
+
+    def decode(self, ids: list[int]) -> str:
+        return " ".join(map(str, ids))
+
     def render(
         self,
         prompt: Any,

@@ -14,12 +14,19 @@ BUSY = (429, 500, 502, 503, 504)
 
 
 class Counting:
-    """One server's counts and window. `model` gives the field of a request that names it, `context` is the
-    window where the server does not tell (0 for unknown)."""
+    """One server's counts and window. `model` gives the field of a request that names it, `extras` those that
+    change how it is rendered, `context` is the window where the server does not tell (0 for unknown)."""
 
-    def __init__(self, connection: Connection, model: Callable[[], dict[str, str]], context: int) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        model: Callable[[], dict[str, str]],
+        extras: Callable[[], dict[str, Any]],
+        context: int,
+    ) -> None:
         self._connection = connection
         self._model = model
+        self._extras = extras
         self._context = context
         self._cannot = False
         self.told_window: int | None = None
@@ -61,7 +68,7 @@ class Counting:
 
     def _ask(self, messages: list[Message]) -> Measure | None:
         """None where the server cannot tell, now or ever."""
-        body = {"messages": messages, **self._model()}
+        body = {"messages": messages, **self._model(), **self._extras()}
         status, answer = self._connection.ask("POST", f"{self._connection.root}/tokenize", body)
         if status == 200 and isinstance(answer, dict) and isinstance(answer.get("count"), int):
             self.learn_window(answer)
@@ -76,7 +83,7 @@ class Counting:
     def _ask_for_each(self, prompts: list[list[Message]]) -> list[Measure] | None:
         """None where our engine cannot tell yet."""
         url = f"{self._connection.root}/docstra/count"
-        status, answer = self._connection.ask("POST", url, {"prompts": prompts})
+        status, answer = self._connection.ask("POST", url, {"prompts": prompts, **self._extras()})
         if status in BUSY:
             return None
         if status != 200 or not isinstance(answer, dict):

@@ -6,7 +6,7 @@ Knows nothing of sockets: it is handed decoded events and gives what an answer i
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypeGuard
 
 from docstra_tui.errors import RemoteError
 from docstra_tui.llm.answer import Event, Reading, Thought, Usage
@@ -169,7 +169,8 @@ def reading_of(progress: Any) -> Reading | None:
         return None
     read, spent = done - (cached or 0), _count(progress.get("time_ms"))
     left = (total - done) * spent / read / 1000 if read > 0 and spent else None
-    return Reading(done, total, left)
+    told = progress.get("seconds_left")  # by our engine, which knows how reading slows down
+    return Reading(done, total, told if _is_duration(told) else left)
 
 
 def is_error(chunk: dict[str, Any]) -> bool:
@@ -187,6 +188,10 @@ def usage_of(usage: dict[str, Any]) -> Usage:
         _count(prompt.get("cached_tokens")) if isinstance(prompt, dict) else None,
         thinking if thinking is not None else _count(usage.get("reasoning_tokens")),
     )
+
+
+def _is_duration(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9
 
 
 def _count(value: Any) -> int | None:

@@ -14,9 +14,10 @@ from docstra_tui.errors import (
     EngineDied,
     GenerationFailed,
 )
-from docstra_tui.llm.answer import Finished, Usage
+from docstra_tui.llm.answer import Finished, Listener, Reading, Thought, Usage
 from docstra_tui.llm.remote import RemoteLLM
-from tests.engine.engines import done, running
+from tests.engine.engines import done, running, until
+from tests.engine.server.asked import in_background
 from tests.llm.http.hostile import (
     SSE,
     chunk,
@@ -35,6 +36,49 @@ def test_our_engine_needs_no_name_and_no_key(monkeypatch: pytest.MonkeyPatch) ->
         assert stream.usage == Usage(3, 2, 1)
         assert llm.window == 100 and llm.model_name == "fake"
         assert llm.count_tokens("How are you?") == 3 and llm.counts_exactly
+
+
+def test_thinking_and_reading_come_back_as_what_they_were() -> None:
+    thoughts: list[str] = []
+    heard: list[Reading] = []
+    listener = Listener(thoughts.append, on_reading=heard.append)
+    with running() as engine:
+        stream = RemoteLLM(socket=engine.socket).stream("Why?", listener=listener)
+        answer = in_background(lambda: str(stream))
+        job = engine.model.next_job()
+        job.sink(Reading(0, 900))
+        until(lambda: heard)  # before any piece comes
+        for event in (Reading(600, 900, 1.5), Thought("Hm, "), Thought("yes."), "Be", "cause."):
+            job.sink(event)
+        job.sink(Finished("stop", Usage(900, 7, 0, 3)))
+        assert answer.get(timeout=10) == "Because." and stream.thinking == "Hm, yes."
+    assert "".join(thoughts) == "Hm, yes."
+    assert heard[0] == Reading(0, 900) and heard[-1] == Reading(600, 900, 1.5)
+    assert stream.usage.thinking_tokens == 3 and stream.thinking_s is not None
+
+
+def test_how_much_to_think_goes_along_with_all_that_is_asked() -> None:
+    messages = [{"role": "user", "content": "What is this?"}]
+    with running() as engine:
+        llm = RemoteLLM(socket=engine.socket)
+        for think in ("auto", "on", "off", 30):
+            stream = llm.stream("Why?", think=think)  # type: ignore[arg-type]
+            assert engine.model.answer("ok", done()).think == think
+            assert str(stream) == "ok"
+        llm.think = "off"
+        stream = llm.stream("Why?")
+        assert engine.model.answer("ok", done()).think == "off" and str(stream) == "ok"
+        stream = llm.stream("Why?", think="auto")
+        assert engine.model.answer("ok", done()).think == "auto" and str(stream) == "ok"
+        assert llm.count_tokens(messages) == 5  # the words, and two that the template says then
+        assert [measure.tokens for measure in llm.count_each([messages, messages])] == [5, 5]
+        reading = in_background(lambda: llm.warm(messages, 4))
+        job = engine.model.warm_jobs.get(timeout=10)
+        job.warmed(1)
+        assert job.think == "off" and reading.get(timeout=10).cached == 1
+        assert llm.show_prompt(messages) == ("", "0 1 2 3 4")
+        llm.think = "auto"
+        assert llm.count_tokens(messages) == 3
 
 
 def test_our_engines_errors_come_back_as_what_they_were() -> None:
