@@ -5,7 +5,6 @@ The verbs are synchronous; an answer can be cancelled from any thread in every p
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 import weakref
@@ -14,23 +13,21 @@ from pathlib import Path
 from typing import Any
 
 from docstra_tui import address
-from docstra_tui.errors import ContextOverflow, RemoteError, ServerLoading, SettingsError
+from docstra_tui.errors import SettingsError
 from docstra_tui.llm.answer import SILENT, AnswerStream, Finished, Listener
 from docstra_tui.llm.base import BaseLLM, Prompt, as_messages
 from docstra_tui.llm.http import connection as http
 from docstra_tui.llm.http.answer import HttpAnswer, Limits
+from docstra_tui.llm.http.asking import Asking, Question
 from docstra_tui.llm.http.connection import Connection
 from docstra_tui.llm.http.counting import Counting
-from docstra_tui.llm.http.errors import RESERVE
 from docstra_tui.llm.http.gate import Gate
 from docstra_tui.llm.http.key import clean_key, find_key
-from docstra_tui.llm.http.server_answer import ServerAnswer, StreamOptionsRefused
+from docstra_tui.llm.http.manners import Manners
+from docstra_tui.llm.http.models import Served
 from docstra_tui.llm.measure import Measure
 from docstra_tui.llm.prompt import Message
 from docstra_tui.llm.thinking.wish import Think
-
-LOADING_SECONDS = 1.0
-"""Between two questions to a server that still loads its model."""
 
 
 class RemoteLLM(BaseLLM):
@@ -38,11 +35,12 @@ class RemoteLLM(BaseLLM):
 
     `base_url` is the URL up to and including `/v1`: who names it says yes to that host. `socket` is our
     own engine's instead, or `gate` that of a server which a person may still have to say yes to. Without
-    a `model` it is the first of the server's. The key is `api_key`, else the variable DOCSTRA_API_KEY,
-    else a file `api_key` (mode 0600) beside config.toml; over plain http to another host it goes only
-    with `key_over_http`. `context` is the window in tokens where the server does not tell.
-    `wait_seconds` is how long an answer may be without text, before and within it; our own engine has no
-    limit. Raises `SettingsError`, `UnsafePath`.
+    a `model` it is the one that the server marks as loaded, else whichever it takes by itself. The key is
+    `api_key`, else the variable DOCSTRA_API_KEY, else a file `api_key` (mode 0600) beside config.toml; over
+    plain http to another host it goes only with `key_over_http`. `context` is the window in tokens where
+    the server does not tell. `wait_seconds` is how long an answer may be without text, before and within
+    it, or without a sign that more of the prompt is read; our own engine has no limit. Raises
+    `SettingsError`, `UnsafePath`.
     """
 
     def __init__(
@@ -75,20 +73,28 @@ class RemoteLLM(BaseLLM):
                 _refuse_open_way(gate.address)
             self._connection = Connection(gate, None, key)
             self._limits = Limits(wait_seconds, http.SHORT_SECONDS)
-        self._counting = Counting(self._connection, self._model, self._extras, context)
-        self._is_named = bool(model)
+        self._manners = Manners()
+        self._counting = Counting(self._connection, self._model, self._rendered_with, context)
+        self._served = Served(self._connection, self._manners, self._counting, model or "")
+        self._asking = Asking(self._connection, self._manners, self._counting, self._served)
         self._client = uuid.uuid4().hex
-        self._knows_stream_options = True
-        self._is_loading = False
         self._answers: weakref.WeakSet[HttpAnswer] = weakref.WeakSet()
 
     @property
     def is_loading(self) -> bool:
-        return self._is_loading
+        return self._asking.is_loading
 
     @property
     def server(self) -> str:
         return "" if self._connection.is_engine else self._connection.name
+
+    @property
+    def can_switch_thinking(self) -> bool | None:
+        return None if self._connection.is_engine else self._manners.can_switch
+
+    @property
+    def think_note(self) -> str:
+        return "" if self._connection.is_engine else self._manners.note(self._connection.name)
 
     def _facts(self) -> dict[str, object]:
         return {"server": self._connection.name, "window": self.known_window}
@@ -113,12 +119,17 @@ class RemoteLLM(BaseLLM):
             raise ValueError(f"max_tokens is {wanted}; it must be at least 1")
         if heat < 0:
             raise ValueError(f"temperature is {heat}; it cannot be below 0 (0 is greedy)")
+        wish = self.think if think is None else think
         extras = self._extras(think, stable=stable, reading=True)
+        question = Question(messages, wanted, heat, wish, extras)
         started = time.monotonic()
 
         def work(answer: HttpAnswer) -> Finished:
             with self._connection.honest_errors():
-                return self._answer(answer, messages, wanted, heat, extras)
+                try:
+                    return self._asking.ask(answer, question)
+                finally:
+                    self.model_name = self._served.name
 
         source = HttpAnswer(work, self._connection.name, self._limits)
         self._answers.add(source)
@@ -189,73 +200,17 @@ class RemoteLLM(BaseLLM):
 
         A server that does not list models is fine where the model was named.
         """
-        engine = self._connection.is_engine
-        status, answer = self._connection.ask(
-            "GET", f"{self._connection.base}/models", must_succeed=not self._is_named
-        )
-        if status in (401, 403):
-            raise self._connection.refusal(status, {}, b"")
-        if status == 503:
-            said = self._connection.refusal(status, {}, json.dumps(answer).encode())
-            if isinstance(said, ServerLoading):
-                raise said
-        listed = answer.get("data") if isinstance(answer, dict) else None
-        cards = [card for card in listed if isinstance(card, dict)] if isinstance(listed, list) else []
-        if not self._is_named and cards and isinstance(cards[0].get("id"), str):
-            self.model_name = cards[0]["id"]
-        if not self.model_name and not engine:
-            raise RemoteError(f"{self._connection.name} lists no model.", "Name one with --model.")
-        ours = [card for card in cards if engine or card.get("id") == self.model_name]
-        self._counting.learn_window(ours[0] if ours else {})
+        try:
+            self._served.check()
+        finally:
+            self.model_name = self._served.name
 
     def close(self) -> None:
         for answer in list(self._answers):
             answer.cancel()
         self._connection.close()
 
-    # One answer, in its own thread
-
-    def _answer(
-        self,
-        answer: HttpAnswer,
-        messages: list[Message],
-        max_tokens: int,
-        temperature: float,
-        extras: dict[str, Any],
-    ) -> Finished:
-        body: dict[str, Any] = {
-            "messages": messages,
-            "max_tokens": self._room(messages, max_tokens),
-            "temperature": temperature,
-            "stream": True,
-            **self._model(),
-            **extras,
-        }
-        while True:
-            self._is_loading = False  # as far as anybody knows while the server says nothing
-            try:
-                options = {"stream_options": {"include_usage": True}} if self._knows_stream_options else {}
-                return ServerAnswer(self._connection, answer).read(body | options)
-            except StreamOptionsRefused:  # by transformers serve; nothing has been streamed yet
-                self._knows_stream_options = False
-            except ServerLoading:
-                self._is_loading = True
-                if not answer.pause(LOADING_SECONDS):
-                    raise
-
-    def _room(self, messages: list[Message], max_tokens: int) -> int:
-        """How long the answer may be. Servers refuse what might pass their window; our engine shortens it."""
-        window = self.known_window
-        characters = sum(len(message["content"]) for message in messages)
-        if self._connection.is_engine or not window or characters + max_tokens <= window:
-            return max_tokens
-        prompt = self._counting.measure(messages)
-        if not self._counting.is_exact:
-            return max_tokens
-        reserve = min(RESERVE, window // 2)
-        if prompt.tokens + reserve > window:
-            raise ContextOverflow(prompt.tokens, window, reserve, is_least=prompt.is_least)
-        return min(max_tokens, window - prompt.tokens)
+    # What requests say
 
     def _extras(self, think: Think | None = None, **said: Any) -> dict[str, Any]:
         """The field of a request that only our own engine reads: what is `said`, and how much to think."""
@@ -266,13 +221,12 @@ class RemoteLLM(BaseLLM):
             said["think"] = think
         return {"docstra": said} if said else {}
 
+    def _rendered_with(self) -> dict[str, Any]:
+        """The fields that change how a prompt is rendered, and with that its length."""
+        return self._extras() if self._connection.is_engine else self._manners.rendered_with(self.think)
+
     def _model(self) -> dict[str, str]:
-        """The request's field; our engine needs none."""
-        if self._connection.is_engine:
-            return {}
-        if not self.model_name:
-            self.check()
-        return {"model": self.model_name}
+        return self._served.field()
 
 
 def _refuse_open_way(there: address.Address) -> None:

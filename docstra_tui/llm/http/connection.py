@@ -10,7 +10,7 @@ import contextlib
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -100,7 +100,7 @@ class Connection:
                     self.name, response.status_code, response.headers, content, self._key
                 )
             value = parse(content)
-            if must_succeed and not isinstance(value, dict):
+            if must_succeed and not isinstance(value, dict | list):
                 raise RemoteError(
                     f"{url} answers with something that is not JSON: {self._first_words(content)}", URL_HINT
                 )
@@ -183,8 +183,12 @@ class Connection:
 
     def read(self, response: httpx2.Response, most: int) -> bytes:
         """A body, up to `most` bytes; whoever waits for it knows how long it may take."""
+        return self.joined(response.iter_raw(), most)
+
+    def joined(self, parts: Iterable[bytes], most: int) -> bytes:
+        """The parts of a body, up to `most` bytes."""
         body = bytearray()
-        for part in response.iter_raw():
+        for part in parts:
             body += part
             if len(body) >= most:
                 del body[most:]

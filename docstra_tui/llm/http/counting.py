@@ -12,6 +12,10 @@ from docstra_tui.llm.prompt import Message
 BUSY = (429, 500, 502, 503, 504)
 """Statuses that may be different the next time."""
 
+TOKENIZE = "/tokenize"
+INPUT_TOKENS = "/chat/completions/input_tokens"
+"""llama-server's; what it has at the other place knows no messages, and answers them with an empty list."""
+
 
 class Counting:
     """One server's counts and window. `model` gives the field of a request that names it, `extras` those that
@@ -28,7 +32,8 @@ class Counting:
         self._model = model
         self._extras = extras
         self._context = context
-        self._cannot = False
+        self._places = [TOKENIZE] if connection.is_engine else [TOKENIZE, INPUT_TOKENS]
+        """Where the server may be asked to count, as far as is known."""
         self.told_window: int | None = None
         """Tokens, as the server said."""
         self.is_exact = False
@@ -47,7 +52,7 @@ class Counting:
 
     def measure(self, messages: list[Message]) -> Measure:
         """Of messages that were looked over already."""
-        if not self._cannot:
+        if self._places:
             told = self._beyond(messages) or self._ask(messages)
             if told is not None:
                 self.is_exact = True
@@ -68,16 +73,23 @@ class Counting:
 
     def _ask(self, messages: list[Message]) -> Measure | None:
         """None where the server cannot tell, now or ever."""
-        body = {"messages": messages, **self._model(), **self._extras()}
-        status, answer = self._connection.ask("POST", f"{self._connection.root}/tokenize", body)
-        if status == 200 and isinstance(answer, dict) and isinstance(answer.get("count"), int):
-            self.learn_window(answer)
-            cached = answer.get("cached_tokens")
-            known = cached if isinstance(cached, int) else None
-            return Measure(int(answer["count"]), known, is_least=answer.get("is_least") is True)
-        if self._connection.is_engine and status not in BUSY:
-            raise self._connection.reported(answer)
-        self._cannot = status not in BUSY
+        connection, body = self._connection, {"messages": messages, **self._model()}
+        for place in list(self._places):
+            url = f"{connection.root}{place}" if place == TOKENIZE else f"{connection.base}{place}"
+            extras = self._extras()
+            status, answer = connection.ask("POST", url, body | extras)
+            if status in (400, 422) and extras and not connection.is_engine:
+                status, answer = connection.ask("POST", url, body)
+            told = measured(answer) if status == 200 else None
+            if told is not None:
+                self._places = [place]
+                self.learn_window(answer)
+                return told
+            if connection.is_engine and status not in BUSY:
+                raise connection.reported(answer)
+            if status in BUSY:
+                return None
+            self._places.remove(place)
         return None
 
     def _ask_for_each(self, prompts: list[list[Message]]) -> list[Measure] | None:
@@ -101,3 +113,21 @@ class Counting:
         if characters <= largest_body(window) - BODY_SLACK:
             return None
         return Measure(WINDOWS_COUNTED * window, None, is_least=True)
+
+
+def measured(answer: Any) -> Measure | None:
+    """The count in a server's answer; None where it tells none. No prompt has no tokens."""
+    if not isinstance(answer, dict):
+        return None
+    cached, tokens = answer.get("cached_tokens"), answer.get("tokens")
+    told = [
+        answer.get("count"),
+        answer.get("input_tokens"),
+        len(tokens) if isinstance(tokens, list) else None,
+    ]
+    counts = (count for count in told if isinstance(count, int) and not isinstance(count, bool) and count > 0)
+    count = next(counts, None)
+    if count is None:
+        return None
+    known = cached if isinstance(cached, int) else None
+    return Measure(count, known, is_least=answer.get("is_least") is True)

@@ -9,22 +9,24 @@ from __future__ import annotations
 from docstra_tui.errors import AnswerFailed, DocstraError, NoAnswer
 from docstra_tui.llm.answer import Finished, FinishReason, Usage
 
-REASONS: dict[str, FinishReason] = {
-    **dict.fromkeys(
-        ("stop", "eos", "eos_token", "end_turn", "stop_sequence", "complete", "completed"), "stop"
-    ),
-    **dict.fromkeys(("length", "max_tokens", "model_length", "max_output_tokens"), "length"),
-}
+STOPS = ("stop", "eos", "eos_token", "end_turn", "stop_sequence", "complete", "completed")
+LENGTHS = ("length", "max_tokens", "model_length", "max_output_tokens")
 FILTERS = ("content_filter", "content-filter", "safety", "recitation", "blocklist", "prohibited_content")
 ERRORS = ("error", "failed", "failure")
 ABORTS = ("cancelled", "canceled", "abort", "aborted")
+WHOLE: dict[str, FinishReason] = {**dict.fromkeys(STOPS, "stop"), **dict.fromkeys(LENGTHS, "length")}
+REASONS: dict[str, FinishReason] = {
+    **WHOLE,
+    **dict.fromkeys(FILTERS, "filtered"),
+    **dict.fromkeys((*ERRORS, *ABORTS), "failed"),  # nobody here stopped it
+}
 
 KEPT = "What came is kept; ask again for the rest."
 
 
 def engines(reason: str, usage: Usage) -> Finished:
     """The end of an answer of our own engine."""
-    word: FinishReason = "cancelled" if reason == "cancelled" else REASONS.get(reason, "stop")
+    word: FinishReason = "cancelled" if reason == "cancelled" else WHOLE.get(reason, "stop")
     return Finished(word, usage)
 
 
@@ -43,7 +45,7 @@ def servers(
 
 
 def _problem(server: str, word: str) -> DocstraError | None:
-    if not word or word in REASONS:
+    if not word or word in WHOLE:
         return None
     if word in FILTERS:
         return AnswerFailed(f"A content filter of {server} stopped the answer.", "What came is kept.")

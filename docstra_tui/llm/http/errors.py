@@ -12,6 +12,7 @@ from typing import Any
 
 from docstra_tui.error_forms import from_wire
 from docstra_tui.errors import AnswerFailed, ContextOverflow, DocstraError, RemoteError, ServerLoading
+from docstra_tui.llm.http import overflows
 
 LONGEST_QUOTE = 300
 """Characters of a server's own words."""
@@ -28,11 +29,11 @@ GAP = r"[\s\x00-\x20\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*+"
 LONGEST_PATTERN = 64
 """Characters of a key that are looked for one by one."""
 
+LOADING = re.compile(r"loading|starting|warming", re.IGNORECASE)
+"""How servers say that they are not ready yet."""
+
 RESERVE = 512
 """Tokens that must be left for the answer where another server's window is known."""
-
-OVERFLOW = re.compile(r"\((\d+) tokens\) exceeds the available context size \((\d+) tokens\)")
-"""How llama-server says that a prompt does not fit."""
 
 
 def quote(text: str, key: str = "") -> str:
@@ -78,11 +79,12 @@ def _spellings(character: str) -> str:
 
 def refusal(server: str, status: int, headers: Any, body: bytes, key: str) -> DocstraError:
     """The error for an HTTP status that is not 2xx."""
-    said = quote(words_of(body), key)
-    if (overflow := _overflow(words_of(body))) is not None:
-        return overflow
-    if status == 503 and "loading" in said.lower():
-        return ServerLoading(f"{server} still loads its model.", "Ask again in a moment.")
+    words = words_of(body)
+    said = quote(words, key)
+    if (overflow := overflows.find_in(body, words)) is not None:
+        return _too_long(overflow)
+    if status == 503 and LOADING.search(words):
+        return _loading(server)
     says = f" It says: {said}" if said else ""
     if 300 <= status < 400:
         target = quote(str(headers.get("location", "")), key) or "nowhere"
@@ -118,18 +120,22 @@ def reported(server: str, body: Any, key: str, *, is_ours: bool) -> DocstraError
     if is_ours and isinstance(error, dict) and isinstance(error.get("kind"), str):
         return from_wire(error)
     words = _words(error)
-    if (overflow := _overflow(words)) is not None:
-        return overflow
+    if (overflow := overflows.find(body, words)) is not None:
+        return _too_long(overflow)
+    if isinstance(error, dict) and error.get("code") == 503 and LOADING.search(words):
+        return _loading(server)
     said = quote(words, key) or "nothing about why"
     return AnswerFailed(f"{server} failed in the middle of the answer. It says: {said}")
 
 
-def _overflow(words: str) -> ContextOverflow | None:
-    found = OVERFLOW.search(words[: 20 * LONGEST_QUOTE])
-    if found is None:
-        return None
-    window = int(found[2][:18])
-    return ContextOverflow(int(found[1][:18]), window, min(RESERVE, window // 2))
+def _loading(server: str) -> ServerLoading:
+    return ServerLoading(f"{server} still loads its model.", "Ask again in a moment.")
+
+
+def _too_long(overflow: overflows.Overflow) -> ContextOverflow:
+    limit, prompt = overflow.limit, overflow.prompt
+    reserve = min(RESERVE, limit // 2)
+    return ContextOverflow(limit if prompt is None else prompt, limit, reserve, is_least=prompt is None)
 
 
 def words_of(body: bytes) -> str:

@@ -9,7 +9,9 @@ import json
 from typing import Any, TypeGuard
 
 from docstra_tui.errors import RemoteError
-from docstra_tui.llm.answer import Event, Reading, Thought, Usage
+from docstra_tui.llm.answer import Event, Reading, Reframed, Thought, Usage
+from docstra_tui.llm.http.endings import STOPS
+from docstra_tui.llm.http.raw_thinking import RawThinking
 
 LONGEST_ANSWER = 2_000_000
 """Characters; a server that says more is not answering a question."""
@@ -33,9 +35,12 @@ class ErrorEvent(Exception):
 
 
 class ChunkReader:
-    """Reads one answer's events in order."""
+    """Reads one answer's events in order; `raw` takes out what is thinking in its text."""
 
-    def __init__(self) -> None:
+    def __init__(self, raw: RawThinking | None = None) -> None:
+        self._raw = raw
+        self.model = ""
+        """As the server names it."""
         self.reason = ""
         """The server's own word for the end; empty before it."""
         self.usage = Usage()
@@ -52,6 +57,8 @@ class ChunkReader:
         self._bad = 0
         self._characters = 0
         self._read = -1
+        self._has_said = False
+        """True once there was text, or what stood in its place and was thinking."""
 
     @property
     def is_complete(self) -> bool:
@@ -88,6 +95,10 @@ class ChunkReader:
             raise ErrorEvent(chunk)
         if isinstance(chunk.get("usage"), dict):
             self.usage = usage_of(chunk["usage"])
+        if isinstance(chunk.get("timings"), dict) and self.usage == Usage():
+            self.usage = timed(chunk["timings"])
+        if isinstance(chunk.get("model"), str):
+            self.model = self.model or chunk["model"]
         events: list[Event] = []
         reading = reading_of(chunk.get("prompt_progress"))
         if reading is not None:
@@ -98,11 +109,16 @@ class ChunkReader:
         choice = choices[0] if isinstance(choices, list) and choices else None
         return events + self._of_choice(choice) if isinstance(choice, dict) else events
 
+    def rest(self) -> list[Event]:
+        """What was held back, for nothing more comes."""
+        if self._raw is None:
+            return []
+        is_whole = self.reason.lower() in STOPS or (self.is_done and not self.reason)
+        return self._heard(self._raw.flush(is_whole=is_whole))
+
     def _of_choice(self, choice: dict[str, Any]) -> list[Event]:
         text, thinking = self._said(choice)
         self.is_telling = self.is_telling or bool(text or thinking)
-        self.has_text = self.has_text or bool(text.strip())
-        self.has_thought = self.has_thought or bool(thinking.strip())
         if choice.get("finish_reason"):
             self.reason = str(choice["finish_reason"])
         if choice.get("error"):
@@ -113,8 +129,24 @@ class ChunkReader:
                 f"The answer has more than {LONGEST_ANSWER:,} characters and was stopped.",
                 "Ask for less, or lower max_tokens.",
             )
-        events: list[Event] = [Thought(thinking)] if thinking else []
-        return [*events, text] if text else events
+        events: list[Event] = []
+        if thinking:
+            events += self._raw.heard_apart() if self._raw is not None else []
+            events.append(Thought(thinking))
+        if text:
+            events += self._raw.take(text) if self._raw is not None else [text]
+        events = self._heard(events)
+        return events + self.rest() if self.reason else events
+
+    def _heard(self, events: list[Event]) -> list[Event]:
+        for event in events:
+            if isinstance(event, str):
+                self.has_text = self.has_text or bool(event.strip())
+            elif isinstance(event, Thought):
+                self.has_thought = self.has_thought or bool(event.text.strip())
+            elif isinstance(event, Reframed):
+                self.has_text, self.has_thought = False, self.has_text or self.has_thought
+        return events
 
     def _said(self, choice: dict[str, Any]) -> tuple[str, str]:
         """What a choice adds to the answer, and to the thinking before it."""
@@ -129,8 +161,9 @@ class ChunkReader:
             text = delta["refusal"]
             self.has_refused = self.has_refused or bool(text)
         if is_whole:  # behind pieces that said it already
-            text = "" if self.has_text else text
+            text = "" if self._has_said else text
             thinking = "" if self.has_thought else thinking
+        self._has_said = self._has_said or bool(text.strip())
         return text, thinking
 
 
@@ -192,6 +225,13 @@ def usage_of(usage: dict[str, Any]) -> Usage:
 
 def _is_duration(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9
+
+
+def timed(timings: dict[str, Any]) -> Usage:
+    """llama-server's own figures, where it was not asked for OpenAI's."""
+    new, cached = _count(timings.get("prompt_n")), _count(timings.get("cache_n"))
+    prompt = None if new is None else new + (cached or 0)
+    return Usage(prompt, _count(timings.get("predicted_n")), cached)
 
 
 def _count(value: Any) -> int | None:

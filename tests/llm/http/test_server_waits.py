@@ -208,7 +208,7 @@ LOADING = response(b'{"error": {"code": 503, "message": "Loading model"}}', "503
 def test_a_server_that_loads_its_model_is_asked_again(
     server: HostileServer, ample: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("docstra_tui.llm.remote.LOADING_SECONDS", 0.05)
+    monkeypatch.setattr("docstra_tui.llm.http.asking.LOADING_SECONDS", 0.05)
     server.on(CHAT, *[sends(LOADING)] * 4, sends(SSE, chunk("ok", "stop")))
     llm = RemoteLLM(server.url)
     seen: list[bool] = []
@@ -223,7 +223,7 @@ def test_a_server_that_loads_its_model_is_asked_again(
 def test_until_the_time_for_a_first_text_is_over(
     server: HostileServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("docstra_tui.llm.remote.LOADING_SECONDS", 0.05)
+    monkeypatch.setattr("docstra_tui.llm.http.asking.LOADING_SECONDS", 0.05)
     error = failure(ask(server, sends(LOADING), wait_seconds=0.5))
     assert isinstance(error, RemoteError) and "has not begun to answer" in error.message
 

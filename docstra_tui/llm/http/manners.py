@@ -1,0 +1,117 @@
+"""What one server was found to do, for as long as it is asked: nobody tries twice what it refused once."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from docstra_tui.llm.thinking.wish import Think
+
+BUDGET = "thinking_token_budget"
+BUDGET_SLACK = 1.25
+"""Times a budget that thinking may have before it is called too long."""
+
+EXTRAS = (
+    *("stream_options", "return_progress", "chat_template_kwargs", "reasoning_effort"),
+    *(BUDGET, "thinking_budget_tokens", "reasoning_budget_tokens"),
+)
+"""Fields of a request that only some servers know; an answer comes without them too."""
+
+SWITCHES = ("chat_template_kwargs", "reasoning_effort")
+"""Those that turn thinking on and off."""
+
+INSTEAD = {"max_tokens": "max_completion_tokens"}
+"""What a field is called by servers that refuse it."""
+
+OPTIONAL = (*EXTRAS, "max_tokens", "max_completion_tokens", "temperature")
+
+
+def thinking(think: Think, *, is_llama_server: bool) -> dict[str, Any]:
+    """A wish in the words that servers understand; nothing where the model does as it does by itself."""
+    if think == "auto":
+        return {}
+    is_on = think != "off"
+    kwargs: dict[str, Any] = {"enable_thinking": is_on, "thinking": is_on}
+    if not is_on:
+        return {"chat_template_kwargs": kwargs, "reasoning_effort": "none"}
+    if think == "on":
+        return {"chat_template_kwargs": kwargs}
+    # vLLM's field; the template's own, which SGLang goes by; and llama-server's two names
+    budget: dict[str, Any] = {BUDGET: think}
+    if is_llama_server:
+        budget |= {"thinking_budget_tokens": think, "reasoning_budget_tokens": think}
+    return {"chat_template_kwargs": kwargs | {"thinking_budget": think}, **budget}
+
+
+class Manners:
+    """One server's."""
+
+    def __init__(self) -> None:
+        self.is_llama_server = False
+        """True once it said so: only that one tells how far it has read."""
+        self.refused: frozenset[str] = frozenset()
+        """Fields that it takes no request with."""
+        self._keeps_budget = True
+        self._thought: dict[Think, bool] = {}
+        """By wish, whether it was thought."""
+        self._opened: set[Think] = set()
+        """The wishes with which its answers begin within thinking that its own template opened."""
+
+    def accepted(self, body: dict[str, Any], dropped: frozenset[str] = frozenset()) -> dict[str, Any]:
+        """A request without what was refused, some of it under its other name."""
+        away = self.refused | dropped
+        fields = dict(body)
+        for name in OPTIONAL:
+            if name in away and name in fields:
+                value = fields.pop(name)
+                if name in INSTEAD:
+                    fields[INSTEAD[name]] = value
+        return fields
+
+    def to_drop(self, body: dict[str, Any], words: str) -> frozenset[str]:
+        """The fields to ask again without, after a refusal; those that it names, else all extras."""
+        here = [name for name in OPTIONAL if name in body]
+        named = {name for name in here if re.search(rf"\b{name}\b", words)}
+        return frozenset(named or (name for name in here if name in EXTRAS))
+
+    def rendered_with(self, think: Think) -> dict[str, Any]:
+        """Those fields for a wish that change a prompt, and so its count."""
+        fields = thinking(think, is_llama_server=self.is_llama_server)
+        return {name: fields[name] for name in SWITCHES if name in fields and name not in self.refused}
+
+    # Thinking
+
+    def opens_thinking(self, think: Think) -> bool:
+        """True where an answer to such a wish began with thinking that only its end showed."""
+        return think in self._opened
+
+    def remember_opened(self, think: Think) -> None:
+        """It did."""
+        self._opened.add(think)
+
+    def forget_opened(self, think: Think) -> None:
+        """It does no more."""
+        self._opened.discard(think)
+
+    def heard(self, think: Think, *, has_thought: bool, tokens: int | None = None) -> None:
+        """An answer to this wish is over; `tokens` of it were thinking, where that is told."""
+        self._thought[think] = has_thought
+        if isinstance(think, int):
+            self._keeps_budget = tokens is None or tokens <= think * BUDGET_SLACK
+
+    @property
+    def can_switch(self) -> bool | None:
+        """Whether its thinking can be turned off; None until that was seen."""
+        if self.refused.issuperset(SWITCHES) or self._thought.get("off"):
+            return False
+        return True if "off" in self._thought and any(self._thought.values()) else None
+
+    def note(self, server: str) -> str:
+        """What does not go as wished, in a sentence; empty where nothing was seen."""
+        if self.refused.issuperset(SWITCHES):
+            return f"{server} knows no switch for thinking."
+        if self._thought.get("off"):
+            return f"{server} thinks although it was asked not to."
+        if BUDGET in self.refused or not self._keeps_budget:
+            return f"{server} keeps no budget for thinking."
+        return ""
