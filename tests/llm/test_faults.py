@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed
-from docstra_tui.llm.answer import Finished
+from docstra_tui.llm.answer import Finished, Reading
 from docstra_tui.llm.inference import failures, generation, stopping, streaming
 from docstra_tui.llm.inference.cached_prompt import CachedPrompt
 from docstra_tui.llm.inference.prefix_cache import PrefixCache
@@ -124,7 +124,7 @@ def test_whatever_raises_a_request_ends_once_and_the_next_one_has_its_turn(
         put(patch, CLEANUP[cleanup], ERRORS[worse])
         job = model.submit_warm(prompt, 500, heard.append) if is_warm else model.submit(prompt, heard.append)
         assert job.done.wait(30)
-    ends = [event for event in heard if not isinstance(event, str)]
+    ends = [event for event in heard if not isinstance(event, str | Reading)]
     assert len(ends) == 1 and heard[-1] is ends[0]
     if not is_warm:
         assert isinstance(ends[0], (Finished, DocstraError))

@@ -13,13 +13,14 @@ import torch
 from transformers import StoppingCriteriaList
 
 from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed, ModelError, NotEnoughMemory
-from docstra_tui.llm.answer import Finished, FinishReason, Usage
+from docstra_tui.llm.answer import Event, Finished, FinishReason, Usage
 from docstra_tui.llm.inference import failures, proof
 from docstra_tui.llm.inference.cached_prompt import CachedPrompt
 from docstra_tui.llm.inference.control_tokens import control_ids
 from docstra_tui.llm.inference.forward import Forward
-from docstra_tui.llm.inference.prefill import ChunkSizer, decoder_layers, gate, prefill, probe
+from docstra_tui.llm.inference.prefill import ChunkSizer, decoder_layers, gate, pace, prefill, probe
 from docstra_tui.llm.inference.prefix_cache import PrefixCache
+from docstra_tui.llm.inference.reading import ReadingProgress
 from docstra_tui.llm.inference.recipe import Recipe, Request
 from docstra_tui.llm.inference.steering import steering
 from docstra_tui.llm.inference.stopping import Cancelled, KeywordsStoppingCriteria
@@ -38,6 +39,7 @@ class Generator:
         self._control = control_ids(tokenizer, self._recipe.stop_ids())
         self._sizer = ChunkSizer(len(decoder_layers(model)))
         self._forward = Forward(model)
+        self._progress = ReadingProgress()
         self._cache_bytes = cache_bytes
         self.prefixes = self._new_prefixes()
         """What has been read before."""
@@ -85,7 +87,7 @@ class Generator:
         return None if self._died is None else self._died.again()
 
     def answer(
-        self, request: Request, emit: Callable[[str], None], is_cancelled: Callable[[], bool]
+        self, request: Request, emit: Callable[[Event], None], is_cancelled: Callable[[], bool]
     ) -> Finished | DocstraError:
         """Write the answer through `emit` and return its one terminal event. Never raises."""
         if self._died is not None:
@@ -94,7 +96,7 @@ class Generator:
         return self._after(ended) if isinstance(ended, DocstraError) else ended
 
     def _answer(
-        self, request: Request, emit: Callable[[str], None], is_cancelled: Callable[[], bool]
+        self, request: Request, emit: Callable[[Event], None], is_cancelled: Callable[[], bool]
     ) -> Finished:
         if is_cancelled():
             return Finished("cancelled", Usage(len(request.ids), 0, 0))
@@ -114,8 +116,10 @@ class Generator:
             )
             self._reading.begin()
             try:
-                if prompt is not None:
-                    self._read(request, prompt)
+                is_long = len(request.ids) - reused > self._sizer.tokens
+                with self._progress.told(reused, len(request.ids), emit if is_long else None):
+                    if prompt is not None:
+                        self._read(request, prompt)
                 self._write(request, prompt, texts, streamer)
                 reason = self._reason(request, streamer)
             except Cancelled:
@@ -164,8 +168,12 @@ class Generator:
         prompt.snapshot()
 
     def _prefill(self, prompt: CachedPrompt, ids: Sequence[int], end: int) -> None:
+        def took(at: int, tokens: int, seconds: float) -> None:
+            self._reading.took(pace(tokens, seconds))
+            self._progress.took(at, tokens, seconds)
+
         self._reading.begin()
-        prefill(self._forward, prompt, ids, end, self._sizer, self._reading.took)
+        prefill(self._forward, prompt, ids, end, self._sizer, took)
 
     def _write(
         self, request: Request, prompt: CachedPrompt | None, texts: tuple[str, ...], streamer: AnswerStreamer

@@ -102,12 +102,12 @@ def prefill(
     ids: Sequence[int],
     end: int,
     sizer: ChunkSizer,
-    took: Callable[[float], None] = lambda seconds: None,
+    took: Callable[[int, int, float], None] = lambda at, tokens, seconds: None,
 ) -> None:
     """Read `ids` into the cache of `prompt`, from where it stands up to `end`. Runs inside a `gate`.
 
     `prompt.ids` grows with every chunk that is wholly read, so that a cancel loses one chunk at most.
-    `took` hears the `pace` of each chunk.
+    `took` hears of each chunk where it began, its tokens and its seconds.
     """
     prompt.mark()  # so that a cancel in the first chunk loses nothing that was here before
     whole = torch.tensor([ids[:end]], device=forward.model.device)
@@ -120,4 +120,4 @@ def prefill(
         prompt.mark()
         seconds = time.monotonic() - start
         sizer.learn(len(chunk), seconds)
-        took(pace(len(chunk), seconds))
+        took(at, len(chunk), seconds)

@@ -1,0 +1,79 @@
+"""How far a prompt is read, and how long the rest of it will take: told after each chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from docstra_tui.llm.answer import Reading
+
+FADES = 0.9
+"""What a chunk counts for once another is read: a machine does not stay as busy as it was."""
+
+ENOUGH_SECONDS = 0.2
+"""Of reading, before anybody takes an estimate from it: a first small chunk says nothing of a fast device."""
+
+DOUBT = 0.1
+"""Of the way from the chunks seen to the prompt's end: how far apart they have to be before the trend that
+they show counts for much."""
+
+
+class ReadingSpeed:
+    """How fast one model reads, learned from all its prompts.
+
+    A token takes the longer the more stands before it, so its seconds are a straight line over its place.
+    """
+
+    def __init__(self) -> None:
+        self._weight = self._x = self._y = self._xx = self._xy = 0.0
+        """Sums over the chunks, by tokens: their places, the seconds of a token there, and the products."""
+        self._seconds = 0.0
+
+    def learn(self, at: int, tokens: int, seconds: float) -> None:
+        """So many tokens behind the first `at` were read in so many seconds."""
+        x, y = at + tokens / 2, seconds / tokens
+        self._weight = FADES * self._weight + tokens
+        self._x = FADES * self._x + tokens * x
+        self._y = FADES * self._y + tokens * y
+        self._xx = FADES * self._xx + tokens * x * x
+        self._xy = FADES * self._xy + tokens * x * y
+        self._seconds += seconds
+
+    def seconds(self, done: int, total: int) -> float | None:
+        """What reading on from `done` to `total` will take; None while too little is known."""
+        if self._seconds < ENOUGH_SECONDS:
+            return None
+        x, y = self._x / self._weight, self._y / self._weight
+        spread = max(self._xx / self._weight - x * x, 0.0)
+        doubt = (DOUBT * max(total - x, 1.0)) ** 2
+        slope = max((self._xy / self._weight - x * y) / (spread + doubt), 0.0)
+        middle = (done + total) / 2
+        return (total - done) * max(y + slope * (middle - x), 0.0)
+
+
+class ReadingProgress:
+    """Says of one prompt after the other how far it is read. Everything here runs in the inference thread."""
+
+    def __init__(self) -> None:
+        self._speed = ReadingSpeed()
+        self._emit: Callable[[Reading], None] | None = None
+        self._total = 0
+
+    @contextmanager
+    def told(self, done: int, total: int, emit: Callable[[Reading], None] | None) -> Iterator[None]:
+        """Inside, `emit`, if there is one, hears how reading goes on behind the first `done` tokens."""
+        self._emit, self._total = emit, total
+        try:
+            self._tell(done)
+            yield
+        finally:
+            self._emit = None
+
+    def took(self, at: int, tokens: int, seconds: float) -> None:
+        """So many tokens behind the first `at` are read, in so many seconds."""
+        self._speed.learn(at, tokens, seconds)
+        self._tell(at + tokens)
+
+    def _tell(self, done: int) -> None:
+        if self._emit is not None:
+            self._emit(Reading(done, self._total, self._speed.seconds(done, self._total)))
