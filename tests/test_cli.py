@@ -350,6 +350,21 @@ def test_a_turn_that_is_shown_says_how_it_ended(capsys) -> None:
     ]
 
 
+def test_what_was_thought_is_shown_only_where_it_is_wished(capsys) -> None:
+    store = SessionStore()
+    store.begin_turn(store.create("/p", "m"), turn := SavedTurn("Why?"))
+    turn.thinking, turn.thinking_s, turn.answer, turn.status = "Hm.\nYes.", 1.5, "Because.", "done"
+    store.end_turn(turn.id, turn)
+    store.close()
+    assert cli.main(["sessions", "show"]) == 0
+    assert capsys.readouterr().out == "> Why?\n\nBecause.\n\n"
+    assert cli.main(["sessions", "show", "--show-thinking"]) == 0
+    assert capsys.readouterr().out == "> Why?\n\nThought for 1.5 s:\n\n> Hm.\n> Yes.\n\nBecause.\n\n"
+    assert cli.main(["sessions", "show", "--json"]) == 0
+    [found] = json.loads(capsys.readouterr().out)["turns"]
+    assert (found["thinking"], found["thinking_s"], found["answer"]) == ("Hm.\nYes.", 1.5, "Because.")
+
+
 def test_the_reset_string_turns_every_mode_off(capsys) -> None:
     assert cli.main(["reset-terminal"]) == 0
     out = capsys.readouterr().out

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from docstra_tui.commands.console import Console
+from docstra_tui.commands.printing import Printing
 from docstra_tui.commands.waiting import Waiting
 from docstra_tui.errors import DocstraError
-from docstra_tui.llm.answer import AnswerStream
+from docstra_tui.llm.answer import AnswerStream, Listener
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.turn_request import TurnRequest
@@ -22,13 +23,20 @@ class Answers:
     """Asks one request after the other and says what came of it."""
 
     def __init__(
-        self, console: Console, requests: Sequence[TurnRequest], *, as_json: bool, limit: int
+        self,
+        console: Console,
+        requests: Sequence[TurnRequest],
+        *,
+        as_json: bool,
+        limit: int,
+        show_thinking: bool = False,
     ) -> None:
         self._console = console
         self._requests = requests
         self._as_json = as_json
         self._limit = limit
         """The longest answer, in tokens."""
+        self._show_thinking = show_thinking
         self._records: list[dict[str, Any]] = []
         self.model = ""
         """Who answers, for the record."""
@@ -58,9 +66,14 @@ class Answers:
         if is_one_of_many and not self._as_json:
             self._console.answer(f"# {request.shown}\n\n")
         stream: AnswerStream | None = None
+        waiting = Waiting(self._console, llm)
+        printing = self._printing(llm, waiting)
+        heard = Listener(lambda _: waiting.thinks(), None, waiting.reads)
+        if printing is not None:
+            heard = printing.listener
         try:
-            stream = llm.run_task(request.task, context=request.focus, fields=request.fields)
-            self._read(stream, llm)
+            stream = llm.run_task(request.task, context=request.focus, fields=request.fields, listener=heard)
+            self._read(stream, waiting, printing)
         except DocstraError as error:
             self._record(request, stream, error)
             if stream is not None and stream.text:  # what is out is no answer of a whole run
@@ -79,14 +92,24 @@ class Answers:
         if request is not self._requests[-1] and not self._as_json:
             self._console.answer("\n")
 
-    def _read(self, stream: AnswerStream, llm: BaseLLM) -> None:
+    def _printing(self, llm: BaseLLM, waiting: Waiting) -> Printing | None:
+        """How an answer is printed; None where it is not."""
+        if self._as_json:
+            return None
+        # Of a server of somebody else's only the end of its thinking may come, and what is piped cannot be
+        # taken back.
+        holds = bool(llm.server) and llm.think != "off" and not self._console.out_is_terminal
+        return Printing(self._console, waiting, show_thinking=self._show_thinking, holds=holds)
+
+    def _read(self, stream: AnswerStream, waiting: Waiting, printing: Printing | None) -> None:
         """Read the answer to its end, or to the first Ctrl+C; a second one ends the process."""
         try:
-            with Waiting(self._console, llm) as waiting:
+            with waiting:
                 for piece in stream:
-                    waiting.end()
-                    if not self._as_json:
-                        self._console.answer(piece)
+                    if printing is None:
+                        waiting.end()
+                    else:
+                        printing.piece(piece)
         except KeyboardInterrupt:
             interrupts(signal.SIG_DFL)
             stream.close()
@@ -94,8 +117,8 @@ class Answers:
         finally:
             if not stream.ended:
                 stream.close()
-            if not self._as_json:
-                self._console.end_answer()
+            if printing is not None:
+                printing.end()
         self.was_cancelled = stream.finish_reason == "cancelled"
 
     def _record(self, request: TurnRequest, stream: AnswerStream | None, error: DocstraError | None) -> None:
@@ -103,14 +126,17 @@ class Answers:
         self._records.append(
             {
                 "answer": stream.text if stream is not None else "",
+                "thinking": (stream.thinking or None) if stream is not None else None,
                 "model": self.model or None,
                 "finish_reason": stream.finish_reason if stream is not None else None,
                 "files": _places(request.focus),
                 "prompt_tokens": usage.prompt_tokens if usage is not None else None,
                 "completion_tokens": usage.completion_tokens if usage is not None else None,
                 "reused_tokens": usage.reused_tokens if usage is not None else None,
+                "thinking_tokens": usage.thinking_tokens if usage is not None else None,
                 "ttft_s": stream.ttft_s if stream is not None else None,
                 "tokens_per_s": stream.tokens_per_s if stream is not None else None,
+                "thinking_s": stream.thinking_s if stream is not None else None,
             }
         )
         if error is not None:

@@ -85,12 +85,7 @@ COMMON = (
         "answer.temperature",
         {"metavar": "T"},
     ),
-    Option(
-        ("--think",),
-        "thinking before the answer: at most N tokens of it",
-        "answer.think",
-        {"metavar": "off|on|N"},
-    ),
+    Option(("--think",), "think before answering, at most N tokens", "answer.think", {"metavar": "off|on|N"}),
     Option(("--theme",), "lamp, paper, or one of your own", "theme", {"metavar": "NAME"}),
     Option(("--json",), "one JSON object on standard output", "", {"action": "store_true"}),
 )
@@ -108,6 +103,11 @@ SEND_SECRETS = Option(
     "",
     {"action": "store_true"},
 )
+SHOW_THINKING = Option(
+    ("--show-thinking",), "print what was thought too, quoted", "", {"action": "store_true"}
+)
+OF_TASKS = (SEND_SECRETS, SHOW_THINKING)
+"""Flags of all that answer and end."""
 LANGUAGE = Option(
     ("--language",), "the programming language; by default that of the file", "", {"default": ""}
 )
@@ -129,7 +129,7 @@ ONE_SHOT = (
 def _task(name: str, *options: Option, more: str, most: int | None = None) -> Command:
     """A task of the faces, as a command that answers and ends."""
     row = next(row for row in commands_of("shell") if row.name == name)
-    return Command(name, row.words, row.help, options, most=most, more=more)
+    return Command(name, row.words, row.help, (*options, *OF_TASKS), most=most, more=more)
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -138,7 +138,6 @@ COMMANDS: tuple[Command, ...] = (
     _task(
         "ask",
         FILES,
-        SEND_SECRETS,
         most=1,
         more="With a question, text piped in is one more thing to answer from; without\n"
         "one it is the question. With -f, or from a file, it is read only where -\n"
@@ -148,22 +147,20 @@ COMMANDS: tuple[Command, ...] = (
         "explain",
         FILES,
         LANGUAGE,
-        SEND_SECRETS,
         more="Without a file (or with -), the code comes from standard input.\n" + ONE_SHOT,
     ),
     _task(
         "document",
         FILES,
         LANGUAGE,
-        SEND_SECRETS,
         more="Without a file (or with -), the code comes from standard input.\n" + ONE_SHOT,
     ),
-    _task("examples", FILES, LANGUAGE, SEND_SECRETS, most=1, more=ONE_SHOT),
+    _task("examples", FILES, LANGUAGE, most=1, more=ONE_SHOT),
     Command(
         "run",
         "TEMPLATE [KEY=VALUE…]",
         "fill a template and answer it",
-        (FILES, SEND_SECRETS),
+        (FILES, *OF_TASKS),
         more="The files stand where the template says {context}, else in front. Text\n"
         "piped in goes with them; with -f, or from a file, it is read only where -\n"
         "is named.\n" + ONE_SHOT,
@@ -172,6 +169,7 @@ COMMANDS: tuple[Command, ...] = (
         "sessions",
         "[list|show|delete] [SESSION]",
         "saved conversations",
+        (SHOW_THINKING,),
         actions=("list", "show", "delete"),
         later=("export",),
         most=1,

@@ -52,7 +52,13 @@ def run(
 
         opener = open_backend
     as_json = bool(invocation.options["json"])
-    answers = Answers(console, requests, as_json=as_json, limit=settings.answer.max_tokens)
+    answers = Answers(
+        console,
+        requests,
+        as_json=as_json,
+        limit=settings.answer.max_tokens,
+        show_thinking=bool(invocation.options["show_thinking"]),
+    )
     backend: Backend | None = None
     try:
         backend = opener(settings, oneshot=True)

@@ -7,6 +7,7 @@ from typing import Any
 from docstra_tui import figures
 from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.console import Console
+from docstra_tui.commands.printing import Quoting
 from docstra_tui.errors import UsageError
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import SavedTurn, StoredSession
@@ -27,7 +28,9 @@ def run(invocation: Invocation) -> int:
                 return _list(console, store, as_json)
             case "show":
                 session = store.load(invocation.words[0] if invocation.words else "last")
-                return _show(console, session, as_json)
+                return _show(
+                    console, session, as_json, show_thinking=bool(invocation.options["show_thinking"])
+                )
             case _:
                 if not invocation.words:
                     raise UsageError(
@@ -68,7 +71,7 @@ def _list(console: Console, store: SessionStore, as_json: bool) -> int:
     return 0
 
 
-def _show(console: Console, session: StoredSession, as_json: bool) -> int:
+def _show(console: Console, session: StoredSession, as_json: bool, *, show_thinking: bool) -> int:
     if as_json:
         console.json(
             {
@@ -83,7 +86,11 @@ def _show(console: Console, session: StoredSession, as_json: bool) -> int:
         return 0
     for turn in session.turns:
         files = f"  [{', '.join(item.label for item in turn.context)}]" if turn.context else ""
-        console.answer(f"> {turn.question}{files}\n\n{turn.answer}")
+        console.answer(f"> {turn.question}{files}\n\n")
+        if show_thinking and turn.thinking:
+            long = f" for {figures.seconds(turn.thinking_s)}" if turn.thinking_s is not None else ""
+            console.answer(f"Thought{long}:\n\n{Quoting().more(turn.thinking.strip())}\n\n")
+        console.answer(turn.answer)
         if turn.status != "done":
             why = f": {turn.error.message}" if turn.error is not None else ""
             console.answer(f"\n({ENDED[turn.status]}{why})")
@@ -111,12 +118,15 @@ def _turn(turn: SavedTurn) -> dict[str, Any]:
             for item in turn.context
         ],
         "answer": turn.answer,
+        "thinking": turn.thinking or None,
         "status": turn.status,
         "finish_reason": turn.finish_reason,
         "model": turn.model,
         "prompt_tokens": turn.usage.prompt_tokens,
         "completion_tokens": turn.usage.completion_tokens,
         "reused_tokens": turn.usage.reused_tokens,
+        "thinking_tokens": turn.usage.thinking_tokens,
         "ttft_s": turn.ttft_s,
         "tokens_per_s": turn.tokens_per_s,
+        "thinking_s": turn.thinking_s,
     }

@@ -1,4 +1,4 @@
-"""The line that says how long the first word of an answer takes. Terminals only."""
+"""The line that says what is done until the first word of an answer comes. Terminals only."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import threading
 from time import monotonic
 
 from docstra_tui.commands.console import Console
+from docstra_tui.llm.answer import Reading
 from docstra_tui.llm.base import BaseLLM
-from docstra_tui.workspace.wording import waiting_for
+from docstra_tui.workspace.wording import read_so_far, waiting_for
 
 STEP_SECONDS = 1.0
 
@@ -20,6 +21,9 @@ class Waiting:
         self._llm = llm
         self._ended = threading.Event()
         self._lock = threading.Lock()
+        self._reading: Reading | None = None
+        self._thinks_since: float | None = None
+        self._is_writing = False
 
     def __enter__(self) -> Waiting:
         if self._console.err_is_terminal:
@@ -28,6 +32,20 @@ class Waiting:
 
     def __exit__(self, *exc: object) -> None:
         self.end()
+
+    def reads(self, reading: Reading) -> None:
+        """So much of the prompt is read."""
+        self._reading = reading
+
+    def thinks(self) -> None:
+        """The model thinks, and that is not shown."""
+        if self._thinks_since is None:
+            self._thinks_since = monotonic()
+        self._is_writing = False
+
+    def writes(self) -> None:
+        """The model writes what is not shown yet."""
+        self._is_writing = True
 
     def end(self) -> None:
         """Take the line away: something came."""
@@ -40,4 +58,13 @@ class Waiting:
         while not self._ended.wait(STEP_SECONDS):
             with self._lock:
                 if not self._ended.is_set():
-                    self._console.progress(waiting_for(self._llm, monotonic() - started))
+                    self._console.progress(self._words(started))
+
+    def _words(self, started: float) -> str:
+        if self._is_writing:
+            return "writing…"
+        if self._thinks_since is not None:
+            return f"thinking… {int(monotonic() - self._thinks_since)} s"
+        if self._reading is not None:
+            return read_so_far(self._reading)
+        return waiting_for(self._llm, monotonic() - started)

@@ -38,6 +38,8 @@ def _turn(turn: SavedTurn) -> str:
         parts.append("Not sent: " + ", ".join(_code(name) for name in turn.left_out))
     if turn.damage:
         parts.append("Damaged on disk: " + ", ".join(_code(name) for name in turn.damage))
+    if turn.thinking:
+        parts.append(_folded(turn))
     if turn.answer:
         parts.append(sanitize_text(turn.answer).strip("\n"))
     if turn.status == "failed":
@@ -47,6 +49,13 @@ def _turn(turn: SavedTurn) -> str:
     if turn.model:
         parts.append(f"*{sanitize_line(turn.model)}*")
     return "\n\n".join(parts)
+
+
+def _folded(turn: SavedTurn) -> str:
+    """What was thought, folded where HTML is drawn; nothing in it opens it."""
+    long = f" for {figures.seconds(turn.thinking_s)}" if turn.thinking_s is not None else ""
+    thinking = _quoted(turn.thinking.strip("\n").replace("</details", "&lt;/details"))
+    return f"<details>\n<summary>Thought{long}</summary>\n\n{thinking}\n\n</details>"
 
 
 def _code(name: str) -> str:

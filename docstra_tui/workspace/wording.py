@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from docstra_tui import figures
-from docstra_tui.llm.answer import Usage
+from docstra_tui.llm.answer import Reading, Usage
 from docstra_tui.llm.base import BaseLLM
 
 BUSY = "An answer is being written. Esc stops it first."
@@ -40,6 +40,12 @@ def waiting_for(llm: BaseLLM, seconds: float, tokens: str = "", *, queue: int = 
     else:
         text, rest = f"reading {tokens}…" if tokens else "reading…", f" {int(seconds)} s"
     return text + rest if int(seconds) else text
+
+
+def read_so_far(reading: Reading) -> str:
+    """`reading 3.1k/12.4k · 8 s left`: how far the prompt is read."""
+    left = "" if reading.seconds_left is None else f" · {max(1, round(reading.seconds_left))} s left"
+    return f"reading {figures.tokens(reading.done)}/{figures.tokens(reading.total)}{left}"
 
 
 def answer_figures(usage: Usage, ttft_s: float | None, tokens_per_s: float | None) -> str:

@@ -52,6 +52,7 @@ def write_sessions(path: Path, sessions: int = 4, turns: int = 12) -> list[Said]
                 turn.earlier = (Placed(first.id, item),)
             store.begin_turn(session_id, turn)
             turn.answer = f"It is <{mark}>. " * (900 if count % 5 == 4 else 4 + count)
+            turn.thinking, turn.thinking_s = f"Hm, <{mark}>?", 1.5
             turn.status, turn.finish_reason = "done", "stop"
             store.end_turn(turn.id, turn)
             said.append(Said(session_id, turn.question, turn.answer))

@@ -71,6 +71,22 @@ def test_what_a_model_thinks_is_kept_apart_and_never_sent_again(llm: FakeLLM, se
     assert session.turns[1].thinking == "" and session.turns[1].thinking_s is None
 
 
+def test_a_saved_thought_is_never_sent_again(llm: FakeLLM, own_places: Path) -> None:
+    store = SessionStore()
+    session = ChatSession(llm, Path("/project"), store)
+    llm.enqueue(Thought("Let me see."), "Twice.", usage=Usage(10, 5, 4, 3))
+    list(session.ask("How often?"))
+    assert "see." not in str(session.show_prompt("And then?")) + str(session._dialogue.told_now())
+    store.close()
+
+    kept = SessionStore()
+    again = ChatSession.resume(llm, kept, session.id or "")
+    kept.close()
+    assert again.turns == session.turns and again.turns[0].thinking == "Let me see."
+    list(again.ask("And then?"))
+    assert "see." not in str(llm.calls[-1].messages) and "Twice." in str(llm.calls[-1].messages)
+
+
 def test_what_came_as_the_answer_may_have_been_thought(llm: FakeLLM, session: ChatSession) -> None:
     llm.enqueue("The loop ", "ends.", Reframed(), "Twice.")
     assert list(session.ask("How often?")) == ["The loop ", "ends.", "Twice."]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from docstra_tui.errors import EngineDied
+from docstra_tui.errors import EngineDied, NoAnswer
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.export import to_markdown
 from docstra_tui.session.turns import SavedTurn, StoredSession
@@ -27,4 +27,16 @@ def test_the_document_tells_who_said_what_about_which_files() -> None:
         "*Failed: It died. Restart it.*",
     ):
         assert part in text
+    assert "\x1b" not in text
+
+
+def test_what_was_thought_is_folded_beside_the_answer() -> None:
+    turns = (
+        SavedTurn("Why?", thinking="Hm.\n</details>\x1b", thinking_s=12.3, answer="Because.", status="done"),
+        SavedTurn("And?", thinking="So much", status="failed", error=NoAnswer("No answer came.")),
+    )
+    text = to_markdown(StoredSession("id", "Why?", "/src/it", "m", "", 0.0, 0.0, turns))
+    assert "> Why?\n\n<details>\n<summary>Thought for 12 s</summary>\n\n> Hm.\n" in text
+    assert "> &lt;/details>␛\n\n</details>\n\nBecause." in text
+    assert "<summary>Thought</summary>\n\n> So much\n\n</details>\n\n*Failed: No answer came." in text
     assert "\x1b" not in text

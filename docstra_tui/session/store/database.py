@@ -150,6 +150,8 @@ class Database:
         if is_first_look:
             check(connection)
         if version < VERSION:
+            if version:
+                _interrupt_dead(connection)  # their answers are changed with the others
             bring_up(connection)
         if is_first_look:
             check_tables(connection)

@@ -13,6 +13,9 @@ DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 SHORTEST_TURN = 17
 """Columns of a turn in the oldest shape."""
 
+TURN_WITH_THINKING = 21
+"""Columns of a turn whose answer holds nothing that was thought."""
+
 
 def _is_turn(row: Row) -> bool:
     values = row.values

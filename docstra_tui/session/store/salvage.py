@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from docstra_tui.session.store.old_thinking import take_thinking_out
 from docstra_tui.session.store.orphans import adopt_orphans
 from docstra_tui.session.store.pages import Pages, Row
-from docstra_tui.session.store.row_kinds import FITTING, SHORTEST_TURN
+from docstra_tui.session.store.row_kinds import FITTING, SHORTEST_TURN, TURN_WITH_THINKING
 from docstra_tui.session.store.transaction import transaction
 from docstra_tui.session.store.values import Value
 
@@ -53,15 +54,17 @@ def salvage(damaged: Path, connection: sqlite3.Connection) -> Salvaged:
     pages = Pages(damaged.read_bytes())
     shapes = [_shape(connection, table, fits) for table, fits in FITTING.items()]
     turns = next(shape for shape in shapes if shape.table == "turns")
+    old: set[int] = set()
     with transaction(connection):
         connection.execute("PRAGMA defer_foreign_keys = ON")  # a turn may come before its session
         for row in pages.rows():
             shape = next((one for one in shapes if one.fits(row)), None)
-            if shape is not None:
-                _insert(connection, shape, row)
+            if shape is not None and _insert(connection, shape, row) and shape is turns:
+                old |= _in_old_shape(row)
         for row in pages.rows_like(TURN_MARK, SHORTEST_TURN):
-            if turns.fits(row):
-                _insert(connection, turns, row)
+            if turns.fits(row) and _insert(connection, turns, row):
+                old |= _in_old_shape(row)
+        take_thinking_out(connection, old)
         connection.execute("DELETE FROM items WHERE turn_id NOT IN (SELECT id FROM turns)")
         adopt_orphans(connection)
         connection.execute(
@@ -78,16 +81,23 @@ def _shape(connection: sqlite3.Connection, table: str, fits: Callable[[Row], boo
     return Shape(table, columns, fits)
 
 
-def _insert(connection: sqlite3.Connection, shape: Shape, row: Row) -> None:
-    """Add a row that is not there yet; what its columns may not hold becomes what they may."""
+def _in_old_shape(row: Row) -> set[int]:
+    """The number of a turn that was written when thinking was a part of its answer."""
+    return set() if row.rowid is None or len(row.values) >= TURN_WITH_THINKING else {row.rowid}
+
+
+def _insert(connection: sqlite3.Connection, shape: Shape, row: Row) -> bool:
+    """Add a row that is not there yet; what its columns may not hold becomes what they may. True when it was
+    added."""
     columns = shape.columns[: len(row.values)]
     values = list(_fitting(shape, row))
     names = ", ".join(name for name, _, _ in columns)
     marks = ", ".join("?" * len(columns))
     try:
-        connection.execute(f"INSERT OR IGNORE INTO {shape.table} ({names}) VALUES ({marks})", values)
+        added = connection.execute(f"INSERT OR IGNORE INTO {shape.table} ({names}) VALUES ({marks})", values)
     except (sqlite3.IntegrityError, OverflowError):
-        pass  # beyond what any of our rows can say
+        return False  # beyond what any of our rows can say
+    return added.rowcount == 1
 
 
 def _fitting(shape: Shape, row: Row) -> Iterator[Value]:
@@ -111,5 +121,6 @@ HELD_BY: dict[str, tuple[type, ...]] = {
     "INTEGER": (int, float),
 }
 
-FIGURES = ("prompt_tokens", "completion_tokens", "reused_tokens", "ttft_s", "tokens_per_s")
-MAY_BE_NULL = frozenset(("error", "finish_reason", *FIGURES, "path", "start_line", "end_line"))
+FIGURES = ("prompt_tokens", "completion_tokens", "reused_tokens", "thinking_tokens")
+TIMES = ("ttft_s", "tokens_per_s", "thinking_s")
+MAY_BE_NULL = frozenset(("error", "finish_reason", *FIGURES, *TIMES, "path", "start_line", "end_line"))

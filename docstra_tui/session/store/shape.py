@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 import sqlite3
 
+from docstra_tui.session.store.old_thinking import take_thinking_out
 from docstra_tui.session.store.transaction import transaction
 
-VERSION = 3
+VERSION = 4
 """Of the tables below; kept in the file as `user_version`."""
 
 TABLES = """
@@ -48,7 +49,10 @@ CREATE TABLE turns (
     reused_tokens INTEGER,
     ttft_s REAL,
     tokens_per_s REAL,
-    left_out TEXT NOT NULL DEFAULT '[]'  -- JSON: what did not fit and was not sent, ready to show
+    left_out TEXT NOT NULL DEFAULT '[]',  -- JSON: what did not fit and was not sent, ready to show
+    thinking TEXT NOT NULL DEFAULT '',
+    thinking_s REAL,
+    thinking_tokens INTEGER
 );
 CREATE INDEX turns_of_session ON turns (session_id, asked);
 CREATE INDEX turns_being_written ON turns (status) WHERE status = 'streaming';
@@ -93,11 +97,18 @@ CHANGES = {
         "ON DELETE CASCADE, accepted REAL NOT NULL, question TEXT NOT NULL, owner TEXT NOT NULL)",
         "CREATE INDEX waiting_of_session ON waiting (session_id, accepted)",
     ),
+    4: (
+        "ALTER TABLE turns ADD COLUMN thinking TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE turns ADD COLUMN thinking_s REAL",
+        "ALTER TABLE turns ADD COLUMN thinking_tokens INTEGER",
+    ),
 }
 """What makes the tables of the version before into those of this one."""
 
+THINKING = 4
+"""The first version in which what a model thought is no part of its answer."""
 
-MARKS = {1: ("turns", "id"), 2: ("turns", "left_out"), 3: ("sessions", "server")}
+MARKS = {1: ("turns", "id"), 2: ("turns", "left_out"), 3: ("sessions", "server"), 4: ("turns", "thinking")}
 """A column that each shape brought, with its table."""
 
 NO_VERSION = 1000
@@ -132,5 +143,7 @@ def bring_up(connection: sqlite3.Connection) -> None:
         for number in range(version + 1, VERSION + 1) if version else ():
             for statement in CHANGES[number]:
                 connection.execute(statement)
+            if number == THINKING:
+                take_thinking_out(connection)
         if version < VERSION:
             connection.execute(f"PRAGMA user_version = {VERSION}")

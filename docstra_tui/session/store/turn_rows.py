@@ -35,13 +35,15 @@ def write_turn(
     connection.execute(
         "INSERT INTO turns (id, session_id, asked, question, task, fields, model, answer, status, owner, "
         "error, finish_reason, prompt_tokens, completion_tokens, reused_tokens, ttft_s, tokens_per_s, "
-        "left_out) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "left_out, thinking, thinking_s, thinking_tokens) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (id) DO UPDATE SET "
         "model = excluded.model, answer = excluded.answer, status = excluded.status, owner = excluded.owner, "
         "error = excluded.error, finish_reason = excluded.finish_reason, "
         "prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens, "
         "reused_tokens = excluded.reused_tokens, ttft_s = excluded.ttft_s, "
-        "tokens_per_s = excluded.tokens_per_s",
+        "tokens_per_s = excluded.tokens_per_s, thinking = excluded.thinking, "
+        "thinking_s = excluded.thinking_s, thinking_tokens = excluded.thinking_tokens",
         (
             turn.id,
             session_id,
@@ -61,6 +63,9 @@ def write_turn(
             turn.ttft_s,
             turn.tokens_per_s,
             json.dumps(turn.left_out),
+            storable(turn.thinking),
+            turn.thinking_s,
+            turn.usage.thinking_tokens,
         ),
     )
     if with_items:
@@ -104,7 +109,8 @@ def read_turns(
     """The latest turns (before a moment; so many; with about so many characters), oldest first."""
     rows = connection.execute(
         "SELECT id, asked, question, task, fields, model, answer, status, error, finish_reason, "
-        "prompt_tokens, completion_tokens, reused_tokens, ttft_s, tokens_per_s, left_out "
+        "prompt_tokens, completion_tokens, reused_tokens, thinking_tokens, ttft_s, tokens_per_s, thinking_s, "
+        "left_out, thinking "
         "FROM turns WHERE session_id = ? AND (? IS NULL OR asked < ?) ORDER BY asked DESC, id DESC LIMIT ?",
         (session_id, before, before, count),
     )
@@ -112,7 +118,7 @@ def read_turns(
     read = 0
     for row in rows:
         wanted.append(row)
-        read += sum(len(text) for text in (row[2], row[6]) if isinstance(text, str | bytes))
+        read += sum(len(text) for text in (row[2], row[6], row[-1]) if isinstance(text, str | bytes))
         if characters is not None and read >= characters:
             break
     rows.close()
@@ -125,7 +131,7 @@ def read_turns(
 def _turn(row: tuple[Any, ...], placed: list[Placed]) -> SavedTurn:
     """A turn as it was saved; what a damaged disk took of it is empty, and named in `damage`."""
     turn_id, asked, question, task, fields, model, answer, status, error, reason, *figures = row
-    left_out = figures[5]
+    left_out, thinking = figures[7:]
     lost: list[str] = []
     shown = text_of(question, lost, "the question")
     words = json_value(fields, dict, lost, "how it was asked")
@@ -140,9 +146,11 @@ def _turn(row: tuple[Any, ...], placed: list[Placed]) -> SavedTurn:
         status=status if status in STATUSES else unknown("interrupted", lost, "how it ended"),
         error=None if error is None else from_wire(json_value(error, dict, lost, "what went wrong") or {}),
         finish_reason=reason if reason in REASONS else unknown(None, lost, "why it ended"),
-        usage=Usage(*(figure(value, int) for value in figures[:3])),
-        ttft_s=figure(figures[3], float),
-        tokens_per_s=figure(figures[4], float),
+        usage=Usage(*(figure(value, int) for value in figures[:4])),
+        ttft_s=figure(figures[4], float),
+        tokens_per_s=figure(figures[5], float),
+        thinking=text_of(thinking, lost, "the thinking"),
+        thinking_s=figure(figures[6], float),
         left_out=tuple(str(one) for one in json_value(left_out, list, lost, "what was not sent") or ()),
         model=text_of(model, lost, "the model's name"),
         asked=moment(asked),

@@ -16,14 +16,17 @@ from tests.repl.fake_backend import FakeBackend
 
 KEYS = [
     "answer",
+    "thinking",
     "model",
     "finish_reason",
     "files",
     "prompt_tokens",
     "completion_tokens",
     "reused_tokens",
+    "thinking_tokens",
     "ttft_s",
     "tokens_per_s",
+    "thinking_s",
 ]
 
 

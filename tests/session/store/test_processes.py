@@ -22,6 +22,7 @@ def test_a_dead_writers_answer_was_interrupted_and_a_living_ones_is_left_alone(p
         "import os\nfrom docstra_tui.session.store.sessions import SessionStore\n"
         "from docstra_tui.session.turns import SavedTurn\n"
         "s = SessionStore(); t = SavedTurn('theirs'); s.begin_turn(s.create('/p', 'm'), t)\n"
+        "s.add_thought(t.id, 'Hm, ', 0.0); s.add_thought(t.id, 'yes', 1.5); s.flush()\n"
         "s.add_piece(t.id, 'half'); s.flush(); os.kill(os.getpid(), 9)"
     )
     died = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, timeout=60, check=False)
@@ -30,6 +31,10 @@ def test_a_dead_writers_answer_was_interrupted_and_a_living_ones_is_left_alone(p
     other = SessionStore()
     other.sessions()
     assert on_disk(path) == [("mine", "", "streaming"), ("theirs", "half", "interrupted")]
+    assert on_disk(path, "SELECT thinking, thinking_s FROM turns ORDER BY asked") == [
+        ("", None),
+        ("Hm, yes", 1.5),
+    ]
     living.add_piece(turn.id, "still here")
     assert living.flush()
     living.close()

@@ -62,6 +62,7 @@ def test_what_was_brought_over_is_said_and_stays(path: Path, whole: tuple[bytes,
     session = store.load(said[0].session_id)
     assert (session.root, session.draft) == ("/project/0", "draft 0")
     assert session.turns[5].files[0].content.startswith("def f0()")
+    assert (session.turns[5].thinking, session.turns[5].thinking_s) == ("Hm, <00.005>?", 1.5)
     store.close()
     again = SessionStore(path)
     assert len(again.sessions()) == 4 and again.notice is None

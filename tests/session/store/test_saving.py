@@ -24,7 +24,8 @@ def test_everything_comes_back_as_it_was(store: SessionStore) -> None:
     first = SavedTurn("Why\udcff?", fields={"question": "Why\udcff?"}, context=(odd, plain), model="m1")
     store.begin_turn(session_id, first)
     first.answer, first.status, first.finish_reason = "Because \ud83d", "done", "stop"
-    first.usage, first.ttft_s, first.tokens_per_s = Usage(10, 20, 5), 0.25, 41.5
+    first.usage, first.ttft_s, first.tokens_per_s = Usage(10, 20, 5, 7), 0.25, 41.5
+    first.thinking, first.thinking_s = "Hm \udc80", 1.25
     store.end_turn(first.id, first)
     second = SavedTurn("And?", context=(nameless,), earlier=(Placed(first.id, odd), Placed(first.id, plain)))
     store.begin_turn(session_id, second)
@@ -60,6 +61,36 @@ def test_a_growing_answer_is_saved_even_when_it_pauses(store: SessionStore, path
     started = time.monotonic()
     until(lambda: on_disk(path)[0][1] == "a few words" + "x" * 250, 5)
     assert time.monotonic() - started < 0.9
+
+
+THINKING = "SELECT thinking, thinking_s, answer FROM turns"
+
+
+def test_growing_thinking_is_saved_as_an_answer_is(store: SessionStore, path: Path) -> None:
+    turn = SavedTurn("first")
+    store.begin_turn(store.create("/p", "m"), turn)
+    store.add_thought(turn.id, "Hm, ", 0.0)
+    store.add_thought(turn.id, "yes", 1.5)
+    started = time.monotonic()
+    until(lambda: on_disk(path, THINKING) == [("Hm, yes", 1.5, "")], 5)
+    assert time.monotonic() - started < 2.5
+    store.add_piece(turn.id, "It is")
+    assert store.flush() and on_disk(path, THINKING) == [("Hm, yes", 1.5, "It is")]
+
+
+def test_an_answer_that_turns_out_to_be_thinking_is_moved(store: SessionStore, path: Path) -> None:
+    turn = SavedTurn("first")
+    store.begin_turn(store.create("/p", "m"), turn)
+    store.add_piece(turn.id, "The loop ")
+    assert store.flush()
+    store.add_piece(turn.id, "ends.")
+    store.reframe(turn.id)
+    store.add_piece(turn.id, "Twice.")
+    assert store.flush() and on_disk(path, THINKING) == [("The loop ends.", None, "Twice.")]
+    store.reframe(SavedTurn("unknown").id)
+    store.close()
+    [found] = SessionStore().load("last").turns
+    assert (found.thinking, found.answer, found.status) == ("The loop ends.", "Twice.", "interrupted")
 
 
 def test_the_same_file_is_kept_once(store: SessionStore, path: Path) -> None:

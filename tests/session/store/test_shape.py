@@ -10,8 +10,11 @@ import pytest
 
 from docstra_tui.errors import StoreError
 from docstra_tui.session.store import shape
+from docstra_tui.session.store.old_thinking import parted
+from docstra_tui.session.store.owner import new_owner
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import ModelChoice, WaitingQuestion
+from tests.session.damaged import behead
 from tests.session.stored import on_disk, say
 
 
@@ -75,9 +78,21 @@ ALTER TABLE turns ADD COLUMN left_out TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE items ADD COLUMN detail TEXT NOT NULL DEFAULT '';
 PRAGMA user_version = 2;
 """
+SHAPE_3 = """
+ALTER TABLE sessions ADD COLUMN server TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN wanted TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN revision TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN quant TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+CREATE TABLE waiting (id INTEGER PRIMARY KEY, session_id TEXT NOT NULL REFERENCES sessions (id)
+    ON DELETE CASCADE, accepted REAL NOT NULL, question TEXT NOT NULL, owner TEXT NOT NULL);
+CREATE INDEX waiting_of_session ON waiting (session_id, accepted);
+PRAGMA user_version = 3;
+"""
+OLDER = (SHAPE_1, SHAPE_1 + SHAPE_2, SHAPE_1 + SHAPE_2 + SHAPE_3)
 
 
-@pytest.mark.parametrize("script", [SHAPE_1, SHAPE_1 + SHAPE_2], ids=["1", "2"])
+@pytest.mark.parametrize("script", OLDER, ids=["1", "2", "3"])
 def test_an_older_shape_is_brought_up_with_all_it_has(path: Path, script: str) -> None:
     path.parent.mkdir(mode=0o700)
     with closing(sqlite3.connect(path)) as connection:
@@ -91,7 +106,89 @@ def test_an_older_shape_is_brought_up_with_all_it_has(path: Path, script: str) -
     store.close()
 
     assert (turn.question, turn.answer, turn.left_out) == ("old", "answer", ())
+    assert (turn.thinking, turn.thinking_s, turn.usage.thinking_tokens) == ("", None, None)
     assert (found.draft, found.choice, found.waiting) == ("typed then", ModelChoice(), ())
     assert [row[0] for row in on_disk(path)] == ["old", "new"]
     assert on_disk(path, "SELECT question FROM waiting") == [("next",)]
     assert on_disk(path, "PRAGMA user_version") == [(shape.VERSION,)]
+
+
+THOUGHT = "<think>\nHm.\n</think>\n\nTwice."
+
+
+@pytest.mark.parametrize("script", OLDER, ids=["1", "2", "3"])
+def test_what_an_older_program_kept_at_the_head_of_an_answer_is_no_part_of_it(
+    path: Path, script: str
+) -> None:
+    path.parent.mkdir(mode=0o700)
+    rows = [
+        (1, THOUGHT, "done", "", "stop"),
+        (2, "It is twice.\n</think>\nTwice.", "done", "", "stop"),
+        (3, "<think>\nStill", "streaming", "a dead program", None),
+        (4, "<think> is a tag.", "done", "", "stop"),
+        (5, "<think>\nStill", "streaming", new_owner(), None),
+        (6, b"<think>\xed\xb3\xbf</think>Lone.", "done", "", "stop"),
+    ]
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executescript(script)
+        for number, answer, status, owner, reason in rows:
+            connection.execute(
+                "INSERT INTO turns (id, asked, answer, status, owner, finish_reason, session_id, "
+                "question, task, fields, model) "
+                "VALUES (?, ?, ?, ?, ?, ?, 'abcdef012345', 'q', 'answer_question', '{}', 'm')",
+                (number, number + 2.0, answer, status, owner, reason),
+            )
+
+    store = SessionStore()
+    _, *turns = store.load("last").turns
+    store.close()
+
+    assert [(turn.thinking, turn.answer, turn.status) for turn in turns] == [
+        ("Hm.", "Twice.", "done"),
+        ("It is twice.", "Twice.", "done"),
+        ("Still", "", "interrupted"),
+        ("", "<think> is a tag.", "done"),
+        ("", "<think>\nStill", "streaming"),
+        ("\udcff", "Lone.", "done"),
+    ]
+
+
+@pytest.mark.parametrize("script", OLDER, ids=["1", "2", "3"])
+def test_it_is_no_part_of_what_is_saved_from_a_damaged_file_either(path: Path, script: str) -> None:
+    path.parent.mkdir(mode=0o700)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executescript(script)
+        connection.execute("UPDATE turns SET answer = ?", (THOUGHT,))
+    behead(path, path.read_bytes())
+    store = SessionStore()
+    [turn] = store.load("last").turns
+    assert (turn.thinking, turn.answer, turn.damage) == ("Hm.", "Twice.", ())
+
+    # one of ours is what it is
+    said = say(store, store.create("/p", "m"), "How does it look?", THOUGHT)
+    store.close()
+    behead(path, path.read_bytes())
+    store = SessionStore()
+    found = {turn.id: turn for one in store.sessions() for turn in store.load(one.id).turns}
+    store.close()
+    assert (found[turn.id].thinking, found[turn.id].answer) == ("Hm.", "Twice.")
+    assert (found[said.id].thinking, found[said.id].answer) == ("", THOUGHT)
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_whole", "thought", "rest"),
+    [
+        ("Twice.", True, "", "Twice."),
+        ("\n<thinking>Hm</thinking>Twice.", True, "Hm", "Twice."),
+        ("<think>\n\n</think>\n\nTwice.", True, "", "Twice."),
+        ("<think>Hm</think>a</think>b", True, "Hm", "a</think>b"),
+        ("<think>\nHm", False, "Hm", ""),
+        ("<think>\nHm", True, "", "<think>\nHm"),
+        ("The end is `</think>` here.\nSo.", True, "", "The end is `</think>` here.\nSo."),
+        ("```\n<think>\n</think>\n```", True, "", "```\n<think>\n</think>\n```"),
+        ("```\n</think>\n```\nends it", True, "", "```\n</think>\n```\nends it"),
+        ("```\na\n```\nso\n</think>\n\nTwice.", True, "```\na\n```\nso", "Twice."),
+    ],
+)
+def test_where_an_old_answer_began(answer: str, is_whole: bool, thought: str, rest: str) -> None:
+    assert parted(answer, is_whole=is_whole) == (thought, rest)
