@@ -78,6 +78,7 @@ class RemoteLLM(BaseLLM):
         self._served = Served(self._connection, self._manners, self._counting, model or "")
         self._asking = Asking(self._connection, self._manners, self._counting, self._served)
         self._client = uuid.uuid4().hex
+        self._told: tuple[bool | None, str] = None, ""
         self._answers: weakref.WeakSet[HttpAnswer] = weakref.WeakSet()
 
     @property
@@ -90,11 +91,15 @@ class RemoteLLM(BaseLLM):
 
     @property
     def can_switch_thinking(self) -> bool | None:
-        return None if self._connection.is_engine else self._manners.can_switch
+        return self._told[0] if self._connection.is_engine else self._manners.can_switch
 
     @property
     def think_note(self) -> str:
-        return "" if self._connection.is_engine else self._manners.note(self._connection.name)
+        return self._told[1] if self._connection.is_engine else self._manners.note(self._connection.name)
+
+    def told_of_switch(self, can_switch: bool | None, note: str) -> None:
+        """What our engine says of its model's switch for thinking: whoever watches it tells."""
+        self._told = can_switch, note
 
     def _facts(self) -> dict[str, object]:
         return {"server": self._connection.name, "window": self.known_window}

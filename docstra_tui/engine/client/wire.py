@@ -126,6 +126,8 @@ class Rendered(msgspec.Struct, kw_only=True):
     """Of OpenAI."""
     thinking_token_budget: int | None = None
     """Of vLLM."""
+    thinking_budget_tokens: int | None = None
+    """Of llama.cpp."""
     docstra: Extras = msgspec.field(default_factory=Extras)
 
 

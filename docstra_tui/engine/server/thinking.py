@@ -12,6 +12,10 @@ from docstra_tui.llm.thinking.wish import Think
 SWITCHES = ("enable_thinking", "thinking")
 """What templates call the variable that switches thinking; each counts, whatever this model's own is."""
 
+BUDGETS = ("thinking_token_budget", "thinking_budget_tokens")
+NO_BUDGET = -1
+"""How llama.cpp and some templates say that there is no limit."""
+
 NO_EFFORT = "none"
 EFFORTS = (NO_EFFORT, "minimal", "low", "medium", "high", "xhigh", "max")
 
@@ -35,6 +39,8 @@ def _said(request: Rendered) -> Iterator[Think]:
         param = f"chat_template_kwargs.{name}"
         if name == "reasoning_effort":
             yield _effort(value, param)
+        elif name == "thinking_budget":
+            yield _budget(value, param)
         elif name not in SWITCHES:
             raise BadRequest(f"This engine cannot honour {name[:40]!r} for the template.", param)
         elif not isinstance(value, bool):
@@ -43,14 +49,22 @@ def _said(request: Rendered) -> Iterator[Think]:
             yield "on" if value else "off"
     if request.reasoning_effort is not None:
         yield _effort(request.reasoning_effort, "reasoning_effort")
-    if request.thinking_token_budget is not None:
-        yield _parsed(request.thinking_token_budget, "thinking_token_budget")
+    for name in BUDGETS:
+        budget = getattr(request, name)
+        if budget is not None:
+            yield _budget(budget, name)
 
 
 def _effort(effort: object, param: str) -> Think:
     if effort not in EFFORTS:
         raise BadRequest(f"An effort is one of {', '.join(EFFORTS)}, not {str(effort)[:40]!r}.", param)
     return "off" if effort == NO_EFFORT else "on"
+
+
+def _budget(budget: object, param: str) -> Think:
+    if not isinstance(budget, int) or isinstance(budget, bool):
+        raise BadRequest("A budget for thinking is a number of tokens.", param)
+    return "on" if budget == NO_BUDGET else _parsed(budget, param)
 
 
 def _parsed(value: str | int, param: str) -> Think:

@@ -66,6 +66,7 @@ class EngineBackend:
         try:
             status = _as_status(stats := engine.stats())
             self._minutes = stats.health.leave_after_minutes
+            self.llm.told_of_switch(stats.health.can_switch_thinking, stats.health.think_note)
         except (EngineDied, StrangeEngine) as error:
             if self._last.state == "failed":
                 return self._last  # it told why, and left

@@ -92,6 +92,9 @@ WISHES: list[tuple[dict[str, Any], Think]] = [
     ({"reasoning_effort": "high"}, "on"),
     ({"thinking_token_budget": 100}, 100),
     ({"thinking_token_budget": 0}, "off"),
+    ({"thinking_budget_tokens": 50}, 50),
+    ({"thinking_budget_tokens": -1}, "on"),
+    ({"chat_template_kwargs": {"enable_thinking": True, "thinking": True, "thinking_budget": 50}}, 50),
     ({"thinking_token_budget": 100, "chat_template_kwargs": {"enable_thinking": True}}, 100),
     ({"thinking_token_budget": 100, "reasoning_effort": "none"}, "off"),
     ({"docstra": {"think": "on"}, "reasoning_effort": "none"}, "on"),
@@ -116,6 +119,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"reasoning_effort": {"some": "thing"}}, "reasoning_effort"),
     ({"thinking_token_budget": -5}, "thinking_token_budget"),
     ({"thinking_token_budget": "few"}, "thinking_token_budget"),
+    ({"chat_template_kwargs": {"thinking_budget": True}}, "chat_template_kwargs.thinking_budget"),
 ]
 
 

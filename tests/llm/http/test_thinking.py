@@ -8,7 +8,7 @@ import pytest
 
 from docstra_tui.errors import NoAnswer
 from docstra_tui.llm.answer import Listener, Reading, Usage
-from docstra_tui.llm.http.sse import ChunkReader
+from docstra_tui.llm.http.sse import ChunkReader, reading_of
 from docstra_tui.llm.remote import RemoteLLM
 from tests.llm.http.hostile import CHAT, DONE, SSE, HostileServer, chunk, response, sends
 from tests.llm.http.test_server_answers import choice, event, follow
@@ -110,6 +110,13 @@ def test_how_far_the_prompt_is_read_is_told_with_an_estimate(server: HostileServ
 )
 def test_a_progress_that_cannot_be_is_none(server: HostileServer, bad: bytes) -> None:
     assert follow(server, SSE, bad, chunk("ok", "stop"))[1].reading is None
+
+
+@pytest.mark.parametrize("told", [True, -1, "soon", 1e300, float("nan"), [], {}])
+def test_an_estimate_that_cannot_be_is_made_from_the_time_it_took(told: object) -> None:
+    progress = {"total": 100, "cache": 0, "processed": 50, "time_ms": 400}
+    assert reading_of(progress | {"seconds_left": 0.25}) == Reading(50, 100, 0.25)
+    assert reading_of(progress | {"seconds_left": told}) == Reading(50, 100, 0.4)
 
 
 def test_only_more_of_the_prompt_is_worth_waiting_for() -> None:

@@ -19,7 +19,7 @@ from docstra_tui.settings import AnswerSettings, EngineSettings, ModelSettings, 
 from docstra_tui.workspace.models.opening import open_backend
 from docstra_tui.workspace.models.other_server import ServerBackend
 from docstra_tui.workspace.models.own_engine import EngineBackend
-from tests.engine.engines import running, until
+from tests.engine.engines import FakeModel, running, until
 from tests.llm.http.hostile import SSE, chunk, hostile, response, sends
 from tests.tiny_models import make_tiny
 
@@ -77,6 +77,20 @@ def test_an_engine_that_dies_is_told_and_starts_again(tmp_path: Path) -> None:
     assert until(lambda: backend.engine.health().pid) != first and not psutil.pid_exists(first)
     backend.close()
     until(lambda: backend.engine.health().clients == 0)
+
+
+def test_the_engine_tells_whether_its_models_thinking_can_be_switched() -> None:
+    wanted, model = settings("fake"), FakeModel()
+    model.can_switch_thinking, model.think_note = True, "The files are read again."
+    with running(model=model, identity=EngineIdentity.from_settings(wanted)):
+        backend = open_backend(wanted)
+        assert (backend.llm.can_switch_thinking, backend.llm.think_note) == (None, "")
+        until(lambda: backend.status().state == "ready")
+        assert (backend.llm.can_switch_thinking, backend.llm.think_note) == (
+            True,
+            "The files are read again.",
+        )
+        backend.close()
 
 
 def test_a_server_that_loads_its_model_is_loading_until_the_wait_is_over(
