@@ -109,8 +109,7 @@ class LocalLLM(BaseLLM):
         self._on_disk = loaded.on_disk
         room = memory.for_caches(loaded.model, cache_gb)
         self._generator = Generator(loaded.model, loaded.tokenizer, room)
-        behaviour = self._chat.behaviour()  # it was tried while the weights were read
-        self._template_note = behaviour.note if behaviour is not None else ""
+        self._behaviour = self._chat.behaviour()  # it was tried while the weights were read
 
     def _facts(self) -> dict[str, object]:
         return {"device": self.device, "dtype": self.dtype, "window": self.window}
@@ -124,8 +123,16 @@ class LocalLLM(BaseLLM):
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know about this model, sentences; most have none."""
-        every = (self._generator.objection, self._template_note, self._on_disk.note)
+        every = (self._generator.objection, *self._chat.notes, self._on_disk.note)
         return tuple(note for note in every if note)
+
+    @property
+    def can_switch_thinking(self) -> bool:
+        return self._behaviour is not None and self._behaviour.think is not None
+
+    @property
+    def think_note(self) -> str:
+        return "" if self._behaviour is None else self._behaviour.think_note
 
     @property
     def queue_length(self) -> int:

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from transformers import PreTrainedTokenizerBase
-from transformers.utils.chat_template_utils import encode_marked_chat
+from transformers.utils.chat_template_utils import encode_marked_chat, mark_control_tokens
 
 from docstra_tui.errors import BadModelFile
 from docstra_tui.llm.base import Prompt, as_messages
-from docstra_tui.llm.inference import memory, template_trial
+from docstra_tui.llm.inference import memory, session_day, template_trial
 from docstra_tui.llm.inference.cached_prompt import common_prefix
 from docstra_tui.llm.inference.slices import Limit, Slices, Stopped
 from docstra_tui.llm.inference.stopping import special_ids
-from docstra_tui.llm.inference.template_trial import Behaviour, fold_system
+from docstra_tui.llm.inference.template_behaviour import Behaviour, Settings
+from docstra_tui.llm.inference.wording import Wording, broken
 from docstra_tui.llm.measure import WINDOWS_COUNTED, TooLong
 from docstra_tui.llm.prompt import Message
 from docstra_tui.llm.thinking.wish import Think
 
 logger = logging.getLogger(__name__)
 
-ZERO_WIDTH_SPACE = "\u200b"
 LARGE = 1_000_000
 """Characters: after more than this, memory is given back."""
+
+MARKS = mark_control_tokens("x", re.compile("x")).split("x")
+"""What transformers puts around control tokens that somebody spelt; it takes them out of what is said."""
+
+CHANGED = "The model's chat template changed part of what was sent: the model did not see all of it."
 
 
 class ChatTokenizer:
@@ -36,10 +42,13 @@ class ChatTokenizer:
         self.window = window
         """The model's context window, in tokens."""
         self._lock = threading.Lock()
-        template = _template_of(tokenizer)
+        self.template = template = _template_of(tokenizer)
+        """The text of its chat template; empty where there is none."""
         # Nothing is rendered here before the template has been tried elsewhere: it may never come back.
         self._trial = template_trial.begin(template, tokenizer.special_tokens_map) if template else None
         self._slices = Slices(tokenizer)
+        self._days = session_day.Days()
+        self._has_changed = False
 
     def behaviour(self) -> Behaviour | None:
         """What the trial of the model's template showed; waits for it. None where there is no template.
@@ -47,6 +56,13 @@ class ChatTokenizer:
         Raises `BadModelFile` for one that must not be used.
         """
         return self._trial.result() if self._trial is not None else None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know of how prompts are rendered; waits for the trial."""
+        behaviour = self.behaviour()
+        every = (behaviour.note if behaviour is not None else "", CHANGED if self._has_changed else "")
+        return tuple(note for note in every if note)
 
     @property
     def most(self) -> int:
@@ -63,18 +79,22 @@ class ChatTokenizer:
     ) -> list[int]:
         """The ids of the whole prompt, up to where the answer begins.
 
-        Raises `ValueError` for an empty or malformed prompt, `BadModelFile` when the model's template
+        `think` is put as the template takes it; where it has no switch, nothing changes. Raises
+        `ValueError` for an empty or malformed prompt, `BadModelFile` when the model's template
         cannot be rendered, `TooLong` where there are more than `most`, and `Stopped` soon after
         `is_stopped()`.
         """
-        messages = as_messages(prompt)
+        messages: list[Message] = [
+            {"role": message["role"], "content": _unmarked(message["content"])}
+            for message in as_messages(prompt)
+        ]
         behaviour = self.behaviour()
         limit = Limit(most, is_stopped)
         size = sum(len(message["content"]) for message in messages)
         try:
             with self._lock:
                 limit.check()  # somebody else's text may have taken a while
-                return self._render(messages, behaviour, limit)
+                return self._render(messages, behaviour, think, limit)
         finally:
             if size > LARGE:
                 memory.give_back()
@@ -90,24 +110,28 @@ class ChatTokenizer:
             limit.add(len(front))
             return front + self._slices.encode(text, limit)
 
-    def _render(self, messages: list[Message], behaviour: Behaviour | None, limit: Limit) -> list[int]:
+    def _render(
+        self, messages: list[Message], behaviour: Behaviour | None, think: Think, limit: Limit
+    ) -> list[int]:
         if behaviour is None:
             return self._encode_plain(_as_plain_text(messages), limit)
-        if not behaviour.takes_system:
-            messages = fold_system(messages)
+        settings = behaviour.settings(think)
         try:
-            return self._apply(messages, limit)
+            with session_day.on(self.template, self._days.of(messages)):
+                return self._apply(Wording(messages, behaviour), settings, limit)
         except ValueError as error:
             # A tokenizer that makes a control token out of plain text cannot be told not to.
             logger.warning("control tokens in the prompt are broken up by hand: %s", error)
             limit.tokens = 0
-            return self._apply([self._without_markers(message) for message in messages], limit)
+            spelt = [self._without_markers(message) for message in messages]
+            with session_day.on(self.template, self._days.of(messages)):
+                return self._apply(Wording(spelt, behaviour), settings, limit)
         finally:
             self._slices.forget()
 
-    def count(self, prompt: Prompt) -> int:
+    def count(self, prompt: Prompt, *, think: Think = "auto") -> int:
         """Tokens of the rendered prompt, exact."""
-        return len(self.render(prompt))
+        return len(self.render(prompt, think=think))
 
     def stable_prefix(
         self, prompt: Prompt, stable: int, most: int | None = None, *, think: Think = "auto"
@@ -122,18 +146,23 @@ class ChatTokenizer:
         ends = [self.render(_with_end(messages, stable, end), most, think=think) for end in ("Ask", "?!")]
         return ends[0][: common_prefix(*ends)]
 
-    def _apply(self, messages: list[Message], limit: Limit) -> list[int]:
+    def _apply(self, wording: Wording, settings: Settings, limit: Limit) -> list[int]:
         kind = type(self.tokenizer)
         sliced: Any = self.tokenizer
         if kind.apply_chat_template is PreTrainedTokenizerBase.apply_chat_template:
-            sliced = _Sliced(self.tokenizer, lambda text: self._slices.encode(text, limit))
+            sliced = _Sliced(
+                self.tokenizer,
+                lambda text: self._slices.encode(text, limit),
+                lambda chat: self._look(chat, wording),
+            )
         try:
             ids = kind.apply_chat_template(
                 sliced,
-                messages,
+                wording.conversation,
                 add_generation_prompt=True,
                 return_dict=False,
                 sanitize_control_tokens=True,
+                **settings,
             )
         except (ValueError, TooLong, Stopped):
             raise
@@ -144,6 +173,12 @@ class ChatTokenizer:
                 "Pick another model, or mend its chat_template.jinja.",
             ) from error
         return [int(id_) for id_ in ids]
+
+    def _look(self, chat: str, wording: Wording) -> None:
+        """Notice what the template did to what is said."""
+        if not self._has_changed and not wording.is_whole(_unmarked(chat)):
+            logger.warning("the chat template changed part of what was said")
+            self._has_changed = True
 
     def _encode_plain(self, text: str, limit: Limit) -> list[int]:
         ids: list[int] = []
@@ -159,21 +194,25 @@ class ChatTokenizer:
         content = message["content"]
         for token in [*special_ids(self.tokenizer), *_added_tokens(self.tokenizer)]:
             if len(token) > 1 and token in content:
-                content = content.replace(token, token[0] + ZERO_WIDTH_SPACE + token[1:])
+                content = broken(content, token)
         return {"role": message["role"], "content": content}
 
 
 class _Sliced:
     """A tokenizer as `apply_chat_template` sees it: what it encodes, it encodes in slices."""
 
-    def __init__(self, tokenizer: Any, encode: Callable[[str], list[int]]) -> None:
+    def __init__(
+        self, tokenizer: Any, encode: Callable[[str], list[int]], look: Callable[[str], None]
+    ) -> None:
         self._tokenizer = tokenizer
         self._encode = encode
+        self._look = look
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._tokenizer, name)
 
     def __call__(self, chat: str, **options: Any) -> dict[str, list[int]]:
+        self._look(chat)
         return {"input_ids": encode_marked_chat(self, chat)}
 
     def encode(self, text: str, *, add_special_tokens: bool) -> list[int]:
@@ -191,6 +230,12 @@ def _template_of(tokenizer: Any) -> str:
             "The model has several chat templates and none of them is its default.",
             "Pick another model, or name one of them default in its tokenizer_config.json.",
         ) from error
+
+
+def _unmarked(text: str) -> str:
+    for mark in MARKS:
+        text = text.replace(mark, "")
+    return text
 
 
 def _added_tokens(tokenizer: Any) -> list[str]:

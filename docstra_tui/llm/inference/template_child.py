@@ -1,8 +1,8 @@
 """The process in which a chat template is tried: it may loop for ever or write without end, and this ends it.
 
 A template comes with a model and is a program. transformers' sandbox keeps it from everything but time and
-memory, and in a thread neither can be taken away again. Reads one JSON object from stdin and writes one to
-stdout: for each conversation where its texts stand in what was rendered, or what went wrong.
+memory, and in a thread neither can be taken away again. Reads JSON objects from stdin, one a line, and writes
+one to stdout for each: the first brings the template, every one conversations to render.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 CPU_SECONDS = 2
@@ -20,35 +22,58 @@ MEMORY_BYTES = 512 * 1024 * 1024
 """On top of what the interpreter takes by itself."""
 LONGEST = 1_000_000
 """Characters that a template may make of a few words."""
+LONGEST_LITERAL = 64
+MOST_LITERALS = 200
 
 
 def main() -> None:
-    """Try what stdin says."""
+    """Try what stdin says, until it ends."""
+    from docstra_tui.llm.inference.session_day import on
+
+    template, variables = "", {}
+    for line in sys.stdin:
+        work = json.loads(line)
+        if "template" in work:
+            _limit()
+            template, variables = work["template"], work["variables"]
+        answers = []
+        for wanted in work["renders"]:
+            try:
+                with on(template, datetime.fromisoformat(wanted["day"])):
+                    answers.append(_render(template, variables, wanted))
+            except MemoryError:
+                answers.append({"too_much": "memory"})
+            except Exception as error:  # of the template, which is a program
+                answers.append({"error": f"{type(error).__name__}: {error}"[:300]})
+        literals = list(_literals(template)) if work.get("literals") else []
+        json.dump({"answers": answers, "literals": literals}, sys.stdout)
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+
+
+def _render(template: str, variables: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
     from transformers.utils.chat_template_utils import render_jinja_template
 
-    work = json.load(sys.stdin)
-    _limit()
-    answers = []
-    for conversation in work["conversations"]:
-        try:
-            (text,), _ = render_jinja_template(
-                [conversation],
-                chat_template=work["template"],
-                add_generation_prompt=True,
-                **work["variables"],
-            )
-            answers.append(_places(text, work["texts"]))
-        except MemoryError:
-            answers.append({"too_much": "memory"})
-        except Exception as error:  # of the template, which is a program
-            answers.append({"error": f"{type(error).__name__}: {error}"[:300]})
-    json.dump(answers, sys.stdout)
-
-
-def _places(text: str, wanted: list[str]) -> dict[str, Any]:
+    (text,), _ = render_jinja_template(
+        [wanted["messages"]],
+        chat_template=template,
+        add_generation_prompt=wanted["is_open"],
+        **{**variables, **wanted["settings"]},
+    )
     if len(text) > LONGEST:
         return {"too_much": "text"}
-    return {"places": [text.find(one) for one in wanted]}
+    return {"places": [text.find(one) for one in wanted["find"]]} if wanted["find"] else {"text": text}
+
+
+def _literals(template: str) -> Iterator[str]:
+    """The words that the template has for its comparisons."""
+    import jinja2
+    from transformers.utils import chat_template_utils
+
+    tree = chat_template_utils._compile_jinja_template(template).environment.parse(template)
+    found = {node.value for node in tree.find_all(jinja2.nodes.Const) if isinstance(node.value, str)}
+    lines = sorted({line.strip() for text in found for line in text.splitlines()})
+    yield from [line for line in lines if 1 < len(line) <= LONGEST_LITERAL][:MOST_LITERALS]
 
 
 def _limit() -> None:

@@ -11,7 +11,8 @@ import pytest
 from docstra_tui.errors import BadModelFile
 from docstra_tui.llm.inference import template_trial
 from docstra_tui.llm.inference.chat_tokenizer import ChatTokenizer
-from docstra_tui.llm.inference.template_trial import Behaviour, Trial
+from docstra_tui.llm.inference.template_behaviour import Behaviour
+from docstra_tui.llm.inference.template_trial import Trial
 from docstra_tui.llm.local import LocalLLM
 from tests.tiny_models import CHATML, NO_SYSTEM_ROLE, make_tiny, tiny_tokenizer
 
@@ -46,7 +47,8 @@ def behaviour(template: str) -> Behaviour:
     [(CHATML, True), (NO_SYSTEM_ROLE, False), (SYSTEM_MOVES, False), (SYSTEM_IS_LEFT_OUT, False)],
 )
 def test_the_system_text_stays_where_the_next_question_finds_it(template: str, takes_system: bool) -> None:
-    assert behaviour(template) == Behaviour(takes_system)
+    found = behaviour(template)
+    assert (found.takes_system, found.note, found.triggers) == (takes_system, "", {})
 
 
 def test_a_template_for_one_question_is_known_at_load_and_said() -> None:
@@ -125,8 +127,9 @@ def test_the_same_template_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(subprocess, "Popen", noted)
     template = CHATML + "{# tried once #}"
-    assert template_trial.begin(template, VARIABLES).result() == Behaviour(True)
-    assert template_trial.begin(template, dict(VARIABLES)).result() == Behaviour(True)
+    first = template_trial.begin(template, VARIABLES).result()
+    assert template_trial.begin(template, dict(VARIABLES)).result() == first
+    assert first.takes_system
     assert len(started) == 1
     template_trial.begin(template, {**VARIABLES, "bos_token": "<x>"}).result()
     assert len(started) == 2
@@ -137,7 +140,7 @@ def test_a_process_that_was_prepared_is_used() -> None:
     template_trial.prepare()
     prepared = template_trial._prepared
     assert prepared is not None
-    assert behaviour(CHATML) == Behaviour(True)
+    assert behaviour(CHATML).takes_system
     assert prepared.returncode == 0
 
 

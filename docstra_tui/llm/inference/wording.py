@@ -1,0 +1,79 @@
+"""How messages are put to a chat template so that all that is said in them reaches the model.
+
+Knows nothing of tokens.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from docstra_tui.llm.inference.template_behaviour import Behaviour, as_parts, fold_system, join_neighbours
+from docstra_tui.llm.prompt import Message
+
+ZERO_WIDTH_SPACE = "\u200b"
+"""Breaks a word that a template would cut out; a person sees it as it was."""
+
+
+class Wording:
+    """The messages of one prompt as a template takes them."""
+
+    def __init__(self, messages: Sequence[Message], behaviour: Behaviour) -> None:
+        self._behaviour = behaviour
+        said = [_broken(message, behaviour.triggers.get(message["role"], ())) for message in messages]
+        if not behaviour.takes_system:
+            said = fold_system(said)
+        if behaviour.alternates:
+            said = join_neighbours(said)
+        if behaviour.trims:
+            said = [_guarded(message) for message in said]
+        self.messages: list[Message] = said
+        """What is said, message by message."""
+
+    @property
+    def conversation(self) -> Sequence[Mapping[str, Any]]:
+        """The same in the shape that the template takes."""
+        return as_parts(self.messages) if self._behaviour.takes_parts else self.messages
+
+    def is_whole(self, rendered: str) -> bool:
+        """Does all that is said stand in what the template made of it?
+
+        White space around a message is nothing that anybody said, and where a template is known to lose some
+        inside of it, that is said in another place.
+        """
+        at = 0
+        squeezes = self._behaviour.squeezes
+        if squeezes:
+            rendered = _without_spaces(rendered)
+        for message in self.messages:
+            wanted = _without_spaces(message["content"]) if squeezes else message["content"].strip()
+            found = rendered.find(wanted, at)
+            if found < 0:
+                return False
+            at = found + len(wanted)
+        return True
+
+
+def broken(text: str, word: str) -> str:
+    """The text with that word broken up wherever it stands."""
+    return text.replace(word, word[0] + ZERO_WIDTH_SPACE + word[1:])
+
+
+def _broken(message: Message, words: Sequence[str]) -> Message:
+    content = message["content"]
+    for word in words:
+        content = broken(content, word)
+    return {"role": message["role"], "content": content}
+
+
+def _guarded(message: Message) -> Message:
+    """With something in front of the spaces that a question begins with."""
+    content = message["content"]
+    if message["role"] == "user" and content[:1] in (" ", "\t"):
+        content = ZERO_WIDTH_SPACE + content
+    return {"role": message["role"], "content": content}
+
+
+def _without_spaces(text: str) -> str:
+    return re.sub(r"\s+", "", text)
