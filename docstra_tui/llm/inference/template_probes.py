@@ -19,6 +19,7 @@ from docstra_tui.llm.inference.template_behaviour import (
 )
 from docstra_tui.llm.inference.template_child import LONGEST, MEMORY_BYTES
 from docstra_tui.llm.prompt import Message
+from docstra_tui.llm.thinking.families import Family
 from docstra_tui.llm.thinking.switches import VARIABLES, Variable
 
 SYSTEM, FIRST, ANSWER, SECOND, THOUGHT = (
@@ -36,8 +37,6 @@ TWO: list[Message] = [
 ]
 A_DAY, ANOTHER_DAY = "2001-02-03", "2012-11-14"
 
-THINKING = (("<think>", "</think>"), ("[THINK]", "[/THINK]"), ("<|START_THINKING|>", "<|END_THINKING|>"))
-
 SPACES = {
     "blank lines": "one\n\ntwo\n\n\nthree",
     "spaces in a row": "one  two     three",
@@ -49,7 +48,7 @@ SPACES = {
 INDENTED = "    an indented line"
 
 ROLES = ("system", "user", "assistant")
-COMMANDS = ("<think>", "</think>", "/think", "/no_think", "/nothink")
+COMMANDS = ("/think", "/no_think", "/nothink")
 """Tried whether or not the template has them in one piece."""
 
 
@@ -79,15 +78,16 @@ Ask = Callable[[Sequence[Render]], list[Answer]]
 """Tries them. Raises `Unusable` where that cannot be done."""
 
 
-def examine(ask: Ask, literals: Callable[[], list[str]]) -> Behaviour:
-    """All that can be found out. Raises `Unusable`."""
+def examine(ask: Ask, literals: Callable[[], list[str]], marks: Sequence[Family]) -> Behaviour:
+    """All that can be found out; `marks` are those that the model may think between. Raises `Unusable`."""
     found = _form(ask)
     try:
         found = _marks(ask, found)
         words = literals()
         found = replace(found, think=_switch(ask, found, words))
-        found = _with_wishes(ask, found)
-        return _survival(ask, found, words)
+        found = _with_wishes(ask, found, marks)
+        spelt = [mark.strip() for family in marks for mark in (*family.open, *family.close)]
+        return _survival(ask, found, [*COMMANDS, *spelt, *words])
     except Unusable:  # it can be used all the same, as far as is known
         return found
 
@@ -237,7 +237,7 @@ def _costs(one: str, other: str, has_second: bool) -> Literal["", "answers", "fi
     return "answers" if has_second and alike < one.find(SECOND) else ""
 
 
-def _with_wishes(ask: Ask, found: Behaviour) -> Behaviour:
+def _with_wishes(ask: Ask, found: Behaviour, marks: Sequence[Family]) -> Behaviour:
     """What stands behind the question at each wish, and where the next prompt parts from it."""
     names: tuple[Literal["auto", "off", "on"], ...]
     names = ("auto", "off", "on") if found.think is not None else ("auto",)
@@ -253,16 +253,15 @@ def _with_wishes(ask: Ask, found: Behaviour) -> Behaviour:
         alike = _alike(one + ANSWER, two)
         if found.has_second and alike < len(one):
             parts[name] = alike - begin
-    return replace(
-        found, tails=tails, parts_from=parts, opens=_opened(tails["auto"]) or _opened(tails.get("on", ""))
-    )
+    opens = _opened(tails["auto"], marks) or _opened(tails.get("on", ""), marks)
+    return replace(found, tails=tails, parts_from=parts, opens=opens)
 
 
-def _opened(tail: str) -> str:
+def _opened(tail: str, marks: Sequence[Family]) -> str:
     """The end of it that begins the thinking, if it does."""
-    for begin, end in THINKING:
-        at = tail.rfind(begin)
-        if at >= 0 and end not in tail[at:]:
+    for family in marks:
+        at = max((tail.rfind(mark) for mark in family.open), default=-1)
+        if at >= 0 and not any(mark in tail[at:] for mark in family.close):
             return tail[at:]
     return ""
 
@@ -286,7 +285,7 @@ def _survival(ask: Ask, found: Behaviour, words: Sequence[str]) -> Behaviour:
 
 def _triggers(ask: Ask, found: Behaviour, words: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """The words that do not survive, by the role that says them: first all roles at once."""
-    every = list(dict.fromkeys((*COMMANDS, *words)))
+    every = list(dict.fromkeys(words))
     answers = ask([_said(found, _all_say(_around(word))) for word in every])
     suspects = [word for word, answer in zip(every, answers, strict=True) if not _has_all(answer)]
     triggers: dict[str, tuple[str, ...]] = {}

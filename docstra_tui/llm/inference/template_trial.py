@@ -21,6 +21,7 @@ from docstra_tui.llm.inference import template_child, template_probes
 from docstra_tui.llm.inference.template_behaviour import Behaviour
 from docstra_tui.llm.inference.template_child import CPU_SECONDS
 from docstra_tui.llm.inference.template_probes import Answer, Render, Unusable
+from docstra_tui.llm.thinking import families
 
 PATIENCE_S = 60.0
 """For all of it, the imports on a busy machine included; the template's own limits are the child's."""
@@ -73,7 +74,8 @@ def _try(template: str, variables: Mapping[str, str]) -> Behaviour:
     impatience.start()
     try:
         with child:  # it ends with its stdin
-            return template_probes.examine(questioner.ask, questioner.literals)
+            marks = families.of_template(template)
+            return template_probes.examine(questioner.ask, questioner.literals, marks)
     finally:
         impatience.cancel()
 
