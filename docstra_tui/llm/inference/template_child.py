@@ -67,11 +67,11 @@ def _render(template: str, variables: Mapping[str, Any], wanted: Mapping[str, An
 
 def _literals(template: str) -> Iterator[str]:
     """The words that the template has for its comparisons."""
-    import jinja2
     from transformers.utils import chat_template_utils
 
     tree = chat_template_utils._compile_jinja_template(template).environment.parse(template)
-    found = {node.value for node in tree.find_all(jinja2.nodes.Const) if isinstance(node.value, str)}
+    values = [node.value for node in tree.find_all(chat_template_utils.jinja2.nodes.Const)]
+    found = [value for value in values if isinstance(value, str)]
     lines = sorted({line.strip() for text in found for line in text.splitlines()})
     yield from [line for line in lines if 1 < len(line) <= LONGEST_LITERAL][:MOST_LITERALS]
 
