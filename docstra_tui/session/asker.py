@@ -71,8 +71,14 @@ class Asker:
 
     def answer(self, turn: SavedTurn, told: Told, listener: Listener) -> AnswerStream:
         """Have the model answer."""
+        request = self._dialogue.request
         return self._dialogue.llm.run_task(
-            turn.task, context=told.waiting, history=told.history, fields=turn.fields, listener=listener
+            turn.task,
+            context=told.waiting,
+            history=told.history,
+            fields=turn.fields,
+            think=request.think if request is not None else None,
+            listener=listener,
         )
 
     def add_piece(self, turn: SavedTurn, piece: str) -> None:

@@ -7,12 +7,13 @@ model, no cache and no screen.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import Turn
+from docstra_tui.llm.thinking.wish import Think
 
 Kind = Literal["system", "item", "question", "answer"]
 
@@ -34,7 +35,7 @@ class Part:
     detail: str = ""
     """How an item is sent: `outline`, some lines, or empty for whole."""
     is_thinking: bool = False
-    """True for an answer that holds the model's thinking."""
+    """True for an answer that the model thought about first."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Shot:
     model: str = ""
     start: int = 0
     """How often the engine had been started again."""
+    think: Think = "auto"
+    """How much to think was wished."""
 
 
 def shot_of(
@@ -55,21 +58,24 @@ def shot_of(
     *,
     model: str = "",
     start: int = 0,
+    think: Think = "auto",
+    thought: Collection[int] = (),
 ) -> Shot:
-    """The prompt in its parts, in the order in which the model reads them."""
+    """The prompt in its parts, in the order in which the model reads them. `thought` are the turns of the
+    history, from 1, whose answers the model thought about first."""
     parts = [Part("system", "the system text", _mark(system))]
     for number, turn in enumerate(history, 1):
         items = turn.context if not isinstance(turn.context, str) else ()
         parts += [_item(item) for item in items]
         name = f"turn {number}"
         parts.append(Part("question", name, _mark(turn.task + repr(sorted(turn.fields.items())))))
-        thinking = "</think>" in turn.answer
-        parts.append(Part("answer", name, _mark(turn.answer), is_thinking=thinking))
+        is_thinking = number in thought or "</think>" in turn.answer
+        parts.append(Part("answer", name, _mark(turn.answer), is_thinking=is_thinking))
     parts += [_item(item) for item in waiting]
     task, fields = question
     name = f"turn {len(history) + 1}"
     parts.append(Part("question", name, _mark(task + repr(sorted(fields.items())))))
-    return Shot(tuple(parts), model, start)
+    return Shot(tuple(parts), model, start, think)
 
 
 def first_break(sent: Shot | None, following: Shot) -> str:
@@ -105,8 +111,10 @@ def why_new(sent: Shot | None, following: Shot, *, cached: int | None, reusable:
     reason = first_break(sent, following)
     if reason or cached is None or reusable is None or cached + SLACK >= reusable:
         return reason
+    if sent.think != following.think:
+        return f"thinking was switched to {following.think}, which the model's template puts before the files"
     if any(part.is_thinking for part in following.parts):
-        return "the model's template leaves out the thinking of earlier answers"
+        return "the thinking of earlier answers is not sent again"
     return "the engine let it go: its memory went to other prompts, or it was started again"
 
 

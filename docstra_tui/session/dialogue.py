@@ -13,6 +13,7 @@ from typing import Any
 from docstra_tui.context.fitting.plan import FitPlan
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.llm.prompt import Conversation
+from docstra_tui.llm.thinking.wish import Think
 from docstra_tui.session import breaks
 from docstra_tui.session.context import SessionContext, sent_whole
 from docstra_tui.session.log import WAITING, ContextLog
@@ -81,7 +82,9 @@ class Dialogue:
             told = self._tell(log, plan)
         return self._rendered(request, told)
 
-    def shot(self, told: Told, task: str, fields: Mapping[str, Any]) -> breaks.Shot:
+    def shot(
+        self, told: Told, task: str, fields: Mapping[str, Any], think: Think | None = None
+    ) -> breaks.Shot:
         """A prompt in its parts, to compare another one with."""
         return breaks.shot_of(
             self.llm.prompt_builder.system,
@@ -90,6 +93,8 @@ class Dialogue:
             (task, fields),
             model=self.model,
             start=self.engine_starts,
+            think=self.llm.think if think is None else think,
+            thought=told.thought,
         )
 
     @property
@@ -100,7 +105,7 @@ class Dialogue:
             turns = tuple(turn.id for turn in self.turns if turn.has_answer)
             plan = self.context.plan
             left_out = plan.left_out() if plan is not None else ()
-        return id(self), id(self.llm), self.engine_starts, items, turns, left_out
+        return id(self), id(self.llm), self.llm.think, self.engine_starts, items, turns, left_out
 
     def _tell(self, log: ContextLog, plan: FitPlan | None) -> Told:
         return tell(self.turns, log, plan, self.skipped + 1, prompts=self.llm.prompt_builder)
@@ -124,7 +129,8 @@ class Dialogue:
         with self.lock:
             context = self.context
             told = self.told_now()
-            self.sent = self.shot(told, turn.task, turn.fields)
+            think = self.request.think if self.request is not None else None
+            self.sent = self.shot(told, turn.task, turn.fields, think)
             self.told = told
             turn.context = context.log.enter(turn.id)
             turn.earlier = context.log.before(turn.id)

@@ -105,11 +105,11 @@ class Fitting:
             self._dialogue.context.apply(plan)
 
     def summarise(self, number: int) -> AnswerStream:
-        """Have the model sum up a turn, by its number from 1: an ordinary request."""
+        """Have the model sum up a turn, by its number from 1: an ordinary request, not worth a thought."""
         dialogue = self._dialogue
         llm, turn = dialogue.llm, dialogue.turns[number - 1 - dialogue.skipped]
         messages = _summary_request(turn, llm.prompt_builder.system)
-        return llm.stream(messages, max_tokens=min(SUMMARY_TOKENS, llm.max_tokens))
+        return llm.stream(messages, max_tokens=min(SUMMARY_TOKENS, llm.max_tokens), think="off")
 
     def weigh_summary(self, summary: str) -> int:
         """Tokens of a turn of which only this summary is sent."""

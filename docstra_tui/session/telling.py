@@ -25,6 +25,8 @@ class Told:
     history: list[Turn]
     waiting: tuple[ContextItem, ...]
     """Items that stand in the question's own message."""
+    thought: frozenset[int] = frozenset()
+    """The turns of the history, from 1, whose answers the model thought about first; that is not sent."""
 
 
 def tell(
@@ -40,6 +42,7 @@ def tell(
     choices = {row.number: row for row in plan.turns} if plan is not None else {}
     history: list[Turn] = []
     carried: tuple[ContextItem, ...] = ()
+    thought: set[int] = set()
     for number, turn in enumerate(turns, first):
         if not turn.has_answer:
             continue
@@ -53,7 +56,9 @@ def tell(
             history.append(summarised(row.summary, items))
         else:
             history.append(told_as(turn, prompts, items))
-    return Told(history, (*carried, *log.waiting))
+            if turn.thinking:
+                thought.add(len(history))
+    return Told(history, (*carried, *log.waiting), frozenset(thought))
 
 
 def told_as(turn: SavedTurn, prompts: PromptBuilder, items: tuple[ContextItem, ...] = ()) -> Turn:

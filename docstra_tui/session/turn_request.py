@@ -9,6 +9,7 @@ from typing import Any
 from docstra_tui.context.picks import Pick
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import TASKS
+from docstra_tui.llm.thinking.wish import Think
 from docstra_tui.session.turns import WaitingQuestion
 
 PLAIN = TASKS["ask"]
@@ -35,6 +36,8 @@ class TurnRequest:
     """Labels of what it is asked about, shown until it is known what was sent."""
     written: str = ""
     """What one writes to ask it again, where that is more than `shown`: a command with its words."""
+    think: Think | None = None
+    """How much to think about this one; None for as much as about all."""
     question: WaitingQuestion | None = None
     """As the session keeps it: it waits until the turn has begun, and no longer."""
 

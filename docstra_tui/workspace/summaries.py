@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -12,8 +11,6 @@ from docstra_tui.workspace.jobs import Deliver, JobQueue
 if TYPE_CHECKING:
     from docstra_tui.llm.answer import AnswerStream
     from docstra_tui.session.fitting import Fitting
-
-THINKING = re.compile(r".*</think>", re.DOTALL)
 
 
 class SummaryWriter:
@@ -72,16 +69,14 @@ class SummaryWriter:
                 return None
             stream = self._fitting.summarise(number)
             self._stream = (number, stream)
-        pieces: list[str] = []
         try:
-            for piece in stream:
-                pieces.append(piece)
+            for count, _ in enumerate(stream, 1):
                 if number in self.writing:
-                    self.writing[number] = len(pieces)
+                    self.writing[number] = count
         finally:
             with self._lock:
                 self._stream = None
         if number in self._stopped or stream.finish_reason == "cancelled":
             return None
-        summary = THINKING.sub("", "".join(pieces), count=1).strip()
+        summary = stream.text.strip()
         return summary, self._fitting.weigh_summary(summary) if summary else 0

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed, NoAnswer
 from docstra_tui.llm.answer import Reframed, Thought, Usage
+from docstra_tui.llm.measure import Measure
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
+from docstra_tui.session.turn_request import plain_question
 from tests.fakes import FakeLLM
 from tests.session.stored import until
 from tests.session.talk import A
@@ -69,6 +72,29 @@ def test_what_a_model_thinks_is_kept_apart_and_never_sent_again(llm: FakeLLM, se
     list(session.ask("And then?"))
     assert "see." not in str(llm.calls[-1].messages) and "Twice." in str(llm.calls[-1].messages)
     assert session.turns[1].thinking == "" and session.turns[1].thinking_s is None
+
+
+def test_one_question_may_be_thought_about_more_than_the_others(llm: FakeLLM, session: ChatSession) -> None:
+    for _ in range(3):
+        llm.enqueue("Twice.")
+    before = session.ahead_mark
+    llm.think = "off"
+    assert session.ahead_mark != before  # what is read ahead may be another text now
+    list(session.ask("How often?"))
+    list(session.run(replace(plain_question("Are you sure?"), think=500)))
+    list(session.ask("And then?"))
+    assert [call.think for call in llm.calls] == [None, 500, None]
+
+
+def test_a_model_says_why_switching_its_thinking_made_it_read_again(
+    llm: FakeLLM, session: ChatSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    llm.enqueue(Thought("Hm"), "Twice.", usage=Usage(1000, 5, 4))
+    list(session.ask("How often?"))
+    monkeypatch.setattr(llm, "measure", lambda prompt: Measure(1100, 10))
+    assert session.show_prompt("And then?").why == "the thinking of earlier answers is not sent again"
+    llm.think = "off"
+    assert "switched to off" in session.show_prompt("And then?").why
 
 
 def test_a_saved_thought_is_never_sent_again(llm: FakeLLM, own_places: Path) -> None:

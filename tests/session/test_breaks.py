@@ -75,3 +75,16 @@ def test_the_cache_may_be_gone_although_nothing_changed() -> None:
     assert "let it go" in why_new(SENT, later(A, B), cached=100, reusable=1000)
     thought = later(A, B, answer="<think>hm</think>yes")
     assert "thinking" in why_new(SENT, thought, cached=100, reusable=1000)
+    thought = shot_of("Be kind.", [Turn.of("first?", "yes", (A, B))], (), ("ask", {}), model="m", thought={1})
+    assert (
+        why_new(SENT, thought, cached=100, reusable=1000)
+        == "the thinking of earlier answers is not sent again"
+    )
+    assert why_new(SENT, thought, cached=990, reusable=1000) == ""
+
+
+def test_switching_thinking_costs_what_its_template_puts_behind_it() -> None:
+    switched = replace(later(A, B), think="off")
+    assert why_new(SENT, switched, cached=990, reusable=1000) == ""
+    reason = why_new(SENT, switched, cached=100, reusable=1000)
+    assert reason == "thinking was switched to off, which the model's template puts before the files"

@@ -134,6 +134,7 @@ def test_a_turn_is_summed_up_by_the_model(tmp_path: Path) -> None:
     list(session.ask("tell me"))
     summary = "".join(session.fitting.summarise(1))
     assert "tell me" in llm.calls[-1].question and "a long story" in llm.calls[-1].question
+    assert llm.calls[-1].think == "off"
 
     plan = session.fitting.plan(asking("and?")).with_summary(
         1, summary, session.fitting.weigh_summary(summary)

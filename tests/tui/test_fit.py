@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from docstra_tui.context.fitting.rows import LEFT_OUT, OUTLINE
+from docstra_tui.llm.answer import Reframed, Thought
 from tests.fakes import FakeLLM
 from tests.tui.fakes import FakeBackend, screen_text, until
 from tests.tui.story import ask, is_ready
@@ -118,7 +119,7 @@ async def test_an_older_turn_is_summed_up_by_the_model_and_that_can_be_stopped(m
     backend.llm.enqueue("a very long story " * 60)
     gate = threading.Semaphore(0)
     backend.llm.enqueue("never", gate=gate)
-    backend.llm.enqueue("<think>hm</think>", "a story.")
+    backend.llm.enqueue(Thought("hm"), "so ", Reframed(), "a story.")
     backend.llm.enqueue("The end.")
     app = make_app()
     async with app.run_test(size=(100, 30)) as pilot:
