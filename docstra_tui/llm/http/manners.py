@@ -69,10 +69,13 @@ class Manners:
         return fields
 
     def to_drop(self, body: dict[str, Any], words: str) -> frozenset[str]:
-        """The fields to ask again without, after a refusal; those that it names, else all extras."""
+        """The fields to ask again without, after a refusal; those that it names, else all extras, unless it
+        is about the model."""
         here = [name for name in OPTIONAL if name in body]
         named = {name for name in here if re.search(rf"\b{name}\b", words)}
-        return frozenset(named or (name for name in here if name in EXTRAS))
+        if not named and str(body.get("model", "\0")) not in words:
+            named = {name for name in here if name in EXTRAS}
+        return frozenset(named)
 
     def rendered_with(self, think: Think) -> dict[str, Any]:
         """Those fields for a wish that change a prompt, and so its count."""

@@ -176,6 +176,7 @@ class Served:
         if found is None or self._is_named or self.asked_for == found[1]:
             return False
         self.name = self.asked_for = found[1]
+        self._is_named = True
         return True
 
     def unnamed(self) -> RemoteError | None:

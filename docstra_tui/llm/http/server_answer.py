@@ -96,8 +96,8 @@ class ServerAnswer:
 
         parts = response.iter_raw()
         said = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        begin = b"" if said in (JSON, EVENTS) else _beginning(parts)
-        kind = said if said in (JSON, EVENTS) else _kind_of(begin)
+        begin = b"" if said == EVENTS else _beginning(parts)
+        kind = said if said == EVENTS else _kind_of(begin) or (said if said == JSON else "")
         every = itertools.chain([begin], parts)
         if kind == JSON:
             self._take_whole(every)
@@ -208,7 +208,7 @@ def _beginning(parts: Iterator[bytes]) -> bytes:
 
 
 def _kind_of(begin: bytes) -> str:
-    """The type of an answer that names none, or a wrong one; empty where it is none that is known."""
+    """The type of an answer that names none, or another; empty where it is none that is known."""
     start = begin.removeprefix(codecs.BOM_UTF8).lstrip()
     if start.startswith(EVENT_STARTS):
         return EVENTS
