@@ -12,8 +12,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from docstra_tui.errors import ContextOverflow, NotAsked
+from docstra_tui.llm.answer import Reframed, Thought
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.repl.printer import Printer
+from docstra_tui.repl.thinking import ThinkingLine
 from docstra_tui.session.outgoing import SecretsFound
 from docstra_tui.workspace.files.selection import ReadReport
 from docstra_tui.workspace.turns.decision import Decision
@@ -61,7 +63,10 @@ class Answering:
         self._most_tokens = most_tokens
         self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         """What is to be done on the main thread."""
-        self._pieces: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._pieces: queue.SimpleQueue[str | Thought | Reframed] = queue.SimpleQueue()
+        self._thinking = ThinkingLine(printer)
+        self._printed: list[str] = []
+        """What was printed of the answer."""
         self.queue = TurnQueue(files, self, self._events.put)
         self._may_leave: Decision[bool] = Decision(self.queue, self._events.put)
         self._session: ChatSession | None = None
@@ -120,17 +125,35 @@ class Answering:
             event = self._events.get(timeout=STEP_SECONDS)
         except queue.Empty:
             self.queue.look()
-            if self.queue.busy and not self.queue.has_text:
+            if self._thinking.is_open:
+                self._thinking.show()
+            else:
                 self._say_waiting()
         else:
             event()
 
     def _show_pieces(self) -> None:
         """All that came by now, at once."""
-        pieces = []
+        texts: list[str] = []
         while not self._pieces.empty():
-            pieces.append(self._pieces.get())
-        self._printer.piece("".join(pieces))
+            piece = self._pieces.get()
+            if isinstance(piece, str):
+                texts.append(piece)
+                continue
+            self._print("".join(texts))
+            texts.clear()
+            if isinstance(piece, Thought):
+                self._thinking.add(piece.text)
+            else:
+                self._thinking.reframe("".join(self._printed))
+                self._printed.clear()
+        self._print("".join(texts))
+
+    def _print(self, text: str) -> None:
+        if text:
+            self._thinking.close()
+            self._printed.append(text)
+            self._printer.piece(text)
 
     def _stop(self, typed: str) -> None:
         if not self.queue.busy:
@@ -142,8 +165,12 @@ class Answering:
             self.unsent = typed
 
     def _say_waiting(self) -> None:
-        if self._session is not None and self._session.admission.counting is None:
-            self._printer.progress(waiting_for(self._model.llm, time.monotonic() - self.queue.started))
+        """How long one waits, while nothing has come."""
+        queue, session = self.queue, self._session
+        has_begun = not queue.busy or queue.has_text or queue.is_thinking
+        if session is not None and session.admission.counting is None and not has_begun:
+            seconds = time.monotonic() - self.queue.started
+            self._printer.progress(waiting_for(self._model.llm, seconds, reading=self.queue.reading))
 
     def _count_changed(self) -> None:
         """In the turn's thread: said on the main thread as it is now."""
@@ -159,6 +186,8 @@ class Answering:
 
     def began(self, request: TurnRequest) -> None:
         self._has_begun = True
+        self._thinking.begin()
+        self._printed.clear()
         self.queue.ready = False  # whether it still is is asked before the next one
         if self._is_one_of_many:
             self._printer.line(", ".join(request.files), "mark")
@@ -174,19 +203,22 @@ class Answering:
         self._events.put(self._show_pieces)
 
     def thought(self, text: str) -> None:
-        """Not shown yet."""
+        self._pieces.put(Thought(text))
+        self._events.put(self._show_pieces)
 
     def reframed(self) -> None:
-        """Not shown yet."""
+        self._pieces.put(Reframed())
+        self._events.put(self._show_pieces)
 
     def reading(self, reading: Reading) -> None:
-        """Not shown yet."""
+        self._events.put(self._say_waiting)
 
     def changed(self) -> None:
         """The line below the prompt is drawn by itself."""
 
     def ended(self, outcome: Outcome) -> None:
         self._show_pieces()
+        self._thinking.close()
         self._printer.end_progress()
         self._printer.end_answer()
         self._model.look_now()

@@ -61,14 +61,16 @@ class Printer:
         if error.hint:
             self.line(error.hint, "hint")
 
-    def progress(self, text: str) -> None:
-        """A line that is rewritten."""
+    def progress(self, text: str, role: str = "") -> None:
+        """A line that is rewritten, in the style of a role."""
         if text == self._progress:
             return
         self.end_progress()
+        self.end_answer()
         output = get_app_session().output
-        output.write(sanitize_line(text)[: max(1, output.get_size().columns - 1)])
-        output.flush()
+        shown = sanitize_line(text)[: max(1, output.get_size().columns - 1)]
+        fragments = FormattedText([(f"class:{role}" if role else "", shown)])
+        print_formatted_text(fragments, end="", style=self.style, output=output, color_depth=self._depth)
         self._progress = text
 
     def end_progress(self) -> None:

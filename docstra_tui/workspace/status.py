@@ -17,6 +17,7 @@ from docstra_tui.workspace.wording import counting, waiting_for
 
 if TYPE_CHECKING:
     from docstra_tui.context.fitting.budget import Budget
+    from docstra_tui.llm.answer import Reading
     from docstra_tui.llm.base import BaseLLM
     from docstra_tui.session.turns import SavedTurn
     from docstra_tui.workspace.models.backend import Status
@@ -89,6 +90,10 @@ class Facts:
     started: float = 0.0
     """When the current turn was sent, on the monotonic clock."""
     has_text: bool = False
+    is_thinking: bool = False
+    """True while the model thinks before it answers."""
+    reading: Reading | None = None
+    """How much of the current prompt is read; None where nobody told."""
     choosing: bool = False
     """True while somebody chooses what is sent of a prompt that is too long."""
     counting: tuple[int, int] | None = None
@@ -113,6 +118,8 @@ def status_line(facts: Facts, ways: Ways) -> StatusLine:
         parts.append(ways.agree)
     elif state == "loading":
         parts.append(loading_text(status, facts.llm))
+    elif facts.answering and facts.is_thinking:
+        parts.append("thinking")
     elif facts.answering and not facts.has_text:
         parts.append(prefill_text(facts))
     elif state == "ready" and facts.is_kept_back:
@@ -156,7 +163,8 @@ def loading_line(phase: str, done: int | None, total: int | None) -> str:
 
 
 def prefill_text(facts: Facts) -> str:
-    """`reading 12,400 tokens… 8 s`, or `gpu:8000: reading or queued, 40 s`."""
+    """`reading 12,400 tokens… 8 s`, or `gpu:8000: reading or queued, 40 s`; how far it is, where somebody
+    tells."""
     if facts.choosing:
         return "nothing is sent before you chose"
     if facts.counting is not None:
@@ -168,7 +176,9 @@ def prefill_text(facts: Facts) -> str:
     if facts.llm is None:
         return "reading…"
     queue = facts.status.queue if facts.status is not None else 0
-    return waiting_for(facts.llm, time.monotonic() - facts.started, tokens, queue=queue)
+    return waiting_for(
+        facts.llm, time.monotonic() - facts.started, tokens, queue=queue, reading=facts.reading
+    )
 
 
 def used_text(budget: Budget) -> str:

@@ -26,12 +26,17 @@ def counting(done: int, total: int) -> str:
     return f"counting {done:,} of {total:,}"
 
 
-def waiting_for(llm: BaseLLM, seconds: float, tokens: str = "", *, queue: int = 0) -> str:
+def waiting_for(
+    llm: BaseLLM, seconds: float, tokens: str = "", *, queue: int = 0, reading: Reading | None = None
+) -> str:
     """`gpu:8000: reading or queued, 40 s`; of our own engine, with its tokens, `reading 12,400 tokens… 8 s`.
+    `reading 3.1k/12.4k · 8 s left` where somebody tells how far it is.
 
     Another server tells nobody whether it reads or has others first, but some say that they still load.
     With `queue`, the requests that wait in our own engine, this may be one of them.
     """
+    if reading is not None:
+        return f"{llm.server}: {read_so_far(reading)}" if llm.server else read_so_far(reading)
     if llm.server:
         state = "loading its model" if llm.is_loading else "reading or queued"
         text, rest = f"{llm.server}: {state}", f", {int(seconds)} s"
@@ -43,9 +48,12 @@ def waiting_for(llm: BaseLLM, seconds: float, tokens: str = "", *, queue: int = 
 
 
 def read_so_far(reading: Reading) -> str:
-    """`reading 3.1k/12.4k · 8 s left`: how far the prompt is read."""
-    left = "" if reading.seconds_left is None else f" · {max(1, round(reading.seconds_left))} s left"
-    return f"reading {figures.tokens(reading.done)}/{figures.tokens(reading.total)}{left}"
+    """`reading 3.1k/12.4k · 8 s left`: how far the prompt is read, and for how long still."""
+    text = f"reading {figures.tokens(reading.done)}/{figures.tokens(reading.total)}"
+    left = reading.seconds_left
+    if left is None or reading.done >= reading.total:
+        return text
+    return f"{text} · {max(1, round(left))} s left" if left < 100 else f"{text} · {round(left / 60)} min left"
 
 
 def answer_figures(usage: Usage, ttft_s: float | None, tokens_per_s: float | None) -> str:
@@ -57,6 +65,21 @@ def answer_figures(usage: Usage, ttft_s: float | None, tokens_per_s: float | Non
     if ttft_s is not None:
         parts.append(f"first token {figures.seconds(ttft_s)}")
     if usage.completion_tokens is not None:
+        thought = (
+            f", {figures.tokens(usage.thinking_tokens)} of them thinking" if usage.thinking_tokens else ""
+        )
         speed = f" at {figures.speed(tokens_per_s)}" if tokens_per_s is not None else ""
-        parts.append(f"{figures.tokens(usage.completion_tokens)} written{speed}")
+        parts.append(f"{figures.tokens(usage.completion_tokens)} written{thought}{speed}")
     return " · ".join(parts)
+
+
+def thought_words(
+    seconds: float | None, tokens: int | None, words: int, *, is_open: bool = False
+) -> tuple[str, str]:
+    """`Thought for 12 s` and `340 tokens`, words where nobody counted; `Thinking… 12 s` while it goes on."""
+    if is_open:
+        head = f"Thinking… {int(seconds)} s" if seconds is not None and seconds >= 1 else "Thinking…"
+    else:
+        head = f"Thought for {figures.seconds(seconds)}" if seconds is not None else "Thought"
+    count, what = (words, "word") if tokens is None or is_open else (tokens, "token")
+    return head, f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -82,6 +82,7 @@ class StatusBoard:
         facts.status = model.status
         facts.answering, facts.stopping = queue.busy, queue.stopping
         facts.started, facts.has_text = queue.started, queue.has_text
+        facts.is_thinking, facts.reading = queue.is_thinking, queue.reading
         facts.choosing = any(one.is_choosing for one in self._deciding)
         facts.counting = session.admission.counting if session is not None else None
         facts.waiting = len(queue.waiting)

@@ -111,13 +111,13 @@ class Turns:
         self._conversation.append(text)
 
     def thought(self, text: str) -> None:
-        """Not shown yet."""
+        self._conversation.think(text)
 
     def reframed(self) -> None:
-        """Not shown yet."""
+        self._conversation.reframe()
 
     def reading(self, reading: Reading) -> None:
-        """Not shown yet."""
+        """Whoever tells how long one waits asks the queue."""
 
     def changed(self) -> None:
         if self.queue.is_reading:

@@ -219,9 +219,7 @@ class TranscriptKeys(ScrolledDocument, OwnKeys):
 
     def _click(self, spot: Spot) -> None:
         turn = self.document.turns[spot.turn]
-        block = turn.block_at(spot.row)
-        is_summary = block is not None and block.kind == "thinking" and spot.row == turn.body_row
-        if is_summary:
+        if spot.row == turn.body_row < turn.answer_row:
             self._toggle_fold(spot.turn)
 
     # Searching
@@ -246,7 +244,7 @@ class TranscriptKeys(ScrolledDocument, OwnKeys):
 
     def _toggle_fold(self, index: int) -> None:
         turn = self.document.turns[index]
-        if "<think" in turn.answer[:2000]:
+        if turn.thinking:
             self.fold(turn, not turn.is_folded)
 
     def action_raw(self) -> None:

@@ -30,17 +30,15 @@ def row_of(match: Match, beside: Sequence[Match], words: str, width: int) -> tup
     turn = match.turn
     blocks = turn.blocks(width)
     first, end, start = 1, turn.body_row, 0
-    if not match.in_question:
+    if match.part == "thinking":
+        first, end = turn.body_row + 1, turn.answer_row
+    elif match.part == "answer":
         for index, (block, block_first, block_end) in enumerate(blocks):
             if block.start <= match.offset or not index:
                 first, end, start = block_first, block_end, block.start
             if match.offset < block.end:
                 break
-    before = sum(
-        1
-        for other in beside
-        if other.in_question == match.in_question and start <= other.offset < match.offset
-    )
+    before = sum(1 for other in beside if other.part == match.part and start <= other.offset < match.offset)
     last = (first, 0)
     for spot in _drawn(turn, first, end, words):
         last = spot

@@ -23,6 +23,8 @@ def turn_ending(turn: SavedTurn, error: DocstraError | None = None) -> TurnEndin
         completion_tokens=turn.usage.completion_tokens,
         ttft_s=turn.ttft_s,
         tokens_per_s=turn.tokens_per_s,
+        thinking_s=turn.thinking_s,
+        thinking_tokens=turn.usage.thinking_tokens,
         error=sanitize_line(error.message) if error is not None else "",
         hint=sanitize_line(error.hint) if error is not None else "",
         without_files=not turn.files,
@@ -39,7 +41,7 @@ def _notes(turn: SavedTurn) -> tuple[str, ...]:
 def shown_turn(turn: SavedTurn) -> ShownTurn:
     """A saved turn as the conversation shows it."""
     files = tuple(item.label for item in turn.files)
-    return ShownTurn(turn.question, turn.answer, files, turn_ending(turn))
+    return ShownTurn(turn.question, turn.answer, files, turn_ending(turn), turn.thinking)
 
 
 def ending_of(outcome: Outcome) -> TurnEnding:

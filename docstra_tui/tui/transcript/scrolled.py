@@ -189,12 +189,7 @@ class ScrolledDocument(DrawnDocument):
 
     def fold(self, turn: Turn, is_folded: bool) -> None:
         """Show or hide what the model thought in a turn."""
-
-        def change() -> None:
-            turn.is_folded = is_folded
-            turn.redo()
-
-        self.relayout(change, same_parts=True)
+        self.relayout(lambda: turn.fold(is_folded=is_folded), same_parts=True)
 
     # Scrolling
 

@@ -10,6 +10,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from docstra_tui.tui.transcript.layout.turn import Turn
 from docstra_tui.tui.transcript.signs import bare, without_signs
@@ -18,12 +19,16 @@ MOST = 10_000
 """Matches that are kept: the newest."""
 
 
+Part = Literal["question", "thinking", "answer"]
+"""The texts of a turn, in the order in which they stand."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Where the words stand in the text of a turn."""
+    """Where the words stand in one of the texts of a turn."""
 
     turn: Turn
-    in_question: bool
+    part: Part
     offset: int
 
 
@@ -89,7 +94,11 @@ class _Looked:
     matches: list[Match]
 
     def holds(self, turn: Turn) -> bool:
-        return self.length == len(turn.answer) and self.is_raw == turn.is_raw
+        return self.length == _length(turn) and self.is_raw == turn.is_raw
+
+
+def _length(turn: Turn) -> int:
+    return len(turn.thinking) + len(turn.answer)
 
 
 class Search:
@@ -141,10 +150,12 @@ class Search:
         return self.is_done
 
     def _look(self, turn: Turn) -> Iterator[None]:
-        length, is_raw, words = len(turn.answer), turn.is_raw, self.words
+        length, is_raw, words = _length(turn), turn.is_raw, self.words
+        thoughts = yield from _written(turn.thinking, words, is_raw=True)  # it is no Markdown
         places = yield from _written(turn.answer, words, is_raw=is_raw)
-        matches = [Match(turn, True, at) for at in places_of(folded(turn.question, words), words)]
-        matches += [Match(turn, False, at) for at in places]
+        matches = [Match(turn, "question", at) for at in places_of(folded(turn.question, words), words)]
+        matches += [Match(turn, "thinking", at) for at in thoughts]
+        matches += [Match(turn, "answer", at) for at in places]
         self._ahead.pop()
         self._looked[turn] = _Looked(length, is_raw, matches)
         self._count += len(matches)

@@ -79,7 +79,7 @@ def _drawn_text(turn: Turn, width: int, start: Spot, end: Spot | None) -> str:
     """
     first, last = start.row, turn.height(width) - 1 if end is None else end.row
     if not _is_exact(turn, width, first, last):
-        copy = Turn(turn.question, turn.files, turn.answer, turn.ending)
+        copy = Turn(turn.question, turn.files, turn.answer, turn.ending, turn.thinking)
         copy.is_folded, copy.is_raw = turn.is_folded, turn.is_raw
         if not copy.lay(width, 0, 1 << 30, LAY_SECONDS):
             return _as_written(turn)
@@ -182,7 +182,7 @@ class _Collected:
                 self._question = _question_rows(turn)
             return self._question[row - 1] if 1 <= row <= len(self._question) else None
         block, place = turn.block_at(row), turn.place(row)
-        if block is None or block.kind == "thinking" or len(place) < 5:
+        if block is None or len(place) < 5:
             return None
         leaf = _leaf_at(block, place[2])
         if not isinstance(leaf, Verbatim) or not 0 <= place[3] < len(leaf.lines):

@@ -15,9 +15,10 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.timer import Timer
 
+from docstra_tui.llm.answer import Reframed, Thought
 from docstra_tui.tui.driver.link import backlog
 from docstra_tui.tui.transcript.bindings import BINDINGS
-from docstra_tui.tui.transcript.feed import Feed
+from docstra_tui.tui.transcript.feed import Feed, Piece
 from docstra_tui.tui.transcript.keys import TranscriptKeys
 from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
 from docstra_tui.tui.transcript.layout.turn import Turn
@@ -61,6 +62,15 @@ class TranscriptView(TranscriptKeys, can_focus=True):
         if piece:
             self.feed.put(piece)
 
+    def think(self, piece: str) -> None:
+        """More of what is thought before the answer. Any thread may call this."""
+        if piece:
+            self.feed.put(Thought(piece))
+
+    def reframe(self) -> None:
+        """All that was appended so far was thought. Any thread may call this."""
+        self.feed.put(Reframed())
+
     def end_turn(self, ending: TurnEnding | None = None) -> None:
         """The answer is over."""
         turn, self._current = self._current, None
@@ -70,7 +80,7 @@ class TranscriptView(TranscriptKeys, can_focus=True):
         rest = self.feed.take()
         if turn is None:
             return
-        turn.append(rest)
+        self._take(turn, rest)
         turn.end(ending or TurnEnding())
         self.grow()
 
@@ -91,14 +101,14 @@ class TranscriptView(TranscriptKeys, can_focus=True):
 
     def _made(self, shown: Iterable[ShownTurn]) -> Iterable[Turn]:
         for one in shown:
-            turn = Turn(one.question, one.files, one.answer, one.ending)
+            turn = Turn(one.question, one.files, one.answer, one.ending, one.thinking)
             turn.show_raw(self.is_raw)
             yield turn
 
     def wait(self, text: str) -> None:
         """Say under the question what is being waited for, until the first piece comes."""
         turn = self._current
-        if turn is not None and not turn.answer and turn.waiting != text:
+        if turn is not None and not (turn.answer or turn.thinking) and turn.waiting != text:
             turn.waiting = text
             self.grow()
 
@@ -132,13 +142,30 @@ class TranscriptView(TranscriptKeys, can_focus=True):
 
     def _frame(self) -> None:
         """Show what has come since the last frame."""
-        if self._current is None or not (self.feed or self._current.is_behind):
+        turn = self._current
+        if turn is None or not (self.feed or turn.is_behind or turn.tick()):
             return
         waiting = backlog(self.app)
         if not self._pace.is_due(waiting):
             return
         start = time.perf_counter()
-        self._current.append(self.feed.take())
+        self._take(turn, self.feed.take())
         self.frames += 1
         self.grow()
         self._pace.note(time.perf_counter() - start, waiting)
+
+    def _take(self, turn: Turn, pieces: Iterable[Piece]) -> None:
+        """Give a turn what came of it."""
+        for piece in pieces:
+            if isinstance(piece, str):
+                turn.append(piece)
+            elif isinstance(piece, Thought):
+                turn.think(piece.text)
+            else:
+                self._reframe(turn)
+
+    def _reframe(self, turn: Turn) -> None:
+        """What somebody reads further up stays there to be read; the end of it is folded."""
+        if not self.is_following:
+            turn.is_folded = False
+        self.relayout(turn.reframe)

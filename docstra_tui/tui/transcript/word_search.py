@@ -183,9 +183,4 @@ class WordSearch:
 
 def _is_hidden(match: searching.Match) -> bool:
     """True for a match in thoughts that are folded."""
-    turn = match.turn
-    if match.in_question or turn.is_raw or not turn.is_folded:
-        return False
-    from docstra_tui.tui.transcript.blocks.thought import is_thought
-
-    return is_thought(turn.answer, match.offset)
+    return match.part == "thinking" and match.turn.is_folded and not match.turn.is_raw

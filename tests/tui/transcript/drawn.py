@@ -8,14 +8,11 @@ from docstra_tui.tui.transcript.blocks.drawing import DrawnBlock
 from docstra_tui.tui.transcript.blocks.growing import Growing
 from docstra_tui.tui.transcript.blocks.lines import Line
 from docstra_tui.tui.transcript.blocks.source_lines import SourceLines
-from docstra_tui.tui.transcript.blocks.thinking import DrawnThinking
-from docstra_tui.tui.transcript.layout.turn import ingest
+from docstra_tui.tui.transcript.layout.incoming import ingest
 from docstra_tui.workspace.colouring.process import find_lexer, lines_of
 
 
-def draw(
-    pieces: str | Sequence[str], width: int = 40, *, ended: bool = True, folded: bool = True
-) -> list[Line]:
+def draw(pieces: str | Sequence[str], width: int = 40, *, ended: bool = True) -> list[Line]:
     """The lines of an answer that came in `pieces`."""
     growing = Growing()
     for piece in [pieces] if isinstance(pieces, str) else pieces:
@@ -23,17 +20,14 @@ def draw(
         growing.advance()
     if ended:
         growing.advance(ended=True)
-    return draw_blocks(growing, width, folded=folded)
+    return draw_blocks(growing, width)
 
 
-def draw_blocks(growing: Growing, width: int, *, folded: bool = True) -> list[Line]:
+def draw_blocks(growing: Growing, width: int) -> list[Line]:
     """The lines of what was parsed so far, with all the colours it can have."""
     lines: list[Line] = []
     for block in (*growing.blocks, *growing.tail):
-        if block.kind == "thinking":
-            drawn: DrawnBlock | DrawnThinking = DrawnThinking(block, width, is_folded=folded)
-        else:
-            drawn = DrawnBlock(block, width)
+        drawn = DrawnBlock(block, width)
         paint(drawn.code(0, drawn.height))
         lines += [drawn.line(row) for row in range(drawn.height)]
     return lines

@@ -13,7 +13,7 @@ KEYS = (
     "left_curly_bracket", "right_curly_bracket", "v", "shift+down", "shift+up", "y", "Y", "enter", "r", "n",
     "N", "escape",
 )  # fmt: skip
-VERBS = ("begin", "append", "append", "end", "resize", "search", "follow")
+VERBS = ("begin", "append", "append", "think", "think", "reframe", "end", "resize", "search", "follow")
 TEXT = "text **b**\n\n```py\nx=1\n```\n\n| a | b |\n|---|---|\n| c | d |\n\n- one\n"
 PIECES = ("a", "\n\n", "```\n", "- x\n", "word " * 250, "| a | b |\n|---|---|\n", TEXT)
 
@@ -26,10 +26,7 @@ async def test_whatever_is_done_the_end_is_right(make_app, seed):
         view = app.view
         view.frame_interval = 0.01
         view.load(
-            [
-                ShownTurn(f"Q{n}", ("<think>x</think>" * (n % 3 == 0)) + TEXT * chance.randint(0, 8))
-                for n in range(30)
-            ]
+            [ShownTurn(f"Q{n}", TEXT * chance.randint(0, 8), thinking="x" * (n % 3 == 0)) for n in range(30)]
         )
         for step in range(70):
             match chance.choice((*KEYS, *VERBS)):
@@ -37,6 +34,10 @@ async def test_whatever_is_done_the_end_is_right(make_app, seed):
                     view.begin_turn("new?")
                 case "append":
                     view.append(chance.choice(PIECES) * chance.randint(1, 30))
+                case "think":
+                    view.think(chance.choice(PIECES) * chance.randint(1, 30))
+                case "reframe":
+                    view.reframe()
                 case "end":
                     view.end_turn(TurnEnding(chance.choice(["done", "failed", "cancelled"])))
                 case "resize":

@@ -120,7 +120,7 @@ def test_a_failed_answer_after_thinking(snap_compare: Any, make_app: Any) -> Non
     failed = TurnEnding("failed", error="The engine stopped.", hint="F9 starts it again.")
 
     async def show(pilot: Any) -> None:
-        app.view.load([ShownTurn("Why?", "<think>\nlet me see\n</think>\nBecause", (), failed)])
+        app.view.load([ShownTurn("Why?", "Because", (), failed, "\nlet me see\n")])
         await drawn(pilot, "F9")
 
     assert snap_compare(app, terminal_size=(48, 12), run_before=show)

@@ -17,7 +17,6 @@ from docstra_tui.tui.transcript.blocks.growing import Growing
 from docstra_tui.tui.transcript.blocks.leaves import Block
 from docstra_tui.tui.transcript.blocks.lines import Line, Place
 from docstra_tui.tui.transcript.blocks.regions import LONG_LINE
-from docstra_tui.tui.transcript.blocks.thinking import DrawnThinking
 from docstra_tui.tui.transcript.layout.document import Document
 from docstra_tui.tui.transcript.layout.ending import TurnEnding
 from docstra_tui.tui.transcript.layout.turn import Turn
@@ -39,7 +38,6 @@ KINDS = {
     "quote": "> quoted words\n" * 20,
     "deep quote": "> " * 30 + "end\n",
     "rule": "---\n",
-    "thinking": "<think>\n" + "hm\n" * 20 + "</think>\n",
     "headings": "# One\n## Two\n### Three\n",
 }
 odd = st.lists(st.integers(-3, 60), max_size=6).map(tuple)
@@ -53,10 +51,7 @@ def blocks_of(text: str, *, ended: bool = True) -> list[Block]:
 
 
 def drawn_of(text: str) -> list[Drawn]:
-    return [
-        DrawnThinking(block, WIDTH, is_folded=False) if block.kind == "thinking" else DrawnBlock(block, WIDTH)
-        for block in blocks_of(text)
-    ]
+    return [DrawnBlock(block, WIDTH) for block in blocks_of(text)]
 
 
 DRAWN: list[Drawn] = [drawn for text in KINDS.values() for drawn in drawn_of(text)[:3]]
@@ -171,7 +166,6 @@ BECOMES = {
     "a table with a long heading": ("| " + "word " * 300 + "| b |\n", "|---|---|\n| 1 | 2 |\n"),
     "a table below a paragraph": ("word " * 300 + "\n| a | b |", "\n|---|---|\n| 1 | 2 |\n"),
     "code in a list": ("- item\n" * 40, "    code\n" * 20),
-    "an answer after thinking": ("<think>\n" + "hm\n" * 60, "</think>\n" + "word " * 300),
 }
 
 

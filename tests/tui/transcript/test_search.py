@@ -288,9 +288,7 @@ async def test_the_newest_of_very_many_are_kept(make_app, monkeypatch):
 async def test_only_a_match_in_the_thinking_unfolds_it(make_app):
     app = make_app()
     async with app.run_test(size=(60, 20)) as pilot:
-        app.view.load(
-            [ShownTurn("Q", "<think>\na needle\n</think>\nthe needle and <think> as a word, needle")]
-        )
+        app.view.load([ShownTurn("Q", "the needle and <think> as a word, needle", thinking="\na needle\n")])
         await settled(pilot)
         app.view.word_search.look_for("needle")
         await pilot.press("N")
@@ -331,7 +329,7 @@ async def test_code_far_away_is_looked_for_in_slices(make_app, monkeypatch):
     monkeypatch.setattr(code_walk, "PAUSE_SECONDS", 0.001)
     app = make_app()
     async with app.run_test(size=(60, 20)) as pilot:
-        turns = [ShownTurn("Q", "<think>\n```\nno code\n```\n</think>\nhm") for n in range(60)]
+        turns = [ShownTurn("Q", "hm", thinking="```\nno code\n```\n") for n in range(60)]
         app.view.load([ShownTurn("Q", "```py\nx = 1\n```"), *turns])
         await settled(pilot)
         app.view.action_code(-1)

@@ -226,7 +226,7 @@ async def test_search_goes_round_and_unfolds(make_app):
     app = make_app()
     turns = [
         ShownTurn("Where is Needle?", LONG),
-        ShownTurn("Q", f"<think>\na needle\n</think>\n{LONG}\n\nneedle"),
+        ShownTurn("Q", f"{LONG}\n\nneedle", thinking="a needle\n"),
     ]
     async with app.run_test(size=(60, 20)) as pilot:
         app.view.load(turns)
@@ -251,7 +251,7 @@ async def test_search_goes_round_and_unfolds(make_app):
 async def test_thinking_folds_by_key_and_click(make_app):
     app = make_app()
     async with app.run_test(size=(60, 20)) as pilot:
-        app.view.load([ShownTurn("Q", "<think>\nhm hm\n</think>\nA")])
+        app.view.load([ShownTurn("Q", "A", thinking="\nhm hm\n")])
         await settled(pilot)
         y = app.rows.index("▸ Thought · 2 words")
         await pilot.press("enter")
@@ -380,9 +380,8 @@ async def test_who_reads_further_up_sees_the_same_lines_while_a_table_grows(make
 async def test_unfolding_what_a_model_thought_moves_nothing_that_is_read(make_app):
     app = make_app()
     async with app.run_test(size=(50, 12)) as pilot:
-        thoughts = "<think>\n" + "a thought\n" * 30 + "</think>\n\n"
         answer = "\n\n".join(f"Paragraph {n}." for n in range(40))
-        app.view.load([ShownTurn("Q", thoughts + answer)])
+        app.view.load([ShownTurn("Q", answer, thinking="a thought\n" * 30)])
         await settled(pilot)
         await pilot.press("pageup", "pageup")
         await settled(pilot)

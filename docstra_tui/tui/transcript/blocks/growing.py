@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from docstra_tui.tui.transcript.blocks import thought
 from docstra_tui.tui.transcript.blocks.leaves import Block, Leaf, Verbatim
 from docstra_tui.tui.transcript.blocks.open_blocks import (
     FENCE,
     OpenFence,
     OpenTable,
-    OpenThinking,
 )
 from docstra_tui.tui.transcript.blocks.regions import (
     GLANCE,
@@ -54,8 +52,6 @@ class Growing:
         self._ended = False
         self._fence: OpenFence | None = None
         self._table: OpenTable | None = None
-        self._thinking: OpenThinking | None = None
-        self._is_started = False
         self._look = GLANCE
         self._is_long = False
         """In the middle of a line that is no Markdown."""
@@ -77,43 +73,11 @@ class Growing:
 
     def _step(self) -> bool:
         """One step; True when another may follow."""
-        if not self._is_started and not self._start():
-            return False
-        if self._thinking is not None:
-            return self._think()
         if self._fence is not None:
             return self._take_fence()
         if self._table is not None:
             return self._take_table()
         return self._take_markdown()
-
-    # Thinking
-
-    def _start(self) -> bool:
-        found = thought.START.match(self.text)
-        if found is not None:
-            self._is_started = True
-            self._thinking = OpenThinking(found.end())
-            return True
-        if thought.PART_OF_START.match(self.text) is not None and not self._ended:
-            return False
-        self._is_started = True
-        return True
-
-    def _think(self) -> bool:
-        thinking = self._thinking
-        assert thinking is not None
-        found = thought.END.search(self.text, thinking.cursor)
-        end = found.start() if found is not None else len(self.text)
-        thinking.take(self.text, end, is_whole=found is not None or self._ended)
-        if found is None and not self._ended:
-            self.tail = [thinking.block(end)]
-            return False
-        self.tail = []
-        self.blocks.append(thinking.block(found.end() if found is not None else end, is_open=False))
-        self._at = found.end() if found is not None else end
-        self._thinking = None
-        return self._at < len(self.text)
 
     # Markdown
 

@@ -65,7 +65,7 @@ class Block:
     end: int
     """Where it ends in the answer; characters."""
     kind: str
-    """`text`, `item`, `code`, `table`, `rule`, `literal` or `thinking`."""
+    """`text`, `item`, `code`, `table`, `rule` or `literal`."""
     leaves: list[Leaf]
     gap: bool = True
     """An empty line stands above it."""

@@ -1,4 +1,4 @@
-"""Blocks of an answer that are read line by line while they are open: thinking, fences, tables."""
+"""Blocks of an answer that are read line by line while they are open: fences, tables."""
 
 from __future__ import annotations
 
@@ -12,33 +12,6 @@ from docstra_tui.tui.transcript.blocks.source_lines import SourceLines
 FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})(.*)\Z", re.DOTALL)
 ROWS = 8_000
 """Characters of table rows that are read at once."""
-
-
-class OpenThinking:
-    """What a model thinks before it answers."""
-
-    def __init__(self, start: int) -> None:
-        self.cursor = start
-        self.lines = SourceLines(look=look.MUTED)
-        leaf = Verbatim(lines=self.lines, is_code=False, look=look.MUTED)
-        self._block = Block(0, start, "thinking", [leaf], gap=False, is_open=True)
-
-    def take(self, text: str, end: int, *, is_whole: bool) -> None:
-        while (stop := text.find("\n", self.cursor, end)) >= 0:
-            line = text[self.cursor : stop]
-            if line.strip() or self.lines.lines:
-                self.lines.add(line)
-            self.cursor = stop + 1
-        self.lines.grow(text[self.cursor : end])
-        if is_whole:
-            self.lines.end()
-            while self.lines.lines and not self.lines.lines[-1].strip():
-                self.lines.lines.pop()
-
-    def block(self, end: int, *, is_open: bool = True) -> Block:
-        self._block.end = end
-        self._block.is_open = is_open
-        return self._block
 
 
 class OpenFence:

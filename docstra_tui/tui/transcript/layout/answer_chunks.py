@@ -36,7 +36,6 @@ class AnswerChunks:
         "_ends",
         "_growing",
         "_heights",
-        "_is_folded",
         "_is_raw",
         "_is_read",
         "_rest",
@@ -46,13 +45,12 @@ class AnswerChunks:
         "text",
     )
 
-    def __init__(self, text: str, *, is_growing: bool, is_raw: bool, is_folded: bool) -> None:
+    def __init__(self, text: str, *, is_growing: bool, is_raw: bool) -> None:
         self.text = text
         """All that came, safe to show but for tabs."""
         self.is_growing = is_growing
         """More may come."""
         self._is_raw = is_raw
-        self._is_folded = is_folded
         self._width = 0
         self._growing: Growing | None = None
         self._taken = 0
@@ -122,7 +120,7 @@ class AnswerChunks:
 
     def _lay_chunk(self, index: int) -> None:
         chunk = self._chunks[index]
-        chunk.lay(self._width, self._is_folded)
+        chunk.lay(self._width)
         self._heights[index] = chunk.height
 
     def _guess(self, chunk: Chunk) -> int:

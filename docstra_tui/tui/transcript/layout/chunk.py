@@ -9,7 +9,6 @@ from docstra_tui.tui.transcript.blocks.drawing import DrawnBlock
 from docstra_tui.tui.transcript.blocks.leaves import Block
 from docstra_tui.tui.transcript.blocks.lines import BLANK, Line, Place, about
 from docstra_tui.tui.transcript.blocks.source_lines import SourceLines
-from docstra_tui.tui.transcript.blocks.thinking import DrawnThinking
 
 FULL = 4_000
 """Characters of answer after which a chunk takes no more blocks."""
@@ -23,10 +22,9 @@ class Chunk:
         self.tail: list[Block] = []
         self._size = 0
         self._width = 0
-        self._drawn: list[DrawnBlock | DrawnThinking] = []
-        self._tail_drawn: list[DrawnBlock | DrawnThinking] = []
+        self._drawn: list[DrawnBlock] = []
+        self._tail_drawn: list[DrawnBlock] = []
         self._ends: list[int] = []
-        self._is_folded = True
 
     @property
     def is_full(self) -> bool:
@@ -44,10 +42,10 @@ class Chunk:
         """True when its lines are those for `width`."""
         return self._width == width
 
-    def lay(self, width: int, is_folded: bool) -> None:
+    def lay(self, width: int) -> None:
         """Draw what is not drawn yet; blocks that are finished and drawn stay as they are."""
-        if self._width != width or self._is_folded != is_folded:
-            self._width, self._is_folded = width, is_folded
+        if self._width != width:
+            self._width = width
             self._drawn, self._tail_drawn, self._ends = [], [], []
         known = {id(drawn.block): drawn for drawn in self._tail_drawn}
         for block in self.blocks[len(self._drawn) :]:
@@ -56,14 +54,11 @@ class Chunk:
             self._ends.append((self._ends[-1] if self._ends else 0) + drawn.height)
         self._tail_drawn = [self._draw(block, known) for block in self.tail]
 
-    def _draw(self, block: Block, known: dict[int, DrawnBlock | DrawnThinking]) -> DrawnBlock | DrawnThinking:
+    def _draw(self, block: Block, known: dict[int, DrawnBlock]) -> DrawnBlock:
         drawn = known.get(id(block))
-        if drawn is not None:
-            drawn.update()
-        elif block.kind == "thinking":
-            drawn = DrawnThinking(block, self._width, is_folded=self._is_folded)
-        else:
-            drawn = DrawnBlock(block, self._width)
+        if drawn is None:
+            return DrawnBlock(block, self._width)
+        drawn.update()
         return drawn
 
     @property
@@ -120,7 +115,7 @@ class Chunk:
                 yield from drawn.code(first - top, end - top)
             top += drawn.height
 
-    def _at(self, row: int) -> tuple[DrawnBlock | DrawnThinking, int] | None:
+    def _at(self, row: int) -> tuple[DrawnBlock, int] | None:
         index = bisect_right(self._ends, row)
         if index < len(self._drawn):
             return self._drawn[index], row - (self._ends[index - 1] if index else 0)

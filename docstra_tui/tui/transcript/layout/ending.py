@@ -25,6 +25,8 @@ class TurnEnding:
     completion_tokens: int | None = None
     ttft_s: float | None = None
     tokens_per_s: float | None = None
+    thinking_s: float | None = None
+    thinking_tokens: int | None = None
     error: str = ""
     """What went wrong, one sentence."""
     hint: str = ""
@@ -43,6 +45,8 @@ class ShownTurn:
     answer: str
     files: tuple[str, ...] = ()
     ending: TurnEnding = TurnEnding()
+    thinking: str = ""
+    """What was thought before the answer."""
 
 
 def ending_lines(files: Sequence[str], ending: TurnEnding, width: int) -> list[Line]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
-from docstra_tui.text import sanitize_text
 from docstra_tui.tui.transcript.blocks import look
 from docstra_tui.tui.transcript.blocks.leaves import Block, Verbatim
 from docstra_tui.tui.transcript.blocks.lines import BLANK, Line, Place, about, wrap_bits
@@ -16,13 +15,8 @@ from docstra_tui.tui.transcript.blocks.source_lines import SourceLines
 from docstra_tui.tui.transcript.blocks.verbatim import DrawnVerbatim
 from docstra_tui.tui.transcript.layout.answer_chunks import AnswerChunks, estimate
 from docstra_tui.tui.transcript.layout.ending import TurnEnding, ending_lines
-
-
-def ingest(text: str) -> str:
-    """`text` made safe to show; tabs stay until it is drawn, so that copied code keeps them."""
-    if "\t" not in text:
-        return sanitize_text(text)
-    return "\t".join(sanitize_text(part) for part in text.split("\t"))
+from docstra_tui.tui.transcript.layout.incoming import ingest, whole_part
+from docstra_tui.tui.transcript.layout.thinking import Thinking
 
 
 class Turn:
@@ -39,6 +33,7 @@ class Turn:
         "_is_behind",
         "_is_safe",
         "_question",
+        "_thinking",
         "_width",
         "ending",
         "files",
@@ -54,6 +49,7 @@ class Turn:
         files: Sequence[str] = (),
         answer: str | None = None,
         ending: TurnEnding | None = None,
+        thinking: str = "",
     ) -> None:
         self._question = question
         self.files = tuple(files)
@@ -61,7 +57,8 @@ class Turn:
         self._is_safe = answer is None
         """The answer has been made safe."""
         self._held = ""
-        """A carriage return at the end of a piece: the line feed may be the first of the next."""
+        """What is held back of the last piece."""
+        self._thinking = Thinking.saved(thinking, ending or TurnEnding()) if thinking else None
         self.ending = ending
         self.waiting = ""
         self.is_streaming = answer is None
@@ -89,14 +86,36 @@ class Turn:
             self._answer, self._is_safe = ingest(self._answer), True
         return self._answer
 
+    @property
+    def thinking(self) -> str:
+        """What the model thought before the answer; safe to show but for tabs."""
+        return "" if self._thinking is None else self._thinking.text
+
     def append(self, piece: str) -> None:
         """More of the answer."""
-        text = self._held + piece
-        self._held = "\r" if text.endswith("\r") else ""
-        safe = ingest(text.removesuffix("\r") if self._held else text)
+        safe, self._held = whole_part(self._held, piece)
         if safe:
+            if self._thinking is not None:
+                self._thinking.close()
             self._add(safe)
             self.waiting = ""
+
+    def think(self, piece: str) -> None:
+        """More of what is thought before the answer."""
+        if self._thinking is None:
+            self._thinking = Thinking()
+        self._thinking.add(piece)
+        self.waiting = ""
+
+    def reframe(self) -> None:
+        """All of the answer so far was thought."""
+        self._thinking = Thinking.reframed(self._thinking, self.answer + self._held)
+        self._answer = self._held = ""
+        self.redo()
+
+    def tick(self) -> bool:
+        """Time goes by; True when that changes what is shown."""
+        return self._thinking is not None and self._thinking.tick()
 
     def _add(self, safe: str) -> None:
         self._answer += safe
@@ -109,6 +128,8 @@ class Turn:
             held, self._held = self._held, ""
             self._add(ingest(held))
         self.ending = ending
+        if self._thinking is not None:
+            self._thinking.end(ending)
         self.is_streaming = False
         if self._chunks is not None:
             self._chunks.is_growing = False
@@ -123,6 +144,7 @@ class Turn:
             return self._exact[1]
         if self._estimate is None or self._estimate[0] != width:
             about = 5 + estimate(self._question, width - 2) + estimate(self._answer, width)
+            about += 2 * (self._thinking is not None)
             self._estimate = (width, about)
         return self._estimate[1]
 
@@ -133,12 +155,14 @@ class Turn:
     @property
     def weight(self) -> int:
         """About how many lines are kept."""
-        return 0 if self._chunks is None else self._chunks.weight
+        return 0 if self._chunks is None else self._chunks.weight + self.answer_row
 
     def forget(self) -> None:
         """Drop everything that can be made again from the text; the height stays known."""
         if not self.is_streaming:
             self._width, self._head, self._chunks = 0, None, None
+            if self._thinking is not None:
+                self._thinking.forget()
 
     # Layout
 
@@ -146,7 +170,7 @@ class Turn:
         """Make rows `first` to `end` right; False when there was not time for all of it."""
         stop = time.perf_counter() + seconds
         chunks = self._begun(width)
-        done = chunks.lay(first - self.body_row, end - self.body_row, stop)
+        done = chunks.lay(first - self.answer_row, end - self.answer_row, stop)
         self._measure(chunks)
         return done
 
@@ -158,12 +182,15 @@ class Turn:
     def grow(self, width: int, seconds: float = 60.0) -> int:
         """Take in what was appended, for about `seconds`; the first row that may have changed."""
         is_new = self._width != width
+        was_thought = self._lay_thinking(width)
         chunks = self._begun(width)
         row, is_read = chunks.grow(seconds)
         self._is_behind = not is_read
         self._foot = self._draw_foot(width)
         self._measure(chunks)
-        return 0 if is_new else self.body_row + row
+        if is_new:
+            return 0
+        return self.body_row if was_thought else self.answer_row + row
 
     def show_raw(self, is_raw: bool) -> None:
         """Show the answer as it was written, or as Markdown."""
@@ -171,9 +198,16 @@ class Turn:
             self.is_raw = is_raw
             self.redo()
 
+    def fold(self, *, is_folded: bool) -> None:
+        """Show what was thought in one line, or all of it; the answer stays laid out."""
+        self.is_folded = is_folded
+        self._exact = self._estimate = None
+        if self._chunks is not None:
+            self._measure(self._begun(self._width))
+
     def redo(self) -> None:
-        """Lay everything out again: folding or the raw view changed."""
-        self._exact = None
+        """Lay everything out again: what is shown, or how, is another."""
+        self._exact = self._estimate = None
         self._width, self._head, self._chunks = 0, None, None
 
     def _begun(self, width: int) -> AnswerChunks:
@@ -181,26 +215,24 @@ class Turn:
         chunks = self._chunks
         if chunks is None:
             chunks = self._chunks = AnswerChunks(
-                self.answer, is_growing=self.is_streaming, is_raw=self.is_raw, is_folded=self.is_folded
+                self.answer, is_growing=self.is_streaming, is_raw=self.is_raw
             )
+        self._lay_thinking(width)
         if self._width != width:
             self._width = width
-            self._head = self._draw_head(width)
+            self._head = _drawn_question(self.question, width)
             self._foot = self._draw_foot(width)
             chunks.set_width(width)
             self._measure(chunks)
         return chunks
 
-    def _measure(self, chunks: AnswerChunks) -> None:
-        self._exact = (self._width, self.body_row + chunks.height + len(self._foot))
+    def _lay_thinking(self, width: int) -> bool:
+        """True where it is drawn otherwise than before."""
+        is_folded = self.is_folded and not self.is_raw
+        return self._thinking is not None and self._thinking.lay(width, is_folded=is_folded)
 
-    def _draw_head(self, width: int) -> DrawnVerbatim:
-        lines = SourceLines(look=look.QUESTION)
-        for line in self.question.strip("\n").split("\n"):
-            lines.add(line)
-        lines.end()
-        bar = (("▌ ", look.BAR),)
-        return DrawnVerbatim(Verbatim(bar, bar, lines=lines, is_code=False, look=look.QUESTION), width)
+    def _measure(self, chunks: AnswerChunks) -> None:
+        self._exact = (self._width, self.answer_row + chunks.height + len(self._foot))
 
     def _draw_foot(self, width: int) -> list[Line]:
         if self.waiting:
@@ -216,13 +248,20 @@ class Turn:
 
     @property
     def body_row(self) -> int:
-        """Where the answer begins."""
+        """Where what was thought begins, else the answer."""
         return 2 + (self._head.height if self._head is not None else 1)
+
+    @property
+    def answer_row(self) -> int:
+        """Where the answer begins."""
+        return self.body_row + (0 if self._thinking is None else self._thinking.height)
 
     @property
     def finished_row(self) -> int:
         """Where the lines begin that may still change while the answer grows."""
-        return self.body_row + (0 if self._chunks is None else self._chunks.finished_height)
+        if self._thinking is not None and self._thinking.is_open:
+            return self.body_row
+        return self.answer_row + (0 if self._chunks is None else self._chunks.finished_height)
 
     def line(self, row: int) -> Line:
         """The line at `row`; empty where it is not known yet."""
@@ -231,7 +270,9 @@ class Turn:
             return BLANK
         if row < head.height + 2:
             return head.line(row - 1) if row <= head.height else BLANK
-        row -= head.height + 2
+        if row < self.answer_row and self._thinking is not None:
+            return self._thinking.line(row - self.body_row)
+        row -= self.answer_row
         below = row - chunks.height
         if below < 0:
             return chunks.line(row)
@@ -239,37 +280,51 @@ class Turn:
 
     def block_at(self, row: int) -> Block | None:
         """The block of the answer at `row`, where it is laid out."""
-        if self._chunks is None or row < self.body_row:
+        if self._chunks is None or row < self.answer_row:
             return None
-        return self._chunks.block_at(row - self.body_row)
+        return self._chunks.block_at(row - self.answer_row)
 
     def is_exact_at(self, row: int) -> bool:
         """True when the line at `row` is known at this width."""
         if self._chunks is None or self._head is None:
             return False
-        return row < self.body_row or self._chunks.is_exact_at(row - self.body_row)
+        return row < self.answer_row or self._chunks.is_exact_at(row - self.answer_row)
 
     def code(self, first: int, end: int) -> Iterator[SourceLines]:
         """The code in rows `first` to `end`."""
         if self._chunks is not None:
-            yield from self._chunks.code(first - self.body_row, end - self.body_row)
+            yield from self._chunks.code(first - self.answer_row, end - self.answer_row)
 
     def blocks(self, width: int) -> list[tuple[Block, int, int]]:
-        """Every block with its rows; lays out the whole turn."""
+        """Every block of the answer with its rows; lays out the whole turn."""
         self.lay(width, 0, 1 << 30, float("inf"))
-        top = self.body_row
+        top = self.answer_row
         return [(block, top + first, top + end) for block, first, end in self._begun(width).blocks()]
 
     # Places
 
     def place(self, row: int) -> Place:
-        """Where `row` is: in the question, in which block of which chunk and where there, or below."""
+        """Where `row` is: in the question, in what was thought, in which block of which chunk and where
+        there, or below."""
         if self._chunks is None or row < self.body_row:
             return -1, row
-        return self._chunks.place(row - self.body_row)
+        if self._thinking is not None and row < self.answer_row:
+            return -2, *self._thinking.place(row - self.body_row)
+        return self._chunks.place(row - self.answer_row)
 
     def row_of(self, place: Place) -> int:
         """The row of a place now; about that, where it is not laid out."""
+        if place[:1] == (-2,) and self._thinking is not None:
+            return self.body_row + self._thinking.row_of(place[1:])
         if not place or place[0] < 0:
             return about(place[1:])
-        return self.body_row + (0 if self._chunks is None else self._chunks.row_of(place))
+        return self.answer_row + (0 if self._chunks is None else self._chunks.row_of(place))
+
+
+def _drawn_question(question: str, width: int) -> DrawnVerbatim:
+    lines = SourceLines(look=look.QUESTION)
+    for line in question.strip("\n").split("\n"):
+        lines.add(line)
+    lines.end()
+    bar = (("▌ ", look.BAR),)
+    return DrawnVerbatim(Verbatim(bar, bar, lines=lines, is_code=False, look=look.QUESTION), width)

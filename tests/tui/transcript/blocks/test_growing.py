@@ -13,11 +13,7 @@ from docstra_tui.tui.transcript.layout.ending import TurnEnding
 from docstra_tui.tui.transcript.layout.turn import Turn
 from tests.tui.transcript.drawn import draw, draw_blocks, looks, paint, texts
 
-SAMPLE = '''<think>
-Let me see.
-</think>
-
-# Title
+SAMPLE = '''# Title
 A paragraph with `code`, **bold** and [a link](http://x.y) that is long enough to be wrapped.
 Second line
 - one

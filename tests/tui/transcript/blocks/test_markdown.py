@@ -158,30 +158,18 @@ HOSTILE = "a\x1b[2Jb\x1b]52;c;eHh4\x07 \x9b31m \u202egpj.exe \U000e0041 \r x\tt 
         "```{}\n{}\n```",
         "| {} |\n|---|\n| {} |",
         "[{}](http://{})",
-        "<think>{}",
     ],
 )
 def test_no_control_character_is_ever_drawn(template):
     text = template.replace("{}", HOSTILE)
     for lines in (
-        draw(text, folded=False),
-        draw(list(text), folded=False),
-        draw(text, ended=False, folded=False),
+        draw(text),
+        draw(list(text)),
+        draw(text, ended=False),
     ):
         assert lines
         for line in lines:
             assert line.text.replace("\ud800", "").isprintable() and "\ud800" not in line.text
-
-
-def test_thinking_is_one_line_until_it_is_unfolded():
-    text = "<think>\nFirst this.\nThen that.\n</think>\n\nAnswer."
-    assert texts(text) == ["▸ Thought · 4 words", "", "Answer."]
-    unfolded = [line.text for line in draw(text, folded=False)]
-    assert unfolded == ["▾ Thought · 4 words", "│ First this.", "│ Then that.", "", "Answer."]
-
-
-def test_a_thought_that_goes_on_says_so():
-    assert texts("<think>one two", ended=False) == ["▸ Thinking… 2 words"]
 
 
 def test_no_cell_of_a_table_is_lost() -> None:
