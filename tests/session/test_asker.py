@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed, NoAnswer
-from docstra_tui.llm.answer import Reframed, Thought, Usage
+from docstra_tui.errors import AnswerFailed, DocstraError, EngineDied, GenerationFailed, NoAnswer
+from docstra_tui.llm.answer import Finished, FinishReason, Reframed, Thought, Usage
 from docstra_tui.llm.measure import Measure
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
@@ -126,6 +126,22 @@ def test_a_model_that_only_thought_gave_no_answer(llm: FakeLLM, session: ChatSes
     assert (turn.status, turn.thinking, turn.finish_reason) == ("failed", "So much to weigh", "length")
     assert isinstance(turn.error, NoAnswer) and "budget for thinking" in turn.error.message
     assert not turn.has_answer
+
+
+@pytest.mark.parametrize("reason", ["filtered", "failed", "length"])
+def test_why_an_answer_ended_is_kept_as_it_was(reason: FinishReason, llm: FakeLLM, own_places: Path) -> None:
+    store = SessionStore()
+    session = ChatSession(llm, Path("/project"), store)
+    broke = AnswerFailed("It stopped.") if reason != "length" else None
+    llm.enqueue("half", Finished(reason, problem=broke))
+    list(session.ask("Why?"))
+    store.close()
+    kept = SessionStore()
+    [turn] = ChatSession.resume(llm, kept, session.id or "").turns
+    kept.close()
+    status = "done" if broke is None else "failed"
+    assert (turn.answer, turn.finish_reason, turn.status) == ("half", reason, status)
+    assert turn.error is None if broke is None else str(turn.error) == "It stopped."
 
 
 def test_a_foreign_error_becomes_one_of_ours(llm: FakeLLM, session: ChatSession) -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import SavedTurn
+from tests.fakes import FakeLLM
 from tests.session.stored import PROJECT, on_disk
 
 
@@ -85,6 +87,53 @@ def test_kill_9_loses_no_question(after: int, path: Path) -> None:
     assert on_disk(path, "PRAGMA integrity_check") == [("ok",)]
     assert store.problem is None and store.notice is None
     store.close()
+
+
+THINK = """
+import threading
+from pathlib import Path
+from docstra_tui.llm.answer import Reframed, Thought
+from docstra_tui.session.chat import ChatSession
+from docstra_tui.session.store.sessions import SessionStore
+from tests.fakes import FakeLLM
+gate, llm, store = threading.Semaphore(0), FakeLLM(), SessionStore()
+llm.enqueue(*EVENTS, "never comes", gate=gate)
+running = ChatSession(llm, Path("/p"), store).ask("How often?")
+threading.Thread(target=list, args=(running,), daemon=True).start()
+gate.release(len(EVENTS))
+while running.turn.thinking + running.turn.answer != SAID:
+    pass
+while store.is_behind(running.turn.id):
+    pass  # as any other word: within a second
+print("said", flush=True)
+threading.Event().wait()
+"""
+
+
+@pytest.mark.parametrize(
+    ("events", "thinking", "answer"),
+    [
+        ("[Thought('Let me '), Thought('see.')]", "Let me see.", ""),
+        ("[Thought('Let me see.'), 'It is']", "Let me see.", "It is"),
+        ("['Let me ', 'see.', Reframed()]", "Let me see.", ""),
+    ],
+)
+def test_kill_9_while_it_thinks_keeps_what_was_thought(events: str, thinking: str, answer: str) -> None:
+    script = THINK.replace("EVENTS", events).replace("SAID", repr(thinking + answer))
+    process = subprocess.Popen([sys.executable, "-c", script], cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "said\n"
+    process.kill()
+    process.wait(10)
+    process.stdout.close()
+
+    store = SessionStore()
+    session = ChatSession.resume(llm := FakeLLM("Twice."), store, "last")
+    [turn] = session.turns
+    assert (turn.thinking, turn.answer, turn.status) == (thinking, answer, "interrupted")
+    list(session.ask("And now?"))
+    store.close()
+    assert "see." not in str(llm.calls[-1].messages)
 
 
 APPEND = """
