@@ -215,6 +215,7 @@ class LocalLLM(BaseLLM):
             keywords=tuple(self.stopping_keywords),
             sampling=sampling,
             cut=cut,
+            parting=self._chat.parting(prompt, ids, think=think),
         )
 
         def work(job: Job) -> None:

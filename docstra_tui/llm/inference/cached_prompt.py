@@ -45,6 +45,8 @@ class CachedPrompt:
         """Exactly what the cache holds."""
         self.is_left_behind = False
         """True since a copy of its beginning went another way: perhaps nobody comes back to its end."""
+        self.parting: int | None = None
+        """Where the next turn of its conversation leaves it, unless that goes on from its end."""
         self._snapshots: list[Snapshot] = []
         """By rising length, which is the order they were made in."""
         self._mark: Snapshot | None = None
@@ -60,6 +62,12 @@ class CachedPrompt:
         if common == len(known) or self._can_be_cropped():
             return common
         return max((s.length for s in self._snapshots if s.length <= common), default=0)
+
+    def lost(self, ids: Sequence[int]) -> int:
+        """How many tokens only another conversation than that of `ids` could still want."""
+        common = common_prefix(self.ids, ids)
+        is_same = self.parting is not None and common >= self.parting
+        return 0 if is_same else len(self.ids) - common
 
     def rewind(self, length: int) -> None:
         """Go back to the first `length` tokens, a number that `reusable` gave."""
@@ -142,6 +150,7 @@ class CachedPrompt:
             else:
                 crop_to(layer, length)
         self.ids = self.ids[:length]
+        self.parting = None
         self._snapshots = [s for s in self._snapshots if s.length <= length]
         self._mark = None
 

@@ -25,6 +25,8 @@ from docstra_tui.llm.thinking.wish import Think
 
 logger = logging.getLogger(__name__)
 
+PROBE = "\n\n?!"
+"""Merges with the end of the line in front of it, as an answer or a question may."""
 LARGE = 1_000_000
 """Characters: after more than this, memory is given back."""
 
@@ -145,6 +147,19 @@ class ChatTokenizer:
         messages = as_messages(prompt)
         ends = [self.render(_with_end(messages, stable, end), most, think=think) for end in ("Ask", "?!")]
         return ends[0][: common_prefix(*ends)]
+
+    def parting(self, prompt: Prompt, ids: list[int], *, think: Think = "auto") -> int:
+        """How many of `ids`, the render of `prompt`, the next turn will begin with, whatever is answered.
+
+        What invites the answer is often not repeated in front of one that was given, and some templates
+        move what belongs to the last question. 0 where there can be no next turn.
+        """
+        answer: Message = {"role": "assistant", "content": PROBE}
+        question: Message = {"role": "user", "content": PROBE}
+        try:
+            return common_prefix(ids, self.render([*as_messages(prompt), answer, question], think=think))
+        except (BadModelFile, ValueError):  # a template that knows one question only
+            return 0
 
     def _apply(self, wording: Wording, settings: Settings, limit: Limit) -> list[int]:
         kind = type(self.tokenizer)

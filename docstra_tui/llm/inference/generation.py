@@ -19,7 +19,7 @@ from docstra_tui.llm.inference.cached_prompt import CachedPrompt
 from docstra_tui.llm.inference.control_tokens import control_ids
 from docstra_tui.llm.inference.forward import Forward
 from docstra_tui.llm.inference.prefill import ChunkSizer, decoder_layers, gate, pace, prefill, probe
-from docstra_tui.llm.inference.prefix_cache import PrefixCache
+from docstra_tui.llm.inference.prefix_cache import WORTH_COPYING, PrefixCache
 from docstra_tui.llm.inference.reading import ReadingProgress
 from docstra_tui.llm.inference.recipe import Recipe, Request
 from docstra_tui.llm.inference.steering import steering
@@ -126,7 +126,7 @@ class Generator:
                 pass
         streamer.finish()
         if prompt is not None:
-            self._keep(request.ids, prompt, streamer)
+            self._keep(request, prompt, streamer)
         return Finished(reason, Usage(len(request.ids), len(streamer.ids), reused))
 
     def warm(self, ids: Sequence[int], is_cancelled: Callable[[], bool]) -> int:
@@ -153,19 +153,23 @@ class Generator:
         return len(prompt.ids)
 
     def _read(self, request: Request, prompt: CachedPrompt) -> None:
-        """Read the prompt, stopping where its cache is worth remembering.
+        """Read the prompt, stopping where its cache is worth remembering: behind the files, and where the
+        next turn will leave it.
 
         The last chunk of a prompt that can be cropped is left to `generate`, which must read at least
         one token for its logits.
         """
         ids, last = request.ids, len(request.ids) - 1
-        if len(prompt.ids) <= request.cut <= last and request.cut:
-            self._prefill(prompt, ids, request.cut)
-            prompt.snapshot(is_cut=True)
-        end = last if prompt.needs_snapshots else max(last - self._sizer.tokens, 0)
-        if len(prompt.ids) < end:
-            self._prefill(prompt, ids, end)
-        prompt.snapshot()
+        if not prompt.needs_snapshots:
+            self._prefill(prompt, ids, max(last - self._sizer.tokens, 0))
+            return
+        parting = min(request.parting, last) or last
+        end = last if last - parting > WORTH_COPYING else parting  # the same question may be asked again
+        for stop in sorted({request.cut, parting, end}):
+            if len(prompt.ids) <= stop <= last and stop:
+                self._prefill(prompt, ids, stop)
+                prompt.snapshot(is_cut=stop == request.cut or stop < end)
+        self._prefill(prompt, ids, last)
 
     def _prefill(self, prompt: CachedPrompt, ids: Sequence[int], end: int) -> None:
         def took(at: int, tokens: int, seconds: float) -> None:
@@ -208,11 +212,12 @@ class Generator:
             torch.manual_seed(seed)
             yield
 
-    def _keep(self, ids: list[int], prompt: CachedPrompt, streamer: AnswerStreamer) -> None:
+    def _keep(self, request: Request, prompt: CachedPrompt, streamer: AnswerStreamer) -> None:
         if streamer.fed is None:
             prompt.settle()
         else:
-            prompt.ids = ids + streamer.ids[: streamer.fed]
+            prompt.ids = request.ids + streamer.ids[: streamer.fed]
+            prompt.parting = request.parting or None
             if prompt.cache.get_seq_length() != len(prompt.ids):
                 self.prefixes.forget_taken()  # whatever it holds, it is not what we think
                 return

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from docstra_tui.llm.inference.cached_prompt import CachedPrompt, common_prefix
+from docstra_tui.llm.inference.cached_prompt import CachedPrompt
 
 WORTH_COPYING = 64
 """Tokens: a shorter beginning is read again rather than copied, a shorter end given up rather than kept."""
@@ -57,13 +57,13 @@ class PrefixCache:
         return self._start(best, unread)
 
     def _nearest(self, ids: Sequence[int]) -> tuple[CachedPrompt | None, int, int]:
-        """The cache to go on from, how many tokens of it can stay, and how many `ids` do not share.
+        """The cache to go on from, how many tokens of it can stay, and how many would be `lost`.
 
         Where several have as much in common, one that loses little, else the most recently used one.
         """
         found: tuple[CachedPrompt | None, int, int] = (None, 0, 0)
         for prompt in self._prompts:
-            reuse, lost = prompt.reusable(ids), len(prompt.ids) - common_prefix(prompt.ids, ids)
+            reuse, lost = prompt.reusable(ids), prompt.lost(ids)
             if (reuse, lost <= WORTH_COPYING) >= (found[1], found[2] <= WORTH_COPYING):
                 found = (prompt, reuse, lost)
         return found

@@ -31,7 +31,9 @@ class Request:
     sampling: Sampling = field(default_factory=Sampling)
     """What else was asked of the choice of tokens, `stop` among it."""
     cut: int = 0
-    """Leading tokens that the next question will share; worth remembering. 0 for unknown."""
+    """Leading tokens that another question over the same files will share. 0 for unknown."""
+    parting: int = 0
+    """Leading tokens that the next turn, behind the answer, will share. 0 for unknown."""
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -33,11 +33,12 @@ def narrow(model: Any) -> None:
                 parameter.mul_(WEIGHTS / parameter.std())
 
 
-def answer(generator: Generator, ids: list[int], tokens: int = 6, cut: int = 0) -> tuple[list[int], int]:
+def answer(
+    generator: Generator, ids: list[int], tokens: int = 6, cut: int = 0, parting: int = 0
+) -> tuple[list[int], int]:
     """The ids that come out (the stop id left out), and how many prompt tokens were reused."""
-    finished = generator.answer(
-        Request(ids, max_new_tokens=tokens, temperature=0.0, cut=cut), lambda text: None, lambda: False
-    )
+    request = Request(ids, max_new_tokens=tokens, temperature=0.0, cut=cut, parting=parting)
+    finished = generator.answer(request, lambda text: None, lambda: False)
     assert not isinstance(finished, Exception), finished
     latest = generator.prefixes._prompts[-1]
     assert latest.ids[: len(ids)] == ids

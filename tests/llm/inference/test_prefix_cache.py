@@ -79,7 +79,8 @@ def test_reuse_changes_nothing_whatever_was_edited(generator: Generator, seed: i
                 if generator.prefixes.reusable(ids):
                     difference = (cached_logits(generator, ids) - plain_logits(generator, ids)).abs().max()
                     assert difference <= CLOSE_LOGITS
-                written, reused = answer(generator, ids, cut=cut)
+                parting = rng.choice([0, len(ids), len(ids) - 2, cut])
+                written, reused = answer(generator, ids, cut=cut, parting=parting)
                 reused_at_all += reused
                 agrees(generator, ids, written)
             assert is_within_limit(generator)

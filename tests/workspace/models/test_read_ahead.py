@@ -66,6 +66,17 @@ def test_the_same_is_read_once(place: Place) -> None:
     assert place.llm.readings == 2
 
 
+def test_another_wish_to_think_is_another_prompt(place: Place) -> None:
+    """Some templates say in front of everything how much to think."""
+    place.ahead.consider(place.session)
+    until(lambda: place.told == 2)
+
+    place.llm.think = "off"
+    place.ahead.consider(place.session)
+    until(lambda: place.told == 4)
+    assert place.llm.readings == 2
+
+
 def test_what_goes_wrong_is_not_said_where_nobody_asked(
     place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
