@@ -6,6 +6,8 @@ is noise, but the same noise for the same seed, from a folder and from a GGUF al
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -78,6 +80,39 @@ def make_endless(folder: Path, *, window: int = 2048, seed: int = 0) -> Path:
             layer.mlp.down_proj.weight[0] = 0.0
         model.lm_head.weight[:, 0] = 0.0
         model.lm_head.weight[tokenizer.all_special_ids, 0] = -1000.0
+    model.save_pretrained(folder, safe_serialization=True)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def make_scripted(
+    folder: Path, *says: Sequence[str], ending: str = "", special: Sequence[str] = (), window: int = 2048
+) -> Path:
+    """A llama that writes what `says` says: each piece of it is a token, and behind it comes the next.
+
+    `special` are those that its tokenizer calls so; `ending` is what its template's generation prompt opens.
+    No piece may stand before two different ones.
+    """
+    import torch
+
+    tokenizer = tiny_tokenizer("llama", window)
+    tokenizer.add_special_tokens({"additional_special_tokens": list(special)})
+    tokenizer.add_tokens([piece for pieces in says for piece in pieces])
+    tokenizer.chat_template = CHATML.replace("assistant\n' }}", "assistant\n' + " + repr(ending) + " }}")
+    follows: dict[int, int] = {}
+    for pieces in says:
+        for one, next_one in pairwise(map(tokenizer.convert_tokens_to_ids, pieces)):
+            assert follows.setdefault(one, next_one) == next_one
+    model = tiny_model("llama", tokenizer, layers=2, window=window, seed=0)
+    with torch.no_grad():
+        for layer in model.model.layers:
+            layer.self_attn.o_proj.weight.zero_()
+            layer.mlp.down_proj.weight.zero_()
+        embedded = torch.nn.functional.normalize(model.model.embed_tokens.weight)
+        model.model.embed_tokens.weight.copy_(embedded)
+        model.lm_head.weight.zero_()
+        for one, next_one in follows.items():
+            model.lm_head.weight[next_one] += 10 * embedded[one]
     model.save_pretrained(folder, safe_serialization=True)
     tokenizer.save_pretrained(folder)
     return folder

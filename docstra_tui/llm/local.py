@@ -214,6 +214,7 @@ class LocalLLM(BaseLLM):
             temperature=sampling.heat(self.temperature),
             keywords=tuple(self.stopping_keywords),
             sampling=sampling,
+            thinking=_budget(think),
             cut=cut,
             parting=self._chat.parting(prompt, ids, think=think),
         )
@@ -290,6 +291,13 @@ class _QueueSource:
     def cancel(self) -> None:
         if self.job is not None:
             self.job.cancel()
+
+
+def _budget(think: Think) -> int | None:
+    """The most tokens that may be thought; where the template cannot be told, a block is closed at once."""
+    if think == "off":
+        return 0
+    return think if isinstance(think, int) else None
 
 
 def _configured_name(path: str | None) -> str:

@@ -10,21 +10,20 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
-from transformers import StoppingCriteriaList
 
 from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed, ModelError, NotEnoughMemory
 from docstra_tui.llm.answer import Event, Finished, FinishReason, Usage
 from docstra_tui.llm.inference import failures, proof
 from docstra_tui.llm.inference.cached_prompt import CachedPrompt
-from docstra_tui.llm.inference.control_tokens import control_ids
 from docstra_tui.llm.inference.forward import Forward
 from docstra_tui.llm.inference.prefill import ChunkSizer, decoder_layers, gate, pace, prefill, probe
 from docstra_tui.llm.inference.prefix_cache import WORTH_COPYING, PrefixCache
 from docstra_tui.llm.inference.reading import ReadingProgress
 from docstra_tui.llm.inference.recipe import Recipe, Request
 from docstra_tui.llm.inference.steering import steering
-from docstra_tui.llm.inference.stopping import Cancelled, KeywordsStoppingCriteria
+from docstra_tui.llm.inference.stopping import Cancelled
 from docstra_tui.llm.inference.streaming import AnswerStreamer
+from docstra_tui.llm.inference.thoughts import ClosedByForce, ThoughtReader
 from docstra_tui.llm.inference.threads import reading_pace, writing_pace
 from docstra_tui.llm.loading import advice
 
@@ -36,7 +35,6 @@ class Generator:
         self._model = model
         self._tokenizer = tokenizer
         self._recipe = Recipe(tokenizer, advice.take(model))
-        self._control = control_ids(tokenizer, self._recipe.stop_ids())
         self._sizer = ChunkSizer(len(decoder_layers(model)))
         self._forward = Forward(model)
         self._progress = ReadingProgress()
@@ -101,18 +99,13 @@ class Generator:
         if is_cancelled():
             return Finished("cancelled", Usage(len(request.ids), 0, 0))
         reason: FinishReason = "cancelled"
-        texts = tuple(dict.fromkeys((*self._recipe.texts(request.keywords), *request.sampling.stop)))
+        ends = self._recipe.texts(request.keywords)
         prompt = None if self.objection else self.prefixes.take(request.ids)
         reused = len(prompt.ids) if prompt is not None else 0
         with gate(self._model, is_cancelled) as open_gate:
+            reader = self._recipe.reader(request)
             streamer = AnswerStreamer(
-                self._tokenizer,
-                texts,
-                emit,
-                is_cancelled,
-                open_gate,
-                self._writing.tick,
-                dropped=self._control,
+                reader, ends, request.sampling.stop, emit, is_cancelled, open_gate, self._writing.tick
             )
             self._reading.begin()
             try:
@@ -120,14 +113,15 @@ class Generator:
                 with self._progress.told(reused, len(request.ids), emit if is_long else None):
                     if prompt is not None:
                         self._read(request, prompt)
-                self._write(request, prompt, texts, streamer)
-                reason = self._reason(request, streamer)
+                self._write(request, prompt, reader, streamer)
+                reason = self._reason(request, reader, streamer)
             except Cancelled:
                 pass
         streamer.finish()
         if prompt is not None:
             self._keep(request, prompt, streamer)
-        return Finished(reason, Usage(len(request.ids), len(streamer.ids), reused))
+        usage = Usage(len(request.ids), len(streamer.ids), reused, reader.thinking_tokens)
+        return Finished(reason, usage)
 
     def warm(self, ids: Sequence[int], is_cancelled: Callable[[], bool]) -> int:
         """Read `ids` ahead of a question; how many of them are cached then. Never raises."""
@@ -180,15 +174,15 @@ class Generator:
         prefill(self._forward, prompt, ids, end, self._sizer, took)
 
     def _write(
-        self, request: Request, prompt: CachedPrompt | None, texts: tuple[str, ...], streamer: AnswerStreamer
+        self,
+        request: Request,
+        prompt: CachedPrompt | None,
+        reader: ThoughtReader,
+        streamer: AnswerStreamer,
     ) -> None:
-        criteria = StoppingCriteriaList()
-        if texts:
-            start = len(request.ids)
-            # What is spelt out ends the answer too: the filter shows nothing behind it.
-            criteria.append(
-                KeywordsStoppingCriteria(texts, self._tokenizer, prompt_length=start, spelt_out=True)
-            )
+        processors = steering(request.sampling, len(request.ids))
+        if request.thinking is not None:
+            processors.append(ClosedByForce(reader))
         inputs = torch.tensor([request.ids], device=self._model.device)
         with torch.inference_mode(), self._luck(request.sampling.seed):
             self._model.generate(
@@ -196,8 +190,8 @@ class Generator:
                 attention_mask=torch.ones_like(inputs),
                 generation_config=self._recipe.config(request),
                 streamer=streamer,
-                stopping_criteria=criteria,
-                logits_processor=steering(request.sampling, len(request.ids)),
+                stopping_criteria=self._recipe.criteria(request, reader, lambda: streamer.matched_keyword),
+                logits_processor=processors,
                 **({} if prompt is None else self._forward.as_argument(prompt.cache)),
             )
 
@@ -244,8 +238,9 @@ class Generator:
     def _new_prefixes(self) -> PrefixCache:
         return PrefixCache(self._forward.new_cache, self._cache_bytes)
 
-    def _reason(self, request: Request, streamer: AnswerStreamer) -> FinishReason:
+    def _reason(self, request: Request, reader: ThoughtReader, streamer: AnswerStreamer) -> FinishReason:
         if streamer.matched_keyword:
             return "stop"
-        ended = bool(streamer.ids) and streamer.ids[-1] in self._recipe.stop_ids(request.texts)
-        return "stop" if ended else "length"
+        last = streamer.ids[-1] if streamer.ids else None
+        ended = last in self._recipe.stop_ids(request.texts)
+        return "stop" if ended or (reader.in_answer and last in self._recipe.dividing_ids()) else "length"

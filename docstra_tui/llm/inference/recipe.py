@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from transformers import GenerationConfig
+from transformers import GenerationConfig, StoppingCriteriaList
 
 from docstra_tui.llm.inference.control_tokens import template_text
-from docstra_tui.llm.inference.stopping import special_ids
+from docstra_tui.llm.inference.stopping import (
+    AnswerStoppingCriteria,
+    KeywordsStoppingCriteria,
+    special_ids,
+)
+from docstra_tui.llm.inference.thoughts import ThinkingMarks, ThoughtReader
 from docstra_tui.llm.loading.advice import Advice
 from docstra_tui.llm.sampling import Sampling
 
@@ -30,6 +35,8 @@ class Request:
     """Texts that end the answer and are never shown."""
     sampling: Sampling = field(default_factory=Sampling)
     """What else was asked of the choice of tokens, `stop` among it."""
+    thinking: int | None = None
+    """The most tokens that may be thought; None is any number."""
     cut: int = 0
     """Leading tokens that another question over the same files will share. 0 for unknown."""
     parting: int = 0
@@ -49,6 +56,13 @@ class Recipe:
         self._advice = advice
         self._special = special_ids(tokenizer)
         self._template = template_text(tokenizer)
+        self._marks: ThinkingMarks | None = None
+        self._marks = ThinkingMarks(tokenizer, frozenset(self.stop_ids()))
+
+    def reader(self, request: Request) -> ThoughtReader:
+        """What reads the answer's ids."""
+        assert self._marks is not None
+        return ThoughtReader(self._marks, request.ids, request.thinking)
 
     def config(self, request: Request) -> GenerationConfig:
         """The author's advice (top_p, penalties) with this request's length and temperature."""
@@ -69,12 +83,42 @@ class Recipe:
             values["pad_token_id"] = stops[0] if stops else 0
         return GenerationConfig(**values)
 
+    def criteria(
+        self, request: Request, reader: ThoughtReader, is_over: Callable[[], bool]
+    ) -> StoppingCriteriaList:
+        """What ends the answer besides ids and length; `is_over` says that what is shown ended."""
+        start = len(request.ids)
+        found = StoppingCriteriaList()
+        if ends := self.texts(request.keywords):
+            # What is spelt out ends the answer too: the filter shows nothing behind it.
+            found.append(KeywordsStoppingCriteria(ends, self._tokenizer, prompt_length=start, spelt_out=True))
+        if (stops := request.sampling.stop) or self.dividing_ids():
+            found.append(
+                AnswerStoppingCriteria(
+                    stops,
+                    self.dividing_ids(),
+                    self._tokenizer,
+                    prompt_length=start,
+                    is_answer=lambda: reader.in_answer,
+                    is_over=is_over,
+                )
+            )
+        return found
+
     def stop_ids(self, keywords: Sequence[str] = ()) -> list[int]:
-        """Ids that end an answer by themselves: the model's own, and keywords that are special tokens."""
+        """Ids that end an answer by themselves: the model's own, and keywords that are special tokens.
+
+        Not those that end a message of thinking too: they do it only in an answer.
+        """
         ids = [*self._advice.eos, self._tokenizer.eos_token_id]
         every = (*keywords, *self._advice.stop_strings)
         ids += [self._special[keyword] for keyword in every if keyword in self._special]
-        return list(dict.fromkeys(id_ for id_ in ids if isinstance(id_, int)))
+        dividing = self.dividing_ids()
+        return list(dict.fromkeys(id_ for id_ in ids if isinstance(id_, int) and id_ not in dividing))
+
+    def dividing_ids(self) -> frozenset[int]:
+        """Ids that end a message, and the answer where it is one of it."""
+        return self._marks.dividing if self._marks is not None else frozenset()
 
     def texts(self, keywords: Sequence[str]) -> tuple[str, ...]:
         """Keywords and the checkpoint's own stop strings, those to look for in the text.

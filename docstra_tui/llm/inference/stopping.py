@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any
 
 import torch
@@ -66,6 +66,33 @@ class KeywordsStoppingCriteria(StoppingCriteria):
         return any(
             keyword in text and text.rfind(keyword) + len(keyword) > len(before) for keyword in self.texts
         )
+
+
+class AnswerStoppingCriteria(KeywordsStoppingCriteria):
+    """Stops at what ends an answer and no thinking: texts that a request named, and ids between messages."""
+
+    def __init__(
+        self,
+        stops: Sequence[str],
+        ids: Set[int],
+        tokenizer: Any,
+        *,
+        prompt_length: int,
+        is_answer: Callable[[], bool],
+        is_over: Callable[[], bool],
+    ) -> None:
+        """`is_answer` and `is_over` say of what was written before the latest token whether it is answer, and
+        whether it ended: a stop in the very first token of an answer is found one late."""
+        super().__init__(stops, tokenizer, prompt_length=prompt_length, spelt_out=True)
+        self.stop_ids |= ids
+        self._is_answer = is_answer
+        self._is_over = is_over
+
+    def __call__(self, input_ids: Any, scores: Any, **kwargs: Any) -> Any:
+        if self._is_answer() and not self._is_over():
+            return super().__call__(input_ids, scores, **kwargs)
+        over = torch.full((input_ids.shape[0],), self._is_over(), dtype=torch.bool)
+        return over.to(input_ids.device)
 
 
 class KeywordFilter:

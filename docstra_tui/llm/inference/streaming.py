@@ -7,9 +7,10 @@ change what they follow, and loses an unfinished character at the end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence, Set
+from typing import Any, Protocol
 
+from docstra_tui.llm.answer import Reframed, Thought
 from docstra_tui.llm.inference.stopping import Cancelled, KeywordFilter
 
 REPLACEMENT = "\ufffd"
@@ -56,6 +57,11 @@ class PieceDecoder:
         self._held = []
         return text
 
+    @property
+    def is_unfinished(self) -> bool:
+        """True in the middle of a character."""
+        return bool(self._held)
+
     def _behind_last(self) -> str:
         whole = self._decode(self._last + self._held)
         if whole.startswith(self._said):
@@ -70,22 +76,32 @@ class PieceDecoder:
         return str(self._tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False))
 
 
+class Reader(Protocol):
+    """Makes pieces of an answer out of ids (`thoughts.ThoughtReader`)."""
+
+    def step(self, id_: int) -> Sequence[str | Thought | Reframed]: ...
+
+    def flush(self) -> Sequence[str | Thought | Reframed]: ...
+
+
 class AnswerStreamer:
     """The streamer that `model.generate` writes to: one for one request, never used again."""
 
     def __init__(
         self,
-        tokenizer: Any,
-        keywords: tuple[str, ...],
-        emit: Callable[[str], None],
+        reader: Reader,
+        ends: tuple[str, ...],
+        stops: tuple[str, ...],
+        emit: Callable[[str | Thought | Reframed], None],
         is_cancelled: Callable[[], bool],
         on_first_token: Callable[[], None],
         on_token: Callable[[], None] = lambda: None,
-        *,
-        dropped: Set[int] = frozenset(),
     ) -> None:
-        self._decoder = PieceDecoder(tokenizer, dropped)
-        self._filter = KeywordFilter(keywords)
+        """`ends` are texts that end an answer wherever they are written, `stops` those that end it where
+        it is no thinking."""
+        self._reader = reader
+        self._thoughts = KeywordFilter(ends)
+        self._texts = KeywordFilter((*ends, *stops))
         self._emit = emit
         self._is_cancelled = is_cancelled
         self._on_first_token = on_first_token
@@ -99,7 +115,7 @@ class AnswerStreamer:
     @property
     def matched_keyword(self) -> bool:
         """True once a keyword was written."""
-        return self._filter.matched
+        return self._thoughts.matched or self._texts.matched
 
     def put(self, value: Any) -> None:
         """The prompt's ids first, then one new id at a time; `value` has shape (1, n) or (1,)."""
@@ -114,15 +130,35 @@ class AnswerStreamer:
         self._on_token()
         for id_ in value.reshape(-1).tolist():
             self.ids.append(id_)
-            text = self._filter.feed(self._decoder.step(id_))
-            if text:
-                self._emit(text)
+            self._give_out(self._reader.step(id_))
 
     def end(self) -> None:
         """Called by `generate` on success only; `finish` does the work for every ending."""
 
     def finish(self) -> None:
         """Give out what is still held back."""
-        text = self._filter.feed(self._decoder.flush()) + self._filter.flush()
+        self._give_out(self._reader.flush())
+        self._give_out_thought(self._thoughts.flush())
+        self._give_out_text(self._texts.flush())
+
+    def _give_out(self, pieces: Iterable[str | Thought | Reframed]) -> None:
+        for piece in pieces:
+            if self.matched_keyword:
+                return
+            if isinstance(piece, Thought):
+                self._give_out_text(self._texts.flush())
+                self._give_out_thought(self._thoughts.feed(piece.text))
+            elif isinstance(piece, Reframed):
+                self._give_out_text(self._texts.flush())
+                self._emit(piece)
+            else:
+                self._give_out_thought(self._thoughts.flush())
+                self._give_out_text(self._texts.feed(piece))
+
+    def _give_out_thought(self, text: str) -> None:
+        if text:
+            self._emit(Thought(text))
+
+    def _give_out_text(self, text: str) -> None:
         if text:
             self._emit(text)

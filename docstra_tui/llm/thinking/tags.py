@@ -32,9 +32,15 @@ class Splitter:
     """Text in, what it is out. One for one answer."""
 
     def __init__(
-        self, families: Sequence[Family], opened: Family | None = None, *, finds_lone: bool = True
+        self,
+        families: Sequence[Family],
+        opened: Family | None = None,
+        *,
+        answering: Family | None = None,
+        finds_lone: bool = True,
     ) -> None:
-        """`opened` is the family whose thinking has begun already, in the prompt.
+        """`opened` is the family whose thinking has begun already, in the prompt; `answering` that whose
+        answer has.
 
         `finds_lone`: a mark that closes what nothing opened, alone on its line and in no code, says that
         all before it was thinking (the prompt opened it, and nobody here saw the prompt).
@@ -69,6 +75,8 @@ class Splitter:
         """Whose block it is in."""
         self.has_closed = False
         """True once a block came to its end."""
+        if answering is not None:
+            self._expect_footers(answering)
         if opened is not None:
             self._open(opened)
 

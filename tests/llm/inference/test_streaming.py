@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from docstra_tui.llm.inference.control_tokens import control_ids
 from docstra_tui.llm.inference.stopping import Cancelled
 from docstra_tui.llm.inference.streaming import LONGEST_HELD, AnswerStreamer, PieceDecoder
+from docstra_tui.llm.inference.thoughts import ThinkingMarks, ThoughtReader
 from tests.tiny_models import tiny_tokenizer
 
 TOKENIZER = tiny_tokenizer("llama", 2048)
@@ -208,10 +209,9 @@ def test_an_unfinished_emoji_comes_with_the_flush() -> None:
     assert decoder.flush() == whole(ids[:-1])
 
 
-def streamer(pieces: list[str], keywords: tuple[str, ...] = (), cancelled: bool = False) -> AnswerStreamer:
-    return AnswerStreamer(
-        TOKENIZER, keywords, pieces.append, lambda: cancelled, lambda: None, dropped=CONTROL
-    )
+def streamer(pieces: list[Any], keywords: tuple[str, ...] = (), cancelled: bool = False) -> AnswerStreamer:
+    reader = ThoughtReader(ThinkingMarks(TOKENIZER), [])
+    return AnswerStreamer(reader, keywords, (), pieces.append, lambda: cancelled, lambda: None)
 
 
 def test_the_prompt_and_special_tokens_are_not_part_of_the_answer() -> None:

@@ -1,0 +1,228 @@
+"""Thinking is found in ids: marks that are tokens by their id alone, others in the text around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from docstra_tui.llm.answer import Reframed, Thought
+from docstra_tui.llm.inference.thoughts import ThinkingMarks, ThoughtReader
+from docstra_tui.llm.thinking import families
+from docstra_tui.llm.thinking.families import Family
+from tests.tiny_models import CHATML, tiny_tokenizer
+
+TOKENS = {
+    "granite": ["<think>", "</think>"],
+    "think": ["<think>", "</think>"],
+    "harmony": ["<|start|>", "<|channel|>", "<|message|>", "<|end|>", "<|return|>"],
+    "gemma": ["<|channel>", "<channel|>"],
+    "mistral": ["[THINK]", "[/THINK]"],
+    "cohere": ["<|START_THINKING|>", "<|END_THINKING|>", "<|START_RESPONSE|>", "<|END_RESPONSE|>"],
+    "seed": ["<seed:think>", "</seed:think>"],
+    "kimi": ["<|open|>", "<|close|>", "<|sep|>"],
+}
+"""What of each family's marks are tokens in the vocabularies of its models."""
+
+FAMILIES = families.load()
+
+
+def tokenizer_of(family: Family, *, are_special: bool = True, template: str = "") -> Any:
+    tokenizer = tiny_tokenizer("llama", 2048)
+    tokenizer.add_tokens(TOKENS.get(family.name, []), special_tokens=are_special)
+    tokenizer.chat_template = CHATML + template + family.template
+    return tokenizer
+
+
+def encode(tokenizer: Any, text: str, *, spelt_out: bool = False) -> list[int]:
+    return list(tokenizer.encode(text, add_special_tokens=False, split_special_tokens=spelt_out))
+
+
+def read(
+    marks: ThinkingMarks, ids: Sequence[int], prompt: Sequence[int] = (), budget: int | None = None
+) -> tuple[str, str]:
+    reader = ThoughtReader(marks, prompt, budget)
+    return joined([piece for id_ in ids for piece in reader.step(id_)] + reader.flush())
+
+
+def joined(pieces: Iterable[str | Thought | Reframed]) -> tuple[str, str]:
+    thinking, answer = "", ""
+    for piece in pieces:
+        if isinstance(piece, Thought):
+            thinking += piece.text
+        elif isinstance(piece, Reframed):
+            thinking, answer = thinking + answer, ""
+        else:
+            answer += piece
+    return thinking, answer
+
+
+@pytest.mark.parametrize("are_special", [True, False], ids=["special", "added"])
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_each_family_is_split(family: Family, are_special: bool) -> None:
+    tokenizer = tokenizer_of(family, are_special=are_special)
+    marks = ThinkingMarks(tokenizer)
+    header = family.headers[-1] if family.headers else ""
+    footer = family.footers[-1] if family.footers else ""
+
+    for opening in family.open:
+        for closing in family.close:
+            text = f"{opening}\nA plan.\n{closing}{header}\nThe answer.{footer}<|im_end|>"
+            assert read(marks, encode(tokenizer, text)) == ("A plan.", "The answer.")
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_an_answer_begins_where_the_prompt_left_off(family: Family) -> None:
+    tokenizer = tokenizer_of(family)
+    marks = ThinkingMarks(tokenizer)
+    before = f"<|im_start|>user\nWhat is {family.open[0]}?<|im_end|>\n<|im_start|>assistant\n"
+    opened = encode(tokenizer, before + family.open[0] + "\n")
+    closed = encode(tokenizer, before + family.open[0] + "\n\n" + family.close[0] + "\n\n")
+    answer = encode(tokenizer, f"A plan.{family.close[0]}The answer.<|im_end|>")
+
+    assert read(marks, answer, opened) == ("A plan.", "The answer.")
+    assert read(marks, encode(tokenizer, "The answer.<|im_end|>"), closed) == ("", "The answer.")
+    assert read(marks, encode(tokenizer, "The answer.<|im_end|>"), encode(tokenizer, before)) == (
+        "",
+        "The answer.",
+    )
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_a_spent_budget_gives_ids_that_close_the_block(family: Family) -> None:
+    tokenizer = tokenizer_of(family)
+    marks = ThinkingMarks(tokenizer)
+    reader = ThoughtReader(marks, encode(tokenizer, family.open[0]), budget=3)
+    thought = encode(tokenizer, "one two three four five six seven")
+    pieces = [piece for id_ in thought[:3] if not reader.closing() for piece in reader.step(id_)]
+
+    forced = reader.closing()
+    pieces += [piece for id_ in forced for piece in reader.step(id_)]
+    assert forced and not reader.closing()
+    assert reader.thinking_tokens >= 3
+    pieces += [piece for id_ in encode(tokenizer, "Yes.") for piece in reader.step(id_)]
+
+    thinking, answer = joined([*pieces, *reader.flush()])
+    assert answer == "Yes."
+    assert thinking == tokenizer.decode(thought[:3]).strip()
+
+
+SEED = next(family for family in FAMILIES if family.name == "seed")
+THINK = next(family for family in FAMILIES if family.name == "think")
+
+
+@pytest.mark.parametrize("tag", ["<think>", "</think>", "[THINK]"])
+def test_a_mark_that_is_a_token_is_no_mark_when_it_is_spelt_out(tag: str) -> None:
+    tokenizer = tokenizer_of(THINK)
+    marks = ThinkingMarks(tokenizer)
+    inner = f"the characters {tag} are text"
+    ids = [
+        *encode(tokenizer, "<think>"),
+        *encode(tokenizer, inner, spelt_out=True),
+        *encode(tokenizer, "</think>Yes."),
+    ]
+    assert read(marks, ids) == (inner, "Yes.")
+    spelt = encode(tokenizer, "<think>a</think>Yes.", spelt_out=True)
+    assert read(marks, spelt) == ("", "<think>a</think>Yes.")
+
+
+def test_a_mark_that_the_vocabulary_lacks_is_found_in_the_text() -> None:
+    tokenizer = tiny_tokenizer("llama", 2048)
+    marks = ThinkingMarks(tokenizer)
+
+    assert read(marks, encode(tokenizer, "<think>\na\n</think>\n\nYes, <think>.")) == ("a", "Yes, <think>.")
+    assert read(marks, encode(tokenizer, "Yes, <think>a</think>")) == ("", "Yes, <think>a</think>")
+
+
+@pytest.mark.parametrize("are_special", [True, False], ids=["special", "added"])
+def test_a_mark_in_the_middle_of_an_answer_is_its_text(are_special: bool) -> None:
+    """A model that explains a chat template writes the tag with its own id."""
+    tokenizer = tokenizer_of(THINK, are_special=are_special, template="<think>")
+    marks = ThinkingMarks(tokenizer)
+
+    ids = encode(tokenizer, "<think>so</think>Use <think> and </think>.<|im_end|>")
+
+    assert read(marks, ids) == ("so", "Use <think> and </think>.")
+
+
+def test_control_tokens_are_dropped_and_words_that_are_special_are_not() -> None:
+    tokenizer = tokenizer_of(SEED)
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<filename>"]})
+    marks = ThinkingMarks(tokenizer)
+
+    ids = encode(tokenizer, "<seed:think>the <filename></seed:think>cp <filename> <|im_start|>dest<|im_end|>")
+
+    assert read(marks, ids) == ("the <filename>", "cp <filename> dest")
+
+
+def test_messages_are_told_apart_only_where_the_vocabulary_frames_them() -> None:
+    """`<|end|>` ends an answer of Phi, and the thinking of gpt-oss."""
+    harmony = next(family for family in FAMILIES if family.name == "harmony")
+    tokenizer = tokenizer_of(harmony)
+    end = tokenizer.convert_tokens_to_ids("<|end|>")
+    assert ThinkingMarks(tokenizer).dividing == {end}
+
+    phi = tiny_tokenizer("llama", 2048)
+    phi.add_tokens(["<|end|>"], special_tokens=True)
+    marks = ThinkingMarks(phi)
+    assert not marks.dividing
+    assert phi.convert_tokens_to_ids("<|end|>") not in marks.chars
+
+
+def test_a_character_that_was_cut_by_a_mark_is_not_joined_over_it() -> None:
+    tokenizer = tokenizer_of(THINK)
+    crab = encode(tokenizer, "🦀")
+    assert len(crab) > 1
+    ids = [
+        *encode(tokenizer, "<think>a"),
+        *crab[:-1],
+        *encode(tokenizer, "</think>"),
+        *encode(tokenizer, "🦀 Yes."),
+    ]
+
+    thinking, answer = read(ThinkingMarks(tokenizer), ids)
+
+    assert answer == "🦀 Yes."
+    assert thinking.startswith("a")
+
+
+def test_a_budget_does_not_cut_a_character_in_two() -> None:
+    tokenizer = tokenizer_of(THINK)
+    reader = ThoughtReader(ThinkingMarks(tokenizer), encode(tokenizer, "<think>"), budget=1)
+    crab = encode(tokenizer, "🦀")
+    for id_ in crab[:-1]:
+        reader.step(id_)
+        assert not reader.closing()
+    reader.step(crab[-1])
+    assert reader.closing()
+
+
+TEXT = st.text(max_size=30).filter(lambda text: not text.startswith(tuple("`\"'")))
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.sampled_from([f for f in FAMILIES if f.name in TOKENS]), TEXT, TEXT, st.booleans())
+def test_any_text_comes_out_where_it_was_put(
+    family: Family, thought: str, said: str, is_opened: bool
+) -> None:
+    tokenizer = TOKENIZERS[family.name]
+    opening = encode(tokenizer, family.open[0])
+    ids = [
+        *([] if is_opened else opening),
+        *encode(tokenizer, thought, spelt_out=True),
+        *encode(tokenizer, family.close[0] + "".join(family.headers[-1:])),
+        *encode(tokenizer, said, spelt_out=True),
+    ]
+    plain = tokenizer.decode(encode(tokenizer, thought, spelt_out=True)).strip()
+    answer = tokenizer.decode(encode(tokenizer, said, spelt_out=True)).lstrip()
+
+    found = read(MARKS[family.name], ids, opening if is_opened else ())
+
+    assert found == (plain, answer)
+
+
+TOKENIZERS = {family.name: tokenizer_of(family) for family in FAMILIES if family.name in TOKENS}
+MARKS = {name: ThinkingMarks(tokenizer) for name, tokenizer in TOKENIZERS.items()}

@@ -1,0 +1,236 @@
+"""A model in this process that thinks: its thinking is never part of the answer, and ends where it must."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from docstra_tui.errors import NoAnswer
+from docstra_tui.llm.answer import Finished, Listener, Thought
+from docstra_tui.llm.local import LocalLLM
+from docstra_tui.llm.sampling import Sampling
+from tests.tiny_models import make_scripted
+
+Make = Callable[..., LocalLLM]
+
+END = "<|im_end|>"
+PLAIN = ["<think>", "I see.", "</think>", "Yes!", END]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    """Loads a model that writes what it is told to."""
+    torch.set_num_threads(1)
+    models: list[LocalLLM] = []
+
+    def load(*says: Sequence[str], max_tokens: int = 60, **how: Any) -> LocalLLM:
+        folder = make_scripted(tmp_path / f"model{len(models)}", *says, **how)
+        models.append(LocalLLM(str(folder), max_tokens=max_tokens, temperature=0.0, device="cpu", reserve=64))
+        return models[-1]
+
+    yield load
+    for model in models:
+        model.close()
+
+
+def test_a_block_that_the_prompt_opens_is_thinking(make: Make) -> None:
+    llm = make(PLAIN, ending="<think>")
+    heard: list[str] = []
+
+    stream = llm.stream("Well?", listener=Listener(heard.append))
+
+    assert "".join(stream) == "Yes!"
+    assert stream.thinking == "".join(heard) == "I see."
+    assert stream.thinking_s is not None
+    assert stream.finish_reason == "stop"
+    assert stream.usage.completion_tokens is not None
+    assert 0 < (stream.usage.thinking_tokens or 0) < stream.usage.completion_tokens
+
+
+def test_a_block_that_the_model_opens_is_thinking(make: Make) -> None:
+    llm = make(["assistant\n", *PLAIN], ending="assistant\n")
+
+    stream = llm.stream("Well?")
+
+    assert (str(stream), stream.thinking) == ("Yes!", "I see.")
+
+
+def test_a_block_that_the_prompt_closes_is_no_thinking(make: Make) -> None:
+    llm = make(["</think>", "Yes!", END], ["<think>"], ending="<think>\n\n</think>")
+
+    stream = llm.stream("Well?")
+
+    assert (str(stream), stream.thinking) == ("Yes!", "")
+    assert stream.usage.thinking_tokens == 0
+
+
+def test_a_model_without_marks_in_its_vocabulary_is_split_by_its_text(make: Make) -> None:
+    llm = make(["assistant\n", "<thi", "nk>I see.</", "think>Yes!", END], ending="assistant\n")
+
+    stream = llm.stream("Well?")
+
+    assert (str(stream), stream.thinking) == ("Yes!", "I see.")
+
+
+ANALYSIS = ["<|channel|>", "analysis", "<|message|>", "I see.", "<|end|>", "<|start|>"]
+
+
+def test_messages_of_thinking_end_and_the_answer_follows(make: Make) -> None:
+    llm = make(
+        ["assistant", *ANALYSIS],
+        ending="<|start|>assistant",
+        special=["<|start|>", "<|channel|>", "<|message|>", "<|end|>"],
+    )
+
+    stream = llm.stream("Well?", max_tokens=6)
+
+    with pytest.raises(NoAnswer, match="whole budget for thinking"):
+        str(stream)
+    assert stream.thinking == "I see."
+    assert stream.usage.thinking_tokens == 6
+
+
+def test_the_mark_between_messages_ends_an_answer(make: Make) -> None:
+    """Even where the file says that it ends every message (an `eot` of a GGUF)."""
+    llm = make(
+        ["assistant", "<|channel|>", "final", "<|message|>", "Yes!", "<|end|>", "<|start|>"],
+        ending="<|start|>assistant",
+        special=["<|start|>", "<|channel|>", "<|message|>", "<|end|>"],
+    )
+    llm.stopping_keywords.append("<|end|>")
+
+    stream = llm.stream("Well?")
+
+    assert (str(stream), stream.thinking, stream.finish_reason) == ("Yes!", "", "stop")
+    assert stream.usage.completion_tokens == 5
+
+
+def test_the_mark_between_messages_ends_no_thinking(make: Make) -> None:
+    llm = make(
+        ["assistant", *ANALYSIS, "and on"],
+        ending="<|start|>assistant",
+        special=["<|start|>", "<|channel|>", "<|message|>", "<|end|>"],
+    )
+    llm.stopping_keywords.append("<|end|>")
+
+    stream = llm.stream("Well?", max_tokens=7)
+
+    assert str(stream) == "and on"
+
+
+@pytest.fixture
+def ponderer(make: Make) -> LocalLLM:
+    """Thinks for ever, unless its block is closed for it."""
+    return make(["<think>", "a ", "b ", "a "], ["\n\n", "Yes!", END], ["</think>"], ending="<think>")
+
+
+def test_a_budget_that_is_spent_closes_the_block(ponderer: LocalLLM) -> None:
+    stream = ponderer.stream("Well?", think=7)
+
+    assert str(stream) == "Yes!"
+    assert stream.thinking.split() == ["a", "b", "a", "b", "a", "b", "a"]
+    assert stream.finish_reason == "stop"
+
+
+def test_off_closes_it_at_once(ponderer: LocalLLM) -> None:
+    stream = ponderer.stream("Well?", think="off")
+
+    assert (str(stream), stream.thinking) == ("Yes!", "")
+
+
+def test_the_session_s_own_wish_counts_where_a_question_has_none(ponderer: LocalLLM) -> None:
+    ponderer.think = 2
+
+    stream = ponderer.stream("Well?")
+
+    assert (str(stream), stream.thinking) == ("Yes!", "a b")
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.3])
+def test_a_forced_end_stands_in_the_cache_like_any_other_token(
+    ponderer: LocalLLM, temperature: float
+) -> None:
+    ponderer.temperature = temperature
+    first = ponderer.stream("Well? " * 40, think=3)
+    list(first)
+    caches = ponderer._generator.prefixes._prompts
+
+    assert all(prompt.cache.get_seq_length() == len(prompt.ids) for prompt in caches)
+    closing = ponderer.tokenizer.convert_tokens_to_ids("</think>")
+    assert any(closing in prompt.ids for prompt in caches)
+    again = ponderer.stream("Well? " * 40, think=3)
+    assert str(again) == str(first)
+    assert (again.usage.reused_tokens or 0) > 40
+
+
+def test_thinking_alone_is_no_answer_and_stays_to_be_read(ponderer: LocalLLM) -> None:
+    stream = ponderer.stream("Well?", max_tokens=9)
+
+    with pytest.raises(NoAnswer, match=r"whole budget for thinking"):
+        str(stream)
+    assert stream.thinking.startswith("a b a")
+    assert stream.finish_reason == "length"
+    assert stream.usage.thinking_tokens == 9
+
+
+def test_a_model_that_only_thinks_says_so(make: Make) -> None:
+    llm = make(["<think>", "I see.", "</think>", END], ending="<think>")
+
+    stream = llm.stream("Well?")
+
+    with pytest.raises(NoAnswer, match="only thought"):
+        str(stream)
+    assert stream.thinking == "I see."
+
+
+def test_stop_texts_of_a_request_are_looked_for_in_the_answer_only(make: Make) -> None:
+    llm = make(["<think>", "I see.", "</think>", "No, ", "see that.", END], ending="<think>")
+    events: list[Any] = []
+
+    llm.submit("Well?", events.append, sampling=Sampling(stop=("see",))).done.wait(60)
+
+    text = "".join(event for event in events if isinstance(event, str))
+    thought = "".join(event.text for event in events if isinstance(event, Thought))
+    assert (text, thought) == ("No, ", "I see.")
+    assert isinstance(events[-1], Finished) and events[-1].reason == "stop"
+
+
+def test_a_stop_text_that_begins_the_answer_ends_it(make: Make) -> None:
+    llm = make(["<think>", "I see.", "</think>", "No", ", that.", " It ", "is.", END], ending="<think>")
+    events: list[Any] = []
+
+    llm.submit("Well?", events.append, sampling=Sampling(stop=("No",))).done.wait(60)
+
+    assert not [event for event in events if isinstance(event, str)]
+    assert events[-1].reason == "stop"
+    assert events[-1].usage.completion_tokens <= 4
+
+
+def test_a_cancel_while_it_thinks_keeps_what_was_thought(ponderer: LocalLLM) -> None:
+    stream = ponderer.stream("Well?", max_tokens=1500)
+    heard: list[str] = []
+
+    def hear(text: str) -> None:
+        heard.append(text)
+        if len(heard) == 3:
+            stream.cancel()
+
+    stream._listener = Listener(hear)
+    assert list(stream) == []
+    assert stream.finish_reason == "cancelled"
+    assert stream.thinking.startswith("a b a")
+    assert (stream.usage.completion_tokens or 0) < 1500
+
+
+def test_all_tasks_give_the_answer_and_tell_of_the_thinking(make: Make) -> None:
+    llm = make(PLAIN, ending="<think>")
+    heard: list[str] = []
+
+    answer = llm.explain_code("x = 1", "python", on_thinking=heard.append)
+
+    assert answer == "Yes!"
+    assert "".join(heard) == "I see."
