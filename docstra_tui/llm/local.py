@@ -110,6 +110,8 @@ class LocalLLM(BaseLLM):
         room = memory.for_caches(loaded.model, cache_gb)
         self._generator = Generator(loaded.model, loaded.tokenizer, room)
         self._behaviour = self._chat.behaviour()  # it was tried while the weights were read
+        if (mark := self._chat.end_mark()) and mark not in self.stopping_keywords:
+            self.stopping_keywords.append(mark)
 
     def _facts(self) -> dict[str, object]:
         return {"device": self.device, "dtype": self.dtype, "window": self.window}

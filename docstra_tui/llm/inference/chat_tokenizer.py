@@ -21,6 +21,8 @@ from docstra_tui.llm.inference.template_behaviour import Behaviour, Settings
 from docstra_tui.llm.inference.wording import Wording, broken
 from docstra_tui.llm.measure import WINDOWS_COUNTED, TooLong
 from docstra_tui.llm.prompt import Message
+from docstra_tui.llm.thinking import families
+from docstra_tui.llm.thinking.families import Family
 from docstra_tui.llm.thinking.wish import Think
 
 logger = logging.getLogger(__name__)
@@ -58,6 +60,23 @@ class ChatTokenizer:
         Raises `BadModelFile` for one that must not be used.
         """
         return self._trial.result() if self._trial is not None else None
+
+    def end_mark(self) -> str:
+        """The special token that the template writes behind an answer; empty where that is none.
+
+        Where it also stands behind thinking, an answer has not even begun there. Waits for the trial.
+        """
+        behaviour = self.behaviour()
+        if behaviour is None:
+            return ""
+        behind = behaviour.after_answer.lstrip()
+        mark = max(
+            (token for token in special_ids(self.tokenizer) if behind.startswith(token)), key=len, default=""
+        )
+        closing = {
+            end for family in families.load() if _writes(self.template, family) for end in family.close
+        }
+        return "" if mark in behaviour.after_thought or mark in closing else mark
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -120,14 +139,14 @@ class ChatTokenizer:
         settings = behaviour.settings(think)
         try:
             with session_day.on(self.template, self._days.of(messages)):
-                return self._apply(Wording(messages, behaviour), settings, limit)
+                return self._apply(Wording(messages, behaviour, think), settings, limit)
         except ValueError as error:
             # A tokenizer that makes a control token out of plain text cannot be told not to.
             logger.warning("control tokens in the prompt are broken up by hand: %s", error)
             limit.tokens = 0
             spelt = [self._without_markers(message) for message in messages]
             with session_day.on(self.template, self._days.of(messages)):
-                return self._apply(Wording(spelt, behaviour), settings, limit)
+                return self._apply(Wording(spelt, behaviour, think), settings, limit)
         finally:
             self._slices.forget()
 
@@ -245,6 +264,10 @@ def _template_of(tokenizer: Any) -> str:
             "The model has several chat templates and none of them is its default.",
             "Pick another model, or name one of them default in its tokenizer_config.json.",
         ) from error
+
+
+def _writes(template: str, family: Family) -> bool:
+    return any(mark in template for mark in family.open)
 
 
 def _unmarked(text: str) -> str:

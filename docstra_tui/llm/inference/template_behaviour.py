@@ -18,9 +18,10 @@ SystemRole = Literal["kept", "moved", "dropped", "refused"]
 
 @dataclass(frozen=True)
 class ThinkSwitch:
-    """The variable by which a template has thinking switched."""
+    """The variable, or the words, by which a template has thinking switched."""
 
     variable: str
+    """Empty where it is words."""
     off: Settings
     on: Settings
     """Empty where it thinks anyway."""
@@ -29,6 +30,16 @@ class ThinkSwitch:
     costs: Literal["", "answers", "files"] = ""
     """What has to be read again where it is switched: all from the first file on, from the first answer
     on, or nothing but the question."""
+
+    off_word: str = ""
+    on_word: str = ""
+    """What is said behind the system text; the template takes it out again."""
+
+    def word(self, think: Think) -> str:
+        """What is said for this wish; empty where the model decides."""
+        if think == "auto":
+            return ""
+        return self.off_word if think == "off" else self.on_word
 
     def settings(self, think: Think) -> Settings:
         """The variables for this wish; none where the model decides."""

@@ -18,9 +18,11 @@ from docstra_tui.llm.inference.template_behaviour import (
     fold_system,
 )
 from docstra_tui.llm.inference.template_child import LONGEST, MEMORY_BYTES
+from docstra_tui.llm.inference.wording import Wording
 from docstra_tui.llm.prompt import Message
 from docstra_tui.llm.thinking.families import Family
-from docstra_tui.llm.thinking.switches import VARIABLES, Variable
+from docstra_tui.llm.thinking.switches import VARIABLES, WORDS, Variable
+from docstra_tui.llm.thinking.wish import Think
 
 SYSTEM, FIRST, ANSWER, SECOND, THOUGHT = (
     "A probe of the system text.",
@@ -84,7 +86,7 @@ def examine(ask: Ask, literals: Callable[[], list[str]], marks: Sequence[Family]
     try:
         found = _marks(ask, found)
         words = literals()
-        found = replace(found, think=_switch(ask, found, words))
+        found = replace(found, think=_switch(ask, found, words) or _word(ask, found))
         found = _with_wishes(ask, found, marks)
         spelt = [mark.strip() for family in marks for mark in (*family.open, *family.close)]
         return _survival(ask, found, [*COMMANDS, *spelt, *words])
@@ -164,15 +166,14 @@ def _alike(one: str, other: str) -> int:
 # What it writes around them
 
 
-def _put(found: Behaviour, messages: Sequence[Message]) -> Sequence[Mapping[str, Any]]:
-    messages = messages if found.takes_system else fold_system(messages)
-    return as_parts(messages) if found.takes_parts else messages
+def _put(found: Behaviour, messages: Sequence[Message], think: Think = "auto") -> Sequence[Mapping[str, Any]]:
+    return Wording(messages, found, think).conversation
 
 
 def _marks(ask: Ask, found: Behaviour) -> Behaviour:
     longest = TWO if found.has_second else ONE
     answered: list[Any] = [*_put(found, TWO)[:-1]]
-    answered[-1] = {**answered[-1], "reasoning_content": THOUGHT}
+    answered[-1] = {**answered[-1], "reasoning_content": THOUGHT, "reasoning": THOUGHT}
     in_a_row: list[Message] = [*ONE, {"role": "user", "content": SECOND}]
     here, another, whole, thought, row = ask(
         [
@@ -220,6 +221,21 @@ def _switch(ask: Ask, found: Behaviour, words: Sequence[str]) -> ThinkSwitch | N
     return None
 
 
+def _word(ask: Ask, found: Behaviour) -> ThinkSwitch | None:
+    """A switch that is a word among the first that is said, which the template takes out again."""
+    for off, on in WORDS:
+        switch = ThinkSwitch("", {}, {}, "on", "", off, on)
+        trying = replace(found, think=switch)
+        wishes: tuple[Think, ...] = ("off", "on", "auto")
+        answers = ask([Render(_put(trying, ONE, wish)) for wish in wishes])
+        without, within, usual = (answer.get("text", "") for answer in answers)
+        is_taken = off not in without and on not in within and _is_whole(without, ONE, found)
+        if is_taken and without != within and usual in (without, within):
+            default: Literal["off", "on"] = "off" if usual == without else "on"
+            return replace(switch, usual=default, costs=_costs(without, within, False))
+    return None
+
+
 def _settings(name: str, values: Sequence[Any], words: Sequence[str]) -> Settings:
     known = [value for value in values if not isinstance(value, str) or value in words]
     return {name: known[0]} if known else {}
@@ -242,7 +258,7 @@ def _with_wishes(ask: Ask, found: Behaviour, marks: Sequence[Family]) -> Behavio
     names: tuple[Literal["auto", "off", "on"], ...]
     names = ("auto", "off", "on") if found.think is not None else ("auto",)
     renders = [
-        Render(_put(found, messages), found.settings(name)) for name in names for messages in (ONE, TWO)
+        Render(_put(found, messages, name), found.settings(name)) for name in names for messages in (ONE, TWO)
     ]
     texts = [answer.get("text", "") for answer in ask(renders)]
     tails: dict[str, str] = {}
@@ -292,8 +308,8 @@ def _triggers(ask: Ask, found: Behaviour, words: Sequence[str]) -> dict[str, tup
     for role in ROLES:
         answers = ask([_said(found, {role: _around(word)}) for word in suspects])
         lost = [word for word, answer in zip(suspects, answers, strict=True) if not _has_all(answer)]
-        if lost:
-            triggers[role] = tuple(lost)
+        if lost:  # of two that stand in one another the shorter one does
+            triggers[role] = tuple(word for word in lost if not any(w != word and w in word for w in lost))
     return triggers
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from docstra_tui.llm.inference.template_behaviour import Behaviour, as_parts, fold_system, join_neighbours
 from docstra_tui.llm.prompt import Message
+from docstra_tui.llm.thinking.wish import Think
 
 ZERO_WIDTH_SPACE = "\u200b"
 """Breaks a word that a template would cut out; a person sees it as it was."""
@@ -19,8 +20,9 @@ ZERO_WIDTH_SPACE = "\u200b"
 class Wording:
     """The messages of one prompt as a template takes them."""
 
-    def __init__(self, messages: Sequence[Message], behaviour: Behaviour) -> None:
+    def __init__(self, messages: Sequence[Message], behaviour: Behaviour, think: Think = "auto") -> None:
         self._behaviour = behaviour
+        self._word = behaviour.think.word(think) if behaviour.think is not None else ""
         said = [_broken(message, behaviour.triggers.get(message["role"], ())) for message in messages]
         if not behaviour.takes_system:
             said = fold_system(said)
@@ -34,7 +36,8 @@ class Wording:
     @property
     def conversation(self) -> Sequence[Mapping[str, Any]]:
         """The same in the shape that the template takes."""
-        return as_parts(self.messages) if self._behaviour.takes_parts else self.messages
+        said = _with_word(self.messages, self._word) if self._word else self.messages
+        return as_parts(said) if self._behaviour.takes_parts else said
 
     def is_whole(self, rendered: str) -> bool:
         """Does all that is said stand in what the template made of it?
@@ -73,6 +76,12 @@ def _guarded(message: Message) -> Message:
     if message["role"] == "user" and content[:1] in (" ", "\t"):
         content = ZERO_WIDTH_SPACE + content
     return {"role": message["role"], "content": content}
+
+
+def _with_word(messages: Sequence[Message], word: str) -> list[Message]:
+    """With a word for the template behind what is said first."""
+    first, *others = messages
+    return [{"role": first["role"], "content": f"{first['content']}\n{word}"}, *others]
 
 
 def _without_spaces(text: str) -> str:

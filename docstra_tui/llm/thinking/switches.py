@@ -1,4 +1,4 @@
-"""The variables by which chat templates let thinking be switched, and what they are set to.
+"""The variables and words by which chat templates let thinking be switched.
 
 Which of them a template has, a trial finds out: this table only says what is worth trying, best first.
 """
@@ -23,7 +23,10 @@ VARIABLES = (
     Variable("enable_thinking", (False,), (True,)),
     Variable("thinking", (False,), (True,)),
     Variable("thinking_mode", ("disabled", "chat", "off"), ("enabled", "thinking", "on")),
-    Variable("reasoning_effort", ("none", "no_think", "no_thinking"), ("high", "medium")),
+    Variable("reasoning_effort", ("none", "no_think", "minimal"), ("high", "medium")),
     Variable("reasoning_strength", ("none", "off"), ("high", "medium")),
     Variable("thinking_budget", (0,), (-1,)),
 )
+
+WORDS = (("/no_think", "/think"),)
+"""Off and on, said behind the system text."""

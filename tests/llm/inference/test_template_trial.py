@@ -14,21 +14,10 @@ from docstra_tui.llm.inference.chat_tokenizer import ChatTokenizer
 from docstra_tui.llm.inference.template_behaviour import Behaviour
 from docstra_tui.llm.inference.template_trial import Trial
 from docstra_tui.llm.local import LocalLLM
+from tests.llm.inference.templates import SYSTEM_IS_LEFT_OUT, SYSTEM_MOVES
 from tests.tiny_models import CHATML, NO_SYSTEM_ROLE, make_tiny, tiny_tokenizer
 
 VARIABLES = {"bos_token": "<s>", "eos_token": "</s>"}
-
-SYSTEM_MOVES = (
-    "{% for message in messages %}{% if message['role'] != 'system' %}"
-    "{% if loop.last and messages[0]['role'] == 'system' %}{{ messages[0]['content'] + '\n' }}{% endif %}"
-    "{{ '[' + message['role'] + ']' + message['content'] }}{% endif %}{% endfor %}"
-)
-"""As some Mistral templates do: the system text stands before the last question, wherever that is."""
-
-SYSTEM_IS_LEFT_OUT = (
-    "{% for message in messages %}{% if message['role'] != 'system' %}"
-    "{{ '[' + message['role'] + ']' + message['content'] }}{% endif %}{% endfor %}"
-)
 
 ONE_QUESTION = CHATML + "{% if messages | length > 2 %}{{ raise_exception('one question only') }}{% endif %}"
 
