@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import sqlite3
 
-from docstra_tui.session.store.old_thinking import take_thinking_out
 from docstra_tui.session.store.transaction import transaction
 
 VERSION = 4
@@ -144,6 +143,10 @@ def bring_up(connection: sqlite3.Connection) -> None:
             for statement in CHANGES[number]:
                 connection.execute(statement)
             if number == THINKING:
+                from docstra_tui.session.store.old_thinking import (
+                    take_thinking_out,
+                )  # no other start needs it
+
                 take_thinking_out(connection)
         if version < VERSION:
             connection.execute(f"PRAGMA user_version = {VERSION}")

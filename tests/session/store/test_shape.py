@@ -182,6 +182,7 @@ def test_it_is_no_part_of_what_is_saved_from_a_damaged_file_either(path: Path, s
         ("\n<thinking>Hm</thinking>Twice.", True, "Hm", "Twice."),
         ("<think>\n\n</think>\n\nTwice.", True, "", "Twice."),
         ("<think>Hm</think>a</think>b", True, "Hm", "a</think>b"),
+        ("<seed:think>Hm</seed:think>Twice.", True, "Hm", "Twice."),
         ("<think>\nHm", False, "Hm", ""),
         ("<think>\nHm", True, "", "<think>\nHm"),
         ("The end is `</think>` here.\nSo.", True, "", "The end is `</think>` here.\nSo."),
