@@ -17,20 +17,25 @@ NO_BUDGET = -1
 """How llama.cpp and some templates say that there is no limit."""
 
 NO_EFFORT = "none"
-EFFORTS = (NO_EFFORT, "minimal", "low", "medium", "high", "xhigh", "max")
 
 
 def wished(request: Rendered) -> Think:
     """What a request says of thinking; `auto` where it says nothing. Raises `BadRequest`.
 
-    Our own word for it counts alone. Of the others, off counts before a budget, and a budget before on.
+    Our own word for it counts alone. Of the others, off counts before a budget, a budget before an effort,
+    and that before on.
     """
     if request.docstra.think is not None:
         return _parsed(request.docstra.think, "docstra.think")
     found = list(_said(request))
-    if "off" in found:
-        return "off"
-    return next((think for think in found if isinstance(think, int)), found[0] if found else "auto")
+    return min(found, key=_weight, default="auto")
+
+
+def _weight(think: Think) -> int:
+    """The least counts."""
+    if isinstance(think, int):
+        return 1
+    return 0 if think == "off" else 2 if wish.is_effort(think) else 3
 
 
 def _said(request: Rendered) -> Iterator[Think]:
@@ -56,9 +61,12 @@ def _said(request: Rendered) -> Iterator[Think]:
 
 
 def _effort(effort: object, param: str) -> Think:
-    if effort not in EFFORTS:
-        raise BadRequest(f"An effort is one of {', '.join(EFFORTS)}, not {str(effort)[:40]!r}.", param)
-    return "off" if effort == NO_EFFORT else "on"
+    if effort == NO_EFFORT:
+        return "off"
+    if not wish.is_effort(effort):
+        every = ", ".join((NO_EFFORT, *wish.EFFORTS))
+        raise BadRequest(f"An effort is one of {every}, not {str(effort)[:40]!r}.", param)
+    return effort
 
 
 def _budget(budget: object, param: str) -> Think:

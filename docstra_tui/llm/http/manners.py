@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from docstra_tui.llm.thinking import wish
 from docstra_tui.llm.thinking.wish import Think
 
 BUDGET = "thinking_token_budget"
@@ -34,6 +35,8 @@ def thinking(think: Think, *, is_llama_server: bool) -> dict[str, Any]:
     kwargs: dict[str, Any] = {"enable_thinking": is_on, "thinking": is_on}
     if not is_on:
         return {"chat_template_kwargs": kwargs, "reasoning_effort": "none"}
+    if wish.is_effort(think):
+        return {"chat_template_kwargs": kwargs, "reasoning_effort": think}
     if think == "on":
         return {"chat_template_kwargs": kwargs}
     # vLLM's field; the template's own, which SGLang goes by; and llama-server's two names

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from docstra_tui.llm.prompt import Message
-from docstra_tui.llm.thinking.switches import Value
+from docstra_tui.llm.thinking import wish
+from docstra_tui.llm.thinking.switches import EFFORT, Value
 from docstra_tui.llm.thinking.wish import Think
 
 Settings = Mapping[str, Value]
@@ -88,8 +89,7 @@ class Behaviour:
 
     def tail(self, think: Think) -> str:
         """What stands behind the last question at this wish."""
-        wish = think if isinstance(think, str) else "on"
-        return self.tails.get(wish, self.tails.get("auto", ""))
+        return self.tails.get(wish.kind(think), self.tails.get("auto", ""))
 
     @property
     def think_note(self) -> str:
@@ -104,11 +104,15 @@ class Behaviour:
 
     def appends(self, think: Think) -> bool:
         """True where the next question's prompt begins with this one's and its answer."""
-        return self.has_second and (think if isinstance(think, str) else "on") not in self.parts_from
+        return self.has_second and wish.kind(think) not in self.parts_from
 
     def settings(self, think: Think) -> Settings:
-        """The variables for this wish; none where there is no switch."""
-        return self.think.settings(think) if self.think is not None else {}
+        """The variables for this wish; none where there is no switch.
+
+        How hard to think is said to every template: one that knows no effort reads nothing of it.
+        """
+        found = self.think.settings(think) if self.think is not None else {}
+        return {**found, EFFORT: think} if wish.is_effort(think) else found
 
 
 def fold_system(messages: Sequence[Message]) -> list[Message]:

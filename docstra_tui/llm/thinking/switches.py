@@ -19,11 +19,14 @@ class Variable:
     on: tuple[Value, ...]
 
 
+EFFORT = "reasoning_effort"
+"""The one that also says how hard to think."""
+
 VARIABLES = (
     Variable("enable_thinking", (False,), (True,)),
     Variable("thinking", (False,), (True,)),
     Variable("thinking_mode", ("disabled", "chat", "off"), ("enabled", "thinking", "on")),
-    Variable("reasoning_effort", ("none", "no_think", "minimal"), ("high", "medium")),
+    Variable(EFFORT, ("none", "no_think", "minimal"), ("high", "medium")),
     Variable("reasoning_strength", ("none", "off"), ("high", "medium")),
     Variable("thinking_budget", (0,), (-1,)),
 )
