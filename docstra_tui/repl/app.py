@@ -75,7 +75,7 @@ def _talk(chat: Chat, printer: Printer, settings: Settings, colours: int, resume
         chat.sessions.bring_back_unsent()
     files = ProjectFiles(lambda: chat.root, settings.context.ignore)
     files.begin()
-    prompt = Prompt(files, printer.style, DEPTHS[colours], chat.toolbar, chat.keep_draft)
+    prompt = Prompt(files, printer.style, DEPTHS[colours], chat.toolbar, chat.keep_draft, chat.thinking.step)
 
     def wear(theme: ThemeSpec) -> None:
         printer.style = style_of(theme, colours)

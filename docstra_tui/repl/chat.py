@@ -35,6 +35,8 @@ from docstra_tui.workspace.files.selection import FileSelection
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.models.opening import OpenBackend
 from docstra_tui.workspace.sessions.opened import OpenSessions
+from docstra_tui.workspace.think_switch import ThinkSwitch
+from docstra_tui.workspace.wording import NO_THOUGHT
 
 
 class Chat:
@@ -70,12 +72,15 @@ class Chat:
         )
         self.sessions = Sessions(self.opened, self.model, self.models, self._named, self.answering, printer)
         self.themes = Themes(settings.theme, lambda: self.root, printer)
+        self.thinking = ThinkSwitch(self.model)
         self._tasks = Tasks(self, self.answering)
         self.handlers: Mapping[str, Callable[[CommandLine], None]] = {
             "files": self.do_files,
             "drop": self.do_drop,
             "model": self.models.command,
             "theme": self.themes.command,
+            "think": self.do_think,
+            "thought": self.do_thought,
             "restart": self.models.restart,
             "new": self.sessions.begin,
             "sessions": self.sessions.show_saved,
@@ -169,6 +174,15 @@ class Chat:
         """Leave out what is named, or everything."""
         self._named.drop(line.mentions)
         self._use_files()
+
+    def do_think(self, line: CommandLine) -> None:
+        """Switch thinking, or say how it is. Raises `UsageError`."""
+        self.printer.line(self.thinking.take(line.text) if line.text else self.thinking.said, "note")
+
+    def do_thought(self, line: CommandLine) -> None:
+        """What was thought before the last answer."""
+        thought = self.session.turns[-1].thinking.strip() if self.session.turns else ""
+        self.printer.line(thought or NO_THOUGHT, "dim")
 
     # What stands between a text and the model
 

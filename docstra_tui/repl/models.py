@@ -167,6 +167,9 @@ class Models:
     def model_admitted(self) -> None:
         self._changed()
 
+    def model_wished(self) -> None:
+        self._changed()
+
     def model_opened(self) -> None:
         if self._model.template_error is not None:
             self.model_lost(self._model.template_error)

@@ -9,6 +9,7 @@ KEYS = (
     ("Alt+Enter, Ctrl+J", "break the line"),
     ("@path, @path:10-40", "gives the model a file, or lines of it, from now on"),
     ("Ctrl+C", "stops the answer; at the prompt, empties it"),
+    ("F12, Ctrl+T", "switches thinking: as the model likes, off, on"),
     ("Ctrl+D", "leaves"),
 )
 

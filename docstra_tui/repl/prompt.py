@@ -34,14 +34,16 @@ class Prompt:
         depth: ColorDepth,
         toolbar: Callable[[], StyleAndTextTuples],
         typed: Callable[[str], None],
+        think: Callable[[], object],
     ) -> None:
-        """`toolbar` is asked for the line below, `typed` gets what stands there with each key."""
+        """`toolbar` is asked for the line below, `typed` gets what stands there with each key, `think` is
+        called by the key that switches thinking."""
         self._session: PromptSession[str] = PromptSession(
             history=history(),
             completer=ChatCompleter(files),
             complete_while_typing=True,
             complete_in_thread=True,
-            key_bindings=keys(),
+            key_bindings=keys(think),
             multiline=True,
             prompt_continuation="  ",
             bottom_toolbar=toolbar,
@@ -76,7 +78,7 @@ def confirm(question: str) -> bool:
     return answer.strip().lower() in ("y", "yes")
 
 
-def keys() -> KeyBindings:
+def keys(think: Callable[[], object] = lambda: None) -> KeyBindings:
     """Enter sends, Alt+Enter, Shift+Enter or Ctrl+J break the line, in the menu Enter takes the row."""
     bindings = KeyBindings()
 
@@ -102,6 +104,12 @@ def keys() -> KeyBindings:
     @bindings.add("c-j")
     def break_line(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
+
+    @bindings.add("f12")
+    @bindings.add("c-t")
+    def switch_thinking(event: KeyPressEvent) -> None:
+        think()  # the line below says what it is now
+        event.app.invalidate()
 
     return bindings
 

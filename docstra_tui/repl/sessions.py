@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from docstra_tui.errors import DocstraError
 from docstra_tui.repl.models import Models
 from docstra_tui.repl.printer import Printer
+from docstra_tui.repl.thinking import saved_thought
 from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.sessions.opened import OpenSessions
@@ -113,6 +114,8 @@ class Sessions:
         self._files.say(self._files.selection.picks)
         for turn in session.turns[-1:]:
             self._printer.line(f"> {turn.question}", "mark")
+            if turn.thinking:
+                self._printer.line(saved_thought(turn), "dim")
             self._printer.piece(turn.answer)
             self._printer.end_answer()
             if turn.status != "done":

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 
 from docstra_tui.repl.printer import Printer
+from docstra_tui.session.turns import SavedTurn
 from docstra_tui.workspace.thoughts import Thoughts
+from docstra_tui.workspace.wording import thought_words
 
 STEP_SECONDS = 0.2
 """How often the line is rewritten, at most."""
@@ -52,3 +54,9 @@ class ThinkingLine:
         """What was printed as the answer was thought."""
         self._thoughts.count(text)
         self._printer.line("What stands above was thought before the answer.", "dim")
+
+
+def saved_thought(turn: SavedTurn) -> str:
+    """How long and how much was thought in an earlier turn."""
+    words = len(turn.thinking.split())
+    return " · ".join((*thought_words(turn.thinking_s, turn.usage.thinking_tokens, words), SHOWN_BY))

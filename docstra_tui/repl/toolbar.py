@@ -9,7 +9,7 @@ from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.models.backend import Status
 from docstra_tui.workspace.status import Facts, Tone, Ways, status_line
-from docstra_tui.workspace.title import details
+from docstra_tui.workspace.title import details, thinking
 
 STYLES: dict[Tone, str] = {
     "good": "class:bottom-toolbar.strong",
@@ -31,6 +31,7 @@ def toolbar(
         *line.parts[:about],
         sanitize_line(model.label + (f" → {model.host}" if model.host else "")),
         " ".join(details(status)),
+        thinking(model.llm) if model.llm is not None else "",
         f"{files} file" + ("" if files == 1 else "s") if files else "",
         *line.parts[about:],
         f"NOT SAVED: {sanitize_line(problem)}" if problem else "",

@@ -69,6 +69,10 @@ COMMANDS = (
     Command("budget", "Budget", "", "what the next prompt is made of, in tokens", faces=SCREEN),
     Command("prompt", "Prompt", "", "the next prompt to the letter", faces=SCREEN),
     Command("model", "Switch model", "[NAME]", "which model answers, or another one from now on", "name"),
+    Command(
+        "think", "Thinking", "[off|on|N|auto]", "whether, or for how many tokens, it thinks first", "name"
+    ),
+    Command("thought", "Show thinking", "", "what was thought before an answer"),
     Command("restart", "Restart engine", "", "load the model again in a fresh process"),
     Command("sessions", "Open session", "", "the saved sessions about this folder"),
     Command(

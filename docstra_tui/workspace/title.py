@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from docstra_tui.text import sanitize_line, shown_name
 
 if TYPE_CHECKING:
+    from docstra_tui.llm.base import BaseLLM
     from docstra_tui.workspace.models.backend import Backend, Status
 
 SHORT_DTYPES = {"bfloat16": "bf16", "float16": "f16", "float32": "f32"}
@@ -22,7 +23,7 @@ class Title:
     path: str
     model: str = ""
     details: tuple[str, ...] = ()
-    """Device, dtype; left out from the right where there is no room."""
+    """How much it thinks, device, dtype; left out from the right where there is no room."""
     host: str = ""
     """Where the questions go when they leave this machine."""
 
@@ -36,7 +37,10 @@ def title(root: Path, backend: Backend | None, status: Status | None, wanted: st
     return Title(
         path=shown_path(root),
         model=sanitize_line(short_model(model)) if model != host else "",  # nobody knows its model yet
-        details=details(status) if status is not None else (),
+        details=(
+            *filter(None, [thinking(backend.llm) if backend is not None else ""]),
+            *(details(status) if status is not None else ()),
+        ),
         host=sanitize_line(host),
     )
 
@@ -45,6 +49,15 @@ def details(status: Status) -> tuple[str, ...]:
     """`cuda:0` and `bf16`, as far as they are known."""
     found = (status.device, SHORT_DTYPES.get(status.dtype, status.dtype))
     return tuple(sanitize_line(detail) for detail in found if detail)
+
+
+def thinking(llm: BaseLLM) -> str:
+    """`thinking off`: how much it is to think; nothing of one that does as it likes anyway."""
+    if llm.think == "auto":
+        return "thinking auto" if llm.can_switch_thinking else ""
+    if isinstance(llm.think, int):
+        return f"thinking ≤ {llm.think:,}"
+    return f"thinking {llm.think}" + (": no switch" if llm.can_switch_thinking is False else "")
 
 
 def short_model(name: str) -> str:

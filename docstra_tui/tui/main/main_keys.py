@@ -48,6 +48,13 @@ MAIN_KEYS: list[BindingType] = [
         tooltip="Open the model that this session was with",
         id="main.session_model",
     ),
+    Binding(
+        "f12,ctrl+t",
+        "think",
+        "Thinking",
+        tooltip="Think before the answer: as the model likes, off, on",
+        id="main.think",
+    ),
     Binding("f1", "help", "Help", tooltip="This list", id="main.help"),
     Binding("f8", "prompt", "Prompt", tooltip="The next prompt, to the letter", id="main.prompt"),
     Binding(

@@ -74,6 +74,10 @@ class ModelNotices:
     def model_admitted(self) -> None:
         self.say_welcome()
 
+    def model_wished(self) -> None:
+        self._files.recount()
+        self._conversation.post_message(ModelChanged())
+
     def model_opened(self) -> None:
         if self._model.template_error is not None:
             self._dialogs.warn(sanitize_line(str(self._model.template_error))[:300])

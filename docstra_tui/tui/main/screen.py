@@ -176,6 +176,8 @@ class MainScreen(Screen[None]):
             self.opened,
             self.navigation,
             self.next_prompt,
+            self.conversation,
+            self.model,
             self.models,
             self.sessions,
             self.themes,
@@ -324,6 +326,9 @@ class MainScreen(Screen[None]):
 
     def action_palette(self) -> None:
         self.app.action_command_palette()
+
+    def action_think(self) -> None:
+        self.screen_commands.thinking.step()
 
     def action_prompt(self) -> None:
         self.screen_commands.show_prompt()

@@ -21,10 +21,14 @@ from docstra_tui.workspace.model_switch import ModelSwitch
 from docstra_tui.workspace.sessions.opened import OpenSessions
 from docstra_tui.workspace.sessions.switch import Sessions
 from docstra_tui.workspace.theme_switch import Themes
+from docstra_tui.workspace.think_switch import ThinkDialogs, ThinkSwitch
+from docstra_tui.workspace.wording import NO_THOUGHT
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
+    from docstra_tui.tui.transcript.view import TranscriptView
     from docstra_tui.tui.widgets.file_tree import FileTree
+    from docstra_tui.workspace.models.answering import AnsweringModel
 
 
 class ScreenCommands:
@@ -38,6 +42,8 @@ class ScreenCommands:
         opened: OpenSessions,
         navigation: Navigation,
         next_prompt: NextPrompt,
+        conversation: TranscriptView,
+        model: AnsweringModel,
         models: ModelSwitch,
         sessions: Sessions,
         themes: Themes,
@@ -51,6 +57,8 @@ class ScreenCommands:
         self._opened = opened
         self._next_prompt = next_prompt
         self._dialogs = dialogs
+        self._conversation = conversation
+        self.thinking = ThinkDialogs(ThinkSwitch(model), dialogs)
         self._keys = keys
         self.handlers: Handlers = {
             "files": lambda line: navigation.to_files(),
@@ -59,6 +67,8 @@ class ScreenCommands:
             "budget": lambda line: self._about_next(next_prompt.show_budget),
             "prompt": lambda line: self.show_prompt(),
             "model": lambda line: models.model(line.text),
+            "think": lambda line: self.thinking.think(line.text),
+            "thought": lambda line: self._show_thought(),
             "restart": lambda line: models.restart(),
             "sessions": lambda line: sessions.choose(),
             "resume": lambda line: sessions.resume(line.text or "last"),
@@ -76,6 +86,10 @@ class ScreenCommands:
 
         commands = commands_of("screen")
         self._dialogs.ask(HelpScreen(key_table(self._keys), commands, commands_first=commands_first))
+
+    def _show_thought(self) -> None:
+        if not self._conversation.fold_here():
+            self._dialogs.say(NO_THOUGHT)
 
     def show_prompt(self) -> None:
         """The next prompt, as the model reads it."""

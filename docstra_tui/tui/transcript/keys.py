@@ -238,14 +238,17 @@ class TranscriptKeys(ScrolledDocument, OwnKeys):
     # Folding and the raw view
 
     def action_fold(self) -> None:
-        index = self.current_turn
-        if index >= 0:
-            self._toggle_fold(index)
+        self.fold_here()
 
-    def _toggle_fold(self, index: int) -> None:
+    def fold_here(self) -> bool:
+        """Show or hide what was thought in the turn that keys act on; False where nothing was."""
+        return self.current_turn >= 0 and self._toggle_fold(self.current_turn)
+
+    def _toggle_fold(self, index: int) -> bool:
         turn = self.document.turns[index]
         if turn.thinking:
             self.fold(turn, not turn.is_folded)
+        return bool(turn.thinking)
 
     def action_raw(self) -> None:
         """Every answer as it was written, or as Markdown again."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from docstra_tui.errors import DocstraError
+from docstra_tui.llm.thinking import wish
 from docstra_tui.workspace.jobs import Deliver
 from docstra_tui.workspace.models.consent import Consent
 from docstra_tui.workspace.models.monitor import EngineMonitor
@@ -16,6 +17,7 @@ from docstra_tui.workspace.models.own_templates import give_templates
 if TYPE_CHECKING:
     from docstra_tui.address import Address
     from docstra_tui.llm.base import BaseLLM
+    from docstra_tui.llm.thinking.wish import Think
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.outgoing import Outgoing
     from docstra_tui.session.turns import ModelChoice
@@ -38,6 +40,8 @@ class AnsweringModel:
         """The last look; None while a backend is being opened."""
         self.offered: Settings | None = None
         """What a session was with, where that is another model and was not opened."""
+        self.think: Think = wish.parse(settings.answer.think)
+        """How much whatever answers is to think before it does."""
         self.consent = Consent()
         self._open_backend = open_backend
         self._monitor = EngineMonitor(self, deliver)
@@ -170,6 +174,13 @@ class AnsweringModel:
         self.offered = settings
         self.listener.model_offered(words)
 
+    def wish(self, think: Think) -> None:
+        """So much is to be thought from now on, whatever answers."""
+        self.think = think
+        if self.llm is not None:
+            self.llm.think = think
+        self.listener.model_wished()
+
     def restart(self) -> None:
         """Start the engine again, or try again to open what could not be opened; in the background."""
         if not self._is_as_asked:
@@ -250,6 +261,7 @@ class AnsweringModel:
     def backend_opened(self, backend: Backend) -> None:
         """A backend can be used; its model may still be loading."""
         self._is_as_asked = True
+        backend.llm.think = self.think
         if self._session is not None:
             self._session.llm = backend.llm
         self._tell_session()

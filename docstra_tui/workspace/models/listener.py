@@ -21,6 +21,9 @@ class ModelListener(Protocol):
     def model_admitted(self) -> None:
         """Somebody said yes to where it is."""
 
+    def model_wished(self) -> None:
+        """It is to think more, or less, from now on."""
+
     def model_opened(self) -> None:
         """It can be used, and may still be loading."""
 

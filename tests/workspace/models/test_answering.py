@@ -36,6 +36,9 @@ class Face:
     def model_admitted(self) -> None:
         self.told.append("admitted")
 
+    def model_wished(self) -> None:
+        self.told.append("wished")
+
     def model_opened(self) -> None:
         self.told.append("opened")
 
