@@ -72,6 +72,8 @@ def run(
         status = wait_until_ready(backend, console)
         answers.model = status.model or backend.label
         answers.follow(backend.llm)
+        if "answer.think" in invocation.flags:
+            _say_unswitched(backend.llm, console)
     except DocstraError as error:
         console.end_progress()
         if error.exit_code != UsageError.exit_code:  # the question was never one
@@ -99,6 +101,12 @@ def wait_until_ready(backend: Backend, console: Console) -> Status:
             )
         console.progress(loading_line(status.phase, status.done, status.total))
         time.sleep(LOOK_SECONDS)
+
+
+def _say_unswitched(llm: BaseLLM, console: Console) -> None:
+    """A model whose thinking cannot be switched did as it always does; a budget is kept by whoever counts."""
+    if llm.think in ("off", "on") and llm.can_switch_thinking is False:
+        console.note(llm.think_note or "Thinking cannot be switched here.")
 
 
 def _prompts(llm: BaseLLM, requests: Sequence[TurnRequest]) -> Iterator[Prompt]:

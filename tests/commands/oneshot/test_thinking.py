@@ -15,6 +15,7 @@ from docstra_tui.commands.console import Console
 from docstra_tui.commands.printing import Quoting
 from docstra_tui.errors import EngineDied
 from docstra_tui.llm.answer import Event, Reading, Reframed, Thought, Usage
+from docstra_tui.llm.thinking import wish
 from tests.commands.oneshot.one_shot import KEYS, Terminal, ask
 from tests.fakes import FakeLLM
 from tests.repl.fake_backend import FakeBackend
@@ -167,6 +168,27 @@ def test_how_much_to_think_reaches_the_model() -> None:
     for words, think in (([], "auto"), (["--think", "off"], "off"), (["--think", "500"], "500")):
         *_, backend = ask("ask", "?", *words, llm=FakeLLM("x"))
         assert backend.opened_with[0][0].answer.think == think
+
+
+@pytest.mark.parametrize(
+    ("think", "can", "said"),
+    [
+        ("off", False, "No switch.\n"),
+        ("off", True, ""),
+        ("off", None, ""),
+        ("500", False, ""),
+        ("", False, ""),
+    ],
+)
+def test_where_thinking_cannot_be_switched_it_is_said(
+    think: str, can: bool | None, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeLLM, "can_switch_thinking", can)
+    monkeypatch.setattr(FakeLLM, "think_note", "No switch.")
+    llm = FakeLLM("x")
+    llm.think = wish.parse(think or "off")
+    flags = ["--think", think] if think else []  # what a file wishes for good is not said each time
+    assert ask("ask", "?", *flags, llm=llm)[:3] == (0, "x\n", said)
 
 
 def test_pieces_are_quoted_as_the_whole_is() -> None:
