@@ -86,19 +86,27 @@ def make_endless(folder: Path, *, window: int = 2048, seed: int = 0) -> Path:
 
 
 def make_scripted(
-    folder: Path, *says: Sequence[str], ending: str = "", special: Sequence[str] = (), window: int = 2048
+    folder: Path,
+    *says: Sequence[str],
+    ending: str = "",
+    ending_off: str | None = None,
+    special: Sequence[str] = (),
 ) -> Path:
     """A llama that writes what `says` says: each piece of it is a token, and behind it comes the next.
 
-    `special` are those that its tokenizer calls so; `ending` is what its template's generation prompt opens.
-    No piece may stand before two different ones.
+    `special` are those that its tokenizer calls so; `ending` is what its template's generation prompt opens,
+    `ending_off` the same without thinking. No piece may stand before two different ones.
     """
     import torch
 
+    window = 2048
     tokenizer = tiny_tokenizer("llama", window)
     tokenizer.add_special_tokens({"additional_special_tokens": list(special)})
     tokenizer.add_tokens([piece for pieces in says for piece in pieces])
-    tokenizer.chat_template = CHATML.replace("assistant\n' }}", "assistant\n' + " + repr(ending) + " }}")
+    opens = repr(ending)
+    if ending_off is not None:
+        opens = f"({ending_off!r} if enable_thinking is false else {ending!r})"
+    tokenizer.chat_template = CHATML.replace("assistant\n' }}", f"assistant\n' + {opens} }}}}")
     follows: dict[int, int] = {}
     for pieces in says:
         for one, next_one in pairwise(map(tokenizer.convert_tokens_to_ids, pieces)):

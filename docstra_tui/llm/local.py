@@ -28,6 +28,11 @@ from docstra_tui.llm.thinking.wish import Think
 USUAL = Sampling()
 """What a request asks for that asks for nothing."""
 
+BY_FORCE = (
+    "The model's chat template has no switch for thinking: what ends it is written in the model's place, "
+    "at once where it is off."
+)
+
 Sink = Callable[[Event | BaseException], None]
 """Takes what comes of an answer, then exactly one terminal event; called in the inference thread."""
 
@@ -130,11 +135,17 @@ class LocalLLM(BaseLLM):
 
     @property
     def can_switch_thinking(self) -> bool:
-        return self._behaviour is not None and self._behaviour.think is not None
+        return self._has_switch or self._generator.may_think
 
     @property
     def think_note(self) -> str:
+        if not self._has_switch and self._generator.may_think:
+            return BY_FORCE
         return "" if self._behaviour is None else self._behaviour.think_note
+
+    @property
+    def _has_switch(self) -> bool:
+        return self._behaviour is not None and self._behaviour.think is not None
 
     @property
     def queue_length(self) -> int:

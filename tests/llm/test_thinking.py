@@ -9,15 +9,21 @@ from typing import Any
 import pytest
 import torch
 
+from docstra_tui import settings
+from docstra_tui.engine.client import lifecycle
 from docstra_tui.errors import NoAnswer
 from docstra_tui.llm.answer import Finished, Listener, Thought
 from docstra_tui.llm.local import LocalLLM
+from docstra_tui.llm.prompt import Turn
+from docstra_tui.llm.remote import RemoteLLM
 from docstra_tui.llm.sampling import Sampling
+from tests.conftest import stop_engines
 from tests.tiny_models import make_scripted
 
 Make = Callable[..., LocalLLM]
 
 END = "<|im_end|>"
+PONDERING = (["<think>", "a ", "b ", "a "], ["\n\n", "Yes!", END], ["</think>"])
 PLAIN = ["<think>", "I see.", "</think>", "Yes!", END]
 
 
@@ -125,7 +131,7 @@ def test_the_mark_between_messages_ends_no_thinking(make: Make) -> None:
 @pytest.fixture
 def ponderer(make: Make) -> LocalLLM:
     """Thinks for ever, unless its block is closed for it."""
-    return make(["<think>", "a ", "b ", "a "], ["\n\n", "Yes!", END], ["</think>"], ending="<think>")
+    return make(*PONDERING, ending="<think>")
 
 
 def test_a_budget_that_is_spent_closes_the_block(ponderer: LocalLLM) -> None:
@@ -234,3 +240,69 @@ def test_all_tasks_give_the_answer_and_tell_of_the_thinking(make: Make) -> None:
 
     assert answer == "Yes!"
     assert "".join(heard) == "I see."
+
+
+def test_the_template_s_own_switch_is_used_where_it_has_one(make: Make) -> None:
+    llm = make(PLAIN, ["<think>\n\n</think>", "Yes!"], ending="<think>", ending_off="<think>\n\n</think>")
+
+    on, off = llm.stream("Well?"), llm.stream("Well?", think="off")
+
+    assert (str(on), on.thinking) == ("Yes!", "I see.")
+    assert (str(off), off.thinking) == ("Yes!", "")
+    assert off.usage.completion_tokens == 2  # nothing had to be closed
+    assert llm.can_switch_thinking and not llm.think_note
+
+
+def test_without_one_it_can_be_switched_all_the_same(ponderer: LocalLLM, llm: LocalLLM) -> None:
+    assert ponderer.can_switch_thinking
+    assert "written in the model's place" in ponderer.think_note
+    assert not llm.can_switch_thinking
+    assert "no switch" in llm.think_note
+
+
+def test_earlier_thinking_is_never_sent_back(make: Make) -> None:
+    llm = make(PLAIN, ending="<think>")
+    first = llm.answer_question("Well?", (), stream=True)
+    history = [Turn.of("Well?", str(first), ())]
+
+    second = llm.answer_question("And?", (), stream=True, history=history)
+    str(second)
+
+    seen = [llm.tokenizer.decode(prompt.ids) for prompt in llm._generator.prefixes._prompts]
+    assert any("And?" in text for text in seen)
+    assert all(text.count("I see.") <= 1 for text in seen)
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RemoteLLM]:
+    """The ponderer in a process of its own."""
+    for place in ("RUNTIME", "STATE", "CONFIG", "CACHE"):
+        monkeypatch.setenv(f"DOCSTRA_{place}_DIR", str(tmp_path / place.lower()[:3]))
+    folder = make_scripted(tmp_path / "model", *PONDERING, ending="<think>")
+    chosen = settings.load({"model.name": str(folder), "model.device": "cpu"})
+    lease = lifecycle.connect(chosen)
+    lease.attach()
+    llm = RemoteLLM(socket=lease.socket, max_tokens=40, temperature=0.0)
+    try:
+        yield llm
+    finally:
+        llm.close()
+        lease.detach()
+        lease.stop()
+        stop_engines(tmp_path)
+
+
+def test_it_all_comes_through_the_engine(engine: RemoteLLM) -> None:
+    heard: list[str] = []
+    budget = engine.stream("Well?", think=5, listener=Listener(heard.append))
+    assert (str(budget), budget.thinking) == ("Yes!", "a b a b a")
+    assert "".join(heard) == budget.thinking
+    assert budget.usage.thinking_tokens is not None
+
+    off = engine.stream("Well?", think="off")
+    assert (str(off), off.thinking) == ("Yes!", "")
+
+    endless = engine.stream("Well?")
+    with pytest.raises(NoAnswer, match="whole budget for thinking"):
+        str(endless)
+    assert endless.thinking.startswith("a b a") and endless.finish_reason == "length"

@@ -80,6 +80,11 @@ class Generator:
         return probe(self._forward, ids, self._sizer)
 
     @property
+    def may_think(self) -> bool:
+        """True where the model's thinking would be known as such, and could be ended."""
+        return self._recipe.may_think
+
+    @property
     def dead(self) -> EngineDied | None:
         """Why the device answers nothing but errors, as an error to raise; None while it answers."""
         return None if self._died is None else self._died.again()

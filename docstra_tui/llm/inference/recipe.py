@@ -64,6 +64,11 @@ class Recipe:
         assert self._marks is not None
         return ThoughtReader(self._marks, request.ids, request.thinking)
 
+    @property
+    def may_think(self) -> bool:
+        """True where the chat template knows of thinking."""
+        return self._marks is not None and self._marks.in_template
+
     def config(self, request: Request) -> GenerationConfig:
         """The author's advice (top_p, penalties) with this request's length and temperature."""
         values: dict[str, Any] = dict(self._advice.sampling)

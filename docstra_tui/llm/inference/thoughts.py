@@ -40,7 +40,10 @@ class ThinkingMarks:
     def __init__(self, tokenizer: Any, stops: Set[int] = frozenset()) -> None:
         """`stops` are ids that end an answer by themselves."""
         self._tokenizer = tokenizer
-        known = families.of_template(template_text(tokenizer))
+        template = template_text(tokenizer)
+        known = families.of_template(template)
+        self.in_template = any(mark in template for family in known for mark in (*family.open, *family.close))
+        """True where the model's chat template knows of thinking: the model thinks, or may."""
         ids = _tokens_of(tokenizer, known)
         chars = {text: chr(FIRST_SURROGATE + number) for number, text in enumerate(sorted(ids))}
         tokens = re.compile(
@@ -96,7 +99,7 @@ class ThinkingMarks:
                 return Splitter(self.families, finds_lone=False)
             if _ends_with(tail, tuple(mark for mark in family.headers if family.footers)):
                 return Splitter(self.families, answering=family, finds_lone=False)
-        return Splitter(self.families)
+        return Splitter(self.families, finds_lone=self.in_template or bool(self.chars))
 
     def read(self, decoder: PieceDecoder, id_: int) -> str:
         """An id as text for the splitter."""
