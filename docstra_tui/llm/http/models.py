@@ -109,14 +109,7 @@ class Served:
     def check(self) -> None:
         """Ask for the list: learn name and window, or raise why the server cannot be used."""
         connection = self._connection
-        status, answer = connection.ask("GET", f"{connection.base}/models", must_succeed=not self._is_named)
-        if status in (401, 403):
-            raise connection.refusal(status, {}, b"")
-        if status == 503:
-            said = connection.refusal(status, {}, json.dumps(answer).encode())
-            if isinstance(said, ServerLoading):
-                raise said
-        cards = cards_of(answer)
+        cards = cards_of(self._list())
         self._is_asked = True
         self._listed = [card["id"] for card in cards]
         self._manners.is_llama_server |= any(card.get("owned_by") == "llamacpp" for card in cards)
@@ -125,6 +118,18 @@ class Served:
             self.name = card["id"]
             self.asked_for = None if connection.is_engine else self.name
         self._learn_window(card, cards)
+
+    def _list(self) -> Any:
+        """What the server lists; only where a model was named may it be nothing."""
+        connection, url = self._connection, f"{self._connection.base}/models"
+        status, answer = connection.ask("GET", url, must_succeed=not self._is_named)
+        if status in (401, 403):
+            raise connection.refusal(status, {}, b"")
+        if status == 503:
+            said = connection.refusal(status, {}, json.dumps(answer).encode())
+            if isinstance(said, ServerLoading):
+                raise said
+        return answer
 
     def _ours(self, cards: Sequence[Card]) -> Card | None:
         if self._connection.is_engine:
@@ -168,7 +173,7 @@ class Served:
     def learn_name(self, name: str) -> None:
         """An answer said who gave it."""
         if not self.name and name:
-            self.name = name
+            self.name = name.removesuffix("@main")  # a revision, by transformers serve
 
     def learn_pin(self, words: str) -> bool:
         """True where a refusal says which model it would have been, and nobody named another."""

@@ -1,0 +1,107 @@
+"""The starter model and the servers that answer with it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from docstra_tui.llm.files import starter
+from docstra_tui.llm.files.sources import ModelSpec
+from docstra_tui.llm.loading.conversion import convert
+from tests.servers.running import Server, kept_cache, running
+from tests.tui.conftest import backend, make_app, root, store
+
+__all__ = ["backend", "make_app", "root", "store"]
+
+WINDOW = 1024
+"""Tokens of llama.cpp's server."""
+
+THINKING = """\
+{%- for message in messages -%}
+<|im_start|>{{ message.role }}
+{% if message.role == 'assistant' and message.reasoning_content %}<think>
+{{ message.reasoning_content }}
+</think>
+
+{% endif %}{{ message.content }}<|im_end|>
+{% endfor -%}
+{%- if add_generation_prompt -%}
+<|im_start|>assistant
+{% if enable_thinking is defined and enable_thinking is false %}<think>
+
+</think>
+
+{% else %}<think>
+{% endif %}{%- endif -%}
+"""
+"""A template that opens a block for thinking, or closes it at once where that is wished."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A real model needs both cores to answer in its time."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("alone")
+            item.add_marker(pytest.mark.timeout(300))
+
+
+@pytest.fixture(scope="session")
+def kept(pytestconfig: pytest.Config) -> Iterator[Path]:
+    """The cache that holds the starter."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOCSTRA_CACHE_DIR", str(kept_cache(pytestconfig)))
+        starter.resolve(lambda progress: None)
+        yield Path(os.environ["DOCSTRA_CACHE_DIR"])
+
+
+@pytest.fixture(scope="session")
+def gguf(kept: Path) -> str:
+    return str(kept / "starter" / starter.FILE)
+
+
+@pytest.fixture(scope="session")
+def folder(kept: Path) -> str:
+    """The starter as transformers reads it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOCSTRA_CACHE_DIR", str(kept))
+        return str(convert(ModelSpec("starter")))
+
+
+def llama(gguf: str, port: int, template: str = "", window: int = WINDOW) -> list[str]:
+    more = [template] if template else []
+    return [sys.executable, "-m", "tests.servers.llama_server", gguf, str(port), str(window), *more]
+
+
+def transformers(port: int, *model: str) -> list[str]:
+    program = Path(sys.executable).parent / "transformers"
+    return [str(program), "serve", *model, "--host", "127.0.0.1", "--port", str(port)]
+
+
+@pytest.fixture(scope="module")
+def llama_server(gguf: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(lambda port: llama(gguf, port), tmp_path_factory.mktemp("llama")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def thinking_server(gguf: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """llama.cpp's, with a template that makes the starter think, as far as anybody can tell."""
+    home = tmp_path_factory.mktemp("thinking")
+    template = home / "template.jinja"
+    template.write_text(THINKING)
+    with running(lambda port: llama(gguf, port, str(template)), home) as server:
+        yield server
+
+
+@pytest.fixture(scope="module", params=["pinned", "unpinned"])
+def transformers_server(
+    request: pytest.FixtureRequest, folder: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Server, str | None]]:
+    """transformers' own, and the model that a question has to name there, if any."""
+    pinned = [folder] if request.param == "pinned" else []
+    with running(lambda port: transformers(port, *pinned), tmp_path_factory.mktemp("serve")) as server:
+        yield server, None if pinned else folder
