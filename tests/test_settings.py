@@ -205,6 +205,8 @@ def test_thinking_is_switched_in_words_or_given_a_budget(written: str, think: st
 def test_what_the_setting_takes_the_model_takes_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCSTRA_THINK", "999999")
     assert wish.parse(settings.load().answer.think) == 999_999
+    for word in (*wish.WORDS, *wish.EFFORTS):
+        assert wish.parse(settings.load({"answer.think": word}).answer.think) == word
     for number in ("1000000", "0x10", "٣"):
         with pytest.raises(SettingsError):
             settings.load({"answer.think": number})

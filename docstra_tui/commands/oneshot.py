@@ -105,7 +105,7 @@ def wait_until_ready(backend: Backend, console: Console) -> Status:
 
 def _say_unswitched(llm: BaseLLM, console: Console) -> None:
     """A model whose thinking cannot be switched did as it always does; a budget is kept by whoever counts."""
-    if llm.think in ("off", "on") and llm.can_switch_thinking is False:
+    if isinstance(llm.think, str) and llm.can_switch_thinking is False:
         console.note(llm.think_note or "Thinking cannot be switched here.")
 
 

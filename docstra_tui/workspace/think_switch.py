@@ -20,6 +20,7 @@ MEANINGS = {
     "on": "think first",
 }
 """Every wish that is a word, in the order in which a key goes through them."""
+EFFORT = "think so hard, where the model knows how"
 SAID_SECONDS = 4.0
 
 
@@ -57,7 +58,7 @@ class ThinkSwitch:
     def said(self) -> str:
         """What is in force, whether this model heeds it, and what switching costs; safe to show."""
         think, llm = self._model.think, self._model.llm
-        meaning = MEANINGS.get(wish.spelt(think)) or f"at most {think:,} tokens of it"
+        meaning = f"at most {think:,} tokens of it" if isinstance(think, int) else MEANINGS.get(think, EFFORT)
         note = llm.think_note if llm is not None else ""
         if llm is not None and llm.can_switch_thinking is False:
             note = note or "This model cannot be switched."
