@@ -135,17 +135,23 @@ class LocalLLM(BaseLLM):
 
     @property
     def can_switch_thinking(self) -> bool:
-        return self._has_switch or self._generator.may_think
+        return self._has_switch or self._can_be_ended
 
     @property
     def think_note(self) -> str:
-        if not self._has_switch and self._generator.may_think:
+        if not self._has_switch and self._can_be_ended:
             return BY_FORCE
         return "" if self._behaviour is None else self._behaviour.think_note
 
     @property
     def _has_switch(self) -> bool:
         return self._behaviour is not None and self._behaviour.think is not None
+
+    @property
+    def _can_be_ended(self) -> bool:
+        """True where the model thinks between marks that are known."""
+        opens = self._behaviour is not None and self._behaviour.opens
+        return bool(opens) or self._generator.may_think
 
     @property
     def queue_length(self) -> int:

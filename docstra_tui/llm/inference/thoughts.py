@@ -56,7 +56,7 @@ class ThinkingMarks:
         spelt = [family.spelt(spell) for family in known]
         # Elsewhere the marks of messages mean something else: `<|end|>` ends an answer of Phi.
         self.families = tuple(
-            family for family in spelt if not family.channels or all(map(_has_token, family.open))
+            family for family in spelt if not family.channels or BRACKETS.isdisjoint("".join(family.open))
         )
         """Theirs, with a character for each mark that is a token."""
         used = {char for family in self.families for mark in (*family.every, family.force) for char in mark}

@@ -62,8 +62,8 @@ class Splitter:
         if opened is not None or not finds_lone:
             self._lone = []
         self._footers: list[_Mark] = []
-        self._closed: tuple[str, ...] = ()
-        """What ended the last block: written twice it is still no text."""
+        self._closed = tuple(text for family in families if not family.channels for text in family.close)
+        """What ends a block, and no text where none is: written twice, or where thinking is left out."""
         self._held = ""
         """What may be, or become, a mark."""
         self._is_start = True
@@ -129,6 +129,8 @@ class Splitter:
                 self._expect_footers(found.family)
         elif again:
             self._held = rest[len(again) :]
+            self._keeps_space = False
+            self._lone = []
         else:
             self._is_start = False
             self._held = self._held if self._keeps_space else rest

@@ -23,6 +23,12 @@ TOKENS = {
     "mistral": ["[THINK]", "[/THINK]"],
     "cohere": ["<|START_THINKING|>", "<|END_THINKING|>", "<|START_RESPONSE|>", "<|END_RESPONSE|>"],
     "seed": ["<seed:think>", "</seed:think>"],
+    "answer tag": ["<think>", "</think>"],
+    "muse": ["<|start|>", "<|message|>", "<|eom|>", "<|eot|>"],
+    "solar": ["<|begin|>", "<|think|>", "<|content|>", "<|end|>"],
+    "minimax": ["<mm:think>", "</mm:think>"],
+    "hunyuan": ["<think:opensource>", "</think:opensource>"],
+    "apertus": ["<|inner_prefix|>", "<|inner_suffix|>"],
     "kimi": ["<|open|>", "<|close|>", "<|sep|>"],
 }
 """What of each family's marks are tokens in the vocabularies of its models."""

@@ -67,6 +67,8 @@ def test_what_closes_by_force_closes(family: Family) -> None:
         ("<think>\n\n</think>\n\nYes.", "", "Yes."),
         ("\n<think>a</think>\n<think>b</think>Yes.", "a\n\nb", "Yes."),
         ("<think>a</think></think>Yes.", "a", "Yes."),
+        ("</think>\n\nYes.", "", "Yes."),
+        ("\n</mm:think>Yes.", "", "Yes."),
         ("<think>the tag `</think>` ends it</think>Yes.", "the tag `</think>` ends it", "Yes."),
         ('<think>so "</think>" and "</think>".</think>Yes.', 'so "</think>" and "</think>".', "Yes."),
         ("<think>the tag `</think>", "the tag `", ""),
