@@ -112,6 +112,7 @@ class LocalLLM(BaseLLM):
         self.reason = loaded.reason
         """Why this device."""
         self._on_disk = loaded.on_disk
+        self._file_notes = loaded.notes
         room = memory.for_caches(loaded.model, cache_gb)
         self._generator = Generator(loaded.model, loaded.tokenizer, room)
         self._behaviour = self._chat.behaviour()  # it was tried while the weights were read
@@ -130,7 +131,7 @@ class LocalLLM(BaseLLM):
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know about this model, sentences; most have none."""
-        every = (self._generator.objection, *self._chat.notes, self._on_disk.note)
+        every = (self._generator.objection, *self._chat.notes, *self._file_notes, self._on_disk.note)
         return tuple(note for note in every if note)
 
     @property

@@ -22,6 +22,8 @@ class HubStandIn(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.repositories: dict[str, Path] = {}
         self.refusals: dict[str, tuple[int, str]] = {}
+        self.gguf: dict[str, dict[str, Any]] = {}
+        """What the hub tells of a repository's GGUF files, by id."""
         self.cut: set[str] = set()
         """Files whose body ends half way."""
         self.requests: list[str] = []
@@ -97,7 +99,14 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, json.dumps(rows).encode(), {}, body)
         elif api:
             rows = [{"rfilename": name, "size": size, "blobId": "0" * 40} for name, size in _files(folder)]
-            info = {"id": repository, "modelId": repository, "sha": commit_of(repository), "siblings": rows}
+            info: dict[str, Any] = {
+                "id": repository,
+                "modelId": repository,
+                "sha": commit_of(repository),
+                "siblings": rows,
+            }
+            if repository in self.server.gguf:
+                info["gguf"] = self.server.gguf[repository]
             self._send(200, json.dumps(info).encode(), {}, body)
         else:
             self._send_file(folder, "/".join(parts[4:]), repository, body)

@@ -9,8 +9,8 @@ import contextlib
 import mmap
 import re
 import struct
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ FLOAT_TYPES = {0: "float32", 1: "float16", 30: "bfloat16"}
 # Scalar metadata values: format and width by type number. 8 is a string, 9 an array.
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _MOST_ENTRIES = 1_000_000  # more tensors or metadata keys than any real file has
+_MOST_NUMBERS = 1024  # of an array that is kept: one a layer, not one a token
 _QUANT = re.compile(
     r"(?:^|[-._])((?:UD-)?(?:I?Q\d(?:_[A-Z0-9]+)*|TQ\d_\d|MXFP4(?:_MOE)?|BF16|F16|FP16|F32|FP32))"
     r"(?:-\d{5}-of-\d{5})?\.gguf$",
@@ -75,6 +76,23 @@ class GgufHeader:
     tensors: tuple[GgufTensor, ...]
     data_start: int
     """Where the tensor data begins, in bytes."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """What the file says by key; of an array of texts, or of more than `_MOST_NUMBERS`, only its length."""
+
+    def fact(self, name: str) -> Any:
+        """What the file says of its architecture's `name`; None where it says nothing."""
+        return self.metadata.get(f"{self.architecture}.{name}")
+
+    def numbers(self, name: str) -> tuple[float, ...]:
+        """What the tensor `name` holds, a short row of float32; empty where there is none."""
+        found = next(
+            (t for t in self.tensors if t.name == name and FLOAT_TYPES.get(t.kind) == "float32"), None
+        )
+        if found is None:
+            return ()
+        with self.path.open("rb") as file:
+            file.seek(self.data_start + found.offset)
+            return struct.unpack(f"<{found.elements}f", file.read(found.size))
 
     @property
     def parameters(self) -> int:
@@ -98,8 +116,8 @@ class GgufHeader:
         return "float16" if 1 in kinds else "float32"
 
 
-def read_header(path: Path) -> GgufHeader:
-    """Check the file and read its header.
+def read_header(path: Path, whole: Container[str] = ()) -> GgufHeader:
+    """Check the file and read its header, with the arrays of the keys in `whole` in full.
 
     Raises `IncompleteDownload` for a git-lfs pointer or a truncated file, `BadModelFile` for anything
     that is not GGUF, `ModelError` for one part of a split model.
@@ -112,7 +130,7 @@ def read_header(path: Path) -> GgufHeader:
             if start[:4] != b"GGUF":
                 raise _not_gguf(path, start)
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as blob:
-                header = _Reader(blob, path).header()
+                header = _Reader(blob, path, whole).header()
     except OSError as error:
         raise BadModelFile(f"{path} cannot be read: {error.strerror}.") from error
     except (struct.error, EOFError) as error:
@@ -205,9 +223,10 @@ def _mb(size: int) -> str:
 class _Reader:
     """A cursor over the header; a wrong number ends as an exception, never as a hang."""
 
-    def __init__(self, blob: mmap.mmap, path: Path) -> None:
+    def __init__(self, blob: mmap.mmap, path: Path, whole: Container[str]) -> None:
         self._blob = blob
         self._path = path
+        self._whole = whole
         self._at = 4
 
     def header(self) -> GgufHeader:
@@ -219,7 +238,7 @@ class _Reader:
         metadata: dict[str, Any] = {}
         for _ in range(key_count):
             key = self._string()
-            metadata[key] = self._value(self._take("<I")[0])
+            metadata[key] = self._value(self._take("<I")[0], key in self._whole)
         if int(metadata.get("split.count") or 0) > 1:
             raise ModelError(
                 f"{self._path.name} is one of {metadata['split.count']} parts; a split GGUF cannot load.",
@@ -231,7 +250,7 @@ class _Reader:
         architecture = metadata.get("general.architecture")
         if not isinstance(architecture, str):
             raise ValueError("it does not name its architecture")
-        return GgufHeader(self._path, architecture, _sized(rows), data_start)
+        return GgufHeader(self._path, architecture, _sized(rows), data_start, metadata)
 
     def _take(self, layout: str) -> tuple[Any, ...]:
         values = struct.unpack_from(layout, self._blob, self._at)
@@ -252,18 +271,23 @@ class _Reader:
         value: int = struct.unpack_from(layout, self._blob, self._at)[0]
         return value
 
-    def _value(self, kind: int) -> Any:
+    def _value(self, kind: int, in_full: bool) -> Any:
         if kind == 8:
             return self._string()
         if kind != 9:
             return self._take("<" + _SCALARS[kind])[0]
         element, count = self._take("<IQ")
         if element == 8:
+            if in_full:
+                return [self._string() for _ in range(count)]
             for _ in range(count):
                 self._skip(8 + self._take_ahead("<Q"))
-        else:
-            self._skip(count * struct.calcsize("<" + _SCALARS[element]))
-        return count
+            return count
+        start = self._at
+        self._skip(count * struct.calcsize("<" + _SCALARS[element]))
+        if not in_full and count > _MOST_NUMBERS:
+            return count
+        return list(struct.unpack_from(f"<{count}{_SCALARS[element]}", self._blob, start))
 
     def _row(self) -> tuple[str, int, int, int]:
         name = self._string()

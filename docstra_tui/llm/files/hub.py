@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from docstra_tui.errors import GatedModel, HubUnreachable, ModelError, ModelNotFound, UnsafeWeights
-from docstra_tui.llm.files import checkpoint, gguf_files
+from docstra_tui.llm.files import checkpoint, gguf_architectures, gguf_files
 from docstra_tui.llm.files.load_errors import logger, translate_hub, translated
 from docstra_tui.llm.files.sources import LoadProgress, ModelFiles, ModelSpec, Progress
 
@@ -101,8 +101,9 @@ def _files(repository: str, folder: Path, quant: str) -> ModelFiles:
     names = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
     if quant or _is_gguf_repository(names):
         path = folder / gguf_files.choose(repository, names, quant)
-        gguf_files.read_header(path)
-        return ModelFiles(f"{repository}:{quant}" if quant else repository, path.parent, path)
+        name = f"{repository}:{quant}" if quant else repository
+        gguf_architectures.read_header(path, name)
+        return ModelFiles(name, path.parent, path)
     checkpoint.check(folder, repository)
     return ModelFiles(repository, folder)
 
@@ -128,6 +129,9 @@ def _fetch(spec: ModelSpec, progress: Progress, patience: float) -> Path:
     info = api.model_info(repository, revision=revision, timeout=patience, files_metadata=True)
     sizes = {file.rfilename: file.size or 0 for file in info.siblings or []}
     wanted = _wanted(repository, list(sizes), quant)
+    told = getattr(info, "gguf", None) or {}
+    if "architecture" in told and any(name.endswith(".gguf") for name in wanted):
+        gguf_architectures.check(str(told["architecture"]), repository)  # before gigabytes are fetched
     if spec.trust_remote_code:
         wanted += [name for name in sizes if name.endswith(".py")]
     snapshot = cache_folder() / f"models--{repository.replace('/', '--')}" / "snapshots" / str(info.sha)

@@ -77,6 +77,11 @@ def translate(error: BaseException, name: str) -> DocstraError:
             f"{name} needs a package that is not installed: {_reason(error)}",
             command[0] if command else "",
         )
+    if "ignore_mismatched_sizes" in text:
+        return BadModelFile(
+            f"{name} has weights of other sizes than its configuration says.",
+            "Download it again, or pick another model.",
+        )
     if "GGUF model with architecture" in text or "gguf model_type" in text:
         return UnknownArchitecture(
             f"{name} is a GGUF of an architecture that transformers cannot read.",

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from docstra_tui.errors import HubUnreachable, ModelNotFound
-from docstra_tui.llm.files import checkpoint, gguf_files, hub, starter
+from docstra_tui.llm.files import checkpoint, gguf_architectures, gguf_files, hub, starter
 from docstra_tui.llm.files.sources import (
     STARTER,
     LoadProgress,
@@ -46,7 +46,7 @@ def _local(path: Path, name: str) -> ModelFiles:
     path = Path(os.path.abspath(path))
     shown = str(path)
     if path.is_file() and path.suffix.lower() == ".gguf":
-        gguf_files.read_header(path)
+        gguf_architectures.read_header(path, shown)
         return ModelFiles(shown, path.parent, path)
     base, quant = path, ""
     if not path.exists() and ":" in path.name:  # folder:QUANT, as for a repository
@@ -58,7 +58,7 @@ def _local(path: Path, name: str) -> ModelFiles:
         names = [entry.name for entry in base.iterdir() if gguf_files.is_model_file(entry.name)]
         if names:
             file = base / gguf_files.choose(shown, names, quant)
-            gguf_files.read_header(file)
+            gguf_architectures.read_header(file, shown)
             return ModelFiles(shown, base, file)
         checkpoint.check(base, shown)
         raise ModelNotFound(

@@ -26,12 +26,13 @@ from docstra_tui.llm.files.gguf_files import GgufHeader
 from docstra_tui.llm.files.load_errors import disk_full, translate, translated
 from docstra_tui.llm.files.sources import LoadProgress, ModelFiles, ModelSpec, Progress
 from docstra_tui.llm.loading import gguf_reading
+from docstra_tui.llm.loading.gguf_reading import Described
 
 LARGEST_BYTES = 4_000_000_000
 """A larger result is not kept without being asked for."""
 SOURCE = "source.json"
 """Beside the converted weights: the GGUF they came from."""
-_FORMAT = 1  # counts up when converted folders of an earlier version must not be used
+_FORMAT = 2  # counts up when converted folders of an earlier version must not be used
 
 
 def folder_of(path: Path) -> Path:
@@ -50,6 +51,11 @@ def converted(path: Path) -> Path | None:
     """The converted form of this file, when there is one."""
     folder = folder_of(path)
     return folder if (folder / SOURCE).is_file() else None
+
+
+def notes(folder: Path) -> tuple[str, ...]:
+    """What of a converted model is not as its file had it."""
+    return tuple(json.loads((folder / SOURCE).read_text()).get("notes", ()))
 
 
 def is_worth_keeping(header: GgufHeader) -> bool:
@@ -74,14 +80,15 @@ def _convert(spec: ModelSpec, progress: Progress) -> Path:
     files = location.resolve(spec, progress)
     if files.gguf is None:
         raise ModelError(f"{files.name} is not a GGUF; there is nothing to convert.")
-    return keep(files, gguf_files.read_header(files.gguf), progress)
+    return keep(files, gguf_reading.describe(gguf_files.read_header(files.gguf)), progress)
 
 
-def keep(files: ModelFiles, header: GgufHeader, progress: Progress, tokenizer: Any = None) -> Path:
+def keep(files: ModelFiles, described: Described, progress: Progress) -> Path:
     """Convert and keep; the folder appears whole or not at all, and two processes convert it once.
 
     Raises whatever transformers raises, and `ModelError` when the disk is full.
     """
+    header = described.header
     path = header.path
     target = folder_of(path)
     paths.make_folder(target.parent)
@@ -94,23 +101,29 @@ def keep(files: ModelFiles, header: GgufHeader, progress: Progress, tokenizer: A
             raise disk_full(f"{files.name} was converted")
         work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
         try:
-            _write(files, header, work, progress, tokenizer)
+            _write(files, described, work, progress)
             os.replace(work, target)
         finally:
             shutil.rmtree(work, ignore_errors=True)
     return target
 
 
-def _write(files: ModelFiles, header: GgufHeader, work: Path, progress: Progress, tokenizer: Any) -> None:
-    model = gguf_reading.read_model(header.path, header.dtype, functools.partial(_report, progress))
+def _write(files: ModelFiles, described: Described, work: Path, progress: Progress) -> None:
+    header = described.header
+    model = gguf_reading.read_model(described, header.dtype, functools.partial(_report, progress))
     # The weights are plain numbers now; transformers would refuse to save them as a GGUF's.
     model.hf_quantizer = None
     with contextlib.suppress(AttributeError):
         del model.config.quantization_config
     model.save_pretrained(work, max_shard_size="2GB")
-    (tokenizer or gguf_reading.read_tokenizer(header.path)).save_pretrained(work)
+    described.tokenizer.save_pretrained(work)
     # Last: a folder without it is not used.
-    source = {"name": files.name, "path": str(header.path), "bytes": header.path.stat().st_size}
+    source = {
+        "name": files.name,
+        "path": str(header.path),
+        "bytes": header.path.stat().st_size,
+        "notes": described.notes,
+    }
     (work / SOURCE).write_text(json.dumps(source))
 
 

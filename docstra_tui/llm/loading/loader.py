@@ -20,6 +20,7 @@ from docstra_tui.llm.files.load_errors import logger, translate, translated
 from docstra_tui.llm.files.sources import LoadProgress, ModelFiles, ModelSpec, Progress
 from docstra_tui.llm.loading import advice, conversion, gguf_reading, placement
 from docstra_tui.llm.loading.accelerators import free_memory
+from docstra_tui.llm.loading.gguf_reading import Described
 from docstra_tui.llm.loading.placement import Placement, Weights
 from docstra_tui.llm.loading.weights import OnDisk, own
 
@@ -50,6 +51,8 @@ class LoadedModel:
     """Why this device, one short sentence."""
     on_disk: OnDisk
     """The files it was read from."""
+    notes: tuple[str, ...] = ()
+    """What is not as its files have it, sentences for people."""
 
 
 OnTokenizer = Callable[[Any, int], None]
@@ -86,35 +89,36 @@ def _load(spec: ModelSpec, progress: Progress, on_tokenizer: OnTokenizer | None)
         # 2. The tokenizer, at once.
         progress(LoadProgress("read"))
         folder: Path | None = files.folder if files.gguf is None else conversion.converted(files.gguf)
-        header = None
+        described = None
         if folder is not None:
             config, tokenizer = _read_folder(folder, spec)
+            notes = conversion.notes(folder) if files.gguf is not None else ()
         else:
             assert files.gguf is not None
-            header = gguf_files.read_header(files.gguf)
-            config = gguf_reading.read_config(header.path)
-            tokenizer = gguf_reading.read_tokenizer(header.path)
+            described = gguf_reading.describe(gguf_files.read_header(files.gguf))
+            config, tokenizer, notes = described.config, described.tokenizer, described.notes
         window = window_of(config, tokenizer)
         if on_tokenizer is not None:
             on_tokenizer(tokenizer, window)
         # 3. Where to, decided before any weight is read.
-        weights = _weights(spec, files.name, folder or header or files.folder, config)
+        source = folder or (described.header if described is not None else files.folder)
+        weights = _weights(spec, files.name, source, config)
         placed = placement.place(weights, spec.device)
         # 4. The weights, which are this process's own from then on.
-        if header is not None:
-            folder = _convert_small(files, header, progress, tokenizer)
+        if described is not None:
+            folder = _convert_small(files, described, progress)
         sources_of = [] if files.gguf is None else [files.gguf]
         on_disk = OnDisk([*sources_of, *(checkpoint.weight_files(folder, files.name) if folder else ())])
         if folder is not None:
             model = _read_weights(folder, spec, config, placed, files.name)
         else:
-            assert header is not None
-            model = _read_gguf(header, spec, placed, progress)
+            assert described is not None
+            model = _read_gguf(described, spec, placed, progress)
         own(model, lambda done, total: progress(LoadProgress("place", done, total)))
     dtype = spec.quant or str(model.dtype).removeprefix("torch.")
     path = str(files.gguf or files.folder)
     return LoadedModel(
-        model, tokenizer, files.name, path, placed.device, dtype, window, placed.reason, on_disk
+        model, tokenizer, files.name, path, placed.device, dtype, window, placed.reason, on_disk, notes
     )
 
 
@@ -140,12 +144,15 @@ def _weights(spec: ModelSpec, name: str, source: Path | GgufHeader, config: Any)
     return Weights(name, stored, functools.cache(size), model_type, spec.dtype)
 
 
-def _convert_small(files: ModelFiles, header: GgufHeader, progress: Progress, tokenizer: Any) -> Path | None:
+def _convert_small(files: ModelFiles, described: Described, progress: Progress) -> Path | None:
     """Convert for the next start when that is cheap; None when it is not, or does not work."""
+    header = described.header
     if not conversion.is_worth_keeping(header) or free_memory() < conversion.result_size(header) * 2:
         return None
     try:
-        return conversion.keep(files, header, progress, tokenizer)
+        return conversion.keep(files, described, progress)
+    except UnknownArchitecture:
+        raise
     except (OSError, ModelError) as error:
         logger.warning("%s was not converted, it will be read each time: %s", files.name, error)
         return None
@@ -194,14 +201,14 @@ def _generation_config(folder: Path, config: Any) -> Any:
     return GenerationConfig(**advice.sift(values))
 
 
-def _read_gguf(header: GgufHeader, spec: ModelSpec, placed: Placement, progress: Progress) -> Any:
+def _read_gguf(described: Described, spec: ModelSpec, placed: Placement, progress: Progress) -> Any:
     if spec.quant:
         raise ModelError(
-            f"{header.path.name} is quantised already and too large to convert by itself.",
+            f"{described.header.path.name} is quantised already and too large to convert by itself.",
             "Leave out --quant, or run docstra-tui models convert first.",
         )
     return gguf_reading.read_model(
-        header.path,
+        described,
         placed.dtype,
         lambda done, total: progress(LoadProgress("read", done, total)),
         device_map=placed.device_map,

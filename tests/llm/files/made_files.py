@@ -23,13 +23,15 @@ def model_folder(path: Path, **config: object) -> Path:
     return path
 
 
-def gguf_bytes(tensor_bytes: int = 16, claimed: int = 4, parts: int = 0) -> bytes:
+def gguf_bytes(
+    tensor_bytes: int = 16, claimed: int = 4, parts: int = 0, architecture: str = "llama"
+) -> bytes:
     """A GGUF of one float32 tensor that claims `claimed` numbers and has `tensor_bytes` bytes of data."""
 
     def text(value: str) -> bytes:
         return struct.pack("<Q", len(value)) + value.encode()
 
-    keys = text("general.architecture") + struct.pack("<I", 8) + text("llama")
+    keys = text("general.architecture") + struct.pack("<I", 8) + text(architecture)
     keys += text("split.count") + struct.pack("<IH", 2, parts)
     row = text("token_embd.weight") + struct.pack("<IQIQ", 1, claimed, 0, 0)
     head = b"GGUF" + struct.pack("<IQQ", 3, 1, 2) + keys + row

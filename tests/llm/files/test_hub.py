@@ -17,6 +17,7 @@ from docstra_tui.errors import (
     IncompleteDownload,
     ModelError,
     ModelNotFound,
+    UnknownArchitecture,
     UnsafeWeights,
 )
 from docstra_tui.llm.files.location import resolve
@@ -73,9 +74,24 @@ def test_a_gguf_repository_gives_one_file(standin: HubStandIn, tmp_path: Path) -
     files = resolve(ModelSpec("owner/model:Q8_0"))
     assert files.name == "owner/model:Q8_0" and files.gguf is not None and files.gguf.name == "m.Q8_0.gguf"
     assert standin.downloads() == ["m.Q4_K_M.gguf", "m.Q8_0.gguf"]
+
     with pytest.raises(ModelNotFound, match="no quantisation Q5_0") as caught:
         resolve(ModelSpec("owner/model:Q5_0"))
     assert "Q2_K, Q4_K_M, Q8_0" in caught.value.hint
+
+
+def test_a_gguf_that_cannot_be_read_is_not_downloaded(standin: HubStandIn, tmp_path: Path) -> None:
+    (tmp_path / "m.Q4_K_M.gguf").write_bytes(gguf_bytes(architecture="deepseek2"))
+    standin.repositories["owner/model"] = tmp_path
+    standin.gguf["owner/model"] = {"architecture": "deepseek2", "total": 100}
+    with pytest.raises(UnknownArchitecture, match="deepseek2") as refused:
+        resolve(ONE)
+    assert "qwen3" in refused.value.hint
+    assert standin.downloads() == []
+    standin.gguf["owner/model"] = {"total": 100}  # a hub that does not say: then the file does
+    with pytest.raises(UnknownArchitecture, match="deepseek2"):
+        resolve(ONE)
+    assert standin.downloads() == ["m.Q4_K_M.gguf"]
 
 
 def test_a_second_time_nothing_is_downloaded(standin: HubStandIn, tmp_path: Path) -> None:

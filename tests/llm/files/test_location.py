@@ -61,6 +61,25 @@ def test_a_folder_in_a_project_is_never_taken_for_a_hub_model(
     assert resolve(ModelSpec("./owner/name")).folder == tmp_path / "owner" / "name"
 
 
+def test_a_path_and_a_home_folder_mean_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = model_folder(tmp_path / "Qwen" / "Coder")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in (str(folder), "~/Qwen/Coder", "../Qwen/Coder"):
+        assert resolve(ModelSpec(name)).folder == folder
+        assert resolve(ModelSpec(sources.absolute(name))).folder == folder
+
+
+def test_who_has_both_is_told_how_to_name_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model_folder(tmp_path / "Qwen" / "Coder")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelError) as caught:
+        resolve(ModelSpec("Qwen/Coder"))
+    assert "./Qwen/Coder" in caught.value.hint
+
+
 def test_local_names_become_absolute_and_hub_names_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
