@@ -18,7 +18,7 @@ from docstra_tui.llm.inference.cached_prompt import CachedPrompt
 from docstra_tui.llm.inference.forward import Forward
 from docstra_tui.llm.inference.prefill import ChunkSizer, decoder_layers, gate, pace, prefill, probe
 from docstra_tui.llm.inference.prefix_cache import WORTH_COPYING, PrefixCache
-from docstra_tui.llm.inference.reading import ReadingProgress
+from docstra_tui.llm.inference.reading import LONG, ReadingProgress
 from docstra_tui.llm.inference.recipe import Recipe, Request
 from docstra_tui.llm.inference.steering import steering
 from docstra_tui.llm.inference.stopping import Cancelled
@@ -114,7 +114,7 @@ class Generator:
             )
             self._reading.begin()
             try:
-                is_long = len(request.ids) - reused > self._sizer.tokens
+                is_long = len(request.ids) - reused > min(self._sizer.tokens, LONG)
                 with self._progress.told(reused, len(request.ids), emit if is_long else None):
                     if prompt is not None:
                         self._read(request, prompt)

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 
 from docstra_tui.llm.answer import Reading
 
+LONG = 1024
+"""More tokens to read are worth telling about on any device; on a slow one fewer are."""
+
 FADES = 0.9
 """What a chunk counts for once another is read: a machine does not stay as busy as it was."""
 
