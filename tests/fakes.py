@@ -32,6 +32,8 @@ class Call:
     max_tokens: int | None
     temperature: float | None
     think: Think | None = None
+    wished: Think = "auto"
+    """How much it was to think, by this request or else by its default."""
 
     @property
     def question(self) -> str:
@@ -104,7 +106,8 @@ class FakeLLM(BaseLLM):
         listener: Listener = SILENT,
     ) -> AnswerStream:
         messages = as_messages(prompt)
-        self.calls.append(Call(messages, max_tokens, temperature, think))
+        wished = self.think if think is None else think
+        self.calls.append(Call(messages, max_tokens, temperature, think, wished))
         script = self._answers.popleft() if self._answers else Scripted(deque(), "stop", Usage(), None)
         if script.pieces and isinstance(script.pieces[0], ContextOverflow):
             raise script.pieces[0]

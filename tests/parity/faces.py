@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from docstra_tui.llm.prompt import Message
+from docstra_tui.llm.thinking.wish import Think
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import SavedTurn
 from docstra_tui.settings import Settings
@@ -60,8 +61,10 @@ class Outcome:
 
     sent: list[list[Message]]
     """Every prompt that the model got."""
-    turns: list[tuple[str, tuple[str, ...], str, str]]
-    """Question, files, status and answer of every turn of the session."""
+    wished: list[Think]
+    """How much it was to think, each time."""
+    turns: list[tuple[str, tuple[str, ...], str, str, str]]
+    """Question, files, status, thinking and answer of every turn of the session."""
     opened: list[tuple[str, str, str, str]]
     """Name, revision, quantisation and server of every model that was opened."""
     restarts: int
@@ -163,8 +166,9 @@ def _outcome(
     saved = _turns(store, session_id)
     return Outcome(
         sent=[call.messages for call in backend.llm.calls],
+        wished=[call.wished for call in backend.llm.calls],
         turns=[
-            (turn.question, tuple(item.label for item in turn.files), turn.status, turn.answer)
+            (turn.question, tuple(item.label for item in turn.files), turn.status, turn.thinking, turn.answer)
             for turn in saved
         ],
         opened=opener.opened,

@@ -10,6 +10,7 @@ import pytest
 from docstra_tui import templates
 from docstra_tui.context.files.reader import read_item
 from docstra_tui.errors import EngineDied
+from docstra_tui.llm.answer import Reframed, Thought
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turn_request import TurnRequest
@@ -68,7 +69,18 @@ def dies(backend: FakeBackend) -> None:
 
 
 def thinks(backend: FakeBackend) -> None:
-    backend.llm.enqueue("<think>", "It may be 1.", "</think>", "It is 1.")
+    backend.llm.enqueue(Thought("It may"), Thought(" be 1."), "It is 1.")
+    answers(backend)
+
+
+def reframes(backend: FakeBackend) -> None:
+    """Its end of thinking came without a beginning."""
+    backend.llm.enqueue("It may ", "be 1.", Reframed(), "It is 1.")
+    answers(backend)
+
+
+def only_thinks(backend: FakeBackend) -> None:
+    backend.llm.enqueue(Thought("It may be 1, or 2"), reason="length")
     answers(backend)
 
 
@@ -219,10 +231,46 @@ SCENARIOS = [
         calls=2,
     ),
     Scenario(
-        "thinking is kept and sent as it was",
-        [Line("What is it?", 1), Line("Sure?", 2)],
+        "thinking is kept apart, shown when it is asked for, and never sent again",
+        [
+            Line("What is it?", 1, says=("Thought", "4 words", "It is 1.")),
+            Line("/thought", 1, says=("It may be 1.",)),
+            Line("Sure?", 2),
+            Line("/thought", 2, says=("Nothing was thought before this answer.",)),
+        ],
         Project(files, thinks),
         calls=2,
+    ),
+    Scenario(
+        "what turns out to have been thought is no answer",
+        [Line("What is it?", 1, says=("It is 1.",)), Line("Sure?", 2)],
+        Project(files, reframes),
+        calls=2,
+    ),
+    Scenario(
+        "a budget that went to thinking alone is said, and what was thought is kept",
+        [
+            Line("What is it?", 1, says=("whole budget for thinking", "Thought", "6 words")),
+            Line("/think off", 1, says=("Thinking: off, answer at once.",)),
+            Line("What is it?", 2),
+        ],
+        Project(files, only_thinks),
+        calls=2,
+    ),
+    Scenario(
+        "thinking is switched from the next question on, whichever model answers it",
+        [
+            Line("First?", 1),
+            Line("/think off", says=("Thinking: off",)),
+            Line("Second?", 2),
+            Line("/think 512", says=("at most 512 tokens of it",)),
+            Line("/think maybe", says=("'maybe' is none of auto, off, on or a number of tokens.",)),
+            Line("/model org/other"),
+            Line("Third?", 3),
+            Line("/think auto", says=("as the model does by itself",)),
+            Line("Fourth?", 4),
+        ],
+        calls=4,
     ),
     Scenario(
         "what does not fit is not sent",

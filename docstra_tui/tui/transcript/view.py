@@ -22,6 +22,7 @@ from docstra_tui.tui.transcript.feed import Feed, Piece
 from docstra_tui.tui.transcript.keys import TranscriptKeys
 from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
 from docstra_tui.tui.transcript.layout.turn import Turn
+from docstra_tui.tui.transcript.scrolled import LAYOUT_SECONDS
 from docstra_tui.workspace.terminal.pace import Pace
 
 MANY = 1_000
@@ -165,7 +166,12 @@ class TranscriptView(TranscriptKeys, can_focus=True):
                 self._reframe(turn)
 
     def _reframe(self, turn: Turn) -> None:
-        """What somebody reads further up stays there to be read; the end of it is folded."""
-        if not self.is_following:
-            turn.is_folded = False
-        self.relayout(turn.reframe)
+        """What was shown is folded, unless somebody reads it further up."""
+
+        def change() -> None:
+            turn.reframe()
+            if not self.is_following:
+                turn.is_folded = False
+                turn.lay(self.document.width, 0, 1, LAYOUT_SECONDS)  # it is about as high as before
+
+        self.relayout(change)

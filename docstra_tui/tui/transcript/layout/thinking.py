@@ -21,6 +21,7 @@ class Thinking:
 
     __slots__ = (
         "_before",
+        "_blanks",
         "_counted",
         "_drawn",
         "_figures",
@@ -47,8 +48,8 @@ class Thinking:
         self._width = 0
         self._lines: SourceLines | None = None
         """What is shown of it; None while it is folded."""
-        self._taken = 0
-        """How many characters are in the lines."""
+        self._taken = self._blanks = 0
+        """How many characters are in the lines, and how many empty lines at the end are not shown yet."""
         self._drawn: DrawnVerbatim | None = None
         self._before: tuple[object, ...] = ()
         """What there was at the last layout."""
@@ -136,21 +137,29 @@ class Thinking:
 
     def _draw(self) -> None:
         if self._lines is None:
-            self._lines, self._taken = SourceLines(look=look.MUTED), 0
+            self._lines, self._taken, self._blanks = SourceLines(look=look.MUTED), 0, 0
             leaf = Verbatim(BAR, BAR, lines=self._lines, is_code=False, look=look.MUTED)
             self._drawn = DrawnVerbatim(leaf, self._width)
         lines, text = self._lines, self.text
         while (stop := text.find("\n", self._taken)) >= 0:
-            line = text[self._taken : stop]
-            if line.strip() or lines.lines:
-                lines.add(line)
+            self._show_blanks(text[self._taken : stop])
+            if text[self._taken : stop].strip():
+                lines.add(text[self._taken : stop])
+            elif lines.lines:
+                self._blanks += 1
             self._taken = stop + 1
         rest = text[self._taken :]
-        lines.grow(rest if self.is_open or rest.strip() else None)
-        while not self.is_open and lines.lines and not lines.partial and not lines.lines[-1].strip():
-            lines.lines.pop()
+        self._show_blanks(rest)
+        lines.grow(rest if rest.strip() else None)
         assert self._drawn is not None
         self._drawn.update()
+
+    def _show_blanks(self, following: str) -> None:
+        """Those in front of a line that is not empty: there are none at the end."""
+        if following.strip() and self._lines is not None:
+            for _ in range(self._blanks):
+                self._lines.add("")
+            self._blanks = 0
 
     # Lines
 
