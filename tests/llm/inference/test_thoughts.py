@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docstra_tui.llm.answer import Reframed, Thought
-from docstra_tui.llm.inference.thoughts import ThinkingMarks, ThoughtReader
+from docstra_tui.llm.answer import Finished, Reframed, Thought
+from docstra_tui.llm.inference.generation import Generator
+from docstra_tui.llm.inference.recipe import Request
+from docstra_tui.llm.inference.thoughts import LONGEST_CHARACTER, ThinkingMarks, ThoughtReader
 from docstra_tui.llm.thinking import families
 from docstra_tui.llm.thinking.families import Family
 from tests.tiny_models import CHATML, tiny_tokenizer
@@ -232,3 +234,27 @@ def test_any_text_comes_out_where_it_was_put(
 
 TOKENIZERS = {family.name: tokenizer_of(family) for family in FAMILIES if family.name in TOKENS}
 MARKS = {name: ThinkingMarks(tokenizer) for name, tokenizer in TOKENIZERS.items()}
+
+
+def test_a_forced_end_leaves_caches_of_every_kind_as_reading_would(generator: Generator) -> None:
+    """Also those whose layers cannot be cropped."""
+    tokenizer = generator._tokenizer
+    prompt = encode(tokenizer, "What does the client do with the file? " * 12 + "<think>")
+
+    def ask(ids: list[int]) -> tuple[list[int], Finished]:
+        ended = generator.answer(Request(ids, 24, 0.0, thinking=3), lambda piece: None, lambda: False)
+        assert isinstance(ended, Finished)
+        (cached,) = [held for held in generator.prefixes._prompts if held.ids[: len(ids)] == ids][-1:]
+        return cached.ids, ended
+
+    generator.prefixes.clear()
+    written, _ = ask(prompt)
+    forced = encode(tokenizer, THINK.force)
+    begins = range(len(prompt) + 3, len(prompt) + 3 + LONGEST_CHARACTER)
+    assert any(written[at : at + len(forced)] == forced for at in begins)
+    again = [*written, *encode(tokenizer, "Another question? <think>")]
+    after, second = ask(again)
+    assert (second.usage.reused_tokens or 0) >= len(written) - 1
+
+    generator.prefixes.clear()
+    assert ask(again)[0] == after

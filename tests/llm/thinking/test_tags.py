@@ -153,7 +153,7 @@ def test_words_of_one_family_are_looked_for_only_in_models_that_have_it() -> Non
 
 
 def test_a_footer_is_dropped_only_at_the_end() -> None:
-    granite = families.of_template("<response>")
+    granite = families.of_template("<response></response>")
     text = "<think>a</think>\n<response>The tag </response> ends it.</response>\n"
 
     assert split(text, known=granite) == ("a", "The tag </response> ends it.")
