@@ -57,8 +57,8 @@ class Manners:
         self._keeps_budget = True
         self._thought: dict[Think, bool] = {}
         """By wish, whether it was thought."""
-        self._opened: set[Think] = set()
-        """The wishes with which its answers begin within thinking that its own template opened."""
+        self._opened: set[str] = set()
+        """The kinds of wish with which its answers begin within thinking that its own template opened."""
 
     def accepted(self, body: dict[str, Any], dropped: frozenset[str] = frozenset()) -> dict[str, Any]:
         """A request without what was refused, some of it under its other name."""
@@ -89,15 +89,15 @@ class Manners:
 
     def opens_thinking(self, think: Think) -> bool:
         """True where an answer to such a wish began with thinking that only its end showed."""
-        return think in self._opened
+        return wish.kind(think) in self._opened
 
     def remember_opened(self, think: Think) -> None:
         """It did."""
-        self._opened.add(think)
+        self._opened.add(wish.kind(think))
 
     def forget_opened(self, think: Think) -> None:
         """It does no more."""
-        self._opened.discard(think)
+        self._opened.discard(wish.kind(think))
 
     def heard(self, think: Think, *, has_thought: bool, tokens: int | None = None) -> None:
         """An answer to this wish is over; `tokens` of it were thinking, where that is told."""

@@ -1,0 +1,75 @@
+"""However an answer is cut into events, the same of it is thinking and the same is answer."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from docstra_tui.llm.answer import Event, Reframed, Thought
+from docstra_tui.llm.http.manners import Manners
+from docstra_tui.llm.http.raw_thinking import RawThinking
+from docstra_tui.llm.http.sse import ChunkReader
+
+WORDS = st.sampled_from(
+    (
+        "<think>",
+        "</think>",
+        "<thi",
+        "nk>",
+        "\n",
+        "\n\n",
+        "```\n",
+        "`",
+        " ",
+        "I think. ",
+        "Answer.",
+        "[THINK]",
+        "<",
+    )
+)
+TEXTS = st.lists(WORDS, max_size=12).map("".join)
+
+
+def read(pieces: list[str], manners: Manners, reason: str = "stop") -> tuple[str, str]:
+    """The answer and the thinking of a text that comes in these pieces."""
+    reader = ChunkReader(RawThinking(manners, "auto"))
+    events: list[Event] = []
+    for piece in pieces:
+        events += reader.read("message", json.dumps({"choices": [{"delta": {"content": piece}}]}))
+    last = {"choices": [{"delta": {}, "finish_reason": reason}]}
+    events += reader.read("message", json.dumps(last)) + reader.read("message", "[DONE]") + reader.rest()
+    answer = thinking = ""
+    for event in events:
+        if isinstance(event, str):
+            answer += event
+        elif isinstance(event, Thought):
+            thinking += event.text
+        elif isinstance(event, Reframed):
+            answer, thinking = "", thinking + answer
+    assert (reader.has_text, reader.has_thought) == (bool(answer.strip()), bool(thinking.strip()))
+    return answer, thinking
+
+
+@settings(deadline=None, max_examples=300)
+@given(TEXTS, st.lists(st.integers(0, 60), max_size=8), st.booleans(), st.sampled_from(["stop", "length"]))
+def test_where_it_is_cut_makes_no_difference(text: str, cuts: list[int], is_known: bool, reason: str) -> None:
+    manners = [Manners(), Manners()]
+    if is_known:
+        for one in manners:
+            one.remember_opened("auto")
+    at = sorted({0, len(text), *(min(cut, len(text)) for cut in cuts)})
+    pieces = [text[start:end] for start, end in pairwise(at)]
+    assert read(pieces, manners[0], reason) == read([text], manners[1], reason)
+    assert manners[0].opens_thinking("auto") == manners[1].opens_thinking("auto")
+
+
+@settings(deadline=None, max_examples=300)
+@given(TEXTS)
+def test_no_word_is_lost(text: str) -> None:
+    answer, thinking = read([text], Manners())
+    both = answer + thinking
+    for word in ("I think.", "Answer."):
+        assert both.count(word) == text.count(word)
