@@ -109,7 +109,9 @@ class Answers:
             async for part in reply.parts():
                 if isinstance(part, Reading):
                     yield frames.reading(part)
-                elif isinstance(part, str | Thought):
+                elif isinstance(part, Reframed):
+                    yield frames.reframed()
+                else:
                     said = {"content": part} if isinstance(part, str) else {"reasoning_content": part.text}
                     yield frames.chunk(delta | said)
                     delta = {}

@@ -57,8 +57,16 @@ class Frames:
         }
         if reading.seconds_left is not None:
             progress["seconds_left"] = round(reading.seconds_left, 3)
+        return self._aside({"prompt_progress": progress})
+
+    def reframed(self) -> bytes:
+        """All the text so far was thinking: only our own client has a word for that."""
+        return self._aside({"docstra": {"reframed": True}})
+
+    def _aside(self, said: dict[str, Any]) -> bytes:
+        """A chunk without a piece of the answer."""
         choice = {"index": 0, "delta": {}, "finish_reason": None, "logprobs": None}
-        return _event(self._frame | {"choices": [choice], "prompt_progress": progress})
+        return _event(self._frame | {"choices": [choice]} | said)
 
     def usage(self, usage: Usage) -> bytes:
         """Its tokens, for who wanted them."""

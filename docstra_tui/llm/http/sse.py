@@ -35,7 +35,8 @@ class ErrorEvent(Exception):
 
 
 class ChunkReader:
-    """Reads one answer's events in order; `raw` takes out what is thinking in its text."""
+    """Reads one answer's events in order; `raw` takes out what is thinking in its text. Without one it is our
+    own engine's, which has done so."""
 
     def __init__(self, raw: RawThinking | None = None) -> None:
         self._raw = raw
@@ -105,6 +106,8 @@ class ChunkReader:
             events.append(reading)
             self.is_telling = reading.done > self._read
             self._read = max(self._read, reading.done)
+        if self._raw is None and chunk.get("docstra") == {"reframed": True}:
+            events += self._heard([Reframed()])
         choices = chunk.get("choices")
         choice = choices[0] if isinstance(choices, list) and choices else None
         return events + self._of_choice(choice) if isinstance(choice, dict) else events

@@ -13,8 +13,9 @@ from docstra_tui.errors import (
     ContextOverflow,
     EngineDied,
     GenerationFailed,
+    NoAnswer,
 )
-from docstra_tui.llm.answer import Finished, Listener, Reading, Thought, Usage
+from docstra_tui.llm.answer import Finished, Listener, Reading, Reframed, Thought, Usage
 from docstra_tui.llm.remote import RemoteLLM
 from tests.engine.engines import done, running, until
 from tests.engine.server.asked import in_background
@@ -55,6 +56,24 @@ def test_thinking_and_reading_come_back_as_what_they_were() -> None:
     assert "".join(thoughts) == "Hm, yes."
     assert heard[0] == Reading(0, 900) and heard[-1] == Reading(600, 900, 1.5)
     assert stream.usage.thinking_tokens == 3 and stream.thinking_s is not None
+
+
+def test_text_that_turns_out_to_be_thinking_comes_back_as_that() -> None:
+    moved: list[str] = []
+    with running() as engine:
+        stream = RemoteLLM(socket=engine.socket).stream(
+            "Why?", listener=Listener(on_reframed=lambda: moved.append(stream.text))
+        )
+        engine.model.answer("Hm, ", "yes.", Reframed(), "Because.", done())
+        assert "".join(stream).endswith("Because.") and (stream.thinking, stream.text) == (
+            "Hm, yes.",
+            "Because.",
+        )
+        assert moved == [""]
+        stream = RemoteLLM(socket=engine.socket).stream("Why?")
+        engine.model.answer("Hm, ", Reframed(), Finished("length", Usage(3, 2)))
+        with pytest.raises(NoAnswer, match="whole budget for thinking"):
+            str(stream)
 
 
 def test_how_much_to_think_goes_along_with_all_that_is_asked() -> None:

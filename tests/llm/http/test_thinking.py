@@ -119,6 +119,12 @@ def test_an_estimate_that_cannot_be_is_made_from_the_time_it_took(told: object) 
     assert reading_of(progress | {"seconds_left": told}) == Reading(50, 100, 0.4)
 
 
+def test_only_our_own_engine_says_in_one_word_that_all_was_thinking(server: HostileServer) -> None:
+    said = event({"choices": [{"delta": {}}], "docstra": {"reframed": True}})
+    answer, stream, _ = follow(server, SSE, chunk("Answer."), said, chunk("", "stop"), DONE)
+    assert (answer, stream.text, stream.thinking) == ("Answer.", "Answer.", "")
+
+
 def test_only_more_of_the_prompt_is_worth_waiting_for() -> None:
     reader, told = ChunkReader(), []
     for step in (progress(0), progress(600), progress(600), progress(800)):
