@@ -72,7 +72,7 @@ def answer_figures(usage: Usage, ttft_s: float | None, tokens_per_s: float | Non
             f", {figures.tokens(usage.thinking_tokens)} of them thinking" if usage.thinking_tokens else ""
         )
         speed = f" at {figures.speed(tokens_per_s)}" if tokens_per_s is not None else ""
-        parts.append(f"{figures.tokens(usage.completion_tokens)} written{thought}{speed}")
+        parts.append(f"{figures.tokens(usage.completion_tokens)} written{speed}{thought}")
     return " · ".join(parts)
 
 

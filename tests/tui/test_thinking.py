@@ -137,3 +137,26 @@ async def test_switched_while_it_counts_what_is_read_ahead_is_read_again(make_ap
         before = app.main.session.ahead_mark
         await pilot.press("f12")
         assert app.main.session.ahead_mark != before
+
+
+async def test_the_command_goes_to_the_thinking_of_the_last_answer_and_folds_it_again(make_app, backend):
+    for _ in range(2):
+        backend.llm.enqueue(
+            Thought("".join(f"thought {n}\n" for n in range(40))), "line\n\n" * 30 + "the end"
+        )
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        for turns in (1, 2):
+            await ask(pilot, "Why?")
+            await until(
+                pilot,
+                lambda turns=turns: len(app.main.session.turns) == turns and not app.main.turns.queue.busy,
+            )
+        await until(pilot, lambda: "the end" in screen_text(app))
+        await ask(pilot, "/thought")
+        await until(pilot, lambda: "│ thought 0" in screen_text(app))
+        assert [turn.is_folded for turn in app.main.conversation.document.turns] == [True, False]
+        await ask(pilot, "/thought")
+        await until(pilot, lambda: "│ thought 0" not in screen_text(app))
+        assert "▸ Thought" in screen_text(app)

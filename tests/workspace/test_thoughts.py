@@ -62,4 +62,4 @@ def test_how_far_a_prompt_is_read(reading: Reading, words: str, monkeypatch: pyt
 
 def test_the_figures_tell_how_much_of_an_answer_is_none() -> None:
     usage = Usage(None, 120, None, 80)
-    assert answer_figures(usage, None, 41.2) == "120 written, 80 of them thinking at 41 tok/s"
+    assert answer_figures(usage, None, 41.2) == "120 written at 41 tok/s, 80 of them thinking"

@@ -88,7 +88,7 @@ class ScreenCommands:
         self._dialogs.ask(HelpScreen(key_table(self._keys), commands, commands_first=commands_first))
 
     def _show_thought(self) -> None:
-        if not self._conversation.fold_here():
+        if not self._conversation.show_thought():
             self._dialogs.say(NO_THOUGHT)
 
     def show_prompt(self) -> None:

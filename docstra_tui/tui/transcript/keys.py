@@ -238,11 +238,19 @@ class TranscriptKeys(ScrolledDocument, OwnKeys):
     # Folding and the raw view
 
     def action_fold(self) -> None:
-        self.fold_here()
+        if self.document.turns:
+            self._toggle_fold(self.current_turn)
 
-    def fold_here(self) -> bool:
-        """Show or hide what was thought in the turn that keys act on; False where nothing was."""
-        return self.current_turn >= 0 and self._toggle_fold(self.current_turn)
+    def show_thought(self) -> bool:
+        """Go to what was thought before the answer in sight, the last one at the end, or fold it again; False
+        where nothing was."""
+        index = len(self.document.turns) - 1 if self.is_following else self.current_turn
+        if index < 0 or not self._toggle_fold(index):
+            return False
+        turn = self.document.turns[index]
+        if not turn.is_folded:
+            self.show_row(index, turn.body_row)
+        return True
 
     def _toggle_fold(self, index: int) -> bool:
         turn = self.document.turns[index]
