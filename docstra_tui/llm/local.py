@@ -23,6 +23,7 @@ from docstra_tui.llm.inference.thread import InferenceThread, Job
 from docstra_tui.llm.loading import loader as loading
 from docstra_tui.llm.measure import Measure, TooLong
 from docstra_tui.llm.sampling import BadSampling, Sampling
+from docstra_tui.llm.thinking import wish
 from docstra_tui.llm.thinking.wish import Think
 
 USUAL = Sampling()
@@ -217,7 +218,7 @@ class LocalLLM(BaseLLM):
         vocabulary = len(self.tokenizer)
         if any(id_ >= vocabulary for id_ in sampling.logit_bias):
             raise BadSampling("logit_bias", f"names an id beyond the vocabulary of {vocabulary:,}.")
-        think = self.think if think is None else think
+        think = wish.parse(self.think if think is None else think)
         try:
             ids = self._chat.render(prompt, self._chat.most, think=think)
         except TooLong as error:

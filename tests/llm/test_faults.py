@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 
 from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed
 from docstra_tui.llm.answer import Finished, Reading
-from docstra_tui.llm.inference import failures, generation, stopping, streaming
+from docstra_tui.llm.inference import failures, generation, stopping, streaming, thoughts
 from docstra_tui.llm.inference.cached_prompt import CachedPrompt
 from docstra_tui.llm.inference.prefix_cache import PrefixCache
 from docstra_tui.llm.inference.recipe import Recipe
 from docstra_tui.llm.inference.stopping import Cancelled
 from docstra_tui.llm.inference.thread import InferenceThread
 from docstra_tui.llm.local import LocalLLM
+from docstra_tui.llm.thinking import tags
 
 
 class Unspeakable(Exception):
@@ -61,6 +62,8 @@ STEPS: dict[str, tuple[Any, str]] = {
     "configure": (Recipe, "config"),
     "look for keywords": (stopping.KeywordsStoppingCriteria, "__call__"),
     "take a token": (streaming.AnswerStreamer, "put"),
+    "see what the prompt opened": (thoughts.ThinkingMarks, "begin"),
+    "split off a thought": (tags.Splitter, "feed"),
     "decode": (streaming.PieceDecoder, "step"),
     "filter": (stopping.KeywordFilter, "feed"),
     "end the stream": (streaming.AnswerStreamer, "end"),

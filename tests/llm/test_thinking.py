@@ -17,6 +17,7 @@ from docstra_tui.llm.local import LocalLLM
 from docstra_tui.llm.prompt import Turn
 from docstra_tui.llm.remote import RemoteLLM
 from docstra_tui.llm.sampling import Sampling
+from docstra_tui.llm.thinking.wish import Think
 from tests.conftest import stop_engines
 from tests.tiny_models import make_scripted
 
@@ -142,10 +143,16 @@ def test_a_budget_that_is_spent_closes_the_block(ponderer: LocalLLM) -> None:
     assert stream.finish_reason == "stop"
 
 
-def test_off_closes_it_at_once(ponderer: LocalLLM) -> None:
-    stream = ponderer.stream("Well?", think="off")
+@pytest.mark.parametrize("off", ["off", 0])
+def test_off_closes_it_at_once(ponderer: LocalLLM, off: Think) -> None:
+    stream = ponderer.stream("Well?", think=off)
 
     assert (str(stream), stream.thinking) == ("Yes!", "")
+
+
+def test_a_wish_that_is_none_is_refused(ponderer: LocalLLM) -> None:
+    with pytest.raises(ValueError, match="budget for thinking"):
+        ponderer.stream("Well?", think=-3)
 
 
 def test_the_session_s_own_wish_counts_where_a_question_has_none(ponderer: LocalLLM) -> None:
