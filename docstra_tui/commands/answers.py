@@ -38,12 +38,14 @@ class Answers:
         """The longest answer, in tokens."""
         self._show_thinking = show_thinking
         self._records: list[dict[str, Any]] = []
+        self._llm: BaseLLM | None = None
         self.model = ""
-        """Who answers, for the record."""
+        """Who answers, for the record, where the answer itself does not say."""
         self.was_cancelled = False
 
     def follow(self, llm: BaseLLM) -> None:
         """Ask everything, up to the first Ctrl+C. Raises the `DocstraError` that ended it before."""
+        self._llm = llm
         for request in self._requests:
             self._follow_one(llm, request)
             if self.was_cancelled:
@@ -123,11 +125,12 @@ class Answers:
 
     def _record(self, request: TurnRequest, stream: AnswerStream | None, error: DocstraError | None) -> None:
         usage = stream.usage if stream is not None else None
+        told = self._llm.model_name if self._llm is not None and self._llm.server else ""
         self._records.append(
             {
                 "answer": stream.text if stream is not None else "",
                 "thinking": (stream.thinking or None) if stream is not None else None,
-                "model": self.model or None,
+                "model": told or self.model or None,
                 "finish_reason": stream.finish_reason if stream is not None else None,
                 "files": _places(request.focus),
                 "prompt_tokens": usage.prompt_tokens if usage is not None else None,

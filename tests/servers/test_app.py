@@ -35,6 +35,12 @@ async def test_llama_server_answers_is_stopped_and_dies(make_app, gguf, tmp_path
         app = make_app(settings(server.url, 700), opener=open_backend)
         async with app.run_test(size=SIZE) as pilot:
             await until(pilot, lambda: f"/ {WINDOW / 1000:.0f}k" in last_line(app), SECONDS)
+            app.main.composer.load_text("one two three " * WINDOW)
+            await pilot.press("enter")
+            await until(pilot, lambda: f"{WINDOW:,}" in screen_text(app), SECONDS)
+            assert last_turn(app) is None and "tokens" in screen_text(app)
+            await pilot.press("escape")
+            app.main.composer.load_text("")
             await ask(pilot, "Count to a hundred, in words.")
             await writes(pilot, 1)
             await pilot.press("escape")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -173,6 +175,23 @@ def test_a_server_that_still_loads_is_waited_for_and_one_that_is_killed_leaves_t
         with pytest.raises(AnswerCutOff, match="closed the connection"):
             for _ in stream:
                 pass
-        assert stream.text.startswith(first) and stream.ended
+        assert stream.text.startswith(first) and stream.ended and stream.finish_reason is None
         with pytest.raises(RemoteError, match="cannot be reached"):
             str(llm.stream(QUESTION))
+
+
+def test_ask_keeps_the_part_of_a_server_that_is_killed(gguf: str, tmp_path: Path) -> None:
+    with running(lambda port: llama(gguf, port), tmp_path / "home") as server:
+        words = ["ask", QUESTION, "--temperature", "0", "--max-tokens", "400", "--think", "off"]
+        with subprocess.Popen(
+            [sys.executable, "-m", "docstra_tui", *words, "--base-url", server.url],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            assert process.stdout is not None and process.stderr is not None
+            first = process.stdout.read(1)
+            server.kill()
+            rest, said = process.stdout.read(), process.stderr.read()
+        assert first.strip() and rest.endswith(b"\n")
+        assert process.returncode == 1 and b"closed the connection" in said

@@ -98,6 +98,17 @@ def test_a_server_that_is_pinned_to_a_model_answers_with_it(
     assert llm.model_name == "mine"  # whatever the list says
 
 
+def test_ask_says_which_model_a_server_was_pinned_to(
+    server: HostileServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.on(MODELS, says({"data": [LISTED, {"id": "second"}]}))
+    server.on(CHAT, sends(SSE, b'data: {"model": "mine@main", "choices": []}\n\n', *END[1:]))
+    with open(os.devnull) as nothing:
+        monkeypatch.setattr("sys.stdin", nothing)
+        assert cli.main(["ask", "Why?", "--json", "--base-url", server.url]) == 0
+    assert json.loads(capsys.readouterr().out)["model"] == "mine"
+
+
 def test_a_model_that_was_named_is_never_another(server: HostileServer) -> None:
     server.on(MODELS, says({"data": [LISTED]}))
     server.on(CHAT, pinned)
