@@ -10,6 +10,7 @@ from typing import Any
 
 from docstra_tui.llm.files.gguf_files import GgufHeader
 from docstra_tui.llm.files.load_errors import logger
+from docstra_tui.llm.loading import positions
 
 SIZES = {
     "context_length": "max_position_embeddings",
@@ -57,6 +58,7 @@ def complete(config: Any, header: GgufHeader) -> str:
         if hasattr(text, "original_max_position_embeddings") and "original_max_position_embeddings" in rope:
             text.original_max_position_embeddings = rope["original_max_position_embeddings"]
         logger.info("%s: positions are %s", header.path.name, stretch["rope_type"])
+        positions.settle(config)
     return ""
 
 

@@ -18,7 +18,7 @@ from docstra_tui.llm.files import checkpoint, gguf_files, location, sources
 from docstra_tui.llm.files.gguf_files import GgufHeader
 from docstra_tui.llm.files.load_errors import logger, translate, translated
 from docstra_tui.llm.files.sources import LoadProgress, ModelFiles, ModelSpec, Progress
-from docstra_tui.llm.loading import advice, conversion, gguf_reading, placement
+from docstra_tui.llm.loading import advice, conversion, gguf_reading, placement, positions
 from docstra_tui.llm.loading.accelerators import free_memory
 from docstra_tui.llm.loading.gguf_reading import Described
 from docstra_tui.llm.loading.placement import Placement, Weights
@@ -175,6 +175,8 @@ def _read_weights(folder: Path, spec: ModelSpec, config: Any, placed: Placement,
     }
     if not spec.trust_remote_code:  # a model's own code may rely on fields of its own
         options["generation_config"] = _generation_config(folder, config)
+        if positions.settle(config):
+            options["config"] = config
     if spec.quant:
         options["quantization_config"] = _bitsandbytes(spec.quant, placed.dtype)
     model, report = _auto_class(config, spec, name).from_pretrained(
