@@ -29,8 +29,8 @@ class ThinkSwitch:
 
     def __init__(self, model: AnsweringModel) -> None:
         self._model = model
-        self._budget = model.think if isinstance(model.think, int) else None
-        """The number that was wished last; the key comes by it as well."""
+        self._own = model.think if model.think not in MEANINGS else None
+        """The number or effort that was wished last; the key comes by it as well."""
 
     def take(self, words: str) -> str:
         """Wish what somebody wrote; what to say of it. Raises `UsageError`."""
@@ -42,14 +42,14 @@ class ThinkSwitch:
 
     def step(self) -> str:
         """Wish the next one, round and round; what to say of it."""
-        round_: list[Think] = ["auto", "off", "on", *([self._budget] if self._budget is not None else [])]
+        round_: list[Think] = ["auto", "off", "on", *([self._own] if self._own is not None else [])]
         now = self._model.think
         at = round_.index(now) if now in round_ else -1
         return self._switch(round_[(at + 1) % len(round_)])
 
     def _switch(self, think: Think) -> str:
-        if isinstance(think, int):
-            self._budget = think
+        if think not in MEANINGS:
+            self._own = think
         if think != self._model.think:
             self._model.wish(think)
         return self.said
@@ -58,25 +58,30 @@ class ThinkSwitch:
     def said(self) -> str:
         """What is in force, whether this model heeds it, and what switching costs; safe to show."""
         think, llm = self._model.think, self._model.llm
-        meaning = f"at most {think:,} tokens of it" if isinstance(think, int) else MEANINGS.get(think, EFFORT)
         note = llm.think_note if llm is not None else ""
         if llm is not None and llm.can_switch_thinking is False:
             note = note or "This model cannot be switched."
-        return sanitize_line(f"Thinking: {wish.spelt(think)}, {meaning}. {note}".rstrip())[:300]
+        return sanitize_line(f"Thinking: {wish.spelt(think)}, {_meaning(think)}. {note}".rstrip())[:300]
 
     @property
     def offer(self) -> Offer:
         """The wishes to choose from."""
         choices = [Choice(word, word, meaning) for word, meaning in MEANINGS.items()]
-        if self._budget is not None:
-            choices.append(Choice(str(self._budget), str(self._budget), "tokens of it at most"))
+        if self._own is not None:
+            choices.append(Choice(wish.spelt(self._own), wish.spelt(self._own), _meaning(self._own)))
         return Offer(
             "Thinking before the answer",
             choices,
-            placeholder="or the most tokens that may be thought",
+            placeholder="or the most tokens of it, or low, medium, high",
             free_text=True,
             at=wish.spelt(self._model.think),
         )
+
+
+def _meaning(think: Think) -> str:
+    if isinstance(think, int):
+        return f"at most {think:,} tokens of it"
+    return MEANINGS.get(think, EFFORT)
 
 
 class ThinkDialogs:

@@ -264,7 +264,7 @@ SCENARIOS = [
             Line("/think off", says=("Thinking: off",)),
             Line("Second?", 2),
             Line("/think 512", says=("at most 512 tokens of it",)),
-            Line("/think maybe", says=("'maybe' is none of auto, off, on or a number of tokens.",)),
+            Line("/think maybe", says=("'maybe' is none of auto, off, on, low, medium, high or a number",)),
             Line("/model org/other"),
             Line("Third?", 3),
             Line("/think auto", says=("as the model does by itself",)),

@@ -35,7 +35,9 @@ def parse(value: str | int) -> Think:
         if is_effort(word):
             return word
         if not (word.isascii() and word.isdigit() and len(word) < 10):
-            raise ValueError(f"{value[:40]!r} is none of auto, off, on or a number of tokens.")
+            raise ValueError(
+                f"{value[:40]!r} is none of auto, off, on, low, medium, high or a number of tokens."
+            )
         number = int(word)
     if not 0 <= number <= LARGEST:
         raise ValueError(f"A budget for thinking has from 0 to {LARGEST:,} tokens, not {number:,}.")
