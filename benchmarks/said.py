@@ -15,6 +15,7 @@ import torch
 
 from docstra_tui.llm.local import LocalLLM
 from docstra_tui.llm.prompt import Message
+from docstra_tui.llm.thinking.wish import Think
 from tests.tiny_models import tiny_hybrid, tiny_tokenizer
 
 WINDOW = 16_384
@@ -55,23 +56,30 @@ class Served:
         self.prompt: list[int] = []
         """The ids of the latest prompt."""
         self._text: list[int] = []
+        self._said = 0
+        self._is_asked = False
         generate = llm.model.generate
 
         def noted(inputs: torch.Tensor, **options: Any) -> Any:
             self.prompt = inputs[0].tolist()
-            return generate(inputs, **options)
+            self._is_asked = True
+            try:
+                return generate(inputs, **options)
+            finally:
+                self._is_asked = False
 
         llm.model.generate = noted
-        llm.model.register_forward_hook(self._speak)
+        llm.model.register_forward_hook(self._speak, with_kwargs=True)
 
-    def rendered(self, messages: Sequence[Message]) -> list[int]:
+    def rendered(self, messages: Sequence[Message], think: Think) -> list[int]:
         """A prompt as ids, exactly as it is read."""
-        return self.llm._chat.render(messages, think=self.llm.think)
+        return self.llm._chat.render(messages, think=think)
 
     def will_say(self, text: str) -> int:
-        """The next answer is this; how many tokens it has."""
-        self._text = self.ids(text)
-        return len(self._text)
+        """The next answer is this, and ends there; how many tokens it has."""
+        ids = self.ids(text)
+        self._text = [*ids, int(self.llm.tokenizer.eos_token_id)]
+        return len(ids)
 
     def ids(self, text: str) -> list[int]:
         """A text as ids; control tokens in it are such."""
@@ -83,13 +91,20 @@ class Served:
             self.llm.tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
         )
 
-    def _speak(self, model: Any, args: Any, output: Any) -> None:
-        """Behind each pass: of all logits, the one of what is to be said now is by far the largest."""
-        if output.past_key_values is None:
+    def _speak(self, model: Any, args: Any, given: dict[str, Any], output: Any) -> None:
+        """Behind each pass: of all logits, the one of what is to be said now is by far the largest.
+
+        Where another token was taken, for its thinking was closed by force, it goes on with the same one.
+        """
+        if not self._is_asked:
             return
         at = output.past_key_values.get_seq_length() - len(self.prompt)
-        if 0 <= at < len(self._text):
-            output.logits[:, -1, self._text[at]] += 1e4
+        if at == 0:
+            self._said = 0
+        elif at > 0 and given["input_ids"][0, -1] == self._text[self._said]:
+            self._said += 1
+        if at >= 0 and self._said < len(self._text):
+            output.logits[:, -1, self._text[self._said]] += 1e4
 
 
 def _tokenizer(template: str | dict[str, str]) -> Any:

@@ -20,8 +20,8 @@ from typing import Any
 
 from benchmarks import behaviours
 from benchmarks.said import Served, Speaker
-from benchmarks.written import form_of, written
-from docstra_tui.errors import DocstraError
+from benchmarks.written import Form, form_of, written
+from docstra_tui.errors import DocstraError, NoAnswer
 from docstra_tui.llm.inference.cached_prompt import common_prefix
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import Conversation, Turn
@@ -54,6 +54,8 @@ ANSWERS = (
     "I would call it with two numbers and look.",
     "The letters say little: name them after what they mean.",
 )
+FORCED = 24
+"""Tokens at most that close a block of thinking."""
 LEAST = 8
 """Tokens more that are no growth, whatever the second question took: questions differ by a few."""
 
@@ -83,7 +85,7 @@ class Row:
     thinking: str = "-"
     """split, leaks, lost; - where the model would not think"""
     off: str = "-"
-    """What switching thinking off does: off, on (nothing), leaks"""
+    """What switching thinking off does: off, closed (where the prompt does not), on (nothing), leaks"""
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -103,16 +105,14 @@ def converse(served: Served, source: str, row: Row) -> None:
     """Ask the five questions and write down what becomes of them."""
     llm, history, before = served.llm, list[Turn](), list[int]()
     form = form_of(source)
-    said: list[str] = []
     for number, question in enumerate(QUESTIONS):
         items = FILES if not history else ()
         asked = llm.prompt_builder.conversation("answer_question", items, history, question=question)
-        prompt = served.text(served.rendered(asked.messages))
+        prompt = served.text(served.rendered(asked.messages, "auto"))
         answer = ANSWERS[number]
         script, thinks = written(form, prompt, THOUGHTS, answer)
         stream = llm.stream(asked.messages, stable=asked.stable, max_tokens=served.will_say(script))
         text = str(stream)
-        said.append(text)
         _judge_text(row, prompt, asked, llm.prompt_builder.system)
         _judge_answer(row, "thinking", text, stream.thinking, answer, thinks)
         row.prompts.append(len(served.prompt))
@@ -125,6 +125,27 @@ def converse(served: Served, source: str, row: Row) -> None:
         before = served.prompt
         history.append(Turn(answer, fields={"question": question}, context=tuple(items)))
     row.rendered = True
+    if form is not None:
+        _switch_off(served, form, history, row)
+
+
+def _switch_off(served: Served, form: Form, history: list[Turn], row: Row) -> None:
+    """One question more, without a thought."""
+    llm, answer = served.llm, ANSWERS[0]
+    asked = llm.prompt_builder.conversation("answer_question", (), history, question=QUESTIONS[0])
+    prompt = served.text(served.rendered(asked.messages, "off"))
+    script, thinks = written(form, prompt, THOUGHTS, answer)
+    if thinks:  # what it begins has to be closed for it
+        script = script.partition(THOUGHTS)[0] + answer + form.ends
+    length = served.will_say(script) + FORCED
+    stream = llm.stream(asked.messages, stable=asked.stable, max_tokens=length, think="off")
+    try:
+        text = str(stream)
+    except NoAnswer:  # all of it was taken for thinking
+        row.off = "on"
+    else:
+        row.off = "closed" if thinks else "off"
+        _judge_answer(row, "off", text, stream.thinking, answer, thinks=False)
 
 
 def _judge_text(row: Row, prompt: str, asked: Conversation, system: str) -> None:
@@ -162,7 +183,7 @@ def try_one(speaker: Speaker, template: str | dict[str, str]) -> Row:
             converse(served, template if isinstance(template, str) else "".join(template.values()), row)
     except DocstraError as error:
         row.problem = error.message
-    if row.text == "lost" and any("not see" in note for note in row.notes):
+    if row.text == "lost" and any("leaves out" in note for note in row.notes):
         row.text = "noted"
     return row
 

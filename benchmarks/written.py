@@ -45,6 +45,8 @@ FORMS = (
         "<|END_THINKING|><|START_RESPONSE|>",
         "<|END_RESPONSE|>",
     ),
+    Form("<|END_THINKING|>", "<|START_THINKING|>", "<|END_THINKING|>"),
+    Form("[BEGIN FINAL RESPONSE]", "Here are my reasoning steps:\n", "\n[BEGIN FINAL RESPONSE]\n"),
     Form("<think{}>", "<think:opensource>", "</think:opensource>"),
     Form("<response></response>", "<think>", "</think><response>", "</response>"),
     Form("[THINK]", "[THINK]", "[/THINK]"),
