@@ -7,6 +7,7 @@
 PYTHON   ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
               $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV     := .venv
+NEWEST   := .venv-newest
 # Once made with the system's torch, it stays so until said otherwise (or make clean).
 TORCH    ?= $(if $(wildcard $(VENV)/installed-system),system,pinned)
 PIP_ARGS ?=
@@ -15,11 +16,11 @@ MODEL    ?=
 BIN      := $(VENV)/bin
 STAMP    := $(VENV)/installed-$(TORCH)
 
-.PHONY: help run venv test lint format docs bench clean
+.PHONY: help run venv test test-newest lint format docs bench clean
 .DEFAULT_GOAL := run
 
 help: ## what there is
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 	@echo
 	@sed -n 's/^#   \(.*\)/  \1/p' $(MAKEFILE_LIST)
 
@@ -48,6 +49,16 @@ test: venv ## all tests
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not alone"
 	$(BIN)/python -m pytest -m alone
 
+# Not the versions of constraints.txt, which are raised when this passes; in a .venv of its own, which stays.
+test-newest: ## all tests with the newest versions that pyproject.toml allows
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed; name it: make PYTHON=/path/to/python3.12"; exit 2; }
+	@test -x $(NEWEST)/bin/python || $(PYTHON) -m venv $(NEWEST)
+	$(NEWEST)/bin/python -m pip install --disable-pip-version-check --upgrade --upgrade-strategy eager \
+		$(PIP_ARGS) -e ".[dev]"
+	@$(NEWEST)/bin/python -m pip list --disable-pip-version-check --format=freeze | grep -E "^(torch|transformers)="
+	$(NEWEST)/bin/python -m pytest -n 3 --dist worksteal -m "not alone"
+	$(NEWEST)/bin/python -m pytest -m alone
+
 lint: venv ## style, types, walls between layers, sizes, and pages that are made from the program
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -67,4 +78,4 @@ bench: venv ## measure: start, load, first token, decode, tree
 	@for name in start load first_token decode tree; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 clean: ## remove .venv and what was built
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) $(NEWEST) build dist
