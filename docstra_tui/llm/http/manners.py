@@ -18,8 +18,14 @@ EXTRAS = (
 )
 """Fields of a request that only some servers know; an answer comes without them too."""
 
-SWITCHES = ("chat_template_kwargs", "reasoning_effort")
+EFFORT = "reasoning_effort"
+NO_EFFORT = "none"
+
+SWITCHES = ("chat_template_kwargs", EFFORT)
 """Those that turn thinking on and off."""
+
+NO_SWITCH = frozenset(("chat_template_kwargs", f"{EFFORT}={NO_EFFORT}"))
+"""What a server without a switch refused."""
 
 INSTEAD = {"max_tokens": "max_completion_tokens"}
 """What a field is called by servers that refuse it."""
@@ -34,9 +40,9 @@ def thinking(think: Think, *, is_llama_server: bool) -> dict[str, Any]:
     is_on = think != "off"
     kwargs: dict[str, Any] = {"enable_thinking": is_on, "thinking": is_on}
     if not is_on:
-        return {"chat_template_kwargs": kwargs, "reasoning_effort": "none"}
+        return {"chat_template_kwargs": kwargs, EFFORT: NO_EFFORT}
     if wish.is_effort(think):
-        return {"chat_template_kwargs": kwargs, "reasoning_effort": think}
+        return {"chat_template_kwargs": kwargs, EFFORT: think}
     if think == "on":
         return {"chat_template_kwargs": kwargs}
     # vLLM's field; the template's own, which SGLang goes by; and llama-server's two names
@@ -46,6 +52,10 @@ def thinking(think: Think, *, is_llama_server: bool) -> dict[str, Any]:
     return {"chat_template_kwargs": kwargs | {"thinking_budget": think}, **budget}
 
 
+def _spelt(name: str, value: Any) -> str:
+    return f"{name}={value}" if name == EFFORT else name
+
+
 class Manners:
     """One server's."""
 
@@ -53,7 +63,7 @@ class Manners:
         self.is_llama_server = False
         """True once it said so: only that one tells how far it has read."""
         self.refused: frozenset[str] = frozenset()
-        """Fields that it takes no request with."""
+        """Fields that it takes no request with, an effort with its word: others may be known there."""
         self._keeps_budget = True
         self._thought: dict[Think, bool] = {}
         """By wish, whether it was thought."""
@@ -65,7 +75,7 @@ class Manners:
         away = self.refused | dropped
         fields = dict(body)
         for name in OPTIONAL:
-            if name in away and name in fields:
+            if name in fields and _spelt(name, fields[name]) in away:
                 value = fields.pop(name)
                 if name in INSTEAD:
                     fields[INSTEAD[name]] = value
@@ -78,12 +88,13 @@ class Manners:
         named = {name for name in here if re.search(rf"\b{name}\b", words)}
         if not named and str(body.get("model", "\0")) not in words:
             named = {name for name in here if name in EXTRAS}
-        return frozenset(named)
+        return frozenset(_spelt(name, body[name]) for name in named)
 
     def rendered_with(self, think: Think) -> dict[str, Any]:
         """Those fields for a wish that change a prompt, and so its count."""
         fields = thinking(think, is_llama_server=self.is_llama_server)
-        return {name: fields[name] for name in SWITCHES if name in fields and name not in self.refused}
+        accepted = self.accepted(fields)
+        return {name: accepted[name] for name in SWITCHES if name in accepted}
 
     # Thinking
 
@@ -108,13 +119,13 @@ class Manners:
     @property
     def can_switch(self) -> bool | None:
         """Whether its thinking can be turned off; None until that was seen."""
-        if self.refused.issuperset(SWITCHES) or self._thought.get("off"):
+        if self.refused >= NO_SWITCH or self._thought.get("off"):
             return False
         return True if "off" in self._thought and any(self._thought.values()) else None
 
     def note(self, server: str) -> str:
         """What does not go as wished, in a sentence; empty where nothing was seen."""
-        if self.refused.issuperset(SWITCHES):
+        if self.refused >= NO_SWITCH:
             return f"{server} knows no switch for thinking."
         if self._thought.get("off"):
             return f"{server} thinks although it was asked not to."

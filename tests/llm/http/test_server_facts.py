@@ -301,6 +301,14 @@ def test_fields_that_are_refused_one_after_the_other_are_left_out_one_after_the_
     assert [len(set(EVERY) & set(body)) for body in bodies(server)] == [4, 3, 2, 1]
 
 
+def test_an_effort_that_is_unknown_leaves_the_others(server: HostileServer) -> None:
+    server.on(CHAT, says({"error": "reasoning_effort cannot be none"}, "400 No"), sends(*END))
+    llm = RemoteLLM(server.url)
+    for think in ("off", "high", "off"):
+        assert str(llm.stream("Hi", think=think)) == "Answer."  # type: ignore[arg-type]
+    assert [body.get("reasoning_effort") for body in bodies(server)] == ["none", None, "high", None]
+
+
 def test_a_limit_has_another_name_elsewhere_and_at_last_none(server: HostileServer) -> None:
     server.on(CHAT, strict(server, "max_tokens", status=400))
     llm = RemoteLLM(server.url, max_tokens=99)
