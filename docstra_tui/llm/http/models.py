@@ -115,6 +115,8 @@ class Served:
         self._manners.is_llama_server |= any(card.get("owned_by") == "llamacpp" for card in cards)
         card = self._ours(cards)
         if not self._is_named and card is not None:
+            if self.name not in ("", card["id"]):  # it serves another one now
+                self._counting.told_window, self._has_looked_further = None, False
             self.name = card["id"]
             self.asked_for = None if connection.is_engine else self.name
         self._learn_window(card, cards)

@@ -193,6 +193,14 @@ def test_the_window_is_read_where_a_server_tells_it(server: HostileServer, name:
     assert len(server.requests) == before + 1  # where else it might stand was looked at once
 
 
+def test_a_server_that_loads_another_model_has_another_window(server: HostileServer) -> None:
+    llm = RemoteLLM(server.url)
+    for name, told, window in (("a", 4096, 4096), ("b", None, None), ("c", 2048, 2048)):
+        server.on(MODELS, says({"data": [{"id": name, "max_model_len": told}]}))
+        llm.check()
+        assert (llm.model_name, llm.known_window) == (name, window)
+
+
 # Counting
 
 LONG = "x" * 350
