@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docstra_tui.llm.answer import Finished, Reframed, Thought
 from docstra_tui.llm.inference.generation import Generator
 from docstra_tui.llm.inference.recipe import Request
-from docstra_tui.llm.inference.thoughts import LONGEST_CHARACTER, ThinkingMarks, ThoughtReader
+from docstra_tui.llm.inference.thoughts import LONGEST_CHARACTER, ClosedByForce, ThinkingMarks, ThoughtReader
 from docstra_tui.llm.thinking import families
 from docstra_tui.llm.thinking.families import Family
 from tests.tiny_models import CHATML, tiny_tokenizer
@@ -258,3 +259,24 @@ def test_a_forced_end_leaves_caches_of_every_kind_as_reading_would(generator: Ge
 
     generator.prefixes.clear()
     assert ask(again)[0] == after
+
+
+@pytest.mark.parametrize("lag", [0, 1])
+def test_a_forced_end_is_written_once_also_where_tokens_are_heard_of_late(lag: int) -> None:
+    """On a Mac, transformers gives each token to the streamer one step after it was chosen."""
+    tokenizer = tokenizer_of(THINK)
+    prompt, word = encode(tokenizer, "<think>"), encode(tokenizer, "x")[0]
+    reader = ThoughtReader(ThinkingMarks(tokenizer), prompt, budget=4)
+    close = ClosedByForce(reader)
+    written: list[int] = []
+    for _ in range(20):
+        scores = torch.zeros(1, len(tokenizer))
+        scores[0, word] = 1.0
+        chosen = close(torch.tensor([[*prompt, *written]]), scores).argmax().item()
+        written.append(int(chosen))
+        if len(written) > lag:
+            reader.step(written[-1 - lag])
+
+    forced = encode(tokenizer, THINK.force)
+    rest = 20 - 4 - lag - len(forced)
+    assert written == [word] * (4 + lag) + forced + [word] * rest
