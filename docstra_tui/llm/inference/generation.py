@@ -55,6 +55,7 @@ class Generator:
             pace = self._try_out()
         finally:
             torch.set_num_threads(threads)  # what the next load of this process finds
+        self._progress.expect(pace)
         self._reading = reading_pace(threads, torch.set_num_threads, known=pace)
         self._writing = writing_pace(threads, torch.set_num_threads)
 

@@ -10,8 +10,15 @@ from docstra_tui.llm.answer import Reading
 LONG = 1024
 """More tokens to read are worth telling about on any device; on a slow one fewer are."""
 
-FADES = 0.9
+FADES = 0.95
 """What a chunk counts for once another is read: a machine does not stay as busy as it was."""
+
+HICCUP = 8.0
+"""Times what was expected: a chunk that took longer counts as one that took so long. On a machine with too
+much to do a single chunk may stand still for twenty seconds."""
+
+LITTLE = 32
+"""Tokens for which counts what was found out about the speed at load."""
 
 ENOUGH_SECONDS = 0.2
 """Of reading, before anybody takes an estimate from it: a first small chunk says nothing of a fast device."""
@@ -34,17 +41,27 @@ class ReadingSpeed:
 
     def learn(self, at: int, tokens: int, seconds: float) -> None:
         """So many tokens behind the first `at` were read in so many seconds."""
+        self._seconds += seconds
+        expected = self._expected(at, at + tokens)
+        if expected:
+            seconds = min(seconds, HICCUP * expected)
         x, y = at + tokens / 2, seconds / tokens
         self._weight = FADES * self._weight + tokens
         self._x = FADES * self._x + tokens * x
         self._y = FADES * self._y + tokens * y
         self._xx = FADES * self._xx + tokens * x * x
         self._xy = FADES * self._xy + tokens * x * y
-        self._seconds += seconds
+
+    def expect(self, pace: float) -> None:
+        """Before anything was read: a token takes so many seconds, more or less."""
+        self._weight, self._y = LITTLE, LITTLE * pace
 
     def seconds(self, done: int, total: int) -> float | None:
         """What reading on from `done` to `total` will take; None while too little is known."""
-        if self._seconds < ENOUGH_SECONDS:
+        return self._expected(done, total) if self._seconds >= ENOUGH_SECONDS else None
+
+    def _expected(self, done: int, total: int) -> float | None:
+        if not self._weight:
             return None
         x, y = self._x / self._weight, self._y / self._weight
         spread = max(self._xx / self._weight - x * x, 0.0)
@@ -61,6 +78,10 @@ class ReadingProgress:
         self._speed = ReadingSpeed()
         self._emit: Callable[[Reading], None] | None = None
         self._total = 0
+
+    def expect(self, pace: float) -> None:
+        """Before anything was read: a token takes so many seconds, more or less."""
+        self._speed.expect(pace)
 
     @contextmanager
     def told(self, done: int, total: int, emit: Callable[[Reading], None] | None) -> Iterator[None]:

@@ -66,6 +66,16 @@ def test_nothing_is_told_from_a_moments_reading() -> None:
     assert speed.seconds(1280, 9000) is not None
 
 
+def test_one_chunk_that_stood_still_does_not_make_hours_of_minutes() -> None:
+    speed = ReadingSpeed()
+    speed.expect(steady(0))
+    assert speed.seconds(0, 20_000) is None
+    speed.learn(0, 100, 600.0)
+    told = speed.seconds(100, 20_000)
+    assert told is not None and told < 10 * seconds_of(steady, 100, 20_000)
+    assert worst(speed, steady, 20_000, 0.2) < 0.4
+
+
 def test_an_estimate_is_never_below_nothing() -> None:
     speed = ReadingSpeed()
     for at, seconds in ((0, 9.0), (CHUNK, 0.1), (2 * CHUNK, 0.05)):
