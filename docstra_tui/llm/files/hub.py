@@ -129,8 +129,10 @@ def _fetch(spec: ModelSpec, progress: Progress, patience: float) -> Path:
     info = api.model_info(repository, revision=revision, timeout=patience, files_metadata=True)
     sizes = {file.rfilename: file.size or 0 for file in info.siblings or []}
     wanted = _wanted(repository, list(sizes), quant)
+    ggufs = [name for name in sizes if name.endswith(".gguf")]
     told = getattr(info, "gguf", None) or {}
-    if "architecture" in told and any(name.endswith(".gguf") for name in wanted):
+    # It tells of one file; where another is no language model, of that one perhaps.
+    if wanted[0] in ggufs and "architecture" in told and all(map(gguf_files.is_model_file, ggufs)):
         gguf_architectures.check(str(told["architecture"]), repository)  # before gigabytes are fetched
     if spec.trust_remote_code:
         wanted += [name for name in sizes if name.endswith(".py")]

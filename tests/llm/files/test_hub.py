@@ -94,6 +94,14 @@ def test_a_gguf_that_cannot_be_read_is_not_downloaded(standin: HubStandIn, tmp_p
     assert standin.downloads() == ["m.Q4_K_M.gguf"]
 
 
+def test_the_hub_may_tell_of_the_projector_beside_the_model(standin: HubStandIn, tmp_path: Path) -> None:
+    for name in ("m.Q4_K_M.gguf", "mmproj-m.gguf"):
+        (tmp_path / name).write_bytes(gguf_bytes())
+    standin.repositories["owner/model"] = tmp_path
+    standin.gguf["owner/model"] = {"architecture": "clip"}
+    assert resolve(ONE).gguf is not None
+
+
 def test_a_second_time_nothing_is_downloaded(standin: HubStandIn, tmp_path: Path) -> None:
     standin.repositories["owner/model"] = model_folder(tmp_path / "m")
     resolve(ONE)
