@@ -118,7 +118,9 @@ def test_an_answer_in_pieces_of_every_size(begin: Begin, server: HostileServer, 
 
     terminal.send("Tell me", "enter")
     terminal.wait_for("THE END")
-    terminal.send("f6", "[", "r")  # as it was written
+    terminal.send("f6", "[", "r")  # as it was written, the thinking above it
+    terminal.wait_for("▾ Thought")
+    terminal.send("end")
     terminal.wait_for("|---|---|")
     terminal.send("r", "home", "enter")  # the thinking
     terminal.wait_for("▾")
