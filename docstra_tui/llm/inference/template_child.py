@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 CPU_SECONDS = 2
-"""Of the processor, once everything is imported; a busy machine is not the template's fault."""
+"""Of the processor for one line, once everything is imported; a busy machine is not the template's fault."""
 MEMORY_BYTES = 512 * 1024 * 1024
 """On top of what the interpreter takes by itself."""
 LONGEST = 1_000_000
@@ -36,6 +36,7 @@ def main() -> None:
         if "template" in work:
             _limit()
             template, variables = work["template"], work["variables"]
+        _limit_time()
         answers = []
         for wanted in work["renders"]:
             try:
@@ -76,13 +77,19 @@ def _literals(template: str) -> Iterator[str]:
     yield from [line for line in lines if 1 < len(line) <= LONGEST_LITERAL][:MOST_LITERALS]
 
 
-def _limit() -> None:
-    """From here on the template has so much and no more."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+def _limit_time() -> None:
+    """From here on there is so much time and no more."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = int(used.ru_utime + used.ru_stime) + 1 + CPU_SECONDS
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    if most == resource.RLIM_INFINITY or seconds <= most:
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, most))
+
+
+def _limit() -> None:
+    """From here on the template has so much of all else and no more."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     with contextlib.suppress(OSError, ValueError):  # macOS knows neither the file nor the limit
         with open("/proc/self/statm") as file:
             pages = int(file.read().split()[0])

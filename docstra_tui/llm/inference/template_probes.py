@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import product
 from typing import Any, Literal
 
 from docstra_tui.llm.inference.template_behaviour import (
@@ -18,7 +19,7 @@ from docstra_tui.llm.inference.template_behaviour import (
     fold_system,
 )
 from docstra_tui.llm.inference.template_child import LONGEST, MEMORY_BYTES
-from docstra_tui.llm.inference.wording import Wording
+from docstra_tui.llm.inference.wording import Wording, said_through
 from docstra_tui.llm.prompt import Message
 from docstra_tui.llm.thinking.families import Family
 from docstra_tui.llm.thinking.switches import VARIABLES, WORDS, Variable
@@ -37,6 +38,12 @@ TWO: list[Message] = [
     {"role": "assistant", "content": ANSWER},
     {"role": "user", "content": SECOND},
 ]
+THREE: list[Message] = [
+    *TWO,
+    {"role": "assistant", "content": "A later answer."},
+    {"role": "user", "content": "The last question of all."},
+]
+"""Some treat the last answer otherwise than those before it."""
 A_DAY, ANOTHER_DAY = "2001-02-03", "2012-11-14"
 
 SPACES = {
@@ -88,8 +95,9 @@ def examine(ask: Ask, literals: Callable[[], list[str]], marks: Sequence[Family]
         words = literals()
         found = replace(found, think=_switch(ask, found, words) or _word(ask, found))
         found = _with_wishes(ask, found, marks)
-        spelt = [mark.strip() for family in marks for mark in (*family.open, *family.close)]
-        return _survival(ask, found, [*COMMANDS, *spelt, *words])
+        found = _spaces(ask, found)
+        found = replace(found, triggers=_triggers(ask, found, _suspects(marks, words)))
+        return replace(found, triggers=_triggers(ask, found, _pairs(marks)))
     except Unusable:  # it can be used all the same, as far as is known
         return found
 
@@ -285,10 +293,25 @@ def _opened(tail: str, marks: Sequence[Family]) -> str:
 # What becomes of what is said
 
 Speech = dict[str, str]
-"""What each role says; a user says it twice."""
+"""What each role says; some say it twice."""
+
+Suspects = dict[str, str]
+"""Words that may not survive, each with a text to try that with."""
 
 
-def _survival(ask: Ask, found: Behaviour, words: Sequence[str]) -> Behaviour:
+def _suspects(marks: Sequence[Family], words: Sequence[str]) -> Suspects:
+    spelt = [mark.strip() for family in marks for mark in (*family.open, *family.close)]
+    # Some templates look at the beginning only, some at the end.
+    return {word: f"{word} begins, {word} ends: {word}" for word in (*COMMANDS, *spelt, *words)}
+
+
+def _pairs(marks: Sequence[Family]) -> Suspects:
+    """Some look for both marks of a thought."""
+    pairs = [(family.open[0].strip(), family.close[0].strip()) for family in marks]
+    return {end: f"{end} begins {begin} thinks {end} ends: {end}" for begin, end in pairs}
+
+
+def _spaces(ask: Ask, found: Behaviour) -> Behaviour:
     spaced = ask([_said(found, _all_say(f"begin {text} end")) for text in SPACES.values()])
     (indented,) = ask([_said(found, {"user": INDENTED})])
     lost = [name for name, answer in zip(SPACES, spaced, strict=True) if not _has_all(answer)]
@@ -296,44 +319,47 @@ def _survival(ask: Ask, found: Behaviour, words: Sequence[str]) -> Behaviour:
         names = " and ".join(filter(None, (", ".join(lost[:-1]), lost[-1])))
         note = f"The model's chat template leaves out {names} of what is sent."
         found = replace(found, squeezes=True, note=" ".join(filter(None, (found.note, note))))
-    return replace(found, trims=not _has_all(indented), triggers=_triggers(ask, found, words))
+    return replace(found, trims=not _has_all(indented))
 
 
-def _triggers(ask: Ask, found: Behaviour, words: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """The words that do not survive, by the role that says them: first all roles at once."""
-    every = list(dict.fromkeys(words))
-    answers = ask([_said(found, _all_say(_around(word))) for word in every])
-    suspects = [word for word, answer in zip(every, answers, strict=True) if not _has_all(answer)]
-    triggers: dict[str, tuple[str, ...]] = {}
+def _triggers(ask: Ask, found: Behaviour, suspects: Suspects) -> dict[str, tuple[str, ...]]:
+    """The words that do not survive, by the role that says them, beside those that are known."""
+    wishes: tuple[Think, ...] = ("auto", "off", "on") if found.think is not None else ("auto",)
+    guilty = _lost(ask, found, suspects, ROLES, wishes)
+    triggers = dict(found.triggers)
     for role in ROLES:
-        answers = ask([_said(found, {role: _around(word)}) for word in suspects])
-        lost = [word for word, answer in zip(suspects, answers, strict=True) if not _has_all(answer)]
+        lost = _lost(ask, found, {word: suspects[word] for word in guilty}, (role,), wishes)
+        lost = [*found.triggers.get(role, ()), *lost]
         if lost:  # of two that stand in one another the shorter one does
             triggers[role] = tuple(word for word in lost if not any(w != word and w in word for w in lost))
     return triggers
 
 
-def _around(word: str) -> str:
-    """Some templates look at the beginning only, some at the end."""
-    return f"{word} begins, {word} ends: {word}"
+def _lost(
+    ask: Ask, found: Behaviour, suspects: Suspects, roles: Sequence[str], wishes: Sequence[Think]
+) -> list[str]:
+    """The words that do not survive when these roles say them."""
+    lost: set[str] = set()
+    # What is cut off at the beginning may stand there all the same, written by the template.
+    for wish, begin in product(wishes, ("", "First, ")):
+        answers = ask([_said(found, dict.fromkeys(roles, begin + text), wish) for text in suspects.values()])
+        lost |= {word for word, answer in zip(suspects, answers, strict=True) if not _has_all(answer)}
+    return [word for word in suspects if word in lost]
 
 
 def _all_say(text: str) -> Speech:
     return dict.fromkeys(ROLES, text)
 
 
-def _said(found: Behaviour, speech: Speech) -> Render:
+def _said(found: Behaviour, speech: Speech, think: Think = "auto") -> Render:
     """A conversation in which this is said; all of it is to be found."""
-    messages: list[Message] = [
-        {
-            "role": message["role"],
-            "content": f"{speech[message['role']]} {at}{speech[message['role']]}"
-            if message["role"] in speech
-            else message["content"],
-        }
-        for at, message in enumerate(TWO if found.has_second else ONE)
-    ]
-    return Render(_put(found, messages), find=[message["content"] for message in messages])
+    messages: list[Message] = []
+    for at, message in enumerate(THREE if found.has_second else ONE):
+        said = speech.get(message["role"])
+        content = f"{said} {at} {said}" if said is not None else message["content"]
+        messages.append(said_through({"role": message["role"], "content": content}, found))
+    wanted = [message["content"] for message in messages]
+    return Render(_put(found, messages, think), found.settings(think), find=wanted)
 
 
 def _has_all(answer: Answer) -> bool:

@@ -23,7 +23,7 @@ class Wording:
     def __init__(self, messages: Sequence[Message], behaviour: Behaviour, think: Think = "auto") -> None:
         self._behaviour = behaviour
         self._word = behaviour.think.word(think) if behaviour.think is not None else ""
-        said = [_broken(message, behaviour.triggers.get(message["role"], ())) for message in messages]
+        said = [said_through(message, behaviour) for message in messages]
         if not behaviour.takes_system:
             said = fold_system(said)
         if behaviour.alternates:
@@ -63,9 +63,10 @@ def broken(text: str, word: str) -> str:
     return text.replace(word, word[0] + ZERO_WIDTH_SPACE + word[1:])
 
 
-def _broken(message: Message, words: Sequence[str]) -> Message:
+def said_through(message: Message, behaviour: Behaviour) -> Message:
+    """The message with every word broken up that would not get through the template."""
     content = message["content"]
-    for word in words:
+    for word in behaviour.triggers.get(message["role"], ()):
         content = broken(content, word)
     return {"role": message["role"], "content": content}
 

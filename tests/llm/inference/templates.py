@@ -145,3 +145,45 @@ ENDS_THINKING_ALIKE = (
 
 SECRET_CUT = template("message['content'].replace('/' ~ 'magic', '')")
 """Cuts out a word that stands nowhere in it."""
+
+CUTS_PAIRS = (
+    "{% for message in messages %}{% set content = message['content'] %}"
+    "{% if message['role'] == 'assistant' and '<think>' in content and '</think>' in content %}"
+    "{% set content = content.split('</think>')[-1] %}{% endif %}"
+    + TURN % "content"
+    + "{% endfor %}"
+    + BEGIN
+    + END
+)
+"""Cuts where both marks stand (Nemotron 3)."""
+
+CUTS_EARLIER = (
+    "{% for message in messages %}{% set content = message['content'] %}"
+    "{% if message['role'] == 'assistant' and loop.index < loop.length - 1 %}"
+    "{% set content = content.split('</think>')[-1] %}{% endif %}"
+    + TURN % "content"
+    + "{% endfor %}"
+    + BEGIN
+    + END
+)
+"""Leaves the last answer as it is (LFM 2.5)."""
+
+CUTS_WHEN_ON = (
+    "{% for message in messages %}{% set content = message['content'] %}"
+    "{% if message['role'] == 'assistant' and enable_thinking %}"
+    "{% set content = content.split('</think>')[-1] %}{% endif %}"
+    + TURN % "content"
+    + "{% endfor %}"
+    + BEGIN
+    + "{{ '<think>' if enable_thinking }}"
+    + END
+)
+"""Only where thinking is switched on (Bielik)."""
+
+CUTS_AND_WRITES = (
+    "{% for message in messages %}{% set content = message['content'] %}"
+    "{% if message['role'] == 'assistant' %}{{ '<think></think>' }}{% if '</think>' in content %}"
+    "{% set content = content.split('</think>', 1)[1] %}{% endif %}{{ content }}"
+    "{% else %}" + TURN % "content" + "{% endif %}{% endfor %}" + BEGIN + END
+)
+"""Writes the same mark in front that it cut off (DeepSeek V3.1)."""

@@ -123,6 +123,10 @@ def test_what_becomes_of_the_system_text_is_known(template: str, role: str) -> N
         (CHATML, {}),
         (templates.WORD, dict.fromkeys(("system", "user", "assistant"), ("/think", "/no_think"))),
         (templates.CUTS_THINKING, {"assistant": ("</think>",)}),
+        (templates.CUTS_PAIRS, {"assistant": ("</think>",)}),
+        (templates.CUTS_EARLIER, {"assistant": ("</think>",)}),
+        (templates.CUTS_WHEN_ON, {"assistant": ("</think>",)}),
+        (templates.CUTS_AND_WRITES, {"assistant": ("</think>",)}),
         (templates.REFUSES_MARKS, dict.fromkeys(("system", "user", "assistant"), ("<|channel|>",))),
     ],
 )
