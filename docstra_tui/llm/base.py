@@ -15,6 +15,7 @@ from docstra_tui.llm.items import Context, as_items
 from docstra_tui.llm.measure import Measure
 from docstra_tui.llm.prompt import History, Message, PromptBuilder, code_fields, plain_context
 from docstra_tui.llm.thinking import wish
+from docstra_tui.llm.thinking.whole import without_thinking
 from docstra_tui.llm.thinking.wish import Think
 
 Prompt = str | Sequence[Message]
@@ -327,6 +328,8 @@ def as_messages(prompt: Prompt) -> list[Message]:
             raise ValueError(f"A message's role is system, user or assistant, not {role!r}.")
         if not isinstance(content, str):
             raise ValueError("A message's content must be text.")
+        if role == "assistant":
+            content = without_thinking(content)  # a client that got it in the answer sends it back
         messages.append({"role": role, "content": _encodable(content)})
     if not messages:
         raise ValueError("The conversation has no messages.")

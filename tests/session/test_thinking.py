@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from docstra_tui.llm.thinking.whole import parted
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.turns import SavedTurn
 from tests.tiny_models import tiny_model, tiny_tokenizer
@@ -51,14 +52,20 @@ def thinker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLLM]:
     llm.close()
 
 
+def old_turn(question: str, said: str) -> SavedTurn:
+    """As a session of an older program is opened, in which thinking was a part of the answer."""
+    thinking, answer = parted(said, is_whole=True)
+    assert thinking == THOUGHTS
+    return SavedTurn(question, fields={"question": question}, answer=answer, thinking=thinking, status="done")
+
+
 @pytest.mark.parametrize("opening", ["<think>\n", ""])  # some templates open it in the prompt themselves
 def test_thinking_is_left_out_and_the_answer_is_read_ahead_as_it_is_sent(
     thinker: LocalLLM, tmp_path: Path, opening: str
 ) -> None:
     session = ChatSession(thinker, tmp_path, reserve=64)
-    answer = f"{opening}{THOUGHTS}\n</think>\n\nIt retries ten times."
     session.turns.append(
-        SavedTurn("Does it retry?", fields={"question": "Does it retry?"}, answer=answer, status="done")
+        old_turn("Does it retry?", f"{opening}{THOUGHTS}\n</think>\n\nIt retries ten times.")
     )
 
     session.read_ahead()
@@ -77,10 +84,7 @@ def test_thinking_is_left_out_and_the_answer_is_read_ahead_as_it_is_sent(
 
 def test_the_next_question_reads_only_itself(thinker: LocalLLM, tmp_path: Path) -> None:
     session = ChatSession(thinker, tmp_path, reserve=64)
-    answer = f"<think>\n{THOUGHTS}\n</think>\n\nTwice, for a start."
-    session.turns.append(
-        SavedTurn("How often?", fields={"question": "How often?"}, answer=answer, status="done")
-    )
+    session.turns.append(old_turn("How often?", f"<think>\n{THOUGHTS}\n</think>\n\nTwice, for a start."))
     session.read_ahead()
 
     turn = session.ask("And then?")

@@ -9,29 +9,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection
 
-from docstra_tui.llm.answer import Reframed, Thought
 from docstra_tui.llm.thinking import families
-from docstra_tui.llm.thinking.tags import Splitter
+from docstra_tui.llm.thinking.whole import parted
 from docstra_tui.session.store.values import storable, text_of
-
-
-def parted(answer: str, *, is_whole: bool) -> tuple[str, str]:
-    """What was thought, empty for nothing, and the answer itself. An answer that is `is_whole` does not end
-    within its thinking."""
-    splitter = Splitter(families.of_any_model())
-    pieces = [*splitter.feed(answer), *splitter.flush()]
-    is_open = splitter.inside is not None
-    if (is_open and is_whole) or not (is_open or splitter.has_closed):
-        return "", answer
-    thought = rest = ""
-    for piece in pieces:
-        if isinstance(piece, Thought):
-            thought += piece.text
-        elif isinstance(piece, Reframed):
-            thought, rest = thought + rest, ""
-        else:
-            rest += piece
-    return thought.strip(), rest
 
 
 def take_thinking_out(connection: sqlite3.Connection, turns: Collection[int] | None = None) -> None:

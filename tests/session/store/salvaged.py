@@ -18,7 +18,10 @@ def everything(path: Path) -> dict[tuple[str, str], tuple[str, tuple[str, ...]]]
             session = store.load(summary.id)
             to_markdown(session)
             for turn in session.turns:
-                found[session.id, turn.question] = (turn.answer, turn.damage)
+                key = session.id, turn.question
+                is_its_own = turn.question.removeprefix("What is ").removesuffix("?") in turn.answer
+                if is_its_own or key not in found:  # a flipped bit may make its question another's
+                    found[key] = (turn.answer, turn.damage)
         assert store.problem is None
         return found
     finally:

@@ -10,7 +10,6 @@ import pytest
 
 from docstra_tui.errors import StoreError
 from docstra_tui.session.store import shape
-from docstra_tui.session.store.old_thinking import parted
 from docstra_tui.session.store.owner import new_owner
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import ModelChoice, WaitingQuestion
@@ -173,23 +172,3 @@ def test_it_is_no_part_of_what_is_saved_from_a_damaged_file_either(path: Path, s
     store.close()
     assert (found[turn.id].thinking, found[turn.id].answer) == ("Hm.", "Twice.")
     assert (found[said.id].thinking, found[said.id].answer) == ("", THOUGHT)
-
-
-@pytest.mark.parametrize(
-    ("answer", "is_whole", "thought", "rest"),
-    [
-        ("Twice.", True, "", "Twice."),
-        ("\n<thinking>Hm</thinking>Twice.", True, "Hm", "Twice."),
-        ("<think>\n\n</think>\n\nTwice.", True, "", "Twice."),
-        ("<think>Hm</think>a</think>b", True, "Hm", "a</think>b"),
-        ("<seed:think>Hm</seed:think>Twice.", True, "Hm", "Twice."),
-        ("<think>\nHm", False, "Hm", ""),
-        ("<think>\nHm", True, "", "<think>\nHm"),
-        ("The end is `</think>` here.\nSo.", True, "", "The end is `</think>` here.\nSo."),
-        ("```\n<think>\n</think>\n```", True, "", "```\n<think>\n</think>\n```"),
-        ("```\n</think>\n```\nends it", True, "", "```\n</think>\n```\nends it"),
-        ("```\na\n```\nso\n</think>\n\nTwice.", True, "```\na\n```\nso", "Twice."),
-    ],
-)
-def test_where_an_old_answer_began(answer: str, is_whole: bool, thought: str, rest: str) -> None:
-    assert parted(answer, is_whole=is_whole) == (thought, rest)
