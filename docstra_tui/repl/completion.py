@@ -71,6 +71,10 @@ class ChatCompleter(Completer):
                         display_meta=command.help,
                     )
             return
+        if " " in before and before.startswith("/"):
+            for line in (line for command in commands_of("chat") for line in command.lines):
+                if line.startswith(before):
+                    yield Completion(line, start_position=-len(before), display=line.partition(" ")[2])
         found = MENTION.search(before)
         if found is None:
             return

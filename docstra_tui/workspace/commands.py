@@ -36,6 +36,13 @@ class Command:
     asks: str = ""
     """What a face asks for where the text is missing."""
     faces: frozenset[Face] = BOTH
+    choices: tuple[str, ...] = ()
+    """What may stand behind it, as far as there are words for it; for completions."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What completes: the command, and with each choice."""
+        return (f"/{self.name}", *(f"/{self.name} {choice}" for choice in self.choices))
 
     @property
     def usage(self) -> str:
@@ -70,7 +77,12 @@ COMMANDS = (
     Command("prompt", "Prompt", "", "the next prompt to the letter", faces=SCREEN),
     Command("model", "Switch model", "[NAME]", "which model answers, or another one from now on", "name"),
     Command(
-        "think", "Thinking", "[off|on|N|auto]", "whether, or for how many tokens, it thinks first", "name"
+        "think",
+        "Thinking",
+        "[off|on|N|auto]",
+        "whether, or for how many tokens, it thinks first",
+        "name",
+        choices=("off", "on", "auto", "low", "medium", "high"),
     ),
     Command("thought", "Show thinking", "", "what was thought before an answer"),
     Command("restart", "Restart engine", "", "load the model again in a fresh process"),

@@ -34,6 +34,8 @@ def test_a_slash_at_the_beginning_offers_every_command() -> None:
     assert offered("/ex") == ["/explain ", "/examples "]
     assert offered("/explain ") == []
     assert offered("/usr/") == []
+    assert offered("/think o") == ["/think off", "/think on"]
+    assert offered("/think no") == offered("/usr o") == []
 
 
 @pytest.mark.parametrize(

@@ -160,3 +160,14 @@ async def test_the_command_goes_to_the_thinking_of_the_last_answer_and_folds_it_
         await ask(pilot, "/thought")
         await until(pilot, lambda: "│ thought 0" not in screen_text(app))
         assert "▸ Thought" in screen_text(app)
+
+
+async def test_what_may_stand_behind_the_command_is_suggested(make_app):
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        await pilot.press(*"/think a")
+        await until(pilot, lambda: app.main.composer.suggestion == "uto")
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: app.main.composer.text == "")
+        assert app.main.model.think == "auto"

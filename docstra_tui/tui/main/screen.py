@@ -192,7 +192,7 @@ class MainScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.composer.ask_for(0)
-        self.composer.words = tuple(f"/{command.name}" for command in commands_of("screen"))
+        self.composer.words = tuple(line for command in commands_of("screen") for line in command.lines)
         self.composer.completes = self.mentions.key
         self.composer.has_more = lambda: self._program.keyboard.has_more
         self.files.say_hint()
