@@ -56,18 +56,16 @@ class Recipe:
         self._advice = advice
         self._special = special_ids(tokenizer)
         self._template = template_text(tokenizer)
-        self._marks: ThinkingMarks | None = None
-        self._marks = ThinkingMarks(tokenizer, frozenset(self.stop_ids()))
+        self._marks = ThinkingMarks(tokenizer, frozenset(self._ends()))
 
     def reader(self, request: Request) -> ThoughtReader:
         """What reads the answer's ids."""
-        assert self._marks is not None
         return ThoughtReader(self._marks, request.ids, request.thinking)
 
     @property
     def may_think(self) -> bool:
         """True where the chat template knows of thinking."""
-        return self._marks is not None and self._marks.in_template
+        return self._marks.in_template
 
     def config(self, request: Request) -> GenerationConfig:
         """The author's advice (top_p, penalties) with this request's length and temperature."""
@@ -115,15 +113,17 @@ class Recipe:
 
         Not those that end a message of thinking too: they do it only in an answer.
         """
+        return [id_ for id_ in self._ends(keywords) if id_ not in self._marks.dividing]
+
+    def dividing_ids(self) -> frozenset[int]:
+        """Ids that end a message, and with it the answer where the message is no thinking."""
+        return self._marks.dividing
+
+    def _ends(self, keywords: Sequence[str] = ()) -> list[int]:
         ids = [*self._advice.eos, self._tokenizer.eos_token_id]
         every = (*keywords, *self._advice.stop_strings)
         ids += [self._special[keyword] for keyword in every if keyword in self._special]
-        dividing = self.dividing_ids()
-        return list(dict.fromkeys(id_ for id_ in ids if isinstance(id_, int) and id_ not in dividing))
-
-    def dividing_ids(self) -> frozenset[int]:
-        """Ids that end a message, and the answer where it is one of it."""
-        return self._marks.dividing if self._marks is not None else frozenset()
+        return list(dict.fromkeys(id_ for id_ in ids if isinstance(id_, int)))
 
     def texts(self, keywords: Sequence[str]) -> tuple[str, ...]:
         """Keywords and the checkpoint's own stop strings, those to look for in the text.
