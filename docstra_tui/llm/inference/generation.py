@@ -6,6 +6,7 @@ Everything here runs in the inference thread. Knows nothing about chat, only ids
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -108,10 +109,17 @@ class Generator:
         ends = self._recipe.texts(request.keywords)
         prompt = None if self.objection else self.prefixes.take(request.ids)
         reused = len(prompt.ids) if prompt is not None else 0
+        began = time.monotonic()
+
+        def has_read() -> None:
+            open_gate()
+            if prompt is None:  # nobody else knows what it took
+                self._progress.took(0, len(request.ids), time.monotonic() - began)
+
         with gate(self._model, is_cancelled) as open_gate:
             reader = self._recipe.reader(request)
             streamer = AnswerStreamer(
-                reader, ends, request.sampling.stop, emit, is_cancelled, open_gate, self._writing.tick
+                reader, ends, request.sampling.stop, emit, is_cancelled, has_read, self._writing.tick
             )
             self._reading.begin()
             try:

@@ -136,10 +136,14 @@ def test_a_prompt_that_is_read_in_one_piece_says_how_long_it_is(
 ) -> None:
     monkeypatch.setattr(llm._generator, "objection", "It cannot be parted.")
     monkeypatch.setattr(llm._generator._sizer, "tokens", 64)
+    llm._generator._progress = ReadingProgress()
     heard = list[Reading]()
     stream = llm.stream(long_prompt(llm, 700), max_tokens=3, listener=Listener(on_reading=heard.append))
     str(stream)
     assert [(reading.done, reading.total) for reading in heard] == [(0, stream.usage.prompt_tokens)]
+    monkeypatch.setattr("docstra_tui.llm.inference.reading.ENOUGH_SECONDS", 1e-9)
+    str(llm.stream(long_prompt(llm, 600), max_tokens=3, listener=Listener(on_reading=heard.append)))
+    assert len(heard) == 2 and heard[1].seconds_left  # the first one taught it
 
 
 def test_what_was_cancelled_while_it_was_read_tells_nothing_afterwards(llm: LocalLLM) -> None:
