@@ -74,6 +74,11 @@ class ThinkingMarks:
         self.dividing = frozenset(id_ for id_, char in self.chars.items() if char in ends)
         """Ids that end a message, which may be one of thinking: the answer ends with the next of them."""
         self._ids = {char: id_ for id_, char in self.chars.items()}
+        special = set(special_ids(tokenizer).values())
+        control_chars = {char for id_, char in self.chars.items() if id_ in special}
+        self._unspoken = {
+            mark for f in self.families for mark in f.close if not control_chars.isdisjoint(mark)
+        }
 
     def decoder(self) -> PieceDecoder:
         return PieceDecoder(self._tokenizer, self.dropped)
@@ -93,13 +98,16 @@ class ThinkingMarks:
         tail = tail.rstrip()
         for family in self.families:
             if _ends_with(tail, family.open):
-                return Splitter(self.families, family)
+                return self._splitter(opened=family)
         for family in self.families:
             if _ends_with(tail, family.close):
-                return Splitter(self.families, finds_lone=False)
+                return self._splitter(finds_lone=False)
             if _ends_with(tail, tuple(mark for mark in family.headers if family.footers)):
-                return Splitter(self.families, answering=family, finds_lone=False)
-        return Splitter(self.families, finds_lone=self.in_template or bool(self.chars))
+                return self._splitter(answering=family, finds_lone=False)
+        return self._splitter(finds_lone=self.in_template or bool(self.chars))
+
+    def _splitter(self, **how: Any) -> Splitter:
+        return Splitter(self.families, unspoken=self._unspoken, **how)
 
     def read(self, decoder: PieceDecoder, id_: int) -> str:
         """An id as text for the splitter."""

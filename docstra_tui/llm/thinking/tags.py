@@ -8,7 +8,7 @@ those that are marks as characters that no text has (`inference/thoughts.py`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from docstra_tui.llm.answer import Reframed, Thought
@@ -38,13 +38,16 @@ class Splitter:
         *,
         answering: Family | None = None,
         finds_lone: bool = True,
+        unspoken: Collection[str] = (),
     ) -> None:
         """`opened` is the family whose thinking has begun already, in the prompt; `answering` that whose
         answer has.
 
         `finds_lone`: a mark that closes what nothing opened, alone on its line and in no code, says that
-        all before it was thinking (the prompt opened it, and nobody here saw the prompt).
+        all before it was thinking (the prompt opened it, and nobody here saw the prompt). `unspoken` are
+        marks that nobody can speak of, whatever stands around them.
         """
+        self._unspoken = unspoken
         self._starts = [
             *(_Mark(text, "open", family) for family in families for text in family.open),
             *(_Mark(text, "header", family) for family in families for text in family.headers),
@@ -141,8 +144,8 @@ class Splitter:
         if not mark:
             return False
         behind = self._held[len(mark) :]
-        quote = self._said.last_thought
-        if quote and quote in QUOTES:
+        quote = self._said.quote
+        if quote and mark not in self._unspoken:
             if not behind and not is_last:
                 return False
             if behind[:1] == quote:
@@ -247,8 +250,8 @@ class _Said:
         self._line = ""
         """Of the answer, so far."""
         self._fence = ""
-        self.last_thought = ""
-        """The last character of what was thought."""
+        self._thought_line = ""
+        """Of the thinking, so far."""
 
     def take(self) -> list[Piece]:
         taken, self._pieces = self._pieces, []
@@ -256,10 +259,10 @@ class _Said:
 
     def begin_block(self) -> None:
         self._is_fresh = True
-        self._space = self.last_thought = ""
+        self._space = self._thought_line = ""
 
     def think(self, text: str) -> None:
-        self.last_thought = text[-1]
+        self._thought_line = (self._thought_line + text).rpartition("\n")[2]
         if self._is_fresh:
             text = text.lstrip()
             if not text:
@@ -282,6 +285,12 @@ class _Said:
     def reframe(self) -> None:
         self._pieces.append(Reframed())
         self._blocks += 1
+
+    @property
+    def quote(self) -> str:
+        """The sign with which the thinking just began to quote something; empty where it did not."""
+        sign = self._thought_line[-1:]
+        return sign if sign and sign in QUOTES and self._thought_line.count(sign) % 2 else ""
 
     @property
     def is_new_line(self) -> bool:

@@ -198,6 +198,15 @@ def test_a_character_that_was_cut_by_a_mark_is_not_joined_over_it() -> None:
     assert thinking.startswith("a")
 
 
+def test_a_control_token_ends_thinking_whatever_stands_around_it() -> None:
+    text = "<think>is it `</think>` or not</think>Yes."
+    added, control = tokenizer_of(THINK, are_special=False), tokenizer_of(THINK)
+
+    assert read(ThinkingMarks(added), encode(added, text)) == ("is it `</think>` or not", "Yes.")
+    found = read(ThinkingMarks(control), encode(control, text))
+    assert found == ("is it `", "` or not</think>Yes.")
+
+
 def test_a_budget_does_not_cut_a_character_in_two() -> None:
     tokenizer = tokenizer_of(THINK)
     reader = ThoughtReader(ThinkingMarks(tokenizer), encode(tokenizer, "<think>"), budget=1)
@@ -209,7 +218,7 @@ def test_a_budget_does_not_cut_a_character_in_two() -> None:
     assert reader.closing()
 
 
-TEXT = st.text(max_size=30).filter(lambda text: not text.startswith(tuple("`\"'")))
+TEXT = st.text(max_size=30)
 
 
 @settings(deadline=None, max_examples=150)

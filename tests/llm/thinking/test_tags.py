@@ -72,6 +72,7 @@ def test_what_closes_by_force_closes(family: Family) -> None:
         ("<think>the tag `</think>` ends it</think>Yes.", "the tag `</think>` ends it", "Yes."),
         ('<think>so "</think>" and "</think>".</think>Yes.', 'so "</think>" and "</think>".', "Yes."),
         ("<think>the tag `</think>", "the tag `", ""),
+        ("<think>It is `x`</think>`x` it is.", "It is `x`", "`x` it is."),
         ("<think>unfinished </thi", "unfinished </thi", ""),
         ("<think>[/THINK] </reasoning></think>Yes.", "[/THINK] </reasoning>", "Yes."),
         # In an answer the marks are text.
