@@ -8,7 +8,7 @@ from time import monotonic
 from docstra_tui.commands.console import Console
 from docstra_tui.llm.answer import Reading
 from docstra_tui.llm.base import BaseLLM
-from docstra_tui.workspace.wording import read_so_far, waiting_for
+from docstra_tui.workspace.wording import read_so_far, thought_words, waiting_for
 
 STEP_SECONDS = 1.0
 
@@ -64,7 +64,7 @@ class Waiting:
         if self._is_writing:
             return "writing…"
         if self._thinks_since is not None:
-            return f"thinking… {int(monotonic() - self._thinks_since)} s"
+            return thought_words(monotonic() - self._thinks_since, None, 0, is_open=True)[0]
         if self._reading is not None:
             return read_so_far(self._reading)
         return waiting_for(self._llm, monotonic() - started)

@@ -153,7 +153,7 @@ def test_a_terminal_sees_how_far_it_is(monkeypatch) -> None:
     console = Console(io.StringIO(), Terminal())
     reader = threading.Thread(target=ask, args=("ask", "?"), kwargs={"llm": llm, "console": console})
     reader.start()
-    for words in ("reading 3.1k/12.4k · 8 s left", "thinking… 0 s"):
+    for words in ("reading 3.1k/12.4k · 8 s left", "Thinking…"):
         gate.release()
         deadline = time.monotonic() + 10
         while words not in console._err.getvalue():
