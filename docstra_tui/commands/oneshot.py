@@ -71,9 +71,11 @@ def run(
             consent.say_what_stays(console, [item for request in requests for item in request.focus])
         status = wait_until_ready(backend, console)
         answers.model = status.model or backend.label
-        answers.follow(backend.llm)
-        if "answer.think" in invocation.flags:
-            _say_unswitched(backend.llm, console)
+        try:
+            answers.follow(backend.llm)
+        finally:
+            if "answer.think" in invocation.flags:
+                _say_unswitched(backend.llm, console)
     except DocstraError as error:
         console.end_progress()
         if error.exit_code != UsageError.exit_code:  # the question was never one
@@ -104,8 +106,11 @@ def wait_until_ready(backend: Backend, console: Console) -> Status:
 
 
 def _say_unswitched(llm: BaseLLM, console: Console) -> None:
-    """A model whose thinking cannot be switched did as it always does; a budget is kept by whoever counts."""
-    if isinstance(llm.think, str) and llm.can_switch_thinking is False:
+    """A model whose thinking cannot be switched did as it always does. A budget is kept by whoever counts;
+    another server may count none."""
+    if llm.server and llm.think_note:
+        console.note(llm.think_note)
+    elif isinstance(llm.think, str) and llm.can_switch_thinking is False:
         console.note(llm.think_note or "Thinking cannot be switched here.")
 
 

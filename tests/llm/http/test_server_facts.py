@@ -538,3 +538,33 @@ def test_figures_of_llama_server_stand_in_for_those_it_was_not_asked_for(server:
         900,
         7,
     )
+
+
+@pytest.mark.parametrize(
+    ("wish", "acts", "said"),
+    [
+        ("off", (THINKS, *END[1:]), "thinks although it was asked not to."),
+        ("off", (THINKS, chunk("", "length"), DONE), "thinks although it was asked not to."),
+        (
+            "300",
+            (THINKS, *END[1:3], b'data: {"usage": {"reasoning_tokens": 900}}\n\n', DONE),
+            "keeps no budget",
+        ),
+        ("off", END[1:], ""),
+        ("300", (THINKS, *END[1:]), ""),
+    ],
+)
+def test_ask_says_where_a_wish_changed_nothing(
+    server: HostileServer,
+    wish: str,
+    acts: tuple[bytes, ...],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    server.on(CHAT, sends(SSE, *acts))
+    with open(os.devnull) as nothing:
+        monkeypatch.setattr("sys.stdin", nothing)
+        cli.main(["ask", "Why?", "--think", wish, "--base-url", server.url])
+    told = capsys.readouterr().err
+    assert (said in told) if said else ("think" not in told)
