@@ -29,6 +29,9 @@ from docstra_tui.llm.thinking.wish import Think
 USUAL = Sampling()
 """What a request asks for that asks for nothing."""
 
+ROOM = 256
+"""Tokens that a budget for thinking leaves to the answer, or half of what there is."""
+
 BY_FORCE = (
     "The model's chat template has no switch for thinking: what ends it is written in the model's place, "
     "at once where it is off."
@@ -229,13 +232,14 @@ class LocalLLM(BaseLLM):
         if wanted < 1:
             raise ValueError(f"max_tokens is {wanted}; it must be at least 1")
         cut = common_prefix(ids, self._chat.stable_prefix(prompt, stable, think=think)) if stable else 0
+        longest = min(wanted, self.window - len(ids))
         request = Request(
             ids,
-            max_new_tokens=min(wanted, self.window - len(ids)),
+            max_new_tokens=longest,
             temperature=sampling.heat(self.temperature),
             keywords=tuple(self.stopping_keywords),
             sampling=sampling,
-            thinking=_budget(think),
+            thinking=_budget(think, longest),
             cut=cut,
             parting=self._chat.parting(prompt, ids, think=think),
         )
@@ -314,11 +318,15 @@ class _QueueSource:
             self.job.cancel()
 
 
-def _budget(think: Think) -> int | None:
-    """The most tokens that may be thought; where the template cannot be told, a block is closed at once."""
+def _budget(think: Think, longest: int) -> int | None:
+    """The most tokens that may be thought in an answer of `longest` tokens; None for any number.
+
+    Where the template cannot be told of off, a block is closed at once. Who names a budget wants an answer
+    behind it, so some of the room is kept for that.
+    """
     if think == "off":
         return 0
-    return think if isinstance(think, int) else None
+    return min(think, longest - min(ROOM, longest // 2)) if isinstance(think, int) else None
 
 
 def _configured_name(path: str | None) -> str:

@@ -143,6 +143,13 @@ def test_a_budget_that_is_spent_closes_the_block(ponderer: LocalLLM) -> None:
     assert stream.finish_reason == "stop"
 
 
+def test_a_budget_leaves_room_for_an_answer(ponderer: LocalLLM) -> None:
+    stream = ponderer.stream("Well?", think=2000, max_tokens=20)
+
+    assert str(stream) == "Yes!"
+    assert len(stream.thinking.split()) == 10
+
+
 @pytest.mark.parametrize("off", ["off", 0])
 def test_off_closes_it_at_once(ponderer: LocalLLM, off: Think) -> None:
     stream = ponderer.stream("Well?", think=off)
