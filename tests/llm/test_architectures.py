@@ -5,13 +5,11 @@ A kind that cannot be read in parts is found out at load, by what it does and no
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import torch
-from transformers import GenerationMixin
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 from transformers.utils import logging as theirs
 
@@ -32,20 +30,13 @@ NOT_SMALL = {
 }
 """Kinds that are left out, and why."""
 
-STATE_IS_CACHE = "cache" in inspect.signature(GenerationMixin.prepare_inputs_for_generation).parameters
-"""Since transformers 5.24, the state of these is a cache too, on top of which they read otherwise."""
-MAMBAS = {"falcon_mamba", "mamba"}
-
 KEEPS_NO_CACHE = {
-    *("mamba2", "minimax", "openai-gpt", "prophetnet", "reformer", "rwkv", "xlm", "xlnet", "xlstm"),
-    *(set() if STATE_IS_CACHE else MAMBAS),
+    *("minimax", "openai-gpt", "prophetnet", "reformer", "rwkv"),
+    *("xlm", "xlnet", "xlstm"),
 }
 """State in a form of their own."""
 
-READS_OTHERWISE = {
-    *("cpmant", "jamba", "moshi", "recurrent_gemma", "zamba"),
-    *(MAMBAS if STATE_IS_CACHE else set()),
-}
+READS_OTHERWISE = {"cpmant", "falcon_mamba", "jamba", "mamba", "moshi", "recurrent_gemma", "zamba"}
 """Answer otherwise when they read in parts."""
 
 LOGITS = 1e-3

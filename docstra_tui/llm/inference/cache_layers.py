@@ -10,7 +10,7 @@ import copy
 from typing import Any
 
 import torch
-from transformers.cache_utils import DummyLayer, DynamicLayer, DynamicSlidingWindowLayer
+from transformers.cache_utils import CacheLayerMixin, DummyLayer, DynamicLayer, DynamicSlidingWindowLayer
 
 PLAIN = (DynamicLayer, DummyLayer)
 """Layers that can be cropped for ever."""
@@ -27,6 +27,13 @@ def is_plain(layer: Any) -> bool:
         keys = layer.keys  # nothing, or one dimension, before the first token; other threads may ask then
         return keys is None or keys.ndim == 1 or bool(keys.shape[-2] == layer.cumulative_length)
     return False
+
+
+def seen_by(cache: Any) -> int | None:
+    """How many tokens a cache says that it has seen; None where it holds states alone and does not know."""
+    if cache.layers and not any(isinstance(layer, CacheLayerMixin) for layer in cache.layers):
+        return None
+    return int(cache.get_seq_length())
 
 
 def copy_layer(layer: Any, length: int | None = None) -> Any:

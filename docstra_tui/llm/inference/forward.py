@@ -6,14 +6,20 @@ the cache holds. So nothing is left to it that `generate` would pass. Knows noth
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import inspect
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from transformers import DynamicCache
 
-CACHE_NAMES = ("past_key_values", "cache")
-"""What `forward` and `generate` call the cache they take: the second from transformers 5.24 on."""
+from docstra_tui.llm.inference.cache_layers import seen_by
+
+CACHE_NAMES = ("past_key_values", "cache", "cache_params")
+"""What `forward` and `generate` call the cache they take: the second from transformers 5.24 on, the third
+before that where it holds states alone."""
 
 
 class Forward:
@@ -38,6 +44,31 @@ class Forward:
     def new_cache(self) -> Any:
         """An empty cache of the kind that `generate` makes."""
         return DynamicCache(config=self.model.config)
+
+    @contextlib.contextmanager
+    def on_top(self, cache: Any | None, read: int) -> Iterator[dict[str, Any]]:
+        """While `generate` goes on from the `read` tokens in `cache`; what it is given for that.
+
+        It asks the cache how many those are. One that holds states alone (Mamba 2) does not know, and all of
+        the prompt would be read on top of itself.
+        """
+        given = {} if cache is None else self.as_argument(cache)
+        if cache is None or read == 0 or seen_by(cache) is not None:
+            yield given
+            return
+        prepare = self.model.prepare_inputs_for_generation
+
+        @functools.wraps(prepare)  # its parameters are looked at
+        def rest(ids: torch.Tensor, *args: Any, is_first_iteration: bool = False, **given: Any) -> Any:
+            if is_first_iteration:
+                given.update(next_sequence_length=ids.shape[1] - read, attention_mask=None)
+            return prepare(ids, *args, is_first_iteration=is_first_iteration, **given)
+
+        self.model.prepare_inputs_for_generation = rest
+        try:
+            yield given
+        finally:
+            del self.model.prepare_inputs_for_generation
 
     def __call__(self, ids: torch.Tensor, start: int, cache: Any | None, keep: int = 1) -> torch.Tensor:
         """Read `ids[0, start:]` on top of the `start` tokens in `cache`; the logits of the last `keep`.

@@ -15,6 +15,7 @@ import torch
 from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed, ModelError, NotEnoughMemory
 from docstra_tui.llm.answer import Event, Finished, FinishReason, Usage
 from docstra_tui.llm.inference import failures, proof
+from docstra_tui.llm.inference.cache_layers import seen_by
 from docstra_tui.llm.inference.cached_prompt import CachedPrompt
 from docstra_tui.llm.inference.forward import Forward
 from docstra_tui.llm.inference.prefill import ChunkSizer, decoder_layers, gate, pace, prefill, probe
@@ -198,7 +199,12 @@ class Generator:
         if request.thinking is not None:
             processors.append(ClosedByForce(reader))
         inputs = torch.tensor([request.ids], device=self._model.device)
-        with torch.inference_mode(), self._luck(request.sampling.seed):
+        known, read = (prompt.cache, len(prompt.ids)) if prompt is not None else (None, 0)
+        with (
+            torch.inference_mode(),
+            self._luck(request.sampling.seed),
+            self._forward.on_top(known, read) as given,
+        ):
             self._model.generate(
                 inputs,
                 attention_mask=torch.ones_like(inputs),
@@ -206,7 +212,7 @@ class Generator:
                 streamer=streamer,
                 stopping_criteria=self._recipe.criteria(request, reader, lambda: streamer.matched_keyword),
                 logits_processor=processors,
-                **({} if prompt is None else self._forward.as_argument(prompt.cache)),
+                **given,
             )
 
     @contextlib.contextmanager
@@ -226,7 +232,7 @@ class Generator:
         else:
             prompt.ids = request.ids + streamer.ids[: streamer.fed]
             prompt.parting = request.parting or None
-            if prompt.cache.get_seq_length() != len(prompt.ids):
+            if seen_by(prompt.cache) not in (None, len(prompt.ids)):
                 self.prefixes.forget_taken()  # whatever it holds, it is not what we think
                 return
         self.prefixes.keep(prompt)
