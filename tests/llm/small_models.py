@@ -66,6 +66,11 @@ SENSES: dict[str, int] = {
 LINEAR = {"num_hidden_layers": 3, "layer_types": ["linear_attention", "full_attention", "linear_attention"]}
 LATENT = {"head_dim": 8, "num_key_value_heads": 4}
 SHARED = {"num_hidden_layers": 4, "layers_block_type": ["linear_attention", "hybrid"] * 2}
+INKLING = {
+    **{"num_hidden_layers": 3, "layer_types": ["hybrid_sliding", "hybrid", "hybrid_sliding"]},
+    **{"unpadded_vocab_size": VOCABULARY, "sliding_window_size": 16, "n_layers_per_attn_res_block": 1},
+    **{"swa_num_attention_heads": 4, "swa_num_key_value_heads": 2, "swa_head_dim": 16, "rel_extent": 64},
+}
 INDEXED = {
     **{"indexer_n_heads": 2, "indexer_kv_heads": 1, "indexer_head_dim": 16, "indexer_budget": 64},
     **{"indexer_compress_ratio": 4, "ple_embed_dim": 8},
@@ -73,9 +78,17 @@ INDEXED = {
 
 SHAPES: dict[str, dict[str, Any]] = {
     **dict.fromkeys(("axk1", "axk2", "deepseek_v2", "deepseek_v3", "deepseek_v32"), LATENT),
-    **dict.fromkeys(("glm4_moe_lite", "glm_moe_dsa", "longcat_flash", "minicpm3", "youtu"), LATENT),
+    **dict.fromkeys(
+        ("glm4_moe_lite", "glm_moe_dsa", "longcat_flash", "minicpm3", "sarvam_mla", "youtu"), LATENT
+    ),
     **dict.fromkeys(("bailing_hybrid", "kimi_linear"), LINEAR | LATENT),
     **dict.fromkeys(("qwen3_next", "qwen3_5_text", "qwen3_5_moe_text"), LINEAR),
+    "dory": {
+        **{"num_hidden_layers": 6, "n_input_layers": 2, "n_recurrent_layers": 2, "n_output_layers": 2},
+        "layer_types": ["sliding_attention", "mlp", "full_attention", "mlp", "sliding_attention", "mlp"],
+    },
+    "inkling2_text": INKLING,
+    "inkling2_loop_text": INKLING | {"loop_layer_index_start": 1, "loop_layer_index_end": 2},
     **{kind: {"text_config": LINEAR} for kind in ("qwen3_5", "qwen3_5_moe")},
     "bamba": {"num_hidden_layers": 3, "attn_layer_indices": [1]},
     "blt": {"encoder_hash_byte_group_vocab": 600},
