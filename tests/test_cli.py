@@ -112,7 +112,7 @@ def test_a_command_with_actions_means_its_first_one_when_none_is_said() -> None:
         (["doctor"], "not built yet"),
         (["templates", "list"], "not built yet"),
         (["sessions", "export", "x"], "not built yet"),
-        (["models", "inspect", "x"], "not built yet"),
+        (["models", "inspekt"], "Did you mean inspect?"),
         (["config", "schema"], "not built yet"),
         (["engine", "lits"], "Did you mean list?"),
         (["ask", "two", "texts"], "in quotes"),

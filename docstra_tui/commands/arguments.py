@@ -134,7 +134,7 @@ def _task(name: str, *options: Option, more: str, most: int | None = None) -> Co
 
 COMMANDS: tuple[Command, ...] = (
     Command(SCREEN, "[PATH]", "full screen, on the folder PATH", (RESUME, NO_MOUSE), most=1),
-    Command("chat", "[PATH]", "inline chat in the terminal as it is", (RESUME, NO_MOUSE), most=1),
+    Command("chat", "[PATH]", "inline chat in the terminal", (RESUME, NO_MOUSE), most=1),
     _task(
         "ask",
         FILES,
@@ -185,16 +185,15 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "models",
-        "[list|pull|convert] [NAME]",
-        "list, fetch or convert models",
-        actions=("list", "pull", "convert"),
-        later=("inspect",),
+        "[list|pull|convert|inspect] [NAME]",
+        "the models of this machine",
+        actions=("list", "pull", "convert", "inspect"),
         most=1,
     ),
     Command(
         "config",
         "[show|path]",
-        "the settings and where they are kept",
+        "the settings and where they stand",
         actions=("show", "path"),
         later=("schema",),
         most=0,

@@ -1,4 +1,4 @@
-"""The models of this machine, fetching one, converting one. Needs no torch: a child process converts."""
+"""The models of this machine: listed, fetched, converted, looked at. A child process has the torch."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 
 from docstra_tui import figures
 from docstra_tui import settings as settings_module
+from docstra_tui.commands import inspected
 from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.console import Console
 from docstra_tui.error_forms import from_wire
@@ -25,7 +26,7 @@ SECONDS_A_LINE = 0.1
 
 
 def run(invocation: Invocation) -> int:
-    """`models list | pull NAME | convert NAME`."""
+    """`models list | pull NAME | convert NAME | inspect NAME`."""
     console = Console()
     as_json = bool(invocation.options["json"])
     if invocation.action == "list":
@@ -38,6 +39,8 @@ def run(invocation: Invocation) -> int:
         raise UsageError("Which model?", f"Try: {PROGRAM} models {invocation.action} starter")
     if invocation.action == "convert":
         return _convert(console, absolute(name), as_json)
+    if invocation.action == "inspect":
+        return _inspect(console, absolute(name), settings.model.revision, as_json)
     return _pull(console, ModelSpec(name, revision=settings.model.revision), as_json)
 
 
@@ -74,9 +77,36 @@ def _progress_line(console: Console) -> Callable[[LoadProgress], None]:
 
 def _convert(console: Console, name: str, as_json: bool) -> int:
     """Convert a GGUF, however large, and say where the result is."""
+    last = _told(console, "loading.conversion", name)
+    if "path" not in last:
+        raise from_wire(last.get("error", {"message": "The conversion ended without a word."}))
+    if as_json:
+        console.json({"name": name, "path": last["path"]})
+    else:
+        console.line(f"{name}  {last['path']}")
+    return 0
+
+
+def _inspect(console: Console, name: str, revision: str, as_json: bool) -> int:
+    """Look at a model without reading its weights."""
+    last = _told(console, "inference.inspection", name, revision)
+    if "report" not in last:
+        raise from_wire(last.get("error", {"message": "The inspection ended without a word."}))
+    if as_json:
+        console.json(last["report"])
+        return 0
+    rows = inspected.rows(last["report"])
+    width = max(len(label) for label, _ in rows)
+    for label, value in rows:
+        console.line(f"{label:<{width}}  {value}".rstrip())
+    return 0
+
+
+def _told(console: Console, module: str, *arguments: str) -> dict[str, Any]:
+    """What a module of the library says last, run in a process of its own; its progress is shown."""
     show = _progress_line(console)
     last: dict[str, Any] = {}
-    command = [sys.executable, "-P", "-m", "docstra_tui.llm.loading.conversion", name]
+    command = [sys.executable, "-P", "-m", f"docstra_tui.llm.{module}", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as child:
         assert child.stdout is not None
         with contextlib.ExitStack() as undo:
@@ -88,13 +118,7 @@ def _convert(console: Console, name: str, as_json: bool) -> int:
                     show(LoadProgress(last["phase"], last["done"], last["total"]))
             undo.pop_all()
         console.end_progress()
-    if "path" not in last:
-        raise from_wire(last.get("error", {"message": "The conversion ended without a word."}))
-    if as_json:
-        console.json({"name": name, "path": last["path"]})
-    else:
-        console.line(f"{name}  {last['path']}")
-    return 0
+    return last
 
 
 def _pull(console: Console, spec: ModelSpec, as_json: bool) -> int:

@@ -55,6 +55,20 @@ class LoadedModel:
     """What is not as its files have it, sentences for people."""
 
 
+@dataclass(frozen=True)
+class Outline:
+    """A model without its weights."""
+
+    config: Any
+    tokenizer: Any
+    kind: Any
+    """The class that would read it; None where that is the model's own code."""
+    name: str
+    path: str
+    window: int
+    notes: tuple[str, ...]
+
+
 OnTokenizer = Callable[[Any, int], None]
 """Takes the tokenizer and the window."""
 
@@ -65,6 +79,14 @@ def load(
     """Load the model that `spec` names. Raises a `ModelError` or another `DocstraError`, nothing raw."""
     return translated(
         lambda: _load(spec, progress or sources.ignore, on_tokenizer),
+        lambda error: translate(error, spec.path or spec.name or sources.STARTER),
+    )
+
+
+def look(spec: ModelSpec, progress: Progress | None = None) -> Outline:
+    """All that can be known without reading a weight. Raises as `load`."""
+    return translated(
+        lambda: _look(spec, progress or sources.ignore),
         lambda error: translate(error, spec.path or spec.name or sources.STARTER),
     )
 
@@ -89,14 +111,7 @@ def _load(spec: ModelSpec, progress: Progress, on_tokenizer: OnTokenizer | None)
         # 2. The tokenizer, at once.
         progress(LoadProgress("read"))
         folder: Path | None = files.folder if files.gguf is None else conversion.converted(files.gguf)
-        described = None
-        if folder is not None:
-            config, tokenizer = _read_folder(folder, spec)
-            notes = conversion.notes(folder) if files.gguf is not None else ()
-        else:
-            assert files.gguf is not None
-            described = gguf_reading.describe(gguf_files.read_header(files.gguf))
-            config, tokenizer, notes = described.config, described.tokenizer, described.notes
+        config, tokenizer, notes, described = _read_head(files, folder, spec)
         window = window_of(config, tokenizer)
         if on_tokenizer is not None:
             on_tokenizer(tokenizer, window)
@@ -120,6 +135,30 @@ def _load(spec: ModelSpec, progress: Progress, on_tokenizer: OnTokenizer | None)
     return LoadedModel(
         model, tokenizer, files.name, path, placed.device, dtype, window, placed.reason, on_disk, notes
     )
+
+
+def _look(spec: ModelSpec, progress: Progress) -> Outline:
+    files = location.resolve(spec, progress)
+    folder = files.folder if files.gguf is None else conversion.converted(files.gguf)
+    with _quiet_transformers(progress):
+        config, tokenizer, notes, _ = _read_head(files, folder, spec)
+        # A model's own code is not in the table.
+        kind = _auto_class(config, spec, files.name)._model_mapping.get(type(config), None)
+    path = str(files.gguf or files.folder)
+    return Outline(config, tokenizer, kind, files.name, path, window_of(config, tokenizer), notes)
+
+
+Head = tuple[Any, Any, tuple[str, ...], Described | None]
+"""Configuration, tokenizer, notes, and where they stand in a GGUF what that says."""
+
+
+def _read_head(files: ModelFiles, folder: Path | None, spec: ModelSpec) -> Head:
+    if folder is not None:
+        notes = conversion.notes(folder) if files.gguf is not None else ()
+        return (*_read_folder(folder, spec), notes, None)
+    assert files.gguf is not None
+    described = gguf_reading.describe(gguf_files.read_header(files.gguf))
+    return described.config, described.tokenizer, described.notes, described
 
 
 def _read_folder(folder: Path, spec: ModelSpec) -> tuple[Any, Any]:
