@@ -55,7 +55,8 @@ class Model(Protocol):
 
 
 class Answering:
-    """Lets questions wait for their turn, and shows their answers. Main thread, but for `piece`."""
+    """Lets questions wait for their turn, and shows their answers. Main thread, but for what a
+    `TurnListener` hears."""
 
     def __init__(self, files: TurnFiles, model: Model, printer: Printer, *, most_tokens: int) -> None:
         self._model = model
