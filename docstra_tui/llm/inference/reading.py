@@ -13,7 +13,7 @@ LONG = 1024
 FADES = 0.95
 """What a chunk counts for once another is read: a machine does not stay as busy as it was."""
 
-HICCUP = 8.0
+HICCUP = 3.0
 """Times what was expected: a chunk that took longer counts as one that took so long. On a machine with too
 much to do a single chunk may stand still for twenty seconds."""
 
@@ -68,7 +68,7 @@ class ReadingSpeed:
         doubt = (DOUBT * max(total - x, 1.0)) ** 2
         slope = max((self._xy / self._weight - x * y) / (spread + doubt), 0.0)
         middle = (done + total) / 2
-        return (total - done) * max(y + slope * (middle - x), 0.0)
+        return (total - done) * max(y + slope * (middle - x), y / HICCUP)
 
 
 class ReadingProgress:

@@ -76,6 +76,14 @@ def test_one_chunk_that_stood_still_does_not_make_hours_of_minutes() -> None:
     assert worst(speed, steady, 20_000, 0.2) < 0.4
 
 
+def test_what_stood_still_at_a_prompts_end_does_not_make_the_next_ones_beginning_cost_nothing() -> None:
+    speed = ReadingSpeed()
+    worst(speed, steady, 10_000, 1)
+    speed.learn(10_000, CHUNK, 5 * CHUNK * steady(0))
+    assert (speed.seconds(0, CHUNK) or 0) > CHUNK * steady(0) / 10
+    assert worst(speed, steady, 10_000, 0.5) < 0.3
+
+
 def test_an_estimate_is_never_below_nothing() -> None:
     speed = ReadingSpeed()
     for at, seconds in ((0, 9.0), (CHUNK, 0.1), (2 * CHUNK, 0.05)):
