@@ -1,9 +1,10 @@
-"""The full screen before real servers: an answer, thinking, one that is stopped, one whose server dies."""
+"""Both faces before real servers: an answer, thinking, one that is stopped, one whose server dies."""
 
 from __future__ import annotations
 
 from docstra_tui.settings import AnswerSettings, RemoteSettings, Settings
 from docstra_tui.workspace.models.opening import open_backend
+from tests.repl.story import Typist, chat
 from tests.servers.conftest import THINKING, WINDOW, llama, transformers
 from tests.servers.running import running
 from tests.tui.fakes import screen_text, until
@@ -73,3 +74,17 @@ async def test_transformers_serve_answers_with_its_pinned_model(make_app, folder
             await ask(pilot, "Count to three.")
             await until(pilot, lambda: "the limit of 3 tokens" in screen_text(app), SECONDS)
             assert last_turn(app).answer.strip()
+
+
+def test_llama_server_answers_in_the_inline_chat(gguf, tmp_path) -> None:
+    with running(lambda port: llama(gguf, port), tmp_path / "home") as server:
+
+        def script(typist: Typist) -> None:
+            typist.sees("ready", SECONDS)
+            typist.types("Count to three.\r")
+            typist.sees("cut at 6 tokens", SECONDS)
+            server.kill()
+            typist.types("Count to four.\r")
+            typist.sees("cannot be reached", SECONDS)
+
+        chat(tmp_path, open_backend, script, settings=settings(server.url, 6))
