@@ -147,6 +147,17 @@ def test_two_questions_in_a_row_are_one_where_they_must_alternate() -> None:
     assert "one\n\ntwo" not in plain.tokenizer.decode(plain.render(messages))
 
 
+def test_a_system_text_that_would_move_stays_in_front_for_the_second_question() -> None:
+    found = chat(templates.SYSTEM_MOVES)
+    asked: list[Message] = [{"role": "system", "content": "be brief"}, {"role": "user", "content": "one"}]
+    first = found.render(asked)
+    second = found.render(
+        [*asked, {"role": "assistant", "content": "answer"}, {"role": "user", "content": "two"}]
+    )
+    assert second[: len(first)] == first
+    assert found.tokenizer.decode(second).count("be brief") == 1
+
+
 # The day
 
 
