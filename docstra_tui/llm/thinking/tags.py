@@ -19,7 +19,17 @@ Piece = str | Thought | Reframed
 QUOTES = "`\"'"
 """A mark between two of the same is spoken of."""
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
+LONGEST_INDENT = 3
+"""Spaces in front of a mark that is alone on its line; behind more stands code."""
+
+LONGEST_REST = 80
+"""Characters behind such a mark that may be nothing but spaces."""
+
+LONGEST_LINE = 1000
+"""Characters of a line that are looked at for a fence."""
+
+# In a list or a quotation a fence stands further in.
+_FENCE = re.compile(r"(?:[ \t>]|[-*+] |\d{1,9}[.)] )*(`{3,}|~{3,})(.*)")
 
 
 class _Mark(NamedTuple):
@@ -190,7 +200,9 @@ class Splitter:
     def _is_lone(self, mark: _Mark, behind: str) -> bool | None:
         """Is it alone on its line, and no code? None while nobody knows."""
         line, newline, _ = behind.partition("\n")
-        if mark.kind == "mention" or line.strip() or not self._said.is_new_line or self._said.is_fenced:
+        if mark.kind == "mention" or line.strip() or len(line) > LONGEST_REST:
+            return False
+        if not self._said.is_new_line or self._said.is_fenced:
             return False
         return True if newline else None
 
@@ -248,10 +260,12 @@ class _Said:
         self._is_fresh = True
         self._blocks = 0
         self._line = ""
-        """Of the answer, so far."""
+        """Of the answer, so far, as much as shows whether it is a fence."""
         self._fence = ""
-        self._thought_line = ""
-        """Of the thinking, so far."""
+        self._quotes = dict.fromkeys(QUOTES, 0)
+        """How many of each are in the line of the thinking, so far."""
+        self._sign = ""
+        """The last of that line."""
 
     def take(self) -> list[Piece]:
         taken, self._pieces = self._pieces, []
@@ -259,10 +273,11 @@ class _Said:
 
     def begin_block(self) -> None:
         self._is_fresh = True
-        self._space = self._thought_line = ""
+        self._space = ""
+        self._count_quotes("\n")
 
     def think(self, text: str) -> None:
-        self._thought_line = (self._thought_line + text).rpartition("\n")[2]
+        self._count_quotes(text)
         if self._is_fresh:
             text = text.lstrip()
             if not text:
@@ -278,9 +293,10 @@ class _Said:
 
     def say(self, text: str) -> None:
         self._pieces.append(text)
-        *lines, self._line = (self._line + text).split("\n")
+        *lines, line = (self._line + text).split("\n")
+        self._line = line[:LONGEST_LINE]
         for line in lines:
-            self._look_for_fence(line)
+            self._look_for_fence(line[:LONGEST_LINE])
 
     def reframe(self) -> None:
         self._pieces.append(Reframed())
@@ -289,16 +305,23 @@ class _Said:
     @property
     def quote(self) -> str:
         """The sign with which the thinking just began to quote something; empty where it did not."""
-        sign = self._thought_line[-1:]
-        return sign if sign and sign in QUOTES and self._thought_line.count(sign) % 2 else ""
+        return self._sign if self._quotes.get(self._sign, 0) % 2 else ""
 
     @property
     def is_new_line(self) -> bool:
-        return not self._line.strip()
+        return len(self._line) <= LONGEST_INDENT and not self._line.strip(" ")
 
     @property
     def is_fenced(self) -> bool:
         return bool(self._fence)
+
+    def _count_quotes(self, text: str) -> None:
+        _, newline, rest = text.rpartition("\n")
+        if newline:
+            self._quotes, self._sign = dict.fromkeys(QUOTES, 0), ""
+        for sign in QUOTES:
+            self._quotes[sign] += rest.count(sign)
+        self._sign = rest[-1:] or self._sign
 
     def _look_for_fence(self, line: str) -> None:
         match = _FENCE.match(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 import pytest
@@ -199,3 +200,40 @@ def test_text_without_marks_is_the_answer(text: str) -> None:
 def test_a_file_that_is_wrong_is_refused(source: bytes) -> None:
     with pytest.raises(ValueError, match=r"not whole|unknown field|missing"):
         families.parse(source)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "1. Do:\n\n    ```html\n    </think>\n    ```\n2. More.\n",
+        "- ```html\n  </think>\n  ```\nMore.\n",
+        "> ```html\n</think>\n> ```\nMore.\n",
+        "In code:\n\n    </think>\n\nMore.\n",
+        "In code:\n\n\t</think>\n\nMore.\n",
+    ],
+    ids=["fence deep in a list", "fence behind a bullet", "fence in a quotation", "indented", "tab"],
+)
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_a_mark_in_code_that_stands_further_in_ends_nothing(answer: str, size: int) -> None:
+    pieces = [answer[at : at + size] for at in range(0, len(answer), size)]
+
+    assert split(*pieces) == ("", answer)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "more"),
+    [("<think>", "word "), ("", "word "), ("A plan.\n</think>", "     "), ("<think>", "'\"`ab")],
+    ids=["thinking", "answer", "spaces behind a mark", "quotes"],
+)
+def test_a_line_without_an_end_costs_no_more_the_longer_it_is(beginning: str, more: str) -> None:
+    def seconds(count: int) -> float:
+        splitter = Splitter(ANY)
+        splitter.feed(beginning)
+        began = time.perf_counter()
+        for _ in range(count):
+            splitter.feed(more)
+        return time.perf_counter() - began
+
+    few, many = min(seconds(2_000) for _ in range(3)), seconds(40_000)
+
+    assert many < max(60 * few, 0.5)
