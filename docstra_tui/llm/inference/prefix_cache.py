@@ -42,7 +42,7 @@ class PrefixCache:
         best, reuse, lost = self._nearest(ids)
         unread = int(self._token_bytes * (len(ids) - reuse))
         if best is None or not reuse or reuse < WORTH_COPYING < lost:
-            return self._start(CachedPrompt(self._new_cache()), unread)
+            return self._start(CachedPrompt(self._new_cache()), unread + self._state_bytes)
         if lost > WORTH_COPYING:
             # A copy has layers of its own, and reading on leaves two snapshots of its own.
             size = int(self._token_bytes * reuse) + 3 * self._state_bytes + unread

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from transformers import DynamicCache
 
 from docstra_tui.llm.inference.generation import Generator
 from docstra_tui.llm.inference.prefill import decoder_layers
@@ -56,10 +55,8 @@ def cached_logits(generator: Generator, ids: list[int]) -> torch.Tensor:
     """The next token's logits from what the cache would reuse of `ids`, on a copy."""
     prompt = max(generator.prefixes._prompts, key=lambda known: known.reusable(ids))
     reuse = prompt.reusable(ids)
-    twin = prompt.branch(reuse, DynamicCache(config=generator._model.config))
-    rest = torch.tensor([ids[reuse:]])
-    cache = generator._forward.as_argument(twin.cache)
-    return generator._model(input_ids=rest, **cache).logits[0, -1]
+    twin = prompt.branch(reuse, generator._forward.new_cache())
+    return generator._forward(torch.tensor([ids]), reuse, twin.cache)[0]
 
 
 def agrees(generator: Generator, ids: list[int], written: list[int]) -> None:

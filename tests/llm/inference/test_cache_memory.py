@@ -85,9 +85,9 @@ def test_the_memory_of_a_read_is_seen_while_it_lasts(generator: Generator) -> No
 def test_room_is_made_before_a_long_read(generator: Generator) -> None:
     generator.prefixes.clear()
     answer(generator, some_ids(24, 300))
-    one = generator.prefixes.nbytes()
+    half = live_bytes(generator) // 2  # of what the next one will take
 
-    with memory_limit(generator, int(one * 1.5)):
+    with memory_limit(generator, generator.prefixes.nbytes() + half):
         generator.prefixes.take(some_ids(25, 300))
         assert not generator.prefixes._prompts
     generator.prefixes.forget_taken()
