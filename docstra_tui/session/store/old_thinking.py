@@ -17,12 +17,13 @@ from docstra_tui.session.store.values import storable, text_of
 def take_thinking_out(connection: sqlite3.Connection, turns: Collection[int] | None = None) -> None:
     """Keep it apart, of these turns or of all that have ended."""
     marks = {mark for family in families.of_any_model() for mark in (*family.open, *family.close)}
-    found = connection.execute(
-        "SELECT id, answer, finish_reason, status FROM turns WHERE thinking = '' AND answer <> ''"
-    ).fetchall()
-    for number, text, reason, status in found:
+    found = connection.execute("SELECT id, status FROM turns WHERE thinking = '' AND answer <> ''").fetchall()
+    for number, status in found:
         if status == "streaming" if turns is None else number not in turns:
             continue  # what an older program is still writing is written whole by it again
+        # One by one: all answers of years are more than a program should hold.
+        row = connection.execute("SELECT answer, finish_reason FROM turns WHERE id = ?", (number,))
+        text, reason = row.fetchone()
         damage: list[str] = []
         answer = text_of(text, damage, "answer")
         if damage or not any(mark in answer for mark in marks):
