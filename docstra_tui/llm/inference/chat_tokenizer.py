@@ -21,7 +21,7 @@ from docstra_tui.llm.inference.template_behaviour import Behaviour, Settings
 from docstra_tui.llm.inference.wording import Wording, broken
 from docstra_tui.llm.measure import WINDOWS_COUNTED, TooLong
 from docstra_tui.llm.prompt import Message
-from docstra_tui.llm.thinking import families
+from docstra_tui.llm.thinking import families, wish
 from docstra_tui.llm.thinking.families import Family
 from docstra_tui.llm.thinking.wish import Think
 
@@ -53,6 +53,7 @@ class ChatTokenizer:
         self._slices = Slices(tokenizer)
         self._days = session_day.Days()
         self._has_changed = False
+        self._strange_efforts: set[Think] = set()
 
     def behaviour(self) -> Behaviour | None:
         """What the trial of the model's template showed; waits for it. None where there is no template.
@@ -115,7 +116,7 @@ class ChatTokenizer:
         try:
             with self._lock:
                 limit.check()  # somebody else's text may have taken a while
-                return self._render(messages, behaviour, think, limit)
+                return self._with_known_effort(messages, behaviour, think, limit)
         finally:
             if size > LARGE:
                 memory.give_back()
@@ -130,6 +131,24 @@ class ChatTokenizer:
             front = [int(id_) for id_ in self.tokenizer.encode("")]
             limit.add(len(front))
             return front + self._slices.encode(text, limit)
+
+    def _with_known_effort(
+        self, messages: list[Message], behaviour: Behaviour | None, think: Think, limit: Limit
+    ) -> list[int]:
+        """Where the template refuses an effort that it has no word for, it is `on`, as for those that know
+        no effort at all."""
+        if think in self._strange_efforts:
+            return self._render(messages, behaviour, "on", limit)
+        try:
+            return self._render(messages, behaviour, think, limit)
+        except BadModelFile:
+            if not wish.is_effort(think):
+                raise
+            limit.tokens = 0
+            ids = self._render(messages, behaviour, "on", limit)
+            logger.warning("the chat template knows no effort of thinking %r", think)
+            self._strange_efforts.add(think)
+            return ids
 
     def _render(
         self, messages: list[Message], behaviour: Behaviour | None, think: Think, limit: Limit
@@ -206,7 +225,7 @@ class ChatTokenizer:
                 f"The model's chat template cannot render this conversation: {error}.",
                 "Pick another model, or mend its chat_template.jinja.",
             ) from error
-        return [int(id_) for id_ in ids]
+        return list(map(int, ids))
 
     def _look(self, chat: str, wording: Wording) -> None:
         """Notice what the template did to what is said."""

@@ -19,6 +19,11 @@ BOTH = EFFORT + (
     "{% if add_generation_prompt %}{{ '(thinks)' if enable_thinking is defined and enable_thinking else '' }}"
     "{% endif %}"
 )
+STRICT = (
+    "{% if reasoning_effort is defined and reasoning_effort not in ['none', 'high'] %}"
+    "{{ raise_exception('unknown effort') }}{% endif %}"
+    "{{ '[' + (reasoning_effort or 'none') + ']' }}"
+) + CHATML
 
 
 def rendered(template: str, think: Think) -> str:
@@ -45,6 +50,10 @@ def rendered(template: str, think: Think) -> str:
         (BOTH, "high", "(thinks)", True),
         (BOTH, "high", "[high]", True),
         (CHATML, "high", "high", False),
+        (STRICT, "auto", "[none]", True),
+        (STRICT, "off", "[none]", True),
+        (STRICT, "low", "[high]", True),
+        (STRICT, "max", "[high]", True),
     ],
 )
 def test_each_wish_is_put_as_the_template_takes_it(
@@ -61,3 +70,15 @@ def test_what_is_read_ahead_has_the_wish_too() -> None:
     ahead = chat.stable_prefix(question, 100, think="low")
     assert "[low]" in tokenizer.decode(ahead)
     assert chat.render(question, think="low")[: len(ahead) - 2] == ahead[:-2]
+
+
+def test_an_effort_that_the_template_refuses_is_tried_once() -> None:
+    tokenizer = tiny_tokenizer("llama", 2048)
+    tokenizer.chat_template = STRICT
+    chat = ChatTokenizer(tokenizer, 2048)
+    question: list[Any] = [{"role": "user", "content": "x = 1\n" * 30}]
+
+    ids = chat.render(question, 100_000, think="medium")
+
+    assert ids == chat.render(question, think="on") == chat.render(question, think="medium")
+    assert chat.stable_prefix(question, 100, think="medium") == chat.stable_prefix(question, 100, think="on")
