@@ -1,8 +1,8 @@
 """How long until the first token: fresh, read ahead, the second question, a file added.
 
-About 3,600 tokens of real source, once through our engine and its client, once through a plain
-`model.generate`, once through `transformers serve`, all in one run and each from its own process. For a
-sliding-window and a hybrid model the same as a count: tokens that go through the model again.
+Three files of real source, whose tokens the report counts: once through our engine and its client, once
+through a plain `model.generate`, once through `transformers serve`, all in one run and each from its own
+process. For a sliding-window and a hybrid model the same as a count: tokens that go through the model again.
 """
 
 from __future__ import annotations

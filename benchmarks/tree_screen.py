@@ -74,7 +74,7 @@ class Screen:
 
     async def tick(self) -> None:
         """The first folder and all that is below it, read and walked through, then no longer."""
-        picks = self.tree.screen.picks  # type: ignore[attr-defined]
+        picks = self.tree.screen.selection  # type: ignore[attr-defined]
         await self._pilot.press("home", "space")
         await self._until(lambda: len(self.tree.ticked) > 1)
         await self._until(lambda: len(picks.now.files) == len(self.tree.ticked))

@@ -36,7 +36,7 @@ class Terminated(SystemExit):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command line and return its exit code: 0, 1, 2, 3, 4, 130 or 128+n, as in README.md."""
+    """Run one command line and return its exit code: 0, 1, 2, 3, 4, 130 or 128+n, as the help says."""
     _open_missing_streams()
     code = _main(argv)
     try:

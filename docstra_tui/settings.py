@@ -83,7 +83,8 @@ class AnswerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """0.0 is greedy: the same question gives the same answer."""
     think: str = "auto"
     """How much a model thinks before it answers: `auto` as it does by itself, `off`, `on`, at most so many
-    tokens, or an effort (`low`, `medium`, `high`) where it knows one."""
+    tokens, or an effort (`minimal`, `low`, `medium`, `high`, `xhigh`, `max`), which is `on` where it knows
+    none."""
     reserve: int = 512
     """Tokens of the window kept free for the answer; a prompt that leaves fewer is refused."""
 
@@ -225,7 +226,8 @@ def _check(merged: dict[str, Any], origin: dict[str, str]) -> Settings:
     if not THINK.fullmatch(settings.answer.think):
         raise SettingsError(
             f"{_named('answer.think', origin)} is {settings.answer.think!r}, which is no such wish.",
-            "Known are auto, off, on, low, medium, high and a number of tokens below a million.",
+            "Known are auto, off, on, minimal, low, medium, high, xhigh, max, "
+            "and a number of tokens below a million.",
         )
     if settings.remote.base_url:
         from docstra_tui import address  # not needed for a start without one

@@ -13,6 +13,9 @@ import pytest
 PROJECT = Path(__file__).resolve().parent.parent
 PAGES = sorted(path for folder in (PROJECT, PROJECT / "docs") for path in folder.glob("*.md"))
 NAMED = re.compile(r"`([\w./]+(?:\.py|/))(?::([\w.]+))?`")
+OTHER_FILE = re.compile(r"`([\w./-]*\w\.(?:toml|txt|md))`")
+DEFINING = re.compile(r"^(?: *class \w+|[A-Z]\w+(?=:.* = | = )|from \S+ import \w.*)", re.MULTILINE)
+IN_CODE = re.compile(r"`_?([A-Z]\w+)`")
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)[^)]*\)")
 
 
@@ -30,15 +33,34 @@ def test_the_code_that_is_named_is_there(page: Path) -> None:
     assert not missing
 
 
+def test_the_architecture_names_no_file_and_nothing_in_code_that_is_not_there() -> None:
+    """Also what is no module (`llm/thinking/families.toml`), and what is named without its module."""
+    page = (PROJECT / "docs" / "architecture.md").read_text()
+    sources = [path.read_text() for path in (PROJECT / "docstra_tui").rglob("*.py")]
+    defined = {word for lines in DEFINING.findall("\n".join(sources)) for word in re.findall(r"\w+", lines)}
+    files, names = OTHER_FILE.findall(page), IN_CODE.findall(page)
+    assert "llm/thinking/families.toml" in files and {"TurnRequest", "CHANGES"} <= set(names)
+    assert not [path for path in files if place_of(path) is None]
+    assert not set(names) - defined
+
+
+def place_of(path: str) -> Path | None:
+    return next((base / path for base in (PROJECT / "docstra_tui", PROJECT) if (base / path).exists()), None)
+
+
+def names_of(node: ast.stmt) -> list[str]:
+    """What a statement defines."""
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return [getattr(node, "name", ""), *(name.id for name in targets if isinstance(name, ast.Name))]
+
+
 def is_there(path: str, inside: str) -> bool:
-    source = next(
-        (base / path for base in (PROJECT / "docstra_tui", PROJECT) if (base / path).exists()), None
-    )
+    source = place_of(path)
     if source is None or not inside:
         return source is not None
     body: list[ast.stmt] = ast.parse(source.read_text()).body
     for name in inside.split("."):
-        found = next((node for node in body if getattr(node, "name", None) == name), None)
+        found = next((node for node in body if name in names_of(node)), None)
         if found is None:
             return False
         body = getattr(found, "body", [])

@@ -101,8 +101,7 @@ def commands_page() -> Iterator[str]:
 
 
 def flag_row(option: Option) -> tuple[str, str]:
-    value = str(option.extra.get("metavar", ""))
-    return code(f"{', '.join(option.flags)} {value}".strip()), option.help
+    return code(f"{', '.join(option.flags)} {option.value}".strip()), option.help
 
 
 def sections() -> list[Section]:
@@ -110,7 +109,7 @@ def sections() -> list[Section]:
 
 
 def keys_page() -> Iterator[str]:
-    yield "F1 shows the same. Every Ctrl key has one that tmux and screen do not take."
+    yield "F1 shows the same. What tmux or screen takes for itself has another key too."
     for title, bindings in sections():
         yield f"## {title}"
         named = [key for key in bindings if isinstance(key, Binding) and key.tooltip]

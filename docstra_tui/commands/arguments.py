@@ -33,6 +33,12 @@ class Option:
     extra: dict[str, Any] = field(default_factory=dict)
     """The rest of `argparse.ArgumentParser.add_argument`'s keywords."""
 
+    @property
+    def value(self) -> str:
+        """What stands behind it, as the help writes it; empty for a flag that takes nothing."""
+        name = str(self.extra.get("metavar", ""))
+        return f"[{name}]" if self.extra.get("nargs") == "?" else name
+
 
 @dataclass(frozen=True)
 class Command:
@@ -109,7 +115,10 @@ SHOW_THINKING = Option(
 OF_TASKS = (SEND_SECRETS, SHOW_THINKING)
 """Flags of all that answer and end."""
 LANGUAGE = Option(
-    ("--language",), "the programming language; by default that of the file", "", {"default": ""}
+    ("--language",),
+    "the programming language; by default that of the file",
+    "",
+    {"default": "", "metavar": "LANGUAGE"},
 )
 RESUME = Option(
     ("--resume",),
@@ -299,7 +308,7 @@ def overview() -> str:
     lines += [f"  {left:<{width}}{right}" for left, right in rows]
     lines += ["", "Flags, anywhere after the command:"]
     options = [*COMMON, RESUME, NO_MOUSE]
-    lefts = [" ".join([option.flags[0], _metavar(option)]).strip() for option in options]
+    lefts = [" ".join([option.flags[0], option.value]).strip() for option in options]
     width = max(map(len, lefts)) + 2
     lines += [f"  {left:<{width}}{option.help}" for left, option in zip(lefts, options, strict=True)]
     lines += [
@@ -308,7 +317,7 @@ def overview() -> str:
         "",
         "Settings: the defaults, then config.toml, then DOCSTRA_* variables, then flags.",
         "Exit codes: 0 done, 1 failed, 2 usage, 3 no model or engine, 4 does not fit,",
-        "130 cancelled.",
+        "130 cancelled, 128+N ended by signal N.",
     ]
     return "\n".join(lines)
 
@@ -347,11 +356,6 @@ def _parser(command: Command) -> argparse.ArgumentParser:
     for option in COMMON:
         common.add_argument(*option.flags, help=option.help, **option.extra)
     return parser
-
-
-def _metavar(option: Option) -> str:
-    name = str(option.extra.get("metavar", ""))
-    return f"[{name}]" if option.extra.get("nargs") == "?" else name
 
 
 def _action(command: Command, words: list[str]) -> str:

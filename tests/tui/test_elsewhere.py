@@ -71,10 +71,10 @@ async def waits(pilot, measured):
     app = pilot.app
     await until(pilot, lambda: "waiting for your yes" in last_line(app))
     before = len(measured)
-    app.main.picks.recount()
+    app.main.selection.recount()
     app.main.files.look()
     await until(pilot, lambda: len(measured) > before)
-    picks = app.main.picks
+    picks = app.main.selection
     for jobs in (
         *(app.main._chat_jobs, app.main._file_jobs),
         *(picks._reading, picks._counting, picks._weighing),
@@ -184,7 +184,7 @@ async def test_a_file_with_a_secret_name_is_not_even_counted_before_the_yes(
         await until(pilot, lambda: is_asked(app) and "prod.env" in screen_text(app))
         await until(pilot, lambda: [item.path for item in app.main.session.context] == ["prod.env"])
         before = len(measured)
-        app.main.picks.recount()
+        app.main.selection.recount()
         await until(pilot, lambda: len(measured) > before)
         assert not sent(server, "HOST=here")
         await pilot.press("y")

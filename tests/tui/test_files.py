@@ -45,7 +45,7 @@ async def tick(pilot, *paths):
     await until(pilot, lambda: "README.md" in screen_text(pilot.app))
     for path in paths:
         pilot.app.main.tree_view.put_picks([Pick(path)])
-    await until(pilot, lambda: len(pilot.app.main.picks.now.files) == len(ticked(pilot.app)))
+    await until(pilot, lambda: len(pilot.app.main.selection.now.files) == len(ticked(pilot.app)))
 
 
 async def look(pilot):
@@ -404,7 +404,7 @@ async def test_a_large_file_is_read_only_after_a_yes(make_app, root):
         await tick(pilot, "big.log")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         gate = threading.Event()
-        app.main.picks._reading.do(gate.wait, lambda _: None, lambda error: None)
+        app.main.selection._reading.do(gate.wait, lambda _: None, lambda error: None)
         await pilot.press("y")
         await until(pilot, lambda: row_of(app, "✓ big.log").endswith("reading…"))
         assert "2 MB" not in "".join(pane(app))

@@ -217,7 +217,7 @@ def many(make_app, root, backend, monkeypatch):
 async def ask_about_many(pilot):
     app = pilot.app
     app.main.tree_view.put_picks(_picks(*(f"many/{number:02}.txt" for number in range(40))))
-    app.main.picks.counts.want = lambda *_: None  # the tree counts them too, in its own time
+    app.main.selection.counts.want = lambda *_: None  # the tree counts them too, in its own time
     await ask(pilot, "why?")
 
 

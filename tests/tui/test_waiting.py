@@ -159,7 +159,7 @@ async def test_a_task_that_never_ran_comes_back_as_one_would_type_it(begin, back
     async with first.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: "pkg" in screen_text(first))
         await pilot.press("f2", "space", "escape")
-        await until(pilot, lambda: len(first.main.picks.labels) == 2)
+        await until(pilot, lambda: len(first.main.selection.labels) == 2)
         await ask(pilot, "/explain")
         await until(pilot, lambda: len(waits()) == 2)
     first.store.close()

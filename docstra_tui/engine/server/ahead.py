@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from docstra_tui.llm.thinking.wish import Think
 
 
-class ReadAhead:
+class AheadReader:
     """One wish a client; the newest one counts. Belongs to the event loop."""
 
     def __init__(self, host: Host) -> None:

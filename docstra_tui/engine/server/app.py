@@ -27,7 +27,7 @@ from docstra_tui.engine.client.wire import (
     TokenizeRequest,
 )
 from docstra_tui.engine.server import counting, thinking
-from docstra_tui.engine.server.ahead import ReadAhead
+from docstra_tui.engine.server.ahead import AheadReader
 from docstra_tui.engine.server.answers import Answers
 from docstra_tui.engine.server.facts import Facts
 from docstra_tui.engine.server.frames import as_json
@@ -63,7 +63,7 @@ class EngineApp:
         self._leaving = Leaving()
         self._facts = Facts(options, host, presence)
         self._answers = Answers(host, self._facts, presence, self._leaving)
-        self._ahead = ReadAhead(host)
+        self._ahead = AheadReader(host)
         self._started = time.monotonic()
 
     def starlette(

@@ -32,13 +32,13 @@ class Ahead:
         timers: Widget,
         model: AnsweringModel,
         queue: TurnQueue,
-        files: WatchedSelection,
+        selection: WatchedSelection,
         refresh: Callable[[], Any],
         deliver: Deliver,
     ) -> None:
         """`refresh` shows how far a reading came."""
         self._timers = timers
-        self._files = files
+        self._selection = selection
         self._refresh = refresh
         self._reading = ReadAhead(lambda: model.is_ready and not queue.busy, self._changed, deliver)
         self._counting: Timer | None = None
@@ -56,7 +56,7 @@ class Ahead:
         session.typed = text
         if self._counting is not None:
             self._counting.stop()
-        self._counting = self._timers.set_timer(COUNT_SECONDS, self._files.recount)
+        self._counting = self._timers.set_timer(COUNT_SECONDS, self._selection.recount)
 
     def consider(self, session: ChatSession | None) -> None:
         """Read ahead if there is something that was not read yet, once it stays as it is."""
@@ -71,5 +71,5 @@ class Ahead:
             self._look()
 
     def _look(self) -> None:
-        self._files.recount()
+        self._selection.recount()
         self._refresh()

@@ -71,7 +71,13 @@ MAIN_KEYS: list[BindingType] = [
         tooltip="Copy the selection; else stop the answer; twice with nothing written: leave",
         id="main.interrupt",
     ),
-    Binding("ctrl+z", "app.suspend_process", "Suspend", tooltip="Into the background", id="main.suspend"),
+    Binding(
+        "ctrl+z",
+        "app.suspend_process",
+        "Suspend",
+        tooltip="Into the background; in the composer /suspend does it",
+        id="main.suspend",
+    ),
     Binding(
         "shift+pageup,ctrl+up", "scroll(-1)", "Scroll up", tooltip="Scroll the conversation", id="main.up"
     ),

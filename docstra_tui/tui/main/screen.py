@@ -97,21 +97,21 @@ class MainScreen(Screen[None]):
 
     def _make_files(self, settings: Settings) -> None:
         parts, dialogs, program = self.parts, self.dialogs, self._program
-        self.picks = WatchedSelection(self.root, settings.context.max_file_bytes, self.call_later)
-        self.file_questions = FileQuestions(parts.tree_view, self.picks, self.model, dialogs)
+        self.selection = WatchedSelection(self.root, settings.context.max_file_bytes, self.call_later)
+        self.file_questions = FileQuestions(parts.tree_view, self.selection, self.model, dialogs)
         self.files = Files(
             self.root,
             settings.context.ignore,
             parts.tree_view,
             parts.ticked_list,
-            self.picks,
+            self.selection,
             self.file_questions,
             dialogs,
             self._file_jobs,
             parts.conversation.colours,
             lambda: self.turns.queue.busy,
         )
-        self.naming = Naming(self.root, self.files, self.picks, dialogs, self._file_jobs)
+        self.naming = Naming(self.root, self.files, self.selection, dialogs, self._file_jobs)
         self.mentions = Mentions(
             self.root,
             parts.composer,
@@ -124,13 +124,13 @@ class MainScreen(Screen[None]):
         parts, dialogs = self.parts, self.dialogs
         self.older = OlderTurns(parts.conversation, self._file_jobs)
         self.turns = Turns(
-            parts.conversation, parts.composer, self.picks, self.older, dialogs, self.call_later
+            parts.conversation, parts.composer, self.selection, self.older, dialogs, self.call_later
         )
         queue = self.turns.queue
         self.next_prompt = NextPrompt(parts.composer, queue, dialogs, self.call_later)
         self.permission = Permission(self.model, parts.tree_view, queue, dialogs, self.call_later)
         self.tasks = Tasks(
-            parts.composer, parts.tree_view, self.picks, self.naming, self.permission, queue, dialogs
+            parts.composer, parts.tree_view, self.selection, self.naming, self.permission, queue, dialogs
         )
         self.interrupt = Interrupt(parts, queue, self._program, dialogs)
 
@@ -145,15 +145,15 @@ class MainScreen(Screen[None]):
         )
         self.models = ModelSwitch(model, queue, self.permission, dialogs, self._chat_jobs)
         self._model_notices = ModelNotices(
-            model, queue, self.picks, self.permission, parts.conversation, parts.notices, dialogs
+            model, queue, self.selection, self.permission, parts.conversation, parts.notices, dialogs
         )
-        self.ahead = Ahead(self, model, queue, self.picks, lambda: self.board.refresh(), self.call_later)
+        self.ahead = Ahead(self, model, queue, self.selection, lambda: self.board.refresh(), self.call_later)
         deciding = (self.next_prompt, self.permission)
         self.board = StatusBoard(
             self.root, parts, model, queue, self.opened, deciding, self.ahead, self.files.show_total, self
         )
         self.session_view = SessionView(
-            self.root, parts, self.opened, model, self.files, self.picks, self.turns, self.board, dialogs
+            self.root, parts, self.opened, model, self.files, self.selection, self.turns, self.board, dialogs
         )
         self.sessions = Sessions(
             self.root,
@@ -172,7 +172,7 @@ class MainScreen(Screen[None]):
         self.screen_commands = ScreenCommands(
             self.root,
             self.tree_view,
-            self.picks,
+            self.selection,
             self.opened,
             self.navigation,
             self.next_prompt,
