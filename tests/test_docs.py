@@ -86,7 +86,9 @@ def test_what_differs_from_the_program_is_named_and_written(tmp_path: Path) -> N
     readme = (tmp_path / "README.md").read_text()
     assert readme.startswith("# Ours\n") and readme.endswith("Stays.\n")
     assert "| F2, Ctrl+B | Go to the files and back |" in readme
-    assert "`/explain [FILE…]`" in (tmp_path / "docs" / "commands.md").read_text()
+    commands = (tmp_path / "docs" / "commands.md").read_text()
+    assert "`/explain [FILE…]`" in commands
+    assert "| `--resume [SESSION]` |" in commands and "| `--language LANGUAGE` |" in commands
     assert "`DOCSTRA_MODEL_NAME`, `--model`" in (tmp_path / "docs" / "settings.md").read_text()
 
 
