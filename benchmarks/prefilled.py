@@ -14,6 +14,7 @@ import torch
 from docstra_tui.llm.inference.generation import Generator
 from docstra_tui.llm.inference.prefill import decoder_layers
 from docstra_tui.llm.inference.recipe import Request
+from tests.llm.small_models import small_model
 from tests.tiny_models import tiny_hybrid, tiny_model, tiny_tokenizer
 
 FILE_TOKENS, QUESTION_TOKENS = 1500, 12
@@ -26,6 +27,7 @@ def prefilled_again() -> dict[str, tuple[int, int]]:
         "full_attention": (tiny_model("llama", plain, layers=2, window=4096, seed=0), plain),
         "sliding_window": (tiny_model("gemma3", sliding, layers=4, window=4096, seed=0), sliding),
         "hybrid": (tiny_hybrid(plain), plain),
+        "states": (small_model("mamba2"), plain),
     }
     return {kind: _count(model, tokenizer) for kind, (model, tokenizer) in models.items()}
 
