@@ -54,7 +54,9 @@ def _main(argv: Sequence[str] | None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         if words[:1] in (["--help"], ["-h"]):
-            _say(arguments.overview())
+            from docstra_tui.commands.overview import overview
+
+            _say(overview())
             return DONE
         if words[:1] in (["--version"], ["-V"]):
             _say(f"{arguments.PROGRAM} {__version__}")

@@ -20,6 +20,7 @@ from textual.binding import Binding
 from docstra_tui import settings
 from docstra_tui.commands import arguments
 from docstra_tui.commands.arguments import COMMON, PROGRAM, Option
+from docstra_tui.commands.overview import overview
 from docstra_tui.setting_sources import variable_of
 from docstra_tui.tui.app import DocstraApp
 from docstra_tui.tui.main.key_table import key_table
@@ -61,7 +62,7 @@ def pages() -> dict[Path, str]:
     """Every file that is made, and what is to stand in it."""
     docs = PROJECT / "docs"
     readme = PROJECT / "README.md"
-    parts = {"help": fenced(arguments.overview()), "keys": table(("key", "does"), first_keys())}
+    parts = {"help": fenced(overview()), "keys": table(("key", "does"), first_keys())}
     return {
         docs / "commands.md": page("Commands", commands_page()),
         docs / "keys.md": page("Keys", keys_page()),
@@ -76,7 +77,7 @@ def page(title: str, paragraphs: Iterable[str]) -> str:
 
 def commands_page() -> Iterator[str]:
     yield "What is typed in a shell; `docstra-tui COMMAND --help` says the same."
-    yield fenced(arguments.overview())
+    yield fenced(overview())
     for command in arguments.COMMANDS:
         yield f"## `{f'{PROGRAM} {command.name}'.strip()}`"
         yield fenced(f"{PROGRAM} {command.name} {command.words} [FLAGS]".replace("  ", " "))
