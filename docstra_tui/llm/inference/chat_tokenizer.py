@@ -192,11 +192,14 @@ class ChatTokenizer:
         What invites the answer is often not repeated in front of one that was given, and some templates
         move what belongs to the last question. 0 where there can be no next turn.
         """
+        behaviour = self.behaviour()
+        if behaviour is not None and not behaviour.has_second:
+            return 0
         answer: Message = {"role": "assistant", "content": PROBE}
         question: Message = {"role": "user", "content": PROBE}
         try:
             return common_prefix(ids, self.render([*as_messages(prompt), answer, question], think=think))
-        except (BadModelFile, ValueError):  # a template that knows one question only
+        except (BadModelFile, ValueError):  # a template that takes no more than so many questions
             return 0
 
     def _apply(self, wording: Wording, settings: Settings, limit: Limit) -> list[int]:

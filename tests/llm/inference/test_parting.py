@@ -191,3 +191,10 @@ def test_the_same_question_again_reads_little_where_its_turn_will_be_left_early(
     assert reused == len(ids) - 1
     _, reused = answer(generator, [*ids[:20], *some_ids(84, 40)], parting=20)
     assert reused == 20 or reused == 0  # from its beginning, where that is shorter than what it would lose
+
+
+def test_a_template_that_is_known_to_take_one_question_is_not_asked_for_the_next(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert rendered(ONCE)[0] == ""
+    assert not [record for record in caplog.records if record.exc_info]
