@@ -134,7 +134,7 @@ class ChunkReader:
             )
         events: list[Event] = []
         if thinking:
-            events += self._raw.heard_apart() if self._raw is not None else []
+            events += self._raw.heard_apart(thinking) if self._raw is not None else []
             events.append(Thought(thinking))
         if text:
             events += self._raw.take(text) if self._raw is not None else [text]

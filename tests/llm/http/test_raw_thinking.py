@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -73,3 +74,29 @@ def test_no_word_is_lost(text: str) -> None:
     both = answer + thinking
     for word in ("I think.", "Answer."):
         assert both.count(word) == text.count(word)
+
+
+@pytest.mark.parametrize("size", [1, 4, 1000])
+@pytest.mark.parametrize(
+    ("content", "answer"),
+    [
+        ("<think> opens a block.", "<think> opens a block."),
+        ("\n<thinking>A form.</thinking> is its shape.", "\n<thinking>A form.</thinking> is its shape."),
+        ("<think>\nA plan.\n</think>\n\nYes.", "Yes."),
+        ("<think>A plan. And more", ""),
+        ("</think>\n\nYes.", "Yes."),
+        ("<thi", "<thi"),
+        ("Yes.", "Yes."),
+    ],
+)
+def test_text_behind_a_field_for_thinking_is_left_out_only_where_it_says_the_same(
+    content: str, answer: str, size: int
+) -> None:
+    reader = ChunkReader(RawThinking(Manners(), "auto"))
+    deltas = [{"reasoning_content": "A plan."}]
+    deltas += [{"content": content[at : at + size]} for at in range(0, len(content), size)]
+    events = [event for delta in deltas for event in reader.take({"choices": [{"delta": delta}]})]
+    events += reader.take({"choices": [{"delta": {}, "finish_reason": "stop"}]}) + reader.rest()
+
+    assert "".join(event for event in events if isinstance(event, str)) == answer
+    assert [event for event in events if isinstance(event, Thought)] == [Thought("A plan.")]
