@@ -116,6 +116,10 @@ class Manners:
         if isinstance(think, int):
             self._keeps_budget = tokens is None or tokens <= think * BUDGET_SLACK
 
+    def forget_model(self) -> None:
+        """Another model answers there now: how the last one thought says nothing of it."""
+        self._thought, self._opened, self._keeps_budget = {}, set(), True
+
     @property
     def can_switch(self) -> bool | None:
         """Whether its thinking can be turned off; None until that was seen."""

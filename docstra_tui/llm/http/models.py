@@ -117,6 +117,7 @@ class Served:
         if not self._is_named and card is not None:
             if self.name not in ("", card["id"]):  # it serves another one now
                 self._counting.told_window, self._has_looked_further = None, False
+                self._manners.forget_model()
             self.name = card["id"]
             self.asked_for = None if connection.is_engine else self.name
         self._learn_window(card, cards)

@@ -201,6 +201,22 @@ def test_a_server_that_loads_another_model_has_another_window(server: HostileSer
         assert (llm.model_name, llm.known_window) == (name, window)
 
 
+def test_how_one_model_thought_says_nothing_of_the_next_that_a_server_loads(server: HostileServer) -> None:
+    llm = RemoteLLM(server.url)
+    server.on(MODELS, says({"data": [{"id": "a"}]}))
+    llm.check()
+    server.on(CHAT, sends(SSE, chunk(r"A plan.\n</think>\n\nYes."), chunk("", "stop"), DONE))
+    assert str(llm.stream("Hi")) == "Yes."
+
+    server.on(MODELS, says({"data": [{"id": "b"}]}))
+    llm.check()
+    server.on(CHAT, sends(SSE, chunk("Plain."), chunk("", "stop"), DONE))
+    answer = llm.stream("Hi")
+
+    assert (str(answer), answer.thinking) == ("Plain.", "")
+    assert llm.can_switch_thinking is None
+
+
 # Counting
 
 LONG = "x" * 350
