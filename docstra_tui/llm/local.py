@@ -114,7 +114,7 @@ class LocalLLM(BaseLLM):
         self.dtype = loaded.dtype
         """`bfloat16`, `float32`, …"""
         self.reason = loaded.reason
-        """Why this device."""
+        """Why this device and these numbers."""
         self._on_disk = loaded.on_disk
         self._file_notes = loaded.notes
         room = memory.for_caches(loaded.model, cache_gb)

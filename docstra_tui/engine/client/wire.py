@@ -41,7 +41,7 @@ class Health(msgspec.Struct, frozen=True):
     device: str = ""
     dtype: str = ""
     reason: str = ""
-    """Why this device."""
+    """Why this device and these numbers."""
     notes: tuple[str, ...] = ()
     """What a user should know about this model, sentences."""
     window: int | None = None

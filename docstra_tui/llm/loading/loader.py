@@ -18,7 +18,7 @@ from docstra_tui.llm.files import checkpoint, gguf_files, location, sources
 from docstra_tui.llm.files.gguf_files import GgufHeader
 from docstra_tui.llm.files.load_errors import logger, translate, translated
 from docstra_tui.llm.files.sources import LoadProgress, ModelFiles, ModelSpec, Progress
-from docstra_tui.llm.loading import advice, conversion, gguf_reading, placement, positions
+from docstra_tui.llm.loading import advice, conversion, gguf_reading, layer_shape, placement, positions
 from docstra_tui.llm.loading.accelerators import free_memory
 from docstra_tui.llm.loading.gguf_reading import Described
 from docstra_tui.llm.loading.placement import Placement, Weights
@@ -48,7 +48,7 @@ class LoadedModel:
     window: int
     """Tokens of prompt and answer together."""
     reason: str
-    """Why this device, one short sentence."""
+    """Why this device and these numbers, one short sentence."""
     on_disk: OnDisk
     """The files it was read from."""
     notes: tuple[str, ...] = ()
@@ -117,7 +117,7 @@ def _load(spec: ModelSpec, progress: Progress, on_tokenizer: OnTokenizer | None)
             on_tokenizer(tokenizer, window)
         # 3. Where to, decided before any weight is read.
         source = folder or (described.header if described is not None else files.folder)
-        weights = _weights(spec, files.name, source, config)
+        weights = _weights(spec, files.name, source, config, window)
         placed = placement.place(weights, spec.device)
         # 4. The weights, which are this process's own from then on.
         if described is not None:
@@ -169,7 +169,7 @@ def _read_folder(folder: Path, spec: ModelSpec) -> tuple[Any, Any]:
     return config, AutoTokenizer.from_pretrained(folder, **options)
 
 
-def _weights(spec: ModelSpec, name: str, source: Path | GgufHeader, config: Any) -> Weights:
+def _weights(spec: ModelSpec, name: str, source: Path | GgufHeader, config: Any, window: int) -> Weights:
     share = QUANT_SHARES.get(spec.quant, 1.0)
     if isinstance(source, GgufHeader):
         stored, count = source.dtype, source.parameters
@@ -180,7 +180,11 @@ def _weights(spec: ModelSpec, name: str, source: Path | GgufHeader, config: Any)
         stored = checkpoint.stored_dtype(folder, checkpoint.read_config(folder))
         size = lambda width: int(checkpoint.memory_needed(folder, width) * share)  # noqa: E731
     model_type = str(getattr(config, "model_type", ""))
-    return Weights(name, stored, functools.cache(size), model_type, spec.dtype)
+    # Quantised weights keep their form, and a model's own code may rely on one.
+    is_fixed = isinstance(source, Path) and getattr(config, "quantization_config", None) is not None
+    is_free = not (is_fixed or spec.quant or spec.trust_remote_code)
+    shape = layer_shape.shape_of(config, window) if is_free else None
+    return Weights(name, stored, functools.cache(size), model_type, spec.dtype, shape)
 
 
 def _convert_small(files: ModelFiles, described: Described, progress: Progress) -> Path | None:

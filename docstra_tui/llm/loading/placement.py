@@ -7,11 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from docstra_tui.errors import DeviceUnavailable, NotEnoughMemory
-from docstra_tui.llm.loading import accelerators
+from docstra_tui.llm.loading import accelerators, numeric_form
 from docstra_tui.llm.loading.accelerators import Gpu
+from docstra_tui.llm.loading.layer_shape import Shape
 
 WIDTHS = {"float64": 8, "float32": 4, "bfloat16": 2, "float16": 2}
 """Bytes a number."""
+
+SMALL = 20_000_000
+"""A model of fewer numbers is fast in any form: it is not measured."""
 
 # Trained in bfloat16 with activations beyond float16's 65,504; float16 makes their answers NaN.
 _NEVER_FLOAT16 = ("gemma2", "gemma3", "gemma3_text", "gemma3n", "glm4", "t5")
@@ -30,6 +34,8 @@ class Weights:
     model_type: str = ""
     asked_dtype: str = "auto"
     """What the user wants; `auto` follows the checkpoint."""
+    shape: Shape | None = None
+    """For measuring; None where no other form than the checkpoint's comes into question."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Placement:
     dtype: str
     """`bfloat16`, `float16` or `float32`."""
     reason: str
-    """Why this device, one short sentence."""
+    """Why this device, and why this dtype where that was measured: one short sentence."""
     device_map: dict[str, str] | str | None = None
     """For transformers: None is the CPU."""
     max_memory: dict[int, int] = field(default_factory=dict)
@@ -100,14 +106,22 @@ def dtype_on_gpu(weights: Weights, gpu: Gpu) -> str:
     return "float32" if weights.dtype == "float64" else weights.dtype
 
 
+def form_on_cpu(weights: Weights, free: int) -> tuple[str, str]:
+    """The dtype and why: float32 where it was measured to be faster than a checkpoint's 16 bits, and the
+    weights and the cache of a full window fit as it."""
+    own = dtype_on_cpu(weights)
+    if weights.asked_dtype != "auto" or weights.shape is None or WIDTHS[own] != 2:
+        return own, ""
+    wide = WIDTHS["float32"]
+    if weights.size(1) < SMALL or needed(weights, "float32") + weights.shape.cache(wide) > free:
+        return own, ""
+    return numeric_form.choose(weights.shape, own, "float32")
+
+
 @functools.cache
 def cpu_has_bfloat16() -> bool:
-    """Does the CPU multiply bfloat16 itself?
-
-    Where it does, bfloat16 wins: the starter on two cores with AVX512-BF16 read 2,000 tokens in 2.9 s
-    and wrote 17 to 20 tokens/s, in float32 5 to 7 s and 13 to 15. Where it does not, every product is
-    emulated, and float32 is faster in spite of its size.
-    """
+    """Does the CPU multiply bfloat16 itself? Where it does not, every product is emulated, and float32 is
+    faster in spite of its size. Where it does, only measuring tells."""
     import torch
 
     if any(
@@ -168,14 +182,15 @@ def _on_gpu(weights: Weights, gpu: Gpu, found: Sequence[Gpu]) -> Placement:
 
 
 def _on_cpu(weights: Weights, reason: str) -> Placement:
-    dtype = dtype_on_cpu(weights)
-    need, free = needed(weights, dtype), accelerators.free_memory()
+    free = accelerators.free_memory()
+    dtype, why = form_on_cpu(weights, free)
+    need = needed(weights, dtype)
     if need > free:
         raise NotEnoughMemory(
             f"{weights.name} needs {_gb(need)} of memory as {dtype}; {_gb(free)} are free.",
             "Close other programs, or pick a smaller model.",
         )
-    return Placement(device="cpu", dtype=dtype, reason=reason)
+    return Placement(device="cpu", dtype=dtype, reason=f"{reason}; {why}" if why else reason)
 
 
 def _on_mps(weights: Weights) -> Placement:

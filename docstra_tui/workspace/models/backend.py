@@ -29,7 +29,7 @@ class Status:
     device: str = ""
     dtype: str = ""
     reason: str = ""
-    """Why this device."""
+    """Why this device and these numbers."""
     notes: tuple[str, ...] = ()
     """What a user should know about this model, sentences."""
     window: int | None = None
