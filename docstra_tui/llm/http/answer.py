@@ -37,7 +37,7 @@ class _Deadline:
     at: float
     """On the monotonic clock."""
     ending: Callable[[], Ending]
-    """How the answer ends when it has passed."""
+    """How the answer ends when it has passed; may report what is left of it."""
 
     @property
     def has_passed(self) -> bool:
@@ -78,7 +78,8 @@ class HttpAnswer:
                 event = ""
             if event == "" and nearest is not None and nearest.has_passed and nearest is self._nearest():
                 self._hang_up()
-                event = nearest.ending()
+                self._step = self._text = None
+                self._events.put(nearest.ending())  # behind the last that it reports
             if isinstance(event, BaseException):
                 raise event
             if event:

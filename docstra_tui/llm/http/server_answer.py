@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import itertools
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,8 @@ class ServerAnswer:
         self._manners = manners
         self._think = think
         self._reader = ChunkReader(None if connection.is_engine else RawThinking(manners, think))
+        self._reading = threading.Lock()
+        """Held by whoever reads on or takes what was held back: the end may come while an event is read."""
         self.was_let_in = False
         """True once the server took the request."""
 
@@ -84,7 +87,7 @@ class ServerAnswer:
                     raise
                 failed = error
             finally:  # what was held back belongs to the part that is kept
-                self._answer.report(self._reader.rest(), is_telling=False)
+                self._report_rest()
         if failed is not None:
             return Finished("failed", self._reader.usage, failed)
         if not self._reader.is_complete:
@@ -129,7 +132,7 @@ class ServerAnswer:
                 return
             if reader.is_complete and (reader.is_telling or not was_complete):
                 # The figures may still come; some servers say with each event that it is the last.
-                self._answer.expect_end(self._end)
+                self._answer.expect_end(self._end_late)
 
     def _take_whole(self, parts: Iterable[bytes]) -> None:
         """From a server that does not stream although it was asked to."""
@@ -147,13 +150,18 @@ class ServerAnswer:
 
     def _report(self, read: Callable[[], list[Heard]]) -> None:
         """What an event says; an error that comes with text is raised behind it."""
-        try:
-            events = read()
-        except ErrorEvent as error:
-            raise self._connection.reported(error.body) from None
-        self._answer.report(events, is_telling=self._reader.is_telling)
+        with self._reading:
+            try:
+                events = read()
+            except ErrorEvent as error:
+                raise self._connection.reported(error.body) from None
+            self._answer.report(events, is_telling=self._reader.is_telling)
         if self._reader.failure is not None:
             raise self._connection.reported(self._reader.failure)
+
+    def _report_rest(self) -> None:
+        with self._reading:
+            self._answer.report(self._reader.rest(), is_telling=False)
 
     def _look_at(self, stray: str) -> None:
         """An error that a server sends without a frame is one all the same."""
@@ -178,6 +186,11 @@ class ServerAnswer:
         if connection.is_engine or isinstance(error, ContextOverflow | ServerLoading):
             return error
         return Refused(status, content.decode("utf-8", "replace"), error)
+
+    def _end_late(self) -> Finished:
+        """The end, where nothing followed it for too long. Not in the answer's own thread, which waits."""
+        self._report_rest()
+        return self._end()
 
     def _end(self) -> Finished:
         reader = self._reader

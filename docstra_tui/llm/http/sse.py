@@ -113,7 +113,8 @@ class ChunkReader:
         return events + self._of_choice(choice) if isinstance(choice, dict) else events
 
     def rest(self) -> list[Event]:
-        """What was held back, for nothing more comes."""
+        """What was held back, for nothing more comes. That is never known of an event by itself: some servers
+        call each of them the last."""
         if self._raw is None:
             return []
         is_whole = self.reason.lower() in STOPS or (self.is_done and not self.reason)
@@ -138,8 +139,7 @@ class ChunkReader:
             events.append(Thought(thinking))
         if text:
             events += self._raw.take(text) if self._raw is not None else [text]
-        events = self._heard(events)
-        return events + self.rest() if self.reason else events
+        return self._heard(events)
 
     def _heard(self, events: list[Event]) -> list[Event]:
         for event in events:

@@ -34,12 +34,16 @@ WORDS = st.sampled_from(
 TEXTS = st.lists(WORDS, max_size=12).map("".join)
 
 
-def read(pieces: list[str], manners: Manners, reason: str = "stop") -> tuple[str, str]:
-    """The answer and the thinking of a text that comes in these pieces."""
+def read(
+    pieces: list[str], manners: Manners, reason: str = "stop", *, is_each_last: bool = False
+) -> tuple[str, str]:
+    """The answer and the thinking of a text in these pieces; `is_each_last`: the server says so of each."""
     reader = ChunkReader(RawThinking(manners, "auto"))
     events: list[Event] = []
+    word = reason if is_each_last else None
     for piece in pieces:
-        events += reader.read("message", json.dumps({"choices": [{"delta": {"content": piece}}]}))
+        choice = {"delta": {"content": piece}, "finish_reason": word}
+        events += reader.read("message", json.dumps({"choices": [choice]}))
     last = {"choices": [{"delta": {}, "finish_reason": reason}]}
     events += reader.read("message", json.dumps(last)) + reader.read("message", "[DONE]") + reader.rest()
     answer = thinking = ""
@@ -55,15 +59,24 @@ def read(pieces: list[str], manners: Manners, reason: str = "stop") -> tuple[str
 
 
 @settings(deadline=None, max_examples=300)
-@given(TEXTS, st.lists(st.integers(0, 60), max_size=8), st.booleans(), st.sampled_from(["stop", "length"]))
-def test_where_it_is_cut_makes_no_difference(text: str, cuts: list[int], is_known: bool, reason: str) -> None:
+@given(
+    text=TEXTS,
+    cuts=st.lists(st.integers(0, 60), max_size=8),
+    is_known=st.booleans(),
+    reason=st.sampled_from(["stop", "length"]),
+    is_each_last=st.booleans(),
+)
+def test_where_it_is_cut_makes_no_difference(
+    text: str, cuts: list[int], is_known: bool, reason: str, is_each_last: bool
+) -> None:
     manners = [Manners(), Manners()]
     if is_known:
         for one in manners:
             one.remember_opened("auto")
     at = sorted({0, len(text), *(min(cut, len(text)) for cut in cuts)})
     pieces = [text[start:end] for start, end in pairwise(at)]
-    assert read(pieces, manners[0], reason) == read([text], manners[1], reason)
+    found = read(pieces, manners[0], reason, is_each_last=is_each_last)
+    assert found == read([text], manners[1], reason)
     assert manners[0].opens_thinking("auto") == manners[1].opens_thinking("auto")
 
 

@@ -172,6 +172,27 @@ def test_a_server_that_says_with_each_event_that_it_is_the_last_is_read_on(
     assert ask(server, act)() == "abc"
 
 
+@pytest.mark.parametrize("last", [[], [b"data: [DONE]\n\n"]])
+def test_marks_that_such_a_server_cuts_in_two_are_marks(server: HostileServer, last: list[bytes]) -> None:
+    events = [chunk(text, "stop") for text in ("<thi", "nk>A plan.</th", "ink>Y", "es.")]
+    server.on(CHAT, sends(SSE, *events, *last))
+    stream = RemoteLLM(server.url).stream("Hi")
+    assert (str(stream), stream.thinking) == ("Yes.", "A plan.")
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "thinking"), [("Is a <", "Is a <", ""), ("<think>A plan.</thi", "", "A plan.</thi")]
+)
+def test_what_may_become_a_mark_comes_where_the_server_says_no_more(
+    server: HostileServer, gate: threading.Event, text: str, answer: str, thinking: str
+) -> None:
+    server.on(CHAT, sends_and_stalls(gate, SSE, chunk(text, "length")))
+    stream = RemoteLLM(server.url).stream("Hi")
+    said = "".join(stream) if answer else failure(lambda: str(stream)).message
+    assert said == (answer or "The model used its whole budget for thinking; no answer came.")
+    assert (stream.text, stream.thinking, stream.finish_reason) == (answer, thinking, "length")
+
+
 def test_a_refusal_that_drips_is_still_a_refusal(server: HostileServer) -> None:
     refused = b"HTTP/1.1 500 Oops\r\ncontent-type: text/plain\r\n\r\n"
     error = failure(ask(server, for_ever(b".", refused)))
