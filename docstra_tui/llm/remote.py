@@ -74,7 +74,7 @@ class RemoteLLM(BaseLLM):
             self._connection = Connection(gate, None, key)
             self._limits = Limits(wait_seconds, http.SHORT_SECONDS)
         self._manners = Manners()
-        self._counting = Counting(self._connection, self._model, self._rendered_with, context)
+        self._counting = Counting(self._connection, self._manners, self._model, self._rendered_with, context)
         self._served = Served(self._connection, self._manners, self._counting, model or "")
         self._asking = Asking(self._connection, self._manners, self._counting, self._served)
         self._client = uuid.uuid4().hex

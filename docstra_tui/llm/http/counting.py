@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from docstra_tui.llm.http.connection import Connection
+from docstra_tui.llm.http.manners import Manners
 from docstra_tui.llm.measure import BODY_SLACK, WINDOWS_COUNTED, Measure, estimate, largest_body
 from docstra_tui.llm.prompt import Message
 
@@ -24,11 +25,13 @@ class Counting:
     def __init__(
         self,
         connection: Connection,
+        manners: Manners,
         model: Callable[[], dict[str, str]],
         extras: Callable[[], dict[str, Any]],
         context: int,
     ) -> None:
         self._connection = connection
+        self._manners = manners
         self._model = model
         self._extras = extras
         self._context = context
@@ -76,13 +79,11 @@ class Counting:
         connection, body = self._connection, {"messages": messages, **self._model()}
         for place in list(self._places):
             url = f"{connection.root}{place}" if place == TOKENIZE else f"{connection.base}{place}"
-            extras = self._extras()
-            status, answer = connection.ask("POST", url, body | extras)
-            if status in (400, 422) and extras and not connection.is_engine:
-                status, answer = connection.ask("POST", url, body)
+            status, answer, dropped = self._ask_at(url, body)
             told = measured(answer) if status == 200 else None
             if told is not None:
                 self._places = [place]
+                self._manners.counts_without(dropped)
                 self.learn_window(answer)
                 return told
             if connection.is_engine and status not in BUSY:
@@ -91,6 +92,19 @@ class Counting:
                 return None
             self._places.remove(place)
         return None
+
+    def _ask_at(self, url: str, body: dict[str, Any]) -> tuple[int, Any, frozenset[str]]:
+        """Status and answer, and what had to be left out for it."""
+        manners, connection, extras = self._manners, self._connection, self._extras()
+        dropped: frozenset[str] = frozenset()
+        while True:
+            kept = manners.accepted(extras, dropped)
+            status, answer = connection.ask("POST", url, body | kept)
+            is_refused = status in (400, 422) and not connection.is_engine
+            more = manners.to_drop(kept, str(answer)) if is_refused else frozenset()
+            if not more:
+                return status, answer, dropped
+            dropped |= more
 
     def _ask_for_each(self, prompts: list[list[Message]]) -> list[Measure] | None:
         """None where our engine cannot tell yet."""

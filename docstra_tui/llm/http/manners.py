@@ -64,6 +64,8 @@ class Manners:
         """True once it said so: only that one tells how far it has read."""
         self.refused: frozenset[str] = frozenset()
         """Fields that it takes no request with, an effort with its word: others may be known there."""
+        self._uncounted: frozenset[str] = frozenset()
+        """Fields that it counts no prompt with; it may answer with them."""
         self._keeps_budget = True
         self._thought: dict[Think, bool] = {}
         """By wish, whether it was thought."""
@@ -93,8 +95,12 @@ class Manners:
     def rendered_with(self, think: Think) -> dict[str, Any]:
         """Those fields for a wish that change a prompt, and so its count."""
         fields = thinking(think, is_llama_server=self.is_llama_server)
-        accepted = self.accepted(fields)
+        accepted = self.accepted(fields, self._uncounted)
         return {name: accepted[name] for name in SWITCHES if name in accepted}
+
+    def counts_without(self, names: frozenset[str]) -> None:
+        """It counted once these were left out."""
+        self._uncounted |= names
 
     # Thinking
 

@@ -273,6 +273,32 @@ def test_a_prompt_is_counted_as_it_is_rendered_for_the_wish(server: HostileServe
     assert llm.count_tokens(LONG) == 18 and llm.counts_exactly
 
 
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [("no extra fields", set()), ("unknown field reasoning_effort", {"chat_template_kwargs"})],
+)
+def test_what_a_server_does_not_count_with_is_sent_once(
+    server: HostileServer, words: str, kept: set[str]
+) -> None:
+    server.on(TOKENIZE, says({"detail": words}, "422 No"), says({"count": 17}))
+    server.on(CHAT, sends(*END))
+    llm = RemoteLLM(server.url, think="off")
+    assert [llm.count_tokens(LONG) for _ in range(3)] == [17, 17, 17]
+    switches = {"chat_template_kwargs", "reasoning_effort"}
+    assert [switches & set(body) for body in bodies(server, TOKENIZE)] == [switches, kept, kept, kept]
+    # It may answer with them all the same, and nobody says that it cannot.
+    str(llm.stream("Hi"))
+    assert switches <= set(bodies(server)[-1]) and llm.think_note == ""
+
+
+def test_a_prompt_that_cannot_be_counted_says_nothing_of_the_fields_beside_it(server: HostileServer) -> None:
+    server.on(TOKENIZE, says({"detail": "no"}, "400 No"))
+    llm = RemoteLLM(server.url, think="off")
+    llm.count_tokens(LONG)
+    assert not llm.counts_exactly
+    assert "chat_template_kwargs" in llm._manners.rendered_with("off")
+
+
 # What a server refuses
 
 
