@@ -6,7 +6,7 @@ import time
 
 from docstra_tui.repl.printer import Printer
 from docstra_tui.session.turns import SavedTurn
-from docstra_tui.workspace.thoughts import Thoughts
+from docstra_tui.workspace.thoughts import Thoughts, count_words
 from docstra_tui.workspace.wording import thought_words
 
 STEP_SECONDS = 0.2
@@ -58,5 +58,5 @@ class ThinkingLine:
 
 def saved_thought(turn: SavedTurn) -> str:
     """How long and how much was thought in an earlier turn."""
-    words = len(turn.thinking.split())
+    words = count_words(turn.thinking)
     return " · ".join((*thought_words(turn.thinking_s, turn.usage.thinking_tokens, words), SHOWN_BY))

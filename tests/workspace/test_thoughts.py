@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from docstra_tui.llm.answer import Reading, Usage
 from docstra_tui.workspace import thoughts
-from docstra_tui.workspace.thoughts import Thoughts
+from docstra_tui.workspace.thoughts import Thoughts, count_words
 from docstra_tui.workspace.wording import answer_figures, read_so_far, thought_words, waiting_for
 from tests.fakes import FakeLLM
 
@@ -20,6 +20,31 @@ def test_words_are_counted_alike_in_whatever_pieces_they_come(pieces: list[str])
         counted.count(piece)
     words = len("".join(pieces).split())
     assert counted.words == ("Thought", f"{words} word{'' if words == 1 else 's'}")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("\u6211\u4eec\u5148\u770b\u8fd9\u4e2a\u51fd\u6570\u3002", 8),
+        ("\u201c\u597d\u201d\uff0c \u2026\u2026 \u597d\u3002", 2),
+        ("\u8abf\u7528 parse() \u51fd\u6578", 5),
+        ("parse()\u3092\u547c\u3076\u3002\u30d5\u30a1\u30a4\u30eb", 8),
+        ("\uc0ac\uc6a9\uc790\uac00 \uc6d0\ud55c\ub2e4", 2),
+        ("a = b - \u201cc\u201d", 5),
+        ("", 0),
+    ],
+    ids=["Chinese", "marks", "Chinese with Latin", "Japanese", "Korean", "Latin", "nothing"],
+)
+def test_where_no_space_parts_words_each_sign_is_one(text: str, words: int) -> None:
+    assert count_words(text) == words
+
+
+@given(pieces=st.lists(st.text("ab \n\u597d\u30d5\u3002\u201c\u2026-", max_size=5), max_size=30))
+def test_signs_are_counted_alike_in_whatever_pieces_they_come(pieces: list[str]) -> None:
+    counted = Thoughts()
+    for piece in pieces:
+        counted.count(piece)
+    assert counted.words == thought_words(None, None, count_words("".join(pieces)))
 
 
 def test_the_time_ends_with_the_last_thought(monkeypatch: pytest.MonkeyPatch) -> None:
