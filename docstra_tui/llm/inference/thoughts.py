@@ -41,6 +41,7 @@ class ThinkingMarks:
         """`stops` are ids that end an answer by themselves."""
         self._tokenizer = tokenizer
         template = template_text(tokenizer)
+        self._has_template = bool(template)
         known = families.of_template(template)
         self.in_template = any(mark in template for family in known for mark in (*family.open, *family.close))
         """True where the model's chat template knows of thinking: the model thinks, or may."""
@@ -91,8 +92,10 @@ class ThinkingMarks:
         """What splits the answer to a prompt, by what stands at the prompt's end.
 
         A block that it opened has begun; one that it opened and closed is no thinking, and nothing was
-        thought before that.
+        thought before that. Without a template all of it is what somebody said, and opens nothing.
         """
+        if not self._has_template:
+            return self._splitter(finds_lone=bool(self.chars))
         decoder = self.decoder()
         tail = "".join(self.read(decoder, id_) for id_ in prompt[-TAIL:]) + decoder.flush()
         tail = tail.rstrip()

@@ -138,6 +138,18 @@ def test_a_mark_that_is_a_token_is_no_mark_when_it_is_spelt_out(tag: str) -> Non
     assert read(marks, spelt) == ("", "<think>a</think>Yes.")
 
 
+@pytest.mark.parametrize("tokens", [[], TOKENS["think"]], ids=["text", "tokens"])
+def test_what_somebody_said_opens_no_thinking_where_no_template_invites_the_answer(tokens: list[str]) -> None:
+    tokenizer = tiny_tokenizer("llama", 2048)
+    tokenizer.chat_template = None
+    tokenizer.add_tokens(tokens)
+    marks = ThinkingMarks(tokenizer)
+    for end in ("<think>", "</think>"):
+        question = encode(tokenizer, f"What is meant by {end}", spelt_out=True)
+        assert read(marks, encode(tokenizer, "A mark."), question) == ("", "A mark.")
+    assert read(marks, encode(tokenizer, "<think>a</think>Yes."), question) == ("a", "Yes.")
+
+
 def test_a_mark_that_the_vocabulary_lacks_is_found_in_the_text() -> None:
     tokenizer = tiny_tokenizer("llama", 2048)
     marks = ThinkingMarks(tokenizer)
