@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -130,16 +131,18 @@ def test_the_inline_chat_folds_it(server: HostileServer, tmp_path: Path, name: s
     assert "hidden" not in json.dumps(asked(server)[-1])
 
 
-def reads_slowly(connection: socket.socket) -> None:
-    connection.sendall(SSE)
-    for done in range(0, 901, 300):
-        connection.sendall(reading(done))
-        time.sleep(0.4)
-    connection.sendall(b"".join(ANSWER))
-
-
 async def test_how_far_a_server_has_read_is_shown(make_app, server: HostileServer) -> None:
     settings = speaks(server, "llama-server")
+    was_seen = threading.Event()
+
+    def reads_slowly(connection: socket.socket) -> None:
+        connection.sendall(SSE)
+        for done in (0, 300, 600):
+            connection.sendall(reading(done))
+            time.sleep(0.2)
+        was_seen.wait(60)
+        connection.sendall(b"".join(ANSWER))
+
     act: Act = reads_slowly
     server.on(CHAT, act)
     app = make_app(settings, opener=open_backend)
@@ -147,5 +150,6 @@ async def test_how_far_a_server_has_read_is_shown(make_app, server: HostileServe
         await until(pilot, lambda: "ready" in last_line(app))
         await ask(pilot, "Why?")
         await until(pilot, lambda: "/900" in screen_text(app).replace(" ", ""))
+        was_seen.set()
         await until(pilot, lambda: "The answer." in screen_text(app))
     assert asked(server)[-1]["return_progress"] is True
