@@ -46,7 +46,7 @@ def shell(server: HostileServer, script: str, folder: Path) -> subprocess.Comple
 
 
 def questions(server: HostileServer) -> list[str]:
-    bodies = [request.partition(b"\r\n\r\n")[2] for request in server.requests if CHAT.encode() in request]
+    bodies = [request.partition(b"\r\n\r\n")[2] for request in server.questions]
     return [json.loads(body)["messages"][-1]["content"] for body in bodies]
 
 

@@ -93,8 +93,7 @@ def is_told_apart(turn: SavedTurn) -> bool:
 
 
 def asked(server: HostileServer) -> list[dict[str, Any]]:
-    questions = [request for request in server.requests if request.startswith(f"POST {CHAT} ".encode())]
-    return [json.loads(request.partition(b"\r\n\r\n")[2]) for request in questions]
+    return [json.loads(request.partition(b"\r\n\r\n")[2]) for request in server.questions]
 
 
 @pytest.mark.parametrize("name", SHAPES)

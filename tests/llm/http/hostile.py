@@ -109,6 +109,11 @@ class HostileServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/v1"
 
+    @property
+    def questions(self) -> list[bytes]:
+        """The requests that want an answer; others only have a prompt counted."""
+        return [request for request in self.requests if request.startswith(f"POST {CHAT} ".encode())]
+
     def on(self, path: str, *acts: Act) -> None:
         self.answers[path] = list(acts)
 
