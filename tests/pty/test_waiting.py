@@ -54,7 +54,7 @@ def test_a_waiting_question_is_there_again(
             first.close()
             gate.set()
         server.on("/v1/models", sends(response(MODELS)))
-        asked = len(server.requests)
+        asked = len(server.questions)
 
         second = Terminal([*command, "--resume"], rows=24)
         try:

@@ -63,15 +63,20 @@ def test_an_answer_is_stopped_and_the_next_one_comes(transformers_server: tuple[
     assert str(llm.stream(QUESTION, max_tokens=2)).strip()
 
 
-def test_one_that_has_many_models_and_no_pin_wants_a_name(
+def test_what_it_has_loaded_is_taken_and_no_other(
     transformers_server: tuple[Server, str | None],
 ) -> None:
     server, model = transformers_server
     if model is None:
         with pytest.raises(RemoteError, match="pinned to"):
             str(RemoteLLM(server.url, "another/model").stream(QUESTION))
-        return
-    with pytest.raises(RemoteError) as caught:
+    else:
+        assert str(RemoteLLM(server.url, model).stream(QUESTION, max_tokens=2)).strip()
+        assert str(RemoteLLM(server.url).stream(QUESTION, max_tokens=2)).strip()
+
+
+def test_one_that_has_loaded_nothing_wants_a_name(tmp_path: Any) -> None:
+    with running(transformers, tmp_path / "home") as server, pytest.raises(RemoteError) as caught:
         str(RemoteLLM(server.url).stream(QUESTION))
     assert caught.value.hint == "Name one with --model."
 
