@@ -60,8 +60,9 @@ def test_it_answers_about_a_file_and_the_second_question_reads_only_itself(place
 
     assert set(first) == {
         *("answer", "model", "finish_reason", "files", "prompt_tokens", "completion_tokens"),
-        *("reused_tokens", "ttft_s", "tokens_per_s"),
+        *("reused_tokens", "ttft_s", "tokens_per_s", "thinking", "thinking_s", "thinking_tokens"),
     }
+    assert first["thinking"] is None
     assert len(first["answer"].split()) > 5
     assert first["model"] == "starter"
     (file,) = first["files"]
