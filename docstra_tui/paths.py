@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -119,6 +120,23 @@ def make_folder(path: Path) -> None:
 def _is_named_ours(path: Path) -> bool:
     """False for a folder that may be everybody's, such as /tmp: its mode is not ours to advise on."""
     return any(APP in name for name in (path.name, path.parent.name))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Make a file of ours say this, in ASCII and with mode 0600: whole, or as it was before.
+
+    Its folder is there. Raises `OSError`.
+    """
+    made = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        fd = open_private(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        with open(fd, "w", encoding="ascii") as file:
+            file.write(text)
+        os.replace(made, path)
+    except OSError:
+        with suppress(OSError):
+            made.unlink()
+        raise
 
 
 def open_private(path: Path, flags: int = os.O_WRONLY | os.O_CREAT | os.O_APPEND) -> int:

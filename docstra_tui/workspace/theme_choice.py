@@ -73,13 +73,4 @@ def _read(place: Path, configured: str) -> str:
 def _write(place: Path, told: dict[str, str]) -> None:
     paths.private_folder(paths.state_dir())
     paths.private_folder(place.parent)
-    made = place.with_name(f"{place.name}.{os.getpid()}")
-    try:
-        fd = paths.open_private(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        with open(fd, "w", encoding="ascii") as file:
-            json.dump(told, file)
-        os.replace(made, place)
-    except OSError:
-        with suppress(OSError):
-            made.unlink()
-        raise
+    paths.write_private(place, json.dumps(told))

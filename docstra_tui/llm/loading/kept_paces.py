@@ -12,14 +12,12 @@ import math
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from docstra_tui import paths
-from docstra_tui.errors import DocstraError
 from docstra_tui.llm.files.load_errors import logger
 from docstra_tui.llm.loading.layer_shape import Shape
 from docstra_tui.llm.loading.paces import Pace
@@ -54,17 +52,11 @@ def keep(key: str, paces: Mapping[str, Pace]) -> None:
     rows = {name: row for name, row in _read().items() if name != key}
     rows[key] = {name: [pace.read, pace.write] for name, pace in paces.items()}
     latest = dict(list(rows.items())[-MOST:])
-    made = place().with_name(f".paces-{os.getpid()}.json")
     try:
-        paths.make_folder(made.parent)
-        fd = paths.open_private(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        with open(fd, "w", encoding="ascii") as file:
-            json.dump({"format": FORMAT, "paces": latest}, file)
-        os.replace(made, place())
-    except (OSError, DocstraError) as error:
+        paths.make_folder(paths.cache_dir())
+        paths.write_private(place(), json.dumps({"format": FORMAT, "paces": latest}))
+    except OSError as error:
         logger.info("what was measured is not kept: %s", error)
-        with suppress(OSError):
-            made.unlink()
 
 
 def _read() -> dict[str, Any]:

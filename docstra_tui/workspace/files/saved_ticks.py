@@ -55,17 +55,10 @@ def save(root: Path, ticks: SavedTicks) -> None:
         "show_hidden": ticks.show_hidden,
         "show_ignored": ticks.show_ignored,
     }
-    made = place.with_name(f"{place.name}.{os.getpid()}")
-    try:
+    with suppress(OSError, DocstraError):
         paths.private_folder(paths.state_dir())
         paths.private_folder(place.parent)
-        fd = paths.open_private(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        with open(fd, "w", encoding="ascii") as file:
-            json.dump(told, file)
-        os.replace(made, place)
-    except (OSError, DocstraError):
-        with suppress(OSError):
-            made.unlink()
+        paths.write_private(place, json.dumps(told))
 
 
 def _place(root: Path) -> Path:
