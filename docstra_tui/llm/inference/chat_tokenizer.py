@@ -155,19 +155,20 @@ class ChatTokenizer:
     ) -> list[int]:
         if behaviour is None:
             return self._encode_plain(_as_plain_text(messages), limit)
-        settings = behaviour.settings(think)
         try:
-            with session_day.on(self.template, self._days.of(messages)):
-                return self._apply(Wording(messages, behaviour, think), settings, limit)
+            return self._put(messages, behaviour, think, limit)
         except ValueError as error:
             # A tokenizer that makes a control token out of plain text cannot be told not to.
             logger.warning("control tokens in the prompt are broken up by hand: %s", error)
             limit.tokens = 0
-            spelt = [self._without_markers(message) for message in messages]
-            with session_day.on(self.template, self._days.of(messages)):
-                return self._apply(Wording(spelt, behaviour, think), settings, limit)
+            return self._put(list(map(self._without_markers, messages)), behaviour, think, limit)
         finally:
             self._slices.forget()
+
+    def _put(self, messages: list[Message], behaviour: Behaviour, think: Think, limit: Limit) -> list[int]:
+        """As the template takes them, on the day of their conversation."""
+        with session_day.on(self.template, self._days.of(messages)):
+            return self._apply(Wording(messages, behaviour, think), behaviour.settings(think), limit)
 
     def count(self, prompt: Prompt, *, think: Think = "auto") -> int:
         """Tokens of the rendered prompt, exact."""
