@@ -61,6 +61,10 @@ class BaseLLM(ABC):
         """What is known of the model without asking anybody, for `repr`. Never a key."""
         return {}
 
+    def wished(self, think: Think | None) -> Think:
+        """How much to think for a question that says `think`. Raises `ValueError`."""
+        return wish.parse(self.think if think is None else think)
+
     # The verbs
 
     @abstractmethod

@@ -23,7 +23,6 @@ from docstra_tui.llm.inference.thread import InferenceThread, Job
 from docstra_tui.llm.loading import loader as loading
 from docstra_tui.llm.measure import Measure, TooLong
 from docstra_tui.llm.sampling import BadSampling, Sampling
-from docstra_tui.llm.thinking import wish
 from docstra_tui.llm.thinking.wish import Think
 
 USUAL = Sampling()
@@ -186,9 +185,8 @@ class LocalLLM(BaseLLM):
         listener: Listener = SILENT,
     ) -> AnswerStream:
         source = _QueueSource()
-        stream = AnswerStream(
-            source, listener=listener
-        )  # the clock starts here: rendering and queueing count
+        # The clock starts here: rendering and queueing count.
+        stream = AnswerStream(source, listener=listener)
         source.job = self.submit(
             prompt,
             source.put,
@@ -221,7 +219,7 @@ class LocalLLM(BaseLLM):
         vocabulary = len(self.tokenizer)
         if any(id_ >= vocabulary for id_ in sampling.logit_bias):
             raise BadSampling("logit_bias", f"names an id beyond the vocabulary of {vocabulary:,}.")
-        think = wish.parse(self.think if think is None else think)
+        think = self.wished(think)
         try:
             ids = self._chat.render(prompt, self._chat.most, think=think)
         except TooLong as error:
@@ -273,7 +271,7 @@ class LocalLLM(BaseLLM):
         A request that comes meanwhile takes over within a layer, and what was read is kept. Of what no
         question can follow, because it leaves less than the reserve, nothing is read.
         """
-        think = self.think if think is None else think
+        think = self.wished(think)
         try:
             ids = self._chat.stable_prefix(prompt, stable, self._chat.most, think=think)
         except TooLong:

@@ -124,8 +124,8 @@ class RemoteLLM(BaseLLM):
             raise ValueError(f"max_tokens is {wanted}; it must be at least 1")
         if heat < 0:
             raise ValueError(f"temperature is {heat}; it cannot be below 0 (0 is greedy)")
-        wish = self.think if think is None else think
-        extras = self._extras(think, stable=stable, reading=True)
+        wish = self.wished(think)
+        extras = self._extras(wish, stable=stable, reading=True)
         question = Question(messages, wanted, heat, wish, extras)
         started = time.monotonic()
 
@@ -221,9 +221,9 @@ class RemoteLLM(BaseLLM):
         """The field of a request that only our own engine reads: what is `said`, and how much to think."""
         if not self._connection.is_engine:
             return {}
-        think = self.think if think is None else think
-        if think != "auto":
-            said["think"] = think
+        wish = self.wished(think)
+        if wish != "auto":
+            said["think"] = wish
         return {"docstra": said} if said else {}
 
     def _rendered_with(self) -> dict[str, Any]:
