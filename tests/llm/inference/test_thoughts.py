@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -10,12 +10,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docstra_tui.llm.answer import Finished, Reframed, Thought
+from docstra_tui.llm.answer import Finished
 from docstra_tui.llm.inference.generation import Generator
 from docstra_tui.llm.inference.recipe import Request
 from docstra_tui.llm.inference.thoughts import LONGEST_CHARACTER, ClosedByForce, ThinkingMarks, ThoughtReader
 from docstra_tui.llm.thinking import families
 from docstra_tui.llm.thinking.families import Family
+from tests.llm.thinking.pieces import joined
 from tests.tiny_models import CHATML, tiny_tokenizer
 
 TOKENS = {
@@ -55,18 +56,6 @@ def read(
 ) -> tuple[str, str]:
     reader = ThoughtReader(marks, prompt, budget)
     return joined([piece for id_ in ids for piece in reader.step(id_)] + reader.flush())
-
-
-def joined(pieces: Iterable[str | Thought | Reframed]) -> tuple[str, str]:
-    thinking, answer = "", ""
-    for piece in pieces:
-        if isinstance(piece, Thought):
-            thinking += piece.text
-        elif isinstance(piece, Reframed):
-            thinking, answer = thinking + answer, ""
-        else:
-            answer += piece
-    return thinking, answer
 
 
 @pytest.mark.parametrize("are_special", [True, False], ids=["special", "added"])

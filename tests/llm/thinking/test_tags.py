@@ -9,27 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docstra_tui.llm.answer import Reframed, Thought
 from docstra_tui.llm.thinking import families
 from docstra_tui.llm.thinking.families import Family
-from docstra_tui.llm.thinking.tags import Piece, Splitter
+from docstra_tui.llm.thinking.tags import Splitter
+from tests.llm.thinking.pieces import joined
 
 ANY = families.of_any_model()
 ALL = families.load()
 THINK = next(family for family in ALL if family.name == "think")
-
-
-def read(pieces: Iterable[Piece]) -> tuple[str, str]:
-    """The thinking and the answer, as an `AnswerStream` would have them."""
-    thinking, answer = "", ""
-    for piece in pieces:
-        if isinstance(piece, Thought):
-            thinking += piece.text
-        elif isinstance(piece, Reframed):
-            thinking, answer = thinking + answer, ""
-        else:
-            answer += piece
-    return thinking, answer
 
 
 def split(
@@ -37,7 +24,7 @@ def split(
 ) -> tuple[str, str]:
     splitter = Splitter(tuple(known), opened, finds_lone=finds_lone)
     out = [piece for text in pieces for piece in splitter.feed(text)]
-    return read([*out, *splitter.flush()])
+    return joined([*out, *splitter.flush()])
 
 
 @pytest.mark.parametrize("family", ALL, ids=lambda family: family.name)
