@@ -15,7 +15,6 @@ from docstra_tui.llm.answer import SILENT, AnswerStream, Event, Listener
 from docstra_tui.llm.base import BaseLLM, Prompt
 from docstra_tui.llm.files.sources import ModelSpec, Progress
 from docstra_tui.llm.inference import memory
-from docstra_tui.llm.inference.cached_prompt import common_prefix
 from docstra_tui.llm.inference.chat_tokenizer import ChatTokenizer
 from docstra_tui.llm.inference.generation import Generator
 from docstra_tui.llm.inference.recipe import END_MARKS, Request
@@ -229,7 +228,6 @@ class LocalLLM(BaseLLM):
         wanted = self.max_tokens if max_tokens is None else max_tokens
         if wanted < 1:
             raise ValueError(f"max_tokens is {wanted}; it must be at least 1")
-        cut = common_prefix(ids, self._chat.stable_prefix(prompt, stable, think=think)) if stable else 0
         longest = min(wanted, self.window - len(ids))
         request = Request(
             ids,
@@ -238,7 +236,7 @@ class LocalLLM(BaseLLM):
             keywords=tuple(self.stopping_keywords),
             sampling=sampling,
             thinking=_budget(think, longest),
-            cut=cut,
+            cut=self._chat.shared(prompt, ids, stable, think=think),
             parting=self._chat.parting(prompt, ids, think=think),
         )
 

@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 PROBE = "\n\n?!"
 """Merges with the end of the line in front of it, as an answer or a question may."""
+ENDS = ("Ask", "?!")
+"""Two questions that begin with another token each, whatever stands in front of them."""
 LARGE = 1_000_000
 """Characters: after more than this, memory is given back."""
 
@@ -184,8 +186,18 @@ class ChatTokenizer:
         question merges with it half of the time. Raises as `render`.
         """
         messages = as_messages(prompt)
-        ends = [self.render(_with_end(messages, stable, end), most, think=think) for end in ("Ask", "?!")]
+        ends = [self.render(_with_end(messages, stable, end), most, think=think) for end in ENDS]
         return ends[0][: common_prefix(*ends)]
+
+    def shared(self, prompt: Prompt, ids: list[int], stable: int, *, think: Think = "auto") -> int:
+        """How many of `ids`, the render of `prompt`, another question behind the same `stable` characters of
+        the last message will begin with; what `stable_prefix` finds, with one render. 0 for no such text."""
+        if not stable:
+            return 0
+        messages = as_messages(prompt)
+        asked = messages[-1]["content"][stable:]
+        other = next(end for end in ENDS if not asked.startswith(end[0]))
+        return common_prefix(ids, self.render(_with_end(messages, stable, other), think=think))
 
     def parting(self, prompt: Prompt, ids: list[int], *, think: Think = "auto") -> int:
         """How many of `ids`, the render of `prompt`, the next turn will begin with, whatever is answered.

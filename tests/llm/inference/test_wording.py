@@ -216,6 +216,25 @@ def test_what_is_read_ahead_before_midnight_counts_behind_it(clock: Clock) -> No
     assert found.render("the files and a question")[: len(ahead)] == ahead
 
 
+@pytest.mark.parametrize("question", ["What is it?", "?!", "?", "Ask", "\n\nand then", "", "a" * 300])
+def test_what_another_question_shares_takes_one_more_render(
+    question: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = chat(CHATML)
+    files = "the files\n\n"
+    ids = found.render(files + question)
+    ahead = found.stable_prefix(files + question, len(files))
+    renders: list[object] = []
+    render = ChatTokenizer.render
+    monkeypatch.setattr(ChatTokenizer, "render", lambda *a, **k: renders.append(a) or render(*a, **k))
+
+    shared = found.shared(files + question, ids, len(files))
+
+    assert len(renders) == 1
+    assert ids[:shared] == ahead[:shared] and shared >= len(ahead) - 1
+    assert found.shared(files + question, ids, 0) == 0 and len(renders) == 1
+
+
 def test_the_day_is_of_the_thread_that_renders() -> None:
     found, other = chat(templates.DATED), chat(templates.DATED)
     other._days._today = datetime.datetime(2001, 1, 1)
