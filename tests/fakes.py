@@ -34,6 +34,7 @@ class Call:
     think: Think | None = None
     wished: Think = "auto"
     """How much it was to think, by this request or else by its default."""
+    batch: bool = False
 
     @property
     def question(self) -> str:
@@ -103,11 +104,12 @@ class FakeLLM(BaseLLM):
         temperature: float | None = None,
         stable: int = 0,
         think: Think | None = None,
+        batch: bool = False,
         listener: Listener = SILENT,
     ) -> AnswerStream:
         messages = as_messages(prompt)
         wished = self.think if think is None else think
-        self.calls.append(Call(messages, max_tokens, temperature, think, wished))
+        self.calls.append(Call(messages, max_tokens, temperature, think, wished, batch))
         script = self._answers.popleft() if self._answers else Scripted(deque(), "stop", Usage(), None)
         if script.pieces and isinstance(script.pieces[0], ContextOverflow):
             raise script.pieces[0]

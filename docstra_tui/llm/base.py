@@ -76,12 +76,14 @@ class BaseLLM(ABC):
         temperature: float | None = None,
         stable: int = 0,
         think: Think | None = None,
+        batch: bool = False,
         listener: Listener = SILENT,
     ) -> AnswerStream:
         """Start answering and return at once; None means this model's own setting.
 
         `stable` is how many leading characters of the last message the next question will share: a
-        model that keeps a cache remembers it there.
+        model that keeps a cache remembers it there. With `batch` it is one of many that nobody watches:
+        they may be answered together, and a question without it goes first.
         Raises `ContextOverflow` when the prompt leaves too little room. Whatever goes wrong later is
         raised where the stream is iterated.
         """
@@ -288,11 +290,12 @@ class BaseLLM(ABC):
         history: History = (),
         fields: Mapping[str, Any] | None = None,
         think: Think | None = None,
+        batch: bool = False,
         listener: Listener = SILENT,
     ) -> AnswerStream:
         """Start any template over context items: what the faces call."""
         asked = self.prompt_builder.conversation(task, as_items(context), history, **(fields or {}))
-        return self.stream(asked.messages, stable=asked.stable, think=think, listener=listener)
+        return self.stream(asked.messages, stable=asked.stable, think=think, batch=batch, listener=listener)
 
     def _task(
         self,

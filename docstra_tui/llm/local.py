@@ -181,6 +181,7 @@ class LocalLLM(BaseLLM):
         temperature: float | None = None,
         stable: int = 0,
         think: Think | None = None,
+        batch: bool = False,
         listener: Listener = SILENT,
     ) -> AnswerStream:
         source = _QueueSource()

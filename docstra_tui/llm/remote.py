@@ -114,6 +114,7 @@ class RemoteLLM(BaseLLM):
         temperature: float | None = None,
         stable: int = 0,
         think: Think | None = None,
+        batch: bool = False,
         listener: Listener = SILENT,
     ) -> AnswerStream:
         """Start answering and return at once; what the server refuses is raised where it is iterated."""
@@ -125,7 +126,8 @@ class RemoteLLM(BaseLLM):
         if heat < 0:
             raise ValueError(f"temperature is {heat}; it cannot be below 0 (0 is greedy)")
         wish = self.wished(think)
-        extras = self._extras(wish, stable=stable, reading=True)
+        said = {"batch": True} if batch else {}
+        extras = self._extras(wish, stable=stable, reading=True, **said)
         question = Question(messages, wanted, heat, wish, extras)
         started = time.monotonic()
 

@@ -22,6 +22,7 @@ class NoModel(BaseLLM):
         temperature: float | None = None,
         stable: int = 0,
         think: Think | None = None,
+        batch: bool = False,
         listener: Listener = SILENT,
     ) -> AnswerStream:
         raise _not_open()
