@@ -12,7 +12,9 @@ from typing import Any
 import torch
 from transformers.cache_utils import CacheLayerMixin, DummyLayer, DynamicLayer, DynamicSlidingWindowLayer
 
-PLAIN = (DynamicLayer, DummyLayer)
+from docstra_tui.llm.inference.growing_layer import GrowingLayer
+
+PLAIN = (GrowingLayer, DynamicLayer, DummyLayer)
 """Layers that can be cropped for ever."""
 
 
@@ -41,6 +43,8 @@ def copy_layer(layer: Any, length: int | None = None) -> Any:
 
     Not `copy.deepcopy`: a tensor that is a view would bring its whole storage along.
     """
+    if type(layer) is GrowingLayer:
+        return layer.copied(length)
     twin = copy.copy(layer)
     crop = length is not None and is_plain(layer) and getattr(layer, "is_initialized", False)
     for name, value in vars(layer).items():

@@ -20,6 +20,7 @@ from typing import Any
 import torch
 
 from docstra_tui.llm.inference.cache_layers import PLAIN, copy_layer, crop_to, is_plain, tensors_of
+from docstra_tui.llm.inference.growing_layer import GrowingLayer
 
 SNAPSHOTS = 5
 """Most for one prompt: each holds a whole window of every sliding layer (120 MB for Gemma 3 4B)."""
@@ -123,6 +124,9 @@ class CachedPrompt:
         """Until the next read: hold no memory but for the cache and its snapshots."""
         self._mark = None
         for layer in self.cache.layers:
+            if type(layer) is GrowingLayer:
+                layer.rest()
+                continue
             # After a long chunk the window of a sliding layer is a view that keeps the chunk alive.
             for name, value in vars(layer).items():
                 if isinstance(value, torch.Tensor) and value.untyped_storage().nbytes() > 1.25 * value.nbytes:

@@ -14,8 +14,10 @@ from typing import Any
 
 import torch
 from transformers import DynamicCache
+from transformers.cache_utils import DynamicLayer
 
 from docstra_tui.llm.inference.cache_layers import seen_by
+from docstra_tui.llm.inference.growing_layer import GrowingLayer
 
 CACHE_NAMES = ("past_key_values", "cache", "cache_params")
 """What `forward` and `generate` call the cache they take: the second from transformers 5.24 on, the third
@@ -42,8 +44,10 @@ class Forward:
         return {self._cache_name: cache} if self._cache_name else {}
 
     def new_cache(self) -> Any:
-        """An empty cache of the kind that `generate` makes."""
-        return DynamicCache(config=self.model.config)
+        """An empty cache of the kind that `generate` makes; its full attention is written in place."""
+        cache = DynamicCache(config=self.model.config)
+        cache.layers = [GrowingLayer() if type(layer) is DynamicLayer else layer for layer in cache.layers]
+        return cache
 
     @contextlib.contextmanager
     def on_top(self, cache: Any | None, read: int) -> Iterator[dict[str, Any]]:
