@@ -14,7 +14,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, MambaConfig
 
 from docstra_tui.llm.files.sources import ModelSpec
-from docstra_tui.llm.loading import accelerators, kept_paces, paces, placement
+from docstra_tui.llm.loading import accelerators, kept, kept_paces, paces, placement
 from docstra_tui.llm.loading.layer_shape import Shape, shape_of
 from docstra_tui.llm.loading.loader import load
 from docstra_tui.llm.loading.numeric_form import choose
@@ -137,8 +137,8 @@ def test_what_was_measured_is_used_at_the_next_start(probe: Probe) -> None:
     first = place(model())
     assert place(model()) == first
     assert probe.times == 1
-    assert stat.S_IMODE(kept_paces.place().stat().st_mode) == 0o600
-    assert [path.name for path in kept_paces.place().parent.iterdir()] == ["paces.json"]
+    assert stat.S_IMODE(kept_paces.KEPT.place.stat().st_mode) == 0o600
+    assert [path.name for path in kept_paces.KEPT.place.parent.iterdir()] == ["paces.json"]
 
 
 def test_another_shape_thread_count_torch_or_processor_is_measured_anew(
@@ -152,7 +152,7 @@ def test_another_shape_thread_count_torch_or_processor_is_measured_anew(
     choose(SHAPE, "bfloat16", "float32")
     monkeypatch.setattr(torch, "__version__", "9.0")
     choose(SHAPE, "bfloat16", "float32")
-    monkeypatch.setattr(kept_paces, "_processor", lambda: "flags: amx")
+    monkeypatch.setattr(kept, "_processor", lambda: "flags: amx")
     choose(SHAPE, "bfloat16", "float32")
     assert probe.times == 5
     choose(SHAPE, "bfloat16", "float32")
@@ -183,11 +183,11 @@ def test_a_damaged_file_is_measured_again_and_whole_afterwards(
     probe: Probe, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kept_paces, "key_of", lambda shape: KEY)
-    kept_paces.place().parent.mkdir(mode=0o700)
-    kept_paces.place().write_text(text, encoding="latin-1")
+    kept_paces.KEPT.place.parent.mkdir(mode=0o700)
+    kept_paces.KEPT.place.write_text(text, encoding="latin-1")
     assert choose(SHAPE, "bfloat16", "float32")[0] == "float32"
     assert probe.times == 1
-    assert json.loads(kept_paces.place().read_text())["paces"][KEY]["float32"] == [WHOLE.read, WHOLE.write]
+    assert json.loads(kept_paces.KEPT.place.read_text())["paces"][KEY]["float32"] == [WHOLE.read, WHOLE.write]
     choose(SHAPE, "bfloat16", "float32")
     assert probe.times == 1
 
@@ -203,17 +203,17 @@ def test_a_place_that_takes_no_file_costs_a_measuring_only(
 
 
 def test_only_so_many_results_are_kept_and_the_latest_stay(probe: Probe) -> None:
-    for number in range(kept_paces.MOST + 5):
+    for number in range(kept.MOST + 5):
         kept_paces.keep(str(number), probe.paces)
     assert kept_paces.find("4", ("float32",)) is None
     assert kept_paces.find("5", ("float32",)) is not None
-    assert kept_paces.find(str(kept_paces.MOST + 4), ("float32",)) is not None
+    assert kept_paces.find(str(kept.MOST + 4), ("float32",)) is not None
 
 
 def test_what_a_busy_machine_gave_is_used_but_not_kept(probe: Probe) -> None:
     probe.is_sure = False
     assert place(model()).dtype == "float32"
-    assert not kept_paces.place().exists()
+    assert not kept_paces.KEPT.place.exists()
 
 
 # Shapes and timing
