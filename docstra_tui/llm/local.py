@@ -116,7 +116,7 @@ class LocalLLM(BaseLLM):
         self._on_disk = loaded.on_disk
         self._file_notes = loaded.notes
         room = memory.for_caches(loaded.model, cache_gb)
-        self._generator = Generator(loaded.model, loaded.tokenizer, room)
+        self._generator = Generator(loaded.model, loaded.tokenizer, room, self._on_disk.identity)
         self._behaviour = self._chat.behaviour()  # it was tried while the weights were read
         if (mark := self._chat.end_mark()) and mark not in self.stopping_keywords:
             self.stopping_keywords.append(mark)

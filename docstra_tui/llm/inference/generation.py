@@ -33,7 +33,8 @@ from docstra_tui.llm.loading import advice
 class Generator:
     """The model, its caches, and what it takes to survive a request."""
 
-    def __init__(self, model: Any, tokenizer: Any, cache_bytes: int) -> None:
+    def __init__(self, model: Any, tokenizer: Any, cache_bytes: int, files: str = "") -> None:
+        """`files` says which files the weights were read from (`weights.OnDisk.identity`)."""
         self._model = model
         self._tokenizer = tokenizer
         self._recipe = Recipe(tokenizer, advice.take(model))
@@ -52,7 +53,7 @@ class Generator:
         self._writing = writing_pace(few, torch.set_num_threads)
         self._died: EngineDied | None = None
         try:
-            self.objection = proof.objection(self._forward, tokenizer)
+            self.objection = proof.objection(self._forward, tokenizer, files)
             """Why every prompt is read in one piece and forgotten, one sentence; empty where it is kept."""
             pace = self._try_out()
         finally:

@@ -7,13 +7,16 @@ going back and a second question read them, and the logits are compared.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import torch
+import transformers
 
 from docstra_tui.llm.files.load_errors import logger
 from docstra_tui.llm.inference.cached_prompt import CachedPrompt
 from docstra_tui.llm.inference.forward import Forward
+from docstra_tui.llm.loading.kept import Kept
 
 TEXT = "def total(rows: list[dict]) -> int:\n    return sum(row['size'] for row in rows if 'size' in row)\n"
 """Read at load; ordinary text, so that no token of it means an image or the end."""
@@ -43,10 +46,20 @@ NO_CACHE = "Each question is read from its beginning: a model of this kind canno
 NOT_THE_SAME = "Each question is read from its beginning: read in parts, this model would answer otherwise."
 
 
-def objection(forward: Forward, tokenizer: Any) -> str:
-    """Why this model must read every prompt in one piece, a sentence for people; empty when it need not."""
+KEPT = Kept("proofs", 1)
+"""`true` for what was proven at an earlier start; what failed is tried again."""
+
+
+def objection(forward: Forward, tokenizer: Any, files: str = "") -> str:
+    """Why this model must read every prompt in one piece, a sentence for people; empty when it need not.
+
+    A model from the same `files` (`OnDisk.identity`) that passed once need not again.
+    """
     if not forward.takes_cache:
         return NO_CACHE
+    key = _key(forward.model, files)
+    if key and KEPT.find(key) is True:
+        return ""
     try:
         error = deviation(forward, sample(forward.model, tokenizer))
     except torch.OutOfMemoryError:
@@ -56,7 +69,22 @@ def objection(forward: Forward, tokenizer: Any) -> str:
         return NO_CACHE
     limit = limit_of(forward.model)
     logger.info("read in parts, the logits are off by %.1e (%.0e is rounding)", error, limit)
-    return "" if error <= limit else NOT_THE_SAME
+    if not error <= limit:
+        return NOT_THE_SAME
+    if key:
+        KEPT.keep(key, True)
+    return ""
+
+
+def _key(model: Any, files: str) -> str:
+    """What a proof holds for; empty for a model's own code, which may change beside its files."""
+    kind = type(model)
+    if not files or not kind.__module__.startswith("transformers."):
+        return ""
+    device = getattr(model.device, "type", "")
+    versions = f"{torch.__version__} {transformers.__version__}"
+    about = f"{kind.__qualname__} {model.dtype} {device} {model.config.to_json_string()}"
+    return f"{files[:16]} {versions} {hashlib.sha256(about.encode()).hexdigest()[:16]}"
 
 
 def limit_of(model: Any) -> float:

@@ -9,6 +9,8 @@ twice. `disable_mmap` reads every file as a whole instead, and needs all of them
 from __future__ import annotations
 
 import bisect
+import hashlib
+import json
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -70,6 +72,14 @@ class OnDisk:
         self.note = ""
         """That they are others now, a sentence; empty while they are the same."""
         self._looking = threading.Lock()
+
+    @property
+    def identity(self) -> str:
+        """The same for the same files as they were then; empty where one could not be asked."""
+        if not self._then or None in self._then.values():
+            return ""
+        states = {str(file): then for file, then in self._then.items()}
+        return hashlib.sha256(json.dumps(states, sort_keys=True).encode()).hexdigest()
 
     def look(self) -> None:
         """Compare in a thread of its own: a network disk that hangs must hold up no answer."""

@@ -119,6 +119,29 @@ def test_it_costs_a_few_short_passes_and_leaves_nothing_behind(
     assert generator.prefixes.nbytes() == 0
 
 
+def test_what_was_proven_need_not_be_proven_again(tokenizer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    proofs: list[Forward] = []
+    deviation = proof.deviation
+    monkeypatch.setattr(proof, "deviation", lambda *given: proofs.append(given[0]) or deviation(*given))
+
+    def start(files: str, kind: str = "llama") -> str:
+        model = tiny_model(kind, tokenizer, layers=2, window=256, seed=0)
+        return proof.objection(Forward(model), tokenizer, files)
+
+    assert start("these files") == "" and start("these files") == ""
+    assert len(proofs) == 1
+    assert start("others") == "" and start("these files", "qwen2") == "" and start("") == "" == start("")
+    assert len(proofs) == 5
+
+
+def test_what_failed_is_tried_again(tokenizer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = tiny_model("llama", tokenizer, layers=2, window=256, seed=0)
+    with monkeypatch.context() as broken:
+        broken.setattr(proof, "deviation", lambda *given: float("nan"))
+        assert proof.objection(Forward(model), tokenizer, "files") == proof.NOT_THE_SAME
+    assert proof.objection(Forward(model), tokenizer, "files") == ""
+
+
 def test_a_load_leaves_half_of_the_threads_alone_and_a_question_takes_all(
     tokenizer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
