@@ -106,8 +106,20 @@ class GrowingLayer(DynamicLayer):
             or self.room * SHARE <= self._length * (SHARE + 2)
         ):
             return
-        self._key_room = _resized(self._key_room, self._key_room, self._length, self._length)
-        self._value_room = _resized(self._value_room, self._value_room, self._length, self._length)
+        self.move_out()
+
+    def move(self, keys: torch.Tensor, values: torch.Tensor) -> None:
+        """Go on in these buffers, which have the room: what it holds is copied there."""
+        for room, known in ((keys, self._key_room), (values, self._value_room)):
+            if known is not None:
+                room.narrow(-2, 0, self._length).copy_(known.narrow(-2, 0, self._length))
+        self._key_room, self._value_room = keys, values
+
+    def move_out(self) -> None:
+        """Go on in buffers of its own."""
+        if self._key_room is not None and self._value_room is not None:
+            self._key_room = _resized(self._key_room, self._key_room, self._length, self._length)
+            self._value_room = _resized(self._value_room, self._value_room, self._length, self._length)
 
     def copied(self, length: int | None = None) -> GrowingLayer:
         """A layer with tensors of its own, of the first `length` tokens."""

@@ -34,6 +34,16 @@ def of(model: Any) -> Memory:
     return Memory(total - sum(free for free, _ in figures), total)
 
 
+def free(model: Any) -> int:
+    """Bytes that may still be taken on the devices the model is on."""
+    devices = _cuda_devices(model)
+    if not devices:
+        return int(psutil.virtual_memory().available)
+    # What torch gave back to itself counts too.
+    kept = sum(torch.cuda.memory_reserved(d) - torch.cuda.memory_allocated(d) for d in devices)
+    return int(sum(torch.cuda.mem_get_info(device)[0] for device in devices) + kept)
+
+
 def for_caches(model: Any, gigabytes: float | None = None) -> int:
     """Bytes that all prompt caches together may take."""
     if gigabytes is not None:

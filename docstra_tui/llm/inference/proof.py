@@ -114,7 +114,7 @@ def deviation(forward: Forward, ids: torch.Tensor) -> float:
     prompt.rewind(CUT)
     written = [_read(forward, prompt, ids, CUT + n + 1) for n in range(WRITTEN)]
     again = torch.cat([*written, _read(forward, prompt, ids, TOKENS)])
-    off = [_off(parts, whole), _off(again, whole), _off(again[WRITTEN:], whole[WRITTEN:])]
+    off = [distance(parts, whole), distance(again, whole), distance(again[WRITTEN:], whole[WRITTEN:])]
     return float(torch.stack(off).max())  # one that is no number stays none
 
 
@@ -125,7 +125,7 @@ def _read(forward: Forward, prompt: CachedPrompt, ids: torch.Tensor, end: int) -
     return logits.float()
 
 
-def _off(logits: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+def distance(logits: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
     """Of the first tokens after a cut."""
     logits, right = logits[:LOOKED_AT], right[:LOOKED_AT]
     return ((logits - right).std(-1) / right.std(-1)).median()

@@ -212,5 +212,5 @@ def test_what_cannot_write_is_refused_at_load(tiny_folder: Path, monkeypatch: py
 def test_a_shift_of_all_logits_is_rounding_and_noise_is_not() -> None:
     """In half precision the logits of trained models, which lie far from 0, shift together."""
     logits = torch.randn(8, 600)
-    assert proof._off(logits + 0.5, logits) < 1e-6
-    assert proof._off(logits + 0.1 * torch.randn(8, 600), logits) > proof.ROUNDING_HALF
+    assert proof.distance(logits + 0.5, logits) < 1e-6
+    assert proof.distance(logits + 0.1 * torch.randn(8, 600), logits) > proof.ROUNDING_HALF
