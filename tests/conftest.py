@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -46,6 +47,15 @@ def own_places(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield base
     stop_engines(base)
     shutil.rmtree(base, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_trials() -> None:
+    """Chat templates are tried in forked processes, wherever a test may load a model in this one."""
+    if trial := sys.modules.get("docstra_tui.llm.inference.template_trial"):
+        from tests.llm import trial_children
+
+        trial._start = trial_children.start
 
 
 def engines_below(base: Path | str) -> list[psutil.Process]:

@@ -26,9 +26,26 @@ SLOW = "{% for a in range(99999) %}{% for b in range(3000) %}{% endfor %}{% endf
 LONG = "{% for a in range(99999) %}{{ 'x' * 2000 }}{% endfor %}"
 LARGE = "{{ 'x' * 600000000 }}"
 
+REAL_START = template_trial._start
+"""Not `tests.llm.trial_children`'s, which takes its place when the tests begin."""
+
+
+@pytest.fixture
+def real_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here the child is started as the product starts it."""
+    monkeypatch.setattr(template_trial, "_start", REAL_START)
+
 
 def behaviour(template: str) -> Behaviour:
     return Trial(template, VARIABLES).result()
+
+
+def refuses(template: str, words: str) -> None:
+    """It is refused in one sentence."""
+    with pytest.raises(BadModelFile, match=words) as refused:
+        behaviour(template)
+    assert refused.value.message.startswith("The model's chat template ")
+    assert "\n" not in refused.value.message and refused.value.hint
 
 
 @pytest.mark.parametrize(
@@ -49,10 +66,8 @@ def test_a_template_for_one_question_is_known_at_load_and_said() -> None:
 @pytest.mark.parametrize(
     ("template", "words"),
     [
-        (SLOW, "takes more than 2 seconds"),
         (LONG, "takes more than 512 MB|writes more than 1,000,000 characters"),
         ("{{ 'x' * 30000000 }}" + CHATML, "writes more than 1,000,000 characters"),
-        (LARGE, "takes more than 512 MB"),
         ("{{ messages[0]['content'] ", "cannot render a question: TemplateSyntaxError"),
         ("{{ raise_exception('never') }}", "cannot render a question: TemplateError: never"),
         ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "cannot render a question: RecursionError"),
@@ -61,10 +76,15 @@ def test_a_template_for_one_question_is_known_at_load_and_said() -> None:
     ],
 )
 def test_what_cannot_be_used_is_refused_in_one_sentence(template: str, words: str) -> None:
-    with pytest.raises(BadModelFile, match=words) as refused:
-        behaviour(template)
-    assert refused.value.message.startswith("The model's chat template ")
-    assert "\n" not in refused.value.message and refused.value.hint
+    refuses(template, words)
+
+
+@pytest.mark.usefixtures("real_start")
+@pytest.mark.parametrize(
+    ("template", "words"), [(SLOW, "takes more than 2 seconds"), (LARGE, "takes more than 512 MB")]
+)
+def test_a_template_that_takes_too_much_is_ended(template: str, words: str) -> None:
+    refuses(template, words)
 
 
 def test_nothing_is_rendered_here_before_the_trial_is_passed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,6 +126,7 @@ def test_named_templates_without_a_default_are_a_clear_error() -> None:
     assert ChatTokenizer(tokenizer, 512).render("x")
 
 
+@pytest.mark.usefixtures("real_start")
 def test_the_same_template_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Any] = []
     popen = subprocess.Popen
@@ -124,6 +145,7 @@ def test_the_same_template_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(started) == 2
 
 
+@pytest.mark.usefixtures("real_start")
 def test_a_process_that_was_prepared_is_used() -> None:
     template_trial.prepare()
     template_trial.prepare()
@@ -133,6 +155,7 @@ def test_a_process_that_was_prepared_is_used() -> None:
     assert prepared.returncode == 0
 
 
+@pytest.mark.usefixtures("real_start")
 def test_a_process_that_was_prepared_and_not_needed_is_ended() -> None:
     template_trial.prepare()
     unused = template_trial._prepared
@@ -142,6 +165,7 @@ def test_a_process_that_was_prepared_and_not_needed_is_ended() -> None:
     assert unused.returncode is not None
 
 
+@pytest.mark.usefixtures("real_start")
 def test_a_child_that_cannot_be_started_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/nonexistent/python")
     with pytest.raises(BadModelFile, match="could not be tried"):
