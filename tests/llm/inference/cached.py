@@ -59,11 +59,13 @@ def cached_logits(generator: Generator, ids: list[int]) -> torch.Tensor:
     return generator._forward(torch.tensor([ids]), reuse, twin.cache)[0]
 
 
+@torch.inference_mode()
 def agrees(generator: Generator, ids: list[int], written: list[int]) -> None:
     """Every written id is the plain model's, up to the first near tie."""
-    for at, id_ in enumerate(written):
-        logits = plain_logits(generator, ids + written[:at])
-        best = torch.topk(logits, 2)
+    said = ids + written
+    logits = generator._model(input_ids=torch.tensor([said]), use_cache=False).logits[0, len(ids) - 1 : -1]
+    for after, id_ in zip(logits, written, strict=True):
+        best = torch.topk(after, 2)
         if best.values[0] - best.values[1] <= TIE:
             return
         assert int(best.indices[0]) == id_
