@@ -1,7 +1,7 @@
 """Processes that try chat templates, forked from one that has imported what they need.
 
-Each trial has a process of its own, whose imports take most of a second of the processor, and a run of all tests
-makes hundreds. What runs in a forked one is the product's own, from its first line of input on.
+Each trial has a process of its own, whose imports take most of a second of the processor, and a run of all
+tests makes hundreds. What runs in a forked one is the product's own, from its first line of input on.
 """
 
 from __future__ import annotations
