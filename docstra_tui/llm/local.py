@@ -18,7 +18,7 @@ from docstra_tui.llm.inference import memory
 from docstra_tui.llm.inference.chat_tokenizer import ChatTokenizer
 from docstra_tui.llm.inference.generation import Generator
 from docstra_tui.llm.inference.recipe import END_MARKS, Request
-from docstra_tui.llm.inference.thread import InferenceThread, Job
+from docstra_tui.llm.inference.thread import InferenceThread, Job, Kind
 from docstra_tui.llm.loading import loader as loading
 from docstra_tui.llm.measure import Measure, TooLong
 from docstra_tui.llm.sampling import BadSampling, Sampling
@@ -194,6 +194,7 @@ class LocalLLM(BaseLLM):
             sampling=Sampling(temperature),
             stable=stable,
             think=think,
+            batch=batch,
         )
         return stream
 
@@ -206,13 +207,14 @@ class LocalLLM(BaseLLM):
         sampling: Sampling = USUAL,
         stable: int = 0,
         think: Think | None = None,
+        batch: bool = False,
     ) -> Job:
         """Queue a request whose events go to `sink`.
 
         `stable` characters of the last message will stand in the next question's too (its files): the
-        cache is worth remembering there. Raises `ContextOverflow` when the prompt leaves less than the
-        reserve, `ValueError` for a malformed prompt or setting, `EngineDied` once the device answers no
-        more.
+        cache is worth remembering there. With `batch` others go first. Raises `ContextOverflow` when the
+        prompt leaves less than the reserve, `ValueError` for a malformed prompt or setting, `EngineDied`
+        once the device answers no more.
         """
         if self.dead is not None:
             raise self.dead
@@ -245,7 +247,7 @@ class LocalLLM(BaseLLM):
             self._on_disk.look()
             sink(self._generator.answer(request, sink, job.is_cancelled))
 
-        return self._thread.submit(work)
+        return self._thread.submit(work, Kind.BATCH if batch else Kind.ASKED)
 
     def measure(self, prompt: Prompt) -> Measure:
         try:
@@ -281,7 +283,7 @@ class LocalLLM(BaseLLM):
         def work(job: Job) -> None:
             sink(Measure(len(ids), self._generator.warm(ids, job.is_cancelled)))
 
-        return self._thread.submit(work, idle=True)
+        return self._thread.submit(work, Kind.IDLE)
 
     def close(self) -> None:
         self._thread.close()

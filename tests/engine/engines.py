@@ -50,6 +50,7 @@ class FakeJob:
     sink: Callable[[Event], None]
     cancelled: threading.Event = field(default_factory=threading.Event)
     think: Think | None = None
+    batch: bool = False
 
     warmed: Callable[[int], None] = lambda cached: None
 
@@ -128,11 +129,12 @@ class FakeModel:
         sampling: Sampling = Sampling(),  # noqa: B008 a frozen value
         stable: int = 0,
         think: Think | None = None,
+        batch: bool = False,
     ) -> FakeJob:
         tokens = len(FakeTokenizer().render(prompt))
         if tokens > 90:
             raise ContextOverflow(tokens, 100, 10)
-        job = FakeJob(prompt, max_tokens, sampling, sink, think=think)
+        job = FakeJob(prompt, max_tokens, sampling, sink, think=think, batch=batch)
         self.jobs.put(job)
         return job
 

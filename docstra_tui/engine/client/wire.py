@@ -110,6 +110,8 @@ class Extras(msgspec.Struct):
     """With `tokenize`: the prompt's text too, in its cached and its new part."""
     think: str | int | None = None
     """As `llm.thinking.wish` spells it; None is as the model does by itself."""
+    batch: bool = False
+    """With a chat: one of many that nobody watches; several are written together, others go first."""
     reading: bool = False
     """With a streamed chat: tell how far the prompt is read, as `return_progress` does."""
 

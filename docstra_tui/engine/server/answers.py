@@ -80,6 +80,7 @@ class Answers:
                         sampling=sampling,
                         stable=body.docstra.stable,
                         think=think,
+                        batch=body.docstra.batch,
                     )
                 except ValueError as error:
                     raise BadRequest(str(error), getattr(error, "param", "messages")) from error

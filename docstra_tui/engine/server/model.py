@@ -73,6 +73,7 @@ class Model(Protocol):
         sampling: Sampling = ...,
         stable: int = 0,
         think: Think | None = None,
+        batch: bool = False,
     ) -> Job: ...
     def submit_warm(
         self, prompt: Prompt, stable: int, sink: Callable[[Measure], None], *, think: Think | None = None

@@ -54,12 +54,19 @@ class Reply:
         sampling: Sampling,
         stable: int = 0,
         think: Think = "auto",
+        batch: bool = False,
     ) -> None:
         """Queue it. Rendering 100k tokens takes a while, so a thread does it. Raises what `submit` raises."""
 
         def run() -> None:
             self._job = model.submit(
-                prompt, self._take, max_tokens=max_tokens, sampling=sampling, stable=stable, think=think
+                prompt,
+                self._take,
+                max_tokens=max_tokens,
+                sampling=sampling,
+                stable=stable,
+                think=think,
+                batch=batch,
             )
             if self._closed:  # the client went while the prompt was rendered
                 self._job.cancel()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from docstra_tui.errors import GenerationFailed
+from docstra_tui.llm.remote import RemoteLLM
 from tests.engine.engines import RunningEngine, done, until
 from tests.engine.server.asked import QUESTION, client, events, in_background
 
@@ -151,3 +152,14 @@ def test_an_answer_that_cannot_be_handed_on_ends_in_one_error_event(engine: Runn
         reply = in_background(lambda: http.post("/v1/chat/completions", json=QUESTION))
         engine.model.answer("fine", done())
         assert reply.get(timeout=10).status_code == 200
+
+
+def test_our_client_says_what_is_one_of_many(engine: RunningEngine) -> None:
+    llm = RemoteLLM(socket=engine.socket)
+    try:
+        for batch in (True, False):
+            stream = llm.run_task("answer_question", fields={"question": "What is this?"}, batch=batch)
+            assert engine.model.answer("Well.", done()).batch is batch
+            assert str(stream) == "Well."
+    finally:
+        llm.close()
