@@ -11,11 +11,11 @@ from typing import Any
 
 from docstra_tui.commands.console import Console
 from docstra_tui.commands.printing import Printing
+from docstra_tui.commands.records import places, record_of, sizes, told
 from docstra_tui.commands.waiting import Waiting
 from docstra_tui.errors import DocstraError
 from docstra_tui.llm.answer import AnswerStream, Listener
 from docstra_tui.llm.base import BaseLLM
-from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.turn_request import TurnRequest
 
 
@@ -60,7 +60,7 @@ class Answers:
         if len(self._requests) == 1:
             self._console.json(self._records[0])
         else:
-            failed = {"error": _told(error)} if error is not None else {}
+            failed = {"error": told(error)} if error is not None else {}
             self._console.json({"answers": self._records, **failed})
 
     def _follow_one(self, llm: BaseLLM, request: TurnRequest) -> None:
@@ -83,10 +83,10 @@ class Answers:
             raise
         self._record(request, stream, None)
         if self.was_cancelled:
-            self._records[-1]["files"] = _places(request.focus)
+            self._records[-1]["files"] = places(request.focus)
             return
         if self._as_json:
-            self._records[-1]["files"] = _sizes(llm, request)
+            self._records[-1]["files"] = sizes(llm, request)
         if stream.finish_reason == "length":
             written = stream.usage.completion_tokens or self._limit
             which = f"{request.shown}: the" if is_one_of_many else "The"
@@ -124,26 +124,8 @@ class Answers:
         self.was_cancelled = stream.finish_reason == "cancelled"
 
     def _record(self, request: TurnRequest, stream: AnswerStream | None, error: DocstraError | None) -> None:
-        usage = stream.usage if stream is not None else None
-        told = self._llm.model_name if self._llm is not None and self._llm.server else ""
-        self._records.append(
-            {
-                "answer": stream.text if stream is not None else "",
-                "thinking": (stream.thinking or None) if stream is not None else None,
-                "model": told or self.model or None,
-                "finish_reason": stream.finish_reason if stream is not None else None,
-                "files": _places(request.focus),
-                "prompt_tokens": usage.prompt_tokens if usage is not None else None,
-                "completion_tokens": usage.completion_tokens if usage is not None else None,
-                "reused_tokens": usage.reused_tokens if usage is not None else None,
-                "thinking_tokens": usage.thinking_tokens if usage is not None else None,
-                "ttft_s": stream.ttft_s if stream is not None else None,
-                "tokens_per_s": stream.tokens_per_s if stream is not None else None,
-                "thinking_s": stream.thinking_s if stream is not None else None,
-            }
-        )
-        if error is not None:
-            self._records[-1]["error"] = _told(error)
+        named = self._llm.model_name if self._llm is not None and self._llm.server else ""
+        self._records.append(record_of(request, stream, named or self.model, error))
 
 
 def interrupts(handler: Any) -> None:
@@ -152,33 +134,3 @@ def interrupts(handler: Any) -> None:
         signal.signal(signal.SIGINT, handler)
     except ValueError:
         pass  # not in the main thread
-
-
-def _told(error: DocstraError) -> dict[str, str]:
-    return {"message": error.message, **({"hint": error.hint} if error.hint else {})}
-
-
-def _places(items: Sequence[ContextItem]) -> list[dict[str, Any]]:
-    return [_place(item, None) for item in items if item.path is not None]
-
-
-def _sizes(llm: BaseLLM, request: TurnRequest) -> list[dict[str, Any]]:
-    """Each file and what adding it added to the rendered prompt; null where nobody can count."""
-    counts: list[int | None] = []
-    try:
-        for end in range(len(request.focus) + 1):
-            messages = llm.prompt_builder.messages(request.task, request.focus[:end], (), **request.fields)
-            count = llm.count_tokens(messages)
-            counts.append(count if llm.counts_exactly else None)
-    except DocstraError:
-        pass  # the answer is there; a figure is not worth it
-    files = []
-    for index, item in enumerate(request.focus):
-        before, after = (counts + [None] * (index + 2))[index : index + 2]
-        tokens = None if before is None or after is None else after - before
-        files.append(_place(item, tokens))
-    return [file for file in files if file["path"] is not None]
-
-
-def _place(item: ContextItem, tokens: int | None) -> dict[str, Any]:
-    return {"path": item.path, "start_line": item.start_line, "end_line": item.end_line, "tokens": tokens}

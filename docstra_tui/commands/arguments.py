@@ -120,6 +120,13 @@ LANGUAGE = Option(
     "",
     {"default": "", "metavar": "LANGUAGE"},
 )
+OUTPUT = Option(
+    ("-o", "--output"),
+    "write each answer to a file below this folder",
+    "",
+    {"default": "", "metavar": "FOLDER"},
+)
+FORCE = Option(("--force",), "ask again what was answered before", "", {"action": "store_true"})
 RESUME = Option(
     ("--resume",),
     "go on with a saved session: its id, or the last one",
@@ -132,6 +139,16 @@ ONE_SHOT = (
     "The answer goes to standard output, everything else to standard error; it is\n"
     "not saved as a session. The model stays loaded for a while\n"
     "(engine.oneshot_minutes), so that the next question is fast."
+)
+
+
+MANY = (
+    "FILE may be a folder: all code below it that its project does not ignore.\n"
+    "With a folder, with more than four files and with -o several are asked at\n"
+    "once, and a command that is broken off and given again goes on where it\n"
+    "was. With -o each answer is FOLDER/FILE.md and is written when it is whole;\n"
+    "it is asked again when the file has changed, or with --force.\n"
+    "Without a file (or with -), the code comes from standard input.\n"
 )
 
 
@@ -156,13 +173,17 @@ COMMANDS: tuple[Command, ...] = (
         "explain",
         FILES,
         LANGUAGE,
-        more="Without a file (or with -), the code comes from standard input.\n" + ONE_SHOT,
+        OUTPUT,
+        FORCE,
+        more=MANY + ONE_SHOT,
     ),
     _task(
         "document",
         FILES,
         LANGUAGE,
-        more="Without a file (or with -), the code comes from standard input.\n" + ONE_SHOT,
+        OUTPUT,
+        FORCE,
+        more=MANY + ONE_SHOT,
     ),
     _task("examples", FILES, LANGUAGE, most=1, more=ONE_SHOT),
     Command(

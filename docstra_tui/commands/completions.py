@@ -15,7 +15,7 @@ from docstra_tui.commands.arguments import COMMANDS, COMMON, PROGRAM, SCREEN, Co
 from docstra_tui.commands.console import Console
 from docstra_tui.settings import Settings
 
-PATHS = {"--file": shtab.FILE, "--model": shtab.FILE}
+PATHS = {"--file": shtab.FILE, "--model": shtab.FILE, "--output": shtab.DIRECTORY}
 """Flags that take a path, or may."""
 
 WORDS = {"chat": shtab.DIRECTORY, "document": shtab.FILE, "explain": shtab.FILE}

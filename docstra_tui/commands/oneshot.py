@@ -1,6 +1,7 @@
 """One question, one answer, and back to the shell: ask, explain, document, examples, run.
 
-The same engine as the faces use, so a second question finds the model hot. Nothing is saved.
+The same engine as the faces use, so a second question finds the model hot. Nothing is saved, but for the
+finished answers about many files until all of them are there.
 """
 
 from __future__ import annotations
@@ -10,16 +11,22 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from docstra_tui import settings as settings_module
 from docstra_tui import templates
 from docstra_tui.commands import consent
 from docstra_tui.commands.answers import Answers, interrupts
 from docstra_tui.commands.arguments import Invocation
 from docstra_tui.commands.console import Console
+from docstra_tui.commands.many_answers import FEW, ManyAnswers
+from docstra_tui.commands.named_files import is_folder
+from docstra_tui.commands.output_folder import OutputFolder
 from docstra_tui.commands.requests import requests_of
 from docstra_tui.errors import DocstraError, EngineError, UsageError
 from docstra_tui.llm.prompt import BUILT_IN
 from docstra_tui.session.turn_request import TurnRequest
+from docstra_tui.settings import Settings
 from docstra_tui.workspace.status import loading_line
 
 if TYPE_CHECKING:
@@ -51,14 +58,7 @@ def run(
         from docstra_tui.workspace.models.opening import open_backend
 
         opener = open_backend
-    as_json = bool(invocation.options["json"])
-    answers = Answers(
-        console,
-        requests,
-        as_json=as_json,
-        limit=settings.answer.max_tokens,
-        show_thinking=bool(invocation.options["show_thinking"]),
-    )
+    answers = _answers(invocation, settings, requests, console)
     backend: Backend | None = None
     try:
         backend = opener(settings, oneshot=True)
@@ -88,6 +88,30 @@ def run(
         interrupts(signal.default_int_handler)
     answers.end()
     return CANCELLED if answers.was_cancelled else DONE
+
+
+def _answers(
+    invocation: Invocation, settings: Settings, requests: Sequence[TurnRequest], console: Console
+) -> Answers | ManyAnswers:
+    """Who asks: one after the other, or many at once. Raises `UsageError`."""
+    options = invocation.options
+    as_json, limit = bool(options["json"]), settings.answer.max_tokens
+    show_thinking = bool(options["show_thinking"])
+    folder = str(options.get("output", ""))
+    named = (*invocation.words, *options["files"])
+    is_many = "output" in options and (folder or len(requests) > FEW or any(map(is_folder, named)))
+    if not is_many:
+        return Answers(console, requests, as_json=as_json, limit=limit, show_thinking=show_thinking)
+    return ManyAnswers(
+        console,
+        requests,
+        as_json=as_json,
+        limit=limit,
+        show_thinking=show_thinking,
+        output=OutputFolder(folder) if folder else None,
+        force=bool(options["force"]),
+        made_by=[msgspec.to_builtins(part) for part in (settings.model, settings.answer, settings.remote)],
+    )
 
 
 def wait_until_ready(backend: Backend, console: Console) -> Status:

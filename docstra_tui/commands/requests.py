@@ -7,23 +7,20 @@ file of its own (a `while read` loop's list), it is read only where `-` is named
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from docstra_tui.commands import stdin
 from docstra_tui.commands.arguments import PROGRAM, Invocation
-from docstra_tui.context.files.reader import read_named
+from docstra_tui.commands.named_files import Naming, Note
 from docstra_tui.errors import UsageError
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import BUILT_IN, TASKS, code_fields, file_fields, placeholders
 from docstra_tui.session.turn_request import TurnRequest, plain_question
 from docstra_tui.settings import Settings
 from docstra_tui.workspace.turns.requests import fields_of_examples, fields_of_file, main_language
-
-Note = Callable[[str], None]
-"""Takes a sentence for standard error."""
 
 
 def requests_of(
@@ -36,16 +33,18 @@ def requests_of(
     """
     words = [word for word in invocation.words if word != "-"]
     limit = settings.context.max_file_bytes
-    files = tuple(_named(name, limit, note) for name in invocation.options["files"])
+    naming = Naming(limit, note, settings.context.ignore)
     piped = Piped(is_named="-" in invocation.words, limit=limit, note=note)
+    if invocation.command in ("explain", "document"):
+        return _one_a_file(invocation, words, naming, piped)
+    named = invocation.options["files"]
+    files = naming.all(named) if invocation.options.get("each") else tuple(map(naming.one, named))
     match invocation.command:
         case "ask":
             question, items = _text(words, files, piped)
             if not question:
                 raise _no_text("question", 'ask "What does it do?" -f FILE', "ask - -f FILE", piped)
             return [replace(plain_question(question), focus=items)]
-        case "explain" | "document":
-            return _one_a_file(invocation, words, files, piped)
         case "examples":
             request, items = _text(words, files, piped)
             if not request:
@@ -101,30 +100,13 @@ def _no_text(what: str, example: str, from_stdin: str, piped: Piped) -> UsageErr
     return UsageError(f"There is no {what}.", f"Try: {PROGRAM} {example}")
 
 
-def _named(name: str, limit: int, note: Note) -> ContextItem:
-    """The file that a word of the command line names, or its lines. Raises `UsageError`, `UnreadableFile`."""
-    if name == "-":
-        raise UsageError(
-            "-f takes a file; standard input is read without -f.",
-            "Put - behind the question. A file called - is ./-",
-        )
-    if not os.path.lexists(name):
-        name = os.path.expanduser(name)  # in quotes, or behind `=`, no shell has done it
-    path, colon, lines = name.rpartition(":")
-    if colon and not os.path.lexists(name):
-        found = re.fullmatch(r"(\d+)(?:-(\d*))?", lines)
-        is_range = found is not None and 0 < int(found[1]) <= int(found[2] or found[1])
-        if not is_range and (found is not None or os.path.isfile(path)):
-            raise UsageError(f"{lines!r} is no range of lines.", f"Write {path}:10-40.")
-    return read_named(name, max_bytes=limit, note=note)
-
-
 def _one_a_file(
-    invocation: Invocation, words: Sequence[str], files: tuple[ContextItem, ...], piped: Piped
+    invocation: Invocation, words: Sequence[str], naming: Naming, piped: Piped
 ) -> list[TurnRequest]:
-    task = TASKS[invocation.command]
+    task, output = TASKS[invocation.command], invocation.options["output"]
     language = invocation.options["language"]
-    items = (*(_named(name, piped.limit, piped.note) for name in words), *files)
+    naming = replace(naming, only_code=True, without=Path(os.path.realpath(output)) if output else None)
+    items = naming.all([*words, *invocation.options["files"]])
     requests = [TurnRequest(task, item.label, fields_of_file(item, language), (item,)) for item in items]
     code = piped.beside(has_files=True) if items else piped.alone()
     if code.strip():

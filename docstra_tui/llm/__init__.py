@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from docstra_tui.llm.inference.stopping import KeywordsStoppingCriteria
     from docstra_tui.llm.items import ContextItem
     from docstra_tui.llm.local import LocalLLM, LocalModelClient
+    from docstra_tui.llm.many import Many
     from docstra_tui.llm.prompt import PromptBuilder, Turn
     from docstra_tui.llm.remote import RemoteLLM
     from docstra_tui.llm.shared import (
@@ -37,6 +38,7 @@ _HOMES = {
     "ContextItem": "items",
     "LocalLLM": "local",
     "LocalModelClient": "local",
+    "Many": "many",
     "PromptBuilder": "prompt",
     "Turn": "prompt",
     "RemoteLLM": "remote",
@@ -56,6 +58,7 @@ __all__ = [
     "KeywordsStoppingCriteria",
     "LocalLLM",
     "LocalModelClient",
+    "Many",
     "PromptBuilder",
     "RemoteLLM",
     "Turn",

@@ -67,6 +67,16 @@ BY_ENDING = {
 }  # fmt: skip
 """Endings in lower case, but for those that several languages share (`dialects`)."""
 
+NO_CODE = frozenset(
+    {"bibtex", "csv", "diff", "ini", "json", "latex", "markdown", "rst", "text", "toml", "tsv", "xml", "yaml"}
+)
+"""Data, settings and prose: nothing that is explained or documented as a program is."""
+
+
+def is_code(language: str) -> bool:
+    """True for the language of a program; False for data, prose and what is not known."""
+    return bool(language) and language not in NO_CODE
+
 
 def language_of(path: str, content: str = "") -> str:
     """`python` for `src/a.py`, `dockerfile` for `Dockerfile`, `objective-c` for an `a.m` that is.
