@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from docstra_tui.errors import ContextOverflow, DocstraError, GenerationFailed
+from docstra_tui.errors import ContextOverflow, DocstraError, GenerationFailed, MemoryOverflow
 
 
 def to_wire(error: BaseException) -> dict[str, Any]:
@@ -45,16 +45,21 @@ def from_wire(wire: dict[str, Any]) -> DocstraError:
     details = wire.get("details")
     details = details if isinstance(details, dict) else {}
     kind = wire.get("kind")
-    if kind == ContextOverflow.kind:
+    if kind in (ContextOverflow.kind, MemoryOverflow.kind):
         try:
             tokens, limit, reserve = (int(details[name]) for name in ("prompt_tokens", "limit", "reserve"))
-            return ContextOverflow(tokens, limit, reserve, is_least=bool(details.get("is_least")))
+            is_least = bool(details.get("is_least"))
+            if kind == ContextOverflow.kind:
+                return ContextOverflow(tokens, limit, reserve, is_least=is_least)
+            compact, on_gpu = details.get("compact"), bool(details.get("on_gpu"))
+            compact = compact if isinstance(compact, int) else None
+            return MemoryOverflow(tokens, limit, reserve, is_least=is_least, compact=compact, on_gpu=on_gpu)
         except (KeyError, TypeError, ValueError):
             pass
     message = str(wire.get("message") or "The engine failed without a word.")
     hint = str(wire.get("hint") or "")
     for cls in _subclasses(DocstraError):
-        if cls.kind == kind and cls is not ContextOverflow:
+        if cls.kind == kind and not issubclass(cls, ContextOverflow):
             return cls(message, hint)
     return DocstraError(message, hint)
 

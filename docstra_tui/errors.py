@@ -266,3 +266,40 @@ class ContextOverflow(DocstraError):
             "reserve": self.reserve,
             "is_least": self.is_least,
         }
+
+
+class MemoryOverflow(ContextOverflow):
+    """The prompt would fit the model's window, but not, once it is read, the memory that is free now."""
+
+    kind = "memory_overflow"
+
+    def __init__(
+        self,
+        prompt_tokens: int,
+        limit: int,
+        reserve: int,
+        *,
+        is_least: bool = False,
+        compact: int | None = None,
+        on_gpu: bool = False,
+    ) -> None:
+        super().__init__(prompt_tokens, limit, reserve, is_least=is_least)
+        wanted = prompt_tokens + reserve
+        ways = [f"Shorten it by {wanted - limit:,} tokens (leave out files or parts of them)"]
+        if compact is not None and compact >= wanted:
+            ways.append("keep what is read in 8 bits (--kv-cache int8)")
+        ways.append("answer on the CPU (--device cpu)" if on_gpu else "pick a smaller model")
+        self.message = (
+            f"The prompt has {prompt_tokens:,} tokens; the memory that is free holds {limit:,} "
+            f"and {reserve:,} are kept for the answer."
+        )
+        self.hint = f"{', '.join(ways[:-1])}, or {ways[-1]}."
+        self.args = (self.message,)
+        self.compact = compact
+        """Tokens that free memory holds in 8 bits; None where that is no choice."""
+        self.on_gpu = on_gpu
+        """True where the CPU has memory of its own."""
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return super().details | {"compact": self.compact, "on_gpu": self.on_gpu}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from docstra_tui.errors import ContextOverflow
 from docstra_tui.llm.answer import SILENT, AnswerStream, Event, Finished, FinishReason, Listener, Usage
 from docstra_tui.llm.base import BaseLLM, Prompt, as_messages
+from docstra_tui.llm.measure import Measure, Room
 from docstra_tui.llm.prompt import Message
 from docstra_tui.llm.thinking.wish import Think
 
@@ -81,6 +82,8 @@ class FakeLLM(BaseLLM):
         self.closed = False
         self._window = window
         self.exact = exact
+        self.room: Room | None = None
+        """What the memory that is free holds."""
         self._answers: deque[Scripted] = deque()
         for answer in answers:
             self.enqueue(answer)
@@ -117,6 +120,9 @@ class FakeLLM(BaseLLM):
 
     def count_tokens(self, prompt: Prompt) -> int:
         return sum(len(message["content"].split()) for message in as_messages(prompt))
+
+    def measure(self, prompt: Prompt) -> Measure:
+        return Measure(self.count_tokens(prompt), None, room=self.room)
 
     @property
     def window(self) -> int | None:

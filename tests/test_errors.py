@@ -9,7 +9,7 @@ import pytest
 
 from docstra_tui import errors
 from docstra_tui.error_forms import from_wire, to_wire
-from docstra_tui.errors import ContextOverflow, DocstraError
+from docstra_tui.errors import ContextOverflow, DocstraError, MemoryOverflow
 from docstra_tui.llm.base import as_messages
 
 
@@ -30,7 +30,7 @@ def test_kinds_are_unique_and_exit_codes_are_those_of_the_command_line() -> None
     assert {cls.exit_code for cls in every_error()} == {1, 2, 3, 4, 130}
 
 
-@pytest.mark.parametrize("cls", [cls for cls in every_error() if cls is not ContextOverflow])
+@pytest.mark.parametrize("cls", [cls for cls in every_error() if not issubclass(cls, ContextOverflow)])
 def test_an_error_comes_out_of_the_wire_as_it_went_in(cls: type[DocstraError]) -> None:
     back = from_wire(json.loads(json.dumps(to_wire(cls("It broke.", "Mend it.")))))
     assert type(back) is cls
@@ -43,6 +43,16 @@ def test_an_overflow_keeps_its_figures() -> None:
     assert (back.prompt_tokens, back.limit, back.reserve) == (9000, 8192, 512)
     assert "9,000" in back.message and "1,320" in back.hint
     assert back.exit_code == 4
+
+
+def test_what_memory_does_not_hold_keeps_its_figures_and_names_the_ways_out() -> None:
+    said = MemoryOverflow(9000, 6000, 512, compact=11_000, on_gpu=True)
+    back = from_wire(json.loads(json.dumps(to_wire(said))))
+    assert isinstance(back, MemoryOverflow) and vars(back) == vars(said) and back.exit_code == 4
+    assert "holds 6,000" in back.message and "3,512" in back.hint
+    assert "8 bits" in back.hint and "--device cpu" in back.hint
+    hint = MemoryOverflow(9000, 6000, 512, compact=9000).hint
+    assert "8 bits" not in hint and "cpu" not in hint and "smaller model" in hint
 
 
 def test_an_overflow_says_what_to_do_whether_or_not_there_are_files() -> None:

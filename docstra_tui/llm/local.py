@@ -133,7 +133,13 @@ class LocalLLM(BaseLLM):
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know about this model, sentences; most have none."""
-        every = (self._generator.objection, *self._chat.notes, *self._file_notes, self._on_disk.note)
+        every = (
+            self._generator.memory_note,
+            self._generator.objection,
+            *self._chat.notes,
+            *self._file_notes,
+            self._on_disk.note,
+        )
         return tuple(note for note in every if note)
 
     @property
@@ -228,10 +234,11 @@ class LocalLLM(BaseLLM):
             raise ContextOverflow(error.tokens, self.window, self.reserve, is_least=True) from None
         if len(ids) + self.reserve > self.window:
             raise ContextOverflow(len(ids), self.window, self.reserve)
+        window = self._generator.room.require(len(ids), self.reserve, self.window)
         wanted = self.max_tokens if max_tokens is None else max_tokens
         if wanted < 1:
             raise ValueError(f"max_tokens is {wanted}; it must be at least 1")
-        longest = min(wanted, self.window - len(ids))
+        longest = min(wanted, window - len(ids))
         request = Request(
             ids,
             max_new_tokens=longest,
@@ -257,7 +264,8 @@ class LocalLLM(BaseLLM):
 
     def measure_ids(self, ids: list[int]) -> Measure:
         """The same for a prompt that is rendered already."""
-        return Measure(len(ids), self._generator.prefixes.reusable(ids))
+        room = self._generator.room.of(self.window)
+        return Measure(len(ids), self._generator.prefixes.reusable(ids), room=room)
 
     def warm(self, prompt: Prompt, stable: int) -> Measure:
         measured: list[Measure] = []
@@ -277,7 +285,7 @@ class LocalLLM(BaseLLM):
             ids = self._chat.stable_prefix(prompt, stable, self._chat.most, think=think)
         except TooLong:
             ids = []
-        if len(ids) + self.reserve > self.window:
+        if len(ids) + self.reserve > self._generator.room.within(self.window):
             ids = []
 
         def work(job: Job) -> None:

@@ -38,6 +38,18 @@ class TooLong(Exception):
 
 
 @dataclass(frozen=True)
+class Room:
+    """How long a prompt, its answer with it, may be for the memory that is free now, where that is less than
+    the window."""
+
+    tokens: int
+    compact: int | None = None
+    """The same where what is read is kept in 8 bits; None where that is no choice, or is done already."""
+    on_gpu: bool = False
+    """True where the CPU has memory of its own."""
+
+
+@dataclass(frozen=True)
 class Measure:
     """A prompt's size."""
 
@@ -47,6 +59,8 @@ class Measure:
     """Leading tokens that are in the model's cache; None when the model does not tell."""
     is_least: bool = False
     """True when counting ended there: it has more than eight windows."""
+    room: Room | None = None
+    """None where memory is no limit, or nobody tells."""
 
 
 def estimate(messages: Sequence[Message]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from docstra_tui.context.fitting.budget import Budget
-from docstra_tui.errors import ContextOverflow, DocstraError, NotAsked
+from docstra_tui.errors import ContextOverflow, DocstraError, MemoryOverflow, NotAsked
 from docstra_tui.session.dialogue import Dialogue
 from docstra_tui.session.fitting import Fitting, Overfull
 from docstra_tui.session.measuring import Measuring
@@ -50,9 +50,7 @@ class Admission:
                 raise found
         while (budget := self._overfull(request)) is not None:
             if self.make_room is None or not self.make_room(Overfull(self._fitting, request, budget)):
-                raise ContextOverflow(
-                    budget.used, budget.limit or 0, budget.reserve, is_least=budget.is_least
-                )
+                raise self._overflow(budget)
 
     def _kept_back(self, request: TurnRequest) -> SecretsFound | None:
         """What keeps it from being sent as it is; None where nothing does, or it cannot be sent anyway."""
@@ -100,3 +98,10 @@ class Admission:
 
     def _is_wanted(self) -> bool:
         return not self._is_stopped
+
+    def _overflow(self, budget: Budget) -> ContextOverflow:
+        used, reserve, limit = budget.used, budget.reserve, budget.limit or 0
+        room = self._measuring.room
+        if budget.memory is None or room is None or used + reserve > limit:
+            return ContextOverflow(used, limit, reserve, is_least=budget.is_least)
+        return MemoryOverflow(used, room.tokens, reserve, compact=room.compact, on_gpu=room.on_gpu)

@@ -57,17 +57,19 @@ class Fitting:
             for number, turn in enumerate(turns, dialogue.skipped + 1)
             if turn.has_answer
         ]
+        total = None if is_beyond else measuring.budget(dialogue.prompt(request, log)).used
         plan = plan_for(
             items,
             found,
             rows,
             limit=window,
+            memory=measuring.room.tokens if measuring.room is not None else None,
             reserve=measuring.reserve(window),
             question=scale.question(request.task, request.fields),
             count=scale.weight,
             knows=scale.knows,
             named=self._named(request.shown, items),
-            total=None if is_beyond else measuring.budget(dialogue.prompt(request, log)).used,
+            total=total,
             overhead=scale.empty,
         )
         return carried_over(plan, before)

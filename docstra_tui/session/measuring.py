@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from docstra_tui.context.fitting.budget import Budget
 from docstra_tui.llm.items import ContextItem
+from docstra_tui.llm.measure import Room
 from docstra_tui.llm.prompt import Conversation
 from docstra_tui.session.dialogue import Dialogue
 from docstra_tui.session.scale import Scale
@@ -18,14 +19,23 @@ class Measuring:
         self._dialogue = dialogue
         self._reserve = reserve
         self._scale: Scale | None = None
+        self.room: Room | None = None
+        """What the memory that is free holds, as it was told last; None where it holds every window."""
 
     def budget(self, prompt: Conversation) -> Budget:
         """What sending a prompt takes."""
         llm = self._dialogue.llm
         measure, window = llm.measure(prompt.messages), llm.window
         is_exact = llm.counts_exactly
+        self.room = measure.room
         return Budget(
-            measure.tokens, window, self.reserve(window), is_exact, measure.cached, measure.is_least
+            measure.tokens,
+            window,
+            self.reserve(window),
+            is_exact,
+            measure.cached,
+            measure.is_least,
+            measure.room.tokens if measure.room is not None else None,
         )
 
     def reserve(self, window: int | None) -> int:

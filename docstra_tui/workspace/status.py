@@ -187,11 +187,13 @@ def used_text(budget: Budget) -> str:
 
 
 def room_text(budget: Budget) -> str:
-    """`1.2k too many`, with `≈` where it is an estimate, which refuses nothing; empty for what fits."""
+    """`1.2k too many`, with `≈` where it is an estimate, which refuses nothing; empty for what fits. Whether
+    the window or the memory that is free is the bound, is said too."""
     left = budget.left
     if left is None or left >= 0 or budget.is_least:
         return ""
-    return f"{'' if budget.exact else '≈'}{figures.tokens(-left)} too many"
+    bound = " for free memory" if budget.memory is not None else ""
+    return f"{'' if budget.exact else '≈'}{figures.tokens(-left)} too many{bound}"
 
 
 def ahead_text(facts: Facts) -> str:

@@ -25,7 +25,7 @@ from docstra_tui.engine.server.run import serve
 from docstra_tui.errors import ContextOverflow, DocstraError
 from docstra_tui.llm.answer import Event as AnswerEvent
 from docstra_tui.llm.answer import Finished, Usage
-from docstra_tui.llm.measure import Measure, TooLong
+from docstra_tui.llm.measure import Measure, Room, TooLong
 from docstra_tui.llm.sampling import Sampling
 from docstra_tui.llm.thinking.wish import Think
 
@@ -118,6 +118,7 @@ class FakeModel:
         self.dead: DocstraError | None = None
         self.memory_error: Exception | None = None
         self.cached = 0
+        self.room: Room | None = None
         self.warm_jobs: queue.Queue[FakeJob] = queue.Queue()
 
     def submit(
@@ -148,7 +149,7 @@ class FakeModel:
         return job
 
     def measure_ids(self, ids: list[int]) -> Measure:
-        return Measure(len(ids), min(self.cached, len(ids)))
+        return Measure(len(ids), min(self.cached, len(ids)), room=self.room)
 
     def memory(self) -> FakeMemory:
         if self.memory_error is not None:

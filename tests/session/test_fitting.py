@@ -8,8 +8,9 @@ import pytest
 
 from docstra_tui.context.fitting.proposal import suggest
 from docstra_tui.context.fitting.rows import LEFT_OUT, OUTLINE, lines
-from docstra_tui.errors import ContextOverflow
+from docstra_tui.errors import ContextOverflow, MemoryOverflow
 from docstra_tui.llm.items import ContextItem
+from docstra_tui.llm.measure import Room
 from docstra_tui.llm.prompt import file_fields
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.fitting import Overfull
@@ -48,6 +49,39 @@ def test_what_does_not_fit_is_refused_before_anything_is_sent(tmp_path: Path) ->
     assert told.value.prompt_tokens == session.count("why?").used
     assert (told.value.limit, told.value.reserve) == (100, 20)
     assert llm.calls == [] and session.turns == []
+
+
+def test_what_free_memory_does_not_hold_is_refused_and_made_to_fit_as_the_window(tmp_path: Path) -> None:
+    llm = FakeLLM("the answer", window=8000)
+    session = session_of(llm, tmp_path, SHORT, LONG)
+    whole = session.count("why?")
+    assert whole.fits and whole.left == 8000 - 20 - whole.used
+
+    llm.room = Room(200, 380, on_gpu=True)
+    budget = session.count("why?")
+    assert not budget.fits and budget.left == 200 - 20 - budget.used and budget.limit == 8000
+    with pytest.raises(MemoryOverflow) as told:
+        session.ask("why?")
+    assert (told.value.limit, told.value.compact, told.value.on_gpu) == (200, 380, True)
+    assert llm.calls == [] and session.turns == []
+
+    def make_room(overfull: Overfull) -> bool:
+        plan = session.fitting.plan(overfull.request)
+        assert plan.room == overfull.budget.left
+        plan = suggest(plan)
+        session.fitting.apply(plan)
+        return plan.fits
+
+    session.admission.make_room = make_room
+    turn = session.ask("why?")
+    list(turn)
+    assert turn.turn.left_out == ("long.py (bodies)",)
+
+    llm = FakeLLM(window=100)  # the window is the narrower one: no memory helps
+    llm.room = Room(90)
+    with pytest.raises(ContextOverflow) as told:
+        session_of(llm, tmp_path, LONG).ask("why?")
+    assert not isinstance(told.value, MemoryOverflow) and told.value.limit == 100
 
 
 def test_an_estimate_refuses_nothing(tmp_path: Path) -> None:

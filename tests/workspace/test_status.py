@@ -66,6 +66,8 @@ def test_the_status_tells_the_share_of_the_next_prompt():
     over = Budget(33_000, 32_768, 512, True, cached=610)
     assert status_line(Facts(ready, over), WAYS).parts[:2] == ("33.0k / 32k tokens", "744 too many")
     guess = replace(over, exact=False)
+    held = replace(over, used=9000, memory=8192)
+    assert "for free memory" in status_line(Facts(ready, held), WAYS).parts[1]
     assert status_line(Facts(ready, guess), WAYS).parts[:2] == ("≈33.0k / 32k tokens", "≈744 too many")
 
 

@@ -22,11 +22,18 @@ class Budget:
 
     is_least: bool = False
     """True when counting ended there, at eight windows: nobody needs to know how much more it is."""
+    memory: int | None = None
+    """Tokens that the memory which is free now holds, where that is less than the window; else None."""
+
+    @property
+    def most(self) -> int | None:
+        """Tokens of prompt and answer together; None when unknown."""
+        return self.limit if self.memory is None else self.memory
 
     @property
     def left(self) -> int | None:
         """Tokens that may still be added; negative when there are too many. None when unknown."""
-        return None if self.limit is None else self.limit - self.reserve - self.used
+        return None if self.most is None else self.most - self.reserve - self.used
 
     @property
     def fits(self) -> bool:

@@ -36,6 +36,8 @@ class FitPlan:
     so set it to what the whole prompt has more than its rows, and the sum is exact for the first plan."""
     knows: Callable[[ContextItem], bool] = field(default=lambda item: True, compare=False)
     """False for an item whose tokens are an estimate by its length, shown with `≈`."""
+    memory: int | None = None
+    """Tokens that the memory which is free now holds, where that is less than the window; else None."""
 
     def __post_init__(self) -> None:
         keys = [row.key for row in self.files]
@@ -53,7 +55,12 @@ class FitPlan:
     @property
     def room(self) -> int | None:
         """Tokens that may still be added; negative when there are too many. None when unknown."""
-        return None if self.limit is None else self.limit - self.reserve - self.used
+        return None if self.most is None else self.most - self.reserve - self.used
+
+    @property
+    def most(self) -> int | None:
+        """Tokens of prompt and answer together; None when unknown."""
+        return self.limit if self.memory is None else self.memory
 
     @property
     def fits(self) -> bool:
@@ -157,6 +164,7 @@ def plan_for(
     named: Iterable[str] = (),
     total: int | None = None,
     overhead: int = 0,
+    memory: int | None = None,
 ) -> FitPlan:
     """The plan in which everything is sent whole.
 
@@ -167,7 +175,7 @@ def plan_for(
     rows = tuple(
         FileRow(item, outline, item.path in wanted) for item, outline in zip(items, outlines, strict=True)
     )
-    plan = FitPlan(rows, tuple(turns), limit, reserve, question, count, overhead, knows)
+    plan = FitPlan(rows, tuple(turns), limit, reserve, question, count, overhead, knows, memory)
     return plan if total is None else replace(plan, overhead=total - plan.used + overhead)
 
 

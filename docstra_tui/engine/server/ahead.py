@@ -48,12 +48,10 @@ class AheadReader:
             if self._wishes.get(client) is wish:
                 del self._wishes[client]
 
-    async def cached(self, ids: list[int]) -> int | None:
-        """How many leading tokens need not be read again; None while there is no model."""
+    async def measured(self, ids: list[int]) -> Measure | None:
+        """How much of it need not be read again, and what there is room for; None while there is no model."""
         model = self._host.model
-        if model is None:
-            return None
-        return (await asyncio.to_thread(model.measure_ids, ids)).cached
+        return None if model is None else await asyncio.to_thread(model.measure_ids, ids)
 
     async def _once(self, wish: _Wish, prompt: Prompt, stable: int, think: Think) -> tuple[Measure, bool]:
         """One stretch of reading: how far it came, and whether a question put it aside."""

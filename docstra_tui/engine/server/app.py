@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from starlette.applications import Starlette
@@ -144,9 +145,12 @@ class EngineApp:
                 raise self._facts.overflow(error.tokens) from None
             return as_json({"count": error.tokens, "max_model_len": tokenizer.window, "is_least": True})
         answer: dict[str, Any] = {"count": len(ids), "max_model_len": tokenizer.window}
-        cached = await self._ahead.cached(ids)
+        measured = await self._ahead.measured(ids)
+        cached = measured.cached if measured is not None else None
         if cached is not None:
             answer["cached_tokens"] = cached
+        if measured is not None and measured.room is not None:
+            answer["memory"] = asdict(measured.room)
         if body.return_tokens:
             answer["tokens"] = list(ids)
         if body.docstra.text:

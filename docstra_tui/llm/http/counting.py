@@ -7,7 +7,7 @@ from typing import Any
 
 from docstra_tui.llm.http.connection import Connection
 from docstra_tui.llm.http.manners import Manners
-from docstra_tui.llm.measure import BODY_SLACK, WINDOWS_COUNTED, Measure, estimate, largest_body
+from docstra_tui.llm.measure import BODY_SLACK, WINDOWS_COUNTED, Measure, Room, estimate, largest_body
 from docstra_tui.llm.prompt import Message
 
 BUSY = (429, 500, 502, 503, 504)
@@ -144,4 +144,12 @@ def measured(answer: Any) -> Measure | None:
     if count is None:
         return None
     known = cached if isinstance(cached, int) else None
-    return Measure(count, known, is_least=answer.get("is_least") is True)
+    return Measure(count, known, answer.get("is_least") is True, _room(answer.get("memory")))
+
+
+def _room(told: Any) -> Room | None:
+    """As only our own engine tells it."""
+    if not isinstance(told, dict) or not isinstance(tokens := told.get("tokens"), int):
+        return None
+    compact = told.get("compact")
+    return Room(tokens, compact if isinstance(compact, int) else None, told.get("on_gpu") is True)

@@ -13,21 +13,48 @@ from typing import Any
 import torch
 
 from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed, ModelError, NotEnoughMemory
-from docstra_tui.llm.answer import Event, Finished, FinishReason, Usage
+from docstra_tui.llm.answer import Event, Finished, FinishReason, Reading, Usage
 from docstra_tui.llm.inference import failures, proof
 from docstra_tui.llm.inference.cache_layers import seen_by
 from docstra_tui.llm.inference.cached_prompt import CachedPrompt
 from docstra_tui.llm.inference.forward import Forward
-from docstra_tui.llm.inference.prefill import ChunkSizer, decoder_layers, gate, pace, prefill, probe
+from docstra_tui.llm.inference.prefill import (
+    LARGEST_CHUNK,
+    SMALLEST_CHUNK,
+    ChunkSizer,
+    decoder_layers,
+    gate,
+    pace,
+    prefill,
+    probe,
+)
 from docstra_tui.llm.inference.prefix_cache import WORTH_COPYING, PrefixCache
 from docstra_tui.llm.inference.reading import LONG, ReadingProgress
 from docstra_tui.llm.inference.recipe import Recipe, Request
+from docstra_tui.llm.inference.room import MemoryRoom
 from docstra_tui.llm.inference.steering import steering
 from docstra_tui.llm.inference.stopping import Cancelled
 from docstra_tui.llm.inference.streaming import AnswerStreamer
 from docstra_tui.llm.inference.thoughts import ClosedByForce, ThoughtReader
 from docstra_tui.llm.inference.threads import reading_pace, writing_pace
 from docstra_tui.llm.loading import advice
+
+READ_AGAIN = (
+    "Memory ran out while a prompt of {tokens:,} tokens was read. What had been read of others was let go, "
+    "and this one was read once more, in smaller pieces."
+)
+
+
+class Heard:
+    """Hands on what comes of an answer, and knows whether a word of it is out."""
+
+    def __init__(self, emit: Callable[[Event], None]) -> None:
+        self._emit = emit
+        self.anything = False
+
+    def __call__(self, event: Event) -> None:
+        self.anything = self.anything or not isinstance(event, Reading)
+        self._emit(event)
 
 
 class Generator:
@@ -42,6 +69,11 @@ class Generator:
         self._forward = Forward(model)
         self._progress = ReadingProgress()
         self._cache_bytes = cache_bytes
+        self.room = MemoryRoom(model)
+        """How long a prompt may be for the memory that is free."""
+        self._largest_chunk = LARGEST_CHUNK
+        self.memory_note = ""
+        """That memory ran out under the latest question, which was read once more; empty where it did not."""
         self.prefixes = self._new_prefixes()
         """What has been read before."""
         on_cpu = getattr(model.device, "type", "cpu") == "cpu"
@@ -73,6 +105,8 @@ class Generator:
         if isinstance(ended, GenerationFailed) and not self.objection:
             self.objection = proof.NO_CACHE
             ended = self.answer(request, lambda text: None, lambda: False)
+        if (known := self.prefixes.latest) is not None:
+            self.room.learn(known.cache)
         self.prefixes.clear()
         if isinstance(ended, GenerationFailed):
             raise ModelError(
@@ -96,7 +130,23 @@ class Generator:
     def answer(
         self, request: Request, emit: Callable[[Event], None], is_cancelled: Callable[[], bool]
     ) -> Finished | DocstraError:
-        """Write the answer through `emit` and return its one terminal event. Never raises."""
+        """Write the answer through `emit` and return its one terminal event. Never raises.
+
+        Where memory runs out before a word of it is out, it is read once more, in smaller pieces.
+        """
+        self.memory_note = ""
+        heard = Heard(emit)
+        ended = self._answered(request, heard, is_cancelled)
+        if isinstance(ended, NotEnoughMemory) and not heard.anything:
+            self._largest_chunk = max(SMALLEST_CHUNK, self._sizer.tokens // 4)
+            ended = self._answered(request, heard, is_cancelled)
+            if isinstance(ended, Finished):
+                self.memory_note = READ_AGAIN.format(tokens=len(request.ids))
+        return ended
+
+    def _answered(
+        self, request: Request, emit: Callable[[Event], None], is_cancelled: Callable[[], bool]
+    ) -> Finished | DocstraError:
         if self._died is not None:
             return self._died.again()
         ended = failures.attempt(lambda: self._answer(request, emit, is_cancelled), len(request.ids))
@@ -107,9 +157,11 @@ class Generator:
     ) -> Finished:
         if is_cancelled():
             return Finished("cancelled", Usage(len(request.ids), 0, 0))
+        longest = len(request.ids) + request.max_new_tokens
+        self.room.require(len(request.ids), 0, longest)  # others may have taken it while this one waited
         reason: FinishReason = "cancelled"
         ends = self._recipe.texts(request.keywords)
-        prompt = None if self.objection else self.prefixes.take(request.ids)
+        prompt = None if self.objection else self._take(request.ids, request.max_new_tokens)
         reused = len(prompt.ids) if prompt is not None else 0
         began = time.monotonic()
 
@@ -152,7 +204,7 @@ class Generator:
     def _warm(self, ids: Sequence[int], is_cancelled: Callable[[], bool]) -> int:
         if self.prefixes.refresh(ids):
             return len(ids)
-        prompt = self.prefixes.take(ids)
+        prompt = self._take(ids)
         try:
             with gate(self._model, is_cancelled):
                 self._prefill(prompt, ids, len(ids))
@@ -160,7 +212,19 @@ class Generator:
             prompt.settle()
         prompt.snapshot()
         self.prefixes.keep(prompt)
+        self.room.held = self.prefixes.nbytes()
         return len(prompt.ids)
+
+    def _take(self, ids: Sequence[int], more: int = 0) -> CachedPrompt:
+        """The cache to read `ids` into and to write `more` behind, within the memory that is free now."""
+        self._has_now()
+        return self.prefixes.take(ids, more)
+
+    def _has_now(self) -> None:
+        """Hold to the memory that is free."""
+        self.room.held = self.prefixes.nbytes()
+        self._sizer.hold_to(min(self._largest_chunk, self.room.chunk))
+        self.prefixes.free = self.room.for_caches
 
     def _read(self, request: Request, prompt: CachedPrompt) -> None:
         """Read the prompt, stopping where its cache is worth remembering: behind the files, and where the
@@ -237,6 +301,7 @@ class Generator:
                 self.prefixes.forget_taken()  # whatever it holds, it is not what we think
                 return
         self.prefixes.keep(prompt)
+        self.room.held = self.prefixes.nbytes()
 
     def _after(self, failure: DocstraError) -> DocstraError:
         """Tidy up after a failure, and say what it was: it may turn out to be the end. Never raises."""

@@ -11,6 +11,8 @@ from typing import Any
 import psutil
 import torch
 
+from docstra_tui.llm.loading import accelerators
+
 CACHE_SHARE = 4
 """Caches may take one part in this many of what is free after loading."""
 
@@ -38,10 +40,15 @@ def free(model: Any) -> int:
     """Bytes that may still be taken on the devices the model is on."""
     devices = _cuda_devices(model)
     if not devices:
-        return int(psutil.virtual_memory().available)
+        return accelerators.free_memory()  # an Apple GPU's memory is the machine's
     # What torch gave back to itself counts too.
     kept = sum(torch.cuda.memory_reserved(d) - torch.cuda.memory_allocated(d) for d in devices)
     return int(sum(torch.cuda.mem_get_info(device)[0] for device in devices) + kept)
+
+
+def is_beside_cpu(model: Any) -> bool:
+    """True where the model's memory is none of the CPU's."""
+    return bool(_cuda_devices(model))
 
 
 def for_caches(model: Any, gigabytes: float | None = None) -> int:

@@ -72,14 +72,20 @@ class ChunkSizer:
         self._layers = max(1, layers)
         self._fastest = float("inf")
         """Seconds a token, through all layers."""
+        self._most = LARGEST_CHUNK
         self.tokens = 256
+
+    def hold_to(self, most: int) -> None:
+        """Read no more at once, for the sake of memory."""
+        self._most = max(SMALLEST_CHUNK, min(most, LARGEST_CHUNK))
+        self.tokens = min(self.tokens, self._most)
 
     def learn(self, tokens: int, seconds: float) -> None:
         """`tokens` were read through all layers in `seconds`."""
         # Attention makes later chunks dearer for good: forget slowly.
         self._fastest = min(self._fastest * 1.02, max(seconds, 1e-6) / tokens)
         wanted = int(LAYER_SECONDS * self._layers / self._fastest)
-        self.tokens = max(SMALLEST_CHUNK, min(wanted, self.tokens * 4, LARGEST_CHUNK))
+        self.tokens = max(SMALLEST_CHUNK, min(wanted, self.tokens * 4, self._most))
 
 
 def probe(forward: Forward, ids: torch.Tensor, sizer: ChunkSizer) -> float:

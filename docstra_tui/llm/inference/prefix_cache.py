@@ -22,6 +22,8 @@ class PrefixCache:
         self._new_cache = new_cache
         self.limit = limit
         """Bytes for all caches together; the one in use is always kept, if need be without snapshots."""
+        self.free = limit
+        """Bytes that all caches together may take now, for the memory that is free."""
         self._prompts: list[CachedPrompt] = []
         """Least recently used first."""
         self._taken: CachedPrompt | None = None
@@ -31,8 +33,8 @@ class PrefixCache:
         self._state_bytes = 0
         """What the layers that do not grow take, once."""
 
-    def take(self, ids: Sequence[int]) -> CachedPrompt:
-        """The cache to read `ids` into, back at what it shares with them, and room for the rest.
+    def take(self, ids: Sequence[int], more: int = 0) -> CachedPrompt:
+        """The cache to read `ids` into, back at what it shares with them, and room for the rest and `more`.
 
         A cache that would lose much by going back is copied, as long as both fit: it is most likely
         another conversation over the same files, which goes on too. Put the cache back with `keep`; one
@@ -40,7 +42,7 @@ class PrefixCache:
         """
         self._taken = None
         best, reuse, lost = self._nearest(ids)
-        unread = int(self._token_bytes * (len(ids) - reuse))
+        unread = int(self._token_bytes * (len(ids) - reuse + more))
         if best is None or not reuse or reuse < WORTH_COPYING < lost:
             return self._start(CachedPrompt(self._new_cache()), unread + self._state_bytes)
         if lost > WORTH_COPYING:
@@ -102,11 +104,11 @@ class PrefixCache:
         """True when `size` more bytes fit without giving up `prompt`: those that go before it may go."""
         later = self._prompts[self._prompts.index(prompt) :]
         stay = [other for other in later if other is prompt or not other.is_left_behind]
-        return _nbytes(stay) + size <= self.limit
+        return _nbytes(stay) + size <= min(self.limit, self.free)
 
     def _make_room(self, size: int = 0) -> None:
         """Let go of caches that are not in use until `size` more bytes fit, those left behind first."""
-        while self._prompts and self.nbytes() + size > self.limit:
+        while self._prompts and self.nbytes() + size > min(self.limit, self.free):
             first = min(self._prompts, key=lambda prompt: not prompt.is_left_behind)
             self._prompts = [prompt for prompt in self._prompts if prompt is not first]
 
@@ -119,6 +121,11 @@ class PrefixCache:
         taken = self._taken
         prompts = [*self._prompts, taken] if taken is not None else [*self._prompts]
         return max((prompt.reusable(ids) for prompt in prompts), default=0)
+
+    @property
+    def latest(self) -> CachedPrompt | None:
+        """The most recently used one; None where there is none."""
+        return self._prompts[-1] if self._prompts else None
 
     def clear(self) -> None:
         """Forget everything."""

@@ -82,6 +82,8 @@ def budget_table(parts: Sequence[tuple[str, int]], budget: Budget, width: int) -
         return Content("\n").join(rows)
     left = budget.left or 0
     rows.append(_row("window", f"{budget.limit:,}", width))
+    if budget.memory is not None:
+        rows.append(_row("free memory holds", f"{budget.memory:,}", width))
     colour = "bold $success" if left >= 0 else "bold $error"
     rows.append(_row("free" if left >= 0 else "too many", f"{sign}{abs(left):,}", width, colour))
     return Content("\n").join(rows)

@@ -36,12 +36,14 @@ def sum_lines(plan: FitPlan, exact: Budget | None) -> tuple[str, str, bool]:
         return " + ".join(parts), said, False
     used = exact.used if exact is not None else plan.used
     sign = "" if exact is not None else "≈"
-    if plan.limit is None:
+    most = plan.most
+    if most is None:
         return " + ".join(parts), f"{sign}{used:,} tokens, the window is unknown", True
-    room = plan.limit - plan.reserve
+    room = most - plan.reserve
     left = room - used
     what = f"{left:,} free" if left >= 0 else f"{-left:,} too many"
-    kept = f"{plan.limit:,} less {plan.reserve:,} for the answer"
+    held = " that free memory holds," if plan.memory is not None else ""
+    kept = f"{most:,}{held} less {plan.reserve:,} for the answer"
     return " + ".join(parts), f"{sign}{used:,} of {room:,} tokens ({kept}): {what}", left >= 0
 
 

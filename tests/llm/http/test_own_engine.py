@@ -16,6 +16,7 @@ from docstra_tui.errors import (
     NoAnswer,
 )
 from docstra_tui.llm.answer import Finished, Listener, Reading, Reframed, Thought, Usage
+from docstra_tui.llm.measure import Measure, Room
 from docstra_tui.llm.remote import RemoteLLM
 from tests.engine.engines import done, running, until
 from tests.engine.server.asked import in_background
@@ -37,6 +38,16 @@ def test_our_engine_needs_no_name_and_no_key(monkeypatch: pytest.MonkeyPatch) ->
         assert stream.usage == Usage(3, 2, 1)
         assert llm.window == 100 and llm.model_name == "fake"
         assert llm.count_tokens("How are you?") == 3 and llm.counts_exactly
+
+
+def test_it_tells_what_the_memory_that_is_free_holds() -> None:
+    with running() as engine:
+        llm = RemoteLLM(socket=engine.socket)
+        until(lambda: llm.counts_exactly or llm.measure("How are you?"))
+        assert llm.measure("How are you?").room is None
+        for room in (Room(64, 90, on_gpu=True), Room(64)):
+            engine.model.room = room
+            assert llm.measure("How are you?") == Measure(3, 0, room=room)
 
 
 def test_thinking_and_reading_come_back_as_what_they_were() -> None:

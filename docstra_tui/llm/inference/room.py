@@ -1,0 +1,150 @@
+"""How much memory a prompt will take, told before any of it is read, against what is free.
+
+What is read lies in the cache: so many bytes a token, and what does not grow. Both are seen on the first
+prompt, so nothing depends on what a configuration calls its figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from docstra_tui.errors import MemoryOverflow
+from docstra_tui.llm.inference import growing_layer, memory
+from docstra_tui.llm.inference.cache_layers import tensors_of
+from docstra_tui.llm.loading.layer_shape import shape_of
+from docstra_tui.llm.measure import Room
+
+SHARE = 0.9
+"""Of what is free so much is promised: others take memory too."""
+SLACK = 1 + 1 / growing_layer.SHARE
+"""A cache that is written in place keeps so much free behind its end, or `SMALLEST_ROOM`."""
+STATES = 3
+"""How often what does not grow is held: in the cache, as a snapshot, and as the mark of what is read."""
+STEP = 64
+"""Tokens: finer than this nobody needs to know how long a prompt may be."""
+WORKING = 4
+"""One part in this many of it may be taken by reading itself, which only needs smaller chunks for less."""
+UNKNOWN = 1 << 60
+GROWING = ("keys", "values", "indexer_keys")
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Bytes that a cache takes."""
+
+    token: float
+    """For one more token."""
+    states: int = 0
+    """Of what does not grow with the prompt."""
+
+
+class MemoryRoom:
+    """What one model's device has room for."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._activations = max(1, _activations(model))
+        self.held = 0
+        """Bytes of all that was read before, which can go; as of when nothing ran."""
+        self._growth: Growth | None = None
+        """None where no prompt was read yet, or its cache is of a form of its own."""
+
+    def learn(self, cache: Any) -> None:
+        """See on a cache with a prompt in it what a token takes."""
+        self._growth = growth_of(cache)
+
+    @property
+    def chunk(self) -> int:
+        """Tokens that may be read at once."""
+        return self._promised() // (WORKING * self._activations)
+
+    def bytes_for(self, tokens: int) -> int:
+        """What a prompt of so many tokens takes, its answer among them; 0 where nobody knows."""
+        growth = self._growth
+        if growth is None:
+            return 0
+        held = max(tokens * SLACK, tokens + growing_layer.SMALLEST_ROOM)
+        return int(held * growth.token) + STATES * growth.states
+
+    @property
+    def for_caches(self) -> int:
+        """Bytes that all caches together may take."""
+        return self.held + self._for_caches()
+
+    def of(self, window: int) -> Room | None:
+        """How long a prompt may be; None where the window is less, or nobody knows."""
+        tokens = self._tokens()
+        if tokens is None or tokens >= window:
+            return None
+        return Room(tokens, None, memory.is_beside_cpu(self._model))
+
+    def within(self, window: int) -> int:
+        """The window, or how long a prompt may be where that is less."""
+        room = self.of(window)
+        return window if room is None else room.tokens
+
+    def require(self, tokens: int, reserve: int, window: int) -> int:
+        """How long prompt and answer may be together. Raises `MemoryOverflow`."""
+        room = self.of(window)
+        if room is None:
+            return window
+        if tokens + reserve > room.tokens:
+            raise MemoryOverflow(tokens, room.tokens, reserve, compact=room.compact, on_gpu=room.on_gpu)
+        return room.tokens
+
+    def _tokens(self) -> int | None:
+        growth = self._growth
+        if growth is None or growth.token <= 0:
+            return None
+        left = self.held + self._for_caches() - STATES * growth.states
+        held = left / growth.token
+        return max(0, int(min(held / SLACK, held - growing_layer.SMALLEST_ROOM))) // STEP * STEP
+
+    def _for_caches(self) -> int:
+        return self._promised() * (WORKING - 1) // WORKING
+
+    def _promised(self) -> int:
+        try:
+            return int(memory.free(self._model) * SHARE)
+        except RuntimeError:  # a device that is gone does not tell, and refuses by itself
+            return UNKNOWN
+
+
+def growth_of(cache: Any) -> Growth | None:
+    """What it takes, as seen on what is in it; None for a form of its own, or an empty one."""
+    token, states = 0.0, 0
+    layers = getattr(cache, "layers", None)
+    if not isinstance(layers, list):
+        return None
+    for layer in layers:
+        found = {id(tensor): tensor.nbytes for tensor in tensors_of(layer)}
+        grown = 0.0
+        for tensor in _growing(layer):
+            grown += tensor.nbytes / tensor.shape[-2]
+            found.pop(id(tensor), None)
+        if getattr(layer, "is_sliding", False):
+            states += int(grown * layer.sliding_window) + sum(found.values())
+        else:
+            token += grown
+            states += 0 if grown else sum(found.values())
+    return Growth(token, states) if token or states else None
+
+
+def _growing(layer: Any) -> Iterator[torch.Tensor]:
+    for name in GROWING:
+        tensor = getattr(layer, name, None)
+        if isinstance(tensor, torch.Tensor) and tensor.ndim > 2 and tensor.shape[-2]:
+            yield tensor
+
+
+def _activations(model: Any) -> int:
+    """Bytes for each token of a chunk while one layer reads it."""
+    shape = shape_of(model.config, 0)
+    if shape is None:
+        return 0
+    numbers = 4 * shape.hidden + 3 * shape.inner + 3 * shape.heads * shape.head
+    return numbers * int(getattr(model.dtype, "itemsize", 4))
