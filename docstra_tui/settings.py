@@ -42,6 +42,7 @@ LEAST: Mapping[str, tuple[float, str]] = {
     "answer.reserve": (0, "It is the room kept for the answer, in tokens."),
     "engine.idle_minutes": (0, "0 lets the engine leave with its last terminal."),
     "engine.oneshot_minutes": (0, "0 lets the engine leave with the command that started it."),
+    "engine.park_minutes": (0, "0 never parks the model."),
     "engine.cache_gb": (0, "0 keeps only the prompt in hand."),
     "remote.context": (0, "0 means unknown."),
     "remote.wait_seconds": (0.1, "It is the longest wait for text, before and within an answer."),
@@ -98,6 +99,9 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The same for an engine that a one-shot command started."""
     own: bool = False
     """Tie the engine's life to this terminal."""
+    park_minutes: float = 15.0
+    """Without a question for so long, the model leaves its GPU for the machine's memory, and is back at the
+    first key; on a CPU all that was read goes but the latest. 0 never."""
     cache_gb: float | None = None
     """Gigabytes for prompts that were read already; not set: a quarter of what is free after loading."""
 

@@ -82,6 +82,7 @@ class FakeLLM(BaseLLM):
         self.closed = False
         self._window = window
         self.exact = exact
+        self.woken = 0
         self.room: Room | None = None
         """What the memory that is free holds."""
         self._answers: deque[Scripted] = deque()
@@ -123,6 +124,9 @@ class FakeLLM(BaseLLM):
 
     def measure(self, prompt: Prompt) -> Measure:
         return Measure(self.count_tokens(prompt), None, room=self.room)
+
+    def wake(self) -> None:
+        self.woken += 1
 
     @property
     def window(self) -> int | None:

@@ -48,6 +48,7 @@ def _list(console: Console, engines: Sequence[Engine], as_json: bool) -> int:
     for row in rows:
         facts = [row["id"][:8], row["model"], row["state"]]
         facts += [str(row[key]) for key in ("device", "dtype") if row[key]]
+        facts += ["parked"] if row["parked"] else []
         if row["memory_used"]:
             facts.append(figures.size(row["memory_used"]))
         if row["clients"] is not None:
@@ -161,6 +162,7 @@ def _row(engine: Engine) -> dict[str, Any]:
         "device": (health.device or None) if health else None,
         "dtype": (health.dtype or None) if health else None,
         "reason": (health.reason or None) if health else None,
+        "parked": (health.parked or None) if health else None,
         "notes": list(health.notes) if health else [],
         "window": health.window if health else None,
         "memory_used": stats.memory_used if stats else None,

@@ -116,6 +116,9 @@ class BaseLLM(ABC):
         """
         return Measure(0, None)
 
+    def wake(self) -> None:  # noqa: B027 most models are always there
+        """A question is about to come: a model that made room for others comes back meanwhile."""
+
     def show_prompt(self, prompt: Prompt) -> tuple[str, str] | None:
         """The prompt exactly as the model reads it: the part that is cached, and the part that is new.
         None where nobody can tell."""

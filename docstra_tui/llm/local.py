@@ -174,7 +174,23 @@ class LocalLLM(BaseLLM):
 
     def memory(self) -> memory.Memory:
         """Memory of the model's device, in bytes."""
-        return memory.of(self.model)
+        return memory.of(self._generator.parking.devices)
+
+    @property
+    def is_parked(self) -> bool:
+        """True while the model waits in the machine's memory, and its GPU is free."""
+        return self._generator.parking.is_parked
+
+    def park(self) -> None:
+        """Nobody has asked for long: give memory back until somebody does, once nothing else is to be done.
+
+        From a GPU everything goes to the machine's memory; elsewhere what was read goes, but for the latest.
+        """
+        self._thread.submit(lambda job: self._generator.park(job.is_cancelled), Kind.IDLE)
+
+    def wake(self) -> None:
+        if self.is_parked:
+            self._thread.submit(lambda job: self._generator.come_back())
 
     def count_tokens(self, prompt: Prompt) -> int:
         return self.measure(prompt).tokens

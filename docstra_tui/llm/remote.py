@@ -172,6 +172,10 @@ class RemoteLLM(BaseLLM):
             raise self._connection.reported(answer)
         return Measure(int(answer["count"]), answer.get("cached_tokens"))
 
+    def wake(self) -> None:
+        if self._connection.is_engine:
+            self._connection.ask("POST", f"{self._connection.root}/docstra/wake")
+
     def show_prompt(self, prompt: Prompt) -> tuple[str, str] | None:
         """The prompt exactly as the model reads it: the part that is cached, and the part that is new.
 

@@ -166,6 +166,7 @@ class Chat:
     def keep_draft(self, text: str) -> None:
         """What is being typed; on the disk within a second."""
         self.session.draft = text
+        self.model.typed()
 
     def do_files(self, line: CommandLine) -> None:
         self._named.list(self._next.budget)

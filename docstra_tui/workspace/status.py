@@ -212,10 +212,11 @@ def ahead_text(facts: Facts) -> str:
 
 
 def memory_text(status: Status) -> str:
-    """`cuda:0 61 / 80 GB`."""
+    """`cuda:0 61 / 80 GB`; `(parked)` behind it where the model has left that device for now."""
     memory = figures.memory(status.memory_used, status.memory_total)
     device = sanitize_line(status.device or "")
-    return f"{device} {memory}".strip() if memory else ""
+    parked = " (parked)" if status.parked else ""
+    return f"{device} {memory}{parked}".strip() if memory else ""
 
 
 def state_of(facts: Facts) -> str:

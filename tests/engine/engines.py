@@ -119,6 +119,9 @@ class FakeModel:
         self.memory_error: Exception | None = None
         self.cached = 0
         self.room: Room | None = None
+        self.is_parked = False
+        self.parked = 0
+        """How often it was sent away."""
         self.warm_jobs: queue.Queue[FakeJob] = queue.Queue()
 
     def submit(
@@ -150,6 +153,13 @@ class FakeModel:
 
     def measure_ids(self, ids: list[int]) -> Measure:
         return Measure(len(ids), min(self.cached, len(ids)), room=self.room)
+
+    def park(self) -> None:
+        self.parked += 1
+        self.is_parked = True
+
+    def wake(self) -> None:
+        self.is_parked = False
 
     def memory(self) -> FakeMemory:
         if self.memory_error is not None:

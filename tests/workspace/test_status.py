@@ -58,6 +58,13 @@ def test_what_a_server_says_about_itself_cannot_command_the_terminal():
     assert "\x1b" not in " ".join(status_line(known, WAYS).parts)
 
 
+def test_a_model_that_left_its_device_is_parked():
+    here = Status("ready", device="cuda:0", memory_used=3_000_000_000, memory_total=80_000_000_000)
+    assert "cuda:0 3.0 / 80 GB" in status_line(Facts(here), WAYS).parts
+    away = replace(here, parked=True)
+    assert "cuda:0 3.0 / 80 GB (parked)" in status_line(Facts(away), WAYS).parts
+
+
 def test_the_status_tells_the_share_of_the_next_prompt():
     ready = Status("ready")
     budget = Budget(1000, 32_768, 512, True, cached=610)

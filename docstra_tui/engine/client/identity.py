@@ -90,6 +90,8 @@ class EngineOptions(msgspec.Struct, frozen=True):
     parent: int = 0
     """With an owner: the process whose end ends the engine; 0 is nobody."""
     reserve: int = 512
+    park_minutes: float = 0.0
+    """Without a request for so long, the model makes room for others; 0 never."""
     cache_gb: float | None = None
     """Memory for prompts that were read already; None is a quarter of what is free after loading."""
 
@@ -107,6 +109,7 @@ class EngineOptions(msgspec.Struct, frozen=True):
             oneshot=oneshot,
             parent=os.getpid() if identity.owner else 0,
             reserve=settings.answer.reserve,
+            park_minutes=settings.engine.park_minutes,
             cache_gb=settings.engine.cache_gb,
         )
 

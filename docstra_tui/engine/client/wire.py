@@ -50,6 +50,8 @@ class Health(msgspec.Struct, frozen=True):
     """Whether this model can be told to think or not to; None where nobody knows, or it never thinks."""
     think_note: str = ""
     """Of that switch, a sentence: that there is none, or what using it costs."""
+    parked: bool = False
+    """True while nobody asks: the model has left its device, and comes back with the next request."""
     clients: int = 0
     """Attached faces."""
     queue: int = 0

@@ -45,6 +45,7 @@ from docstra_tui.engine.server.requests import (
     read,
     until_gone,
 )
+from docstra_tui.engine.server.rest import Rest
 from docstra_tui.engine.server.wishes import wished
 from docstra_tui.errors import DocstraError
 from docstra_tui.llm.measure import WINDOWS_COUNTED, TooLong, largest_body
@@ -65,6 +66,7 @@ class EngineApp:
         self._facts = Facts(options, host, presence)
         self._answers = Answers(host, self._facts, presence, self._leaving)
         self._ahead = AheadReader(host)
+        self.rest = Rest(options, host, presence)
         self._started = time.monotonic()
 
     def starlette(
@@ -80,6 +82,7 @@ class EngineApp:
                 Route("/docstra/count", self.count, methods=["POST"]),
                 Route("/docstra/attach", self.attach, methods=["GET"]),
                 Route("/docstra/prefill", self.prefill, methods=["POST"]),
+                Route("/docstra/wake", self.wake, methods=["POST"]),
                 Route("/docstra/stats", self.stats, methods=["GET"]),
                 Route("/docstra/stop", self.stop, methods=["POST"]),
             ],
@@ -132,6 +135,7 @@ class EngineApp:
 
     async def tokenize(self, request: Request) -> Response:
         body = await self._read(request, TokenizeRequest)
+        self.rest.end()
         tokenizer, think = self._facts.tokenizer(), thinking.wished(body)
         try:
             if body.messages is not None:
@@ -162,6 +166,7 @@ class EngineApp:
     async def count(self, request: Request) -> Response:
         """The sizes of several prompts that have nothing to do with each other: files, each by itself."""
         body = await self._read(request, CountRequest)
+        self.rest.end()
         tokenizer = self._facts.tokenizer()
         prompts = [as_prompt(messages) for messages in body.prompts]
         found = await counting.each(request.receive, tokenizer, prompts, thinking.wished(body))
@@ -181,9 +186,15 @@ class EngineApp:
             raise BadRequest(str(error), "messages") from error
         return as_json({"count": measure.tokens, "cached_tokens": measure.cached})
 
+    async def wake(self, request: Request) -> Response:
+        """Somebody begins to type."""
+        self.rest.end()
+        return as_json({"waking": True}, 202)
+
     async def attach(self, request: Request) -> Response:
         """Held open by every face for as long as it lives."""
         lasting = request.query_params.get("lasting", "1") != "0"
+        self.rest.end()
 
         async def beats() -> AsyncIterator[str]:
             with self._presence.client(lasting=lasting):

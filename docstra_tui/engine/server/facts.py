@@ -74,6 +74,7 @@ class Facts:
             can_switch_thinking=model.can_switch_thinking if model is not None else None,
             think_note=model.think_note if model is not None else "",
             window=self.window,
+            parked=model is not None and model.is_parked,
             clients=self._presence.clients,
             queue=waiting + (model.queue_length if model is not None else 0),
             leave_after_minutes=self._presence.leave_after_minutes,

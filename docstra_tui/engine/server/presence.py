@@ -30,6 +30,7 @@ class Presence:
         self._was_attached = False
         self._was_used = False
         self._since = clock()
+        self._used = clock()
         self._failed_at: float | None = None
         self.clients = 0
         self.requests = 0
@@ -55,7 +56,16 @@ class Presence:
             yield
         finally:
             self.requests -= 1
-            self._since = self._clock()
+            self._since = self._used = self._clock()
+
+    def used(self) -> None:
+        """Somebody wanted something that is done at once: whoever counts will ask."""
+        self._used = self._clock()
+
+    @property
+    def idle_seconds(self) -> float:
+        """How long nobody has wanted anything, attached or not."""
+        return 0.0 if self.requests else self._clock() - self._used
 
     @property
     def leave_after_minutes(self) -> float:

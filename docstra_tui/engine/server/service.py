@@ -91,6 +91,7 @@ class Service:
             if self._presence.is_over(failed=self._host.state == "failed"):
                 logger.info("nobody is there any more")
                 return self._leave()
+            self._app.rest.look()
             if ticks % int(KEEP_SECONDS / TICK_SECONDS) == 0:
                 await self._keep()
 

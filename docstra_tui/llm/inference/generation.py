@@ -14,10 +14,11 @@ import torch
 
 from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed, ModelError, NotEnoughMemory
 from docstra_tui.llm.answer import Event, Finished, FinishReason, Reading, Usage
-from docstra_tui.llm.inference import failures, proof
+from docstra_tui.llm.inference import failures, memory, proof
 from docstra_tui.llm.inference.cache_layers import seen_by
 from docstra_tui.llm.inference.cached_prompt import CachedPrompt
 from docstra_tui.llm.inference.forward import Forward
+from docstra_tui.llm.inference.parking import Parking
 from docstra_tui.llm.inference.prefill import (
     LARGEST_CHUNK,
     SMALLEST_CHUNK,
@@ -69,7 +70,9 @@ class Generator:
         self._forward = Forward(model)
         self._progress = ReadingProgress()
         self._cache_bytes = cache_bytes
-        self.room = MemoryRoom(model)
+        self.parking = Parking(model)
+        """Where its tensors are."""
+        self.room = MemoryRoom(model, self.parking)
         """How long a prompt may be for the memory that is free."""
         self._largest_chunk = LARGEST_CHUNK
         self.memory_note = ""
@@ -157,6 +160,7 @@ class Generator:
     ) -> Finished:
         if is_cancelled():
             return Finished("cancelled", Usage(len(request.ids), 0, 0))
+        self.parking.come_back()
         longest = len(request.ids) + request.max_new_tokens
         self.room.require(len(request.ids), 0, longest)  # others may have taken it while this one waited
         reason: FinishReason = "cancelled"
@@ -201,7 +205,29 @@ class Generator:
             return 0
         return read
 
+    def park(self, is_wanted_back: Callable[[], bool]) -> None:
+        """Nobody has asked for long: let go of the GPU, or where there is none of all that was read but the
+        latest. Never raises."""
+
+        def leave() -> None:
+            if not self.parking.go(self.prefixes.tensors(), is_wanted_back) and not self.parking.is_possible:
+                self.prefixes.keep_latest()
+            memory.give_back()
+            self.room.held = self.prefixes.nbytes()
+
+        self._aside(leave)
+
+    def come_back(self) -> None:
+        """Somebody is about to ask. Never raises: the question will say what is wrong."""
+        self._aside(self.parking.come_back)
+
+    def _aside(self, step: Callable[[], None]) -> None:
+        ended = self._died or failures.attempt(step)
+        if isinstance(ended, EngineDied):
+            self._after(ended)
+
     def _warm(self, ids: Sequence[int], is_cancelled: Callable[[], bool]) -> int:
+        self.parking.come_back()
         if self.prefixes.refresh(ids):
             return len(ids)
         prompt = self._take(ids)

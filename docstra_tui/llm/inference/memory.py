@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,9 +27,8 @@ class Memory:
     total: int
 
 
-def of(model: Any) -> Memory:
-    """Memory of the device the model is on."""
-    devices = _cuda_devices(model)
+def of(devices: Sequence[Any]) -> Memory:
+    """Memory of these GPUs, or of the machine where there are none."""
     if not devices:
         return Memory(psutil.Process().memory_info().rss, psutil.virtual_memory().total)
     figures = [torch.cuda.mem_get_info(device) for device in devices]
@@ -38,7 +38,7 @@ def of(model: Any) -> Memory:
 
 def free(model: Any) -> int:
     """Bytes that may still be taken on the devices the model is on."""
-    devices = _cuda_devices(model)
+    devices = devices_of(model)
     if not devices:
         return accelerators.free_memory()  # an Apple GPU's memory is the machine's
     # What torch gave back to itself counts too.
@@ -46,16 +46,11 @@ def free(model: Any) -> int:
     return int(sum(torch.cuda.mem_get_info(device)[0] for device in devices) + kept)
 
 
-def is_beside_cpu(model: Any) -> bool:
-    """True where the model's memory is none of the CPU's."""
-    return bool(_cuda_devices(model))
-
-
 def for_caches(model: Any, gigabytes: float | None = None) -> int:
     """Bytes that all prompt caches together may take."""
     if gigabytes is not None:
         return int(gigabytes * 1e9)
-    devices = _cuda_devices(model)
+    devices = devices_of(model)
     if devices:
         return int(sum(torch.cuda.mem_get_info(device)[0] for device in devices)) // CACHE_SHARE
     return int(psutil.virtual_memory().available) // CACHE_SHARE
@@ -69,6 +64,7 @@ def give_back() -> None:
             ctypes.CDLL(None).malloc_trim(0)
 
 
-def _cuda_devices(model: Any) -> list[Any]:
+def devices_of(model: Any) -> list[Any]:
+    """The GPUs that it is on; none for a CPU, or an Apple GPU."""
     devices = {parameter.device for parameter in model.parameters()}
     return sorted((d for d in devices if d.type == "cuda"), key=lambda d: d.index or 0)

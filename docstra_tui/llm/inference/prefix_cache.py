@@ -6,8 +6,10 @@ others, so lists are replaced and never changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
+
+import torch
 
 from docstra_tui.llm.inference.cached_prompt import CachedPrompt
 
@@ -126,6 +128,15 @@ class PrefixCache:
     def latest(self) -> CachedPrompt | None:
         """The most recently used one; None where there is none."""
         return self._prompts[-1] if self._prompts else None
+
+    def keep_latest(self) -> None:
+        """Forget all but the most recently used one."""
+        self._prompts = self._prompts[-1:]
+
+    def tensors(self) -> Iterator[torch.Tensor]:
+        """Of all that is kept."""
+        for prompt in self._prompts:
+            yield from prompt.tensors()
 
     def clear(self) -> None:
         """Forget everything."""

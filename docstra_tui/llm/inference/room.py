@@ -15,6 +15,7 @@ import torch
 from docstra_tui.errors import MemoryOverflow
 from docstra_tui.llm.inference import growing_layer, memory
 from docstra_tui.llm.inference.cache_layers import tensors_of
+from docstra_tui.llm.inference.parking import Parking
 from docstra_tui.llm.loading.layer_shape import shape_of
 from docstra_tui.llm.measure import Room
 
@@ -45,8 +46,9 @@ class Growth:
 class MemoryRoom:
     """What one model's device has room for."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, parking: Parking) -> None:
         self._model = model
+        self._parking = parking
         self._activations = max(1, _activations(model))
         self.held = 0
         """Bytes of all that was read before, which can go; as of when nothing ran."""
@@ -77,10 +79,12 @@ class MemoryRoom:
 
     def of(self, window: int) -> Room | None:
         """How long a prompt may be; None where the window is less, or nobody knows."""
+        if self._parking.is_parked:  # what is free then, is known when it is back
+            return None
         tokens = self._tokens()
         if tokens is None or tokens >= window:
             return None
-        return Room(tokens, None, memory.is_beside_cpu(self._model))
+        return Room(tokens, None, bool(self._parking.devices))
 
     def within(self, window: int) -> int:
         """The window, or how long a prompt may be where that is less."""

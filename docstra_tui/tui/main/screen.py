@@ -275,6 +275,7 @@ class MainScreen(Screen[None]):
         if self.session is not None:
             self.session.draft = self.draft  # on the disk within a second
         self.ahead.typed(self.session, self.draft)
+        self.model.typed()
         self.mentions.typed()
 
     def on_text_area_selection_changed(self) -> None:

@@ -5,8 +5,10 @@ Everything but `Sessions` that has to know who answers asks this. Calls belong o
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from docstra_tui.background import begin
 from docstra_tui.errors import DocstraError
 from docstra_tui.llm.thinking import wish
 from docstra_tui.workspace.jobs import Deliver
@@ -180,6 +182,12 @@ class AnsweringModel:
         if self.llm is not None:
             self.llm.think = think
         self.listener.model_wished()
+
+    def typed(self) -> None:
+        """Somebody types: a model that was parked comes back meanwhile."""
+        if self.status is not None and self.status.parked and self.llm is not None:
+            self.status = replace(self.status, parked=False)  # once is enough
+            begin(self.llm.wake, "wake")
 
     def restart(self) -> None:
         """Start the engine again, or try again to open what could not be opened; in the background."""

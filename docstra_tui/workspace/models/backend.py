@@ -39,6 +39,8 @@ class Status:
     """Bytes on the model's device."""
     queue: int = 0
     """Requests that wait for their turn."""
+    parked: bool = False
+    """True while nobody asks: the model has left its device, and comes back at the first key."""
 
 
 class Backend(Protocol):

@@ -114,6 +114,7 @@ def _as_status(stats: Stats) -> Status:
         memory_used=stats.memory_used,
         memory_total=stats.memory_total,
         queue=health.queue,
+        parked=health.parked,
     )
 
 

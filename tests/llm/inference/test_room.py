@@ -15,7 +15,7 @@ from docstra_tui.llm.inference import memory, room
 from docstra_tui.llm.inference.generation import Generator
 from docstra_tui.llm.inference.prefill import SMALLEST_CHUNK
 from docstra_tui.llm.inference.recipe import Request
-from docstra_tui.llm.inference.room import MemoryRoom, growth_of
+from docstra_tui.llm.inference.room import growth_of
 from docstra_tui.llm.local import LocalLLM
 from tests.llm.inference.cached import answer
 
@@ -168,16 +168,17 @@ def test_a_gpu_counts_what_torch_keeps_for_itself_and_a_dead_one_refuses_nothing
     llm: LocalLLM, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = torch.device("cuda:0"), torch.device("cuda:1")
-    monkeypatch.setattr(memory, "_cuda_devices", lambda model: [first, second])
+    monkeypatch.setattr(memory, "devices_of", lambda model: [first, second])
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (1000, 8000))
     monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 700)
     monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 500)
     assert memory.free(llm.model) == 2 * (1000 + 200)
     known = llm._generator.room
+    known._parking.devices = [first, second]
     assert (told := known.of(10**9)) is not None and told.on_gpu
 
     def dead(device: Any) -> Any:
         raise RuntimeError("CUDA error: unspecified launch failure")
 
     monkeypatch.setattr(torch.cuda, "mem_get_info", dead)
-    assert known.of(10**9) is None and MemoryRoom(llm.model).of(5) is None
+    assert known.of(10**9) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from docstra_tui.workspace.models.backend import Status
 from docstra_tui.workspace.models.choice import choice_of, switched
 from tests.engine.engines import until
 from tests.fakes import FakeLLM
-from tests.repl.fake_backend import FakeBackend
+from tests.repl.fake_backend import READY, FakeBackend
 
 
 class Face:
@@ -101,6 +102,20 @@ def test_the_session_is_told_who_answers(make: Make, tmp_path: Path) -> None:
     model.open_now(switched(FIRST, "org/second"))
     until(lambda: model.is_ready)
     assert session.llm is second.llm and session.choice == choice_of(model.settings)
+
+
+def test_a_parked_model_comes_back_at_the_first_key(make: Make) -> None:
+    backend = FakeBackend(None, READY, replace(READY, parked=True))
+    model = make(backend)
+    model.open_now()
+    model.typed()
+    until(lambda: model.is_ready)
+    model.look_now()
+    until(lambda: model.status is not None and model.status.parked)
+    assert backend.llm.woken == 0
+    model.typed()
+    model.typed()
+    until(lambda: backend.llm.woken == 1)
 
 
 def test_what_cannot_be_opened_is_what_is_opened_when_one_tries_again(make: Make, face: Face) -> None:
