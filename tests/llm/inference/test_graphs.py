@@ -217,6 +217,27 @@ def test_without_memory_for_lanes_the_other_step_is_asked(forward: Forward) -> N
     assert len(asked) > times
 
 
+def test_memory_that_runs_out_while_recording_ends_no_answer(forward: Forward) -> None:
+    class Full(Tape):
+        def __call__(self, work: Callable[[], torch.Tensor]) -> Any:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    step, cache = step_of(forward, recorder=Full), read(forward, 0, 20)
+    check(forward, step, cache, 0, 20)
+    check(forward, step, cache, 0, 21)
+    assert not step._lanes and not step._recordings and not step.note
+
+
+def test_what_comes_is_recorded_beforehand(forward: Forward) -> None:
+    step, cache = step_of(forward), read(forward, 0, 20)
+    step.prepare([slot(cache, 0, 20)])
+    known = dict(step._recordings)
+    assert len(known) == 2
+    for at, new in ((20, 1), (21, 4), (25, 1)):
+        check(forward, step, cache, 0, at, new)
+    assert step._recordings == known
+
+
 def test_everything_can_be_let_go_of_and_comes_back(forward: Forward) -> None:
     step, cache = step_of(forward), read(forward, 0, 20)
     check(forward, step, cache, 0, 20)
@@ -306,7 +327,7 @@ def test_all_ways_of_attention_say_the_same(texts: int, new: int) -> None:
     query = torch.randn(texts, 6, new, 8, generator=chance)
     keys, values = torch.randn(2, texts, 2, 40, 8, generator=chance)
     ends = torch.tensor([[7, 20, 30], [39, 0, 12]])[:texts, :new]
-    mask = (torch.arange(40) <= ends[..., None])[:, None]
+    mask = masked_attention.mask_of(ends, torch.arange(40), torch.float32)
     wanted = masked_attention.repeated(query, keys, values, mask, 0.3)
     for way in WAYS:
         torch.testing.assert_close(way(query, keys, values, mask, 0.3), wanted)

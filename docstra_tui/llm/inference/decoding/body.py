@@ -24,7 +24,7 @@ class Pass:
     places: torch.Tensor
     """Where each new id stands in its text."""
     mask: torch.Tensor
-    """Of shape (lanes, 1, new, reach): what it sees."""
+    """Of shape (lanes, 1, new, reach), added: minus infinity where a token is not seen."""
     cache: Any
     """A cache whose layers write to `places`, and give back what can be seen."""
     attend: Attend

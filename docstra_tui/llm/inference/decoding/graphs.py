@@ -49,6 +49,8 @@ class _Recording:
 
     given: torch.Tensor
     """Ids and places, of shape (2, lanes, new): what changes from step to step."""
+    room: int
+    """Of its lanes."""
     logits: torch.Tensor
     play: Callable[[], None]
     kept: object
@@ -99,17 +101,22 @@ class GraphStep:
 
     def logits(self, slots: Sequence[Slot]) -> torch.Tensor:
         """As `Step.logits`; what it gives back is written over by the next step."""
-        if not self.note and len(slots) <= MOST_SLOTS and all(_is_plain(slot) for slot in slots):
-            try:
-                if (logits := self._play(slots)) is not None:
-                    return logits
-            except FAILED as error:
-                if _is_fatal(error):
-                    raise
-                # Nothing was written that counts: the caches know their lengths.
-                logger.warning("steps are not recorded", exc_info=error)
-                self.give_up(first_line(error, 120) or type(error).__name__)
-        return self._one_by_one(slots)
+        found = self._ready(slots)
+        if found is None:
+            return self._one_by_one(slots)
+        recording, at = found
+        self._fill(recording, slots, at)
+        recording.play()
+        for slot in slots:
+            for layer in slot.cache.layers:
+                layer.wrote(len(slot.ids))
+        if len(slots) == 1 and recording.logits.shape[:2] == (1, len(slots[0].ids)):
+            return recording.logits[0]
+        return torch.cat([recording.logits[n, : len(slot.ids)] for n, slot in zip(at, slots, strict=True)])
+
+    def prepare(self, slots: Sequence[Slot]) -> None:
+        """Record what the next steps of these texts play, before anybody takes their time."""
+        self._ready(slots)
 
     def give_up(self, why: str) -> None:
         """Record nothing any more, for a reason in a few words."""
@@ -128,28 +135,37 @@ class GraphStep:
         self._recorders.pop(count, None)
         self._lanes.pop(count).leave()
 
-    def _play(self, slots: Sequence[Slot]) -> torch.Tensor | None:
-        """The logits; None where there is no memory for these texts."""
-        new = max(len(slot.ids) for slot in slots)
-        new = 1 if new == 1 else MOST_IDS
-        end = max(slot.start for slot in slots) + new
-        lanes = self._roomy(slots, end)
-        if lanes is None:
+    def _ready(self, slots: Sequence[Slot]) -> tuple[_Recording, list[int]] | None:
+        """What to play and the lane of each text; None where the other step has to do it."""
+        if self.note or len(slots) > MOST_SLOTS or not all(_is_plain(slot) for slot in slots):
             return None
-        at = lanes.place([slot.cache for slot in slots])
-        recording = self._recording(lanes, new, self._reach(end, lanes.room))
-        self._fill(recording, lanes, slots, at)
-        recording.play()
-        for slot in slots:
-            for layer in slot.cache.layers:
-                layer.wrote(len(slot.ids))
-        if len(slots) == 1 and at == [0] and len(slots[0].ids) == new:
-            return recording.logits[0]
-        return torch.cat([recording.logits[n, : len(slot.ids)] for n, slot in zip(at, slots, strict=True)])
-
-    def _roomy(self, slots: Sequence[Slot], end: int) -> Lanes | None:
-        """Lanes for these texts, each up to `end`; None where there is no memory for them."""
+        several = max(len(slot.ids) for slot in slots) > 1
+        new = self.most_ids if several else 1
+        end = max(slot.start for slot in slots) + new
         count = next(n for n in (1, 2, 4, MOST_SLOTS) if n >= len(slots))
+        try:
+            lanes = self._roomy(slots[0].cache.layers, count, end)
+            if lanes is None:
+                return None
+            at = lanes.place([slot.cache for slot in slots])
+            reach = self._reach(end, lanes.room)
+            # Both for one text: a draft's worth is judged by its time, and nothing may be recorded in that.
+            for size in {1, self.most_ids} if count == 1 else {new}:
+                if (count, size, reach) not in self._recordings:
+                    self._recordings[count, size, reach] = self._recorded(lanes, size, reach)
+            return self._recordings[count, new, reach], at
+        except torch.OutOfMemoryError:
+            self.forget()
+            self._too_long[count] = end
+        except FAILED as error:
+            if _is_fatal(error):
+                raise
+            logger.warning("steps are not recorded", exc_info=error)
+            self.give_up(first_line(error, 120) or type(error).__name__)
+        return None
+
+    def _roomy(self, like: Sequence[GrowingLayer], count: int, end: int) -> Lanes | None:
+        """Lanes for so many texts, each up to `end`; None where there is no memory for them."""
         lanes = self._lanes.get(count)
         if lanes is not None and end <= lanes.room:
             return lanes
@@ -157,7 +173,6 @@ class GraphStep:
             return None
         if lanes is not None:
             self._drop(count)
-        like = slots[0].cache.layers
         usual = max(self._reach(end + HEADROOM), min(self._first_room, self._reach(self._window)))
         for room in sorted({usual, self._reach(end)}, reverse=True):
             if count * room * _token_bytes(like) <= self._free_bytes() // LANE_SHARE:
@@ -175,13 +190,6 @@ class GraphStep:
             reach = reach * 3 // 2 if reach.bit_count() == 1 else reach // 3 * 4
         return reach if most is None else min(reach, most)
 
-    def _recording(self, lanes: Lanes, new: int, reach: int) -> _Recording:
-        key = (lanes.count, new, reach)
-        found = self._recordings.get(key)
-        if found is None:
-            found = self._recordings[key] = self._recorded(lanes, new, reach)
-        return found
-
     def _recorded(self, lanes: Lanes, new: int, reach: int) -> _Recording:
         keys, values = lanes.buffers[0]
         device = keys.device
@@ -194,11 +202,11 @@ class GraphStep:
         attend = self._way(lanes.count, new, reach, keys, values)
 
         def work() -> torch.Tensor:
-            mask = (columns <= places[..., None])[:, None]
+            mask = masked_attention.mask_of(places, columns, keys.dtype)
             return self._body(Pass(ids, places, mask, cache, attend))
 
         logits, play = self._recorders[lanes.count](work)
-        return _Recording(given, logits, play, work)
+        return _Recording(given, lanes.room, logits, play, work)
 
     def _way(self, texts: int, new: int, reach: int, keys: torch.Tensor, values: torch.Tensor) -> Attend:
         key = (texts, new, reach)
@@ -219,12 +227,12 @@ class GraphStep:
         result, play = self._recorder()(several)
         return masked_attention.seconds(play, result.device)
 
-    def _fill(self, recording: _Recording, lanes: Lanes, slots: Sequence[Slot], at: Sequence[int]) -> None:
+    def _fill(self, recording: _Recording, slots: Sequence[Slot], at: Sequence[int]) -> None:
         """Write what this step reads, without waiting for the device."""
         _, count, new = recording.given.shape
         ids = [[0] * new for _ in range(count)]
         # A lane that is not asked for, and an id that is none, are written behind the room.
-        places = [[lanes.room + n for n in range(new)] for _ in range(count)]
+        places = [[recording.room + n for n in range(new)] for _ in range(count)]
         for lane, slot in zip(at, slots, strict=True):
             known = [0] * len(slot.ids) if isinstance(slot.ids, torch.Tensor) else slot.ids
             ids[lane][: len(slot.ids)] = known

@@ -28,7 +28,8 @@ class Attend(Protocol):
         self, query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor, scale: float
     ) -> torch.Tensor:
         """`query` has shape (texts, heads, new, dimensions), as has what comes back; `keys` and `values`
-        have fewer heads or as many, and `mask`, (texts, 1, new, tokens), is true where a token is seen."""
+        have fewer heads or as many. `mask`, (texts, 1, new, tokens), is added: minus infinity where a token
+        is not seen."""
         ...
 
 
@@ -46,8 +47,8 @@ def grouped(
 ) -> torch.Tensor:
     """Two products of matrices, which spread over a large GPU however few the heads are."""
     rows, mask = _as_rows(query, keys, mask)
-    scores = torch.matmul(rows * scale, keys.transpose(-1, -2))
-    seen = torch.where(mask, scores.float(), -torch.inf).softmax(-1).to(values.dtype)
+    scores = torch.add(mask, torch.matmul(rows, keys.transpose(-1, -2)), alpha=scale)
+    seen = torch.softmax(scores, -1, dtype=torch.float32).to(values.dtype)
     return torch.matmul(seen, values).reshape(*query.shape[:3], values.shape[-1])
 
 
@@ -59,6 +60,13 @@ def repeated(
     if times > 1:
         keys, values = keys.repeat_interleave(times, 1), values.repeat_interleave(times, 1)
     return functional.scaled_dot_product_attention(query, keys, values, attn_mask=mask, scale=scale)
+
+
+def mask_of(places: torch.Tensor, columns: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """What is added for tokens at `places`, (texts, new), which see themselves and all before them."""
+    is_seen = (columns <= places[..., None])[:, None]
+    nothing = torch.zeros((), dtype=dtype, device=places.device)
+    return torch.where(is_seen, nothing, nothing - torch.inf)
 
 
 WAYS: tuple[Attend, ...] = (grouped, packed, repeated)
@@ -109,7 +117,7 @@ def fastest(
     values = some(shape.key_heads, shape.tokens, shape.value_width)
     # About half is seen, and always something.
     ends = torch.arange(shape.new, device=device) + max(shape.tokens // 2 - shape.new, 0)
-    mask = (torch.arange(shape.tokens, device=device) <= ends[:, None]).expand(shape.texts, 1, -1, -1)
+    mask = mask_of(ends.expand(shape.texts, -1), torch.arange(shape.tokens, device=device), dtype)
     scale = shape.width**-0.5
     right = repeated(query, keys, values, mask, scale).float()
     best, least = WAYS[-1], float("inf")

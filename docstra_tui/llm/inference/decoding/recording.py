@@ -6,8 +6,10 @@ same addresses, whatever is written there meanwhile.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import torch
@@ -45,10 +47,9 @@ class CudaRecorder:
                 self._stream = torch.cuda.Stream()
             self._warm_up(work)
             graph = torch.cuda.CUDAGraph()
-            # Other threads may ask for the memory meanwhile; only what this one does is recorded.
-            with torch.cuda.graph(
-                graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
-            ):
+            given = {"pool": self._pool, "stream": self._stream}
+            # What other threads ask of the device meanwhile is no part of it, and nothing is freed.
+            with _kept_garbage(), torch.cuda.graph(graph, **given, capture_error_mode="thread_local"):
                 result = work()
             self._pool = graph.pool()
         return result, graph.replay
@@ -69,3 +70,14 @@ class CudaRecorder:
             finally:
                 torch.cuda.set_sync_debug_mode(before)
         here.wait_stream(self._stream)
+
+
+@contextlib.contextmanager
+def _kept_garbage() -> Iterator[None]:
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

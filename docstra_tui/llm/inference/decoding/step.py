@@ -25,8 +25,9 @@ class Slot:
     """What was read of it, as `Forward.new_cache` makes it."""
     start: int
     """How many tokens are in the cache."""
-    ids: list[int]
-    """The new ids to read now: the last one written, and drafts of what may follow."""
+    ids: list[int] | torch.Tensor
+    """The new ids to read now: the last one written, and drafts of what may follow. A tensor on the model's
+    device where nobody has looked at them yet."""
 
 
 class Step(Protocol):
@@ -61,7 +62,7 @@ class ModelStep:
 
     def logits(self, slots: Sequence[Slot]) -> torch.Tensor:
         (slot,) = slots
-        new = torch.tensor(slot.ids, device=self._forward.model.device)
+        new = torch.as_tensor(slot.ids, device=self._forward.model.device)
         # What stands before them is in the cache: only its length is looked at.
         whole = torch.cat([new[:1].expand(slot.start), new])[None]
         return self._forward(whole, slot.start, slot.cache, len(slot.ids))
