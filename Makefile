@@ -44,7 +44,7 @@ $(VENV)/installed-system: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c $(VENV)/constraints.txt -e ".[dev]"
 	@touch $@
 
-# What is independent runs side by side; what watches a terminal or runs a real model has the machine to itself.
+# What is independent runs side by side; whose time is measured and what runs a real model has the machine to itself.
 test: venv ## all tests
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not alone"
 	$(BIN)/python -m pytest -m alone

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+TESTS = Path(__file__).parent
 PLACES = ("RUNTIME", "STATE", "CONFIG", "CACHE")
 OURS = f"dt{os.getpid()}-"
 """How this run's folders begin: another run on the machine is not our business."""
@@ -27,11 +28,16 @@ def pytest_configure() -> None:
             signal.signal(number, handler)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What runs on a real terminal is measured in seconds of a whole machine."""
-    for item in items:
-        if "pty" in item.path.parts:
-            item.add_marker("alone")
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where only what is marked `alone` runs, modules that never say the word need not be read."""
+    if config.option.markexpr != "alone" or not collection_path.name.startswith("test_"):
+        return None
+    folders = [
+        folder for folder in collection_path.parents if folder.is_relative_to(TESTS) and folder != TESTS
+    ]
+    files = [collection_path, *(folder / "conftest.py" for folder in folders)]
+    says_it = any(b"alone" in file.read_bytes() for file in files if file.is_file())
+    return None if says_it else True
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests import models_here
 from tests.tiny_models import make_tiny_gguf
 
 
@@ -33,8 +36,10 @@ def test_what_is_no_gguf_is_one_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
-def test_what_the_disk_refuses_is_one_sentence_too(tmp_path: Path) -> None:
-    ended = convert(str(tmp_path / ("long" * 100)))
+def test_what_the_disk_refuses_is_one_sentence_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = models_here.run(monkeypatch, capsys, "convert", str(tmp_path / ("long" * 100)))
 
     assert ended.returncode == 3
     assert "File name too long" in ended.stderr

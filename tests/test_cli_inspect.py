@@ -14,11 +14,13 @@ import transformers
 from docstra_tui.commands import inspected
 from docstra_tui.llm.files.sources import ModelSpec, ignore
 from docstra_tui.llm.inference import inspection
+from tests import models_here
 from tests.llm.inference import templates
 from tests.tiny_models import Arch, make_tiny, make_tiny_gguf, tiny_hybrid, tiny_tokenizer
 
 
 def inspect(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """As a shell starts it, torch in its child and all: seconds."""
     command = [sys.executable, "-m", "docstra_tui", "models", "inspect", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
@@ -30,14 +32,16 @@ def made(folder: Path, template: str, arch: Arch = "llama") -> dict[str, Any]:
     return inspection.report(ModelSpec(str(folder)), ignore)
 
 
-def test_the_command_says_it_for_people_and_as_json(tmp_path: Path) -> None:
+def test_the_command_says_it_for_people_and_as_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     gguf = make_tiny_gguf(tmp_path / "tiny.gguf")
     told = inspect(str(gguf), "--json")
     assert told.returncode == 0, told.stderr
     report = json.loads(told.stdout)
     assert (report["architecture"], report["window"], report["caches"]) == ("llama", 2048, {"full": 2})
     assert len(report["template"]["sha256"]) == 64 and report["template"]["end_mark"] == "<|im_end|>"
-    shown = inspect(str(gguf))
+    shown = models_here.run(monkeypatch, capsys, "inspect", str(gguf))
     assert shown.returncode == 0, shown.stderr
     assert report["template"]["sha256"][:16] in shown.stdout and "2,048 tokens" in shown.stdout
 
@@ -48,10 +52,12 @@ def test_what_is_no_model_is_one_sentence(tmp_path: Path) -> None:
     assert "nothing" in ended.stderr and "Traceback" not in ended.stderr
 
 
-def test_a_template_that_cannot_be_used_is_said_before_any_weight_is_read(tmp_path: Path) -> None:
+def test_a_template_that_cannot_be_used_is_said_before_any_weight_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = make_tiny(tmp_path / "tiny")
     (folder / "chat_template.jinja").write_text("{{ raise_exception('never') }}")
-    ended = inspect(str(folder), "--json")
+    ended = models_here.run(monkeypatch, capsys, "inspect", str(folder), "--json")
     assert ended.returncode == 3 and "never" in ended.stderr
 
 

@@ -18,6 +18,8 @@ from tests.pty.conftest import Start
 from tests.pty.terminal import Terminal
 
 QUIT_SECONDS = 2.0
+
+measured = pytest.mark.alone  # how long it takes to leave
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 
 
@@ -48,6 +50,7 @@ def answers() -> list[tuple[str, str]]:
         return db.execute("select status, answer from turns order by id").fetchall()
 
 
+@measured
 def test_a_file_is_ticked_asked_about_answered_stopped_and_left(start: Start, own_places: Path) -> None:
     terminal = start(root=REPOSITORY)
     terminal.wait_for("Ask")  # the first frame comes while the model loads
@@ -79,6 +82,7 @@ def test_a_file_is_ticked_asked_about_answered_stopped_and_left(start: Start, ow
     assert [status for status, _ in answers()] == ["cancelled", "cancelled"]
 
 
+@measured
 def test_the_terminal_closes_in_an_answer_and_the_second_start_goes_on(
     start: Start, own_places: Path
 ) -> None:
@@ -105,6 +109,7 @@ def test_the_terminal_closes_in_an_answer_and_the_second_start_goes_on(
     assert second.wait_end(10) == 0
 
 
+@measured
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_a_signal_saves_restores_and_leaves(start: Start, name: str) -> None:
     number = signal.Signals[name]
@@ -123,6 +128,7 @@ def test_a_signal_saves_restores_and_leaves(start: Start, name: str) -> None:
     assert answers()[-1][0] in ("cancelled", "interrupted")
 
 
+@measured
 def test_leaving_while_the_model_loads_takes_two_seconds_at_most(start: Start) -> None:
     terminal = start()
     terminal.wait_for("Ask")

@@ -103,6 +103,7 @@ def test_inside_tmux_its_buffer_holds_the_text(begin: Begin, server: HostileServ
         subprocess.run([*tmux, "kill-server"], check=False)
 
 
+@pytest.mark.alone  # how long a key takes
 def test_a_tmux_that_does_not_answer_keeps_nobody_waiting(
     begin: Begin, server: HostileServer, tmp_path: Path
 ) -> None:

@@ -17,6 +17,8 @@ from tests.llm.http.hostile import HostileServer, hostile
 from tests.pty.answers import answer_with, streams
 from tests.pty.terminal import Terminal, app
 
+pytestmark = pytest.mark.alone  # what is measured here is time, and how much an app does in it
+
 STALL_SECONDS = 5.0
 WORDS = [f"word{number} " if number % 12 else f"word{number}\n\n" for number in range(4_000)]
 ANSWER = "".join(WORDS) + "THE END"
