@@ -17,6 +17,9 @@ from docstra_tui.llm.answer import Event, Finished, FinishReason, Reading, Usage
 from docstra_tui.llm.inference import failures, memory, proof
 from docstra_tui.llm.inference.cache_layers import seen_by
 from docstra_tui.llm.inference.cached_prompt import CachedPrompt
+from docstra_tui.llm.inference.decoding import loop, writing
+from docstra_tui.llm.inference.decoding.drafts import Drafts, Payoff
+from docstra_tui.llm.inference.decoding.step import ModelStep, Step
 from docstra_tui.llm.inference.forward import Forward
 from docstra_tui.llm.inference.parking import Parking
 from docstra_tui.llm.inference.prefill import (
@@ -61,13 +64,25 @@ class Heard:
 class Generator:
     """The model, its caches, and what it takes to survive a request."""
 
-    def __init__(self, model: Any, tokenizer: Any, cache_bytes: int, files: str = "") -> None:
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        cache_bytes: int,
+        files: str = "",
+        *,
+        decode: loop.Decode = "auto",
+    ) -> None:
         """`files` says which files the weights were read from (`weights.OnDisk.identity`)."""
         self._model = model
         self._tokenizer = tokenizer
         self._recipe = Recipe(tokenizer, advice.take(model))
         self._sizer = ChunkSizer(len(decoder_layers(model)))
         self._forward = Forward(model)
+        is_ours = decode == "auto" and writing.fits(model)
+        self._step: Step | None = ModelStep(self._forward) if is_ours else None
+        """What writes; None is `generate`."""
+        self._payoff = Payoff()
         self._progress = ReadingProgress()
         self._cache_bytes = cache_bytes
         self.parking = Parking(model)
@@ -176,9 +191,9 @@ class Generator:
 
         with gate(self._model, is_cancelled) as open_gate:
             reader = self._recipe.reader(request)
-            streamer = AnswerStreamer(
-                reader, ends, request.sampling.stop, emit, is_cancelled, has_read, self._writing.tick
-            )
+            is_ours = prompt is not None and self._step is not None
+            tick = (lambda: None) if is_ours else self._writing.tick  # ours times its own steps
+            streamer = AnswerStreamer(reader, ends, request.sampling.stop, emit, is_cancelled, has_read, tick)
             self._reading.begin()
             try:
                 is_long = len(request.ids) - reused > min(self._sizer.tokens, LONG)
@@ -290,21 +305,29 @@ class Generator:
         if request.thinking is not None:
             processors.append(ClosedByForce(reader))
         inputs = torch.tensor([request.ids], device=self._model.device)
-        known, read = (prompt.cache, len(prompt.ids)) if prompt is not None else (None, 0)
-        with (
-            torch.inference_mode(),
-            self._luck(request.sampling.seed),
-            self._forward.on_top(known, read) as given,
-        ):
-            self._model.generate(
-                inputs,
-                attention_mask=torch.ones_like(inputs),
-                generation_config=self._recipe.config(request),
-                streamer=streamer,
-                stopping_criteria=self._recipe.criteria(request, reader, lambda: streamer.matched_keyword),
-                logits_processor=processors,
-                **given,
-            )
+        wishes = {
+            "generation_config": self._recipe.config(request),
+            "streamer": streamer,
+            "stopping_criteria": self._recipe.criteria(request, reader, lambda: streamer.matched_keyword),
+            "logits_processor": processors,
+        }
+        with torch.inference_mode(), self._luck(request.sampling.seed):
+            if prompt is not None and self._step is not None:
+                rules = writing.rules(self._model, inputs, **wishes)
+                self._write_ourselves(writing.Writing(rules, prompt.cache, streamer), prompt)
+                return
+            known, read = (prompt.cache, len(prompt.ids)) if prompt is not None else (None, 0)
+            with self._forward.on_top(known, read) as given:
+                mask = torch.ones_like(inputs)
+                self._model.generate(inputs, attention_mask=mask, **wishes, **given)
+
+    def _write_ourselves(self, answer: writing.Writing, prompt: CachedPrompt) -> None:
+        assert self._step is not None
+        answer.begin(self._forward, len(prompt.ids))
+        self._writing.begin()
+        drafts = None if prompt.needs_snapshots else Drafts(answer.written[0].tolist(), self._payoff)
+        with self._model._optimize_model_for_decode():
+            loop.write(answer, self._step, drafts, self._writing.took)
 
     @contextlib.contextmanager
     def _luck(self, seed: int | None) -> Iterator[None]:

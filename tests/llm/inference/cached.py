@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from docstra_tui.llm.inference.decoding.drafts import Payoff
 from docstra_tui.llm.inference.generation import Generator
 from docstra_tui.llm.inference.prefill import decoder_layers
 from docstra_tui.llm.inference.recipe import Request
@@ -22,6 +23,13 @@ WEIGHTS = 0.05
 
 TIE = 1e-4
 """Where the two best logits are closer than this, either id is right."""
+
+
+class Never(Payoff):
+    """Nothing is drafted."""
+
+    def best(self, match: int, most: int) -> int:
+        return 0
 
 
 def narrow(model: Any) -> None:
@@ -109,14 +117,16 @@ def is_within_limit(generator: Generator) -> bool:
 
 @contextmanager
 def tokens_read(generator: Generator) -> Iterator[list[int]]:
-    """How many tokens each pass sends through the first layer."""
+    """How many tokens each pass sends through the first layer, while nothing is drafted."""
     read: list[int] = []
+    payoff, generator._payoff = generator._payoff, Never()
     layer = decoder_layers(generator._model)[0]
     hook = layer.register_forward_pre_hook(lambda _, args, kw: read.append(width(args, kw)), with_kwargs=True)
     try:
         yield read
     finally:
         hook.remove()
+        generator._payoff = payoff
 
 
 def some_ids(seed: int, count: int) -> list[int]:

@@ -1,0 +1,33 @@
+"""The loop that writes one answer: a step of the model, what comes of it, the next step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Literal
+
+from docstra_tui.llm.inference.decoding.drafts import Drafts
+from docstra_tui.llm.inference.decoding.step import Step
+from docstra_tui.llm.inference.decoding.writing import Writing
+
+Decode = Literal["auto", "plain"]
+"""How answers are written: by the loop here where the model allows it, or by transformers' `generate`."""
+
+
+def write(
+    writing: Writing, step: Step, drafts: Drafts | None, took: Callable[[float], None] = lambda seconds: None
+) -> None:
+    """Write until the answer is over. `took` hears the seconds of each step without drafts."""
+    while not writing.done:
+        slot = writing.slot
+        guess = drafts.guess(step.most_ids - 1) if drafts is not None else []
+        slot.ids += guess
+        began = time.perf_counter()
+        logits = step.logits([slot])
+        logits[0, 0].item()  # waits for the device
+        seconds = time.perf_counter() - began
+        if not guess:
+            took(seconds)
+        written = writing.take(logits)
+        if drafts is not None:
+            drafts.saw(len(guess), seconds, writing.written[0, -written:].tolist())
