@@ -104,6 +104,8 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     first key; on a CPU all that was read goes but the latest. 0 never."""
     cache_gb: float | None = None
     """Gigabytes for prompts that were read already; not set: a quarter of what is free after loading."""
+    decode: Literal["auto", "plain"] = "auto"
+    """How answers are written: `plain` is transformers' own `generate`, slower, for comparison."""
 
 
 class RemoteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -16,6 +16,7 @@ from docstra_tui.llm.base import BaseLLM, Prompt
 from docstra_tui.llm.files.sources import ModelSpec, Progress
 from docstra_tui.llm.inference import memory
 from docstra_tui.llm.inference.chat_tokenizer import ChatTokenizer
+from docstra_tui.llm.inference.decoding.writer import Decode
 from docstra_tui.llm.inference.generation import Generator
 from docstra_tui.llm.inference.recipe import END_MARKS, Request
 from docstra_tui.llm.inference.thread import InferenceThread, Job, Kind
@@ -45,8 +46,9 @@ class LocalLLM(BaseLLM):
     `model_name` is a hub id, a folder, a `.gguf` file, a GGUF repository (`repo:QUANT`) or `starter`;
     empty is the configured model, else the starter. `model_path` is a local path that wins over the
     name. `device` is `auto`, `cpu`, `cuda`, `cuda:1` or `mps`. `cache_gb` is what prompts that were read
-    may take; None is a quarter of what is free after loading. Raises a `ModelError` that says what to do
-    when the model cannot be loaded.
+    may take; None is a quarter of what is free after loading. `decode` is how answers are written; `plain`
+    is transformers' own `generate`. Raises a `ModelError` that says what to do when the model cannot be
+    loaded.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class LocalLLM(BaseLLM):
         trust_remote_code: bool = False,
         reserve: int = 512,
         cache_gb: float | None = None,
+        decode: Decode = "auto",
         progress: Progress | None = None,
         on_tokenizer: Callable[[ChatTokenizer], None] | None = None,
         think: Think = "auto",
@@ -82,7 +85,7 @@ class LocalLLM(BaseLLM):
         self._thread = InferenceThread()
         with contextlib.ExitStack() as undo:
             undo.callback(self._thread.close)
-            self._thread.call(lambda: self._load(spec, cache_gb, progress, on_tokenizer))
+            self._thread.call(lambda: self._load(spec, cache_gb, decode, progress, on_tokenizer))
             undo.pop_all()
         self.reserve = min(reserve, self.window // 2)
         """Tokens of the window kept free for the answer."""
@@ -91,6 +94,7 @@ class LocalLLM(BaseLLM):
         self,
         spec: ModelSpec,
         cache_gb: float | None,
+        decode: Decode,
         progress: Progress | None,
         on_tokenizer: Callable[[ChatTokenizer], None] | None,
     ) -> None:
@@ -116,7 +120,8 @@ class LocalLLM(BaseLLM):
         self._on_disk = loaded.on_disk
         self._file_notes = loaded.notes
         room = memory.for_caches(loaded.model, cache_gb)
-        self._generator = Generator(loaded.model, loaded.tokenizer, room, self._on_disk.identity)
+        identity = self._on_disk.identity
+        self._generator = Generator(loaded.model, loaded.tokenizer, room, identity, decode=decode)
         self._behaviour = self._chat.behaviour()  # it was tried while the weights were read
         if (mark := self._chat.end_mark()) and mark not in self.stopping_keywords:
             self.stopping_keywords.append(mark)

@@ -6,6 +6,7 @@ import hashlib
 import os
 import sys
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -94,6 +95,7 @@ class EngineOptions(msgspec.Struct, frozen=True):
     """Without a request for so long, the model makes room for others; 0 never."""
     cache_gb: float | None = None
     """Memory for prompts that were read already; None is a quarter of what is free after loading."""
+    decode: Literal["auto", "plain"] = "auto"
 
     @classmethod
     def from_settings(
@@ -111,6 +113,7 @@ class EngineOptions(msgspec.Struct, frozen=True):
             reserve=settings.answer.reserve,
             park_minutes=settings.engine.park_minutes,
             cache_gb=settings.engine.cache_gb,
+            decode=settings.engine.decode,
         )
 
 

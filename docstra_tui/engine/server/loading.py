@@ -28,6 +28,7 @@ def load_local(options: EngineOptions) -> Load:
                 quant=identity.quant,
                 reserve=options.reserve,
                 cache_gb=options.cache_gb,
+                decode=options.decode,
                 progress=progressed,
                 on_tokenizer=tokenizer_came,
             )

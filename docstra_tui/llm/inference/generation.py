@@ -5,9 +5,8 @@ Everything here runs in the inference thread. Knows nothing about chat, only ids
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -17,9 +16,7 @@ from docstra_tui.llm.answer import Event, Finished, FinishReason, Reading, Usage
 from docstra_tui.llm.inference import failures, memory, proof
 from docstra_tui.llm.inference.cache_layers import seen_by
 from docstra_tui.llm.inference.cached_prompt import CachedPrompt
-from docstra_tui.llm.inference.decoding import loop, writing
-from docstra_tui.llm.inference.decoding.drafts import Drafts, Payoff
-from docstra_tui.llm.inference.decoding.step import ModelStep, Step
+from docstra_tui.llm.inference.decoding.writer import Decode, Writer
 from docstra_tui.llm.inference.forward import Forward
 from docstra_tui.llm.inference.parking import Parking
 from docstra_tui.llm.inference.prefill import (
@@ -36,10 +33,9 @@ from docstra_tui.llm.inference.prefix_cache import WORTH_COPYING, PrefixCache
 from docstra_tui.llm.inference.reading import LONG, ReadingProgress
 from docstra_tui.llm.inference.recipe import Recipe, Request
 from docstra_tui.llm.inference.room import MemoryRoom
-from docstra_tui.llm.inference.steering import steering
 from docstra_tui.llm.inference.stopping import Cancelled
 from docstra_tui.llm.inference.streaming import AnswerStreamer
-from docstra_tui.llm.inference.thoughts import ClosedByForce, ThoughtReader
+from docstra_tui.llm.inference.thoughts import ThoughtReader
 from docstra_tui.llm.inference.threads import reading_pace, writing_pace
 from docstra_tui.llm.loading import advice
 
@@ -71,7 +67,7 @@ class Generator:
         cache_bytes: int,
         files: str = "",
         *,
-        decode: loop.Decode = "auto",
+        decode: Decode = "auto",
     ) -> None:
         """`files` says which files the weights were read from (`weights.OnDisk.identity`)."""
         self._model = model
@@ -79,10 +75,7 @@ class Generator:
         self._recipe = Recipe(tokenizer, advice.take(model))
         self._sizer = ChunkSizer(len(decoder_layers(model)))
         self._forward = Forward(model)
-        is_ours = decode == "auto" and writing.fits(model)
-        self._step: Step | None = ModelStep(self._forward) if is_ours else None
-        """What writes; None is `generate`."""
-        self._payoff = Payoff()
+        self.writer = Writer(self._forward, self._recipe, decode)
         self._progress = ReadingProgress()
         self._cache_bytes = cache_bytes
         self.parking = Parking(model)
@@ -191,16 +184,14 @@ class Generator:
 
         with gate(self._model, is_cancelled) as open_gate:
             reader = self._recipe.reader(request)
-            is_ours = prompt is not None and self._step is not None
-            tick = (lambda: None) if is_ours else self._writing.tick  # ours times its own steps
-            streamer = AnswerStreamer(reader, ends, request.sampling.stop, emit, is_cancelled, has_read, tick)
+            streamer = AnswerStreamer(reader, ends, request.sampling.stop, emit, is_cancelled, has_read)
             self._reading.begin()
             try:
                 is_long = len(request.ids) - reused > min(self._sizer.tokens, LONG)
                 with self._progress.told(reused, len(request.ids), emit if is_long else None):
                     if prompt is not None:
                         self._read(request, prompt)
-                self._write(request, prompt, reader, streamer)
+                self.writer.write(request, prompt, reader, streamer, self._writing)
                 reason = self._reason(request, reader, streamer)
             except Cancelled:
                 pass
@@ -271,7 +262,7 @@ class Generator:
         """Read the prompt, stopping where its cache is worth remembering: behind the files, and where the
         next turn will leave it.
 
-        The last chunk of a prompt that can be cropped is left to `generate`, which must read at least
+        The last chunk of a prompt that can be cropped is left to who writes, who must read at least
         one token for its logits.
         """
         ids, last = request.ids, len(request.ids) - 1
@@ -293,52 +284,6 @@ class Generator:
 
         self._reading.begin()
         prefill(self._forward, prompt, ids, end, self._sizer, took)
-
-    def _write(
-        self,
-        request: Request,
-        prompt: CachedPrompt | None,
-        reader: ThoughtReader,
-        streamer: AnswerStreamer,
-    ) -> None:
-        processors = steering(request.sampling, len(request.ids))
-        if request.thinking is not None:
-            processors.append(ClosedByForce(reader))
-        inputs = torch.tensor([request.ids], device=self._model.device)
-        wishes = {
-            "generation_config": self._recipe.config(request),
-            "streamer": streamer,
-            "stopping_criteria": self._recipe.criteria(request, reader, lambda: streamer.matched_keyword),
-            "logits_processor": processors,
-        }
-        with torch.inference_mode(), self._luck(request.sampling.seed):
-            if prompt is not None and self._step is not None:
-                rules = writing.rules(self._model, inputs, **wishes)
-                self._write_ourselves(writing.Writing(rules, prompt.cache, streamer), prompt)
-                return
-            known, read = (prompt.cache, len(prompt.ids)) if prompt is not None else (None, 0)
-            with self._forward.on_top(known, read) as given:
-                mask = torch.ones_like(inputs)
-                self._model.generate(inputs, attention_mask=mask, **wishes, **given)
-
-    def _write_ourselves(self, answer: writing.Writing, prompt: CachedPrompt) -> None:
-        assert self._step is not None
-        answer.begin(self._forward, len(prompt.ids))
-        self._writing.begin()
-        drafts = None if prompt.needs_snapshots else Drafts(answer.written[0].tolist(), self._payoff)
-        with self._model._optimize_model_for_decode():
-            loop.write(answer, self._step, drafts, self._writing.took)
-
-    @contextlib.contextmanager
-    def _luck(self, seed: int | None) -> Iterator[None]:
-        """With a seed, chance begins there, and goes on afterwards as if nothing had been."""
-        if seed is None:
-            yield
-            return
-        on_gpu = self._model.device.type == "cuda"
-        with torch.random.fork_rng(devices=range(torch.cuda.device_count()) if on_gpu else []):
-            torch.manual_seed(seed)
-            yield
 
     def _keep(self, request: Request, prompt: CachedPrompt, streamer: AnswerStreamer) -> None:
         if streamer.fed is None:

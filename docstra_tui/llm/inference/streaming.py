@@ -95,7 +95,6 @@ class AnswerStreamer:
         emit: Callable[[str | Thought | Reframed], None],
         is_cancelled: Callable[[], bool],
         on_first_token: Callable[[], None],
-        on_token: Callable[[], None] = lambda: None,
     ) -> None:
         """`ends` are texts that end an answer wherever they are written, `stops` those that end it where
         it is no thinking."""
@@ -105,7 +104,6 @@ class AnswerStreamer:
         self._emit = emit
         self._is_cancelled = is_cancelled
         self._on_first_token = on_first_token
-        self._on_token = on_token
         self._is_prompt = True
         self.ids: list[int] = []
         """What was generated, stop ids included."""
@@ -127,7 +125,6 @@ class AnswerStreamer:
         self.fed = len(self.ids)
         if self._is_cancelled():
             raise Cancelled
-        self._on_token()
         for id_ in value.reshape(-1).tolist():
             self.ids.append(id_)
             self._give_out(self._reader.step(id_))

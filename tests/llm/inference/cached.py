@@ -119,14 +119,14 @@ def is_within_limit(generator: Generator) -> bool:
 def tokens_read(generator: Generator) -> Iterator[list[int]]:
     """How many tokens each pass sends through the first layer, while nothing is drafted."""
     read: list[int] = []
-    payoff, generator._payoff = generator._payoff, Never()
+    payoff, generator.writer.payoff = generator.writer.payoff, Never()
     layer = decoder_layers(generator._model)[0]
     hook = layer.register_forward_pre_hook(lambda _, args, kw: read.append(width(args, kw)), with_kwargs=True)
     try:
         yield read
     finally:
         hook.remove()
-        generator._payoff = payoff
+        generator.writer.payoff = payoff
 
 
 def some_ids(seed: int, count: int) -> list[int]:

@@ -63,15 +63,15 @@ def written(generator: Generator, request: Request) -> tuple[list[int], list[Eve
 
 def both(generator: Generator, request: Request, payoff: Payoff | None = None) -> tuple[Any, Any]:
     """What our loop writes, and what `generate` does."""
-    step, known = generator._step, generator._payoff
+    step, known = generator.writer.step, generator.writer.payoff
     assert step is not None
-    generator._payoff = payoff or known
+    generator.writer.payoff = payoff or known
     ours = written(generator, request)
-    generator._step = None
+    generator.writer.step = None
     try:
         return ours, written(generator, request)
     finally:
-        generator._step, generator._payoff = step, known
+        generator.writer.step, generator.writer.payoff = step, known
 
 
 def quoting(seed: int) -> list[int]:
@@ -99,11 +99,11 @@ def test_right_drafts_save_steps_and_wrong_ones_leave_no_trace(llama: Generator)
     for ids in (told, prompt):
         request = Request(ids, TOKENS, 0.0)
         counting = Counted(llama)
-        step, llama._step = llama._step, counting
+        step, llama.writer.step = llama.writer.step, counting
         try:
             ours, plain = both(llama, request, Eager())
         finally:
-            llama._step = step
+            llama.writer.step = step
         assert ours == plain
         assert any(size > 1 for size in counting.sizes)
         assert sum(counting.sizes) > len(counting.sizes)
@@ -136,14 +136,14 @@ def test_a_step_gives_the_logits_behind_each_id(llama: Generator) -> None:
 @pytest.mark.parametrize("pieces", range(1, 9))
 def test_stopped_among_drafts_the_cache_is_what_was_said(llama: Generator, pieces: int) -> None:
     prompt = quoting(5)
-    known, llama._payoff = llama._payoff, Eager()
+    known, llama.writer.payoff = llama.writer.payoff, Eager()
     shown: list[Event] = []
     try:
         right = written(llama, Request(prompt, 40, 0.0))[0]
         llama.prefixes.clear()
         ended = llama.answer(Request(prompt, 40, 0.0), shown.append, lambda: len(shown) >= pieces)
     finally:
-        llama._payoff = known
+        llama.writer.payoff = known
     assert isinstance(ended, Finished) and ended.reason == "cancelled"
     (kept,) = llama.prefixes._prompts
     ids = kept.ids[len(prompt) :]

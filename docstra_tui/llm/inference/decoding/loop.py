@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Literal
 
 from docstra_tui.llm.inference.decoding.drafts import Drafts
 from docstra_tui.llm.inference.decoding.step import Step
 from docstra_tui.llm.inference.decoding.writing import Writing
-
-Decode = Literal["auto", "plain"]
-"""How answers are written: by the loop here where the model allows it, or by transformers' `generate`."""
 
 
 def write(

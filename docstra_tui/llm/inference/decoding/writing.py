@@ -80,6 +80,12 @@ class Writing:
         self.done = False
 
     @property
+    def ids(self) -> list[int]:
+        """All ids so far, the prompt's among them."""
+        found: list[int] = self.written[0].tolist()
+        return found
+
+    @property
     def written(self) -> torch.Tensor:
         """All ids so far, of shape (1, length)."""
         return self._ids[:, : self._length]
