@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +11,22 @@ import pytest
 
 from tests.tiny_models import make_tiny, make_tiny_gguf
 
+DECODE = os.environ.get("DOCSTRA_ENGINE_DECODE", "")
+
 if TYPE_CHECKING:
     from docstra_tui.llm.local import LocalLLM
+
+
+@pytest.fixture(scope="session", autouse=True)
+def decoding() -> None:
+    """With `DOCSTRA_ENGINE_DECODE=plain`, every model that a test makes writes by `generate`."""
+    if DECODE:
+        from docstra_tui.llm.inference.generation import Generator
+        from docstra_tui.llm.local import LocalLLM
+
+        for made in (Generator.__init__, LocalLLM.__init__):
+            assert made.__kwdefaults__ is not None
+            made.__kwdefaults__["decode"] = DECODE
 
 
 @pytest.fixture(scope="session")
