@@ -230,7 +230,7 @@ def _read(forward: Forward, ids: list[int]) -> Any:
 
 def _admission(subject: Subject, add: Add, context: int) -> None:
     """What is told of memory beforehand, and that a prompt without room for it is refused, not tried."""
-    generator: Any = subject.generator
+    generator = subject.generator
     room = generator.room
     generator.prefixes.clear()
     subject.ask(subject.ids(context), 1)
@@ -258,17 +258,17 @@ def _admission(subject: Subject, add: Add, context: int) -> None:
 
 def _parked(subject: Subject, add: Add, context: int) -> None:
     """Weights to the machine's memory and back."""
-    generator: Any = subject.generator
+    generator = subject.generator
     ids = subject.ids(context)
     subject.ask(ids, 2)
     before = _allocated(subject.device)
-    add("park_s", seconds_of(generator.park, subject.device), "s to park")
+    add("park_s", seconds_of(lambda: generator.park(lambda: False), subject.device), "s to park")
     add(
         "parked_share",
         1 - _allocated(subject.device) / max(before, 1),
         "of the device's memory that is free then",
     )
-    add("back_s", seconds_of(generator.unpark, subject.device), "s to come back")
+    add("back_s", seconds_of(generator.come_back, subject.device), "s to come back")
     add("question_after_s", subject.ask(ids, 2)[0], "s, the same question after it")
 
 

@@ -365,3 +365,16 @@ def test_a_hybrid_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert on_gpu.objection(step, forward, IDS[:1, : proof.TOKENS]) == on_gpu.KINDS
     step.give_up(on_gpu.KINDS)
     assert on_gpu.KINDS in step.note
+
+
+def test_a_prompt_that_was_moved_away_as_it_is_is_brought_back(forward: Forward) -> None:
+    """As parking does it: the tensors are the same, what they hold lies elsewhere."""
+    step, cache = step_of(forward), read(forward, 0, 20)
+    check(forward, step, cache, 0, 20)
+    for layer in cache.layers:
+        for room in layer.rooms:
+            room.data = room.clone()
+    check(forward, step, cache, 0, 21)
+    check(forward, step, cache, 0, 22)
+    rest = forward(IDS[:1, :60], 23, cache)
+    torch.testing.assert_close(rest, right(forward, 0, 59, 1), atol=CLOSE, rtol=CLOSE)

@@ -29,11 +29,9 @@ class Lanes:
         self.buffers = [_buffers(layer, count, room + most_ids) for layer in like]
         self._held: list[Callable[[], Any]] = [_nobody] * count
         """The cache in each lane; who forgets a prompt need not ask here."""
-        self._given: list[list[tuple[torch.Tensor, torch.Tensor]]] = [
-            [(keys[n : n + 1, :, :room], values[n : n + 1, :, :room]) for keys, values in self.buffers]
-            for n in range(count)
-        ]
+        self._given = [self._views(lane) for lane in range(count)]
         """What its layers got as their buffers."""
+        self._addresses = [[keys.data_ptr() for keys, _ in given] for given in self._given]
 
     def place(self, caches: Sequence[Any]) -> list[int]:
         """The lane of each cache; one that has none takes that of a cache which is not among them."""
@@ -49,10 +47,20 @@ class Lanes:
         return found
 
     def holds(self, lane: int, cache: Any) -> bool:
-        """True where every layer of `cache` still writes into this lane: one that grew or rested left it."""
-        return self._held[lane]() is cache and all(
-            layer.rooms[0] is keys for layer, (keys, _) in zip(cache.layers, self._given[lane], strict=True)
+        """True where every layer of `cache` still writes into this lane: one that grew or rested left it, and
+        tensors can be moved elsewhere as they are."""
+        if self._held[lane]() is not cache:
+            return False
+        given = zip(cache.layers, self._given[lane], self._addresses[lane], strict=True)
+        return all(
+            layer.rooms[0] is keys and keys.data_ptr() == address for layer, (keys, _), address in given
         )
+
+    def _views(self, lane: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        return [
+            (keys[lane : lane + 1, :, : self.room], values[lane : lane + 1, :, : self.room])
+            for keys, values in self.buffers
+        ]
 
     def leave(self) -> None:
         """Give every cache buffers of its own."""
@@ -61,6 +69,7 @@ class Lanes:
 
     def _take(self, lane: int, cache: Any) -> None:
         self._vacate(lane)
+        self._given[lane] = self._views(lane)
         for layer, (keys, values) in zip(cache.layers, self._given[lane], strict=True):
             layer.move(keys, values)
             for buffer in (keys, values):  # what is not seen must still be numbers
