@@ -14,6 +14,7 @@ import torch
 import transformers
 
 from docstra_tui.llm.files.load_errors import logger
+from docstra_tui.llm.inference import chunk_attention
 from docstra_tui.llm.inference.cached_prompt import CachedPrompt
 from docstra_tui.llm.inference.forward import Forward
 from docstra_tui.llm.loading.kept import Kept
@@ -46,8 +47,8 @@ NO_CACHE = "Each question is read from its beginning: a model of this kind canno
 NOT_THE_SAME = "Each question is read from its beginning: read in parts, this model would answer otherwise."
 
 
-KEPT = Kept("proofs", 1)
-"""`true` for what was proven at an earlier start; what failed is tried again."""
+KEPT = Kept("proofs", 2)
+"""How a model attended that passed at an earlier start; what failed is tried again."""
 
 
 def objection(forward: Forward, tokenizer: Any, files: str = "") -> str:
@@ -57,9 +58,22 @@ def objection(forward: Forward, tokenizer: Any, files: str = "") -> str:
     """
     if not forward.takes_cache:
         return NO_CACHE
-    key = _key(forward.model, files)
-    if key and KEPT.find(key) is True:
+    model = forward.model
+    key = _key(model, files)
+    known = KEPT.find(key) if key else None
+    if known and (known == model.config._attn_implementation or chunk_attention.use(model)):
         return ""
+    in_parts = chunk_attention.use(model)
+    found = _tried(forward, tokenizer)
+    if found and in_parts:  # what attends in a way of its own passes by the kernel's
+        chunk_attention.leave(model)
+        found = _tried(forward, tokenizer)
+    if key and not found:
+        KEPT.keep(key, model.config._attn_implementation)
+    return found
+
+
+def _tried(forward: Forward, tokenizer: Any) -> str:
     try:
         error = deviation(forward, sample(forward.model, tokenizer))
     except torch.OutOfMemoryError:
@@ -69,11 +83,7 @@ def objection(forward: Forward, tokenizer: Any, files: str = "") -> str:
         return NO_CACHE
     limit = limit_of(forward.model)
     logger.info("read in parts, the logits are off by %.1e (%.0e is rounding)", error, limit)
-    if not error <= limit:
-        return NOT_THE_SAME
-    if key:
-        KEPT.keep(key, True)
-    return ""
+    return "" if error <= limit else NOT_THE_SAME
 
 
 def _key(model: Any, files: str) -> str:
