@@ -20,6 +20,7 @@ from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 NAME = "sdpa_in_parts"
 """What transformers knows it by."""
 
+
 def use(model: Any) -> bool:
     """Have a model on a CPU attend so; False where it does not attend by torch's kernel."""
     is_ours = getattr(model.device, "type", "") == "cpu" and model.config._attn_implementation == "sdpa"
@@ -63,8 +64,11 @@ def _whole(*given: Any, **options: Any) -> tuple[torch.Tensor, None]:
 def over_past(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float | None = None
 ) -> torch.Tensor:
-    """Attention of the last tokens to all up to themselves: `query` is (batch, heads, tokens, head), `key` and
-    `value` (batch, groups, past and tokens, head), the result as `query`. On a CPU only."""
+    """Attention of the last tokens to all up to themselves, on a CPU.
+
+    `query` is (batch, heads, tokens, head), `key` and `value` (batch, groups, past and tokens, head), the result
+    as `query`.
+    """
     past = key.shape[2] - query.shape[2]
     kernel = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
     own, own_sum = kernel(query, key[:, :, past:], value[:, :, past:], 0.0, True, scale=scale)
@@ -85,12 +89,12 @@ def mask(
     allow_is_causal_skip: bool = True,
     **options: Any,
 ) -> torch.Tensor | None:
-    """As transformers' own; one of no width for a part that sees all that was before it: what attends otherwise
-    cannot take it for another."""
+    """As transformers' own, but of no width for a part that sees all before it: what attends otherwise cannot
+    take it for another."""
     sees_all = local_size is None or kv_length < local_size
     is_last = isinstance(q_offset, int) and kv_offset == 0 and q_offset + q_length == kv_length
-    is_part = q_length > 1 and is_last and q_offset > 0
-    if allow_is_causal_skip and sees_all and is_part and (attention_mask is None or bool(attention_mask.all())):
+    is_part = allow_is_causal_skip and q_length > 1 and is_last and q_offset > 0
+    if is_part and sees_all and (attention_mask is None or bool(attention_mask.all())):
         return torch.empty(batch_size, 1, q_length, 0, dtype=torch.bool)
     made: torch.Tensor | None = sdpa_mask(
         batch_size=batch_size,

@@ -45,9 +45,8 @@ def test_what_is_put_together_is_what_a_mask_gives(dtype: torch.dtype, tokens: i
     key, value = (torch.randn(1, 2, 90 + tokens, 16, dtype=dtype) for _ in range(2))
     hides = torch.ones(tokens, 90 + tokens, dtype=torch.bool).tril(90)
     right = torch.nn.functional.scaled_dot_product_attention(query, key, value, hides, enable_gqa=True)
-    torch.testing.assert_close(
-        chunk_attention.over_past(query, key, value), right, atol=2e-2 if dtype == torch.bfloat16 else 1e-5, rtol=0
-    )
+    found = chunk_attention.over_past(query, key, value)
+    torch.testing.assert_close(found, right, atol=2e-2 if dtype == torch.bfloat16 else 1e-5, rtol=0)
 
 
 def test_no_mask_is_made_and_no_key_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
