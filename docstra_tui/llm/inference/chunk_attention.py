@@ -66,8 +66,8 @@ def over_past(
 ) -> torch.Tensor:
     """Attention of the last tokens to all up to themselves, on a CPU.
 
-    `query` is (batch, heads, tokens, head), `key` and `value` (batch, groups, past and tokens, head), the result
-    as `query`.
+    `query` is (batch, heads, tokens, head), `key` and `value` (batch, groups, past and tokens, head), what
+    comes out as `query`.
     """
     past = key.shape[2] - query.shape[2]
     kernel = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
