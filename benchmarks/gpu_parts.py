@@ -79,7 +79,7 @@ class Subject:
     @property
     def step(self) -> Step | None:
         """What writes; None where that is `generate`."""
-        return getattr(self.generator, "_step", None)
+        return self.generator.writer.step
 
     def ids(self, count: int) -> list[int]:
         """A text that was never read before."""

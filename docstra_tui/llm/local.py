@@ -141,6 +141,7 @@ class LocalLLM(BaseLLM):
         every = (
             self._generator.memory_note,
             self._generator.objection,
+            self._generator.writer.note,
             *self._chat.notes,
             *self._file_notes,
             self._on_disk.note,

@@ -98,6 +98,8 @@ class Generator:
         try:
             self.objection = proof.objection(self._forward, tokenizer, files)
             """Why every prompt is read in one piece and forgotten, one sentence; empty where it is kept."""
+            if not self.objection:
+                self.writer.choose(proof.sample(model, tokenizer))
             pace = self._try_out()
         finally:
             torch.set_num_threads(threads)  # what the next load of this process finds
@@ -216,6 +218,7 @@ class Generator:
         latest. Never raises."""
 
         def leave() -> None:
+            self.writer.forget()
             if not self.parking.go(self.prefixes.tensors(), is_wanted_back) and not self.parking.is_possible:
                 self.prefixes.keep_latest()
             memory.give_back()
@@ -302,7 +305,7 @@ class Generator:
         has_died = isinstance(failure, EngineDied)
         steps: list[Callable[[], object]] = [self.prefixes.forget_taken]
         if has_died or isinstance(failure, NotEnoughMemory):
-            steps.append(self.prefixes.clear)
+            steps += [self.prefixes.clear, self.writer.forget]
         if not has_died:  # a poisoned device raises at every touch
             steps.append(failures.free_memory)
         for step in steps:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 
+from docstra_tui.llm.answer import Finished
 from docstra_tui.llm.inference import proof
 from docstra_tui.llm.inference.cached_prompt import CachedPrompt
 from docstra_tui.llm.inference.decoding import graphs, masked_attention, on_gpu
@@ -18,6 +19,9 @@ from docstra_tui.llm.inference.decoding.graphs import GraphStep
 from docstra_tui.llm.inference.decoding.masked_attention import WAYS, Shape
 from docstra_tui.llm.inference.decoding.step import ModelStep, Slot
 from docstra_tui.llm.inference.forward import Forward
+from docstra_tui.llm.inference.generation import Generator
+from docstra_tui.llm.inference.recipe import Request
+from docstra_tui.llm.sampling import Sampling
 from tests.llm.inference.tape import Tape
 from tests.llm.small_models import small_model
 from tests.tiny_models import tiny_hybrid, tiny_model, tiny_tokenizer
@@ -378,3 +382,45 @@ def test_a_prompt_that_was_moved_away_as_it_is_is_brought_back(forward: Forward)
     check(forward, step, cache, 0, 22)
     rest = forward(IDS[:1, :60], 23, cache)
     torch.testing.assert_close(rest, right(forward, 0, 59, 1), atol=CLOSE, rtol=CLOSE)
+
+
+@pytest.fixture
+def on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the CPU were one: steps are recorded by the tape, and the loop runs ahead."""
+    monkeypatch.setattr(on_gpu, "is_on_gpu", lambda model: True)
+    monkeypatch.setattr(on_gpu, "CudaRecorder", lambda device: Tape())
+    monkeypatch.setattr(graphs, "FIRST_ROOM", 512)
+
+
+@pytest.mark.usefixtures("on_a_gpu")
+@pytest.mark.parametrize("temperature", [0.0, 0.7])
+def test_a_generator_writes_the_same_with_recorded_steps(temperature: float) -> None:
+    tokenizer = tiny_tokenizer("llama", WINDOW)
+    model = tiny_model("llama", tokenizer, layers=2, window=WINDOW, seed=0)
+    plain = Generator(model, tokenizer, 1 << 28, decode="plain")
+    ours = Generator(model, tokenizer, 1 << 28)
+    assert isinstance(ours.writer.step, GraphStep) and ours.writer.note == ""
+    ours.writer.runs_ahead = True
+    ids = IDS[0, :60].tolist() * 2
+    for more in ([], IDS[1, :9].tolist()):
+        request = Request([*ids, *more], 24, temperature, sampling=Sampling(seed=5))
+        ended = [one.answer(request, lambda event: None, lambda: False) for one in (ours, plain)]
+        assert ended[0] == ended[1]
+        known = ours.prefixes._prompts[-1]
+        assert known.ids == plain.prefixes._prompts[-1].ids
+        ids = known.ids
+    assert ours.writer.step._recordings
+    ours.park(lambda: False)
+    assert not ours.writer.step._lanes
+    request = Request(ids, 6, 0.0)
+    ended = [one.answer(request, lambda event: None, lambda: False) for one in (ours, plain)]
+    assert ended[0] == ended[1] and isinstance(ended[0], Finished)
+
+
+@pytest.mark.usefixtures("on_a_gpu")
+def test_a_model_that_cannot_be_recorded_says_so() -> None:
+    tokenizer = tiny_tokenizer("llama", WINDOW)
+    generator = Generator(tiny_hybrid(tokenizer), tokenizer, 1 << 28)
+    assert generator.writer.note == graphs.NOTE.format(on_gpu.KINDS)
+    ended = generator.answer(Request(IDS[0, :30].tolist(), 4, 0.0), lambda event: None, lambda: False)
+    assert isinstance(ended, Finished)

@@ -69,7 +69,7 @@ class GraphStep:
         heads: int,
         window: int,
         free_bytes: Callable[[], int],
-        first_room: int = FIRST_ROOM,
+        first_room: int = 0,
     ) -> None:
         """`recorder` makes one whose recordings share memory and end together; `heads` is how many query
         heads a layer has, `free_bytes` what memory the device has left."""
@@ -79,7 +79,7 @@ class GraphStep:
         self._heads = heads
         self._window = window
         self._free_bytes = free_bytes
-        self._first_room = first_room
+        self._first_room = first_room or FIRST_ROOM
         self._lanes: dict[int, Lanes] = {}
         """By how many texts they are for."""
         self._recorders: dict[int, Recorder] = {}

@@ -15,15 +15,22 @@ def write(
 ) -> None:
     """Write until the answer is over. `took` hears the seconds of each step without drafts."""
     while not writing.done:
-        slot = writing.slot
         guess = drafts.guess(step.most_ids - 1) if drafts is not None else []
-        slot.ids += guess
-        began = time.perf_counter()
-        logits = step.logits([slot])
-        logits[0, 0].item()  # waits for the device
-        seconds = time.perf_counter() - began
-        if not guess:
-            took(seconds)
-        written = writing.take(logits)
-        if drafts is not None:
-            drafts.saw(len(guess), seconds, writing.written[0, -written:].tolist())
+        one(writing, step, drafts, guess, took)
+
+
+def one(
+    writing: Writing, step: Step, drafts: Drafts | None, guess: list[int], took: Callable[[float], None]
+) -> None:
+    """One step, which reads the latest token and the `guess` of those behind it."""
+    slot = writing.slot
+    slot.ids = [*slot.ids, *guess]
+    began = time.perf_counter()
+    logits = step.logits([slot])
+    logits[0, 0].item()  # waits for the device
+    seconds = time.perf_counter() - began
+    if not guess:
+        took(seconds)
+    written = writing.take(logits)
+    if drafts is not None:
+        drafts.saw(len(guess), seconds, writing.written[0, -written:].tolist())

@@ -36,8 +36,7 @@ def recorded(forward: Forward, otherwise: Step, ids: torch.Tensor, body: Body | 
     quicker one than its own.
     """
     model = forward.model
-    devices = {parameter.device for parameter in model.parameters()}
-    if not any(device.type == "cuda" for device in devices):
+    if not is_on_gpu(model):
         return otherwise
     step = GraphStep(
         body or ModelBody(forward),
@@ -47,10 +46,16 @@ def recorded(forward: Forward, otherwise: Step, ids: torch.Tensor, body: Body | 
         window=window_of(model.config, None),
         free_bytes=functools.partial(memory.free, model),
     )
-    why = SPREAD if len(devices) > 1 else objection(step, forward, ids)
+    is_spread = len({parameter.device for parameter in model.parameters()}) > 1
+    why = SPREAD if is_spread else objection(step, forward, ids)
     if why:
         step.give_up(why)
     return step
+
+
+def is_on_gpu(model: Any) -> bool:
+    """True where all or some of it is on a CUDA device."""
+    return any(parameter.device.type == "cuda" for parameter in model.parameters())
 
 
 def objection(step: GraphStep, forward: Forward, ids: torch.Tensor) -> str:

@@ -10,8 +10,9 @@ import torch
 from transformers import StoppingCriteria
 
 from docstra_tui.llm.inference.cached_prompt import CachedPrompt
-from docstra_tui.llm.inference.decoding import loop
+from docstra_tui.llm.inference.decoding import late, loop, on_gpu
 from docstra_tui.llm.inference.decoding.drafts import Drafts, Payoff
+from docstra_tui.llm.inference.decoding.graphs import GraphStep
 from docstra_tui.llm.inference.decoding.step import ModelStep, Step
 from docstra_tui.llm.inference.decoding.writing import Writing, fits, rules
 from docstra_tui.llm.inference.forward import Forward
@@ -47,6 +48,23 @@ class Writer:
         """What reads what was written; None is `generate`."""
         self.payoff = Payoff()
         """Whether drafts are worth their time."""
+        self.runs_ahead = getattr(self._model.device, "type", "cpu") == "cuda"
+        """True where the device is asked for the next step before the host knows what came of this one."""
+
+    @property
+    def note(self) -> str:
+        """What a user should know about how it writes, a sentence; mostly empty."""
+        return self.step.note if isinstance(self.step, GraphStep) else ""
+
+    def choose(self, ids: torch.Tensor) -> None:
+        """Find the quickest step that is right here; `ids`, of shape (1, length), are ordinary text."""
+        if self.step is not None:
+            self.step = on_gpu.recorded(self._forward, self.step, ids)
+
+    def forget(self) -> None:
+        """Let go of what is held beside weights and prompts; it comes back when it is needed."""
+        if isinstance(self.step, GraphStep):
+            self.step.forget()
 
     def write(
         self,
@@ -64,8 +82,13 @@ class Writer:
             answer = self.begin(request, prompt, reader, streamer)
             pace.begin()
             drafts = None if prompt.needs_snapshots else Drafts(answer.ids, self.payoff)
+            # What is read for nothing must be taken back, and who closes thinking must know each token.
+            is_late = self.runs_ahead and not prompt.needs_snapshots and request.thinking is None
+            write = late.write if is_late else loop.write
             with self._model._optimize_model_for_decode():
-                loop.write(answer, self.step, drafts, pace.took)
+                if isinstance(self.step, GraphStep):
+                    self.step.prepare([answer.slot])
+                write(answer, self.step, drafts, pace.took)
 
     def begin(
         self,

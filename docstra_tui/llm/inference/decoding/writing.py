@@ -6,6 +6,7 @@ setting means the same, and a seed gives the same answer.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -75,6 +76,11 @@ class Writing:
         self._samples = bool(rules.config.do_sample)
         self._length = rules.ids.shape[1]
         self._ids = _with_room(rules.ids, rules.config.max_length)
+        self._on_host = self._ids.cpu()  # the same where that is the host
+        self._told = self._length
+        """How many of the ids the streamer knows."""
+        self._coming: deque[Arrival] = deque()
+        """Those behind them."""
         self.slot = Slot(cache, self._length - 1, [])
         """What is to be read next. Drafts may be added to its ids before the step."""
         self.done = False
@@ -115,11 +121,50 @@ class Writing:
         finally:
             slot.start += read
             if read < len(ids):
-                for layer in slot.cache.layers:
-                    crop_to(layer, slot.start)
+                self._crop()
         return read
 
+    @property
+    def unheard(self) -> int:
+        """How many tokens were chosen that nobody has looked at."""
+        return len(self._coming)
+
+    @property
+    def is_full(self) -> bool:
+        """True where no token may follow those that were chosen."""
+        most = self._rules.config.max_length
+        return most is not None and self._length >= most
+
+    def go_ahead(self, logits: torch.Tensor) -> None:
+        """Choose from the logits behind the one id of the slot, without looking at it: `hear` does."""
+        self.slot.start += 1
+        self.slot.ids = self._pick(logits)
+
+    def hear(self) -> int:
+        """Hand the next token to the streamer, when it has come, and see whether it ends the answer."""
+        token = self._coming.popleft().wait()
+        self._told += 1
+        if self._on_host is not self._ids:
+            self._on_host[:, self._told - 1] = token
+        self.done = bool(self._rules.criteria(self._on_host[:, : self._told], None).all())
+        self._streamer.put(token)
+        if not self._coming:
+            self.slot.ids = [int(token)]
+        return int(token)
+
+    def settle(self) -> None:
+        """Take back what was chosen and not heard of, and read for it: the answer was over before."""
+        self._coming.clear()
+        self._length = self._told
+        if self.slot.start > self._told - 1:
+            self.slot.start = self._told - 1
+            self._crop()
+
     def _choose(self, logits: torch.Tensor) -> int:
+        self._pick(logits)
+        return self.hear()
+
+    def _pick(self, logits: torch.Tensor) -> torch.Tensor:
         rules, ids = self._rules, self.written
         scores = rules.processors(ids, logits.to(ids.device, torch.float32, copy=True))
         if self._samples:
@@ -128,13 +173,37 @@ class Writing:
         else:
             chosen = torch.argmax(scores, dim=-1, keepdim=True)
         if self._length == self._ids.shape[1]:
+            is_here = self._on_host is self._ids
             self._ids = _with_room(self._ids, 2 * self._length)
+            self._on_host = self._ids if is_here else _with_room(self._on_host, 2 * self._length)
         self._ids[:, self._length] = chosen[:, 0]
         self._length += 1
-        self.done = bool(rules.criteria(self.written, None).all())
-        on_host = chosen[0].cpu()
-        self._streamer.put(on_host)
-        return int(on_host)
+        self._coming.append(Arrival(chosen[0]))
+        return chosen[0]
+
+    def _crop(self) -> None:
+        for layer in self.slot.cache.layers:
+            crop_to(layer, self.slot.start)
+
+
+class Arrival:
+    """A token on its way from the device that chose it to the host."""
+
+    def __init__(self, chosen: torch.Tensor) -> None:
+        self._here = chosen
+        self._event: Any = None
+        if chosen.device.type == "cuda":
+            # Into memory that stays where it is, so that nobody waits now.
+            self._here = torch.empty(chosen.shape, dtype=chosen.dtype, pin_memory=True)
+            self._here.copy_(chosen, non_blocking=True)
+            self._event = torch.cuda.Event(blocking=True)
+            self._event.record(torch.cuda.current_stream(chosen.device))
+
+    def wait(self) -> torch.Tensor:
+        """It, on the host."""
+        if self._event is not None:
+            self._event.synchronize()
+        return self._here.cpu()
 
 
 def _with_room(ids: torch.Tensor, size: int | None) -> torch.Tensor:
