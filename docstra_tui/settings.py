@@ -71,9 +71,8 @@ class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`auto`, `cpu`, `cuda`, `cuda:1`, `mps`."""
     dtype: Literal["auto", "bfloat16", "float16", "float32"] = "auto"
     """`auto` is the checkpoint's own, bf16 where the device has it, float32 on a CPU faster with it."""
-    quant: Literal["", "int8", "bnb-4bit", "bnb-8bit"] = ""
-    """Quantise while loading. `int8` works on any CPU that multiplies 8-bit numbers, on a GPU with torchao or
-    bitsandbytes; the others need the extra `docstra-tui[quant]`."""
+    quant: Literal["", "bnb-4bit", "bnb-8bit"] = ""
+    """Quantise while loading; needs the extra `docstra-tui[quant]`."""
 
 
 class AnswerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,6 +86,8 @@ class AnswerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How much a model thinks before it answers: `auto` as it does by itself, `off`, `on`, at most so many
     tokens, or an effort (`minimal`, `low`, `medium`, `high`, `xhigh`, `max`), which is `on` where it knows
     none."""
+    kv_cache: Literal["full", "int8"] = "full"
+    """How exactly our engine keeps what it reads: `int8` takes about half the room of 16 bits."""
     reserve: int = 512
     """Tokens of the window kept free for the answer; a prompt that leaves fewer is refused."""
 

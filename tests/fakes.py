@@ -123,7 +123,10 @@ class FakeLLM(BaseLLM):
         return sum(len(message["content"].split()) for message in as_messages(prompt))
 
     def measure(self, prompt: Prompt) -> Measure:
-        return Measure(self.count_tokens(prompt), None, room=self.room)
+        room = self.room
+        if room is not None and room.compact is not None and self.kv_cache == "int8":
+            room = Room(room.compact, None, room.on_gpu)
+        return Measure(self.count_tokens(prompt), None, room=room)
 
     def wake(self) -> None:
         self.woken += 1

@@ -73,7 +73,7 @@ def test_every_common_flag_reaches_its_setting() -> None:
     words = [
         *["--model", "m", "--revision", "r", "--device", "cpu", "--dtype", "float32", "--quant", "bnb-4bit"],
         *["--base-url", "http://u", "--own-engine", "--max-tokens", "5", "--temperature", "1"],
-        *["--theme", "paper", "--think", "off"],
+        *["--theme", "paper", "--think", "off", "--kv-cache", "int8"],
     ]
     from docstra_tui import settings
 

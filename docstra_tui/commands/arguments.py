@@ -66,12 +66,10 @@ COMMON = (
         "model.name",
         {"metavar": "NAME"},
     ),
-    Option(
-        ("--revision",), "branch, tag or commit of a hub model", "model.revision", {"metavar": "REVISION"}
-    ),
+    Option(("--revision",), "branch, tag or commit of a hub model", "model.revision", {"metavar": "REV"}),
     Option(("--device",), "auto, cpu, cuda, cuda:1, mps", "model.device", {"metavar": "DEVICE"}),
     Option(("--dtype",), "auto, bfloat16, float16, float32", "model.dtype", {"metavar": "DTYPE"}),
-    Option(("--quant",), "int8, bnb-4bit or bnb-8bit", "model.quant", {"metavar": "QUANT"}),
+    Option(("--quant",), "bnb-4bit or bnb-8bit", "model.quant", {"metavar": "QUANT"}),
     Option(
         ("--base-url",),
         "another OpenAI-compatible server, with its /v1",
@@ -92,6 +90,7 @@ COMMON = (
         {"metavar": "T"},
     ),
     Option(("--think",), "think before answering, at most N tokens", "answer.think", {"metavar": "off|on|N"}),
+    Option(("--kv-cache",), "int8: what is read in half the room", "answer.kv_cache", {"metavar": "FORM"}),
     Option(("--theme",), "lamp, paper, or one of your own", "theme", {"metavar": "NAME"}),
     Option(("--json",), "one JSON object on standard output", "", {"action": "store_true"}),
 )

@@ -76,6 +76,7 @@ def run(
         finally:
             if "answer.think" in invocation.flags:
                 _say_unswitched(backend.llm, console)
+            _say_news(status, backend.status(), console)
     except DocstraError as error:
         console.end_progress()
         if error.exit_code != UsageError.exit_code:  # the question was never one
@@ -127,6 +128,13 @@ def wait_until_ready(backend: Backend, console: Console) -> Status:
             )
         console.progress(loading_line(status.phase, status.done, status.total))
         time.sleep(LOOK_SECONDS)
+
+
+def _say_news(before: Status, now: Status, console: Console) -> None:
+    """What the engine has to say since: that memory ran out under a question, say."""
+    for note in now.notes:
+        if note not in before.notes:
+            console.note(note)
 
 
 def _say_unswitched(llm: BaseLLM, console: Console) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Literal, overload
 
 from docstra_tui.llm.answer import SILENT, AnswerStream, Listener
 from docstra_tui.llm.items import Context, as_items
+from docstra_tui.llm.keeping import KvCache
 from docstra_tui.llm.measure import Measure
 from docstra_tui.llm.prompt import History, Message, PromptBuilder, code_fields, plain_context
 from docstra_tui.llm.thinking import wish
@@ -51,6 +52,8 @@ class BaseLLM(ABC):
         """0.0 means greedy."""
         self.think: Think = wish.parse(think)
         """How much to think where a question does not say; counting and reading ahead go by it."""
+        self.kv_cache: KvCache = "full"
+        """How exactly what is read is kept, where it is up to us; counting and reading ahead go by it."""
         self.prompt_builder = prompt_builder or PromptBuilder()
 
     def __repr__(self) -> str:

@@ -236,13 +236,14 @@ class LocalLLM(BaseLLM):
         stable: int = 0,
         think: Think | None = None,
         batch: bool = False,
+        compact: bool | None = None,
     ) -> Job:
         """Queue a request whose events go to `sink`.
 
         `stable` characters of the last message will stand in the next question's too (its files): the
-        cache is worth remembering there. With `batch` others go first. Raises `ContextOverflow` when the
-        prompt leaves less than the reserve, `ValueError` for a malformed prompt or setting, `EngineDied`
-        once the device answers no more.
+        cache is worth remembering there. With `batch` others go first. `compact` keeps what is read in 8
+        bits. Raises `ContextOverflow` when the prompt leaves less than the reserve, `ValueError` for a
+        malformed prompt or setting, `EngineDied` once the device answers no more.
         """
         if self.dead is not None:
             raise self.dead
@@ -250,13 +251,14 @@ class LocalLLM(BaseLLM):
         if any(id_ >= vocabulary for id_ in sampling.logit_bias):
             raise BadSampling("logit_bias", f"names an id beyond the vocabulary of {vocabulary:,}.")
         think = self.wished(think)
+        compact = self.kv_cache == "int8" if compact is None else compact
         try:
             ids = self._chat.render(prompt, self._chat.most, think=think)
         except TooLong as error:
             raise ContextOverflow(error.tokens, self.window, self.reserve, is_least=True) from None
         if len(ids) + self.reserve > self.window:
             raise ContextOverflow(len(ids), self.window, self.reserve)
-        window = self._generator.room.require(len(ids), self.reserve, self.window)
+        window = self._generator.room.require(len(ids), self.reserve, self.window, compact)
         wanted = self.max_tokens if max_tokens is None else max_tokens
         if wanted < 1:
             raise ValueError(f"max_tokens is {wanted}; it must be at least 1")
@@ -270,13 +272,14 @@ class LocalLLM(BaseLLM):
             thinking=_budget(think, longest),
             cut=self._chat.shared(prompt, ids, stable, think=think),
             parting=self._chat.parting(prompt, ids, think=think),
+            compact=compact,
         )
 
         def work(job: Job) -> None:
             self._on_disk.look()
             sink(self._generator.answer(request, sink, job.is_cancelled))
 
-        return self._thread.submit(work, Kind.BATCH if batch else Kind.ASKED)
+        return self._thread.submit(work, Kind.BATCH if batch and not compact else Kind.ASKED)
 
     def measure(self, prompt: Prompt) -> Measure:
         try:
@@ -284,10 +287,11 @@ class LocalLLM(BaseLLM):
         except TooLong as error:
             return Measure(error.tokens, None, is_least=True)
 
-    def measure_ids(self, ids: list[int]) -> Measure:
+    def measure_ids(self, ids: list[int], *, compact: bool | None = None) -> Measure:
         """The same for a prompt that is rendered already."""
-        room = self._generator.room.of(self.window)
-        return Measure(len(ids), self._generator.prefixes.reusable(ids), room=room)
+        compact = self.kv_cache == "int8" if compact is None else compact
+        room = self._generator.room.of(self.window, compact)
+        return Measure(len(ids), self._generator.prefixes.reusable(ids, compact=compact), room=room)
 
     def warm(self, prompt: Prompt, stable: int) -> Measure:
         measured: list[Measure] = []
@@ -295,7 +299,13 @@ class LocalLLM(BaseLLM):
         return measured[0] if measured else Measure(0, 0)
 
     def submit_warm(
-        self, prompt: Prompt, stable: int, sink: Callable[[Measure], None], *, think: Think | None = None
+        self,
+        prompt: Prompt,
+        stable: int,
+        sink: Callable[[Measure], None],
+        *,
+        think: Think | None = None,
+        compact: bool | None = None,
     ) -> Job:
         """Read a prompt ahead while nobody asks; `sink` hears how far it came, in the inference thread.
 
@@ -303,15 +313,16 @@ class LocalLLM(BaseLLM):
         question can follow, because it leaves less than the reserve, nothing is read.
         """
         think = self.wished(think)
+        in_8_bits = self.kv_cache == "int8" if compact is None else compact
         try:
             ids = self._chat.stable_prefix(prompt, stable, self._chat.most, think=think)
         except TooLong:
             ids = []
-        if len(ids) + self.reserve > self._generator.room.within(self.window):
+        if len(ids) + self.reserve > self._generator.room.within(self.window, in_8_bits):
             ids = []
 
         def work(job: Job) -> None:
-            sink(Measure(len(ids), self._generator.warm(ids, job.is_cancelled)))
+            sink(Measure(len(ids), self._generator.warm(ids, job.is_cancelled, compact=in_8_bits)))
 
         return self._thread.submit(work, Kind.IDLE)
 

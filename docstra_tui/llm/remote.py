@@ -230,6 +230,8 @@ class RemoteLLM(BaseLLM):
         wish = self.wished(think)
         if wish != "auto":
             said["think"] = wish
+        if self.kv_cache == "int8":
+            said["compact"] = True
         return {"docstra": said} if said else {}
 
     def _rendered_with(self) -> dict[str, Any]:

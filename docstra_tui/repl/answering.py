@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from docstra_tui.errors import ContextOverflow, NotAsked
+from docstra_tui.errors import ContextOverflow, MemoryOverflow, NotAsked
 from docstra_tui.llm.answer import Reframed, Thought
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.repl.printer import Printer
@@ -22,7 +22,7 @@ from docstra_tui.workspace.turns.decision import Decision
 from docstra_tui.workspace.turns.queue import TurnQueue
 from docstra_tui.workspace.turns.requests import NotTicked
 from docstra_tui.workspace.turns.runner import Outcome
-from docstra_tui.workspace.wording import NO_FILES, answer_figures, counting, waiting_for
+from docstra_tui.workspace.wording import NO_FILES, answer_figures, counting, memory_ways, waiting_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -231,6 +231,8 @@ class Answering:
         elif error is not None and not isinstance(error, NotTicked):
             self._printer.error(error)
         if isinstance(error, ContextOverflow):
+            if isinstance(error, MemoryOverflow):
+                self._printer.line(memory_ways(error), "hint")
             self._printer.line("/files lists the files, /drop leaves one out. Nothing was sent.", "hint")
 
     def wants_back(self, outcome: Outcome) -> bool:

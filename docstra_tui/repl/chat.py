@@ -28,6 +28,7 @@ from docstra_tui.session.outgoing import SecretsFound
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.settings import Settings
+from docstra_tui.workspace.cache_switch import CacheSwitch
 from docstra_tui.workspace.command_line import CommandLine, parse, question_of
 from docstra_tui.workspace.commands import TASKS
 from docstra_tui.workspace.files.named_files import NamedFiles
@@ -80,6 +81,8 @@ class Chat:
             "model": self.models.command,
             "theme": self.themes.command,
             "think": self.do_think,
+            "cache": lambda line: self.printer.line(CacheSwitch(self.model).take(line.text), "note"),
+            "device": self.models.device,
             "thought": self.do_thought,
             "restart": self.models.restart,
             "new": self.sessions.begin,

@@ -14,7 +14,7 @@ from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.models import consent
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.models.backend import Status
-from docstra_tui.workspace.models.choice import switched
+from docstra_tui.workspace.models.choice import placed, switched
 from docstra_tui.workspace.models.no_model import NoModel
 from docstra_tui.workspace.status import loading_line
 
@@ -88,6 +88,11 @@ class Models:
         self._printer.line(" · ".join(fact for fact in facts if fact))
         for note in status.notes:
             self._printer.line(note, "note")
+
+    def device(self, line: CommandLine) -> None:
+        """Have it on another device. Raises `UsageError`."""
+        self._model.open_now(placed(self._model.settings, line.text))
+        self._printer.line(f"Loading it on {line.text}…", "note")
 
     def go_on(self, opening: Opening) -> None:
         """Open the model that a session was with: at once where nothing is to be loaded, else if that is

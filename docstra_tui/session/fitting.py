@@ -14,6 +14,7 @@ from docstra_tui.context.mentions import find_mentions
 from docstra_tui.errors import UnreadableFile
 from docstra_tui.llm.answer import AnswerStream
 from docstra_tui.llm.items import ContextItem
+from docstra_tui.llm.measure import Room
 from docstra_tui.llm.prompt import Message
 from docstra_tui.session.dialogue import Dialogue
 from docstra_tui.session.measuring import Measuring
@@ -97,6 +98,11 @@ class Fitting:
             scale = measuring.scale
         scale.add(plan.items())  # so that the rows say what these few are, too
         return measuring.budget(dialogue.prompt(replace(request, focus=()), log, plan))
+
+    @property
+    def room(self) -> Room | None:
+        """What free memory holds, as it was told with the latest count; None where it holds every window."""
+        return self._measuring.room
 
     def apply(self, plan: FitPlan) -> None:
         """Send what the plan says, from the next question on, until a file of it is edited or unticked.

@@ -46,6 +46,15 @@ class FitDraft:
         """This one."""
         self.plan, self.exact = plan, None
 
+    def hold(self, memory: int | None) -> None:
+        """Free memory holds so much now."""
+        is_suggested = self.plan is self.suggested
+        self._whole = replace(self._whole, memory=memory)
+        if is_suggested:
+            self.suggest()
+        else:
+            self.choose(replace(self.plan, memory=memory))
+
     def suggest(self) -> None:
         """From what there is now, as little less as will do."""
         self._guesses = 0

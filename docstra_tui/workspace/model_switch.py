@@ -11,6 +11,7 @@ from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.dialogs import Choice, Dialogs, Offer
 from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.models.answering import AnsweringModel
+from docstra_tui.workspace.models.choice import placed, switched
 from docstra_tui.workspace.wording import BUSY
 
 if TYPE_CHECKING:
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from docstra_tui.workspace.permission import Permission
     from docstra_tui.workspace.sessions.resuming import Opening
     from docstra_tui.workspace.turns.queue import TurnQueue
+
+
+DEVICES = {
+    "auto": "a GPU where the model fits on one",
+    "cpu": "slower, with the memory of the machine",
+    "cuda": "an NVIDIA or AMD GPU",
+    "mps": "an Apple GPU",
+}
 
 
 class ModelSwitch:
@@ -74,10 +83,26 @@ class ModelSwitch:
         being written."""
         if self._is_busy():
             return False
-        from docstra_tui.workspace.models.choice import switched
-
         self._model.open(switched(self._model.settings, name, is_here=is_here))
         return True
+
+    def device(self, name: str) -> bool | None:
+        """Have it on that device from now on, else a list; False while an answer is being written. Raises
+        `UsageError`."""
+        if not name:
+            choices = [Choice(name, name, words) for name, words in DEVICES.items()]
+            offer = Offer("Switch device", choices, at=self._model.settings.model.device)
+            self._dialogs.choose(offer, self._device_taken)
+            return None
+        settings = placed(self._model.settings, name)
+        if self._is_busy():
+            return False
+        self._model.open(settings)
+        return True
+
+    def _device_taken(self, name: str | None) -> None:
+        if name:
+            self.device(name)
 
     # The one that a session was with
 

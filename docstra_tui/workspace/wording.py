@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from docstra_tui import figures
+from docstra_tui.errors import MemoryOverflow
 from docstra_tui.llm.answer import Reading, Usage
 from docstra_tui.llm.base import BaseLLM
 
@@ -27,6 +28,16 @@ ENDED = {
 def counting(done: int, total: int) -> str:
     """`counting 120 of 264`: files of a question that is not sent before they are counted."""
     return f"counting {done:,} of {total:,}"
+
+
+def memory_ways(error: MemoryOverflow) -> str:
+    """What can be done here about a prompt that free memory does not hold, beside shortening it."""
+    ways = []
+    if error.compact is not None and error.compact >= error.prompt_tokens + error.reserve:
+        ways.append("/cache int8 keeps what is read in about half the room")
+    if error.on_gpu:
+        ways.append("/device cpu takes the memory of the machine")
+    return "; ".join([*ways, "/model takes a smaller model"]) + "."
 
 
 def waiting_for(

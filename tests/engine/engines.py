@@ -51,6 +51,7 @@ class FakeJob:
     cancelled: threading.Event = field(default_factory=threading.Event)
     think: Think | None = None
     batch: bool = False
+    compact: bool = False
 
     warmed: Callable[[int], None] = lambda cached: None
 
@@ -134,25 +135,35 @@ class FakeModel:
         stable: int = 0,
         think: Think | None = None,
         batch: bool = False,
+        compact: bool | None = None,
     ) -> FakeJob:
         tokens = len(FakeTokenizer().render(prompt))
         if tokens > 90:
             raise ContextOverflow(tokens, 100, 10)
-        job = FakeJob(prompt, max_tokens, sampling, sink, think=think, batch=batch)
+        job = FakeJob(prompt, max_tokens, sampling, sink, think=think, batch=batch, compact=bool(compact))
         self.jobs.put(job)
         return job
 
     def submit_warm(
-        self, prompt: Any, stable: int, sink: Callable[[Measure], None], *, think: Think | None = None
+        self,
+        prompt: Any,
+        stable: int,
+        sink: Callable[[Measure], None],
+        *,
+        think: Think | None = None,
+        compact: bool | None = None,
     ) -> FakeJob:
         words = prompt[-1]["content"][:stable].split()
-        job = FakeJob(prompt, None, Sampling(), lambda event: None, think=think)
+        job = FakeJob(prompt, None, Sampling(), lambda event: None, think=think, compact=bool(compact))
         job.warmed = lambda cached: sink(Measure(len(words), cached))
         self.warm_jobs.put(job)
         return job
 
-    def measure_ids(self, ids: list[int]) -> Measure:
-        return Measure(len(ids), min(self.cached, len(ids)), room=self.room)
+    def measure_ids(self, ids: list[int], *, compact: bool | None = None) -> Measure:
+        room = self.room
+        if compact and room is not None and room.compact is not None:
+            room = Room(room.compact, None, room.on_gpu)
+        return Measure(len(ids), min(self.cached, len(ids)), room=room)
 
     def park(self) -> None:
         self.parked += 1

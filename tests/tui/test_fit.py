@@ -8,6 +8,7 @@ import pytest
 
 from docstra_tui.context.fitting.rows import LEFT_OUT, OUTLINE
 from docstra_tui.llm.answer import Reframed, Thought
+from docstra_tui.llm.measure import Room
 from tests.fakes import FakeLLM
 from tests.tui.fakes import FakeBackend, screen_text, until
 from tests.tui.story import ask, is_ready
@@ -84,6 +85,33 @@ async def test_escape_gives_the_question_back_and_nothing_was_said(full_app, bac
         assert backend.llm.calls == [] and full_app.main.session.turns == []
         await until(pilot, lambda: "why?" not in "\n".join(screen_text(full_app).splitlines()[:10]))
         assert full_app.main.session.context[0].detail == ""
+
+
+async def test_where_free_memory_is_the_limit_there_are_other_ways(full_app, backend):
+    llm = backend.llm = FakeLLM(window=8000)
+    llm.room = Room(700, 5000, on_gpu=True)
+    llm.enqueue("Because.")
+    async with full_app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        await tick_all(pilot)
+        await ask(pilot, "why?")
+        await until(pilot, lambda: is_weighed(full_app))
+        assert "free memory holds" in screen_text(full_app)
+        await until(pilot, lambda: "8 keeps it in 8 bits: 5,000 fit" in screen_text(full_app))
+        await pilot.press("c")
+        await until(pilot, lambda: full_app.main.composer.text == "why?" and fit_screen(full_app) is None)
+        await until(pilot, lambda: full_app.main.model.settings.model.device == "cpu")
+        await is_ready(pilot)
+
+        await pilot.press("enter")
+        await until(pilot, lambda: is_weighed(full_app))
+        await pilot.press("8")
+        await until(pilot, lambda: "5,000 that free memory holds" in screen_text(full_app))
+        await until(pilot, lambda: is_weighed(full_app) and "suggested" not in screen_text(full_app))
+        assert llm.kv_cache == full_app.main.model.kv_cache == "int8"
+        await pilot.press("enter")
+        await until(pilot, lambda: "Because." in screen_text(full_app))
+        assert full_app.main.session.turns[-1].left_out == ()
 
 
 async def test_rows_are_chosen_with_the_arrows_and_enter_waits_until_it_fits(full_app, backend):

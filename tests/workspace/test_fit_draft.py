@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from docstra_tui.context.fitting.budget import Budget
 from docstra_tui.context.fitting.rows import LEFT_OUT, OUTLINE, WHOLE, lines
 from docstra_tui.workspace.fit_draft import FitDraft
@@ -16,6 +18,18 @@ def test_a_draft_begins_with_what_was_suggested() -> None:
     assert choices(draft.plan) == {"a.py": str(WHOLE), "b.py": str(WHOLE)}
     draft.suggest()
     assert draft.plan == draft.suggested
+
+
+def test_where_memory_holds_more_now_less_is_left_out() -> None:
+    whole = replace(plan(row("a.py", 40, 10), row("b.py", 60, 20)), limit=1000, reserve=0, memory=50)
+    draft = FitDraft(whole)
+    assert draft.plan.used <= 50 and choices(draft.plan) != choices(whole)
+    draft.hold(200)
+    assert choices(draft.plan) == choices(whole) and draft.exact is None
+    draft.hold(20)
+    draft.everything()
+    draft.hold(30)  # somebody chose it: it stays, and does not fit
+    assert choices(draft.plan) == choices(whole) and not draft.plan.fits
 
 
 def test_the_choices_of_a_file_go_round_with_the_lines_that_were_asked_for() -> None:

@@ -114,6 +114,8 @@ class Extras(msgspec.Struct):
     """As `llm.thinking.wish` spells it; None is as the model does by itself."""
     batch: bool = False
     """With a chat: one of many that nobody watches; several are written together, others go first."""
+    compact: bool = False
+    """What is read is kept in 8 bits; of counting, what there is room for then."""
     reading: bool = False
     """With a streamed chat: tell how far the prompt is read, as `return_progress` does."""
 

@@ -26,7 +26,9 @@ class AheadReader:
         self._host = host
         self._wishes: dict[str, _Wish] = {}
 
-    async def read(self, client: str, prompt: Prompt, stable: int, think: Think) -> Measure:
+    async def read(
+        self, client: str, prompt: Prompt, stable: int, think: Think, *, compact: bool = False
+    ) -> Measure:
         """Read `prompt` up to `stable` characters of its last message; how much of it is cached then.
 
         Returns early when the same client wishes something newer. Cancelling this coroutine ends the
@@ -39,7 +41,7 @@ class AheadReader:
         try:
             await self._host.ready()
             while True:
-                measure, was_put_aside = await self._once(wish, prompt, stable, think)
+                measure, was_put_aside = await self._once(wish, prompt, stable, think, compact)
                 is_done = measure.cached is None or measure.cached >= measure.tokens
                 if is_done or wish.is_dropped or not was_put_aside:
                     return measure
@@ -48,12 +50,18 @@ class AheadReader:
             if self._wishes.get(client) is wish:
                 del self._wishes[client]
 
-    async def measured(self, ids: list[int]) -> Measure | None:
+    async def measured(self, ids: list[int], *, compact: bool = False) -> Measure | None:
         """How much of it need not be read again, and what there is room for; None while there is no model."""
         model = self._host.model
-        return None if model is None else await asyncio.to_thread(model.measure_ids, ids)
+        return (
+            None
+            if model is None
+            else await asyncio.to_thread(partial(model.measure_ids, ids, compact=compact))
+        )
 
-    async def _once(self, wish: _Wish, prompt: Prompt, stable: int, think: Think) -> tuple[Measure, bool]:
+    async def _once(
+        self, wish: _Wish, prompt: Prompt, stable: int, think: Think, compact: bool
+    ) -> tuple[Measure, bool]:
         """One stretch of reading: how far it came, and whether a question put it aside."""
         model = await self._host.ready()
         loop = asyncio.get_running_loop()
@@ -63,7 +71,8 @@ class AheadReader:
             with contextlib.suppress(RuntimeError):  # the loop has closed: nobody listens
                 loop.call_soon_threadsafe(_resolve, ended, measure)
 
-        job = await asyncio.to_thread(partial(model.submit_warm, prompt, stable, heard, think=think))
+        begin = partial(model.submit_warm, prompt, stable, heard, think=think, compact=compact)
+        job = await asyncio.to_thread(begin)
         wish.begin(job)
         measure = await ended
         return measure, job.is_cancelled()

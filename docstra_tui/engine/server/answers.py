@@ -81,6 +81,7 @@ class Answers:
                         stable=body.docstra.stable,
                         think=think,
                         batch=body.docstra.batch,
+                        compact=body.docstra.compact,
                     )
                 except ValueError as error:
                     raise BadRequest(str(error), getattr(error, "param", "messages")) from error

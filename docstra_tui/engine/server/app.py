@@ -149,7 +149,7 @@ class EngineApp:
                 raise self._facts.overflow(error.tokens) from None
             return as_json({"count": error.tokens, "max_model_len": tokenizer.window, "is_least": True})
         answer: dict[str, Any] = {"count": len(ids), "max_model_len": tokenizer.window}
-        measured = await self._ahead.measured(ids)
+        measured = await self._ahead.measured(ids, compact=body.docstra.compact)
         cached = measured.cached if measured is not None else None
         if cached is not None:
             answer["cached_tokens"] = cached
@@ -180,7 +180,8 @@ class EngineApp:
         prompt, think = as_prompt(body.messages), thinking.wished(body)
         try:
             with self._presence.request():
-                reading = self._ahead.read(body.docstra.client, prompt, body.docstra.stable, think)
+                wish = body.docstra
+                reading = self._ahead.read(wish.client, prompt, wish.stable, think, compact=wish.compact)
                 measure = await until_gone(request.receive, self._leaving.unless_first(reading))
         except ValueError as error:
             raise BadRequest(str(error), "messages") from error

@@ -74,11 +74,18 @@ class Model(Protocol):
         stable: int = 0,
         think: Think | None = None,
         batch: bool = False,
+        compact: bool | None = None,
     ) -> Job: ...
     def submit_warm(
-        self, prompt: Prompt, stable: int, sink: Callable[[Measure], None], *, think: Think | None = None
+        self,
+        prompt: Prompt,
+        stable: int,
+        sink: Callable[[Measure], None],
+        *,
+        think: Think | None = None,
+        compact: bool | None = None,
     ) -> Job: ...
-    def measure_ids(self, ids: list[int]) -> Measure: ...
+    def measure_ids(self, ids: list[int], *, compact: bool | None = None) -> Measure: ...
     @property
     def is_parked(self) -> bool: ...
     def park(self) -> None: ...

@@ -55,6 +55,7 @@ class Reply:
         stable: int = 0,
         think: Think = "auto",
         batch: bool = False,
+        compact: bool = False,
     ) -> None:
         """Queue it. Rendering 100k tokens takes a while, so a thread does it. Raises what `submit` raises."""
 
@@ -67,6 +68,7 @@ class Reply:
                 stable=stable,
                 think=think,
                 batch=batch,
+                compact=compact,
             )
             if self._closed:  # the client went while the prompt was rendered
                 self._job.cancel()

@@ -12,10 +12,13 @@ from typing import Any
 import torch
 from transformers.cache_utils import CacheLayerMixin, DummyLayer, DynamicLayer, DynamicSlidingWindowLayer
 
+from docstra_tui.llm.inference.compact_layer import CompactLayer
 from docstra_tui.llm.inference.growing_layer import GrowingLayer
 
-PLAIN = (GrowingLayer, DynamicLayer, DummyLayer)
+PLAIN = (GrowingLayer, CompactLayer, DynamicLayer, DummyLayer)
 """Layers that can be cropped for ever."""
+IN_PLACE = (GrowingLayer, CompactLayer)
+"""Those that keep room behind their end."""
 
 
 def is_plain(layer: Any) -> bool:
@@ -43,7 +46,7 @@ def copy_layer(layer: Any, length: int | None = None) -> Any:
 
     Not `copy.deepcopy`: a tensor that is a view would bring its whole storage along.
     """
-    if type(layer) is GrowingLayer:
+    if type(layer) in IN_PLACE:
         return layer.copied(length)
     twin = copy.copy(layer)
     crop = length is not None and is_plain(layer) and getattr(layer, "is_initialized", False)
@@ -58,6 +61,11 @@ def copy_layer(layer: Any, length: int | None = None) -> Any:
     if crop and hasattr(twin, "cumulative_length"):
         twin.cumulative_length = min(twin.cumulative_length, length)
     return twin
+
+
+def in_8_bits(layer: Any) -> Any:
+    """A layer of full attention in 8 bits; any other as it is."""
+    return CompactLayer.of(layer) if type(layer) in (GrowingLayer, DynamicLayer) else layer
 
 
 def crop_to(layer: Any, length: int) -> None:

@@ -19,8 +19,16 @@ from typing import Any
 
 import torch
 
-from docstra_tui.llm.inference.cache_layers import PLAIN, copy_layer, crop_to, is_plain, tensors_of
-from docstra_tui.llm.inference.growing_layer import GrowingLayer
+from docstra_tui.llm.inference.cache_layers import (
+    IN_PLACE,
+    PLAIN,
+    copy_layer,
+    crop_to,
+    in_8_bits,
+    is_plain,
+    tensors_of,
+)
+from docstra_tui.llm.inference.compact_layer import CompactLayer
 
 SNAPSHOTS = 5
 """Most for one prompt: each holds a whole window of every sliding layer (120 MB for Gemma 3 4B)."""
@@ -124,13 +132,23 @@ class CachedPrompt:
         """Until the next read: hold no memory but for the cache and its snapshots."""
         self._mark = None
         for layer in self.cache.layers:
-            if type(layer) is GrowingLayer:
+            if type(layer) in IN_PLACE:
                 layer.rest()
                 continue
             # After a long chunk the window of a sliding layer is a view that keeps the chunk alive.
             for name, value in vars(layer).items():
                 if isinstance(value, torch.Tensor) and value.untyped_storage().nbytes() > 1.25 * value.nbytes:
                     setattr(layer, name, value.clone())
+
+    @property
+    def is_compact(self) -> bool:
+        """True where it is kept in 8 bits."""
+        return any(type(layer) is CompactLayer for layer in self.cache.layers)
+
+    def compact(self) -> None:
+        """Keep it in 8 bits from now on."""
+        for index, layer in enumerate(self.cache.layers):
+            self.cache.layers[index] = in_8_bits(layer)  # one after the other: each makes room for the next
 
     def branch(self, length: int, empty: Any) -> CachedPrompt:
         """A copy of the first `length` tokens in the new cache `empty`; this one stays as it is."""

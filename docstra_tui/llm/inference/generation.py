@@ -172,10 +172,15 @@ class Generator:
             return Finished("cancelled", Usage(len(request.ids), 0, 0))
         self.parking.come_back()
         longest = len(request.ids) + request.max_new_tokens
-        self.room.require(len(request.ids), 0, longest)  # others may have taken it while this one waited
+        # Others may have taken it while this one waited.
+        self.room.require(len(request.ids), 0, longest, request.compact)
         reason: FinishReason = "cancelled"
         ends = self._recipe.texts(request.keywords)
-        prompt = None if self.objection else self._take(request.ids, request.max_new_tokens)
+        prompt = (
+            None
+            if self.objection
+            else self._take(request.ids, request.max_new_tokens, compact=request.compact)
+        )
         reused = len(prompt.ids) if prompt is not None else 0
         began = time.monotonic()
 
@@ -203,11 +208,11 @@ class Generator:
         usage = Usage(len(request.ids), len(streamer.ids), reused, reader.thinking_tokens)
         return Finished(reason, usage)
 
-    def warm(self, ids: Sequence[int], is_cancelled: Callable[[], bool]) -> int:
+    def warm(self, ids: Sequence[int], is_cancelled: Callable[[], bool], *, compact: bool = False) -> int:
         """Read `ids` ahead of a question; how many of them are cached then. Never raises."""
         if self._died is not None or self.objection or len(ids) < 2:
             return 0
-        read = failures.attempt(lambda: self._warm(ids, is_cancelled), len(ids))
+        read = failures.attempt(lambda: self._warm(ids, is_cancelled, compact), len(ids))
         if isinstance(read, DocstraError):
             self._after(read)
             return 0
@@ -235,11 +240,11 @@ class Generator:
         if isinstance(ended, EngineDied):
             self._after(ended)
 
-    def _warm(self, ids: Sequence[int], is_cancelled: Callable[[], bool]) -> int:
+    def _warm(self, ids: Sequence[int], is_cancelled: Callable[[], bool], compact: bool) -> int:
         self.parking.come_back()
-        if self.prefixes.refresh(ids):
+        if self.prefixes.refresh(ids, compact=compact):
             return len(ids)
-        prompt = self._take(ids)
+        prompt = self._take(ids, compact=compact)
         try:
             with gate(self._model, is_cancelled):
                 self._prefill(prompt, ids, len(ids))
@@ -250,10 +255,10 @@ class Generator:
         self.room.held = self.prefixes.nbytes()
         return len(prompt.ids)
 
-    def _take(self, ids: Sequence[int], more: int = 0) -> CachedPrompt:
+    def _take(self, ids: Sequence[int], more: int = 0, *, compact: bool) -> CachedPrompt:
         """The cache to read `ids` into and to write `more` behind, within the memory that is free now."""
         self._has_now()
-        return self.prefixes.take(ids, more)
+        return self.prefixes.take(ids, more, compact=compact)
 
     def _has_now(self) -> None:
         """Hold to the memory that is free."""

@@ -35,15 +35,22 @@ class PrefixCache:
         self._state_bytes = 0
         """What the layers that do not grow take, once."""
 
-    def take(self, ids: Sequence[int], more: int = 0) -> CachedPrompt:
+    def take(self, ids: Sequence[int], more: int = 0, *, compact: bool = False) -> CachedPrompt:
         """The cache to read `ids` into, back at what it shares with them, and room for the rest and `more`.
 
         A cache that would lose much by going back is copied, as long as both fit: it is most likely
         another conversation over the same files, which goes on too. Put the cache back with `keep`; one
-        that is not put back is forgotten, as it must be after an error.
+        that is not put back is forgotten, as it must be after an error. A `compact` one is kept in 8 bits,
+        and serves no other than such questions.
         """
+        taken = self._take(ids, more, compact)
+        if compact and not taken.is_compact:
+            taken.compact()
+        return taken
+
+    def _take(self, ids: Sequence[int], more: int, compact: bool) -> CachedPrompt:
         self._taken = None
-        best, reuse, lost = self._nearest(ids)
+        best, reuse, lost = self._nearest(ids, compact)
         unread = int(self._token_bytes * (len(ids) - reuse + more))
         if best is None or not reuse or reuse < WORTH_COPYING < lost:
             return self._start(CachedPrompt(self._new_cache()), unread + self._state_bytes)
@@ -60,17 +67,21 @@ class PrefixCache:
         best.rewind(reuse)
         return self._start(best, unread)
 
-    def _nearest(self, ids: Sequence[int]) -> tuple[CachedPrompt | None, int, int]:
+    def _nearest(self, ids: Sequence[int], compact: bool) -> tuple[CachedPrompt | None, int, int]:
         """The cache to go on from, how many tokens of it can stay, and how many would be `lost`.
 
         Where several have as much in common, one that loses little, else the most recently used one.
         """
         found: tuple[CachedPrompt | None, int, int] = (None, 0, 0)
-        for prompt in self._prompts:
+        for prompt in self._serving(compact):
             reuse, lost = prompt.reusable(ids), prompt.lost(ids)
             if (reuse, lost <= WORTH_COPYING) >= (found[1], found[2] <= WORTH_COPYING):
                 found = (prompt, reuse, lost)
         return found
+
+    def _serving(self, compact: bool) -> list[CachedPrompt]:
+        """Those that may be gone on from."""
+        return [prompt for prompt in self._prompts if compact or not prompt.is_compact]
 
     def _start(self, prompt: CachedPrompt, unread: int) -> CachedPrompt:
         prompt.is_left_behind = False
@@ -78,9 +89,10 @@ class PrefixCache:
         self._make_room(unread)
         return prompt
 
-    def refresh(self, ids: Sequence[int]) -> bool:
+    def refresh(self, ids: Sequence[int], *, compact: bool = False) -> bool:
         """True when all of `ids` are here; the cache that has them counts as used now."""
-        whole = (p for p in reversed(self._prompts) if p.reusable(ids, needs_logits=False) == len(ids))
+        serving = reversed(self._serving(compact))
+        whole = (p for p in serving if p.reusable(ids, needs_logits=False) == len(ids))
         holder = next(whole, None)
         if holder is not None:
             holder.is_left_behind = False
@@ -94,8 +106,13 @@ class PrefixCache:
             return
         self._taken = prompt
         prompt.rest()
-        self._token_bytes, self._state_bytes = prompt.rates()
-        self._prompts = [known for known in self._prompts if not _is_part_of(known, prompt)]
+        if not prompt.is_compact:
+            self._token_bytes, self._state_bytes = prompt.rates()
+        self._prompts = [
+            known
+            for known in self._prompts
+            if known.is_compact < prompt.is_compact or not _is_part_of(known, prompt)
+        ]
         self._make_room()
         while self.nbytes() > self.limit and prompt.drop_snapshot():
             pass
@@ -118,10 +135,12 @@ class PrefixCache:
         """The cache in use cannot be trusted."""
         self._taken = None
 
-    def reusable(self, ids: Sequence[int]) -> int:
+    def reusable(self, ids: Sequence[int], *, compact: bool = False) -> int:
         """How many leading tokens of `ids` are here. May be asked from another thread."""
         taken = self._taken
-        prompts = [*self._prompts, taken] if taken is not None else [*self._prompts]
+        prompts = self._serving(compact)
+        if taken is not None and (compact or not taken.is_compact):
+            prompts.append(taken)
         return max((prompt.reusable(ids) for prompt in prompts), default=0)
 
     @property

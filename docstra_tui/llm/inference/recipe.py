@@ -41,6 +41,8 @@ class Request:
     """Leading tokens that another question over the same files will share. 0 for unknown."""
     parting: int = 0
     """Leading tokens that the next turn, behind the answer, will share. 0 for unknown."""
+    compact: bool = False
+    """What is read is kept in 8 bits."""
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from transformers.cache_utils import DynamicLayer
 
 from docstra_tui.errors import MemoryOverflow
 from docstra_tui.llm.inference import growing_layer, memory
 from docstra_tui.llm.inference.cache_layers import tensors_of
+from docstra_tui.llm.inference.compact_layer import BYTES
+from docstra_tui.llm.inference.growing_layer import GrowingLayer
 from docstra_tui.llm.inference.parking import Parking
 from docstra_tui.llm.loading.layer_shape import shape_of
 from docstra_tui.llm.measure import Room
@@ -41,6 +44,12 @@ class Growth:
     """For one more token."""
     states: int = 0
     """Of what does not grow with the prompt."""
+    compact: float = 0.0
+    """As `token` in 8 bits, and one layer of it unpacked; 0.0 where no layer can be packed."""
+
+    def each(self, compact: bool) -> float:
+        """For one more token, in 8 bits or as it is."""
+        return self.compact if compact and self.compact else self.token
 
 
 class MemoryRoom:
@@ -64,48 +73,50 @@ class MemoryRoom:
         """Tokens that may be read at once."""
         return self._promised() // (WORKING * self._activations)
 
-    def bytes_for(self, tokens: int) -> int:
+    def bytes_for(self, tokens: int, compact: bool = False) -> int:
         """What a prompt of so many tokens takes, its answer among them; 0 where nobody knows."""
         growth = self._growth
         if growth is None:
             return 0
         held = max(tokens * SLACK, tokens + growing_layer.SMALLEST_ROOM)
-        return int(held * growth.token) + STATES * growth.states
+        return int(held * growth.each(compact)) + STATES * growth.states
 
     @property
     def for_caches(self) -> int:
         """Bytes that all caches together may take."""
         return self.held + self._for_caches()
 
-    def of(self, window: int) -> Room | None:
+    def of(self, window: int, compact: bool = False) -> Room | None:
         """How long a prompt may be; None where the window is less, or nobody knows."""
         if self._parking.is_parked:  # what is free then, is known when it is back
             return None
-        tokens = self._tokens()
+        tokens = self._tokens(compact)
         if tokens is None or tokens >= window:
             return None
-        return Room(tokens, None, bool(self._parking.devices))
+        packed = None if compact else self._tokens(True)
+        more = packed if packed is not None and packed > tokens else None
+        return Room(tokens, more, bool(self._parking.devices))
 
-    def within(self, window: int) -> int:
+    def within(self, window: int, compact: bool = False) -> int:
         """The window, or how long a prompt may be where that is less."""
-        room = self.of(window)
+        room = self.of(window, compact)
         return window if room is None else room.tokens
 
-    def require(self, tokens: int, reserve: int, window: int) -> int:
+    def require(self, tokens: int, reserve: int, window: int, compact: bool = False) -> int:
         """How long prompt and answer may be together. Raises `MemoryOverflow`."""
-        room = self.of(window)
+        room = self.of(window, compact)
         if room is None:
             return window
         if tokens + reserve > room.tokens:
             raise MemoryOverflow(tokens, room.tokens, reserve, compact=room.compact, on_gpu=room.on_gpu)
         return room.tokens
 
-    def _tokens(self) -> int | None:
+    def _tokens(self, compact: bool) -> int | None:
         growth = self._growth
         if growth is None or growth.token <= 0:
             return None
         left = self.held + self._for_caches() - STATES * growth.states
-        held = left / growth.token
+        held = left / growth.each(compact)
         return max(0, int(min(held / SLACK, held - growing_layer.SMALLEST_ROOM))) // STEP * STEP
 
     def _for_caches(self) -> int:
@@ -120,7 +131,7 @@ class MemoryRoom:
 
 def growth_of(cache: Any) -> Growth | None:
     """What it takes, as seen on what is in it; None for a form of its own, or an empty one."""
-    token, states = 0.0, 0
+    token, states, packed, widest = 0.0, 0, 0.0, 0.0
     layers = getattr(cache, "layers", None)
     if not isinstance(layers, list):
         return None
@@ -134,8 +145,14 @@ def growth_of(cache: Any) -> Growth | None:
             states += int(grown * layer.sliding_window) + sum(found.values())
         else:
             token += grown
+            if type(layer) in (GrowingLayer, DynamicLayer):
+                packed += BYTES * sum(t.numel() / t.shape[-2] for t in _growing(layer))
+                widest = max(widest, grown)
+            else:
+                packed += grown
             states += 0 if grown else sum(found.values())
-    return Growth(token, states) if token or states else None
+    compact = packed + widest if widest else 0.0
+    return Growth(token, states, compact) if token or states else None
 
 
 def _growing(layer: Any) -> Iterator[torch.Tensor]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.workspace.jobs import Deliver
+from docstra_tui.workspace.models.choice import placed
 from docstra_tui.workspace.turns.decision import Decision
 from docstra_tui.workspace.turns.queue import TurnQueue
 
@@ -15,13 +16,18 @@ if TYPE_CHECKING:
     from docstra_tui.context.fitting.plan import FitPlan
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.fitting import Overfull
+    from docstra_tui.tui.screens.fit import FitScreen
     from docstra_tui.tui.widgets.composer import Composer
+    from docstra_tui.workspace.models.answering import AnsweringModel
 
 
 class NextPrompt:
     """Runs on the screen's thread, `make_room` apart."""
 
-    def __init__(self, composer: Composer, turns: TurnQueue, dialogs: Dialogs, deliver: Deliver) -> None:
+    def __init__(
+        self, composer: Composer, turns: TurnQueue, model: AnsweringModel, dialogs: Dialogs, deliver: Deliver
+    ) -> None:
+        self._model = model
         self._composer = composer
         self._turns = turns
         self._dialogs = dialogs
@@ -58,7 +64,8 @@ class NextPrompt:
                 session.fitting.apply(plan)
                 changed()
 
-        self._dialogs.ask(FitScreen(session.fitting, request, is_sending=False), decided)
+        screen = FitScreen(session.fitting, request, is_sending=False, keep_compact=self._keep_compact)
+        self._dialogs.ask(screen, lambda plan: self._left(screen, plan, decided))
 
     def make_room(self, overfull: Overfull) -> bool:
         """Ask what to leave out of a turn that does not fit; False when nothing is to be sent. Blocks: for
@@ -72,6 +79,17 @@ class NextPrompt:
                     overfull.fitting.apply(plan)
                 decided(plan)
 
-            self._dialogs.ask(FitScreen(overfull.fitting, overfull.request), chosen)
+            screen = FitScreen(overfull.fitting, overfull.request, keep_compact=self._keep_compact)
+            self._dialogs.ask(screen, lambda plan: self._left(screen, plan, chosen))
 
         return self._decision.wait_for(ask) is not None
+
+    def _keep_compact(self) -> None:
+        self._model.keep("int8")
+
+    def _left(
+        self, screen: FitScreen, plan: FitPlan | None, decided: Callable[[FitPlan | None], None]
+    ) -> None:
+        decided(plan)
+        if screen.wants_cpu:
+            self._model.open(placed(self._model.settings, "cpu"))

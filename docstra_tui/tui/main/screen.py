@@ -127,7 +127,7 @@ class MainScreen(Screen[None]):
             parts.conversation, parts.composer, self.selection, self.older, dialogs, self.call_later
         )
         queue = self.turns.queue
-        self.next_prompt = NextPrompt(parts.composer, queue, dialogs, self.call_later)
+        self.next_prompt = NextPrompt(parts.composer, queue, self.model, dialogs, self.call_later)
         self.permission = Permission(self.model, parts.tree_view, queue, dialogs, self.call_later)
         self.tasks = Tasks(
             parts.composer, parts.tree_view, self.selection, self.naming, self.permission, queue, dialogs

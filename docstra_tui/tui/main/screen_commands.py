@@ -14,6 +14,7 @@ from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.main.navigation import Navigation
 from docstra_tui.tui.main.next_prompt import NextPrompt
 from docstra_tui.tui.main.program import Program
+from docstra_tui.workspace.cache_switch import CacheSwitch
 from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.commands import commands_of
 from docstra_tui.workspace.files.watched_selection import WatchedSelection
@@ -21,7 +22,7 @@ from docstra_tui.workspace.model_switch import ModelSwitch
 from docstra_tui.workspace.sessions.opened import OpenSessions
 from docstra_tui.workspace.sessions.switch import Sessions
 from docstra_tui.workspace.theme_switch import Themes
-from docstra_tui.workspace.think_switch import ThinkDialogs, ThinkSwitch
+from docstra_tui.workspace.think_switch import SAID_SECONDS, ThinkDialogs, ThinkSwitch
 from docstra_tui.workspace.wording import NO_THOUGHT
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class ScreenCommands:
             "prompt": lambda line: self.show_prompt(),
             "model": lambda line: models.model(line.text),
             "think": lambda line: self.thinking.think(line.text),
+            "cache": lambda line: dialogs.say(CacheSwitch(model).take(line.text), SAID_SECONDS),
+            "device": lambda line: models.device(line.text),
             "thought": lambda line: self._show_thought(),
             "restart": lambda line: models.restart(),
             "sessions": lambda line: sessions.choose(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -25,7 +26,7 @@ from docstra_tui.context.fitting.ranges import cut_lines, line_span
 from docstra_tui.context.fitting.rows import lines
 from docstra_tui.errors import DocstraError
 from docstra_tui.text import sanitize_line, shown_name
-from docstra_tui.tui.screens.fit_lines import fit_lines, sum_lines
+from docstra_tui.tui.screens.fit_lines import fit_lines, memory_line, sum_lines
 from docstra_tui.tui.screens.text_prompt import TextPrompt
 from docstra_tui.tui.widgets.fit_table import FitTable
 from docstra_tui.workspace.fit_draft import FitDraft
@@ -53,11 +54,24 @@ class FitScreen(ModalScreen[FitPlan | None]):
         Binding("escape", "leave", "Back", tooltip="Back, the question stays yours", id="fit.back"),
         Binding("s", "suggest", "Suggest", tooltip="Take the suggestion", id="fit.suggest"),
         Binding("a", "everything", "All", tooltip="Send everything whole again", id="fit.all"),
+        Binding("8", "compact", "8 bits", tooltip="Keep what is read in 8 bits", id="fit.compact"),
+        Binding("c", "cpu", "CPU", tooltip="Back, and have the model on the CPU", id="fit.cpu"),
         Binding("r", "range", "Lines", tooltip="Send some lines of this file", id="fit.lines"),
     ]
 
-    def __init__(self, fitting: Fitting, request: TurnRequest, *, is_sending: bool = True) -> None:
+    def __init__(
+        self,
+        fitting: Fitting,
+        request: TurnRequest,
+        *,
+        is_sending: bool = True,
+        keep_compact: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`keep_compact` has the model keep in 8 bits what it reads from now on."""
         super().__init__()
+        self._keep_compact = keep_compact
+        self.wants_cpu = False
+        """True where it was left for the model to be on the CPU."""
         self._fitting = fitting
         self._request = request
         self._enter = "Enter sends" if is_sending else "Enter keeps it"
@@ -141,6 +155,26 @@ class FitScreen(ModalScreen[FitPlan | None]):
         if self._draft is not None:
             self._draft.everything()
             self._chosen()
+
+    def action_compact(self) -> None:
+        """Another limit where memory is the limit: count against that."""
+        draft, room, fitting, request = self._draft, self._fitting.room, self._fitting, self._request
+        if draft is None or room is None or room.compact is None:
+            return
+        self._keep_compact()
+        plan = draft.plan
+
+        def counted(budget: Budget) -> None:
+            draft.hold(budget.memory)
+            self._chosen()
+
+        self._jobs.do(lambda: fitting.count(request, plan), counted, self._fail)
+
+    def action_cpu(self) -> None:
+        room = self._fitting.room
+        if room is not None and room.on_gpu:
+            self.wants_cpu = True
+            self.dismiss(None)
 
     def action_range(self) -> None:
         """Ask for the lines of the file under the cursor."""
@@ -253,7 +287,9 @@ class FitScreen(ModalScreen[FitPlan | None]):
         self._make_room(self.size.height)
         self._table.show(fit_lines(draft.plan, draft.suggested, writing))
         parts, total, fits = sum_lines(draft.plan, draft.exact)
-        said = [Content.assemble((self._said, "$warning"))] if self._said else []
+        ways = memory_line(self._fitting.room)
+        said = [Content.assemble((ways, "$muted"))] if ways else []
+        said += [Content.assemble((self._said, "$warning"))] if self._said else []
         shown = [
             Content.assemble((parts, "$muted")),
             Content.assemble((total, "bold $success" if fits else "bold $error")),

@@ -8,6 +8,7 @@ from docstra_tui import figures
 from docstra_tui.context.fitting.budget import Budget
 from docstra_tui.context.fitting.plan import FitPlan
 from docstra_tui.context.fitting.rows import WHOLE, FileRow, TurnRow
+from docstra_tui.llm.measure import Room
 from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.tui.widgets.fit_table import FitLine
 
@@ -45,6 +46,16 @@ def sum_lines(plan: FitPlan, exact: Budget | None) -> tuple[str, str, bool]:
     held = " that free memory holds," if plan.memory is not None else ""
     kept = f"{most:,}{held} less {plan.reserve:,} for the answer"
     return " + ".join(parts), f"{sign}{used:,} of {room:,} tokens ({kept}): {what}", left >= 0
+
+
+def memory_line(room: Room | None) -> str:
+    """The other ways where free memory is the limit; empty where it is not."""
+    ways = []
+    if room is not None and room.compact is not None:
+        ways.append(f"8 keeps it in 8 bits: {room.compact:,} fit")
+    if room is not None and room.on_gpu:
+        ways.append("c goes back, and to the CPU")
+    return " · ".join(ways)
 
 
 def _file_line(plan: FitPlan, row: FileRow, suggested: FileRow | None) -> FitLine:

@@ -19,6 +19,7 @@ from docstra_tui.workspace.models.own_templates import give_templates
 if TYPE_CHECKING:
     from docstra_tui.address import Address
     from docstra_tui.llm.base import BaseLLM
+    from docstra_tui.llm.keeping import KvCache
     from docstra_tui.llm.thinking.wish import Think
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.outgoing import Outgoing
@@ -44,6 +45,8 @@ class AnsweringModel:
         """What a session was with, where that is another model and was not opened."""
         self.think: Think = wish.parse(settings.answer.think)
         """How much whatever answers is to think before it does."""
+        self.kv_cache: KvCache = settings.answer.kv_cache
+        """How exactly it is to keep what it reads."""
         self.consent = Consent()
         self._open_backend = open_backend
         self._monitor = EngineMonitor(self, deliver)
@@ -183,6 +186,13 @@ class AnsweringModel:
             self.llm.think = think
         self.listener.model_wished()
 
+    def keep(self, kv_cache: KvCache) -> None:
+        """What is read is kept so from now on, whatever answers."""
+        self.kv_cache = kv_cache
+        if self.llm is not None:
+            self.llm.kv_cache = kv_cache
+        self.listener.model_wished()
+
     def typed(self) -> None:
         """Somebody types: a model that was parked comes back meanwhile."""
         if self.status is not None and self.status.parked and self.llm is not None:
@@ -270,6 +280,7 @@ class AnsweringModel:
         """A backend can be used; its model may still be loading."""
         self._is_as_asked = True
         backend.llm.think = self.think
+        backend.llm.kv_cache = self.kv_cache
         if self._session is not None:
             self._session.llm = backend.llm
         self._tell_session()

@@ -6,8 +6,9 @@ import msgspec
 
 from docstra_tui import address
 from docstra_tui.engine.client.identity import STARTER, EngineIdentity
+from docstra_tui.errors import UsageError
 from docstra_tui.session.turns import ModelChoice
-from docstra_tui.settings import Settings
+from docstra_tui.settings import DEVICE, Settings
 
 
 def choice_of(settings: Settings, answering: str = "") -> ModelChoice:
@@ -37,6 +38,16 @@ def switched(settings: Settings, name: str, *, is_here: bool = False) -> Setting
     """
     server = "" if is_here or _is_of_this_machine(name) else settings.remote.base_url
     return settings_for(settings, ModelChoice(server, name))
+
+
+def placed(settings: Settings, device: str) -> Settings:
+    """The settings with the model on another device. Raises `UsageError`."""
+    if settings.remote.base_url:
+        raise UsageError("Another server answers, on whichever device it has.")
+    if not DEVICE.fullmatch(device):
+        raise UsageError(f"There is no device {device[:40]!r}.", "Known are auto, cpu, cuda, cuda:1 and mps.")
+    model = msgspec.structs.replace(settings.model, device=device)
+    return msgspec.structs.replace(settings, model=model)
 
 
 def shown(choice: ModelChoice) -> str:

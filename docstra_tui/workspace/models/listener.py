@@ -22,7 +22,7 @@ class ModelListener(Protocol):
         """Somebody said yes to where it is."""
 
     def model_wished(self) -> None:
-        """It is to think more, or less, from now on."""
+        """It is to think more, or less, or to keep otherwise what it reads, from now on."""
 
     def model_opened(self) -> None:
         """It can be used, and may still be loading."""

@@ -36,6 +36,7 @@ class EngineBackend:
             temperature=settings.answer.temperature,
             think=wish.parse(settings.answer.think),
         )
+        self.llm.kv_cache = settings.answer.kv_cache
         self._last = Status("loading", phase="start", model=self._engine.identity.model)
         self._minutes = 0.0
         self._lock = threading.Lock()

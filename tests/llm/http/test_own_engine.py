@@ -50,6 +50,24 @@ def test_it_tells_what_the_memory_that_is_free_holds() -> None:
             assert llm.measure("How are you?") == Measure(3, 0, room=room)
 
 
+def test_what_is_to_be_kept_in_8_bits_is_said_with_everything() -> None:
+    with running() as engine:
+        llm = RemoteLLM(socket=engine.socket)
+        until(lambda: llm.counts_exactly or llm.measure("How are you?"))
+        engine.model.room = Room(64, 90)
+        for form, tokens in (("full", 64), ("int8", 90)):
+            llm.kv_cache = form  # type: ignore[assignment]
+            stream = llm.stream("How are you?")
+            assert engine.model.answer("fine", done()).compact == (form == "int8")
+            assert str(stream) == "fine"
+            room = llm.measure("How are you?").room
+            assert room is not None and room.tokens == tokens
+            in_background(lambda: llm.warm([{"role": "user", "content": "How are you?"}], 5))
+            job = engine.model.warm_jobs.get(timeout=10)
+            assert job.compact == (form == "int8")
+            job.warmed(1)
+
+
 def test_thinking_and_reading_come_back_as_what_they_were() -> None:
     thoughts: list[str] = []
     heard: list[Reading] = []
