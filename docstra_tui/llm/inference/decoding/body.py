@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import torch
 
+from docstra_tui.llm.inference import chunk_attention
 from docstra_tui.llm.inference.decoding import masked_attention
 from docstra_tui.llm.inference.decoding.masked_attention import Attend
 from docstra_tui.llm.inference.decoding.recording import NotRecordable
@@ -88,14 +89,15 @@ def _attention_of(model: Any, name: str, function: Callable[..., Any]) -> Iterat
     from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
     configs = {id(m.config): m.config for m in model.modules() if hasattr(m, "config")}
-    theirs = [c for c in configs.values() if getattr(c, "_attn_implementation", None) == "sdpa"]
+    ways = [(config, str(getattr(config, "_attn_implementation", None))) for config in configs.values()]
+    theirs = [(config, way) for config, way in ways if way in ("sdpa", chunk_attention.NAME)]
     if not theirs:
         raise NotRecordable("this model's attention is its own")
     ALL_ATTENTION_FUNCTIONS[name] = function
-    for config in theirs:
+    for config, _ in theirs:
         config._attn_implementation_internal = name
     try:
         yield
     finally:
-        for config in theirs:
-            config._attn_implementation_internal = "sdpa"
+        for config, way in theirs:
+            config._attn_implementation_internal = way

@@ -48,7 +48,7 @@ def recorded(forward: Forward, otherwise: Step, ids: torch.Tensor, body: Body | 
     )
     is_spread = len({parameter.device for parameter in model.parameters()}) > 1
     why = SPREAD if is_spread else objection(step, forward, ids)
-    if why:
+    if why and not step.note:
         step.give_up(why)
     return step
 
