@@ -71,8 +71,9 @@ class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`auto`, `cpu`, `cuda`, `cuda:1`, `mps`."""
     dtype: Literal["auto", "bfloat16", "float16", "float32"] = "auto"
     """`auto` is the checkpoint's own, bf16 where the device has it, float32 on a CPU faster with it."""
-    quant: Literal["", "bnb-4bit", "bnb-8bit"] = ""
-    """Quantise while loading; needs the extra `docstra-tui[quant]`."""
+    quant: Literal["", "int8", "bnb-4bit", "bnb-8bit"] = ""
+    """Quantise while loading. `int8` works on any CPU that multiplies 8-bit numbers, on a GPU with torchao or
+    bitsandbytes; the others need the extra `docstra-tui[quant]`."""
 
 
 class AnswerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -69,7 +69,7 @@ COMMON = (
     Option(("--revision",), "branch, tag or commit of a hub model", "model.revision", {"metavar": "REV"}),
     Option(("--device",), "auto, cpu, cuda, cuda:1, mps", "model.device", {"metavar": "DEVICE"}),
     Option(("--dtype",), "auto, bfloat16, float16, float32", "model.dtype", {"metavar": "DTYPE"}),
-    Option(("--quant",), "bnb-4bit or bnb-8bit", "model.quant", {"metavar": "QUANT"}),
+    Option(("--quant",), "int8, bnb-4bit or bnb-8bit", "model.quant", {"metavar": "QUANT"}),
     Option(
         ("--base-url",),
         "another OpenAI-compatible server, with its /v1",

@@ -6,11 +6,13 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest import mock
 
 import torch
 
 from docstra_tui.llm.inference.generation import Generator
 from docstra_tui.llm.inference.recipe import Request
+from docstra_tui.llm.inference.streaming import AnswerStreamer
 from tests.llm.small_models import VOCABULARY
 
 TIE = 1e-3
@@ -18,29 +20,25 @@ TIE = 1e-3
 
 
 @contextmanager
-def written(model: Any) -> Iterator[list[list[int]]]:
-    """The ids that `generate` gives back, prompt and all."""
+def written() -> Iterator[list[list[int]]]:
+    """The ids of each answer that ends."""
     seen: list[list[int]] = []
-    generate = model.generate
+    finish = AnswerStreamer.finish
 
-    def noted(*args: Any, **kwargs: Any) -> Any:
-        out = generate(*args, **kwargs)
-        seen.append(out[0].tolist())
-        return out
+    def noted(streamer: AnswerStreamer) -> None:
+        seen.append(list(streamer.ids))
+        finish(streamer)
 
-    model.generate = noted
-    try:
+    with mock.patch.object(AnswerStreamer, "finish", noted):
         yield seen
-    finally:
-        del model.generate
 
 
 def ask(generator: Generator, ids: list[int], cut: int = 0) -> tuple[list[int], int]:
     """What is written after `ids`, and how many of them were reused."""
-    with written(generator._model) as seen:
+    with written() as seen:
         ended = generator.answer(Request(ids, 5, 0.0, cut=cut), lambda text: None, lambda: False)
     assert not isinstance(ended, Exception), ended
-    return seen[0][len(ids) :], ended.usage.reused_tokens or 0
+    return seen[0], ended.usage.reused_tokens or 0
 
 
 def plain_step(model: Any, ids: list[int]) -> torch.Tensor:

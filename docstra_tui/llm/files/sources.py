@@ -32,7 +32,7 @@ class ModelSpec:
     """`auto` (the checkpoint's own, bf16 where the device has it, or float32 where a CPU was measured to be
     faster with it), `bfloat16`, `float16`, `float32`."""
     quant: str = ""
-    """`bnb-4bit` or `bnb-8bit` quantises while loading."""
+    """`int8`, `bnb-4bit` or `bnb-8bit` quantises while loading."""
     trust_remote_code: bool = False
     """Run Python code that comes with the model; never on by itself."""
 

@@ -17,6 +17,7 @@ from docstra_tui.llm.files.load_errors import logger
 from docstra_tui.llm.inference import chunk_attention
 from docstra_tui.llm.inference.cached_prompt import CachedPrompt
 from docstra_tui.llm.inference.forward import Forward
+from docstra_tui.llm.loading import int8
 from docstra_tui.llm.loading.kept import Kept
 
 TEXT = "def total(rows: list[dict]) -> int:\n    return sum(row['size'] for row in rows if 'size' in row)\n"
@@ -99,7 +100,7 @@ def _key(model: Any, files: str) -> str:
 
 def limit_of(model: Any) -> float:
     """How far off the logits of this model may be."""
-    if getattr(model.config, "quantization_config", None) is not None:
+    if getattr(model.config, "quantization_config", None) is not None or int8.is_in(model):
         return ROUNDING_QUANTISED
     return ROUNDING.get(model.dtype, ROUNDING_HALF)
 

@@ -50,6 +50,13 @@ def shape_of(config: Any, window: int) -> Shape | None:
     return Shape(layers, hidden, inner * max(experts, 1), heads, groups, head, window)
 
 
+def embedded(config: Any) -> int:
+    """How many numbers stand for tokens, going in and coming out; 0 where the configuration does not tell."""
+    text = config.get_text_config()
+    is_tied = getattr(text, "tie_word_embeddings", getattr(config, "tie_word_embeddings", True))
+    return _number(text, "vocab_size") * _number(text, "hidden_size") * (1 if is_tied else 2)
+
+
 def _number(config: Any, *names: str) -> int:
     """The first of these that is a number, the largest where it differs between layers; else 0."""
     values = vars(config)  # asked by name, a configuration whose layers differ raises

@@ -13,12 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from docstra_tui.errors import BadModelFile, MissingPackage, ModelError, UnknownArchitecture
+from docstra_tui.errors import BadModelFile, ModelError, UnknownArchitecture
 from docstra_tui.llm.files import checkpoint, gguf_files, location, sources
 from docstra_tui.llm.files.gguf_files import GgufHeader
 from docstra_tui.llm.files.load_errors import logger, translate, translated
 from docstra_tui.llm.files.sources import LoadProgress, ModelFiles, ModelSpec, Progress
-from docstra_tui.llm.loading import advice, conversion, gguf_reading, layer_shape, placement, positions
+from docstra_tui.llm.loading import (
+    advice,
+    conversion,
+    gguf_reading,
+    layer_shape,
+    placement,
+    positions,
+    quantisation,
+)
 from docstra_tui.llm.loading.accelerators import free_memory
 from docstra_tui.llm.loading.gguf_reading import Described
 from docstra_tui.llm.loading.placement import Placement, Weights
@@ -26,9 +34,6 @@ from docstra_tui.llm.loading.weights import OnDisk, own
 
 WINDOW_UNKNOWN = 4096
 """The window, in tokens, of a model that does not tell its own."""
-
-QUANT_SHARES = {"bnb-4bit": 0.35, "bnb-8bit": 0.6}
-"""Size of the quantised weights against 16 bits a number; embeddings and norms stay as they are."""
 
 
 @dataclass
@@ -129,6 +134,8 @@ def _load(spec: ModelSpec, progress: Progress, on_tokenizer: OnTokenizer | None)
         else:
             assert described is not None
             model = _read_gguf(described, spec, placed, progress)
+        if placed.int8 is not None:
+            quantisation.to_int8(model, tokenizer, placed, files.name)
         own(model, lambda done, total: progress(LoadProgress("place", done, total)))
     dtype = spec.quant or str(model.dtype).removeprefix("torch.")
     path = str(files.gguf or files.folder)
@@ -170,21 +177,23 @@ def _read_folder(folder: Path, spec: ModelSpec) -> tuple[Any, Any]:
 
 
 def _weights(spec: ModelSpec, name: str, source: Path | GgufHeader, config: Any, window: int) -> Weights:
-    share = QUANT_SHARES.get(spec.quant, 1.0)
     if isinstance(source, GgufHeader):
         stored, count = source.dtype, source.parameters
         # A GGUF is unpacked while it is read, whatever it was: its numbers count, not its bytes.
-        size: Callable[[int], int] = lambda width: int(count * width * share)  # noqa: E731
+        whole: Callable[[int], int] = lambda width: count * width  # noqa: E731
     else:
         folder = source
         stored = checkpoint.stored_dtype(folder, checkpoint.read_config(folder))
-        size = lambda width: int(checkpoint.memory_needed(folder, width) * share)  # noqa: E731
+        whole = functools.cache(lambda width: checkpoint.memory_needed(folder, width))
+    embedded = layer_shape.embedded(config)
+    size = functools.partial(quantisation.size, spec.quant, whole, embedded)
     model_type = str(getattr(config, "model_type", ""))
     # Quantised weights keep their form, and a model's own code may rely on one.
     is_fixed = isinstance(source, Path) and getattr(config, "quantization_config", None) is not None
-    is_free = not (is_fixed or spec.quant or spec.trust_remote_code)
+    is_int8 = spec.quant == quantisation.INT8
+    is_free = not (is_fixed or spec.trust_remote_code or (spec.quant and not is_int8))
     shape = layer_shape.shape_of(config, window) if is_free else None
-    return Weights(name, stored, functools.cache(size), model_type, spec.dtype, shape)
+    return Weights(name, stored, size, model_type, spec.dtype, shape, whole if is_int8 else None)
 
 
 def _convert_small(files: ModelFiles, described: Described, progress: Progress) -> Path | None:
@@ -209,7 +218,7 @@ def _read_weights(folder: Path, spec: ModelSpec, config: Any, placed: Placement,
         raise ModelError(f"{name} is quantised already.", "Leave out --quant.")
     own = quantised and spec.dtype == "auto"
     options: dict[str, Any] = {
-        "dtype": "auto" if own else getattr(torch, placed.dtype),
+        "dtype": "auto" if own else getattr(torch, placed.read_as or placed.dtype),
         "device_map": placed.device_map,
         "max_memory": placed.max_memory or None,
         "use_safetensors": True,
@@ -220,13 +229,14 @@ def _read_weights(folder: Path, spec: ModelSpec, config: Any, placed: Placement,
         options["generation_config"] = _generation_config(folder, config)
         if positions.settle(config):
             options["config"] = config
-    if spec.quant:
-        options["quantization_config"] = _bitsandbytes(spec.quant, placed.dtype)
+    smaller = quantisation.config(spec.quant, placed)
+    if smaller is not None:
+        options["quantization_config"] = smaller
     model, report = _auto_class(config, spec, name).from_pretrained(
         folder, output_loading_info=True, **options
     )
     missing = sorted(report["missing_keys"])
-    if missing and not quantised and not spec.quant:
+    if missing and not quantised and smaller is None:
         # transformers fills them with random numbers and goes on
         raise BadModelFile(
             f"{name} lacks {len(missing)} of its weights, {missing[0]} among them.",
@@ -279,24 +289,7 @@ def _check_options(spec: ModelSpec) -> None:
     if spec.dtype != "auto" and spec.dtype not in placement.WIDTHS:
         known = ", ".join(("auto", *placement.WIDTHS))
         raise ModelError(f"There is no dtype {spec.dtype!r} for weights.", f"Known are {known}.")
-    if spec.quant and spec.quant not in QUANT_SHARES:
-        raise ModelError(f"There is no quantisation {spec.quant!r}.", "Known are bnb-4bit and bnb-8bit.")
-    if spec.quant and not checkpoint.is_installed("bitsandbytes"):
-        raise MissingPackage(
-            f"--quant {spec.quant} needs bitsandbytes, which is not installed.",
-            "pip install 'docstra-tui[quant]'",
-        )
-
-
-def _bitsandbytes(quant: str, dtype: str) -> Any:
-    import torch
-    from transformers import BitsAndBytesConfig
-
-    if quant == "bnb-8bit":
-        return BitsAndBytesConfig(load_in_8bit=True)
-    return BitsAndBytesConfig(
-        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=getattr(torch, dtype)
-    )
+    quantisation.check(spec.quant)
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ import torch
 from torch.nn import functional
 
 from docstra_tui.llm.files.load_errors import logger
+from docstra_tui.llm.loading import int8
 from docstra_tui.llm.loading.layer_shape import Shape
 
 READ, WRITTEN = 2_000, 200
@@ -38,6 +39,7 @@ RUNNING = 0.75
 one thread alone ran for less."""
 
 Work = Callable[[], None]
+Product = Callable[[torch.Tensor], torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Measured:
 
 
 def measure(shape: Shape, names: Sequence[str]) -> Measured:
-    """The pace of each form."""
+    """The pace of each form: a dtype (`bfloat16`), or int8 by an engine within one (`bfloat16 x86`)."""
     began = time.perf_counter()
     shape = _smaller(shape)
     count = min(shape.layers, max(1, NUMBERS // _numbers(shape)))
@@ -74,7 +76,7 @@ def measure(shape: Shape, names: Sequence[str]) -> Measured:
         try:
             torch.set_num_threads(1)
             for name in names:
-                layers = [_Layer.made(shape, getattr(torch, name)) for _ in range(count)]
+                layers = [_Layer.made(shape, name) for _ in range(count)]
                 reading.append(_read(shape, layers[0]))
                 writing.append(_write(shape, layers))
             at, ran = time.perf_counter(), time.thread_time()
@@ -131,39 +133,49 @@ class _Layer:
 
     shape: Shape
     norm: torch.Tensor
-    attention: torch.Tensor
+    attention: Product
     """To queries, keys and values."""
-    out: torch.Tensor
-    up: torch.Tensor
-    gate: torch.Tensor
-    down: torch.Tensor
+    out: Product
+    up: Product
+    gate: Product
+    down: Product
 
     @classmethod
-    def made(cls, shape: Shape, dtype: torch.dtype) -> _Layer:
+    def made(cls, shape: Shape, name: str) -> _Layer:
+        dtype_name, _, engine = name.partition(" ")
+        dtype = getattr(torch, dtype_name)
         heads, inner = shape.heads * shape.head, shape.inner
         both = heads + 2 * shape.groups * shape.head
         sizes = ((both, shape.hidden), (shape.hidden, heads), (inner, shape.hidden), (inner, shape.hidden))
         weights = [torch.full(size, 0.01, dtype=dtype) for size in (*sizes, (shape.hidden, inner))]
-        return cls(shape, torch.ones(shape.hidden, dtype=dtype), *weights)
+        products = [_product(weight, engine) for weight in weights]
+        return cls(shape, torch.ones(shape.hidden, dtype=dtype), *products)
 
     def forward(self, x: torch.Tensor, past: torch.Tensor | None) -> torch.Tensor:
         shape, rows = self.shape, x.shape[0]
-        mixed = functional.linear(self._normed(x), self.attention).view(1, rows, -1, shape.head)
+        mixed = self.attention(self._normed(x)).view(1, rows, -1, shape.head)
         queries, keys, values = mixed.transpose(1, 2).split((shape.heads, shape.groups, shape.groups), 1)
         if past is not None:
             keys, values = torch.cat((past, keys), 2), torch.cat((past, values), 2)
         seen = functional.scaled_dot_product_attention(
             queries, keys, values, is_causal=past is None, enable_gqa=shape.groups != shape.heads
         )
-        x = x + functional.linear(seen.transpose(1, 2).reshape(rows, -1), self.out)
+        x = x + self.out(seen.transpose(1, 2).reshape(rows, -1))
         normed = self._normed(x)
-        inner = functional.silu(functional.linear(normed, self.gate)) * functional.linear(normed, self.up)
-        return x + functional.linear(inner, self.down)
+        inner = functional.silu(self.gate(normed)) * self.up(normed)
+        return x + self.down(inner)
 
     def _normed(self, x: torch.Tensor) -> torch.Tensor:
         whole = x.float()  # as most models do
         whole = whole * torch.rsqrt(whole.pow(2).mean(-1, keepdim=True) + 1e-6)
         return self.norm * whole.to(x.dtype)
+
+
+def _product(weight: torch.Tensor, engine: str) -> Product:
+    if not engine:
+        return lambda x: functional.linear(x, weight)
+    packed, dtype = int8.pack(weight, engine), weight.dtype
+    return lambda x: packed(x.float()).to(dtype)
 
 
 def _read(shape: Shape, layer: _Layer) -> Work:

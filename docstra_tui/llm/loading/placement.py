@@ -6,8 +6,8 @@ import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from docstra_tui.errors import DeviceUnavailable, NotEnoughMemory
-from docstra_tui.llm.loading import accelerators, numeric_form
+from docstra_tui.errors import DeviceUnavailable, ModelError, NotEnoughMemory
+from docstra_tui.llm.loading import accelerators, int8, numeric_form
 from docstra_tui.llm.loading.accelerators import Gpu
 from docstra_tui.llm.loading.layer_shape import Shape
 
@@ -36,6 +36,8 @@ class Weights:
     """What the user wants; `auto` follows the checkpoint."""
     shape: Shape | None = None
     """For measuring; None where no other form than the checkpoint's comes into question."""
+    whole: Callable[[int], int] | None = None
+    """Bytes of the weights before they become int8, where that was asked for and `size` is that of int8."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,10 @@ class Placement:
     """For transformers: None is the CPU."""
     max_memory: dict[int, int] = field(default_factory=dict)
     """Bytes for each GPU of a spread model."""
+    int8: int8.Form | None = None
+    """How its linear layers are to be held, where that is by ourselves."""
+    read_as: str = ""
+    """The dtype to read the files as before that: then they need not be copied."""
 
 
 def place(weights: Weights, device: str = "auto") -> Placement:
@@ -116,6 +122,25 @@ def form_on_cpu(weights: Weights, free: int) -> tuple[str, str]:
     if weights.size(1) < SMALL or needed(weights, "float32") + weights.shape.cache(wide) > free:
         return own, ""
     return numeric_form.choose(weights.shape, own, "float32")
+
+
+def int8_on_cpu(weights: Weights, whole: Callable[[int], int], free: int) -> tuple[str, int8.Form, str]:
+    """The dtype around weights of eight bits, how those are held, and why."""
+    if not int8.engines():
+        raise ModelError(
+            "--quant int8 does not work here: this CPU or this torch multiplies no 8-bit numbers rightly.",
+            "Leave out --quant.",
+        )
+    own = dtype_on_cpu(weights)
+    shape = weights.shape if weights.size(1) >= SMALL else None
+
+    def room(dtype: str) -> int:
+        return free - needed(weights, dtype) - (shape.cache(WIDTHS[dtype]) if shape is not None else 0)
+
+    dtypes = [own]
+    if weights.asked_dtype == "auto" and WIDTHS[own] == 2 and room("float32") >= 0:
+        dtypes.append("float32")
+    return numeric_form.choose_int8(shape, dtypes, lambda dtype: whole(WIDTHS[dtype]) <= room(dtype))
 
 
 @functools.cache
@@ -183,14 +208,21 @@ def _on_gpu(weights: Weights, gpu: Gpu, found: Sequence[Gpu]) -> Placement:
 
 def _on_cpu(weights: Weights, reason: str) -> Placement:
     free = accelerators.free_memory()
-    dtype, why = form_on_cpu(weights, free)
-    need = needed(weights, dtype)
+    form = None
+    if weights.whole is not None:
+        dtype, form, why = int8_on_cpu(weights, weights.whole, free)
+    else:
+        dtype, why = form_on_cpu(weights, free)
+    need, shown = needed(weights, dtype), "int8" if form else dtype
     if need > free:
         raise NotEnoughMemory(
-            f"{weights.name} needs {_gb(need)} of memory as {dtype}; {_gb(free)} are free.",
+            f"{weights.name} needs {_gb(need)} of memory as {shown}; {_gb(free)} are free.",
             "Close other programs, or pick a smaller model.",
         )
-    return Placement(device="cpu", dtype=dtype, reason=f"{reason}; {why}" if why else reason)
+    read_as = weights.dtype if form else ""
+    return Placement(
+        device="cpu", dtype=dtype, reason=f"{reason}; {why}" if why else reason, int8=form, read_as=read_as
+    )
 
 
 def _on_mps(weights: Weights) -> Placement:
