@@ -75,9 +75,10 @@ class Writer:
         pace: ThreadPace,
     ) -> None:
         """Read the rest of the prompt and write the answer; without a `prompt`, nothing is kept."""
-        with torch.inference_mode(), self._luck(request.sampling.seed):
+        with torch.inference_mode():
             if prompt is None or self.step is None:
-                self._generate(request, prompt, reader, streamer, pace)
+                with self._luck(request.sampling.seed):
+                    self._generate(request, prompt, reader, streamer, pace)
                 return
             answer = self.begin(request, prompt, reader, streamer)
             pace.begin()
@@ -96,17 +97,32 @@ class Writer:
         prompt: CachedPrompt,
         reader: ThoughtReader,
         streamer: AnswerStreamer,
+    ) -> Writing:
+        """Read the rest of the prompt and write the first token; what comes behind is for a `Step`."""
+        answer = self.prepared(request, prompt, reader, streamer, self.chance(request))
+        answer.begin(self._forward, len(prompt.ids))
+        return answer
+
+    def prepared(
+        self,
+        request: Request,
+        prompt: CachedPrompt,
+        reader: ThoughtReader,
+        streamer: AnswerStreamer,
         generator: torch.Generator | None = None,
     ) -> Writing:
-        """Read the rest of the prompt and write the first token; what comes behind is for a `Step`.
+        """An answer that nothing is read or written of yet.
 
-        Several answers that are written at once need a `generator` each where they are seeded.
+        Several that are written at once need a `generator` each where they are seeded.
         """
         inputs = torch.tensor([request.ids], device=self._model.device)
         found = rules(self._model, inputs, **self._wishes(request, reader, streamer))
-        answer = Writing(found, prompt.cache, streamer, generator)
-        answer.begin(self._forward, len(prompt.ids))
-        return answer
+        return Writing(found, prompt.cache, streamer, generator)
+
+    def chance(self, request: Request) -> torch.Generator | None:
+        """Where the random numbers of an answer come from; None without a seed."""
+        seed = request.sampling.seed
+        return None if seed is None else torch.Generator(self._model.device).manual_seed(seed)
 
     def _generate(
         self,

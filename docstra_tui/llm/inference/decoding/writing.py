@@ -14,6 +14,7 @@ import torch
 from transformers import GenerationConfig, GenerationMixin, LogitsProcessorList, StoppingCriteriaList
 
 from docstra_tui.llm.inference.cache_layers import crop_to
+from docstra_tui.llm.inference.decoding.choice import Choice
 from docstra_tui.llm.inference.decoding.step import Slot
 from docstra_tui.llm.inference.forward import Forward
 
@@ -72,8 +73,7 @@ class Writing:
         """`cache` holds a beginning of the prompt. Without a generator, chance is torch's own."""
         self._rules = rules
         self._streamer = streamer
-        self._generator = generator
-        self._samples = bool(rules.config.do_sample)
+        self._choice = Choice(rules.processors, samples=bool(rules.config.do_sample), generator=generator)
         self._length = rules.ids.shape[1]
         self._ids = _with_room(rules.ids, rules.config.max_length)
         self._on_host = self._ids.cpu()  # the same where that is the host
@@ -165,21 +165,15 @@ class Writing:
         return self.hear()
 
     def _pick(self, logits: torch.Tensor) -> torch.Tensor:
-        rules, ids = self._rules, self.written
-        scores = rules.processors(ids, logits.to(ids.device, torch.float32, copy=True))
-        if self._samples:
-            probabilities = torch.nn.functional.softmax(scores, dim=-1)
-            chosen = torch.multinomial(probabilities, num_samples=1, generator=self._generator)
-        else:
-            chosen = torch.argmax(scores, dim=-1, keepdim=True)
+        chosen = self._choice(self.written, logits)
         if self._length == self._ids.shape[1]:
             is_here = self._on_host is self._ids
             self._ids = _with_room(self._ids, 2 * self._length)
             self._on_host = self._ids if is_here else _with_room(self._on_host, 2 * self._length)
-        self._ids[:, self._length] = chosen[:, 0]
+        self._ids[:, self._length] = chosen
         self._length += 1
-        self._coming.append(Arrival(chosen[0]))
-        return chosen[0]
+        self._coming.append(Arrival(chosen))
+        return chosen
 
     def _crop(self) -> None:
         for layer in self.slot.cache.layers:
