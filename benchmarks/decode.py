@@ -9,8 +9,8 @@ difference of a long and a one-token answer.
 from __future__ import annotations
 
 from benchmarks.bare import Bare
-from benchmarks.engine import starter_engine, starter_folder
 from benchmarks.report import Report, interleaved, median_ratio
+from benchmarks.running import starter_engine, starter_folder
 from docstra_tui.llm.prompt import Message
 
 MESSAGES: list[Message] = [

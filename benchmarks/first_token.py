@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.bare import Bare
-from benchmarks.engine import running_engine, starter_folder
 from benchmarks.peer import transformers_serve
 from benchmarks.prefilled import prefilled_again
 from benchmarks.report import Report, median
+from benchmarks.running import running_engine, starter_folder
 from docstra_tui.context.files.reader import read_item
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.llm.items import ContextItem

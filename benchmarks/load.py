@@ -7,8 +7,8 @@ import sys
 import time
 
 from benchmarks.bare import Bare
-from benchmarks.engine import running_engine, starter_folder
 from benchmarks.report import Report, median, median_ratio
+from benchmarks.running import running_engine, starter_folder
 
 ROUNDS = 3
 

@@ -16,9 +16,7 @@ from pathlib import Path
 @contextmanager
 def transformers_serve(seconds: float = 120.0) -> Iterator[str]:
     """A server that answers, as its base URL; ended at the end. Raises `RuntimeError`, `TimeoutError`."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     program = str(Path(sys.executable).parent / "transformers")
     server = subprocess.Popen(
         [program, "serve", "--host", "127.0.0.1", "--port", str(port)],
@@ -28,13 +26,7 @@ def transformers_serve(seconds: float = 120.0) -> Iterator[str]:
         start_new_session=True,
     )
     try:
-        deadline = time.monotonic() + seconds
-        while not _answers(port):
-            if server.poll() is not None:
-                raise RuntimeError(f"transformers serve ended with {server.returncode}")
-            if time.monotonic() > deadline:
-                raise TimeoutError("transformers serve does not answer")
-            time.sleep(0.2)
+        wait_for_health(server, port, "transformers serve", seconds)
         yield f"http://127.0.0.1:{port}/v1"
     finally:
         server.terminate()
@@ -43,6 +35,24 @@ def transformers_serve(seconds: float = 120.0) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+
+
+def free_port() -> int:
+    """One that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_health(server: subprocess.Popen[bytes], port: int, name: str, seconds: float = 120.0) -> None:
+    """Until it answers. Raises `RuntimeError` where it ends, `TimeoutError`."""
+    deadline = time.monotonic() + seconds
+    while not _answers(port):
+        if server.poll() is not None:
+            raise RuntimeError(f"{name} ended with {server.returncode}")
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{name} does not answer")
+        time.sleep(0.05)
 
 
 def _answers(port: int) -> bool:

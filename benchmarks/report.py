@@ -13,7 +13,7 @@ class Report:
 
     def __init__(self, title: str) -> None:
         self._json = "--json" in sys.argv
-        self._figures: dict[str, float | None] = {}
+        self._figures: dict[str, float | str | None] = {}
         self._say(f"{title}\n")
 
     def add(self, name: str, value: float | None, meaning: str, target: str = "") -> None:
@@ -21,6 +21,11 @@ class Report:
         self._figures[name] = None if value is None else round(value, 4)
         shown = "-" if value is None else f"{value:9.3f}"
         self._say(f"{shown:>9}  {meaning}{f'  (target {target})' if target else ''}\n")
+
+    def say(self, name: str, text: str) -> None:
+        """What is no figure: a version, or why one is missing."""
+        self._figures[name] = text
+        self._say(f"{'':>9}  {name}: {text}\n")
 
     def end(self) -> None:
         """The last line."""

@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 
 import docstra_tui
-from benchmarks.engine import running_engine
 from benchmarks.report import Report
+from benchmarks.running import running_engine
 from docstra_tui.errors import ContextOverflow
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.remote import RemoteLLM
