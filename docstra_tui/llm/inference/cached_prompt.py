@@ -29,6 +29,7 @@ from docstra_tui.llm.inference.cache_layers import (
     tensors_of,
 )
 from docstra_tui.llm.inference.compact_layer import CompactLayer
+from docstra_tui.llm.inference.growing_layer import GrowingLayer
 
 SNAPSHOTS = 5
 """Most for one prompt: each holds a whole window of every sliding layer (120 MB for Gemma 3 4B)."""
@@ -127,6 +128,12 @@ class CachedPrompt:
             self._restore(max((s.length for s in self._points()), default=0))
         else:
             self._restore(len(self.ids))
+
+    def expect(self, length: int) -> None:
+        """So many tokens will be in it soon."""
+        for layer in self.cache.layers:
+            if type(layer) is GrowingLayer:
+                layer.expected = length
 
     def rest(self) -> None:
         """Until the next read: hold no memory but for the cache and its snapshots."""

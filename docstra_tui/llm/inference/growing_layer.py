@@ -26,6 +26,8 @@ class GrowingLayer(DynamicLayer):
     """
 
     def __init__(self, **kwargs: Any) -> None:
+        self.expected = 0
+        """How many tokens it will hold soon, as far as is known: so that it grows once."""
         self._length = 0
         self._key_room: torch.Tensor | None = None
         self._value_room: torch.Tensor | None = None
@@ -82,7 +84,8 @@ class GrowingLayer(DynamicLayer):
             self.lazy_initialization(keys, values)
         end = self._length + new
         if end > self.room:
-            size = end + max(SMALLEST_ROOM, end // SHARE)
+            size = max(end, self.expected)
+            size += max(SMALLEST_ROOM, size // SHARE)
             self._key_room = _resized(self._key_room, keys, self._length, size)
             self._value_room = _resized(self._value_room, values, self._length, size)
 
@@ -100,6 +103,7 @@ class GrowingLayer(DynamicLayer):
 
     def rest(self) -> None:
         """Give room back that is more than the usual growth: behind a crop, or a short text."""
+        self.expected = 0
         if (
             self._key_room is None
             or self._value_room is None

@@ -116,6 +116,7 @@ def prefill(
     `took` hears of each chunk where it began, its tokens and its seconds.
     """
     prompt.mark()  # so that a cancel in the first chunk loses nothing that was here before
+    prompt.expect(len(ids))
     whole = torch.tensor([ids[:end]], device=forward.model.device)
     while (at := len(prompt.ids)) < end:
         chunk = list(ids[at : min(at + sizer.tokens, end)])

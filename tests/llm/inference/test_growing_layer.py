@@ -79,3 +79,13 @@ def test_what_is_assigned_becomes_the_buffer() -> None:
     more = [t.repeat(2, 1, 1, 1) for t in states(3)]
     got, _ = layer.update(*more)
     assert torch.equal(got, torch.cat([keys.repeat_interleave(2, 0), more[0]], dim=-2))
+
+
+def test_what_is_expected_is_made_room_for_once() -> None:
+    layer = GrowingLayer()
+    layer.expected = 3000
+    layer.update(*states(200))
+    before = [t.data_ptr() for t in tensors_of(layer)]
+    for _ in range(14):
+        layer.update(*states(200))
+    assert [t.data_ptr() for t in tensors_of(layer)] == before
