@@ -418,6 +418,29 @@ def test_a_generator_writes_the_same_with_recorded_steps(temperature: float) -> 
 
 
 @pytest.mark.usefixtures("on_a_gpu")
+def test_the_models_own_arithmetic_is_taken_where_a_quicker_one_fails(forward: Forward) -> None:
+    def wrong(given: Pass) -> torch.Tensor:
+        return torch.zeros(*given.ids.shape, 600)
+
+    def broken(given: Pass) -> torch.Tensor:
+        raise RuntimeError("no such kernel")
+
+    ids = IDS[:1, : proof.TOKENS]
+    step = on_gpu.recorded(forward, ModelStep(forward), ids, [wrong, broken])
+    assert isinstance(step, GraphStep) and step.note == ""
+    check(forward, step, read(forward, 0, 20), 0, 20)
+    asked: list[Pass] = []
+
+    class Quick(ModelBody):
+        def __call__(self, given: Pass) -> torch.Tensor:
+            asked.append(given)
+            return super().__call__(given)
+
+    on_gpu.recorded(forward, ModelStep(forward), ids, [Quick(forward)])
+    assert asked
+
+
+@pytest.mark.usefixtures("on_a_gpu")
 def test_a_model_that_cannot_be_recorded_says_so() -> None:
     tokenizer = tiny_tokenizer("llama", WINDOW)
     generator = Generator(tiny_hybrid(tokenizer), tokenizer, 1 << 28)

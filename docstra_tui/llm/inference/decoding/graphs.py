@@ -74,7 +74,8 @@ class GraphStep:
         """`recorder` makes one whose recordings share memory and end together; `heads` is how many query
         heads a layer has, `free_bytes` what memory the device has left."""
         self._body = body
-        self._otherwise = otherwise
+        self.otherwise = otherwise
+        """What takes the steps that are not recorded."""
         self._recorder = recorder
         self._heads = heads
         self._window = window
@@ -93,11 +94,11 @@ class GraphStep:
 
     @property
     def most_ids(self) -> int:
-        return self._otherwise.most_ids if self.note else min(MOST_IDS, self._otherwise.most_ids)
+        return self.otherwise.most_ids if self.note else min(MOST_IDS, self.otherwise.most_ids)
 
     @property
     def most_slots(self) -> int:
-        return self._otherwise.most_slots if self.note else MOST_SLOTS
+        return self.otherwise.most_slots if self.note else MOST_SLOTS
 
     def logits(self, slots: Sequence[Slot]) -> torch.Tensor:
         """As `Step.logits`; what it gives back is written over by the next step."""
@@ -244,9 +245,9 @@ class GraphStep:
                 recording.given[0, lane, : len(slot.ids)].copy_(slot.ids, non_blocking=True)
 
     def _one_by_one(self, slots: Sequence[Slot]) -> torch.Tensor:
-        if len(slots) <= self._otherwise.most_slots:
-            return self._otherwise.logits(slots)
-        return torch.cat([self._otherwise.logits([slot]) for slot in slots])
+        if len(slots) <= self.otherwise.most_slots:
+            return self.otherwise.logits(slots)
+        return torch.cat([self.otherwise.logits([slot]) for slot in slots])
 
 
 def _is_plain(slot: Slot) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -29,27 +30,31 @@ KINDS = "not all its layers attend to all of the text"
 WRONG = "recorded, this model answers otherwise"
 
 
-def recorded(forward: Forward, otherwise: Step, ids: torch.Tensor, body: Body | None = None) -> Step:
-    """A step that plays recordings where this model's can be made; `otherwise` where not, with its note.
+def recorded(forward: Forward, otherwise: Step, ids: torch.Tensor, quicker: Sequence[Body] = ()) -> Step:
+    """A step that plays recordings where this model's can be made; with a note where not, or `otherwise`
+    itself where there is no GPU.
 
-    `ids`, of shape (1, length), are ordinary text. `body` is the model's arithmetic where somebody has a
-    quicker one than its own.
+    `ids`, of shape (1, length), are ordinary text. `quicker` are other forms of the model's arithmetic, tried
+    before its own forward pass.
     """
     model = forward.model
     if not is_on_gpu(model):
         return otherwise
-    step = GraphStep(
-        body or ModelBody(forward),
-        otherwise,
-        functools.partial(CudaRecorder, model.device),
-        heads=heads_of(model.config),
-        window=window_of(model.config, None),
-        free_bytes=functools.partial(memory.free, model),
-    )
     is_spread = len({parameter.device for parameter in model.parameters()}) > 1
-    why = SPREAD if is_spread else objection(step, forward, ids)
-    if why and not step.note:
-        step.give_up(why)
+    for body in (*quicker, ModelBody(forward)):
+        step = GraphStep(
+            body,
+            otherwise,
+            functools.partial(CudaRecorder, model.device),
+            heads=heads_of(model.config),
+            window=window_of(model.config, None),
+            free_bytes=functools.partial(memory.free, model),
+        )
+        why = SPREAD if is_spread else objection(step, forward, ids)
+        if not why:
+            break
+        if not step.note:
+            step.give_up(why)
     return step
 
 
