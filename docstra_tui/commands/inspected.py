@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from docstra_tui.commands.arguments import PROGRAM
+from docstra_tui.llm.files.int8_figures import Int8Figures
+
 SYSTEM = {
     "kept": "kept where it stands",
     "moved": "moved by the template, so it is sent in front of the first question",
@@ -32,7 +35,14 @@ def rows(report: Mapping[str, Any]) -> Rows:
     if report["thinking"]:
         found += _thinking(report["thinking"])
     found.append(("reuse", report["reuse"]))
+    found.append(("--quant int8", _int8(report)))
     return found + [("note", note) for note in report["notes"]]
+
+
+def _int8(report: Mapping[str, Any]) -> str:
+    if report["int8"] is None:
+        return f"not compared yet: {PROGRAM} models inspect {report['name']} --quant int8"
+    return f"{Int8Figures(**report['int8']).words} here"
 
 
 def _template(template: Mapping[str, Any]) -> Rows:

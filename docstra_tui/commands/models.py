@@ -40,7 +40,10 @@ def run(invocation: Invocation) -> int:
     if invocation.action == "convert":
         return _convert(console, absolute(name), as_json)
     if invocation.action == "inspect":
-        return _inspect(console, absolute(name), settings.model.revision, as_json)
+        quant = settings.model.quant if "model.quant" in invocation.flags else ""
+        return _inspect(
+            console, ModelSpec(absolute(name), revision=settings.model.revision, quant=quant), as_json
+        )
     return _pull(console, ModelSpec(name, revision=settings.model.revision), as_json)
 
 
@@ -87,9 +90,9 @@ def _convert(console: Console, name: str, as_json: bool) -> int:
     return 0
 
 
-def _inspect(console: Console, name: str, revision: str, as_json: bool) -> int:
-    """Look at a model without reading its weights."""
-    last = _told(console, "inference.inspection", name, revision)
+def _inspect(console: Console, spec: ModelSpec, as_json: bool) -> int:
+    """Look at a model, without reading its weights but to compare them with smaller ones."""
+    last = _told(console, "inference.inspection", spec.name, spec.revision, spec.quant)
     if "report" not in last:
         raise from_wire(last.get("error", {"message": "The inspection ended without a word."}))
     if as_json:

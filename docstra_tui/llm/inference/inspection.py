@@ -14,8 +14,9 @@ from transformers import DynamicCache
 
 from docstra_tui.error_forms import to_wire
 from docstra_tui.errors import DocstraError
+from docstra_tui.llm.files import int8_figures
 from docstra_tui.llm.files.sources import LoadProgress, ModelSpec, Progress
-from docstra_tui.llm.inference import proof
+from docstra_tui.llm.inference import int8_comparison, proof
 from docstra_tui.llm.inference.cache_layers import PLAIN
 from docstra_tui.llm.inference.chat_tokenizer import ChatTokenizer
 from docstra_tui.llm.inference.forward import CACHE_NAMES
@@ -62,6 +63,7 @@ def report(spec: ModelSpec, progress: Progress) -> dict[str, Any]:
         "template": _template(chat, behaviour),
         "thinking": _thinking(chat, behaviour),
         "reuse": _reuse(outline, behaviour),
+        "int8": asdict(figures) if (figures := int8_figures.find(outline.path)) is not None else None,
         "notes": [*outline.notes, *chat.notes],
     }
 
@@ -118,11 +120,11 @@ def _reuse(outline: Outline, behaviour: Behaviour | None) -> str:
     return " ".join(said)
 
 
-def main(name: str, revision: str) -> int:
-    """`python -m docstra_tui.llm.inference.inspection NAME REVISION`: for a command line free of torch.
+def main(name: str, revision: str, quant: str = "") -> int:
+    """`python -m docstra_tui.llm.inference.inspection NAME REVISION [QUANT]`, for who must not import torch.
 
-    One JSON object a line: `{"phase", "done", "total"}` while it goes on, then `{"report"}` or an error's
-    wire form.
+    With `int8` that is compared first, which takes the weights. One JSON object a line: `{"phase", "done",
+    "total"}` while it goes on, then `{"report"}` or an error's wire form.
     """
 
     def say(line: dict[str, Any]) -> None:
@@ -133,7 +135,10 @@ def main(name: str, revision: str) -> int:
         say({"phase": progress.phase, "done": progress.done, "total": progress.total})
 
     try:
-        say({"report": report(ModelSpec(name, revision=revision), show)})
+        spec = ModelSpec(name, revision=revision)
+        if quant == int8_comparison.QUANT:
+            int8_comparison.measure(spec, show)
+        say({"report": report(spec, show)})
     except DocstraError as error:
         say({"error": to_wire(error)})
         return 1
@@ -141,4 +146,4 @@ def main(name: str, revision: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:3]))
+    sys.exit(main(*sys.argv[1:4]))

@@ -13,8 +13,9 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, MambaConfig
 
+from docstra_tui.llm.files import kept
 from docstra_tui.llm.files.sources import ModelSpec
-from docstra_tui.llm.loading import accelerators, kept, kept_paces, paces, placement
+from docstra_tui.llm.loading import accelerators, kept_paces, paces, placement
 from docstra_tui.llm.loading.layer_shape import Shape, shape_of
 from docstra_tui.llm.loading.loader import load
 from docstra_tui.llm.loading.numeric_form import choose
