@@ -95,7 +95,10 @@ class Payoff:
         """By the length of the match: tokens that were right, and tokens seen."""
 
     def best(self, match: int, most: int) -> int:
-        """How many tokens to draft, at most `most`; 0 for none."""
+        """How many tokens to draft, at most `most`; 0 for none.
+
+        A number is tried once the one before it was: a step that is dear is not long then.
+        """
         best, most_worth = 0, WORTH
         expected, likely, drafted = 1.0, 1.0, 0
         for size in SIZES:
@@ -107,6 +110,8 @@ class Payoff:
                 drafted += 1
             if (worth := expected / (1 + self._added(size))) > most_worth:
                 best, most_worth = size, worth
+            if size not in self._extra:
+                break
         return best
 
     def was(self, match: int, is_right: bool) -> None:
@@ -132,8 +137,10 @@ class Payoff:
     def _added(self, size: int) -> float:
         if size in self._extra:
             return self._extra[size]
-        below = max((known for known in self._extra if known < size), default=0)
-        return self._extra.get(below, FIRST_EXTRA) + NEXT_EXTRA * (size - below)
+        below = max(self._extra, default=0)
+        extra = self._extra.get(below, FIRST_EXTRA)
+        each = (extra - FIRST_EXTRA) / below if below else 0.0
+        return extra + max(each, NEXT_EXTRA) * (size - below)
 
 
 class Drafts:
