@@ -28,9 +28,9 @@ class Bias(LogitsProcessor):
         self._added = torch.tensor(list(sampling.logit_bias.values()))
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
-        added = torch.zeros_like(scores[0])
-        added[self._ids.to(scores.device)] = self._added.to(scores.device, scores.dtype)
-        return scores + added
+        # Once: for each copy the host would wait for a GPU.
+        self._ids, self._added = self._ids.to(scores.device), self._added.to(scores.device, scores.dtype)
+        return scores + torch.zeros_like(scores[0]).index_put_((self._ids,), self._added)
 
 
 class Penalties(LogitsProcessor):

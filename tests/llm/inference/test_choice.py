@@ -61,3 +61,21 @@ def test_with_a_seed_the_random_numbers_are_those_of_the_whole_vocabulary() -> N
     torch.manual_seed(5)
     for _ in range(20):
         assert int(choose(IDS, logits)) == int(torch.multinomial(rules(IDS, logits).softmax(-1), 1))
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_on_a_gpu_all_rules_hold_and_nobody_looks(name: str) -> None:
+    rules = LogitsProcessorList(RULES[name])
+    logits = torch.randn(1, 500, generator=torch.Generator().manual_seed(2)) * 3
+    choose = Choice(rules, samples=True, on_cpu=False)
+    chances, tokens = choose.chances(IDS, logits)
+    assert tokens is None and torch.equal(chances, rules(IDS, logits).softmax(-1))
+    for seed in range(5):
+        torch.manual_seed(seed)
+        wanted = torch.multinomial(chances, 1)[0]
+        torch.manual_seed(seed)
+        assert torch.equal(choose(IDS, logits), wanted)
+    assert choose.is_sound is not None and bool(choose.is_sound)
+    if name == "p":
+        choose(IDS, logits * torch.nan)
+        assert not bool(choose.is_sound)

@@ -9,8 +9,10 @@ import pytest
 import torch
 
 from docstra_tui.llm.answer import Event, Finished
+from docstra_tui.llm.inference.decoding.choice import draw
 from docstra_tui.llm.inference.decoding.drafts import Payoff
 from docstra_tui.llm.inference.decoding.step import ModelStep
+from docstra_tui.llm.inference.decoding.writing import Arrival
 from docstra_tui.llm.inference.generation import Generator
 from docstra_tui.llm.inference.recipe import Request
 from docstra_tui.llm.sampling import Sampling
@@ -117,6 +119,23 @@ def test_what_was_read_for_nothing_is_taken_back(
     again = generator.answer(request, lambda event: None, lambda: False)
     assert isinstance(again, Finished) and again.usage.reused_tokens == read
     assert generator.prefixes._prompts[-1].ids[len(request.ids) :] == written(generator, request)[0]
+
+
+def test_a_draw_that_nobody_looks_at_is_that_of_torch() -> None:
+    for seed in range(20):
+        chances = torch.softmax(3 * torch.randn(1, 5000), -1)
+        torch.manual_seed(seed)
+        wanted, after = torch.multinomial(chances, num_samples=1)[0], torch.rand(1)
+        torch.manual_seed(seed)
+        assert torch.equal(draw(chances), wanted)
+        assert torch.equal(torch.rand(1), after)
+
+
+def test_a_token_that_was_chosen_from_no_numbers_is_an_error_one_step_late() -> None:
+    token = torch.tensor([7])
+    assert Arrival(token).wait().tolist() == Arrival(token, torch.tensor(True)).wait().tolist() == [7]
+    with pytest.raises(RuntimeError, match="probability tensor"):
+        Arrival(token, torch.tensor(False)).wait()
 
 
 def test_thinking_that_is_closed_by_force_waits_for_each_token(

@@ -73,7 +73,12 @@ class Writing:
         """`cache` holds a beginning of the prompt. Without a generator, chance is torch's own."""
         self._rules = rules
         self._streamer = streamer
-        self._choice = Choice(rules.processors, samples=bool(rules.config.do_sample), generator=generator)
+        self._choice = Choice(
+            rules.processors,
+            samples=bool(rules.config.do_sample),
+            generator=generator,
+            on_cpu=rules.ids.device.type == "cpu",
+        )
         self._length = rules.ids.shape[1]
         self._ids = _with_room(rules.ids, rules.config.max_length)
         self._on_host = self._ids.cpu()  # the same where that is the host
@@ -172,7 +177,7 @@ class Writing:
             self._on_host = self._ids if is_here else _with_room(self._on_host, 2 * self._length)
         self._ids[:, self._length] = chosen
         self._length += 1
-        self._coming.append(Arrival(chosen))
+        self._coming.append(Arrival(chosen, self._choice.is_sound))
         return chosen
 
     def _crop(self) -> None:
@@ -183,21 +188,26 @@ class Writing:
 class Arrival:
     """A token on its way from the device that chose it to the host."""
 
-    def __init__(self, chosen: torch.Tensor) -> None:
-        self._here = chosen
+    def __init__(self, chosen: torch.Tensor, is_sound: torch.Tensor | None = None) -> None:
+        """`is_sound` says whether it was chosen from numbers, where nobody has looked yet."""
+        both = chosen if is_sound is None else torch.cat([chosen, is_sound.to(chosen.dtype).view(1)])
+        self._here = both
         self._event: Any = None
         if chosen.device.type == "cuda":
             # Into memory that stays where it is, so that nobody waits now.
-            self._here = torch.empty(chosen.shape, dtype=chosen.dtype, pin_memory=True)
-            self._here.copy_(chosen, non_blocking=True)
+            self._here = torch.empty(both.shape, dtype=both.dtype, pin_memory=True)
+            self._here.copy_(both, non_blocking=True)
             self._event = torch.cuda.Event(blocking=True)
             self._event.record(torch.cuda.current_stream(chosen.device))
 
     def wait(self) -> torch.Tensor:
-        """It, on the host."""
+        """It, on the host. Raises `RuntimeError`, as torch does, where it was not chosen from numbers."""
         if self._event is not None:
             self._event.synchronize()
-        return self._here.cpu()
+        here = self._here.cpu()
+        if here.shape[0] > 1 and not here[1]:
+            raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+        return here[:1]
 
 
 def _with_room(ids: torch.Tensor, size: int | None) -> torch.Tensor:
