@@ -51,6 +51,11 @@ class Answers:
             if self.was_cancelled:
                 return
 
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """What came of each request so far, as the object has it."""
+        return self._records
+
     def end(self, error: DocstraError | None = None) -> None:
         """Nothing more comes; `error` is why, where it is no proper end."""
         if not self._as_json:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from docstra_tui.commands.more_help import ASKING, FILLING, MANY, ONE_SHOT
 from docstra_tui.errors import UsageError
 from docstra_tui.workspace.commands import commands_of
 
@@ -119,6 +120,12 @@ LANGUAGE = Option(
     "",
     {"default": "", "metavar": "LANGUAGE"},
 )
+EACH = Option(
+    ("--each",),
+    "put the question to each part of more files than fit, and join the answers",
+    "",
+    {"action": "store_true"},
+)
 OUTPUT = Option(
     ("-o", "--output"),
     "write each answer to a file below this folder",
@@ -134,22 +141,6 @@ RESUME = Option(
 )
 NO_MOUSE = Option(("--no-mouse",), "leave the mouse to the terminal", "", {"action": "store_true"})
 
-ONE_SHOT = (
-    "The answer goes to standard output, everything else to standard error; it is\n"
-    "not saved as a session. The model stays loaded for a while\n"
-    "(engine.oneshot_minutes), so that the next question is fast."
-)
-
-
-MANY = (
-    "FILE may be a folder: all code below it that its project does not ignore.\n"
-    "With a folder, with more than four files and with -o several are asked at\n"
-    "once, and a command that is broken off and given again goes on where it\n"
-    "was. With -o each answer is FOLDER/FILE.md and is written when it is whole;\n"
-    "it is asked again when the file has changed, or with --force.\n"
-    "Without a file (or with -), the code comes from standard input.\n"
-)
-
 
 def _task(name: str, *options: Option, more: str, most: int | None = None) -> Command:
     """A task of the faces, as a command that answers and ends."""
@@ -163,10 +154,9 @@ COMMANDS: tuple[Command, ...] = (
     _task(
         "ask",
         FILES,
+        EACH,
         most=1,
-        more="With a question, text piped in is one more thing to answer from; without\n"
-        "one it is the question. With -f, or from a file, it is read only where -\n"
-        "is named: ask QUESTION - -f FILE.\n" + ONE_SHOT,
+        more=ASKING + ONE_SHOT,
     ),
     _task(
         "explain",
@@ -190,9 +180,7 @@ COMMANDS: tuple[Command, ...] = (
         "TEMPLATE [KEY=VALUE…]",
         "fill a template and answer it",
         (FILES, *OF_TASKS),
-        more="The files stand where the template says {context}, else in front. Text\n"
-        "piped in goes with them; with -f, or from a file, it is read only where -\n"
-        "is named.\n" + ONE_SHOT,
+        more=FILLING + ONE_SHOT,
     ),
     Command(
         "sessions",

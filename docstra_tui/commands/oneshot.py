@@ -19,11 +19,12 @@ from docstra_tui.commands import consent
 from docstra_tui.commands.answers import Answers, interrupts
 from docstra_tui.commands.arguments import Invocation
 from docstra_tui.commands.console import Console
+from docstra_tui.commands.each_answers import EachAnswers
 from docstra_tui.commands.many_answers import FEW, ManyAnswers
 from docstra_tui.commands.named_files import is_folder
 from docstra_tui.commands.output_folder import OutputFolder
 from docstra_tui.commands.requests import requests_of
-from docstra_tui.errors import DocstraError, EngineError, UsageError
+from docstra_tui.errors import ContextOverflow, DocstraError, EngineError, UsageError
 from docstra_tui.llm.prompt import BUILT_IN
 from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.settings import Settings
@@ -79,6 +80,8 @@ def run(
             _say_news(status, backend.status(), console)
     except DocstraError as error:
         console.end_progress()
+        if isinstance(error, ContextOverflow) and invocation.command == "ask" and requests[0].focus:
+            console.note("ask --each puts the question to each part of the files.")
         if error.exit_code != UsageError.exit_code:  # the question was never one
             answers.end(error)
         raise
@@ -93,12 +96,23 @@ def run(
 
 def _answers(
     invocation: Invocation, settings: Settings, requests: Sequence[TurnRequest], console: Console
-) -> Answers | ManyAnswers:
-    """Who asks: one after the other, or many at once. Raises `UsageError`."""
+) -> Answers | ManyAnswers | EachAnswers:
+    """Who asks: one after the other, many at once, or part by part. Raises `UsageError`."""
     options = invocation.options
     as_json, limit = bool(options["json"]), settings.answer.max_tokens
     show_thinking = bool(options["show_thinking"])
     folder = str(options.get("output", ""))
+    made_by = [msgspec.to_builtins(part) for part in (settings.model, settings.answer, settings.remote)]
+    if options.get("each"):
+        return EachAnswers(
+            console,
+            requests[0],
+            as_json=as_json,
+            limit=limit,
+            reserve=settings.answer.reserve,
+            show_thinking=show_thinking,
+            made_by=made_by,
+        )
     named = (*invocation.words, *options["files"])
     is_many = "output" in options and (folder or len(requests) > FEW or any(map(is_folder, named)))
     if not is_many:
@@ -111,7 +125,7 @@ def _answers(
         show_thinking=show_thinking,
         output=OutputFolder(folder) if folder else None,
         force=bool(options["force"]),
-        made_by=[msgspec.to_builtins(part) for part in (settings.model, settings.answer, settings.remote)],
+        made_by=made_by,
     )
 
 

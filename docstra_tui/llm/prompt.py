@@ -49,6 +49,27 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
 )
 """Files come before the question: a question in front would make every cached token useless."""
 
+PART, JOIN = "answer_part", "join_answers"
+OF_PARTS: Mapping[str, str] = MappingProxyType(
+    {
+        PART: (
+            "{context}\n\n"
+            "These are only a part of the files; the others are looked at apart from this. Answer the "
+            "question below from what is given, in a few sentences with the names of files and functions. "
+            "Where nothing here has to do with it, say only that.\n\n"
+            "{question}"
+        ),
+        JOIN: (
+            "{answers}\n\n"
+            "The question below was put to each part of the files by itself; what stands above are the "
+            "answers. Make one answer of them, with the names of the files; where they contradict each "
+            "other, or none of them says it, say so.\n\n"
+            "{question}"
+        ),
+    }
+)
+"""One question to each part of the files, and what joins the answers. Nothing that anybody chooses."""
+
 TASKS: Mapping[str, str] = MappingProxyType(
     {
         "document": "document_code",
@@ -214,18 +235,19 @@ class PromptBuilder:
 
     def can_render(self, task: str, fields: Mapping[str, Any]) -> bool:
         """True when the template is known and `fields` has a value for all that it wants."""
-        wanted = placeholders(self.templates.get(task, ""))
-        return task in self.templates and all(name in fields or name == "context" for name in wanted)
+        wanted = placeholders(self.templates.get(task, OF_PARTS.get(task, "")))
+        is_known = task in self.templates or task in OF_PARTS
+        return is_known and all(name in fields or name == "context" for name in wanted)
 
     def _code_prompt(self, task: str, code: str, language: str, additional_context: Context) -> str:
         return self.render_turn(task, code_fields(code, language, additional_context))
 
     def _template(self, name: str) -> str:
-        try:
-            return self.templates[name]
-        except KeyError:
+        template = self.templates.get(name, OF_PARTS.get(name))
+        if template is None:
             known = ", ".join(sorted(self.templates))
-            raise TemplateError(f"There is no template {name!r}.", f"Known templates: {known}.") from None
+            raise TemplateError(f"There is no template {name!r}.", f"Known templates: {known}.")
+        return template
 
 
 def _block(context: str | tuple[ContextItem, ...]) -> str:

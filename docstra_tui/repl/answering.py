@@ -192,6 +192,8 @@ class Answering:
         self.queue.ready = False  # whether it still is is asked before the next one
         if self._is_one_of_many:
             self._printer.line(", ".join(request.files), "mark")
+        elif request.is_alone:
+            self._printer.line(_part(request.shown), "mark")
 
     def read(self, report: ReadReport) -> None:
         for label in report.changed:
@@ -225,6 +227,8 @@ class Answering:
         self._model.look_now()
         error = outcome.error
         if outcome.turn is not None and error is None:
+            if outcome.turn.question != outcome.request.shown:  # it became the first of several
+                self._printer.line(_part(outcome.turn.question), "mark")
             self._say_figures(outcome.turn)
         elif isinstance(error, SecretsFound):
             self._printer.line("Nothing was sent.", "note")
@@ -233,7 +237,10 @@ class Answering:
         if isinstance(error, ContextOverflow):
             if isinstance(error, MemoryOverflow):
                 self._printer.line(memory_ways(error), "hint")
-            self._printer.line("/files lists the files, /drop leaves one out. Nothing was sent.", "hint")
+            self._printer.line(
+                "Nothing was sent. /files lists the files, /drop leaves one out, /each asks part by part.",
+                "hint",
+            )
 
     def wants_back(self, outcome: Outcome) -> bool:
         if isinstance(outcome.error, (SecretsFound, NotAsked)):
@@ -256,3 +263,8 @@ class Answering:
         elif turn.finish_reason == "length":
             parts.append(f"cut at {self._most_tokens} tokens (--max-tokens)")
         self._printer.line(" · ".join(filter(None, parts)), "dim")
+
+
+def _part(shown: str) -> str:
+    """Which of several turns it is, as its question says at the end."""
+    return shown.rsplit("\n", 1)[-1]

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
 
 from docstra_tui.context.fitting.budget import Budget
 from docstra_tui.errors import ContextOverflow, DocstraError, MemoryOverflow, NotAsked
 from docstra_tui.session.dialogue import Dialogue
+from docstra_tui.session.each import Each, divide
 from docstra_tui.session.fitting import Fitting, Overfull
 from docstra_tui.session.measuring import Measuring
 from docstra_tui.session.outgoing import SecretsFound
 from docstra_tui.session.turn_request import TurnRequest
+
+EACH: Literal["each"] = "each"
+Made = bool | Literal["each"]
+"""What somebody made of a question that does not fit: room, nothing, or one to each part of the files."""
 
 
 class Admission:
     """Lets questions through to the model, in the thread of their turn, one at a time."""
 
     def __init__(self, dialogue: Dialogue, measuring: Measuring, fitting: Fitting) -> None:
-        self.make_room: Callable[[Overfull], bool] | None = None
-        """Asked about a question that does not fit: it applies a plan, or says False, and then nothing is
-        sent."""
+        self.make_room: Callable[[Overfull], Made] | None = None
+        """Asked about a question that does not fit: it applies a plan, or has it put to each part of the
+        files, or says False, and then nothing is sent."""
         self.may_leave: Callable[[SecretsFound, TurnRequest], bool] | None = None
         """Asked about what should not leave this machine unseen: it leaves it out or agrees to it, or says
         False, and then nothing is sent."""
@@ -40,17 +47,25 @@ class Admission:
         """What is being counted to be asked is not wanted any more. Any thread, never blocks."""
         self._is_stopped = True
 
-    def admit(self, request: TurnRequest) -> None:
-        """Return when it may be sent. Blocks while it is counted, and while somebody is asked.
+    def admit(self, request: TurnRequest) -> TurnRequest:
+        """What may be sent: the request, or the first of those that it becomes. Blocks while it is counted,
+        and while somebody is asked.
 
         Raises `SecretsFound`, `ContextOverflow` or, when it was stopped, `NotAsked`.
         """
         while (found := self._kept_back(request)) is not None:
             if self.may_leave is None or not self.may_leave(found, request):
                 raise found
+        if request.to_each:
+            return self._divided(request)
         while (budget := self._overfull(request)) is not None:
-            if self.make_room is None or not self.make_room(Overfull(self._fitting, request, budget)):
+            overfull = Overfull(self._fitting, request, budget)
+            made = self.make_room(overfull) if self.make_room is not None else False
+            if made == EACH:
+                return self._divided(request)
+            if not made:
                 raise self._overflow(budget)
+        return request
 
     def _kept_back(self, request: TurnRequest) -> SecretsFound | None:
         """What keeps it from being sent as it is; None where nothing does, or it cannot be sent anyway."""
@@ -91,6 +106,31 @@ class Admission:
         if not is_beyond or window is None or most is None or not dialogue.llm.counts_exactly:
             return None
         return Budget(most, window, measuring.reserve(window), is_least=True)
+
+    def _divided(self, request: TurnRequest) -> TurnRequest:
+        """The first of the requests to each part of the files; of files that fit, the request itself. Raises
+        `NotAsked`, and what keeps it from being divided."""
+        dialogue, measuring = self._dialogue, self._measuring
+        with dialogue.lock:
+            items = request.focus or dialogue.context.log.items
+            llm, scale = dialogue.llm, measuring.scale
+        asked = request.fields.get("question") or llm.prompt_builder.render_turn(request.task, request.fields)
+        try:
+            shape = divide(
+                scale,
+                str(asked),
+                items,
+                measuring.reserve(llm.window),
+                most=measuring.room.tokens if measuring.room is not None else None,
+                on_progress=self._tell,
+                is_wanted=self._is_wanted,
+            )
+        finally:
+            self.counting = None
+        if not self._is_wanted():
+            raise NotAsked("The question was not asked.", "It was still being counted.")
+        each = Each(llm, str(asked), shape, request.text, request.think)
+        return replace(each.first(), question=request.question)
 
     def _tell(self, done: int, total: int) -> None:
         self.counting = (done, total)

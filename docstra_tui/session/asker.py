@@ -39,15 +39,17 @@ class Asker:
                 self._admission.expect()
                 dialogue.request, dialogue.told = request, None
             undoing.callback(self._not_asked, request)
-            self._admission.admit(request)
+            asked = self._admission.admit(request)
             with dialogue.lock:
                 self._refuse_second()
-                dialogue.context.bring(request.focus)
-                turn = SavedTurn(request.shown, request.task, dict(request.fields), model=dialogue.model)
-                if request.question is not None:
-                    turn.id = request.question.id
+                if not asked.is_alone:
+                    dialogue.context.bring(asked.focus)
+                dialogue.request = asked
+                turn = SavedTurn(asked.shown, asked.task, dict(asked.fields), model=dialogue.model)
+                if asked.question is not None:
+                    turn.id = asked.question.id
                 dialogue.append(turn)
-                self._running = RunningTurn(self, turn)
+                self._running = RunningTurn(self, turn, asked)
             undoing.pop_all()
             return self._running
 
@@ -72,6 +74,8 @@ class Asker:
     def answer(self, turn: SavedTurn, told: Told, listener: Listener) -> AnswerStream:
         """Have the model answer."""
         request = self._dialogue.request
+        if request is not None and request.among is not None:
+            return request.among.answer(request, listener)
         return self._dialogue.llm.run_task(
             turn.task,
             context=told.waiting,

@@ -76,6 +76,8 @@ class Dialogue:
     ) -> Conversation:
         """What would be sent; with `log` and `plan`, in the place of those in force."""
         with self.lock:
+            if request.is_alone:
+                return self._rendered(request, Told([], request.focus))
             if log is None:
                 log, plan = self.context.log.copy(), self.context.plan
             log.add(sent_whole(request.focus, plan))
@@ -102,7 +104,7 @@ class Dialogue:
         """The same for as long as there is nothing new to read ahead."""
         with self.lock:
             items = tuple((item.key, item.sha256) for item in self.context.log.items)
-            turns = tuple(turn.id for turn in self.turns if turn.has_answer)
+            turns = tuple(turn.id for turn in self.turns if turn.is_told)
             plan = self.context.plan
             left_out = plan.left_out() if plan is not None else ()
         return id(self), id(self.llm), self.llm.think, self.engine_starts, items, turns, left_out
@@ -127,11 +129,15 @@ class Dialogue:
     def begin(self, turn: SavedTurn) -> Told:
         """What is sent with a turn stands in front of it from now on; what to send."""
         with self.lock:
-            context = self.context
-            told = self.told_now()
-            think = self.request.think if self.request is not None else None
+            context, request = self.context, self.request
+            alone = request if request is not None and request.is_alone else None
+            told = Told([], alone.focus) if alone is not None else self.told_now()
+            think = request.think if request is not None else None
             self.sent = self.shot(told, turn.task, turn.fields, think)
             self.told = told
+            if alone is not None:
+                turn.context, turn.left_out = alone.focus, alone.left_out
+                return told
             turn.context = context.log.enter(turn.id)
             turn.earlier = context.log.before(turn.id)
             older = (f"turns 1-{self.skipped:,}",) if self.skipped else ()
@@ -151,7 +157,7 @@ def _saved_log(found: StoredSession) -> ContextLog:
     if not found.turns:
         return ContextLog()
     last = found.turns[-1]
-    answered = {turn.id for turn in found.turns if turn.has_answer}
+    answered = {turn.id for turn in found.turns if turn.is_told}
     placed = [*last.earlier, *(Placed(last.id, item) for item in last.context)]
     order = {turn.id: number for number, turn in enumerate(found.turns)}
     first = next((turn.id for turn in found.turns if turn.id in answered), WAITING)

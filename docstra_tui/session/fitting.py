@@ -56,7 +56,7 @@ class Fitting:
         rows = [
             TurnRow(number, turn.question, scale.turn(told_as(turn, prompts)))
             for number, turn in enumerate(turns, dialogue.skipped + 1)
-            if turn.has_answer
+            if turn.is_told
         ]
         total = None if is_beyond else measuring.budget(dialogue.prompt(request, log)).used
         plan = plan_for(

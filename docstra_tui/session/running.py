@@ -10,6 +10,7 @@ from docstra_tui.error_forms import from_wire, to_wire
 from docstra_tui.errors import DocstraError
 from docstra_tui.llm.answer import SILENT, AnswerStream, Listener, Reading
 from docstra_tui.session.telling import Told
+from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.session.turns import SavedTurn, Status
 
 
@@ -42,9 +43,11 @@ class RunningTurn(Iterator[str]):
     in `turn.error`. The pieces are saved as they come.
     """
 
-    def __init__(self, keeper: TurnKeeper, turn: SavedTurn) -> None:
+    def __init__(self, keeper: TurnKeeper, turn: SavedTurn, request: TurnRequest | None = None) -> None:
         self.turn = turn
         """Filled in as the answer grows."""
+        self.request = request
+        """What was asked for."""
         self.listener = SILENT
         """Who else hears what is no text of the answer, in the thread that iterates; set before that."""
         self._keeper = keeper
@@ -86,6 +89,17 @@ class RunningTurn(Iterator[str]):
         self.turn.answer += piece
         self._keeper.add_piece(self.turn, piece)
         return piece
+
+    def following(self) -> TurnRequest | None:
+        """What is asked next by itself, once this turn is over: of one question to each part of the files
+        the next part. Where the turn came to nothing, the others are given up."""
+        among = self.request.among if self.request is not None else None
+        if self.request is None or among is None:
+            return None
+        if self.turn.status == "done":
+            return among.following(self.request, self.turn.answer)
+        among.cancel()
+        return None
 
     def cancel(self) -> None:
         """Stop. What was written stays; the iteration ends by itself. Never blocks, any thread."""

@@ -44,7 +44,7 @@ def tell(
     carried: tuple[ContextItem, ...] = ()
     thought: set[int] = set()
     for number, turn in enumerate(turns, first):
-        if not turn.has_answer:
+        if not turn.is_told:
             continue
         items = (*carried, *log.of(turn.id))
         row = choices.get(number)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from docstra_tui.context.picks import Pick
+from docstra_tui.llm.answer import AnswerStream, Listener
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import TASKS
 from docstra_tui.llm.thinking.wish import Think
@@ -14,6 +15,19 @@ from docstra_tui.session.turns import WaitingQuestion
 
 PLAIN = TASKS["ask"]
 """The template of a question as it stands."""
+
+
+class Among(Protocol):
+    """Several requests that are asked together, and shown one after the other."""
+
+    def answer(self, request: TurnRequest, listener: Listener) -> AnswerStream:
+        """The answer to one of them."""
+
+    def following(self, request: TurnRequest, answer: str) -> TurnRequest | None:
+        """What comes when one of them is answered."""
+
+    def cancel(self) -> None:
+        """No more is wanted. Never blocks, any thread."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +52,14 @@ class TurnRequest:
     """What one writes to ask it again, where that is more than `shown`: a command with its words."""
     think: Think | None = None
     """How much to think about this one; None for as much as about all."""
+    to_each: bool = False
+    """To be put to each part of the files: when it is counted, it becomes several turns."""
+    is_alone: bool = False
+    """Sent by itself with what it is about: neither the files that are ticked nor what was said go along."""
+    among: Among | None = None
+    """Those that it is one of, which were asked together."""
+    left_out: tuple[str, ...] = ()
+    """What could not be sent, said under its answer."""
     question: WaitingQuestion | None = None
     """As the session keeps it: it waits until the turn has begun, and no longer."""
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from docstra_tui.errors import DocstraError
 from docstra_tui.llm.answer import FinishReason, Usage
 from docstra_tui.llm.items import ContextItem
+from docstra_tui.llm.prompt import PART
 
 Status = Literal["streaming", "done", "cancelled", "interrupted", "failed"]
 """`interrupted`: the program ended while the answer was written; every other end has its own word."""
@@ -77,6 +78,12 @@ class SavedTurn:
     def has_answer(self) -> bool:
         """True when there is something to continue from; without it, the model never hears of the turn."""
         return self.status != "streaming" and bool(self.answer.strip())
+
+    @property
+    def is_told(self) -> bool:
+        """True when the model hears of it with later questions: of one that was put to parts of the files
+        only what joins the answers."""
+        return self.has_answer and self.task != PART
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,14 @@ COMMANDS = (
         "ask", "Ask", "QUESTION", "answer one question from files", "text", "Your question", faces=EVERYWHERE
     ),
     Command(
+        "each",
+        "Ask each part",
+        "QUESTION",
+        "ask more files than fit: part by part, then one answer from all",
+        "text",
+        "Your question to each part of the files",
+    ),
+    Command(
         "examples",
         "Generate examples",
         "REQUEST",
@@ -117,7 +125,7 @@ COMMANDS = (
     Command("quit", "Quit", "", "leave; everything is saved and the model stays loaded"),
 )
 
-TASKS = frozenset({"document", "explain", "ask", "examples", "custom"})
+TASKS = frozenset({"document", "explain", "ask", "each", "examples", "custom"})
 """The commands that become turns: of those that take files one for each, of the others one over all."""
 
 

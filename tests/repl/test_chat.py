@@ -85,3 +85,12 @@ def test_what_does_not_fit_is_said_with_its_numbers_before_anything_is_sent(proj
     screen = chat(project, FakeBackend(llm), "what is this about, in more than a few words?\r")
     assert "window is 60" in screen and "/drop leaves one out" in screen
     assert llm.calls == []
+
+
+def test_more_files_than_fit_are_asked_part_by_part(project: Path) -> None:
+    llm = FakeLLM("About two.", "About one.", "Together.", window=1600)
+    for number in range(3):
+        (project / f"f{number}.py").write_text("x = 1\n" * 135)
+    shown = chat(project, FakeBackend(llm), "/each where? @f0.py @f1.py @f2.py\r")
+    at = [shown.index(text) for text in ("About two.", "(part 2 of 2: f2.py)", "About one.", "Together.")]
+    assert at == sorted(at) and "(part 1 of 2: f0.py, f1.py)" in shown and "(from 2 parts)" in shown

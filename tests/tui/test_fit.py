@@ -274,3 +274,40 @@ async def test_escape_while_it_counts_gives_the_question_back(many, backend):
         await until(pilot, lambda: many.main.composer.text == "why?")
         assert backend.llm.calls == [] and fit_screen(many) is None
         backend.llm.turns.release(100)
+
+
+async def test_it_is_asked_part_by_part_and_the_answers_are_joined(make_app, backend, root):
+    llm = backend.llm = FakeLLM("About two.", "About one.", "Together.", window=1600)
+    for number in range(3):
+        (root / "pkg" / f"f{number}.py").write_text(f"def get():\n{BODY}")
+    app = make_app()
+    async with app.run_test(size=(120, 50)) as pilot:
+        await is_ready(pilot)
+        app.main.tree_view.put_picks(_picks(*(f"pkg/f{number}.py" for number in range(3))))
+        await until(pilot, lambda: len(app.main.session.context) == 3)
+        await ask(pilot, "why?")
+        await until(pilot, lambda: is_weighed(app))
+        assert "e each part" in screen_text(app)
+        await pilot.press("e")
+        await until(pilot, lambda: "Together." in screen_text(app) and not app.main.turns.queue.busy)
+        shown = screen_text(app)
+        for text in (
+            "(part 1 of 2: pkg/f0.py, pkg/f1.py)",
+            "About two.",
+            "(part 2 of 2: pkg/f2.py)",
+            "About one.",
+            "(from 2 parts)",
+        ):
+            assert text in shown
+        assert len(llm.calls) == 3 and app.main.session.waiting == [] and app.main.composer.text == ""
+
+
+async def test_before_anything_is_asked_there_is_nothing_to_put_to_the_parts(full_app):
+    async with full_app.run_test(size=(120, 40)) as pilot:
+        await is_ready(pilot)
+        await tick_all(pilot)
+        await pilot.press(*"/fit", "enter")
+        await until(pilot, lambda: is_weighed(full_app))
+        await pilot.press("e")
+        await until(pilot, lambda: "/each QUESTION" in screen_text(full_app))
+        assert fit_screen(full_app) is not None

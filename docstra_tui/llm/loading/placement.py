@@ -113,17 +113,15 @@ def dtype_on_gpu(weights: Weights, gpu: Gpu) -> str:
 
 
 def form_on_cpu(weights: Weights, free: int) -> tuple[str, str]:
-    """The dtype and why: another than usual where it was measured to be faster. That is float32 where the
-    weights and the cache of a full window fit as it, and a checkpoint's own float16."""
+    """The dtype and why: float32 where it was measured to be faster than a checkpoint's 16 bits, and the
+    weights and the cache of a full window fit as it."""
     own = dtype_on_cpu(weights)
     if weights.asked_dtype != "auto" or weights.shape is None or WIDTHS[own] != 2:
         return own, ""
-    if weights.size(1) < SMALL:
+    wide = WIDTHS["float32"]
+    if weights.size(1) < SMALL or needed(weights, "float32") + weights.shape.cache(wide) > free:
         return own, ""
-    others = ["float16"] if weights.dtype == "float16" else []
-    if needed(weights, "float32") + weights.shape.cache(WIDTHS["float32"]) <= free:
-        others.append("float32")
-    return numeric_form.choose(weights.shape, own, *others) if others else (own, "")
+    return numeric_form.choose(weights.shape, own, "float32")
 
 
 def int8_on_cpu(weights: Weights, whole: Callable[[int], int], free: int) -> tuple[str, int8.Form, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from docstra_tui.session.admission import EACH, Made
 from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.workspace.jobs import Deliver
@@ -13,10 +14,9 @@ from docstra_tui.workspace.turns.decision import Decision
 from docstra_tui.workspace.turns.queue import TurnQueue
 
 if TYPE_CHECKING:
-    from docstra_tui.context.fitting.plan import FitPlan
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.fitting import Overfull
-    from docstra_tui.tui.screens.fit import FitScreen
+    from docstra_tui.tui.screens.fit import Chosen, FitScreen
     from docstra_tui.tui.widgets.composer import Composer
     from docstra_tui.workspace.models.answering import AnsweringModel
 
@@ -31,7 +31,7 @@ class NextPrompt:
         self._composer = composer
         self._turns = turns
         self._dialogs = dialogs
-        self._decision: Decision[FitPlan | None] = Decision(turns, deliver)
+        self._decision: Decision[Chosen] = Decision(turns, deliver)
 
     @property
     def is_choosing(self) -> bool:
@@ -59,37 +59,36 @@ class NextPrompt:
         text = self._composer.text
         request = TurnRequest("answer_question", text, {"question": text})
 
-        def decided(plan: FitPlan | None) -> None:
-            if plan is not None:
+        def decided(plan: Chosen) -> None:
+            if plan is not None and plan != EACH:
                 session.fitting.apply(plan)
                 changed()
 
         screen = FitScreen(session.fitting, request, is_sending=False, keep_compact=self._keep_compact)
         self._dialogs.ask(screen, lambda plan: self._left(screen, plan, decided))
 
-    def make_room(self, overfull: Overfull) -> bool:
-        """Ask what to leave out of a turn that does not fit; False when nothing is to be sent. Blocks: for
-        the turn's thread."""
+    def make_room(self, overfull: Overfull) -> Made:
+        """Ask what to leave out of a turn that does not fit, or whether it is put to each part of the files;
+        False when nothing is to be sent. Blocks: for the turn's thread."""
 
-        def ask(decided: Callable[[FitPlan | None], None]) -> None:
+        def ask(decided: Callable[[Chosen], None]) -> None:
             from docstra_tui.tui.screens.fit import FitScreen
 
-            def chosen(plan: FitPlan | None) -> None:
-                if plan is not None:
+            def chosen(plan: Chosen) -> None:
+                if plan is not None and plan != EACH:
                     overfull.fitting.apply(plan)
                 decided(plan)
 
             screen = FitScreen(overfull.fitting, overfull.request, keep_compact=self._keep_compact)
             self._dialogs.ask(screen, lambda plan: self._left(screen, plan, chosen))
 
-        return self._decision.wait_for(ask) is not None
+        decided = self._decision.wait_for(ask)
+        return EACH if decided == EACH else decided is not None
 
     def _keep_compact(self) -> None:
         self._model.keep("int8")
 
-    def _left(
-        self, screen: FitScreen, plan: FitPlan | None, decided: Callable[[FitPlan | None], None]
-    ) -> None:
+    def _left(self, screen: FitScreen, plan: Chosen, decided: Callable[[Chosen], None]) -> None:
         decided(plan)
         if screen.wants_cpu:
             self._model.open(placed(self._model.settings, "cpu"))

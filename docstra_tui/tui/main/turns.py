@@ -126,7 +126,8 @@ class Turns:
 
     def ended(self, outcome: Outcome) -> None:
         turns = self._session.turns if self._session is not None else []
-        if outcome.is_withdrawn:  # nothing was sent: the conversation is what it was before
+        became = outcome.turn is not None and outcome.turn.question != outcome.request.shown
+        if outcome.is_withdrawn or became:  # what was sent, if anything, is not what was shown so far
             self._conversation.load([shown_turn(turn) for turn in turns])
         else:
             self._end_shown(outcome)

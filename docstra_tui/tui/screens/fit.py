@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -25,6 +25,7 @@ from docstra_tui.context.fitting.plan import FitPlan
 from docstra_tui.context.fitting.ranges import cut_lines, line_span
 from docstra_tui.context.fitting.rows import lines
 from docstra_tui.errors import DocstraError
+from docstra_tui.session.admission import EACH
 from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.tui.screens.fit_lines import fit_lines, memory_line, sum_lines
 from docstra_tui.tui.screens.text_prompt import TextPrompt
@@ -45,8 +46,12 @@ SHORT = 20
 """Lines of a screen that has none to spare."""
 
 
-class FitScreen(ModalScreen[FitPlan | None]):
-    """Asks what to send; the answer is a plan that fits, or None to go back."""
+Chosen = FitPlan | Literal["each"] | None
+"""A plan that fits; that it is asked of each part of the files; or None to go back."""
+
+
+class FitScreen(ModalScreen[Chosen]):
+    """Asks what to send."""
 
     CSS_PATH = "fit.tcss"
 
@@ -56,6 +61,7 @@ class FitScreen(ModalScreen[FitPlan | None]):
         Binding("a", "everything", "All", tooltip="Send everything whole again", id="fit.all"),
         Binding("8", "compact", "8 bits", tooltip="Keep what is read in 8 bits", id="fit.compact"),
         Binding("c", "cpu", "CPU", tooltip="Back, and have the model on the CPU", id="fit.cpu"),
+        Binding("e", "each", "Each part", tooltip="Ask each part of the files, then join", id="fit.each"),
         Binding("r", "range", "Lines", tooltip="Send some lines of this file", id="fit.lines"),
     ]
 
@@ -74,7 +80,7 @@ class FitScreen(ModalScreen[FitPlan | None]):
         """True where it was left for the model to be on the CPU."""
         self._fitting = fitting
         self._request = request
-        self._enter = "Enter sends" if is_sending else "Enter keeps it"
+        self._is_sending = is_sending
         self._draft: FitDraft | None = None
         """None while everything is weighed."""
         self._wants_to_send = False
@@ -91,7 +97,8 @@ class FitScreen(ModalScreen[FitPlan | None]):
             yield Static(Content("What is sent"), classes="box-title", markup=False)
             yield self._table
             yield self._sum
-            hint = f"↑↓ row · ←→ choice · r lines · s suggest · a all whole · {self._enter} · Esc back"
+            enter = "e each part · Enter sends" if self._is_sending else "Enter keeps it"
+            hint = f"↑↓ row · ←→ choice · r lines · s suggest · a all whole · {enter} · Esc back"
             yield Static(Content(hint), classes="box-hint", markup=False)
 
     def on_mount(self) -> None:
@@ -175,6 +182,14 @@ class FitScreen(ModalScreen[FitPlan | None]):
         if room is not None and room.on_gpu:
             self.wants_cpu = True
             self.dismiss(None)
+
+    def action_each(self) -> None:
+        """Leave nothing out: the question goes to each part of the files, and one more joins the answers."""
+        if self._is_sending:
+            self._writer.stop_all()
+            self.dismiss(EACH)
+        else:
+            self._say("Write the question first; /each QUESTION does it too.")
 
     def action_range(self) -> None:
         """Ask for the lines of the file under the cursor."""

@@ -16,6 +16,7 @@ from docstra_tui.workspace.models.no_model import NoModel
 from docstra_tui.workspace.models.own_templates import give_templates
 
 if TYPE_CHECKING:
+    from docstra_tui.session.admission import Made
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.fitting import Overfull
     from docstra_tui.session.outgoing import SecretsFound
@@ -45,7 +46,7 @@ class OpenSessions:
         model: AnsweringModel,
         *,
         may_leave: Callable[[ChatSession, SecretsFound, TurnRequest], bool],
-        make_room: Callable[[Overfull], bool] | None = None,
+        make_room: Callable[[Overfull], Made] | None = None,
         is_model_named: bool = False,
     ) -> None:
         """What is asked of somebody in the thread of a turn is in `ChatSession`; where a model was named a

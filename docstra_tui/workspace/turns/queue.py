@@ -164,6 +164,11 @@ class TurnQueue:
         accepted = [replace(one, question=session.accept(one.text, left)) for one in requests]
         if kept:
             session.take_back(kept, left)
+        self.waiting.extend(accepted)
+        self._settle(session, accepted)
+
+    def _settle(self, session: ChatSession, accepted: Sequence[TurnRequest]) -> None:
+        """These wait; they start when the disk has them."""
         questions = [one.question for one in accepted if one.question is not None]
         numbers = {question.id for question in questions}
 
@@ -172,7 +177,6 @@ class TurnQueue:
             self.start_next()
 
         self._saving |= numbers
-        self.waiting.extend(accepted)
         self._face.changed()
         self._saver.do(lambda: session.settle(questions[-1]), settled, settled)
 
@@ -240,6 +244,11 @@ class TurnQueue:
             self._face.warn(sanitize_line(outcome.error.message))
         elif outcome.error is not None:
             self._end_the_others(outcome)
+        elif outcome.following is not None and self._session is not None and not self._is_closed:
+            session, one = self._session, outcome.following
+            accepted = replace(one, question=session.accept(one.text, self._face.written))
+            self.waiting.appendleft(accepted)
+            self._settle(session, [accepted])
         self.start_next()
 
     def _end_the_others(self, outcome: Outcome) -> None:

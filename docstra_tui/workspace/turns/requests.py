@@ -48,7 +48,7 @@ def of_words(command: Command, words: str, files: Sequence[str] = (), written: s
         return TurnRequest(
             TASKS["examples"], f"Examples: {words}", fields, files=tuple(files), written=written
         )
-    return question(words, files, written)
+    return replace(question(words, files, written), to_each=command.name == "each")
 
 
 def of_files(command: Command, picks: Iterable[Pick]) -> tuple[TurnRequest, ...]:
@@ -85,7 +85,7 @@ def as_now(request: TurnRequest, session: ChatSession, files: TurnFiles, report:
     if request.about is not None:
         item = _item(request.about, session, files, report)
         return replace(request, focus=(item,), fields=fields_of_file(item))
-    if request.task == TASKS["ask"]:
+    if request.task == TASKS["ask"] or request.is_alone:
         return request
     if request.task == TASKS["examples"]:
         return replace(request, fields=fields_of_examples(request.fields["request"], session.context))

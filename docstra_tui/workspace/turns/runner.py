@@ -44,6 +44,8 @@ class Outcome:
     """True when somebody stopped it."""
     report: ReadReport = field(default_factory=ReadReport)
     """What was found when its files were read."""
+    following: TurnRequest | None = None
+    """What is asked next by itself."""
 
     @property
     def is_withdrawn(self) -> bool:
@@ -126,6 +128,7 @@ class TurnRunner:
     def _run(self, session: ChatSession, request: TurnRequest) -> None:
         running: RunningTurn | None = None
         error: DocstraError | None = None
+        following: TurnRequest | None = None
         try:
             running = self._begun(session, request)
             for piece in running:
@@ -134,6 +137,7 @@ class TurnRunner:
                     self.has_text = True
                     self._changed()
             error = running.turn.error
+            following = running.following()
         except DocstraError as raised:
             error = raised
         except Exception as raised:  # a bug of ours must not leave a turn that never ends
@@ -141,7 +145,7 @@ class TurnRunner:
         turn = running.turn if running is not None else None
         stopped = turn.status == "cancelled" if turn is not None else self.stopping
         with self._lock:
-            self._outcome = Outcome(request, turn, error, stopped, self.report or ReadReport())
+            self._outcome = Outcome(request, turn, error, stopped, self.report or ReadReport(), following)
         self._changed()
 
     def _thought(self, text: str) -> None:

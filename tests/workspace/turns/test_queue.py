@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -305,3 +306,56 @@ def test_a_turn_waits_for_what_somebody_decides_and_that_is_no_time_of_the_model
     assert not decision.is_open and talk.turns.started > began
     talk.until_idle()
     assert talk.session.turns[0].answer == "fine"
+
+
+def in_parts(talk: Talk) -> None:
+    """More files than fit, and a question to each part of them."""
+    talk.files.items = [ContextItem("x = 1\n" * 135, f"f{n}.py", "python") for n in range(3)]
+    talk.turns.ready = True
+    talk.turns.ask(replace(requests.question("Where?", written="/each Where?"), to_each=True))
+
+
+def test_a_question_to_each_part_goes_on_by_itself_and_before_what_waits() -> None:
+    llm = FakeLLM("One.", "Two.", "Together.", "Else.", window=1600)
+    talk = Talk(llm)
+    in_parts(talk)
+    talk.until(lambda: talk.turns.busy)
+    talk.turns.ask(requests.question("Else?"))
+    talk.until_idle()
+    assert [turn.answer for turn in talk.session.turns] == ["One.", "Two.", "Together."]
+    assert isinstance(talk.face.outcomes[-1].error, ContextOverflow), "the next one has all files again"
+    assert [told for told in talk.face.told if told.startswith("began")] == [
+        "began Where?",
+        "began Where?\n\n(part 2 of 2: f2.py)",
+        "began Where?\n\n(from 2 parts)",
+        "began Else?",
+    ]
+    talk.turns.close()
+
+
+def test_what_waits_for_its_part_is_the_question_as_it_was_written() -> None:
+    llm = FakeLLM(window=1600)
+    gate = threading.Semaphore(0)
+    llm.enqueue("One.")
+    llm.enqueue("Two.", gate=gate)
+    talk = Talk(llm)
+    in_parts(talk)
+    talk.until(lambda: talk.turns.busy and len(talk.session.turns) == 2)
+    assert talk.turns.stop()
+    talk.until_idle()
+    assert [turn.status for turn in talk.session.turns] == ["done", "cancelled"]
+    assert len(llm.calls) == 2, "nothing is joined"
+    assert talk.waits == []
+    talk.turns.close()
+
+
+def test_a_part_that_fails_gives_the_question_back() -> None:
+    llm = FakeLLM(window=1600)
+    llm.enqueue(EngineDied("It is gone."))
+    llm.enqueue("Two.")
+    talk = Talk(llm)
+    in_parts(talk)
+    talk.until_idle()
+    assert [turn.status for turn in talk.session.turns] == ["failed"]
+    assert talk.face.written == "/each Where?"
+    talk.turns.close()

@@ -1,0 +1,32 @@
+"""What the commands that answer and end say below their flags."""
+
+from __future__ import annotations
+
+ONE_SHOT = (
+    "The answer goes to standard output, everything else to standard error; it is\n"
+    "not saved as a session. The model stays loaded for a while\n"
+    "(engine.oneshot_minutes), so that the next question is fast."
+)
+
+MANY = (
+    "FILE may be a folder: all code below it that its project does not ignore.\n"
+    "With a folder, with more than four files and with -o several are asked at\n"
+    "once, and a command that is broken off and given again goes on where it\n"
+    "was. With -o each answer is FOLDER/FILE.md and is written when it is whole;\n"
+    "it is asked again when the file has changed, or with --force.\n"
+    "Without a file (or with -), the code comes from standard input.\n"
+)
+
+ASKING = (
+    "With --each FILE may be a folder. The parts are asked at once; what each is\n"
+    "and says is on standard error, or in the object (parts).\n"
+    "With a question, text piped in is one more thing to answer from; without\n"
+    "one it is the question. With -f, or from a file, it is read only where -\n"
+    "is named: ask QUESTION - -f FILE.\n"
+)
+
+FILLING = (
+    "The files stand where the template says {context}, else in front. Text\n"
+    "piped in goes with them; with -f, or from a file, it is read only where -\n"
+    "is named.\n"
+)
