@@ -9,6 +9,8 @@ import pytest
 import torch
 
 from benchmarks import gpu, gpu_parts
+from docstra_tui.llm.inference.decoding import graphs, on_gpu
+from tests.llm.inference.tape import Tape
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +34,22 @@ def test_tiny_shapes_go_through_all_of_it(capsys: pytest.CaptureFixture[str]) ->
         "tiny_told_over_taken",
     ):
         assert said[figure]
+
+
+def test_recorded_steps_are_measured_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a GPU, with a tape in the place of its recordings."""
+    monkeypatch.setattr(on_gpu, "is_on_gpu", lambda model: True)
+    monkeypatch.setattr(on_gpu, "CudaRecorder", lambda device: Tape())
+    monkeypatch.setattr(graphs, "FIRST_ROOM", 512)
+    figures = gpu.Figures(as_json=True)
+    with gpu_parts.Subject(gpu.TINY_SHAPE, gpu.WINDOW, torch.device("cpu"), 1) as subject:
+        gpu_parts.measure(subject, "tiny", figures, 1.0, short=20, long=40, written=2)
+    figures.end()
+    said = json.loads(capsys.readouterr().out)
+    assert (said["failed"], said["tiny_step"], said["tiny_note"]) == ({}, "GraphStep", "")
+    assert said["tiny_drafts_step"] > 0 and said["tiny_together"] > 0
 
 
 def test_without_a_gpu_nothing_is_measured(
