@@ -3,6 +3,7 @@
 Of two machines with bfloat16 instructions one read 1.9 times faster in float32, the other (it had AMX) 2.4
 times faster in bfloat16. So one layer of the model's shape is timed in both, once for a machine, a shape
 and a torch. float32 holds every bfloat16 and float16 number exactly: nothing is lost, it only takes room.
+float16 holds its own numbers, and comes into question for a checkpoint in it alone.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ WORTH = 1.1
 """So many times faster is worth leaving the checkpoint's own form, and worth a word."""
 
 
-def choose(shape: Shape, own: str, other: str) -> tuple[str, str]:
-    """One of two forms and why, in a few words: the model's `own`, unless the other is faster here."""
-    found = _paces(shape, kept_paces.key_of(shape), (own, other))
+def choose(shape: Shape, own: str, *others: str) -> tuple[str, str]:
+    """One of several forms and why, in a few words: the model's `own`, unless another is faster here."""
+    found = _paces(shape, kept_paces.key_of(shape), (own, *others))
+    other = min(others, key=lambda name: found[name].question)
     faster = other if found[own].question > found[other].question * WORTH else own
     slower = own if faster == other else other
     return faster, _reason(faster, found[faster], found[slower])

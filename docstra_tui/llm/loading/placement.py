@@ -113,15 +113,17 @@ def dtype_on_gpu(weights: Weights, gpu: Gpu) -> str:
 
 
 def form_on_cpu(weights: Weights, free: int) -> tuple[str, str]:
-    """The dtype and why: float32 where it was measured to be faster than a checkpoint's 16 bits, and the
-    weights and the cache of a full window fit as it."""
+    """The dtype and why: another than usual where it was measured to be faster. That is float32 where the
+    weights and the cache of a full window fit as it, and a checkpoint's own float16."""
     own = dtype_on_cpu(weights)
     if weights.asked_dtype != "auto" or weights.shape is None or WIDTHS[own] != 2:
         return own, ""
-    wide = WIDTHS["float32"]
-    if weights.size(1) < SMALL or needed(weights, "float32") + weights.shape.cache(wide) > free:
+    if weights.size(1) < SMALL:
         return own, ""
-    return numeric_form.choose(weights.shape, own, "float32")
+    others = ["float16"] if weights.dtype == "float16" else []
+    if needed(weights, "float32") + weights.shape.cache(WIDTHS["float32"]) <= free:
+        others.append("float32")
+    return numeric_form.choose(weights.shape, own, *others) if others else (own, "")
 
 
 def int8_on_cpu(weights: Weights, whole: Callable[[int], int], free: int) -> tuple[str, int8.Form, str]:

@@ -34,7 +34,7 @@ class Probe:
     """Stands for the measuring, and counts how often it was done."""
 
     def __init__(self, bfloat16: Pace = HALF, float32: Pace = WHOLE) -> None:
-        self.paces = {"bfloat16": bfloat16, "float32": float32}
+        self.paces = {"bfloat16": bfloat16, "float32": float32, "float16": HALF}
         self.is_sure = True
         self.times = 0
 
@@ -94,6 +94,19 @@ def test_float32_is_taken_where_it_is_faster_and_the_reason_says_by_how_much(
 def test_a_whole_question_decides(probe: Probe, half: Pace, whole: Pace, picked: str, reason: str) -> None:
     probe.paces = {"bfloat16": half, "float32": whole}
     assert choose(SHAPE, "bfloat16", "float32") == (picked, reason)
+
+
+def test_a_checkpoint_in_float16_stays_so_where_that_is_the_fastest(
+    probe: Probe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe.paces["float16"] = Pace(5e-6, 4e-4)
+    placed = place(model(dtype="float16"))
+    assert placed.dtype == "float16"
+    assert placed.reason == "no GPU was found; float16 reads 4.0 × faster here"
+    assert place(replace(model(dtype="float16"), model_type="gemma3")).dtype == "float32"
+    monkeypatch.setattr(accelerators, "free_memory", lambda: 3 * GB)
+    assert place(model(dtype="float16")).dtype == "float16"  # it needs no more room
+    assert place(model()).dtype == "bfloat16"  # nothing of that width holds its numbers but itself
 
 
 def test_what_the_user_asked_for_is_never_overridden(probe: Probe) -> None:
