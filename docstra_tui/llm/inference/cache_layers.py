@@ -34,6 +34,30 @@ def is_plain(layer: Any) -> bool:
     return False
 
 
+def can_draft(cache: Any) -> bool:
+    """True when of one pass the last tokens can be dropped again, by `begin_draft` and `end_draft`."""
+    return all(
+        type(layer) in PLAIN or (type(layer) is DynamicSlidingWindowLayer and hasattr(layer, "record_past"))
+        for layer in cache.layers
+    )
+
+
+def begin_draft(cache: Any) -> None:
+    """What sliding windows would drop in the next pass stays until `end_draft`."""
+    for layer in cache.layers:
+        if type(layer) is DynamicSlidingWindowLayer:
+            layer.record_past = True
+
+
+def end_draft(cache: Any, length: int) -> None:
+    """Only the first `length` tokens stay."""
+    for layer in cache.layers:
+        crop_to(layer, length)
+        if type(layer) is DynamicSlidingWindowLayer:
+            layer.crop(0)
+            layer.record_past = False
+
+
 def seen_by(cache: Any) -> int | None:
     """How many tokens a cache says that it has seen; None where it holds states alone and does not know."""
     if cache.layers and not any(isinstance(layer, CacheLayerMixin) for layer in cache.layers):

@@ -43,12 +43,14 @@ def generator(request: pytest.FixtureRequest) -> Iterator[Generator]:
     yield Generator(model, tokenizer, cache_bytes=1 << 28)
 
 
-@pytest.fixture(scope="module")
-def llama() -> Generator:
+@pytest.fixture(scope="module", params=["llama", "gemma3"])
+def drafting(request: pytest.FixtureRequest) -> Generator:
+    """Models that can draft: all of the text is attended to, or a window of it."""
     torch.set_num_threads(1)
-    tokenizer = tiny_tokenizer("llama", 2048)
-    model = tiny_model("llama", tokenizer, layers=2, window=2048, seed=0)
-    narrow(model)
+    tokenizer = tiny_tokenizer(request.param, 2048)
+    model = tiny_model(request.param, tokenizer, layers=2, window=2048, seed=0)
+    if request.param == "llama":
+        narrow(model)
     return Generator(model, tokenizer, cache_bytes=1 << 28)
 
 
@@ -92,21 +94,18 @@ def test_the_tokens_are_those_of_generate(
         assert ours[0]
 
 
-def test_right_drafts_save_steps_and_wrong_ones_leave_no_trace(llama: Generator) -> None:
-    prompt = quoting(3)
-    right = written(llama, Request(prompt, TOKENS, 0.0))[0]
-    told = prompt + right + some_ids(4, 3) + prompt[-3:]  # what it will say again, or not
-    for ids in (told, prompt):
-        request = Request(ids, TOKENS, 0.0)
-        counting = Counted(llama)
-        step, llama.writer.step = llama.writer.step, counting
+def test_right_drafts_save_steps_and_wrong_ones_leave_no_trace(drafting: Generator) -> None:
+    two_words = Sampling(logit_bias={20: 90.0, 30: 90.0}, seed=1)  # which stood in any order soon
+    for temperature in (0.0, 4.0):
+        counting = Counted(drafting)
+        step, drafting.writer.step = drafting.writer.step, counting
         try:
-            ours, plain = both(llama, request, Eager())
+            request = Request(quoting(3), 60, temperature, sampling=two_words)
+            ours, plain = both(drafting, request, Eager())
         finally:
-            llama.writer.step = step
-        assert ours == plain
-        assert any(size > 1 for size in counting.sizes)
-        assert sum(counting.sizes) > len(counting.sizes)
+            drafting.writer.step = step
+        assert ours == plain and len(ours[0]) == 59
+        assert len(counting.sizes) < 59 if temperature == 0.0 else sum(counting.sizes) > 59
 
 
 class Counted(ModelStep):
@@ -121,9 +120,9 @@ class Counted(ModelStep):
         return super().logits(slots)
 
 
-def test_a_step_gives_the_logits_behind_each_id(llama: Generator) -> None:
+def test_a_step_gives_the_logits_behind_each_id(drafting: Generator) -> None:
     ids = some_ids(7, 40)
-    forward = llama._forward
+    forward = drafting._forward
     with torch.inference_mode():
         whole = forward(torch.tensor([ids]), 0, None, len(ids))
         cache = forward.new_cache()
@@ -134,24 +133,24 @@ def test_a_step_gives_the_logits_behind_each_id(llama: Generator) -> None:
 
 
 @pytest.mark.parametrize("pieces", range(1, 9))
-def test_stopped_among_drafts_the_cache_is_what_was_said(llama: Generator, pieces: int) -> None:
+def test_stopped_among_drafts_the_cache_is_what_was_said(drafting: Generator, pieces: int) -> None:
     prompt = quoting(5)
-    known, llama.writer.payoff = llama.writer.payoff, Eager()
+    known, drafting.writer.payoff = drafting.writer.payoff, Eager()
     shown: list[Event] = []
     try:
-        right = written(llama, Request(prompt, 40, 0.0))[0]
-        llama.prefixes.clear()
-        ended = llama.answer(Request(prompt, 40, 0.0), shown.append, lambda: len(shown) >= pieces)
+        right = written(drafting, Request(prompt, 40, 0.0))[0]
+        drafting.prefixes.clear()
+        ended = drafting.answer(Request(prompt, 40, 0.0), shown.append, lambda: len(shown) >= pieces)
     finally:
-        llama.writer.payoff = known
+        drafting.writer.payoff = known
     assert isinstance(ended, Finished) and ended.reason == "cancelled"
-    (kept,) = llama.prefixes._prompts
+    (kept,) = drafting.prefixes._prompts
     ids = kept.ids[len(prompt) :]
     assert ids == right[: len(ids)]
     assert kept.cache.get_seq_length() == len(kept.ids)
     # The next question goes on from there as if all of it were read anew.
     request = Request([*kept.ids, *some_ids(6, 9)], 6, 0.0)
-    again = llama.answer(request, lambda event: None, lambda: False)
+    again = drafting.answer(request, lambda event: None, lambda: False)
     assert isinstance(again, Finished) and again.usage.reused_tokens == len(prompt) + len(ids)
-    reused = llama.prefixes._prompts[-1].ids[len(request.ids) :]
-    assert reused == written(llama, request)[0]
+    reused = drafting.prefixes._prompts[-1].ids[len(request.ids) :]
+    assert reused == written(drafting, request)[0]

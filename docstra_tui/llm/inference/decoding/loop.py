@@ -23,10 +23,9 @@ def one(
     writing: Writing, step: Step, drafts: Drafts | None, guess: list[int], took: Callable[[float], None]
 ) -> None:
     """One step, which reads the latest token and the `guess` of those behind it."""
-    slot = writing.slot
-    slot.ids = [*slot.ids, *guess]
+    writing.draft(guess)
     began = time.perf_counter()
-    logits = step.logits([slot])
+    logits = step.logits([writing.slot])
     logits[0, 0].item()  # waits for the device
     seconds = time.perf_counter() - began
     if not guess:

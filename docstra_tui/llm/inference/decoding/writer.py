@@ -9,6 +9,7 @@ from typing import Any, Literal
 import torch
 from transformers import StoppingCriteria
 
+from docstra_tui.llm.inference.cache_layers import can_draft
 from docstra_tui.llm.inference.cached_prompt import CachedPrompt
 from docstra_tui.llm.inference.decoding import late, loop, on_gpu
 from docstra_tui.llm.inference.decoding.drafts import Drafts, Payoff
@@ -82,7 +83,7 @@ class Writer:
                 return
             answer = self.begin(request, prompt, reader, streamer)
             pace.begin()
-            drafts = None if prompt.needs_snapshots else Drafts(answer.ids, self.payoff)
+            drafts = Drafts(answer.ids, self.payoff) if can_draft(prompt.cache) else None
             # What is read for nothing must be taken back, and who closes thinking must know each token.
             is_late = self.runs_ahead and not prompt.needs_snapshots and request.thinking is None
             write = late.write if is_late else loop.write

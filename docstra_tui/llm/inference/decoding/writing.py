@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import torch
 from transformers import GenerationConfig, GenerationMixin, LogitsProcessorList, StoppingCriteriaList
 
-from docstra_tui.llm.inference.cache_layers import crop_to
+from docstra_tui.llm.inference.cache_layers import begin_draft, crop_to, end_draft
 from docstra_tui.llm.inference.decoding.choice import Choice
 from docstra_tui.llm.inference.decoding.step import Slot
 from docstra_tui.llm.inference.forward import Forward
@@ -87,7 +87,7 @@ class Writing:
         self._coming: deque[Arrival] = deque()
         """Those behind them."""
         self.slot = Slot(cache, self._length - 1, [])
-        """What is to be read next. Drafts may be added to its ids before the step."""
+        """What is to be read next."""
         self.done = False
 
     @property
@@ -125,9 +125,15 @@ class Writing:
                     break
         finally:
             slot.start += read
-            if read < len(ids):
-                self._crop()
+            if len(ids) > 1:
+                end_draft(slot.cache, slot.start)
         return read
+
+    def draft(self, guess: list[int]) -> None:
+        """Have it read with the latest token what may come behind it."""
+        if guess:
+            begin_draft(self.slot.cache)
+            self.slot.ids = [*self.slot.ids, *guess]
 
     @property
     def unheard(self) -> int:
