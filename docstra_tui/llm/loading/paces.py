@@ -40,6 +40,8 @@ one thread alone ran for less."""
 
 Work = Callable[[], None]
 Product = Callable[[torch.Tensor], torch.Tensor]
+Packs = dict[tuple[str, int], Product]
+"""By engine, and which of a layer's weights."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def measure(shape: Shape, names: Sequence[str]) -> Measured:
     began = time.perf_counter()
     shape = _smaller(shape)
     count = min(shape.layers, max(1, NUMBERS // _numbers(shape)))
+    packs: dict[int, Packs] = {}  # of each layer: they are the same within every dtype
     reading: list[Work] = []
     writing: list[Work] = []
     threads = torch.get_num_threads()
@@ -76,7 +79,7 @@ def measure(shape: Shape, names: Sequence[str]) -> Measured:
         try:
             torch.set_num_threads(1)
             for name in names:
-                layers = [_Layer.made(shape, name) for _ in range(count)]
+                layers = [_Layer.made(shape, name, packs.setdefault(number, {})) for number in range(count)]
                 reading.append(_read(shape, layers[0]))
                 writing.append(_write(shape, layers))
             at, ran = time.perf_counter(), time.thread_time()
@@ -141,14 +144,14 @@ class _Layer:
     down: Product
 
     @classmethod
-    def made(cls, shape: Shape, name: str) -> _Layer:
+    def made(cls, shape: Shape, name: str, packs: Packs) -> _Layer:
         dtype_name, _, engine = name.partition(" ")
         dtype = getattr(torch, dtype_name)
         heads, inner = shape.heads * shape.head, shape.inner
         both = heads + 2 * shape.groups * shape.head
         sizes = ((both, shape.hidden), (shape.hidden, heads), (inner, shape.hidden), (inner, shape.hidden))
         weights = [torch.full(size, 0.01, dtype=dtype) for size in (*sizes, (shape.hidden, inner))]
-        products = [_product(weight, engine) for weight in weights]
+        products = [_product(weight, (engine, index), packs) for index, weight in enumerate(weights)]
         return cls(shape, torch.ones(shape.hidden, dtype=dtype), *products)
 
     def forward(self, x: torch.Tensor, past: torch.Tensor | None) -> torch.Tensor:
@@ -171,10 +174,13 @@ class _Layer:
         return self.norm * whole.to(x.dtype)
 
 
-def _product(weight: torch.Tensor, engine: str) -> Product:
+def _product(weight: torch.Tensor, key: tuple[str, int], packs: Packs) -> Product:
+    engine, dtype = key[0], weight.dtype
     if not engine:
         return lambda x: functional.linear(x, weight)
-    packed, dtype = int8.pack(weight, engine), weight.dtype
+    if key not in packs:
+        packs[key] = int8.pack(weight, engine)
+    packed = packs[key]
     return lambda x: packed(x.float()).to(dtype)
 
 
