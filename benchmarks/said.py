@@ -45,7 +45,9 @@ class Speaker:
         shutil.copytree(self._folder, self._served)
         tokenizer = _tokenizer(template)
         tokenizer.save_pretrained(self._served)
-        return Served(LocalLLM(model_path=str(self._served), device="cpu", cache_gb=0.5, temperature=0.0))
+        where = str(self._served)
+        # What is said is put in while `generate` runs, so it must be what writes.
+        return Served(LocalLLM(model_path=where, device="cpu", cache_gb=0.5, temperature=0.0, decode="plain"))
 
 
 class Served:
