@@ -83,6 +83,8 @@ class Terminal:
         self.attributes = termios.tcgetattr(slave)
         """The line settings before the program started."""
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+        for name in ("COLUMNS", "LINES"):  # set in a worker of xdist, and taken for the terminal's size
+            environment.pop(name, None)
         environment.update(env or {})
         self.process = subprocess.Popen(
             list(command),
