@@ -132,9 +132,12 @@ class GraphStep:
         self._too_long.clear()
 
     def _drop(self, count: int) -> None:
+        lanes = self._lanes.pop(count)
+        if lanes.device.type == "cuda":  # what is played still may need it
+            torch.cuda.synchronize(lanes.device)
         self._recordings = {key: known for key, known in self._recordings.items() if key[0] != count}
         self._recorders.pop(count, None)
-        self._lanes.pop(count).leave()
+        lanes.leave()
 
     def _ready(self, slots: Sequence[Slot]) -> tuple[_Recording, list[int]] | None:
         """What to play and the lane of each text; None where the other step has to do it."""

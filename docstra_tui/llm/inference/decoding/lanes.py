@@ -86,9 +86,9 @@ class Lanes:
                 layer.move_out()
 
     @property
-    def nbytes(self) -> int:
-        """Memory of the buffers."""
-        return sum(keys.nbytes + values.nbytes for keys, values in self.buffers)
+    def device(self) -> torch.device:
+        """Where the buffers are."""
+        return self.buffers[0][0].device
 
 
 def _nobody() -> None:
