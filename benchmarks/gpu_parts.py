@@ -20,9 +20,6 @@ from docstra_tui.llm.inference.generation import Generator
 from docstra_tui.llm.inference.recipe import Request
 from tests.tiny_models import tiny_tokenizer
 
-MARGIN = 1 << 29
-"""Bytes that are left free when memory is filled up, to see a question refused."""
-
 
 def bandwidth(device: torch.device, size: int) -> float:
     """Bytes a second that a copy on the device reads and writes."""
@@ -242,10 +239,11 @@ def _admission(subject: Subject, add: Add, context: int) -> None:
     if subject.device.type != "cuda":
         return
     generator.prefixes.clear()
+    room.held = 0
     torch.cuda.empty_cache()
     wanted = room.bytes_for(context) // 2
     filler = torch.empty(
-        max(torch.cuda.mem_get_info(subject.device)[0] - wanted - MARGIN, 0),
+        max(torch.cuda.mem_get_info(subject.device)[0] - wanted, 0),
         dtype=torch.uint8,
         device=subject.device,
     )
