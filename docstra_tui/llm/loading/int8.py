@@ -84,9 +84,8 @@ class _X86:
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         rows = _rows(x)
-        given = (x / rows).contiguous()
         multiply = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32
-        product: torch.Tensor = multiply(given, self._scale, self._middle, self._packed)
+        product: torch.Tensor = multiply(x / rows, self._scale, self._middle, self._packed)
         return product.mul_(rows)
 
 
@@ -202,9 +201,8 @@ class Joined:
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """All of them, side by side in the last dimension, in the form of `x`."""
-        rows = x.reshape(-1, x.shape[-1]).float()
-        if self._ease is not None:
-            rows = rows * self._ease
+        rows = x.reshape(-1, x.shape[-1])
+        rows = rows.float() if self._ease is None else rows * self._ease  # which is float32
         product = (self._read if len(rows) >= READING else self._write)(rows)
         if self._bias is not None:
             product += self._bias
