@@ -114,6 +114,9 @@ class Admission:
         with dialogue.lock:
             items = request.focus or dialogue.context.log.items
             llm, scale = dialogue.llm, measuring.scale
+            has_history = any(turn.is_told for turn in dialogue.turns)
+        if not items:
+            raise NotAsked("There are no files that could be asked part by part.", "Name some first.")
         asked = request.fields.get("question") or llm.prompt_builder.render_turn(request.task, request.fields)
         try:
             shape = divide(
@@ -129,7 +132,8 @@ class Admission:
             self.counting = None
         if not self._is_wanted():
             raise NotAsked("The question was not asked.", "It was still being counted.")
-        each = Each(llm, str(asked), shape, request.text, request.think)
+        unsaid = ("earlier turns",) if has_history else ()
+        each = Each(llm, str(asked), shape, request.text, request.think, unsaid)
         return replace(each.first(), question=request.question)
 
     def _tell(self, done: int, total: int) -> None:

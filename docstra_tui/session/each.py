@@ -93,6 +93,8 @@ class Each:
     written: str = ""
     """What one writes to ask it again."""
     think: Think | None = None
+    unsaid: tuple[str, ...] = ()
+    """What else is not sent; ready to show."""
     answers: dict[int, str] = field(default_factory=dict)
     """What was answered about the parts, by their number from 0."""
     _running: dict[int, tuple[AnswerStream, _Heard]] = field(default_factory=dict)
@@ -104,8 +106,8 @@ class Each:
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """What no prompt holds; ready to show but for odd names."""
-        return self.shape.grouped.left_out
+        """What is not sent, lines that no prompt holds among it."""
+        return (*self.unsaid, *self.shape.grouped.left_out)
 
     def part(self, number: int) -> TurnRequest:
         """The question to one part, by its number from 0."""

@@ -134,6 +134,23 @@ def test_who_makes_room_may_have_it_asked_part_by_part() -> None:
     assert session.turns[0].question.startswith("Where?\n\n(part 1 of 3")
 
 
+def test_that_earlier_turns_do_not_go_along_is_said() -> None:
+    llm = FakeLLM("Hello.", "One.", "Two.", "Three.", "Together.", window=WINDOW)
+    session = ChatSession(llm, Path("/p"), reserve=100)
+    list(session.ask("Hi?"))
+    session.set_context(FILES)
+    all_of(session)
+    assert all(len(call.messages) == 2 for call in llm.calls)
+    assert [turn.left_out for turn in session.turns] == [(), *[("earlier turns",)] * 4]
+
+
+def test_without_files_there_is_nothing_to_divide() -> None:
+    llm = FakeLLM(window=WINDOW)
+    with pytest.raises(NotAsked, match="no files"):
+        ChatSession(llm, Path("/p")).run(EACH_PART)
+    assert llm.calls == []
+
+
 def test_a_task_over_one_long_file_is_put_to_its_lines() -> None:
     long = ContextItem("x = 1\n" * 500, "long.py", "python")
     llm = FakeLLM(*(f"Part {n}." for n in range(8)), window=WINDOW)
