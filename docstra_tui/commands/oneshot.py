@@ -77,7 +77,8 @@ def run(
         finally:
             if "answer.think" in invocation.flags:
                 _say_unswitched(backend.llm, console)
-            _say_news(status, backend.status(), console)
+            if not backend.llm.server:
+                _say_news(status, backend.status(), console)
     except DocstraError as error:
         console.end_progress()
         if isinstance(error, ContextOverflow) and invocation.command == "ask" and requests[0].focus:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ from docstra_tui.commands.console import Console
 from docstra_tui.errors import (
     ContextOverflow,
     EngineDied,
+    MemoryOverflow,
     ModelNotFound,
     TemplateError,
 )
@@ -27,6 +29,23 @@ def test_ctrl_c_keeps_the_part_and_cancels_the_rest() -> None:
     llm.enqueue("part ", KeyboardInterrupt())
     code, out, _, backend = ask("ask", "?", llm=llm)
     assert (code, out, backend.closed) == (130, "part \n", 1)
+
+
+def test_what_the_engine_has_to_say_since_is_said_once_and_beside_the_answer() -> None:
+    noted = replace(READY, notes=("It reads in one piece.",))
+    since = replace(noted, notes=("Memory ran out.", *noted.notes))
+    code, out, err, _ = ask("ask", "?", backend=FakeBackend(FakeLLM("fine"), noted, since))
+    assert (code, out) == (0, "fine\n")
+    assert "Memory ran out." in err and "in one piece" not in err
+
+
+def test_what_free_memory_does_not_hold_exits_with_4_and_names_the_ways_out(monkeypatch, capsys) -> None:
+    llm = FakeLLM()
+    llm.enqueue(MemoryOverflow(9000, 6000, 512, compact=11_000, on_gpu=True))
+    monkeypatch.setattr("docstra_tui.workspace.models.opening.open_backend", FakeBackend(llm))
+    assert cli.main(["ask", "?"]) == 4
+    err = capsys.readouterr().err
+    assert "--kv-cache int8" in err and "--device cpu" in err
 
 
 def test_ctrl_c_with_json_still_gives_the_object() -> None:
