@@ -15,6 +15,8 @@ from tests.pty.terminal import KEYS, Terminal
 from tests.pty.test_app import is_ready
 from tests.tiny_models import make_endless
 
+pytestmark = pytest.mark.alone  # an engine that reads ahead in its time
+
 WINDOW = 4096
 
 KEYS.setdefault("f8", "\x1b[19~")

@@ -41,7 +41,7 @@ def test_files_are_found_ticked_counted_and_ticked_again_in_the_next_run(
     )
     (project / ".gitignore").write_text("build/\n")
     terminal = start()
-    terminal.wait_for(is_ready, 60)
+    terminal.wait_for(is_ready, 100)  # an engine that starts is nice, and other tests are not
     terminal.wait_for("zebra.txt")
 
     # Found by a few letters, all in one burst, and ticked.
