@@ -124,14 +124,14 @@ SHAPES: dict[str, dict[str, Any]] = {
 }
 
 
-def small_model(kind: str, seed: int = 1) -> Any:
-    """A random model of the type `kind` in float32."""
+def small_model(kind: str, seed: int = 1, **others: Any) -> Any:
+    """A random model of the type `kind` in float32, with some `others` of its configuration's values."""
     import torch
     from transformers import CONFIG_MAPPING, AutoModelForCausalLM
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        config = _small_config(CONFIG_MAPPING[kind], SHAPES.get(kind, {}))
+        config = _small_config(CONFIG_MAPPING[kind], SHAPES.get(kind, {}) | others)
         return AutoModelForCausalLM.from_config(config, dtype=torch.float32).eval()
 
 

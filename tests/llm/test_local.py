@@ -176,15 +176,13 @@ def test_an_exception_anywhere_reaches_the_caller_and_the_next_question_works(
     llm: LocalLLM, monkeypatch: pytest.MonkeyPatch, failure: BaseException, when: str
 ) -> None:
     calls = 0
-    forward = llm.model.forward
     generate = llm.model.generate
 
-    def broken_forward(*args: Any, **kwargs: Any) -> Any:
+    def broken_pass(*args: Any) -> None:
         nonlocal calls
         calls += 1
         if (when == "prefill" and calls == 1) or (when == "third token" and calls == 3):
             raise failure
-        return forward(*args, **kwargs)
 
     def broken_generate(*args: Any, **kwargs: Any) -> Any:
         if when == "prompt":
@@ -192,7 +190,8 @@ def test_an_exception_anywhere_reaches_the_caller_and_the_next_question_works(
         return generate(*args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(llm.model, "forward", broken_forward)
+        # Every pass begins there, the model's own and those that are made for it.
+        hook = llm.model.get_input_embeddings().register_forward_pre_hook(broken_pass)
         patch.setattr(llm.model, "generate", broken_generate)
         events: list[Any] = []
         ended = threading.Event()
@@ -207,6 +206,7 @@ def test_an_exception_anywhere_reaches_the_caller_and_the_next_question_works(
         with pytest.raises(GenerationFailed, match=type(failure).__name__):
             calls = 0
             str(llm.stream("hello"))
+        hook.remove()
 
     terminal = [event for event in events if not isinstance(event, str)]
     assert len(terminal) == 1

@@ -99,7 +99,7 @@ class Generator:
             self.objection = proof.objection(self._forward, tokenizer, files)
             """Why every prompt is read in one piece and forgotten, one sentence; empty where it is kept."""
             if not self.objection:
-                self.writer.choose(proof.sample(model, tokenizer))
+                self.writer.choose(proof.sample(model, tokenizer), files)
             pace = self._try_out()
         finally:
             torch.set_num_threads(threads)  # what the next load of this process finds
@@ -224,7 +224,8 @@ class Generator:
 
         def leave() -> None:
             self.writer.forget()
-            if not self.parking.go(self.prefixes.tensors(), is_wanted_back) and not self.parking.is_possible:
+            held = [*self.prefixes.tensors(), *self.writer.tensors()]
+            if not self.parking.go(held, is_wanted_back) and not self.parking.is_possible:
                 self.prefixes.keep_latest()
             memory.give_back()
             self.room.held = self.prefixes.nbytes()

@@ -60,7 +60,7 @@ def objection(forward: Forward, tokenizer: Any, files: str = "") -> str:
     if not forward.takes_cache:
         return NO_CACHE
     model = forward.model
-    key = _key(model, files)
+    key = key_of(model, files)
     known = KEPT.find(key) if key else None
     if known and (known == model.config._attn_implementation or chunk_attention.use(model)):
         return ""
@@ -87,7 +87,7 @@ def _tried(forward: Forward, tokenizer: Any) -> str:
     return "" if error <= limit else NOT_THE_SAME
 
 
-def _key(model: Any, files: str) -> str:
+def key_of(model: Any, files: str) -> str:
     """What a proof holds for; empty for a model's own code, which may change beside its files."""
     kind = type(model)
     if not files or not kind.__module__.startswith("transformers."):

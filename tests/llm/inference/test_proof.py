@@ -110,7 +110,7 @@ def test_it_costs_a_few_short_passes_and_leaves_nothing_behind(
         return cache
 
     monkeypatch.setattr(Forward, "new_cache", noted)
-    generator = Generator(model, tokenizer, 1 << 20)
+    generator = Generator(model, tokenizer, 1 << 20, decode="plain")
     gc.collect()
 
     assert generator.objection == ""

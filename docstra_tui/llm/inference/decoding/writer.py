@@ -14,6 +14,7 @@ from docstra_tui.llm.inference.cached_prompt import CachedPrompt
 from docstra_tui.llm.inference.decoding import late, loop, on_gpu
 from docstra_tui.llm.inference.decoding.drafts import Drafts, Payoff
 from docstra_tui.llm.inference.decoding.graphs import GraphStep
+from docstra_tui.llm.inference.decoding.lean import LeanBody, LeanStep, lean
 from docstra_tui.llm.inference.decoding.step import ModelStep, Step
 from docstra_tui.llm.inference.decoding.writing import Writing, fits, rules
 from docstra_tui.llm.inference.forward import Forward
@@ -49,6 +50,7 @@ class Writer:
         """What reads what was written; None is `generate`."""
         self.payoff = Payoff()
         """Whether drafts are worth their time."""
+        self._held: list[torch.Tensor] = []
         self.runs_ahead = getattr(self._model.device, "type", "cpu") == "cuda"
         """True where the device is asked for the next step before the host knows what came of this one."""
 
@@ -57,15 +59,24 @@ class Writer:
         """What a user should know about how it writes, a sentence; mostly empty."""
         return self.step.note if isinstance(self.step, GraphStep) else ""
 
-    def choose(self, ids: torch.Tensor) -> None:
-        """Find the quickest step that is right here; `ids`, of shape (1, length), are ordinary text."""
-        if self.step is not None:
-            self.step = on_gpu.recorded(self._forward, self.step, ids)
+    def choose(self, ids: torch.Tensor, files: str) -> None:
+        """Find the quickest step that is right here; `ids`, of shape (1, length), are ordinary text, and
+        `files` says which the weights were read from."""
+        if self.step is None:
+            return
+        quick = lean(self._forward, self.step, ids, files)
+        bodies = [LeanBody(quick.decoder)] if isinstance(quick, LeanStep) else []
+        self._held = [*quick.decoder.tensors()] if isinstance(quick, LeanStep) else []
+        self.step = on_gpu.recorded(self._forward, quick, ids, bodies)
 
     def forget(self) -> None:
         """Let go of what is held beside weights and prompts; it comes back when it is needed."""
         if isinstance(self.step, GraphStep):
             self.step.forget()
+
+    def tensors(self) -> Iterator[torch.Tensor]:
+        """What steps hold on the model's device, most of it parts of the model's own weights."""
+        yield from self._held
 
     def write(
         self,
