@@ -16,6 +16,7 @@ from docstra_tui.llm.inference.cached_prompt import CachedPrompt
 from docstra_tui.llm.inference.decoding import graphs, masked_attention, on_gpu
 from docstra_tui.llm.inference.decoding.body import ModelBody, Pass
 from docstra_tui.llm.inference.decoding.graphs import GraphStep
+from docstra_tui.llm.inference.decoding.lean import LeanBody, LeanStep
 from docstra_tui.llm.inference.decoding.masked_attention import WAYS, Shape
 from docstra_tui.llm.inference.decoding.step import ModelStep, Slot
 from docstra_tui.llm.inference.forward import Forward
@@ -400,6 +401,7 @@ def test_a_generator_writes_the_same_with_recorded_steps(temperature: float) -> 
     plain = Generator(model, tokenizer, 1 << 28, decode="plain")
     ours = Generator(model, tokenizer, 1 << 28)
     assert isinstance(ours.writer.step, GraphStep) and ours.writer.note == ""
+    assert isinstance(ours.writer.step._body, LeanBody) and isinstance(ours.writer.step.otherwise, LeanStep)
     ours.writer.runs_ahead = True
     ids = IDS[0, :60].tolist() * 2
     for more in ([], IDS[1, :9].tolist()):
