@@ -94,7 +94,8 @@ def key_of(model: Any, files: str) -> str:
         return ""
     device = getattr(model.device, "type", "")
     versions = f"{torch.__version__} {transformers.__version__}"
-    about = f"{kind.__qualname__} {model.dtype} {device} {model.config.to_json_string()}"
+    form = "int8" if int8.is_in(model) else model.dtype  # what passes as int8 may not pass otherwise
+    about = f"{kind.__qualname__} {form} {device} {model.config.to_json_string()}"
     return f"{files[:16]} {versions} {hashlib.sha256(about.encode()).hexdigest()[:16]}"
 
 

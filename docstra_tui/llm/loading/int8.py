@@ -28,7 +28,6 @@ from torch import nn
 from torch.nn import functional
 
 from docstra_tui.llm.files.load_errors import logger
-from docstra_tui.llm.loading.weights import LARGE
 
 TOP = 127
 """The largest of a row becomes this."""
@@ -147,22 +146,7 @@ def _is_right(name: str) -> bool:
 
 def pack(weight: torch.Tensor, engine: str) -> Product:
     """What multiplies rows with this weight of shape (outputs, inputs)."""
-    with _threads_for(weight):
-        return _pack(weight.detach().float(), engine)
-
-
-@contextmanager
-def _threads_for(weight: torch.Tensor) -> Iterator[None]:
-    """Several threads for a small tensor wait for each other on a busy machine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(threads if weight.nbytes >= LARGE else 1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _pack(weight: torch.Tensor, engine: str) -> Product:
+    weight = weight.detach().float()
     scales = weight.abs().amax(1).clamp_min(SMALLEST) / TOP
     whole = (weight / scales[:, None]).round_().to(torch.int8)
     return _MAKERS[engine](whole, scales)
@@ -180,12 +164,11 @@ class Joined:
 
     def __init__(self, layers: Sequence[nn.Linear], form: Form, seen: torch.Tensor | None = None) -> None:
         self._ease: torch.Tensor | None = None
-        with _threads_for(layers[0].weight):
-            weight = torch.cat([layer.weight.detach().float() for layer in layers])
-            if seen is not None:
-                larger = (seen.clamp_min(SMALLEST) / weight.abs().amax(0).clamp_min(SMALLEST)).sqrt_()
-                larger = larger.clamp_(1e-4, 1e4)
-                self._ease, weight = 1 / larger, weight * larger
+        weight = torch.cat([layer.weight.detach().float() for layer in layers])
+        if seen is not None:
+            larger = (seen.clamp_min(SMALLEST) / weight.abs().amax(0).clamp_min(SMALLEST)).sqrt_()
+            larger = larger.clamp_(1e-4, 1e4)
+            self._ease, weight = 1 / larger, weight * larger
         self._write = pack(weight, form.write)
         self._read = self._write if form.read in ("", form.write) else pack(weight, form.read)
         self.reads_whole = not form.read

@@ -93,7 +93,21 @@ def _int8_elsewhere(placed: Placement) -> Any:
 
 
 def to_int8(model: Any, tokenizer: Any, placed: Placement, name: str) -> None:
-    """Make the weights of a model on the CPU smaller; a `ModelError` where it would answer otherwise."""
+    """Make the weights of a model on the CPU smaller; a `ModelError` where it would answer otherwise.
+
+    On a busy machine all threads wait for each other at every step, and these are many short steps.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(max(1, threads // 2))
+    try:
+        _to_int8(model, tokenizer, placed, name)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _to_int8(model: Any, tokenizer: Any, placed: Placement, name: str) -> None:
     import torch
 
     from docstra_tui.llm.loading import int8
