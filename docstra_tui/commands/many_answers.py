@@ -62,6 +62,7 @@ class ManyAnswers:
         self._printed = 0
         """Requests whose turn on standard output has come, in their order."""
         self._has_printed = False
+        self._has_told = False
         self._errors: list[DocstraError] = []
         self._in_a_row = 0
         """The newest errors, since something was answered."""
@@ -137,8 +138,7 @@ class ManyAnswers:
             if self._as_json:
                 record["files"] = sizes(llm, request)
             self._finished.keep(self._names[index], self._marks[index], record)
-            if self._finished.problem:
-                self._console.note(self._finished.problem)
+            self._say_problem()
             self._write(index)
             if stream.finish_reason == "length":
                 written = stream.usage.completion_tokens or self._limit
@@ -152,6 +152,12 @@ class ManyAnswers:
             if isinstance(answered.error, EngineError) or self._fails_for_all():
                 many.cancel()
         self._print()
+
+    def _say_problem(self) -> None:
+        """Once, why what is finished is not kept."""
+        if self._finished.problem and not self._has_told:
+            self._has_told = True
+            self._console.note(self._finished.problem)
 
     def _fails_for_all(self) -> bool:
         """True when one after the other failed of the same: whoever answers is gone, or refuses."""

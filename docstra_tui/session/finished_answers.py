@@ -70,7 +70,6 @@ class FinishedAnswers:
 
 def unnamed() -> FinishedAnswers:
     """Where answers wait that go to standard output."""
-    paths.private_folder(paths.state_dir())
     kept = FinishedAnswers(paths.state_dir() / "unfinished")
     kept.forget_old()
     return kept

@@ -276,6 +276,14 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_is_asked(tree: 
     assert llm.calls == []
 
 
+def test_where_nothing_can_be_kept_it_is_said_once_and_all_is_answered(tree: Path) -> None:
+    paths.private_folder(paths.state_dir())
+    (paths.state_dir() / "unfinished").write_text("in the way")
+    code, out, err, _ = ask("document", "src", llm=About())
+    assert code == 0 and out.count("About") == 3
+    assert err.count("unfinished is a link or a file") == 1
+
+
 def test_nothing_is_written_outside_the_folder(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tree / "here").mkdir()
     monkeypatch.chdir(tree / "here")
