@@ -407,5 +407,5 @@ def test_on_a_gpu_without_either_and_on_apples_it_says_what_to_do(installed: Cal
 
 def test_what_is_proven_with_eight_bits_is_not_proven_without(tiny_folder: Path) -> None:
     spec = ModelSpec(str(tiny_folder), device="cpu")
-    keys = {proof._key(load(replace(spec, quant=quant)).model, "files") for quant in ("", "int8")}
+    keys = {proof.key_of(load(replace(spec, quant=quant)).model, "files") for quant in ("", "int8")}
     assert len(keys) == 2 and all(keys)
