@@ -40,7 +40,7 @@ def generator(request: pytest.FixtureRequest) -> Iterator[Generator]:
         model = tiny_model(kind, tokenizer, layers=3, window=2048, seed=1)
     else:
         model = small_model(kind)
-    yield Generator(model, tokenizer, cache_bytes=1 << 28)
+    yield Generator(model, tokenizer, cache_bytes=1 << 28, decode="auto")
 
 
 @pytest.fixture(scope="module", params=["llama", "gemma3"])
@@ -51,7 +51,7 @@ def drafting(request: pytest.FixtureRequest) -> Generator:
     model = tiny_model(request.param, tokenizer, layers=2, window=2048, seed=0)
     if request.param == "llama":
         narrow(model)
-    return Generator(model, tokenizer, cache_bytes=1 << 28)
+    return Generator(model, tokenizer, cache_bytes=1 << 28, decode="auto")
 
 
 def written(generator: Generator, request: Request) -> tuple[list[int], list[Event], Finished]:
