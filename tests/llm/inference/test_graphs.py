@@ -399,7 +399,7 @@ def test_a_generator_writes_the_same_with_recorded_steps(temperature: float) -> 
     tokenizer = tiny_tokenizer("llama", WINDOW)
     model = tiny_model("llama", tokenizer, layers=2, window=WINDOW, seed=0)
     plain = Generator(model, tokenizer, 1 << 28, decode="plain")
-    ours = Generator(model, tokenizer, 1 << 28)
+    ours = Generator(model, tokenizer, 1 << 28, decode="auto")
     assert isinstance(ours.writer.step, GraphStep) and ours.writer.note == ""
     assert isinstance(ours.writer.step._body, LeanBody) and isinstance(ours.writer.step.otherwise, LeanStep)
     ours.writer.runs_ahead = True
@@ -445,7 +445,7 @@ def test_the_models_own_arithmetic_is_taken_where_a_quicker_one_fails(forward: F
 @pytest.mark.usefixtures("on_a_gpu")
 def test_a_model_that_cannot_be_recorded_says_so() -> None:
     tokenizer = tiny_tokenizer("llama", WINDOW)
-    generator = Generator(tiny_hybrid(tokenizer), tokenizer, 1 << 28)
+    generator = Generator(tiny_hybrid(tokenizer), tokenizer, 1 << 28, decode="auto")
     assert generator.writer.note == graphs.NOTE.format(on_gpu.KINDS)
     ended = generator.answer(Request(IDS[0, :30].tolist(), 4, 0.0), lambda event: None, lambda: False)
     assert isinstance(ended, Finished)
