@@ -20,6 +20,7 @@ from docstra_tui.llm.inference.decoding.writer import Decode
 from docstra_tui.llm.inference.generation import Generator
 from docstra_tui.llm.inference.recipe import END_MARKS, Request
 from docstra_tui.llm.inference.thread import InferenceThread, Job, Kind
+from docstra_tui.llm.inference.together import Asked, Together
 from docstra_tui.llm.loading import loader as loading
 from docstra_tui.llm.measure import Measure, TooLong
 from docstra_tui.llm.sampling import BadSampling, Sampling
@@ -122,6 +123,8 @@ class LocalLLM(BaseLLM):
         room = memory.for_caches(loaded.model, cache_gb)
         identity = self._on_disk.identity
         self._generator = Generator(loaded.model, loaded.tokenizer, room, identity, decode=decode)
+        means = self._generator.means()
+        self._together = None if means is None else Together(means, self._thread)
         self._behaviour = self._chat.behaviour()  # it was tried while the weights were read
         if (mark := self._chat.end_mark()) and mark not in self.stopping_keywords:
             self.stopping_keywords.append(mark)
@@ -275,11 +278,16 @@ class LocalLLM(BaseLLM):
             compact=compact,
         )
 
+        kind = Kind.BATCH if batch and not compact else Kind.ASKED
+
         def work(job: Job) -> None:
             self._on_disk.look()
-            sink(self._generator.answer(request, sink, job.is_cancelled))
+            if kind is Kind.BATCH and self._together is not None:
+                self._together.run(job)
+            else:
+                sink(self._generator.answer(request, sink, job.is_cancelled))
 
-        return self._thread.submit(work, Kind.BATCH if batch and not compact else Kind.ASKED)
+        return self._thread.submit(work, kind, Asked(request, sink))
 
     def measure(self, prompt: Prompt) -> Measure:
         try:

@@ -15,8 +15,11 @@ from hypothesis import strategies as st
 
 from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed
 from docstra_tui.llm.answer import Finished, Reading
-from docstra_tui.llm.inference import failures, generation, stopping, streaming, thoughts
+from docstra_tui.llm.inference import answering, failures, generation, stopping, streaming, thoughts, together
 from docstra_tui.llm.inference.cached_prompt import CachedPrompt
+from docstra_tui.llm.inference.decoding.lean import LeanStep
+from docstra_tui.llm.inference.decoding.writer import Writer
+from docstra_tui.llm.inference.decoding.writing import Writing
 from docstra_tui.llm.inference.prefix_cache import PrefixCache
 from docstra_tui.llm.inference.recipe import Recipe
 from docstra_tui.llm.inference.stopping import Cancelled
@@ -57,7 +60,7 @@ ERRORS: dict[str, Callable[[], BaseException]] = {
 STEPS: dict[str, tuple[Any, str]] = {
     "take a cache": (PrefixCache, "take"),
     "open the gate": (generation, "gate"),
-    "make a streamer": (generation, "AnswerStreamer"),
+    "make a streamer": (answering, "AnswerStreamer"),
     "read": (generation, "prefill"),
     "configure": (Recipe, "config"),
     "look for keywords": (stopping.KeywordsStoppingCriteria, "__call__"),
@@ -68,11 +71,21 @@ STEPS: dict[str, tuple[Any, str]] = {
     "filter": (stopping.KeywordFilter, "feed"),
     "end the stream": (streaming.AnswerStreamer, "end"),
     "give out the rest": (streaming.AnswerStreamer, "finish"),
-    "say why": (generation.Generator, "_reason"),
+    "say why": (answering.Answer, "reason"),
     "settle": (CachedPrompt, "settle"),
     "snapshot": (CachedPrompt, "snapshot"),
     "refresh": (PrefixCache, "refresh"),
     "keep the cache": (PrefixCache, "keep"),
+}
+
+TOGETHER_STEPS = STEPS | {
+    "take a cache": (PrefixCache, "take_beside"),
+    "see how many fit": (PrefixCache, "has_room"),
+    "open the gate": (together, "gate"),
+    "prepare": (Writer, "prepared"),
+    "take a step": (LeanStep, "logits"),
+    "take what came of it": (Writing, "take"),
+    "keep the cache": (PrefixCache, "leave"),
 }
 
 CLEANUP: dict[str, tuple[Any, str]] = {
@@ -143,6 +156,36 @@ def test_whatever_raises_a_request_ends_once_and_the_next_one_has_its_turn(
                 model.stream("again")
         else:
             assert str(model.stream("again")) == untroubled
+    finally:
+        model._generator._died = None
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    step=st.sampled_from(sorted(TOGETHER_STEPS)),
+    error=st.sampled_from(sorted(ERRORS)),
+    cleanup=st.sampled_from(sorted(CLEANUP)),
+    worse=st.sampled_from(sorted(ERRORS)),
+)
+def test_whatever_raises_each_of_many_ends_once_and_the_next_one_has_its_turn(
+    model: LocalLLM, step: str, error: str, cleanup: str, worse: str
+) -> None:
+    heard: list[list[Any]] = [[], []]
+    assert type(model._generator.writer.step) is LeanStep
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.cuda, "is_available", lambda: True)
+        patch.setattr(torch.cuda, "empty_cache", lambda: None)
+        put(patch, TOGETHER_STEPS[step], ERRORS[error])
+        put(patch, CLEANUP[cleanup], ERRORS[worse])
+        jobs = [model.submit("some words to read " * 40, one.append, batch=True) for one in heard]
+        assert all(job.done.wait(30) for job in jobs)
+    for one in heard:
+        ends = [event for event in one if not isinstance(event, str | Reading)]
+        assert len(ends) == 1 and one[-1] is ends[0] and isinstance(ends[0], (Finished, DocstraError))
+    try:
+        if model.dead is None:
+            assert str(model.stream("again", batch=True)) == str(model.stream("again"))
+            assert not model._generator.prefixes._beside
     finally:
         model._generator._died = None
 

@@ -173,7 +173,8 @@ class CachedPrompt:
         states = snapshot.layers if snapshot is not None else {}
         for index, layer in enumerate(self.cache.layers):
             if not length:
-                layer.reset()
+                with torch.inference_mode():  # it was read so, and is written to
+                    layer.reset()
             elif index in states:
                 self.cache.layers[index] = copy_layer(states[index])
             else:

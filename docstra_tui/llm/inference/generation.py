@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ import torch
 from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed, ModelError, NotEnoughMemory
 from docstra_tui.llm.answer import Event, Finished, FinishReason, Reading, Usage
 from docstra_tui.llm.inference import failures, memory, proof
+from docstra_tui.llm.inference.answering import Answer
 from docstra_tui.llm.inference.cache_layers import seen_by
 from docstra_tui.llm.inference.cached_prompt import CachedPrompt
 from docstra_tui.llm.inference.decoding.writer import Decode, Writer
@@ -30,13 +32,12 @@ from docstra_tui.llm.inference.prefill import (
     probe,
 )
 from docstra_tui.llm.inference.prefix_cache import WORTH_COPYING, PrefixCache
-from docstra_tui.llm.inference.reading import LONG, ReadingProgress
+from docstra_tui.llm.inference.reading import ReadingProgress
 from docstra_tui.llm.inference.recipe import Recipe, Request
 from docstra_tui.llm.inference.room import MemoryRoom
 from docstra_tui.llm.inference.stopping import Cancelled
-from docstra_tui.llm.inference.streaming import AnswerStreamer
-from docstra_tui.llm.inference.thoughts import ThoughtReader
 from docstra_tui.llm.inference.threads import reading_pace, writing_pace
+from docstra_tui.llm.inference.together import Means
 from docstra_tui.llm.loading import advice
 
 READ_AGAIN = (
@@ -104,6 +105,7 @@ class Generator:
         finally:
             torch.set_num_threads(threads)  # what the next load of this process finds
         self._progress.expect(pace)
+        self._threads = threads
         self._reading = reading_pace(threads, torch.set_num_threads, known=pace)
         self._writing = writing_pace(threads, torch.set_num_threads)
 
@@ -175,7 +177,6 @@ class Generator:
         # Others may have taken it while this one waited.
         self.room.require(len(request.ids), 0, longest, request.compact)
         reason: FinishReason = "cancelled"
-        ends = self._recipe.texts(request.keywords)
         prompt = (
             None
             if self.objection
@@ -190,23 +191,20 @@ class Generator:
                 self._progress.took(0, len(request.ids), time.monotonic() - began)
 
         with gate(self._model, is_cancelled) as open_gate:
-            reader = self._recipe.reader(request)
-            streamer = AnswerStreamer(reader, ends, request.sampling.stop, emit, is_cancelled, has_read)
+            answer = Answer(self._recipe, request, emit, is_cancelled, has_read)
             self._reading.begin()
             try:
-                is_long = len(request.ids) - reused > min(self._sizer.tokens, LONG)
-                with self._progress.told(reused, len(request.ids), emit if is_long else None):
+                with self._told(reused, len(request.ids), emit):
                     if prompt is not None:
                         self._read(request, prompt)
-                self.writer.write(request, prompt, reader, streamer, self._writing)
-                reason = self._reason(request, reader, streamer)
+                self.writer.write(request, prompt, answer.reader, answer.streamer, self._writing)
+                reason = answer.reason()
             except Cancelled:
                 pass
-        streamer.finish()
+        ended = answer.finish(reason, reused)
         if prompt is not None:
-            self._keep(request, prompt, streamer)
-        usage = Usage(len(request.ids), len(streamer.ids), reused, reader.thinking_tokens)
-        return Finished(reason, usage)
+            self._keep(answer, prompt)
+        return ended
 
     def warm(self, ids: Sequence[int], is_cancelled: Callable[[], bool], *, compact: bool = False) -> int:
         """Read `ids` ahead of a question; how many of them are cached then. Never raises."""
@@ -228,7 +226,7 @@ class Generator:
             if not self.parking.go(held, is_wanted_back) and not self.parking.is_possible:
                 self.prefixes.keep_latest()
             memory.give_back()
-            self.room.held = self.prefixes.nbytes()
+            self.room.held = self.prefixes.can_go
 
         self._aside(leave)
 
@@ -253,7 +251,7 @@ class Generator:
             prompt.settle()
         prompt.snapshot()
         self.prefixes.keep(prompt)
-        self.room.held = self.prefixes.nbytes()
+        self.room.held = self.prefixes.can_go
         return len(prompt.ids)
 
     def _take(self, ids: Sequence[int], more: int = 0, *, compact: bool) -> CachedPrompt:
@@ -263,9 +261,9 @@ class Generator:
 
     def _has_now(self) -> None:
         """Hold to the memory that is free."""
-        self.room.held = self.prefixes.nbytes()
+        self.room.held = self.prefixes.can_go
         self._sizer.hold_to(min(self._largest_chunk, self.room.chunk))
-        self.prefixes.free = self.room.for_caches
+        self.prefixes.free = self.room.for_caches + self.prefixes.nbytes() - self.prefixes.can_go
 
     def _read(self, request: Request, prompt: CachedPrompt) -> None:
         """Read the prompt, stopping where its cache is worth remembering: behind the files, and where the
@@ -294,17 +292,48 @@ class Generator:
         self._reading.begin()
         prefill(self._forward, prompt, ids, end, self._sizer, took)
 
-    def _keep(self, request: Request, prompt: CachedPrompt, streamer: AnswerStreamer) -> None:
-        if streamer.fed is None:
+    def _told(self, done: int, total: int, emit: Callable[[Event], None]) -> AbstractContextManager[None]:
+        return self._progress.told_where_long(done, total, self._sizer.tokens, emit)
+
+    def means(self) -> Means | None:
+        """What answers need that are written together; None where each is written by itself."""
+        step = self.writer.step
+        if step is None or self.objection:
+            return None
+        return Means(
+            self._model,
+            self._recipe,
+            self.writer,
+            step,
+            prefixes=lambda: self.prefixes,
+            take=self._take_beside,
+            prefill=self._prefill,
+            told=self._told,
+            bytes_for=self.room.bytes_for,
+            pace=lambda: writing_pace(self._threads, torch.set_num_threads),
+            after=self._after,
+            dead=lambda: self.dead,
+        )
+
+    def _take_beside(self, request: Request) -> CachedPrompt:
+        self.parking.come_back()
+        ids, more = request.ids, request.max_new_tokens
+        self.room.require(len(ids), 0, len(ids) + more)
+        self._has_now()
+        return self.prefixes.take_beside(ids, more)
+
+    def _keep(self, answer: Answer, prompt: CachedPrompt) -> None:
+        read = answer.read
+        if read is None:
             prompt.settle()
         else:
-            prompt.ids = request.ids + streamer.ids[: streamer.fed]
-            prompt.parting = request.parting or None
+            prompt.ids = read
+            prompt.parting = answer.request.parting or None
             if seen_by(prompt.cache) not in (None, len(prompt.ids)):
                 self.prefixes.forget_taken()  # whatever it holds, it is not what we think
                 return
         self.prefixes.keep(prompt)
-        self.room.held = self.prefixes.nbytes()
+        self.room.held = self.prefixes.can_go
 
     def _after(self, failure: DocstraError) -> DocstraError:
         """Tidy up after a failure, and say what it was: it may turn out to be the end. Never raises."""
@@ -326,10 +355,3 @@ class Generator:
 
     def _new_prefixes(self) -> PrefixCache:
         return PrefixCache(self._forward.new_cache, self._cache_bytes)
-
-    def _reason(self, request: Request, reader: ThoughtReader, streamer: AnswerStreamer) -> FinishReason:
-        if streamer.matched_keyword:
-            return "stop"
-        last = streamer.ids[-1] if streamer.ids else None
-        ended = last in self._recipe.stop_ids(request.texts)
-        return "stop" if ended or (reader.in_answer and last in self._recipe.dividing_ids()) else "length"

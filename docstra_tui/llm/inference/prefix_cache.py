@@ -30,6 +30,8 @@ class PrefixCache:
         """Least recently used first."""
         self._taken: CachedPrompt | None = None
         """The one that is read into or written from now."""
+        self._beside: list[CachedPrompt] = []
+        """Those of answers that are written together: only copied from until they are put back."""
         self._token_bytes = 0.0
         """What one more token takes, as seen on the latest prompt; 0.0 before there was one."""
         self._state_bytes = 0
@@ -50,22 +52,37 @@ class PrefixCache:
 
     def _take(self, ids: Sequence[int], more: int, compact: bool) -> CachedPrompt:
         self._taken = None
+        self._taken = self._begun(ids, more, compact, is_beside=False)
+        return self._taken
+
+    def take_beside(self, ids: Sequence[int], more: int = 0) -> CachedPrompt:
+        """The same for an answer that is written while others are: until `leave` or `forget`, as many as
+        are taken so are in use at once. Nobody's cache counts as left behind for it."""
+        prompt = self._begun(ids, more, False, is_beside=True)
+        self._beside = [*self._beside, prompt]
+        return prompt
+
+    def _begun(self, ids: Sequence[int], more: int, compact: bool, *, is_beside: bool) -> CachedPrompt:
         best, reuse, lost = self._nearest(ids, compact)
+        is_in_use = any(best is prompt for prompt in self._beside)
         unread = int(self._token_bytes * (len(ids) - reuse + more))
-        if best is None or not reuse or reuse < WORTH_COPYING < lost:
-            return self._start(CachedPrompt(self._new_cache()), unread + self._state_bytes)
-        if lost > WORTH_COPYING:
+        if best is not None and (lost > WORTH_COPYING or is_in_use) and reuse >= WORTH_COPYING:
             # A copy has layers of its own, and reading on leaves two snapshots of its own.
             size = int(self._token_bytes * reuse) + 3 * self._state_bytes + unread
             if self._fits_beside(best, size):
-                best.is_left_behind = False  # it must not be what goes to make room for its copy
+                was_left, best.is_left_behind = best.is_left_behind, False  # its copy must not make it go
                 self._make_room(size)
-                self._taken = best.branch(reuse, self._new_cache())
-                best.is_left_behind = True
-                return self._taken
+                twin = best.branch(reuse, self._new_cache())
+                best.is_left_behind = was_left if is_beside or is_in_use else True
+                return twin
+        if best is None or not reuse or is_in_use or reuse < WORTH_COPYING < lost:
+            self._make_room(unread + self._state_bytes)
+            return CachedPrompt(self._new_cache())
         self._prompts = [prompt for prompt in self._prompts if prompt is not best]
         best.rewind(reuse)
-        return self._start(best, unread)
+        best.is_left_behind = False
+        self._make_room(unread + _nbytes([best]))
+        return best
 
     def _nearest(self, ids: Sequence[int], compact: bool) -> tuple[CachedPrompt | None, int, int]:
         """The cache to go on from, how many tokens of it can stay, and how many would be `lost`.
@@ -73,7 +90,7 @@ class PrefixCache:
         Where several have as much in common, one that loses little, else the most recently used one.
         """
         found: tuple[CachedPrompt | None, int, int] = (None, 0, 0)
-        for prompt in self._serving(compact):
+        for prompt in [*self._beside, *self._serving(compact)]:
             reuse, lost = prompt.reusable(ids), prompt.lost(ids)
             if (reuse, lost <= WORTH_COPYING) >= (found[1], found[2] <= WORTH_COPYING):
                 found = (prompt, reuse, lost)
@@ -82,12 +99,6 @@ class PrefixCache:
     def _serving(self, compact: bool) -> list[CachedPrompt]:
         """Those that may be gone on from."""
         return [prompt for prompt in self._prompts if compact or not prompt.is_compact]
-
-    def _start(self, prompt: CachedPrompt, unread: int) -> CachedPrompt:
-        prompt.is_left_behind = False
-        self._taken = prompt
-        self._make_room(unread)
-        return prompt
 
     def refresh(self, ids: Sequence[int], *, compact: bool = False) -> bool:
         """True when all of `ids` are here; the cache that has them counts as used now."""
@@ -119,15 +130,42 @@ class PrefixCache:
         self._prompts = [*self._prompts, prompt]
         self._taken = None
 
+    def leave(self, prompt: CachedPrompt) -> None:
+        """Put back one of several: it is kept as long as nothing else needs the room."""
+        self.forget(prompt)
+        if not prompt.ids:
+            return
+        prompt.rest()
+        prompt.is_left_behind = True
+        others = [p for p in self._prompts if not p.is_left_behind]
+        left = [p for p in self._prompts if p.is_left_behind and not _is_part_of(p, prompt)]
+        while left and _nbytes([*left, *others, *self._beside, prompt]) > self._most:
+            left.pop(0)
+        if _nbytes([*others, *self._beside, prompt]) <= self._most:
+            left.append(prompt)
+        self._prompts = [*left, *others]
+
+    def forget(self, prompt: CachedPrompt) -> None:
+        """One of several cannot be trusted."""
+        self._beside = [other for other in self._beside if other is not prompt]
+
+    def has_room(self, size: int) -> bool:
+        """True when answers of `size` bytes can be written together and no conversation loses its cache."""
+        return _nbytes(prompt for prompt in self._prompts if not prompt.is_left_behind) + size <= self._most
+
+    @property
+    def _most(self) -> int:
+        return min(self.limit, self.free)
+
     def _fits_beside(self, prompt: CachedPrompt, size: int) -> bool:
         """True when `size` more bytes fit without giving up `prompt`: those that go before it may go."""
-        later = self._prompts[self._prompts.index(prompt) :]
-        stay = [other for other in later if other is prompt or not other.is_left_behind]
-        return _nbytes(stay) + size <= min(self.limit, self.free)
+        at = next((n for n, other in enumerate(self._prompts) if other is prompt), len(self._prompts))
+        stay = [other for other in self._prompts[at:] if other is prompt or not other.is_left_behind]
+        return _nbytes([*stay, *self._beside]) + size <= self._most
 
     def _make_room(self, size: int = 0) -> None:
         """Let go of caches that are not in use until `size` more bytes fit, those left behind first."""
-        while self._prompts and self.nbytes() + size > min(self.limit, self.free):
+        while self._prompts and self.nbytes() + size > self._most:
             first = min(self._prompts, key=lambda prompt: not prompt.is_left_behind)
             self._prompts = [prompt for prompt in self._prompts if prompt is not first]
 
@@ -138,7 +176,7 @@ class PrefixCache:
     def reusable(self, ids: Sequence[int], *, compact: bool = False) -> int:
         """How many leading tokens of `ids` are here. May be asked from another thread."""
         taken = self._taken
-        prompts = self._serving(compact)
+        prompts = [*self._serving(compact), *self._beside]
         if taken is not None and (compact or not taken.is_compact):
             prompts.append(taken)
         return max((prompt.reusable(ids) for prompt in prompts), default=0)
@@ -158,13 +196,19 @@ class PrefixCache:
             yield from prompt.tensors()
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everything but what answers are written from together."""
         self._taken = None
         self._prompts = []
 
+    @property
+    def can_go(self) -> int:
+        """Bytes of what no answer that is written together with others needs."""
+        return self.nbytes() - _nbytes(self._beside)
+
     def nbytes(self) -> int:
         """Memory of all caches, snapshots and marks, the cache in use among them, in bytes."""
-        return _nbytes([*self._prompts, *([self._taken] if self._taken is not None else [])])
+        taken = [self._taken] if self._taken is not None else []
+        return _nbytes([*self._prompts, *self._beside, *taken])
 
 
 def _is_part_of(known: CachedPrompt, prompt: CachedPrompt) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from docstra_tui.llm.answer import Reading
 
@@ -92,6 +92,12 @@ class ReadingProgress:
             yield
         finally:
             self._emit = None
+
+    def told_where_long(
+        self, done: int, total: int, chunk: int, emit: Callable[[Reading], None]
+    ) -> AbstractContextManager[None]:
+        """`told`, unless it is read in one `chunk` or soon."""
+        return self.told(done, total, emit if total - done > min(chunk, LONG) else None)
 
     def took(self, at: int, tokens: int, seconds: float) -> None:
         """So many tokens behind the first `at` are read, in so many seconds."""

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from transformers import DynamicCache
 
+from docstra_tui.llm.answer import Finished
 from docstra_tui.llm.inference.cached_prompt import CachedPrompt, common_prefix
 from docstra_tui.llm.inference.generation import Generator
 from docstra_tui.llm.inference.prefill import decoder_layers
@@ -230,3 +231,9 @@ def test_the_common_prefix_ends_at_the_first_difference(size: int) -> None:
 
     assert common_prefix(one, [*one, 7]) == size
     assert common_prefix([*one, 1], [*one, 2]) == size
+
+
+def test_a_cancel_in_the_very_first_chunk_is_a_cancel(generator: Generator) -> None:
+    generator.prefixes.clear()
+    ended = generator.answer(Request(some_ids(3, 40), 4, 0.0), lambda event: None, after(2))
+    assert isinstance(ended, Finished) and ended.reason == "cancelled"
