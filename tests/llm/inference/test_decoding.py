@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from docstra_tui.llm.answer import Event, Finished
-from docstra_tui.llm.inference.decoding.drafts import Payoff
+from docstra_tui.llm.inference.decoding.drafts import Drafts, Payoff
 from docstra_tui.llm.inference.decoding.step import ModelStep, Slot
 from docstra_tui.llm.inference.generation import Generator
 from docstra_tui.llm.inference.recipe import Request
@@ -106,6 +106,20 @@ def test_right_drafts_save_steps_and_wrong_ones_leave_no_trace(drafting: Generat
             drafting.writer.step = step
         assert ours == plain and len(ours[0]) == 59
         assert len(counting.sizes) < 59 if temperature == 0.0 else sum(counting.sizes) > 59
+
+
+@pytest.mark.parametrize("left", range(2, 9))
+def test_nothing_is_drafted_behind_the_window(monkeypatch: pytest.MonkeyPatch, left: int) -> None:
+    """Some models have a table of places, and raise where there is none; on a GPU the device is gone then."""
+    window = 256
+    generator = Generator(small_model("gpt2"), tiny_tokenizer("llama", 2048), cache_bytes=1 << 28)
+    monkeypatch.setattr(Drafts, "guess", lambda self, most: [7] * min(5, most) if self._usual else [])
+    for runs_ahead in (False, True):
+        generator.writer.runs_ahead = runs_ahead
+        counting = generator.writer.step = Counted(generator)
+        ours, right = both(generator, Request(some_ids(1, window - left), left, 0.0))
+        assert ours == right
+        assert left < 7 or max(counting.sizes) > 1
 
 
 class Counted(ModelStep):

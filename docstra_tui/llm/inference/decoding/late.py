@@ -32,7 +32,7 @@ def write(
 
     try:
         while not writing.done:
-            guess = drafts.guess(step.most_ids - 1) if drafts is not None else []
+            guess = drafts.guess(writing.room_for_drafts(step.most_ids - 1)) if drafts is not None else []
             if guess and not writing.unheard:
                 loop.one(writing, step, drafts, guess, took)
                 heard = time.perf_counter()

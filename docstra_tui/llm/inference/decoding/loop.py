@@ -15,7 +15,7 @@ def write(
 ) -> None:
     """Write until the answer is over. `took` hears the seconds of each step without drafts."""
     while not writing.done:
-        guess = drafts.guess(step.most_ids - 1) if drafts is not None else []
+        guess = drafts.guess(writing.room_for_drafts(step.most_ids - 1)) if drafts is not None else []
         one(writing, step, drafts, guess, took)
 
 

@@ -141,10 +141,20 @@ class Writing:
         return len(self._coming)
 
     @property
+    def left(self) -> int | None:
+        """How many tokens may follow those that were chosen; None for any number."""
+        most = self._rules.config.max_length
+        return None if most is None else max(most - self._length, 0)
+
+    @property
     def is_full(self) -> bool:
         """True where no token may follow those that were chosen."""
-        most = self._rules.config.max_length
-        return most is not None and self._length >= most
+        return self.left == 0
+
+    def room_for_drafts(self, most: int) -> int:
+        """How many of `most` tokens may be drafted: one is written behind them, and what would stand behind
+        the end is nowhere in some models' tables of places."""
+        return most if self.left is None else max(min(most, self.left - 1), 0)
 
     def go_ahead(self, logits: torch.Tensor) -> None:
         """Choose from the logits behind the one id of the slot, without looking at it: `hear` does."""
