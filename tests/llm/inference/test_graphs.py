@@ -96,6 +96,17 @@ def test_an_answer_is_played_and_the_prompt_goes_on_from_it(forward: Forward) ->
     assert not step.note
 
 
+def test_a_prompt_that_is_kept_in_8_bits_from_now_on_leaves_its_lane(forward: Forward) -> None:
+    step, prompt = step_of(forward), CachedPrompt(read(forward, 0, 20))
+    check(forward, step, prompt.cache, 0, 20)
+    prompt.ids = IDS[0, :21].tolist()
+    prompt.compact()
+    check(forward, step, read(forward, 1, 20), 1, 20)
+    assert not step.note
+    step.forget()
+    assert prompt.cache.get_seq_length() == 21
+
+
 def test_playing_needs_none_of_the_models_python(forward: Forward, monkeypatch: pytest.MonkeyPatch) -> None:
     step, cache = step_of(forward), read(forward, 0, 20)
     check(forward, step, cache, 0, 20)

@@ -52,9 +52,7 @@ class Lanes:
         if self._held[lane]() is not cache:
             return False
         given = zip(cache.layers, self._given[lane], self._addresses[lane], strict=True)
-        return all(
-            layer.rooms[0] is keys and keys.data_ptr() == address for layer, (keys, _), address in given
-        )
+        return all(_is_in(layer, keys) and keys.data_ptr() == address for layer, (keys, _), address in given)
 
     def _views(self, lane: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
         return [
@@ -82,13 +80,18 @@ class Lanes:
         if cache is None:
             return
         for layer, (keys, _) in zip(cache.layers, self._given[lane], strict=True):
-            if layer.rooms[0] is keys:
+            if _is_in(layer, keys):
                 layer.move_out()
 
     @property
     def device(self) -> torch.device:
         """Where the buffers are."""
         return self.buffers[0][0].device
+
+
+def _is_in(layer: Any, keys: torch.Tensor) -> bool:
+    """True for a layer that still writes there; another may have come in its place, as one of 8 bits."""
+    return type(layer) is GrowingLayer and layer.rooms[0] is keys
 
 
 def _nobody() -> None:
