@@ -116,6 +116,18 @@ def test_playing_needs_none_of_the_models_python(forward: Forward, monkeypatch: 
     torch.testing.assert_close(played, logits, atol=CLOSE, rtol=CLOSE)
 
 
+@pytest.mark.parametrize("kind", ["gpt2", "opt", "gpt_bigcode", "codegen", "gptj"])
+def test_a_model_with_a_table_of_places_is_never_asked_for_one_behind_it(kind: str) -> None:
+    """A GPU would answer nothing any more. The lanes are longer than its window."""
+    forward = Forward(small_model(kind))
+    step = step_of(forward, window=256)
+    assert not on_gpu.objection(step, forward, IDS[:1, : proof.TOKENS])
+    slots = [slot(read(forward, row, 20), row, 20, row + 1) for row in range(3)]
+    wanted = torch.cat([right(forward, row, 20, row + 1) for row in range(3)])
+    torch.testing.assert_close(step.logits(slots), wanted, atol=CLOSE, rtol=CLOSE)
+    assert not step.note
+
+
 def test_ids_may_have_stayed_on_the_device(forward: Forward) -> None:
     step, cache = step_of(forward), read(forward, 0, 20)
     logits = step.logits([Slot(cache, 20, IDS[0, 20:21])])  # type: ignore[arg-type]

@@ -23,11 +23,11 @@ class Pass:
     ids: torch.Tensor
     """Of shape (lanes, new), as `places` and the mask's first and third dimension."""
     places: torch.Tensor
-    """Where each new id stands in its text."""
+    """Where each new id stands in its text; 0 for what is none."""
     mask: torch.Tensor
     """Of shape (lanes, 1, new, reach), added: minus infinity where a token is not seen."""
     cache: Any
-    """A cache whose layers write to `places`, and give back what can be seen."""
+    """A cache whose layers know where to write, and give back what can be seen."""
     attend: Attend
 
 

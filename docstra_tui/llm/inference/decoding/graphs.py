@@ -207,7 +207,9 @@ class GraphStep:
 
         def work() -> torch.Tensor:
             mask = masked_attention.mask_of(places, columns, keys.dtype)
-            return self._body(Pass(ids, places, mask, cache, attend))
+            # Behind the room there may be no place in a model's table, and a GPU that looks there is lost.
+            stands = places * (places < lanes.room)
+            return self._body(Pass(ids, stands, mask, cache, attend))
 
         logits, play = self._recorders[lanes.count](work)
         return _Recording(given, lanes.room, logits, play, work)
