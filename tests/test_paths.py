@@ -80,10 +80,11 @@ def test_nobody_else_in_the_package_makes_folders() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in makers
     ]
-    assert sorted(found) == [
-        "llm/files/starter.py",
+    assert sorted(set(found)) == [
+        "commands/output_folder.py",  # not ours: what a user has written, wherever he wants it
+        "llm/files/starter.py",  # in a folder of mkdtemp
         "paths.py",
-    ]  # the one in starter.py is in a folder of mkdtemp
+    ]
 
 
 def test_a_private_file_is_private_under_any_umask(tmp_path: Path, any_umask: int) -> None:

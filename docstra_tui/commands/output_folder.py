@@ -1,7 +1,11 @@
-"""Where `-o FOLDER` writes: a file for each answer, beside what is known of those that are finished."""
+"""Where `-o FOLDER` writes: a file for each answer, beside what is known of those that are finished.
+
+The folder is the user's, for whomever the umask lets in; what is known is ours and closed to others.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -39,11 +43,17 @@ class OutputFolder:
         return found
 
     def write(self, place: Path, text: str) -> None:
-        """The file says this when this returns, whole; what it said before is gone. Raises `OSError`."""
+        """The file says this when this returns, whole; what it said before is gone.
+
+        Raises `OSError`, also where a link would lead out of the folder.
+        """
+        if not place.parent.resolve().is_relative_to(self.folder.resolve()):
+            raise OSError(errno.ELOOP, "A link leads out of the folder", str(place.parent))
         place.parent.mkdir(parents=True, exist_ok=True)
         made = place.with_name(f".{place.name[:200]}.{os.getpid()}")
         try:
-            made.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
+            with made.open("x", encoding="utf-8", errors="backslashreplace", newline="") as file:
+                file.write(text)
             os.replace(made, place)
         finally:
             with suppress(OSError):
