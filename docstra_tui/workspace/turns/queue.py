@@ -84,6 +84,7 @@ class TurnQueue:
     def close(self) -> None:
         """Nothing starts any more; what waits is on the disk. Any thread."""
         self._is_closed = True
+        _give_up(self.waiting)
         self.waiting.clear()
         self._saver.close()
 
@@ -211,6 +212,7 @@ class TurnQueue:
 
     def set_aside(self) -> None:
         """Nothing of what waits is asked now. The session keeps it until something else is asked."""
+        _give_up(self.waiting)
         self.waiting.clear()
         self._face.changed()
 
@@ -244,17 +246,25 @@ class TurnQueue:
             self._face.warn(sanitize_line(outcome.error.message))
         elif outcome.error is not None:
             self._end_the_others(outcome)
-        elif outcome.following is not None and self._session is not None and not self._is_closed:
-            session, one = self._session, outcome.following
+        elif outcome.following is not None:
+            self._go_on(outcome.following)
+        self.start_next()
+
+    def _go_on(self, one: TurnRequest) -> None:
+        """What is asked next by itself, before what waits."""
+        session = self._session
+        if session is None or self._is_closed:
+            _give_up([one])
+        else:
             accepted = replace(one, question=session.accept(one.text, self._face.written))
             self.waiting.appendleft(accepted)
             self._settle(session, [accepted])
-        self.start_next()
 
     def _end_the_others(self, outcome: Outcome) -> None:
         """After an error nothing else is sent by itself. What was written comes back; what failed too,
         where it stands nowhere else or nothing was written since."""
         dropped = self._take_waiting()
+        _give_up([outcome.request])
         written = [request for request in dropped if request.typed]
         failed = outcome.request
         if failed.typed and (outcome.turn is None or not (written or self._face.written.strip())):
@@ -284,8 +294,16 @@ class TurnQueue:
         if requests:
             self._no_longer_wait(requests, self._face.written)
 
-    def _no_longer_wait(self, requests: Iterable[TurnRequest], text: str) -> None:
+    def _no_longer_wait(self, requests: Sequence[TurnRequest], text: str) -> None:
+        _give_up(requests)
         session = self._session
         if session is not None:
             numbers = {request.question.id for request in requests if request.question is not None}
             session.take_back([one for one in session.waiting if one.id in numbers], text)
+
+
+def _give_up(requests: Iterable[TurnRequest]) -> None:
+    """These are not asked; of what was asked together with them no more is wanted."""
+    for request in requests:
+        if request.among is not None:
+            request.among.cancel()

@@ -16,6 +16,7 @@ from docstra_tui.errors import ContextOverflow, EngineDied
 from docstra_tui.llm.answer import Reading, Reframed, Thought
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.chat import ChatSession
+from docstra_tui.session.each import Each
 from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.workspace.commands import find
 from docstra_tui.workspace.files.selection import ReadReport
@@ -358,4 +359,28 @@ def test_a_part_that_fails_gives_the_question_back() -> None:
     talk.until_idle()
     assert [turn.status for turn in talk.session.turns] == ["failed"]
     assert talk.face.written == "/each Where?"
+    talk.turns.close()
+
+
+def _stopped(talk: Talk) -> None:
+    assert talk.turns.stop()
+
+
+@pytest.mark.parametrize("leave", [_stopped, lambda talk: talk.turns.set_aside(), lambda t: t.turns.close()])
+def test_of_a_part_that_waits_and_is_given_up_no_answer_goes_on(leave: Callable[[Talk], None]) -> None:
+    llm = FakeLLM(window=1600)
+    gate = threading.Semaphore(0)
+    llm.enqueue("One.", gate=gate)
+    llm.enqueue("Two.", gate=threading.Semaphore(0))
+    talk = Talk(llm)
+    in_parts(talk)
+    talk.until(lambda: talk.turns.busy and len(llm.calls) == 2)
+    talk.turns.ready = False  # the model is loaded again, say
+    gate.release(2)
+    talk.until(lambda: bool(talk.turns.waiting))
+    among = talk.turns.waiting[0].among
+    assert isinstance(among, Each)
+    leave(talk)
+    assert list(among._running[1][0]) == []
+    assert among._running[1][0].finish_reason == "cancelled"
     talk.turns.close()
