@@ -137,9 +137,7 @@ class ManyAnswers:
             self._in_a_row = 0
             if self._as_json:
                 record["files"] = sizes(llm, request)
-            self._finished.keep(self._names[index], self._marks[index], record)
-            self._say_problem()
-            self._write(index)
+            self._finish(index)
             if stream.finish_reason == "length":
                 written = stream.usage.completion_tokens or self._limit
                 self._console.note(
@@ -152,6 +150,17 @@ class ManyAnswers:
             if isinstance(answered.error, EngineError) or self._fails_for_all():
                 many.cancel()
         self._print()
+
+    def _finish(self, index: int) -> None:
+        """Keep it and write it. Killed between the two, nothing is asked again; but where an older answer
+        stands, that would be taken for this one then, so it goes first. Raises `DocstraError`."""
+        replaces = self._output is not None and self._places[index].exists()
+        if replaces:
+            self._write(index)
+        self._finished.keep(self._names[index], self._marks[index], self._records[index])
+        self._say_problem()
+        if not replaces:
+            self._write(index)
 
     def _say_problem(self) -> None:
         """Once, why what is finished is not kept."""

@@ -220,6 +220,27 @@ def test_killed_between_two_files_none_is_lost(tree: Path, monkeypatch: pytest.M
     assert len(list((tree / "docs").rglob("*.md"))) == 3
 
 
+def test_killed_over_an_older_answer_that_is_not_taken_for_the_new_one(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from docstra_tui.commands.output_folder import OutputFolder
+
+    class Killed(BaseException):
+        pass
+
+    def killed(self, place, text):
+        raise Killed
+
+    ask("document", "src", "-o", "docs", llm=About())
+    (tree / "src/one.py").write_text("# another\n")
+    with monkeypatch.context() as patched:
+        patched.setattr(OutputFolder, "write", killed)
+        with pytest.raises(Killed):
+            ask("document", "src", "-o", "docs", llm=About(one="About another."))
+    ask("document", "src", "-o", "docs", llm=About(one="About another."))
+    assert (tree / "docs/src/one.py.md").read_text() == "About another.\n"
+
+
 def test_json_has_every_answer_also_those_of_before(monkeypatch, capsys, tree: Path) -> None:
     llm = About(two=("part", DocstraError("Broken.")))
     monkeypatch.setattr("docstra_tui.workspace.models.opening.open_backend", FakeBackend(llm))
