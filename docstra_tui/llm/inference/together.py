@@ -218,7 +218,7 @@ class Together:
 
     def _step(self, rows: Sequence[Row]) -> None:
         with self._paced(len(rows)):
-            logits = failures.attempt(lambda: self._logits(rows))
+            logits = failures.attempt(lambda: self._logits(rows), len(rows[0].request.ids))
         if isinstance(logits, DocstraError):
             self._step_each(rows, logits)
             return
@@ -250,12 +250,14 @@ class Together:
             self._leave(row, ended)
 
     def _step_each(self, rows: Sequence[Row], failure: DocstraError) -> None:
-        """A step failed: whose fault it was is found out by stepping each one alone."""
-        if len(rows) == 1 or isinstance(failure, EngineDied):
+        """A step failed: whose fault it was is found out by stepping each one alone. Where memory ran out,
+        what can go makes room first, also for a single one."""
+        is_short = isinstance(failure, NotEnoughMemory)
+        if isinstance(failure, EngineDied) or (len(rows) == 1 and not is_short):
             for row in rows:
                 self._fail(row, failure.again())
             return
-        if isinstance(failure, NotEnoughMemory):
+        if is_short:
             self._most = max(1, len(rows) // 2)
             self._means.prefixes().clear()
             failures.attempt(failures.free_memory)

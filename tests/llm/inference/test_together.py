@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed
+from docstra_tui.errors import DocstraError, EngineDied, GenerationFailed, NotEnoughMemory
 from docstra_tui.llm.answer import Finished, Reading
 from docstra_tui.llm.inference.decoding.step import ModelStep, Slot
 from docstra_tui.llm.inference.forward import Forward
@@ -285,6 +285,27 @@ def test_where_memory_runs_out_fewer_are_written_at_once(many: Many) -> None:
 
     assert [one.text for one in heard] == alone
     assert many.step.steps.count(SLOTS) == 1
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_where_memory_runs_out_under_a_single_one_room_is_made_for_it_once(many: Many, times: int) -> None:
+    """What is said where that does not help tells how long its prompt is."""
+    (asked,) = requests(1)
+    alone = many.one_by_one([asked])
+    left = [times]
+
+    def short(step: int) -> None:
+        if step >= 2 and left[0]:
+            left[0] -= 1
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    many.step.before = short
+    (heard,) = many.begin([asked])
+    if times == 1:
+        assert heard.text == alone[0]
+    else:
+        assert isinstance(heard.end, NotEnoughMemory)
+        assert f"{len(asked.ids):,} tokens" in heard.end.message
 
 
 def test_a_device_that_is_gone_ends_them_all(many: Many) -> None:
