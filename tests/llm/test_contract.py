@@ -37,6 +37,7 @@ def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             engine.attach()
             llm: BaseLLM = RemoteLLM(socket=engine.socket, max_tokens=24, temperature=0.0)
             try:
+                str(llm.stream("are you there?"))  # before the model is there, counts are guesses
                 yield llm
             finally:
                 llm.close()
