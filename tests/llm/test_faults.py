@@ -110,6 +110,16 @@ def model(tiny_folder: Path) -> Iterator[LocalLLM]:
     llm.close()
 
 
+@pytest.fixture(scope="module")
+def together_model(tiny_folder: Path) -> Iterator[LocalLLM]:
+    """One that writes several answers at once, however the suite decodes."""
+    llm = LocalLLM(str(tiny_folder), max_tokens=6, temperature=0.0, device="cpu", reserve=64, decode="auto")
+    llm.stopping_keywords.append("never written")
+    llm._generator._sizer.tokens = 64
+    yield llm
+    llm.close()
+
+
 @pytest.fixture
 def untroubled(model: LocalLLM) -> str:
     """What it answers before anything went wrong."""
@@ -168,8 +178,9 @@ def test_whatever_raises_a_request_ends_once_and_the_next_one_has_its_turn(
     worse=st.sampled_from(sorted(ERRORS)),
 )
 def test_whatever_raises_each_of_many_ends_once_and_the_next_one_has_its_turn(
-    model: LocalLLM, step: str, error: str, cleanup: str, worse: str
+    together_model: LocalLLM, step: str, error: str, cleanup: str, worse: str
 ) -> None:
+    model = together_model
     heard: list[list[Any]] = [[], []]
     assert type(model._generator.writer.step) is LeanStep
     with pytest.MonkeyPatch.context() as patch:
