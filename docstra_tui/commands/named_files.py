@@ -64,8 +64,10 @@ class Naming:
         root, here = os.path.realpath(folder), os.path.realpath(os.getcwd())
         is_below = os.path.commonpath([root, here]) == here
         base = here if is_below else root
-        inside = os.path.relpath(root, base).removeprefix(".")
-        below = files_to_send(Path(base), inside, IgnoreRules(Path(base), self.ignore))
+        inside = os.path.relpath(root, base)
+        below = files_to_send(
+            Path(base), "" if inside == "." else inside, IgnoreRules(Path(base), self.ignore)
+        )
         is_within = self.without is not None and Path(root) in self.without.parents
         items: list[ContextItem] = []
         skipped: dict[str, list[str]] = {

@@ -85,6 +85,14 @@ def test_a_folder_elsewhere_is_named_in_full(tree: Path, monkeypatch: pytest.Mon
     assert llm.asked == [str(tree / "src/deep/two.py")]
 
 
+def test_a_folder_that_begins_with_a_dot_is_not_the_one_without(tree: Path) -> None:
+    (tree / ".src").mkdir()
+    (tree / ".src/four.py").write_text("x = 4\n")
+    llm = About()
+    ask("explain", ".src", llm=llm)
+    assert llm.asked == [".src/four.py"]
+
+
 def test_a_folder_without_code_is_an_error(tree: Path) -> None:
     (tree / "empty").mkdir()
     with pytest.raises(UnreadableFile, match="empty holds no code"):
