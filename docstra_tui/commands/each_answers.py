@@ -70,7 +70,8 @@ class EachAnswers:
             if self.was_cancelled:
                 return
         else:
-            self._console.note("All of it fits into one question.")
+            all_of_it = "The rest" if each.left_out else "All of it"
+            self._console.note(f"{all_of_it} fits into one question.")
         request = each.join() if marks else each.first()
         self._joining = Answers(
             self._console,

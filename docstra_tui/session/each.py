@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from docstra_tui.context.fitting.parts import JOINED, Grouped, Part, group
-from docstra_tui.errors import DocstraError
+from docstra_tui.errors import DocstraError, NotAsked
 from docstra_tui.llm.answer import AnswerStream, Listener, Reading
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.llm.items import ContextItem
@@ -55,6 +55,12 @@ def divide(
             "Nobody knows how much fits into one question: the server does not tell its window.",
             "Say it with the setting remote.context.",
         )
+
+    def weighed(item: ContextItem) -> int:
+        if not is_wanted():
+            raise NotAsked("The question was not asked.", "It was still being counted.")
+        return scale.item(item)
+
     for start in range(0, len(items), BATCH):
         if not is_wanted():
             break
@@ -67,8 +73,13 @@ def divide(
         room = usable - asked - max(reserve, answer)
         if room < LEAST_TOKENS:
             raise DocstraError("The question is too long to be put to parts of the files.", "Shorten it.")
-        grouped = group(items, scale.item, room)
+        grouped = group(items, weighed, room)
         count = len(grouped.parts)
+        if not count and items:
+            raise DocstraError(
+                "Nothing of the files fits into a question: each has a line that is too long by itself.",
+                "Name other files, or pick a model with a longer window.",
+            )
         if count < 2:
             return Shape(grouped, answer)
         nothing = {"question": question, "answers": _joined(grouped.parts, [""] * count)}

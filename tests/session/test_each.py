@@ -201,7 +201,28 @@ def test_while_it_is_counted_it_can_be_stopped() -> None:
     assert llm.calls == [] and session.turns == []
 
 
+def test_stopped_before_everything_is_weighed_nothing_is_weighed_any_more() -> None:
+    llm = FakeLLM(window=WINDOW)
+    scale, told = Scale(llm), list[int]()
+    files = [ContextItem("x = 1\n" * 20, f"g{n}.py", "python") for n in range(60)]
+    with pytest.raises(NotAsked):
+        divide(
+            scale,
+            "Where?",
+            files,
+            100,
+            on_progress=lambda done, total: told.append(done),
+            is_wanted=lambda: not told,
+        )
+    assert sum(map(scale.item.knows, files)) == told[0] < len(files)
+
+
 # How it is divided
+
+
+def test_where_no_file_fits_nothing_is_asked_without_files() -> None:
+    with pytest.raises(DocstraError, match="too long by itself"):
+        divide(Scale(FakeLLM(window=WINDOW)), "Where?", [ContextItem("x " * 5000, "min.js")], 100)
 
 
 def test_many_parts_have_shorter_answers_so_that_they_can_be_joined() -> None:
