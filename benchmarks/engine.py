@@ -31,8 +31,8 @@ from docstra_tui.errors import DocstraError
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.llm.many import Many
 
-LONG, LONGEST = 3600, 7900
-"""Tokens of a prompt."""
+LONG, LONGEST = 3600, 7600
+"""Tokens of a prompt; the window of 8,192 keeps 512 for the answer."""
 WRITTEN = 128
 """Tokens of an answer; a whole question is counted as if it had them all."""
 FEW = 8
