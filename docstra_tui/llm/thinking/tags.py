@@ -209,6 +209,8 @@ class Splitter:
     def _open(self, family: Family) -> None:
         self.inside = family
         self._lone = []
+        # Whoever thinks between these marks begins no block with those of others: they are text.
+        self._starts = [mark for mark in self._starts if mark.family is family]
         self._expect_footers(family)
         self._said.begin_block()
 

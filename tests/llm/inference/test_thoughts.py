@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from docstra_tui.llm.answer import Finished
@@ -224,6 +224,7 @@ TEXT = st.text(max_size=30)
 
 @settings(deadline=None, max_examples=150)
 @given(st.sampled_from([f for f in FAMILIES if f.name in TOKENS]), TEXT, TEXT, st.booleans())
+@example(next(f for f in FAMILIES if f.name == "harmony"), "", "<think>", False)
 def test_any_text_comes_out_where_it_was_put(
     family: Family, thought: str, said: str, is_opened: bool
 ) -> None:
