@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from transformers.cache_utils import DynamicLayer
 
-from docstra_tui.llm.inference.growing_layer import SHARE, SMALLEST_ROOM
+from docstra_tui.llm.inference.growing_layer import InPlaceLayer, is_too_wide, with_room
 
 RUN = 16
 """Numbers that share a scale."""
@@ -21,12 +21,11 @@ BYTES = 1 + 2 / RUN
 NAMES = ("keys", "values")
 
 
-class CompactLayer(DynamicLayer):
+class CompactLayer(InPlaceLayer):
     """Written in place, as `GrowingLayer`; what `update` gives is unpacked for that moment alone."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._length = 0
         self._rooms: dict[str, torch.Tensor] = {}
         """Codes and scales of both, with room behind their end."""
 
@@ -40,10 +39,6 @@ class CompactLayer(DynamicLayer):
             packed._write(layer.keys, layer.values)
         return packed
 
-    def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
-        self.dtype, self.device = key_states.dtype, key_states.device
-        self.is_initialized = True
-
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -52,20 +47,12 @@ class CompactLayer(DynamicLayer):
         self._write(key_states, value_states)
         return self._unpacked("keys"), self._unpacked("values")
 
-    def get_seq_length(self) -> int:
-        return self._length
-
-    def crop(self, tokens_to_remove: int) -> None:
-        if tokens_to_remove > 0:
-            raise ValueError(f"crop({tokens_to_remove}): how many tokens go is said as a negative number")
-        self._length = max(self._length + tokens_to_remove, 0)
-
     def reset(self) -> None:
         self._length, self._rooms, self.is_initialized = 0, {}, False
 
     def rest(self) -> None:
         """Give room back that is more than the usual growth."""
-        if any(room.shape[-2] * SHARE > self._length * (SHARE + 2) for room in self._rooms.values()):
+        if any(is_too_wide(room.shape[-2], self._length) for room in self._rooms.values()):
             self._rooms = {name: _cut(room, self._length) for name, room in self._rooms.items()}
 
     def copied(self, length: int | None = None) -> CompactLayer:
@@ -86,7 +73,7 @@ class CompactLayer(DynamicLayer):
     def _put(self, name: str, new: torch.Tensor, start: int, end: int) -> None:
         room = self._rooms.get(name)
         if room is None or room.shape[-2] < end:
-            wider = new.new_empty((*new.shape[:-2], end + max(SMALLEST_ROOM, end // SHARE), new.shape[-1]))
+            wider = new.new_empty((*new.shape[:-2], with_room(end), new.shape[-1]))
             if room is not None:
                 wider[..., :start, :] = room[..., :start, :]
             room = self._rooms[name] = wider

@@ -18,7 +18,37 @@ SHARE = 8
 """It grows by one part in this many of what it holds: a long text is seldom copied, and little is idle."""
 
 
-class GrowingLayer(DynamicLayer):
+class InPlaceLayer(DynamicLayer):
+    """What is written into buffers with room behind their end: its length is a number of its own."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._length = 0
+        super().__init__(**kwargs)
+
+    def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
+        self.dtype, self.device = key_states.dtype, key_states.device
+        self.is_initialized = True
+
+    def get_seq_length(self) -> int:
+        return self._length
+
+    def crop(self, tokens_to_remove: int) -> None:
+        if tokens_to_remove > 0:
+            raise ValueError(f"crop({tokens_to_remove}): how many tokens go is said as a negative number")
+        self._length = max(self._length + tokens_to_remove, 0)
+
+
+def with_room(tokens: int) -> int:
+    """How many tokens a buffer is made for that has to hold so many."""
+    return tokens + max(SMALLEST_ROOM, tokens // SHARE)
+
+
+def is_too_wide(room: int, tokens: int) -> bool:
+    """True for more room than the usual growth behind so many tokens."""
+    return room * SHARE > tokens * (SHARE + 2)
+
+
+class GrowingLayer(InPlaceLayer):
     """Keys and values of shape (batch, heads, tokens, dimensions), as `DynamicLayer` has them.
 
     `keys` and `values` are views of the buffers: they hold good until the next `update`. What is assigned to
@@ -28,7 +58,6 @@ class GrowingLayer(DynamicLayer):
     def __init__(self, **kwargs: Any) -> None:
         self.expected = 0
         """How many tokens it will hold soon, as far as is known: so that it grows once."""
-        self._length = 0
         self._key_room: torch.Tensor | None = None
         self._value_room: torch.Tensor | None = None
         super().__init__(**kwargs)
@@ -62,10 +91,6 @@ class GrowingLayer(DynamicLayer):
         """The whole buffers of keys and values."""
         return self._key_room, self._value_room
 
-    def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
-        self.dtype, self.device = key_states.dtype, key_states.device
-        self.is_initialized = True
-
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -84,8 +109,7 @@ class GrowingLayer(DynamicLayer):
             self.lazy_initialization(keys, values)
         end = self._length + new
         if end > self.room:
-            size = max(end, self.expected)
-            size += max(SMALLEST_ROOM, size // SHARE)
+            size = with_room(max(end, self.expected))
             self._key_room = _resized(self._key_room, keys, self._length, size)
             self._value_room = _resized(self._value_room, values, self._length, size)
 
@@ -93,24 +117,11 @@ class GrowingLayer(DynamicLayer):
         """`new` tokens were written into `rooms` behind what was there."""
         self._length += new
 
-    def get_seq_length(self) -> int:
-        return self._length
-
-    def crop(self, tokens_to_remove: int) -> None:
-        if tokens_to_remove > 0:
-            raise ValueError(f"crop({tokens_to_remove}): how many tokens go is said as a negative number")
-        self._length = max(self._length + tokens_to_remove, 0)
-
     def rest(self) -> None:
         """Give room back that is more than the usual growth: behind a crop, or a short text."""
         self.expected = 0
-        if (
-            self._key_room is None
-            or self._value_room is None
-            or self.room * SHARE <= self._length * (SHARE + 2)
-        ):
-            return
-        self.move_out()
+        if is_too_wide(self.room, self._length):
+            self.move_out()
 
     def move(self, keys: torch.Tensor, values: torch.Tensor) -> None:
         """Go on in these buffers, which have the room: what it holds is copied there."""
