@@ -11,7 +11,7 @@ from typing import Any
 
 from docstra_tui.commands.console import Console
 from docstra_tui.commands.printing import Printing
-from docstra_tui.commands.records import places, record_of, sizes, told
+from docstra_tui.commands.records import cut_short, places, record_of, sizes, told
 from docstra_tui.commands.waiting import Waiting
 from docstra_tui.errors import DocstraError
 from docstra_tui.llm.answer import AnswerStream, Listener
@@ -93,9 +93,8 @@ class Answers:
         if self._as_json:
             self._records[-1]["files"] = sizes(llm, request)
         if stream.finish_reason == "length":
-            written = stream.usage.completion_tokens or self._limit
             which = f"{request.shown}: the" if is_one_of_many else "The"
-            self._console.note(f"{which} answer was cut at {written:,} tokens; --max-tokens allows more.")
+            self._console.note(cut_short(which, stream, self._limit))
         if request is not self._requests[-1] and not self._as_json:
             self._console.answer("\n")
 

@@ -15,7 +15,7 @@ from docstra_tui.commands.answers import interrupts
 from docstra_tui.commands.console import Console
 from docstra_tui.commands.output_folder import OutputFolder
 from docstra_tui.commands.printing import Quoting
-from docstra_tui.commands.records import record_of, sizes, told
+from docstra_tui.commands.records import cut_short, record_of, sizes, told
 from docstra_tui.errors import DocstraError, EngineError
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.llm.many import Answered, Many
@@ -139,10 +139,7 @@ class ManyAnswers:
                 record["files"] = sizes(llm, request)
             self._finish(index)
             if stream.finish_reason == "length":
-                written = stream.usage.completion_tokens or self._limit
-                self._console.note(
-                    f"{request.shown}: the answer was cut at {written:,} tokens; --max-tokens allows more."
-                )
+                self._console.note(cut_short(f"{request.shown}: the", stream, self._limit))
         elif answered.error is not None:
             self._in_a_row += 1
             self._errors.append(answered.error)

@@ -34,6 +34,12 @@ def record_of(
     return record if error is None else {**record, "error": told(error)}
 
 
+def cut_short(which: str, stream: AnswerStream, limit: int) -> str:
+    """What there is to say of an answer that reached its limit; `which` begins the sentence."""
+    written = stream.usage.completion_tokens or limit
+    return f"{which} answer was cut at {written:,} tokens; --max-tokens allows more."
+
+
 def told(error: DocstraError) -> dict[str, str]:
     """An error as the object has it."""
     return {"message": error.message, **({"hint": error.hint} if error.hint else {})}
