@@ -12,6 +12,7 @@ from docstra_tui.errors import DocstraError
 from docstra_tui.llm.answer import FinishReason, Usage
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import PART
+from docstra_tui.session.tree import LAST_ASKED, NO_TURN, Node, TurnTree
 
 Status = Literal["streaming", "done", "cancelled", "interrupted", "failed"]
 """`interrupted`: the program ended while the answer was written; every other end has its own word."""
@@ -68,6 +69,8 @@ class SavedTurn:
     """Seconds since 1970; grows within a session."""
     id: int = field(default_factory=lambda: secrets.randbits(62))
     """Random, so that it is known before any disk has answered."""
+    parent: int = field(default=LAST_ASKED, compare=False)
+    """The turn before it: its place, and nothing that it says."""
 
     @property
     def files(self) -> tuple[ContextItem, ...]:
@@ -139,13 +142,24 @@ class StoredSession:
     created: float
     updated: float
     turns: tuple[SavedTurn, ...]
-    """Oldest first."""
+    """Those of the path to its tip, oldest first."""
     skipped: int = 0
     """Turns before these that were not read."""
     choice: ModelChoice = ModelChoice()
     """Which model answered last."""
     waiting: tuple[WaitingQuestion, ...] = ()
     """Accepted, and left behind by a process that is gone; in their order."""
+    nodes: tuple[Node, ...] = ()
+    """Every turn of it, those of other branches and those that are deleted among them."""
+    tip: int = NO_TURN
+    """The last turn of the path that is shown."""
+    is_titled: bool = False
+    """True when somebody gave it its title."""
+
+    @property
+    def forks(self) -> dict[int, tuple[int, ...]]:
+        """For each turn that others stand beside, all that are in its place, oldest first."""
+        return TurnTree(self.nodes).forks
 
 
 def title_of(question: str) -> str:

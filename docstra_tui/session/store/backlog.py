@@ -24,6 +24,7 @@ class Backlog:
                 self._held.sessions.values(),
                 self._held.turns.values(),
                 self._held.waiting.values(),
+                self._held.marks.values(),
             )
             return any(one.is_behind for kind in everything for one in kind)
 
@@ -36,6 +37,12 @@ class Backlog:
                 one.is_behind and one.question is not None for one in waiting
             )
 
+    @property
+    def has_marks(self) -> bool:
+        """True when something was deleted that can be taken back."""
+        with self._lock:
+            return bool(self._held.marks)
+
     def behind(self) -> Behind:
         """What has to be written now; it may grow while that is done."""
         with self._lock:
@@ -43,12 +50,16 @@ class Backlog:
             waiting = [(number, kept) for number, kept in self._held.waiting.items() if kept.is_behind]
             wanted = {kept.session_id for kept in turns} | {kept.session_id for _, kept in waiting}
             sessions = [kept for one, kept in self._held.sessions.items() if kept.is_behind or one in wanted]
+            # A session that is written is there again, unless it was deleted here.
+            written = {one.row.id for one in sessions}
+            marks = [(of, kept) for of, kept in self._held.marks.items() if kept.is_behind or of in written]
             for kept in turns:
                 kept.unsaved = 0
             return Behind(
                 tuple((one, one.version, one.row) for one in sessions),
                 tuple((one, one.version, one.whole()) for one in turns),
                 tuple((number, one, one.version, one.question) for number, one in waiting),
+                tuple((of, one, one.version, one.is_deleted) for of, one in marks),
             )
 
     def mark_written(self, behind: Behind) -> None:
@@ -62,6 +73,10 @@ class Backlog:
                 kept.written = version
                 if kept.question is None and not kept.is_behind:
                     self._held.waiting.pop(number, None)
+            for of, mark, version, is_deleted in behind.marks:
+                mark.written = version
+                if not is_deleted and not mark.is_behind:
+                    self._held.marks.pop(of, None)
 
     def mark_all_behind(self) -> None:
         """The disk has nothing of it any more."""
@@ -73,3 +88,5 @@ class Backlog:
                 turn.written, turn.has_items = -1, False
             for kept in self._held.waiting.values():
                 kept.written = -1
+            for mark in self._held.marks.values():
+                mark.written = -1

@@ -10,16 +10,18 @@ import os
 import secrets
 import sqlite3
 import stat
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 from docstra_tui.errors import UnsafePath
 from docstra_tui.paths import private_folder
 from docstra_tui.session.store import aside
 from docstra_tui.session.store.damage import DamagedFile, check, check_tables, is_damage, moment, readable
+from docstra_tui.session.store.deleted_rows import any_deleted, remove_deleted
 from docstra_tui.session.store.orphans import adopt_orphans
 from docstra_tui.session.store.owner import is_alive
 from docstra_tui.session.store.shape import VERSION, bring_up, version_of
+from docstra_tui.session.store.transaction import transaction
 
 CHECKED_BYTES = 100_000_000
 """A larger file is not read through at every start."""
@@ -158,6 +160,9 @@ class Database:
             adopt_orphans(connection)
         self.identity = _identity(connection)
         _interrupt_dead(connection)
+        if any_deleted(connection):
+            with suppress(sqlite3.OperationalError), transaction(connection):  # a full disk: the next time
+                remove_deleted(connection)
         self._checked = True
 
 

@@ -30,6 +30,8 @@ class KeptSession(Kept):
     """How many questions of it wait."""
     has_draft: bool = True
     """False as long as the draft was only read: then another terminal may know better."""
+    has_tip: bool = True
+    """As the draft: it is this program's once something was asked, or another branch shown, here."""
 
     @property
     def is_worth_keeping(self) -> bool:
@@ -44,6 +46,14 @@ class KeptQuestion(Kept):
     session_id: str
     question: WaitingQuestion | None
     """None once it is a turn, or given back."""
+
+
+@dataclass(kw_only=True)
+class KeptMark(Kept):
+    """That a turn, or a whole session, is deleted and can be taken back; or was."""
+
+    session_id: str
+    is_deleted: bool
 
 
 @dataclass(kw_only=True)
@@ -91,6 +101,8 @@ class Held:
     sessions: dict[str, KeptSession] = field(default_factory=dict)
     turns: dict[int, KeptTurn] = field(default_factory=dict)
     waiting: dict[int, KeptQuestion] = field(default_factory=dict)
+    marks: dict[int | str, KeptMark] = field(default_factory=dict)
+    """Of turns by their numbers, of sessions by their ids."""
 
 
 @dataclass(frozen=True)
@@ -101,3 +113,5 @@ class Behind:
     turns: tuple[tuple[KeptTurn, int, SavedTurn], ...]
     waiting: tuple[tuple[int, KeptQuestion, int, WaitingQuestion | None], ...]
     """With their numbers first."""
+    marks: tuple[tuple[int | str, KeptMark, int, bool], ...] = ()
+    """With what they are of first; whether that is deleted last."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from docstra_tui.session.store.backlog import Backlog
-from docstra_tui.session.store.kept import Held, KeptQuestion, KeptSession, KeptTurn
+from docstra_tui.session.store.kept import Held, KeptMark, KeptQuestion, KeptSession, KeptTurn
+from docstra_tui.session.tree import Node, TurnTree
 from docstra_tui.session.turns import ModelChoice, SavedTurn, StoredSession, WaitingQuestion, title_of
 
 
@@ -23,6 +24,7 @@ class Memory:
         self._lock = threading.RLock()
         held = Held()
         self._sessions, self._turns, self._waiting = held.sessions, held.turns, held.waiting
+        self._marks = held.marks
         self.backlog = Backlog(held, self._lock)
         """What of it the disk lacks."""
 
@@ -69,7 +71,8 @@ class Memory:
         with self._lock:
             row = self._session(session_id).row
             title = row.title or title_of(turn.question)
-            self._change(session_id, title=title, model=turn.model or row.model, choice=choice or row.choice)
+            model, choice = turn.model or row.model, choice or row.choice
+            self._change(session_id, title=title, model=model, choice=choice, tip=turn.id)
             self._turns[turn.id] = KeptTurn(session_id=session_id, turn=replace(turn))
             if turn.id in self._waiting:
                 self._no_longer_waits(session_id, turn.id)
@@ -121,6 +124,25 @@ class Memory:
             self._change(session_id, draft=text)
             return True
 
+    def set_tip(self, session_id: str, tip: int) -> None:
+        """Another path is shown."""
+        with self._lock:
+            self._change(session_id, tip=tip)
+
+    def mark(self, session_id: str, turn_id: int | None, is_deleted: bool) -> None:
+        """A session, or a turn of it, is deleted, or there again."""
+        with self._lock:
+            of = session_id if turn_id is None else turn_id
+            kept = self._marks.setdefault(of, KeptMark(session_id=session_id, is_deleted=is_deleted))
+            kept.is_deleted = is_deleted
+            kept.version += 1
+
+    def is_deleted(self, of: int | str) -> bool:
+        """True for a turn, or a session, that was deleted here and can be taken back."""
+        with self._lock:
+            kept = self._marks.get(of)
+            return kept is not None and kept.is_deleted
+
     def interrupt(self) -> None:
         """The answers that are being written here end now, as they are."""
         with self._lock:
@@ -137,6 +159,8 @@ class Memory:
                 del self._turns[turn_id]
             for number in [one for one, kept in self._waiting.items() if kept.session_id == session_id]:
                 del self._waiting[number]
+            for of in [one for one, kept in self._marks.items() if kept.session_id == session_id]:
+                del self._marks[of]
 
     # What was read
 
@@ -150,27 +174,74 @@ class Memory:
             row = kept.row if kept is not None and (kept.is_behind or found is None) else found
             if row is None:
                 return None
-            turns = {turn.id: turn for turn in found.turns} if found is not None else {}
-            skipped = found.skipped if found is not None else 0
-            first = found.turns[0].asked if found is not None and skipped else 0.0
-            for turn_id, known in self._turns.items():
-                if known.session_id != session_id or (known.turn.asked < first and not known.is_behind):
-                    continue
-                if known.is_ours or turn_id not in turns:
-                    turns[turn_id] = known.whole()
+            tree = self._tree(session_id, found.nodes if found is not None else ())
+            has_tip = kept is not None and kept.has_tip
+            path = tree.path(row.tip if found is None or has_tip else found.tip)
+            turns = self._of_path(path, found)
+            for turn in turns:
+                turn.parent = tree.parent(turn.id)
             if kept is None or not kept.is_behind:
                 waits = kept.waits if kept is not None else 0
-                held = replace(row, turns=(), waiting=())
-                self._sessions[session_id] = KeptSession(row=held, waits=waits, has_draft=False, written=0)
-            for turn_id, turn in turns.items():
-                if turn_id not in self._turns:
-                    self._turns[turn_id] = KeptTurn(
-                        session_id=session_id, turn=replace(turn), is_ours=False, has_items=True, written=0
-                    )
-            ordered = tuple(sorted(turns.values(), key=lambda turn: (turn.asked, turn.id)))
+                held = replace(row, turns=(), waiting=(), nodes=())
+                self._sessions[session_id] = KeptSession(
+                    row=held, waits=waits, has_draft=False, has_tip=False, written=0
+                )
+            self._hold(session_id, turns)
             left = found.waiting if found is not None else ()
-            waiting = tuple(one for one in left if one.id not in self._waiting)
-            return replace(row, turns=ordered, skipped=skipped, waiting=waiting)
+            return replace(
+                row,
+                turns=tuple(turns),
+                skipped=len(path) - len(turns),
+                waiting=tuple(one for one in left if one.id not in self._waiting),
+                nodes=tuple(tree.nodes.values()),
+                tip=path[-1] if path else row.tip,
+            )
+
+    def known(self, session_id: str, numbers: Iterable[int], found: Iterable[SavedTurn]) -> list[SavedTurn]:
+        """Some turns as they really are: what the disk said, with what this process knows better."""
+        with self._lock:
+            turns = {turn.id: turn for turn in found}
+            self._hold(session_id, turns.values())
+            for number in numbers:
+                held = self._turns.get(number)
+                if held is not None and (held.is_ours or number not in turns):
+                    turns[number] = held.whole()
+            return [turns[number] for number in numbers if number in turns]
+
+    def _tree(self, session_id: str, saved: Iterable[Node]) -> TurnTree:
+        """The turns of a session by their places, those that only this process has among them."""
+        nodes = {node.id: node for node in saved}
+        for number, known in self._turns.items():
+            if known.session_id == session_id and (known.is_ours or number not in nodes):
+                nodes[number] = Node(number, known.turn.parent, known.turn.asked)
+        for of, mark in self._marks.items():
+            if isinstance(of, int) and of in nodes:
+                nodes[of] = replace(nodes[of], is_deleted=mark.is_deleted)
+        return TurnTree(nodes.values())
+
+    def _of_path(self, path: Sequence[int], found: StoredSession | None) -> list[SavedTurn]:
+        """The turns of a path as far as they are known; of a long one the latest, and what the disk lacks."""
+        read = {turn.id: turn for turn in found.turns} if found is not None else {}
+        is_part = found is not None and found.skipped > 0
+        is_before = is_part  # of what was read: only the disk has to have it
+        turns = []
+        for number in path:
+            is_before = is_before and number not in read
+            known = self._turns.get(number)
+            if known is not None and (known.is_ours or number not in read):
+                if not is_before or known.is_behind:
+                    turns.append(known.whole())
+            elif number in read:
+                turns.append(read[number])
+        return turns
+
+    def _hold(self, session_id: str, turns: Iterable[SavedTurn]) -> None:
+        """These were read: a file that is deleted under us can be made again as it was."""
+        for turn in turns:
+            if turn.id not in self._turns:
+                self._turns[turn.id] = KeptTurn(
+                    session_id=session_id, turn=replace(turn), is_ours=False, has_items=True, written=0
+                )
 
     def unsent(self, session_id: str) -> str:
         """The first question that waits here, else what is typed."""
@@ -212,8 +283,9 @@ class Memory:
             self._sessions[session_id] = kept
         return kept
 
-    def _change(self, session_id: str, **values: str | ModelChoice) -> None:
+    def _change(self, session_id: str, **values: str | int | ModelChoice) -> None:
         kept = self._session(session_id)
         kept.has_draft = kept.has_draft or "draft" in values
+        kept.has_tip = kept.has_tip or "tip" in values
         kept.row = replace(kept.row, updated=time.time(), **values)  # type: ignore[arg-type]
         kept.version += 1

@@ -29,13 +29,18 @@ def forget(owner: str) -> None:
     _open_stores.discard(owner)
 
 
+def is_owner(text: str) -> bool:
+    """True for what `new_owner` may have given, in this process or another."""
+    parts = text.split(" ")
+    return len(parts) == 4 and parts[1].isdigit()
+
+
 def is_alive(owner: str, updated: float, far_seconds: float = FAR_SECONDS) -> bool:
     """False when whoever had this name is gone. `updated` is when it last wrote (seconds since 1970); one
     that cannot be asked is trusted for `far_seconds` after that."""
-    parts = owner.split(" ")
-    if len(parts) != 4 or not parts[1].isdigit():
+    if not is_owner(owner):
         return False
-    place, pid, started, _ = parts
+    place, pid, started, _ = owner.split(" ")
     if place != _place():
         same_host = place.split("/")[0] == _place().split("/")[0]
         rebooted = same_host and place.split("/")[1:2] != _place().split("/")[1:2]

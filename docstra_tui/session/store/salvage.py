@@ -110,8 +110,10 @@ def _fitting(shape: Shape, row: Row) -> Iterator[Value]:
             is_end = row.is_cut and number == last_text
             yield value.encode() + CUT if is_end and isinstance(value, str) else value
         else:
-            instead: dict[str, Value] = {"TEXT": default.strip("'"), "BLOB": b""}
-            yield None if name in MAY_BE_NULL else instead.get(kind, 0)
+            instead: Value = {"TEXT": default.strip("'"), "BLOB": b""}.get(kind, 0)
+            if kind == "INTEGER" and default:
+                instead = int(default)
+            yield None if name in MAY_BE_NULL else instead
 
 
 HELD_BY: dict[str, tuple[type, ...]] = {

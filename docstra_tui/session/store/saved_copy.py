@@ -10,8 +10,8 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 
-from docstra_tui.errors import StoreError
-from docstra_tui.session.store import session_rows, turn_rows, waiting_rows
+from docstra_tui.errors import DocstraError, StoreError
+from docstra_tui.session.store import deleted_rows, session_rows, turn_rows, waiting_rows
 from docstra_tui.session.store.backlog import Backlog
 from docstra_tui.session.store.database import Database
 from docstra_tui.session.store.transaction import transaction
@@ -52,7 +52,7 @@ class SavedCopy:
         with transaction(connection):
             behind = self._backlog.behind()
             for one, _, session in behind.sessions:
-                session_rows.write_session(connection, session, self._owner, one.has_draft)
+                session_rows.write_session(connection, session, self._owner, one.has_draft, one.has_tip)
             for number, waiting, _, question in behind.waiting:
                 if question is not None:
                     waiting_rows.write_waiting(connection, waiting.session_id, question, self._owner)
@@ -60,6 +60,12 @@ class SavedCopy:
                     waiting_rows.drop_waiting(connection, number)
             for kept, _, turn in behind.turns:
                 turn_rows.write_turn(connection, kept.session_id, turn, self._owner, not kept.has_items)
+            for of, _, _, is_deleted in behind.marks:
+                by = self._owner if is_deleted else ""
+                if isinstance(of, int):
+                    deleted_rows.mark_turn(connection, of, by)
+                else:
+                    deleted_rows.mark_session(connection, of, by)
             for one, _, _ in behind.sessions:
                 if not one.is_worth_keeping:
                     session_rows.drop_if_empty(connection, one.row.id)
@@ -67,7 +73,7 @@ class SavedCopy:
             raise FileNotFoundError(2, "the file was deleted", str(self._database.path))
         self._backlog.mark_written(behind)
 
-    def change(self, connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], None]) -> None:
+    def change(self, connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], object]) -> None:
         """Run `work` in a transaction of its own."""
         self._refuse_read_only()
         with transaction(connection):
@@ -77,6 +83,13 @@ class SavedCopy:
         """It is damaged: another one takes its place."""
         with suppress(OSError):  # it stays where it is; the next try says the same
             self._database.set_aside()
+
+    def finish(self) -> None:
+        """What was deleted cannot be taken back any more; let the file go."""
+        if self._backlog.has_marks:
+            with suppress(sqlite3.Error, OSError, DocstraError):  # whoever opens it next does it
+                self.change(self.connection(), lambda one: deleted_rows.remove_deleted(one, self._owner))
+        self.close()
 
     def close(self) -> None:
         """Let the file go."""

@@ -6,23 +6,32 @@ import sqlite3
 
 from docstra_tui.session.store.damage import moment
 from docstra_tui.session.store.owner import is_alive
-from docstra_tui.session.store.turn_rows import read_turns
+from docstra_tui.session.store.turn_rows import read_nodes, read_turns
 from docstra_tui.session.store.values import path_bytes, path_text, storable, text_of
 from docstra_tui.session.store.waiting_rows import left_waiting
+from docstra_tui.session.tree import NO_TURN, TurnTree
 from docstra_tui.session.turns import ModelChoice, SessionSummary, StoredSession, title_of
 
 
 def write_session(
-    connection: sqlite3.Connection, session: StoredSession, owner: str, with_draft: bool = True
+    connection: sqlite3.Connection,
+    session: StoredSession,
+    owner: str,
+    with_draft: bool = True,
+    with_tip: bool = True,
 ) -> None:
     """Make the session's row what `session` says; its turns are written one by one. Without its draft, one
-    that is there stays."""
+    that is there stays, and so does its tip; a title that somebody gave it stays always. One that another
+    program deleted is there again."""
     choice = session.choice
     connection.execute(
         "INSERT INTO sessions (id, root, model, title, draft, created, updated, server, wanted, revision, "
-        "quant, owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (id) DO UPDATE SET model = excluded.model, title = excluded.title, "
-        "draft = CASE WHEN ? THEN excluded.draft ELSE draft END, updated = max(updated, excluded.updated), "
+        "quant, owner, tip, titled) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET model = excluded.model, "
+        "title = CASE WHEN titled AND NOT excluded.titled THEN title ELSE excluded.title END, "
+        "titled = max(titled, excluded.titled), deleted = '', "
+        "draft = CASE WHEN ? THEN excluded.draft ELSE draft END, "
+        "tip = CASE WHEN ? THEN excluded.tip ELSE tip END, updated = max(updated, excluded.updated), "
         "server = excluded.server, wanted = excluded.wanted, revision = excluded.revision, "
         "quant = excluded.quant, owner = excluded.owner",
         (
@@ -35,7 +44,10 @@ def write_session(
             session.updated,
             *map(storable, (choice.server, choice.name, choice.revision, choice.quant)),
             owner,
+            session.tip,
+            session.is_titled,
             with_draft,
+            with_tip,
         ),
     )
 
@@ -43,17 +55,19 @@ def write_session(
 def read_session(
     connection: sqlite3.Connection, session_id: str, characters: int | None = None
 ) -> StoredSession | None:
-    """The session, or of its turns the latest with about so many `characters`; None when there is none."""
+    """The session, or of its path the latest turns with about so many `characters`; None when there is
+    none."""
     row = connection.execute(
-        "SELECT root, model, title, draft, created, updated, server, wanted, revision, quant "
+        "SELECT root, model, title, draft, created, updated, tip, titled, server, wanted, revision, quant "
         "FROM sessions WHERE id = ?",
         (session_id,),
     ).fetchone()
     if row is None:
         return None
-    root, model, title, draft, created, updated, *choice = row
-    turns = read_turns(connection, session_id, characters=characters)
-    [known] = connection.execute("SELECT count(*) FROM turns WHERE session_id = ?", (session_id,)).fetchone()
+    root, model, title, draft, created, updated, tip, titled, *choice = row
+    tree = TurnTree(read_nodes(connection, session_id))
+    path = tree.path(tip if isinstance(tip, int) else NO_TURN)
+    turns = read_turns(connection, path, tree, characters)
     return StoredSession(
         session_id,
         text_of(title),
@@ -63,16 +77,19 @@ def read_session(
         moment(created),
         moment(updated),
         tuple(turns),
-        known - len(turns),
+        len(path) - len(turns),
         ModelChoice(*map(text_of, choice)),
         left_waiting(connection, session_id, moment(updated)),
+        tuple(tree.nodes.values()),
+        path[-1] if path else NO_TURN,
+        titled == 1,
     )
 
 
 def read_without_turns(connection: sqlite3.Connection, root: str) -> str | None:
     """The latest session about `root` in which nothing was asked yet and which no living process has."""
     rows = connection.execute(
-        "SELECT id, owner, updated FROM sessions WHERE root = ? "
+        "SELECT id, owner, updated FROM sessions WHERE root = ? AND deleted = '' "
         "AND NOT EXISTS (SELECT 1 FROM turns WHERE session_id = sessions.id) ORDER BY updated DESC",
         (path_bytes(root),),
     )
@@ -85,7 +102,8 @@ def read_summaries(connection: sqlite3.Connection) -> list[SessionSummary]:
         "SELECT sessions.id, title, root, sessions.model, updated, count(turns.id), "
         "coalesce((SELECT question FROM waiting WHERE session_id = sessions.id ORDER BY accepted LIMIT 1), "
         "draft) AS unsent FROM sessions "
-        "LEFT JOIN turns ON turns.session_id = sessions.id GROUP BY sessions.id "
+        "LEFT JOIN turns ON turns.session_id = sessions.id AND turns.deleted = '' "
+        "WHERE sessions.deleted = '' GROUP BY sessions.id "
         "HAVING count(turns.id) > 0 OR unsent != '' ORDER BY updated DESC"
     )
     return [

@@ -7,7 +7,8 @@ is wrong until it is mended.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from docstra_tui.errors import StoreError
@@ -17,6 +18,7 @@ from docstra_tui.session.store.database import Database
 from docstra_tui.session.store.memory import Memory
 from docstra_tui.session.store.problems import KEPT
 from docstra_tui.session.store.writer import Writer
+from docstra_tui.session.tree import TurnTree
 from docstra_tui.session.turns import ModelChoice, SavedTurn, SessionSummary, StoredSession, WaitingQuestion
 
 PART_SECONDS = 1.0
@@ -156,6 +158,9 @@ class SessionStore:
         found = {summary.id: summary for summary in self._writer.read(session_rows.read_summaries, nothing)}
         for kept, turns in self._memory.sessions():
             row, saved = kept.row, found.get(kept.row.id)
+            if self._memory.is_deleted(row.id):
+                found.pop(row.id, None)
+                continue
             if kept.is_behind or saved is None:
                 turns = max(turns, saved.turns if saved is not None else 0)
                 unsent = self._memory.unsent(row.id)
@@ -186,9 +191,22 @@ class SessionStore:
 
     def turns_before(self, session_id: str, turn: SavedTurn, count: int) -> list[SavedTurn]:
         """The `count` turns before `turn` as the disk has them, oldest first. Blocks. Raises `StoreError`."""
-        return self._writer.read(
-            lambda connection: turn_rows.read_turns(connection, session_id, before=turn.asked, count=count)
-        )
+
+        def read(connection: sqlite3.Connection) -> list[SavedTurn]:
+            tree = TurnTree(turn_rows.read_nodes(connection, session_id))
+            return turn_rows.read_turns(connection, tree.above(turn.id, count), tree)
+
+        return self._writer.read(read)
+
+    def turns(self, session_id: str, numbers: Sequence[int]) -> list[SavedTurn]:
+        """Some of a session's turns, of whatever branch, in that order. Blocks. Raises `StoreError`."""
+
+        def read(connection: sqlite3.Connection) -> list[SavedTurn]:
+            tree = TurnTree(turn_rows.read_nodes(connection, session_id))
+            return turn_rows.read_turns(connection, numbers, tree)
+
+        nothing: list[SavedTurn] = []
+        return self._memory.known(session_id, numbers, self._writer.read(read, nothing))
 
     def without_turns(self, root: str) -> str | None:
         """The latest session about that folder in which something was typed, nothing was asked, and which
@@ -206,8 +224,22 @@ class SessionStore:
         [found] = self._writer.read(lambda connection: [waiting_rows.read_left_in(connection, root)], nothing)
         return found
 
+    def mark_deleted(self, session_id: str, turn_id: int | None = None, is_deleted: bool = True) -> None:
+        """A session, or one turn of it, is deleted from now on, or it is there again. Never waits.
+
+        It can be taken back for as long as this store is open and is really gone then, also where the
+        program is killed.
+        """
+        self._memory.mark(session_id, turn_id, is_deleted)
+        self._writer.write()
+
+    def show_path(self, session_id: str, tip: int) -> None:
+        """The turns down to `tip` are those that are shown. Never waits."""
+        self._memory.set_tip(session_id, tip)
+        self._writer.write()
+
     def delete(self, session_id: str) -> None:
-        """Forget a session, on the disk too. Raises `StoreError`."""
+        """Forget a session at once, on the disk too. Raises `StoreError`."""
         session_id = self._find(session_id, None)
         self._memory.forget(session_id)
         self._writer.change(lambda connection: session_rows.delete_session(connection, session_id))

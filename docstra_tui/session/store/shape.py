@@ -7,7 +7,7 @@ import sqlite3
 
 from docstra_tui.session.store.transaction import transaction
 
-VERSION = 4
+VERSION = 5
 """Of the tables below; kept in the file as `user_version`."""
 
 TABLES = """
@@ -28,7 +28,10 @@ CREATE TABLE sessions (
     wanted TEXT NOT NULL DEFAULT '',
     revision TEXT NOT NULL DEFAULT '',
     quant TEXT NOT NULL DEFAULT '',
-    owner TEXT NOT NULL DEFAULT ''
+    owner TEXT NOT NULL DEFAULT '',
+    tip INTEGER NOT NULL DEFAULT 0,       -- the last turn of the path that is shown; 0: the latest
+    titled INTEGER NOT NULL DEFAULT 0,    -- 1 when somebody gave it its title
+    deleted TEXT NOT NULL DEFAULT ''      -- the process that deleted it and can still take that back
 );
 CREATE TABLE turns (
     id INTEGER PRIMARY KEY,
@@ -51,10 +54,14 @@ CREATE TABLE turns (
     left_out TEXT NOT NULL DEFAULT '[]',  -- JSON: what did not fit and was not sent, ready to show
     thinking TEXT NOT NULL DEFAULT '',
     thinking_s REAL,
-    thinking_tokens INTEGER
+    thinking_tokens INTEGER,
+    parent INTEGER NOT NULL DEFAULT -1,   -- the turn before it; 0 for none, -1 for the one asked before it
+    deleted TEXT NOT NULL DEFAULT ''      -- as of a session
 );
-CREATE INDEX turns_of_session ON turns (session_id, asked);
+CREATE INDEX turns_of_session ON turns (session_id, asked, parent, deleted);
 CREATE INDEX turns_being_written ON turns (status) WHERE status = 'streaming';
+CREATE INDEX turns_deleted ON turns (deleted) WHERE deleted <> '';
+CREATE INDEX sessions_deleted ON sessions (deleted) WHERE deleted <> '';
 CREATE TABLE waiting (
     id INTEGER PRIMARY KEY,       -- that of the turn which the question becomes
     session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
@@ -101,13 +108,30 @@ CHANGES = {
         "ALTER TABLE turns ADD COLUMN thinking_s REAL",
         "ALTER TABLE turns ADD COLUMN thinking_tokens INTEGER",
     ),
+    5: (
+        "ALTER TABLE turns ADD COLUMN parent INTEGER NOT NULL DEFAULT -1",
+        "ALTER TABLE turns ADD COLUMN deleted TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE sessions ADD COLUMN tip INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE sessions ADD COLUMN titled INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE sessions ADD COLUMN deleted TEXT NOT NULL DEFAULT ''",
+        "DROP INDEX IF EXISTS turns_of_session",
+        "CREATE INDEX turns_of_session ON turns (session_id, asked, parent, deleted)",
+        "CREATE INDEX turns_deleted ON turns (deleted) WHERE deleted <> ''",
+        "CREATE INDEX sessions_deleted ON sessions (deleted) WHERE deleted <> ''",
+    ),
 }
 """What makes the tables of the version before into those of this one."""
 
 THINKING = 4
 """The first version in which what a model thought is no part of its answer."""
 
-MARKS = {1: ("turns", "id"), 2: ("turns", "left_out"), 3: ("sessions", "server"), 4: ("turns", "thinking")}
+MARKS = {
+    1: ("turns", "id"),
+    2: ("turns", "left_out"),
+    3: ("sessions", "server"),
+    4: ("turns", "thinking"),
+    5: ("turns", "parent"),
+}
 """A column that each shape brought, with its table."""
 
 NO_VERSION = 1000

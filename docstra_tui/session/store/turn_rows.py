@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, get_args
 
 from docstra_tui.error_forms import from_wire, to_wire
 from docstra_tui.llm.answer import FinishReason, Usage
 from docstra_tui.llm.items import ContextItem, digest_of
 from docstra_tui.session.store.damage import moment
+from docstra_tui.session.store.owner import is_owner
 from docstra_tui.session.store.values import (
     figure,
     json_value,
@@ -20,6 +21,7 @@ from docstra_tui.session.store.values import (
     text_of,
     unknown,
 )
+from docstra_tui.session.tree import LAST_ASKED, Node, TurnTree
 from docstra_tui.session.turns import LOST, Placed, SavedTurn, Status
 
 STATUSES = frozenset(get_args(Status))
@@ -35,8 +37,8 @@ def write_turn(
     connection.execute(
         "INSERT INTO turns (id, session_id, asked, question, task, fields, model, answer, status, owner, "
         "error, finish_reason, prompt_tokens, completion_tokens, reused_tokens, ttft_s, tokens_per_s, "
-        "left_out, thinking, thinking_s, thinking_tokens) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "left_out, thinking, thinking_s, thinking_tokens, parent) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (id) DO UPDATE SET "
         "model = excluded.model, answer = excluded.answer, status = excluded.status, owner = excluded.owner, "
         "error = excluded.error, finish_reason = excluded.finish_reason, "
@@ -66,6 +68,7 @@ def write_turn(
             storable(turn.thinking),
             turn.thinking_s,
             turn.usage.thinking_tokens,
+            turn.parent,
         ),
     )
     if with_items:
@@ -98,34 +101,45 @@ def _write_items(connection: sqlite3.Connection, turn_id: int, placed: Iterable[
         )
 
 
-def read_turns(
-    connection: sqlite3.Connection,
-    session_id: str,
-    *,
-    before: float | None = None,
-    count: int = -1,
-    characters: int | None = None,
-) -> list[SavedTurn]:
-    """The latest turns (before a moment; so many; with about so many characters), oldest first."""
+def read_nodes(connection: sqlite3.Connection, session_id: str) -> list[Node]:
+    """Every turn of a session by its place, those that are deleted among them: an index has all of it."""
     rows = connection.execute(
-        "SELECT id, asked, question, task, fields, model, answer, status, error, finish_reason, "
-        "prompt_tokens, completion_tokens, reused_tokens, thinking_tokens, ttft_s, tokens_per_s, thinking_s, "
-        "left_out, thinking "
-        "FROM turns WHERE session_id = ? AND (? IS NULL OR asked < ?) ORDER BY asked DESC, id DESC LIMIT ?",
-        (session_id, before, before, count),
+        "SELECT id, parent, asked, deleted FROM turns WHERE session_id = ?", (session_id,)
     )
-    wanted: list[tuple[Any, ...]] = []
+    return [
+        Node(
+            number,
+            parent if isinstance(parent, int) else LAST_ASKED,
+            moment(asked),
+            is_owner(text_of(deleted)),
+        )
+        for number, parent, asked, deleted in rows
+    ]
+
+
+def read_turns(
+    connection: sqlite3.Connection, numbers: Sequence[int], tree: TurnTree, characters: int | None = None
+) -> list[SavedTurn]:
+    """The turns of these numbers, in their order; with `characters`, only the last with about so many."""
+    items = Items(connection)
+    found: list[SavedTurn] = []
     read = 0
-    for row in rows:
-        wanted.append(row)
-        read += sum(len(text) for text in (row[2], row[6], row[-1]) if isinstance(text, str | bytes))
+    for number in reversed(numbers):
+        row = connection.execute(
+            "SELECT id, asked, question, task, fields, model, answer, status, error, finish_reason, "
+            "prompt_tokens, completion_tokens, reused_tokens, thinking_tokens, ttft_s, tokens_per_s, "
+            "thinking_s, left_out, thinking FROM turns WHERE id = ?",
+            (number,),
+        ).fetchone()
+        if row is None:
+            continue
+        turn = _turn(row, items.of(number))
+        turn.parent = tree.parent(number)
+        found.append(turn)
+        read += len(turn.question) + len(turn.answer) + len(turn.thinking)
         if characters is not None and read >= characters:
             break
-    rows.close()
-    if not wanted:
-        return []
-    items = _read_items(connection, session_id, wanted[-1][1], wanted[0][1])
-    return [_turn(row, items.get(row[0], [])) for row in reversed(wanted)]
+    return found[::-1]
 
 
 def _turn(row: tuple[Any, ...], placed: list[Placed]) -> SavedTurn:
@@ -161,44 +175,45 @@ def _turn(row: tuple[Any, ...], placed: list[Placed]) -> SavedTurn:
     return turn
 
 
-def _read_items(
-    connection: sqlite3.Connection, session_id: str, first: float, last: float
-) -> dict[int, list[Placed]]:
-    """The items of the turns asked from `first` to `last`. Nearly every turn has those of the one before
-    it: each is one object, and its content is read once."""
-    among = "turns.session_id = ? AND turns.asked BETWEEN ? AND ?"
-    where = (session_id, first, last)
-    contents = {
-        sha256: text
-        for sha256, content in connection.execute(
-            "SELECT sha256, content FROM contents WHERE sha256 IN "
-            f"(SELECT items.sha256 FROM items JOIN turns ON turns.id = turn_id WHERE {among})",
-            where,
+class Items:
+    """The items of turns. Nearly every turn has those of the one before it: each is one object, and its
+    content is read once."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._known: dict[tuple[Any, ...], Placed] = {}
+        self._contents: dict[object, str | None] = {NOTHING: ""}
+
+    def of(self, number: int) -> list[Placed]:
+        """Those that were sent with a turn."""
+        rows = self._connection.execute(
+            "SELECT entered, path, language, start_line, end_line, sha256, detail FROM items "
+            "WHERE turn_id = ? ORDER BY position",
+            (number,),
+        ).fetchall()
+        return [self._known.get(row) or self._placed(row) for row in rows]
+
+    def _placed(self, row: tuple[Any, ...]) -> Placed:
+        entered, path, language, start, end, sha256, detail = row
+        content = self._content(sha256)
+        item = ContextItem(
+            content or "",
+            None if path is None else path_text(path),
+            text_of(language),
+            figure(start, int),
+            figure(end, int),
+            text_of(sha256),
+            text_of(detail) if content is not None else LOST,
         )
-        if (text := text_of(content)) and digest_of(text) == sha256
-    }
-    items: dict[int, list[Placed]] = {}
-    known: dict[tuple[Any, ...], Placed] = {}
-    rows = connection.execute(
-        "SELECT turn_id, entered, path, language, start_line, end_line, sha256, detail "
-        f"FROM items JOIN turns ON turns.id = turn_id WHERE {among} ORDER BY turn_id, position",
-        where,
-    )
-    for turn_id, *what in rows:
-        mark = tuple(what)
-        place = known.get(mark)
-        if place is None:
-            entered, path, language, start, end, sha256, detail = what
-            content = contents.get(sha256, "" if sha256 == NOTHING else None)
-            item = ContextItem(
-                content or "",
-                None if path is None else path_text(path),
-                text_of(language),
-                figure(start, int),
-                figure(end, int),
-                text_of(sha256),
-                text_of(detail) if content is not None else LOST,
-            )
-            place = known[mark] = Placed(entered, item)
-        items.setdefault(turn_id, []).append(place)
-    return items
+        place = self._known[row] = Placed(entered, item)
+        return place
+
+    def _content(self, sha256: object) -> str | None:
+        """None where a damaged disk has it no more, or not as it was."""
+        if sha256 not in self._contents:
+            row = self._connection.execute(
+                "SELECT content FROM contents WHERE sha256 = ?", (sha256,)
+            ).fetchone()
+            text = text_of(row[0]) if row is not None else ""
+            self._contents[sha256] = text if text and digest_of(text) == sha256 else None
+        return self._contents[sha256]

@@ -50,8 +50,8 @@ def read_left_in(connection: sqlite3.Connection, root: str) -> str | None:
     is gone."""
     rows = connection.execute(
         "SELECT title, waiting.owner, updated FROM waiting JOIN sessions ON sessions.id = session_id "
-        "WHERE root = ? AND EXISTS (SELECT 1 FROM turns WHERE session_id = sessions.id) "
-        "ORDER BY updated DESC",
+        "WHERE root = ? AND sessions.deleted = '' "
+        "AND EXISTS (SELECT 1 FROM turns WHERE session_id = sessions.id) ORDER BY updated DESC",
         (path_bytes(root),),
     )
     return next(

@@ -153,7 +153,7 @@ class Writer:
             if job is not None:
                 self._do(job)
             elif is_last:
-                self._copy.close()
+                self._copy.finish()
                 return
 
     def _open_first(self) -> None:

@@ -88,10 +88,17 @@ CREATE TABLE waiting (id INTEGER PRIMARY KEY, session_id TEXT NOT NULL REFERENCE
 CREATE INDEX waiting_of_session ON waiting (session_id, accepted);
 PRAGMA user_version = 3;
 """
+SHAPE_4 = """
+ALTER TABLE turns ADD COLUMN thinking TEXT NOT NULL DEFAULT '';
+ALTER TABLE turns ADD COLUMN thinking_s REAL;
+ALTER TABLE turns ADD COLUMN thinking_tokens INTEGER;
+PRAGMA user_version = 4;
+"""
 OLDER = (SHAPE_1, SHAPE_1 + SHAPE_2, SHAPE_1 + SHAPE_2 + SHAPE_3)
+NEWEST_OLD = SHAPE_1 + SHAPE_2 + SHAPE_3 + SHAPE_4
 
 
-@pytest.mark.parametrize("script", OLDER, ids=["1", "2", "3"])
+@pytest.mark.parametrize("script", (*OLDER, NEWEST_OLD), ids=["1", "2", "3", "4"])
 def test_an_older_shape_is_brought_up_with_all_it_has(path: Path, script: str) -> None:
     path.parent.mkdir(mode=0o700)
     with closing(sqlite3.connect(path)) as connection:
@@ -172,3 +179,23 @@ def test_it_is_no_part_of_what_is_saved_from_a_damaged_file_either(path: Path, s
     store.close()
     assert (found[turn.id].thinking, found[turn.id].answer) == ("Hm.", "Twice.")
     assert (found[said.id].thinking, found[said.id].answer) == ("", THOUGHT)
+
+
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_turns_of_an_older_program_follow_each_other_as_they_were_asked(path: Path, is_damaged: bool) -> None:
+    path.parent.mkdir(mode=0o700)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executescript(NEWEST_OLD)
+        for number, asked in ((9, 3.0), (3, 5.0), (5, 4.0)):
+            connection.execute(
+                "INSERT INTO turns (id, asked, answer, status, owner, session_id, question, task, fields, "
+                "model) VALUES (?, ?, 'a', 'done', '', 'abcdef012345', 'q', 'answer_question', '{}', 'm')",
+                (number, asked),
+            )
+    if is_damaged:
+        behead(path, path.read_bytes())
+    store = SessionStore()
+    found = store.load("last")
+    store.close()
+    assert [(turn.id, turn.parent) for turn in found.turns] == [(7, 0), (9, 7), (5, 9), (3, 5)]
+    assert not found.forks and found.tip == 3
