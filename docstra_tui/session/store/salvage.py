@@ -110,10 +110,9 @@ def _fitting(shape: Shape, row: Row) -> Iterator[Value]:
             is_end = row.is_cut and number == last_text
             yield value.encode() + CUT if is_end and isinstance(value, str) else value
         else:
-            instead: Value = {"TEXT": default.strip("'"), "BLOB": b""}.get(kind, 0)
-            if kind == "INTEGER" and default:
-                instead = int(default)
-            yield None if name in MAY_BE_NULL else instead
+            whole = int(default) if kind == "INTEGER" and default else 0
+            instead: dict[str, Value] = {"TEXT": default.strip("'"), "BLOB": b""}
+            yield None if name in MAY_BE_NULL else instead.get(kind, whole)
 
 
 HELD_BY: dict[str, tuple[type, ...]] = {
