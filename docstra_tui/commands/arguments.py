@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from docstra_tui.commands.more_help import ASKING, FILLING, MANY, ONE_SHOT
+from docstra_tui.commands.more_help import ASKING, FILLING, MANY, ONE_SHOT, SESSIONS
 from docstra_tui.errors import UsageError
 from docstra_tui.workspace.commands import commands_of
 
@@ -184,12 +184,12 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "sessions",
-        "[list|show|delete] [SESSION]",
+        "[list|search|show|rename|delete] [SESSION|WORDS]",
         "saved conversations",
         (SHOW_THINKING,),
-        actions=("list", "show", "delete"),
+        actions=("list", "search", "show", "rename", "delete"),
         later=("export",),
-        most=1,
+        more=SESSIONS,
     ),
     Command(
         "engine",

@@ -30,3 +30,10 @@ FILLING = (
     "piped in goes with them; with -f, or from a file, it is read only where -\n"
     "is named.\n"
 )
+
+SESSIONS = (
+    "search WORDS finds the turns with all of the words in question, answer or the\n"
+    "names of files; a word may be the beginning of one, and what stands in quotes\n"
+    "stands so: search '\"in this order\" retry'.\n"
+    "show takes the beginning of an id, or last; rename SESSION TITLE; delete SESSION."
+)

@@ -1,24 +1,34 @@
-"""The saved conversations: list them, read one, forget one."""
+"""The saved conversations: list them, look for words, read one, name one, forget one."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from docstra_tui import figures
 from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.console import Console
 from docstra_tui.commands.printing import Quoting
-from docstra_tui.errors import UsageError
+from docstra_tui.commands.session_search import search
+from docstra_tui.errors import StoreError, UsageError
+from docstra_tui.session.search.finder import Finder
 from docstra_tui.session.store.sessions import SessionStore
-from docstra_tui.session.turns import SavedTurn, StoredSession
+from docstra_tui.session.turns import SavedTurn, StoredSession, title_of
 from docstra_tui.workspace.wording import ENDED
 
 ID_LENGTH = 8
 """So much of an id is shown; any beginning that is unique can be typed."""
 
+MOST_WORDS = {"list": 0, "show": 1, "delete": 1}
+"""Behind each action; any number behind the others."""
+
 
 def run(invocation: Invocation) -> int:
-    """`sessions list | show | delete`."""
+    """`sessions list | search | show | rename | delete`."""
+    most = MOST_WORDS.get(invocation.action)
+    if most is not None and len(invocation.words) > most:
+        over = invocation.words[most]
+        raise UsageError(f"{over!r} is one word too many.", f"See {PROGRAM} sessions --help.")
     console = Console()
     as_json = bool(invocation.options["json"])
     store = SessionStore()
@@ -31,23 +41,55 @@ def run(invocation: Invocation) -> int:
                 return _show(
                     console, session, as_json, show_thinking=bool(invocation.options["show_thinking"])
                 )
+            case "search":
+                if not " ".join(invocation.words).strip():
+                    raise UsageError("Look for what?", f"{PROGRAM} sessions search WORDS")
+                return search(console, store, " ".join(invocation.words), as_json=as_json)
+            case "rename":
+                return _rename(console, store, invocation.words, as_json)
             case _:
-                if not invocation.words:
-                    raise UsageError(
-                        "Which session?", f"{PROGRAM} sessions list shows them; give the beginning of an id."
-                    )
-                session = store.load(invocation.words[0])
-                store.delete(session.id)
-                store.flush()
-                if as_json:
-                    console.json({"deleted": session.id})
-                else:
-                    console.line(f"Deleted {session.id[:ID_LENGTH]} ({session.title}).")
-                return 0
+                return _delete(console, store, _named(store, invocation.words), as_json)
     finally:
         if store.notice:
             console.note(store.notice)
         store.close()
+
+
+def _named(store: SessionStore, words: Sequence[str]) -> StoredSession:
+    """The session that the first word is about; `last` is typed, never meant."""
+    if not words:
+        raise UsageError(
+            "Which session?", f"{PROGRAM} sessions list shows them; give the beginning of an id."
+        )
+    return store.load(words[0], characters=1)
+
+
+def _rename(console: Console, store: SessionStore, words: Sequence[str], as_json: bool) -> int:
+    session = _named(store, words)
+    title = title_of(" ".join(words[1:]))
+    if not title:
+        raise UsageError("Which title?", f"{PROGRAM} sessions rename SESSION TITLE")
+    store.rename(session.id, title)
+    if not store.flush():
+        raise StoreError(store.problem or "The disk does not answer.")
+    if as_json:
+        console.json({"renamed": session.id, "title": title})
+    else:
+        console.line(f"{session.id[:ID_LENGTH]} is {title} now.")
+    return 0
+
+
+def _delete(console: Console, store: SessionStore, session: StoredSession, as_json: bool) -> int:
+    store.delete(session.id)
+    store.flush()
+    finder = Finder(store)
+    finder.forget_deleted()
+    finder.close()
+    if as_json:
+        console.json({"deleted": session.id})
+    else:
+        console.line(f"Deleted {session.id[:ID_LENGTH]} ({session.title}).")
+    return 0
 
 
 def _list(console: Console, store: SessionStore, as_json: bool) -> int:

@@ -123,7 +123,7 @@ class Database:
 
     def _open(self) -> sqlite3.Connection:
         self.read_only = ""
-        self._place = _prepare(self.path)
+        self._place = prepare(self.path)
         try:
             with ExitStack() as undoing:
                 connection = undoing.enter_context(closing(_connect(self.path, "rwc")))
@@ -166,7 +166,7 @@ class Database:
         self._checked = True
 
 
-def _prepare(path: Path) -> tuple[int, int]:
+def prepare(path: Path) -> tuple[int, int]:
     """Make sure there is a file of mode 0600 that is ours; its device and inode.
 
     An existing file is never opened here: closing it would drop the locks that SQLite holds on it in

@@ -1,0 +1,1 @@
+"""Looking for words in saved sessions: an index in a file of its own, and what is done without one."""
