@@ -410,3 +410,27 @@ def test_a_terminal_is_taken_back_from_a_redirection(tmp_path: Path) -> None:
     _, status = os.waitpid(child, 0)
     os.close(fd)
     assert os.waitstatus_to_exitcode(status) == 0
+
+
+def test_sessions_are_found_by_words_renamed_and_gone_when_deleted(capsys) -> None:
+    store = SessionStore()
+    session_id = store.create("/p", "m")
+    turn = SavedTurn("How?", answer="It\nretries \x1b[31m the client.", status="done")
+    store.begin_turn(session_id, turn)
+    store.end_turn(turn.id, turn)
+    store.close()
+    assert cli.main(["sessions", "search", "client", "retr", "--json"]) == 0
+    hit = {"session": session_id, "turn": turn.id, "line": 2, "text": "retries \x1b[31m the client."}
+    assert json.loads(capsys.readouterr().out) == {"hits": [{**hit, "part": "answer"}], "has_more": False}
+    assert cli.main(["sessions", "rename", session_id[:6], "The", "retry", "client"]) == 0
+    assert cli.main(["sessions", "search", '"the client"']) == 0
+    out = capsys.readouterr().out
+    assert f"{session_id[:8]} is The retry client now." in out
+    assert "The retry client  /p\n    answer 2: retries" in out
+    assert cli.main(["sessions", "search", '"client the"']) == 0
+    assert "Nothing was found." in capsys.readouterr().err
+    for words in (["search"], ["rename"], ["rename", session_id], ["list", "x"], ["delete", "a", "b"]):
+        assert cli.main(["sessions", *words]) == 2
+    assert cli.main(["sessions", "delete", session_id]) == 0
+    files = b"".join(one.read_bytes() for one in paths.state_dir().iterdir() if one.is_file())
+    assert b"retr" not in files and b"client" not in files

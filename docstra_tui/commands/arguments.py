@@ -184,7 +184,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "sessions",
-        "[list|search|show|rename|delete] [SESSION|WORDS]",
+        "[list|search|show|…] [SESSION]",
         "saved conversations",
         (SHOW_THINKING,),
         actions=("list", "search", "show", "rename", "delete"),

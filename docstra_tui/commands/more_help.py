@@ -32,8 +32,9 @@ FILLING = (
 )
 
 SESSIONS = (
+    "It has list, search, show, rename and delete.\n"
     "search WORDS finds the turns with all of the words in question, answer or the\n"
     "names of files; a word may be the beginning of one, and what stands in quotes\n"
     "stands so: search '\"in this order\" retry'.\n"
-    "show takes the beginning of an id, or last; rename SESSION TITLE; delete SESSION."
+    "SESSION is the beginning of an id, or last; rename takes the title behind it."
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
 
 from docstra_tui import figures
 from docstra_tui.commands.console import Console
@@ -30,14 +29,18 @@ def search(console: Console, store: SessionStore, words: str, *, as_json: bool) 
     if found.note:
         console.note(found.note)
     if as_json:
-        console.json({"hits": [asdict(hit) for hit in found.hits], "has_more": found.has_more})
+        console.json({"hits": [_fields(hit) for hit in found.hits], "has_more": found.has_more})
     else:
         _print(console, found, {one.id: one for one in store.sessions()})
     return 0
 
 
+def _fields(hit: Hit) -> dict[str, object]:
+    return {"session": hit.session, "turn": hit.turn, "line": hit.line, "text": hit.text, "part": hit.part}
+
+
 def _print(console: Console, found: Found, sessions: dict[str, SessionSummary]) -> None:
-    for session, hits in _by_session(found).items():
+    for session, hits in found.by_session.items():
         summary = sessions.get(session)
         facts = [session[:8]]
         if summary is not None:
@@ -49,10 +52,3 @@ def _print(console: Console, found: Found, sessions: dict[str, SessionSummary]) 
         console.note(f"These are the best {len(found.hits)}; there are more.")
     elif not found.hits:
         console.note("Nothing was found.")
-
-
-def _by_session(found: Found) -> dict[str, list[Hit]]:
-    sessions: dict[str, list[Hit]] = {}
-    for hit in found.hits:
-        sessions.setdefault(hit.session, []).append(hit)
-    return sessions

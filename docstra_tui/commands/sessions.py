@@ -10,7 +10,7 @@ from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.console import Console
 from docstra_tui.commands.printing import Quoting
 from docstra_tui.commands.session_search import search
-from docstra_tui.errors import StoreError, UsageError
+from docstra_tui.errors import UsageError
 from docstra_tui.session.search.finder import Finder
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import SavedTurn, StoredSession, title_of
@@ -70,8 +70,6 @@ def _rename(console: Console, store: SessionStore, words: Sequence[str], as_json
     if not title:
         raise UsageError("Which title?", f"{PROGRAM} sessions rename SESSION TITLE")
     store.rename(session.id, title)
-    if not store.flush():
-        raise StoreError(store.problem or "The disk does not answer.")
     if as_json:
         console.json({"renamed": session.id, "title": title})
     else:

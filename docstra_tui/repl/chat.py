@@ -114,6 +114,7 @@ class Chat:
         self.answering.close()
         self._next.close()
         self.model.close()
+        self.opened.indexing.close()
         self._store.close()
 
     # The line below the prompt

@@ -11,6 +11,7 @@ from docstra_tui.repl.printer import Printer
 from docstra_tui.repl.thinking import saved_thought
 from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.models.answering import AnsweringModel
+from docstra_tui.workspace.sessions.listing import LINES, project_name, session_title
 from docstra_tui.workspace.sessions.opened import OpenSessions
 from docstra_tui.workspace.sessions.resuming import LAST
 from docstra_tui.workspace.turns.waiting import bring_back, not_sent_yet
@@ -62,7 +63,10 @@ class Sessions:
         self._printer.line("A new session, with the same files.", "note")
 
     def show_saved(self, line: CommandLine) -> None:
-        """The saved ones about this folder."""
+        """The saved ones about this folder; those of all folders with the words that are looked for."""
+        if line.text:
+            self._show_found(line.text)
+            return
         saved = self._opened.saved(self.now.root)
         for summary in saved:
             what = summary.title or f"(not sent) {summary.unsent}"
@@ -70,6 +74,22 @@ class Sessions:
             self._printer.line(f"  {summary.id[:8]}  {summary.turns:>3} {many:5}  {what}")
         if not saved:
             self._printer.line("Nothing is saved about this folder yet.", "hint")
+
+    def _show_found(self, words: str) -> None:
+        """The sessions in which all the words stand, with the lines."""
+        sessions = {one.id: one for one in self._opened.store.sessions()}
+        found = self._opened.indexing.finder.find(words)
+        if found.note:
+            self._printer.line(found.note, "note")
+        for session, hits in found.by_session.items():
+            if (summary := sessions.get(session)) is not None:
+                self._printer.line(
+                    f"  {session[:8]}  {session_title(summary)}  ({project_name(summary.root)})"
+                )
+                for hit in hits[:LINES]:
+                    self._printer.line(f"            {hit.text.strip()}", "dim")
+        if not found.hits:
+            self._printer.line("Nothing was found.", "hint")
 
     def resume(self, line: CommandLine) -> None:
         """The one that is named, else the last."""

@@ -101,6 +101,10 @@ class ChatSession:
         """One line of at most 60 characters, from the first question; empty before it."""
         return self._title or (title_of(self.turns[0].question) if self.turns else "")
 
+    @title.setter
+    def title(self, title: str) -> None:
+        self._title = title
+
     @property
     def root(self) -> Path:
         """The folder it is about."""

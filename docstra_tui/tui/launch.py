@@ -108,6 +108,7 @@ def _last_steps(app: DocstraApp, store: SessionStore) -> str:
     def steps() -> None:
         app.save()
         said.append(app.close_backend())
+        app.main.opened.indexing.close()
         store.close()
 
     ending.within(ending.LAST_SECONDS, steps)

@@ -110,7 +110,7 @@ COMMANDS = (
     ),
     Command("thought", "Show thinking", "", "what was thought before an answer"),
     Command("restart", "Restart engine", "", "load the model again in a fresh process"),
-    Command("sessions", "Open session", "", "the saved sessions about this folder"),
+    Command("sessions", "Open session", "[WORDS]", "the saved sessions, or those with these words", "name"),
     Command(
         "resume",
         "Resume session",

@@ -55,3 +55,10 @@ def test_a_disk_that_takes_nothing_is_said_at_the_end_with_where_the_copy_is(
     copies = list((tmp_path / "copies").iterdir())
     assert sorted("First?" in copy.read_text() for copy in copies) == [False, True]
     assert all(str(copy) in shown for copy in copies)
+
+
+def test_sessions_are_looked_through_for_words(project: Path) -> None:
+    llm = FakeLLM("a needle here", "nothing")
+    shown = chat(project, FakeBackend(llm), "First?\r/new\rSecond?\r/sessions needle\r/sessions hay\r")
+    assert shown.count("First?") >= 2 and "            a needle here" in shown
+    assert "Nothing was found." in shown

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
 from docstra_tui.session.search.excerpt import excerpt
@@ -51,6 +50,8 @@ class Hit:
     """Of that text, from 1."""
     text: str
     """That line; of a long one what is around the words."""
+    spans: tuple[tuple[int, int], ...] = ()
+    """Where in it they stand."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +63,24 @@ class Found:
     has_more: bool = False
     note: str = ""
     """Why it took longer, or is not all; empty or a sentence, not yet safe to show."""
+    left: int = 0
+    """Turns that the index lacks."""
+
+    @property
+    def by_session(self) -> dict[str, list[Hit]]:
+        """The hits of each session, that with the best one first."""
+        sessions: dict[str, list[Hit]] = {}
+        for hit in self.hits:
+            sessions.setdefault(hit.session, []).append(hit)
+        return sessions
 
 
 class Finder:
     """Of the sessions of one store. Methods may be called from any thread; all but `close` block."""
 
-    def __init__(self, store: SessionStore, path: Path | None = None) -> None:
+    def __init__(self, store: SessionStore) -> None:
         self._store = store
-        self._index = Index(path if path is not None else store.path.with_name("index.db"))
+        self._index = Index(store.index)
         self._following = threading.Lock()
         self._is_checked = False
 
@@ -85,7 +96,8 @@ class Finder:
         `seconds`; `told` hears how many turns it lacks. Raises `StoreError`."""
         looked_for = wanted(text)
         if not looked_for.terms:
-            return Found()
+            return Found(note="There is no letter and no digit in that." if text.strip() else "")
+        left = 0
         try:
             left = self._again_if_broken(lambda: self._follow(seconds, told))
             numbers = self._again_if_broken(lambda: self._index.find(looked_for, most + 1))
@@ -98,9 +110,9 @@ class Finder:
         hits: list[Hit] = []
         for hit in self._hits(looked_for, turns):
             if len(hits) == most:
-                return Found(tuple(hits), has_more=True, note=note)
+                return Found(tuple(hits), has_more=True, note=note, left=left)
             hits.append(hit)
-        return Found(tuple(hits), note=note)
+        return Found(tuple(hits), note=note, left=left)
 
     def follow(self, *, is_gentle: bool = False) -> None:
         """Bring the index up to what is saved: what is new is in it, what is deleted is gone from its file.
@@ -171,7 +183,9 @@ class Finder:
         grown: list[int] = []
         for session in {now.turns[turn] for turn in known.keys() & now.turns.keys()} & changed:
             sizes = self._store.read(partial(read_sizes, session=session))
-            grown += [turn for turn, size in sizes.items() if turn in now.turns and known.get(turn, size) != size]
+            grown += [
+                turn for turn, size in sizes.items() if turn in now.turns and known.get(turn, size) != size
+            ]
         return grown
 
     def _hits(self, looked_for: Wanted, turns: Iterable[int]) -> Iterator[Hit]:
@@ -180,6 +194,7 @@ class Finder:
                 place = looked_for.place(text.parts)
                 if place is not None:
                     line = text.parts[place.part].split("\n")[place.line - 1].rstrip("\r")
-                    spans = looked_for.spans(line)
-                    shown = excerpt(line, spans[0][0] if spans else 0)
-                    yield Hit(text.session, text.turn, PARTS[place.part], place.line, shown)
+                    first = next(iter(looked_for.spans(line)), (0, 0))[0]
+                    shown = excerpt(line, first)
+                    spans = tuple(looked_for.spans(shown))
+                    yield Hit(text.session, text.turn, PARTS[place.part], place.line, shown, spans)

@@ -100,12 +100,16 @@ class Index:
         """Have these in it, as they are."""
         with self._used() as connection, transaction(connection):
             for text in texts:
-                row = connection.execute("SELECT doc, size FROM turns WHERE turn = ?", (text.turn,)).fetchone()
+                row = connection.execute(
+                    "SELECT doc, size FROM turns WHERE turn = ?", (text.turn,)
+                ).fetchone()
                 if row is not None and row[1] == text.size:
                     continue
                 if row is not None:
                     _take_out(connection, text.turn)
-                put = connection.execute("INSERT INTO turns (turn, size) VALUES (?, ?)", (text.turn, text.size))
+                put = connection.execute(
+                    "INSERT INTO turns (turn, size) VALUES (?, ?)", (text.turn, text.size)
+                )
                 parts = (" ".join(words_of(part)) for part in text.parts)
                 connection.execute(
                     "INSERT INTO words (rowid, question, answer, files) VALUES (?, ?, ?, ?)",
@@ -124,7 +128,9 @@ class Index:
             with transaction(connection):
                 for turn in turns:
                     _take_out(connection, turn)
-            if connection.execute("SELECT unmerged FROM state").fetchone() != (0,):  # also of a program that died
+            if connection.execute("SELECT unmerged FROM state").fetchone() != (
+                0,
+            ):  # also of a program that died
                 with transaction(connection):
                     connection.execute("INSERT INTO words (words) VALUES ('optimize')")
                     connection.execute("UPDATE state SET unmerged = 0")
@@ -181,7 +187,12 @@ class Index:
         )
         self._connection = connection
         connection.text_factory = readable
-        for setting in ("journal_mode = DELETE", "synchronous = NORMAL", "secure_delete = ON", "temp_store = MEMORY"):
+        for setting in (
+            "journal_mode = DELETE",
+            "synchronous = NORMAL",
+            "secure_delete = ON",
+            "temp_store = MEMORY",
+        ):
             connection.execute(f"PRAGMA {setting}")
         _make(connection)
         return connection

@@ -13,7 +13,6 @@ from docstra_tui.session.store.owner import is_owner
 from docstra_tui.session.store.values import path_text, text_of
 from docstra_tui.text import shown_name
 
-
 Part = Literal["question", "answer", "file"]
 PARTS: tuple[Part, ...] = ("question", "answer", "file")
 """Where in a turn words can stand."""
@@ -63,7 +62,9 @@ def read_stand(connection: sqlite3.Connection) -> Stand:
     written = {number for (number,) in connection.execute("SELECT id FROM turns WHERE status = 'streaming'")}
     turns = {
         number: session
-        for number, session, by in connection.execute("SELECT id, session_id, deleted FROM turns ORDER BY asked DESC")
+        for number, session, by in connection.execute(
+            "SELECT id, session_id, deleted FROM turns ORDER BY asked DESC"
+        )
         if session in sessions and number not in written and not _is_marked(by)
     }
     return Stand(sessions, turns)
@@ -94,8 +95,9 @@ def read_texts(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[T
             size,
         )
         for number, session, question, answer, size, by, session_by in connection.execute(
-            f"SELECT turns.id, session_id, question, answer, {_SIZE}, turns.deleted, sessions.deleted FROM turns "
-            f"JOIN sessions ON sessions.id = session_id WHERE turns.id IN ({marks}) AND status != 'streaming'",
+            f"SELECT turns.id, session_id, question, answer, {_SIZE}, turns.deleted, sessions.deleted "
+            "FROM turns JOIN sessions ON sessions.id = session_id "
+            f"WHERE turns.id IN ({marks}) AND status != 'streaming'",
             numbers,
         )
         if not _is_marked(by) and not _is_marked(session_by)

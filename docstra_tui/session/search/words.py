@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -55,14 +55,33 @@ class Term:
     may_go_on: bool = False
     """True where the last one may be the beginning of a longer word."""
 
-    def places(self, words: Sequence[str]) -> Iterator[int]:
-        """Where in `words` it begins."""
-        *whole, last = self.words
-        count = len(whole)
-        for at in range(len(words) - count):
-            if (self.may_go_on and words[at + count].startswith(last)) or words[at + count] == last:
-                if not whole or list(words[at : at + count]) == whole:
-                    yield at
+    def places(self, words: Sequence[str], places_of: Mapping[str, Sequence[int]]) -> Iterator[int]:
+        """Where in `words` it begins; `places_of` says where each of them stands."""
+        first, *rest = self.words
+        if not rest:
+            if not self.may_go_on:
+                yield from places_of.get(first, ())
+                return
+            for word, places in places_of.items():
+                if word.startswith(first):
+                    yield from places
+            return
+        for at in places_of.get(first, ()):
+            behind = list(words[at + 1 : at + 1 + len(rest)])
+            if behind == rest or (self.may_go_on and _goes_on(behind, rest)):
+                yield at
+
+
+def _goes_on(words: list[str], wanted: list[str]) -> bool:
+    """The last one wanted is where a longer word begins."""
+    return len(words) == len(wanted) and words[:-1] == wanted[:-1] and words[-1].startswith(wanted[-1])
+
+
+def _places_of(words: Sequence[str]) -> dict[str, list[int]]:
+    places: dict[str, list[int]] = {}
+    for at, word in enumerate(words):
+        places.setdefault(word, []).append(at)
+    return places
 
 
 @dataclass(frozen=True)
@@ -99,8 +118,9 @@ class Wanted:
                 in_line = words_of(line)
                 words += in_line
                 lines += [number] * len(in_line)
+            places_of = _places_of(words)
             for term in self.terms:
-                at = {lines[place] for place in term.places(words)}
+                at = {lines[place] for place in term.places(words, places_of)}
                 if at:
                     missing.discard(term)
                 for line_number in at:
@@ -113,15 +133,17 @@ class Wanted:
 
     def spans(self, line: str) -> list[tuple[int, int]]:
         """Where its words stand in a line, for showing."""
-        at = [(match.start(), match.end(), folded) for match in _WORD.finditer(line) if (folded := _folded(match[0]))]
-        words = [word for _, _, word in at]
-        found = {
-            (at[place + step][0], at[place + step][1])
-            for term in self.terms
-            for place in term.places(words)
-            for step in range(len(term.words))
-        }
-        return sorted(found)
+        found = [(match.span(), folded) for match in _WORD.finditer(line) if (folded := _folded(match[0]))]
+        words = [word for _, word in found]
+        places_of = _places_of(words)
+        return sorted(
+            {
+                found[place + step][0]
+                for term in self.terms
+                for place in term.places(words, places_of)
+                for step in range(len(term.words))
+            }
+        )
 
 
 def wanted(text: str) -> Wanted:
@@ -134,6 +156,6 @@ def wanted(text: str) -> Wanted:
             continue
         for piece in chunk.split():
             words = tuple(words_of(piece))
-            if words:  # one letter is the name of something, and begins nearly every word
-                terms.append(Term(words, may_go_on=len(words[-1]) > 1))
+            if words:  # a letter by itself is the name of something, and begins nearly every word
+                terms.append(Term(words, may_go_on=words != (words[0][:1],)))
     return Wanted(tuple(dict.fromkeys(terms))[:MOST_TERMS])

@@ -129,6 +129,13 @@ class Memory:
         with self._lock:
             self._change(session_id, tip=tip)
 
+    def rename(self, session_id: str, title: str) -> None:
+        """Somebody gave a session its title: what is written of it has that too."""
+        with self._lock:
+            kept = self._sessions.get(session_id)
+            if kept is not None:
+                kept.row = replace(kept.row, title=title, is_titled=True)
+
     def mark(self, session_id: str, turn_id: int | None, is_deleted: bool) -> None:
         """A session, or a turn of it, is deleted, or there again."""
         with self._lock:

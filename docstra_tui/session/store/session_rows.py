@@ -127,6 +127,13 @@ def delete_session(connection: sqlite3.Connection, session_id: str) -> None:
     connection.execute("DELETE FROM contents WHERE sha256 NOT IN (SELECT sha256 FROM items)")
 
 
+def rename_session(connection: sqlite3.Connection, session_id: str, title: str) -> None:
+    """Somebody gave it its title."""
+    connection.execute(
+        "UPDATE sessions SET title = ?, titled = 1 WHERE id = ?", (storable(title), session_id)
+    )
+
+
 def drop_if_empty(connection: sqlite3.Connection, session_id: str) -> None:
     """Remove a session in which nothing was said and nothing is typed any more."""
     connection.execute(

@@ -8,8 +8,9 @@ is wrong until it is mended.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from docstra_tui.errors import StoreError
 from docstra_tui.paths import state_dir
@@ -30,6 +31,8 @@ DRAFT_SECONDS = 0.5
 DRAFT_CHARACTERS_PER_SECOND = 1_000_000
 """What is longer than half of this is saved as seldom as this says: each time all of it is written."""
 
+T = TypeVar("T")
+
 
 class SessionStore:
     """The saved sessions of this user. Methods may be called from any thread.
@@ -39,9 +42,14 @@ class SessionStore:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path if path is not None else state_dir() / "sessions.db"
+        self.index = self.path.with_name("index.db")
+        """Where whoever looks for words has an index of it."""
         self._database = Database(self.path)
         self._memory = Memory()
         self._writer = Writer(self._database, self._memory.backlog)
+        self.changed: Callable[[], object] = lambda: None
+        """Called when a turn ended, or something was deleted or is there again: what is looked for in has
+        changed. Any thread; returns at once."""
 
     @property
     def problem(self) -> str | None:
@@ -119,6 +127,7 @@ class SessionStore:
         assert turn.id == turn_id
         self._memory.end(turn)
         self._writer.write()
+        self.changed()
 
     def _grew(self, unsaved: int) -> None:
         if unsaved:
@@ -151,6 +160,11 @@ class SessionStore:
         self._writer.close(timeout)
 
     # Reading
+
+    def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What `work` finds in the file, which has all that was said before this call. Blocks. Raises
+        `StoreError`."""
+        return self._writer.read(work)
 
     def sessions(self, root: str | None = None) -> list[SessionSummary]:
         """The saved sessions, the latest first; with `root`, only those about that folder."""
@@ -232,11 +246,18 @@ class SessionStore:
         """
         self._memory.mark(session_id, turn_id, is_deleted)
         self._writer.write()
+        self.changed()
 
     def show_path(self, session_id: str, tip: int) -> None:
         """The turns down to `tip` are those that are shown. Never waits."""
         self._memory.set_tip(session_id, tip)
         self._writer.write()
+
+    def rename(self, session_id: str, title: str) -> None:
+        """Give a session its title, which it keeps whatever is asked in it. Blocks. Raises `StoreError`."""
+        session_id = self._find(session_id, None)
+        self._memory.rename(session_id, title)
+        self._writer.change(lambda connection: session_rows.rename_session(connection, session_id, title))
 
     def delete(self, session_id: str) -> None:
         """Forget a session at once, on the disk too. Raises `StoreError`."""

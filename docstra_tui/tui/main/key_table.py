@@ -8,10 +8,12 @@ from textual.binding import BindingType
 
 from docstra_tui.tui.screens.help import Section, by_state
 from docstra_tui.tui.screens.preview import PreviewScreen
+from docstra_tui.tui.screens.sessions import SessionsScreen
 from docstra_tui.tui.transcript.search_bar import SearchBar
 from docstra_tui.tui.transcript.view import TranscriptView
 from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.tui.widgets.file_tree import FileTree
+from docstra_tui.tui.widgets.session_rows import SessionRows
 from docstra_tui.tui.widgets.source_view import SourceView
 from docstra_tui.tui.widgets.ticked_list import TickedList
 
@@ -28,4 +30,5 @@ def key_table(everywhere: Iterable[BindingType]) -> list[Section]:
         ("Conversation (other letters go to the question)", always),
         ("Conversation, while something is selected", selected),
         ("Search", SearchBar.BINDINGS),
+        ("Saved sessions (letters act in the list)", [*SessionsScreen.BINDINGS, *SessionRows.BINDINGS]),
     ]

@@ -29,6 +29,7 @@ from docstra_tui.tui.main.older_turns import OlderTurns
 from docstra_tui.tui.main.parts import Parts
 from docstra_tui.tui.main.program import Program
 from docstra_tui.tui.main.screen_commands import ScreenCommands
+from docstra_tui.tui.main.session_shelf import SessionShelf
 from docstra_tui.tui.main.session_view import SessionView
 from docstra_tui.tui.main.status_board import StatusBoard
 from docstra_tui.tui.main.store_notices import LOOK_SECONDS, StoreNotices
@@ -44,6 +45,7 @@ from docstra_tui.workspace.model_switch import ModelSwitch
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.permission import Permission
 from docstra_tui.workspace.sessions.opened import OpenSessions
+from docstra_tui.workspace.sessions.saved import SavedSessions
 from docstra_tui.workspace.sessions.switch import Sessions
 from docstra_tui.workspace.theme_switch import Themes
 from docstra_tui.workspace.title import title
@@ -162,9 +164,12 @@ class MainScreen(Screen[None]):
             self.models,
             queue,
             self.session_view.show,
+            self.session_view.go_to,
             dialogs,
             self._chat_jobs,
         )
+        saved = SavedSessions(self.opened, self.root)
+        self.shelf = SessionShelf(saved, self.sessions, dialogs)
         self._store_notices = StoreNotices(store, parts.notices, dialogs)
 
     def _make_commands(self) -> None:
@@ -180,6 +185,7 @@ class MainScreen(Screen[None]):
             self.model,
             self.models,
             self.sessions,
+            self.shelf,
             self.themes,
             self._program,
             self.dialogs,
@@ -338,7 +344,7 @@ class MainScreen(Screen[None]):
         self.screen_commands.show_help()
 
     def action_sessions(self) -> None:
-        self.sessions.choose()
+        self.shelf.show()
 
     def action_session_model(self) -> None:
         self.models.take_offered()

@@ -14,6 +14,7 @@ from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.main.navigation import Navigation
 from docstra_tui.tui.main.next_prompt import NextPrompt
 from docstra_tui.tui.main.program import Program
+from docstra_tui.tui.main.session_shelf import SessionShelf
 from docstra_tui.workspace.cache_switch import CacheSwitch
 from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.commands import commands_of
@@ -47,6 +48,7 @@ class ScreenCommands:
         model: AnsweringModel,
         models: ModelSwitch,
         sessions: Sessions,
+        shelf: SessionShelf,
         themes: Themes,
         program: Program,
         dialogs: Dialogs,
@@ -73,7 +75,7 @@ class ScreenCommands:
             "device": lambda line: models.device(line.text),
             "thought": lambda line: self._show_thought(),
             "restart": lambda line: models.restart(),
-            "sessions": lambda line: sessions.choose(),
+            "sessions": lambda line: shelf.show(line.text),
             "resume": lambda line: sessions.resume(line.text or "last"),
             "new": lambda line: sessions.begin(),
             "theme": lambda line: themes.theme(line.text),

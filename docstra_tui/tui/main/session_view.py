@@ -11,6 +11,7 @@ from docstra_tui.tui.main.status_board import StatusBoard
 from docstra_tui.tui.main.turns import Turns
 from docstra_tui.workspace.files.watched_selection import WatchedSelection
 from docstra_tui.workspace.models.answering import AnsweringModel
+from docstra_tui.workspace.sessions.listing import Place
 from docstra_tui.workspace.sessions.opened import OpenSessions
 from docstra_tui.workspace.sessions.switch import Ticks, ticks_for
 from docstra_tui.workspace.title import shown_path
@@ -45,6 +46,15 @@ class SessionView:
         self._turns = turns
         self._board = board
         self._dialogs = dialogs
+
+    def go_to(self, place: Place) -> None:
+        """Have a line of what is shown in sight."""
+        turns = self._opened.current.turns if self._opened.current is not None else []
+        at = next((index for index, turn in enumerate(turns) if turn.id == place.turn), None)
+        if at is None:
+            self._dialogs.say("It is further up: Home in the conversation (F6) brings what is older.")
+        else:
+            self._parts.conversation.word_search.show(at, place.part, place.line, place.word)
 
     def show(self, session: ChatSession, ticks: Ticks) -> None:
         """Show and continue `session`."""

@@ -23,10 +23,11 @@ class TextPrompt(ModalScreen[str | None]):
         Binding("escape", "leave", "Back", tooltip="Close without an answer", id="prompt.back"),
     ]
 
-    def __init__(self, title: str, hint: str = "") -> None:
+    def __init__(self, title: str, hint: str = "", *, text: str = "") -> None:
         super().__init__()
         self._title_text = title
         self._hint = hint
+        self._text = text
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
@@ -35,7 +36,10 @@ class TextPrompt(ModalScreen[str | None]):
             yield Static(Content(self._hint or "Enter sends · Esc back"), classes="box-hint", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one(Composer).focus()
+        composer = self.query_one(Composer)
+        composer.focus()
+        if self._text:
+            composer.write(self._text)
 
     def on_composer_question_submitted(self, event: Composer.QuestionSubmitted) -> None:
         event.stop()

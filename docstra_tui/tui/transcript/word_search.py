@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from textual.timer import Timer
 
@@ -54,6 +54,26 @@ class WordSearch:
             self._look(FIRST_SECONDS)
         self._view.refresh()
         return self.match[1]
+
+    def show(self, index: int, part: str, line: int, word: str) -> None:
+        """Mark a word everywhere, and go to where it stands in that line of a turn's question or answer."""
+        view, turns = self._view, self._view.document.turns
+        turn = turns[index]
+        self.look_for("")
+        text = turn.question if part == "question" else turn.answer if part == "answer" else ""
+        start = sum(len(before) + 1 for before in text.split("\n")[: line - 1])
+        found = searching.Search(word, [turn])
+        while word and not found.go_on(FIRST_SECONDS):
+            pass
+        of_part = [match for match in found.matches if match.part == part]
+        behind = [match for match in of_part if match.offset >= start]
+        self.words = word
+        self._search = searching.Search(word, turns)
+        if behind or of_part:
+            self._go_to((behind or of_part[-1:])[0], of_part)
+        else:
+            view.show_row(index, 0)
+        self._look_later()
 
     def end(self) -> None:
         """Forget the words and what was found."""
@@ -132,7 +152,8 @@ class WordSearch:
             self._go_to(matches[(at + step) % len(matches)])
         self._tell()
 
-    def _go_to(self, match: searching.Match) -> None:
+    def _go_to(self, match: searching.Match, beside: Sequence[searching.Match] = ()) -> None:
+        """`beside` are the matches in its turn, where the search has not come to it yet."""
         search, turn, view = self._search, match.turn, self._view
         document = view.document
         if search is None or turn not in document.turns:
@@ -140,7 +161,7 @@ class WordSearch:
         if _is_hidden(match):
             view.fold(turn, False)
         search.current = match
-        row, cell = row_of(match, search.beside(match), self.words, document.width)
+        row, cell = row_of(match, beside or search.beside(match), self.words, document.width)
         index = document.turns.index(turn)
         document.measure(index)
         self._place, self._spot = (match, row, cell, self._look_of(match)), None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.models.no_model import NoModel
 from docstra_tui.workspace.models.own_templates import give_templates
+from docstra_tui.workspace.sessions.indexing import Indexing
 
 if TYPE_CHECKING:
     from docstra_tui.session.admission import Made
@@ -52,6 +53,8 @@ class OpenSessions:
         """What is asked of somebody in the thread of a turn is in `ChatSession`; where a model was named a
         session does not bring its own."""
         self.store = store
+        self.indexing = Indexing(store)
+        """For whoever looks for words in the saved sessions."""
         self.current: ChatSession | None = None
         self.past: list[ChatSession] = []
         """The sessions that were left for another one."""
@@ -91,14 +94,18 @@ class OpenSessions:
         here = self.current.id if self.current is not None else None
         return [one for one in self.store.sessions(str(root)) if one.turns or one.id != here]
 
-    def find(self, which: str, root: Path, *, goes_along: bool, at_start: bool = False) -> Found:
-        """A session by its id, the start of it, or `last`, and which model to go on with.
+    def find(
+        self, which: str, root: Path, *, goes_along: bool, at_start: bool = False, turn: int | None = None
+    ) -> Found:
+        """A session by its id, the start of it, or `last`, and which model to go on with; with a `turn`, the
+        branch that has it.
 
         Where the face `goes_along` the session brings its folder, and there may be another folder's where
         this one has none. Raises `StoreError`.
         """
         from docstra_tui.workspace.sessions import resuming
 
+        self.indexing.begin()
         settings, answering = self._model.settings, self._model.name
         if goes_along:
             resumed = resuming.find(self.store, which, root, is_named=False, but=self.current)
@@ -106,6 +113,9 @@ class OpenSessions:
         else:
             which = resuming.last(self.store, root, but=self.current) if which == resuming.LAST else which
             session, note = self._resumed(which), ""
+            if turn is not None and all(one.id != turn for one in session.turns):
+                self.store.show_path(which, turn)
+                session = self._resumed(which)
         if at_start and self._is_model_named:
             return Found(session, resuming.Opening(settings), note)
         opening = resuming.opening(
@@ -120,6 +130,7 @@ class OpenSessions:
     def unsent(self, root: Path) -> ChatSession | str | None:
         """What was written in a folder before anything was asked, to go on with; else the title of a session
         in which a question waits. Raises `StoreError`."""
+        self.indexing.begin()
         found = self.store.without_turns(str(root))
         return self.store.left_in(str(root)) if found is None else self._resumed(found)
 

@@ -1,4 +1,4 @@
-"""Which session goes on, on the screen: the dialog of the saved ones, and what comes of its answer.
+"""Which session goes on, on the screen: a saved one that was chosen, or a new one.
 
 Runs on the screen's thread; what looks for a saved one waits in the background.
 """
@@ -9,19 +9,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from docstra_tui import figures
 from docstra_tui.context.picks import Pick
 from docstra_tui.text import sanitize_line
-from docstra_tui.workspace.dialogs import Choice, Dialogs, Offer
+from docstra_tui.workspace.dialogs import Dialogs
 from docstra_tui.workspace.files.snapshots import picks_of
 from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.models.answering import AnsweringModel
+from docstra_tui.workspace.sessions.listing import Place
 from docstra_tui.workspace.sessions.opened import Found, OpenSessions
 from docstra_tui.workspace.wording import BUSY
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
-    from docstra_tui.session.turns import SessionSummary
     from docstra_tui.settings import Settings
     from docstra_tui.workspace.sessions.resuming import Opening
     from docstra_tui.workspace.turns.queue import TurnQueue
@@ -38,7 +37,7 @@ class OpensModels(Protocol):
 
 
 class Sessions:
-    """The dialogs about sessions."""
+    """Puts one in the place of another."""
 
     def __init__(
         self,
@@ -48,38 +47,24 @@ class Sessions:
         models: OpensModels,
         queue: TurnQueue,
         show: Callable[[ChatSession, Ticks], None],
+        go_to: Callable[[Place], None],
         dialogs: Dialogs,
         jobs: JobQueue,
     ) -> None:
-        """`show` puts a session on the screen."""
+        """`show` puts a session on the screen, `go_to` goes to a line of it."""
         self._root = root
         self._opened = opened
         self._model = model
         self._models = models
         self._queue = queue
         self._show = show
+        self._go_to = go_to
         self._dialogs = dialogs
         self._jobs = jobs
 
-    def choose(self) -> None:
-        """Offer the saved sessions of this folder."""
-        if not self._is_needed():
-            self._jobs.do(lambda: self._opened.saved(self._root), self._offer, self._dialogs.fail_with)
-
-    def _offer(self, found: Sequence[SessionSummary]) -> None:
-        if not found:
-            self._dialogs.say("No session of this folder is saved yet.")
-            return
-        choices = [Choice(one.id, one.title or f"not sent: {one.unsent}", _when(one)) for one in found]
-
-        def taken(name: str | None) -> None:
-            if name:
-                self.resume(name)
-
-        self._dialogs.choose(Offer("Open session", choices), taken)
-
-    def open(self, name: str, *, at_start: bool = False) -> None:
-        """Load a session by its id, the start of it, or `last`; its model too, or offer it.
+    def open(self, name: str, place: Place | None = None, *, at_start: bool = False) -> None:
+        """Load a session by its id, the start of it, or `last`, and go to a place in it; its model too, or
+        offer it.
 
         At the start of the program somebody may tick files before it is there: those are for it. What is
         asked before it is there is asked in it.
@@ -87,11 +72,14 @@ class Sessions:
         settings = self._model.settings
 
         def load() -> Found:
-            return self._opened.find(name, self._root, goes_along=False, at_start=at_start)
+            turn = place.turn if place is not None else None
+            return self._opened.find(name, self._root, goes_along=False, at_start=at_start, turn=turn)
 
         def loaded(found: Found) -> None:
             self._queue.expected -= 1
             self._show(found.session, "added" if at_start else "its own")
+            if place is not None:
+                self._go_to(place)
             self._models.go_on(found.opening, settings)
             self._queue.start_next()
 
@@ -103,11 +91,23 @@ class Sessions:
         self._queue.expected += 1
         self._jobs.do(load, loaded, failed)
 
-    def resume(self, name: str) -> bool:
+    def resume(self, name: str, place: Place | None = None) -> bool:
         """`open`; False while something is asked here, or waits to be."""
+        if self._is_here(name, place):
+            return True
         if self._is_needed():
             return False
-        self.open(name)
+        self.open(name, place)
+        return True
+
+    def _is_here(self, name: str, place: Place | None) -> bool:
+        """True where that place is in what is shown; it is gone to."""
+        current = self._opened.current
+        if place is None or current is None or current.id != name:
+            return False
+        if all(turn.id != place.turn for turn in current.turns):
+            return False
+        self._go_to(place)
         return True
 
     def begin(self) -> bool:
@@ -139,13 +139,6 @@ class Sessions:
         elif self._queue.waiting:
             self._dialogs.warn("A question waits here. Esc gives it back first.")
         return self._queue.busy or bool(self._queue.waiting)
-
-
-def _when(summary: SessionSummary) -> str:
-    turns = f"{summary.turns} turn{'' if summary.turns == 1 else 's'}"
-    if summary.turns and summary.unsent:
-        turns += ", words not sent"
-    return f"{turns} · {figures.moment(summary.updated)}"
 
 
 def ticks_for(session: ChatSession, ticked: Sequence[Pick]) -> list[Pick]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -36,6 +36,17 @@ def marks(path: Path, table: str, key: object, by: str) -> None:
         connection.execute(f"UPDATE {table} SET deleted = ? WHERE id = ?", (by, key))
 
 
+def fill(path: Path, session: str, turns: Iterable[tuple[str, str]], first: int = 1) -> None:
+    """Many questions and answers at once, with numbers from `first` on."""
+    rows = [(number, session, float(number), *turn) for number, turn in enumerate(turns, first)]
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executemany(
+            "INSERT INTO turns (id, session_id, asked, question, answer, task, fields, model, status, owner) "
+            "VALUES (?, ?, ?, ?, ?, 'answer_question', '{}', 'm', 'done', '')",
+            rows,
+        )
+
+
 def lines(finder: Finder, text: str) -> list[tuple[str, int, str]]:
     return [(hit.part, hit.line, hit.text) for hit in finder.find(text).hits]
 
@@ -53,7 +64,7 @@ def test_questions_answers_and_names_of_files_are_found_with_their_line(
     turn = SavedTurn("And this?", context=(item,), answer="No.", status="done")
     store.begin_turn(other, turn)
     assert finder.find("RETRI transport").hits == (
-        Hit(one, first.id, "answer", 3, "The `Transport` retries"),
+        Hit(one, first.id, "answer", 3, "The `Transport` retries", ((5, 14), (16, 23))),
     )
     assert lines(finder, '"client retry"') == [("question", 1, "How does the client retry?")]
     assert lines(finder, "wire_format.py") == [("file", 1, "src/wire_format.py")]
@@ -98,12 +109,14 @@ def test_the_words_of_what_is_deleted_are_gone_from_every_file(
     store: SessionStore, finder: Finder, path: Path, index: Path
 ) -> None:
     secret, kept = store.create("/p", "m"), store.create("/p", "m")
-    for number in range(120):  # more than one batch, in several parts of the index
-        say(store, secret, f"unspeakable{number} common", f"forbidden{number} common " * 20)
-        say(store, kept, f"harmless{number} common", "stays")
-        if number % 40 == 0:
-            finder.follow()
-    finder.follow()
+    say(store, secret, "unspeakable", "forbidden")
+    say(store, kept, "harmless", "stays")
+    for part in range(3):  # more than one batch, in several parts of the index
+        numbers = range(part * 60, part * 60 + 60)
+        texts = [(f"unspeakable{number} common", f"forbidden{number} common " * 20) for number in numbers]
+        fill(path, secret, texts, 1000 + part * 60)
+        fill(path, kept, [(f"harmless{number} common", "stays") for number in numbers], 2000 + part * 60)
+        finder.follow()
     assert b"forbidden7" in index.read_bytes()
 
     store.delete(secret)
@@ -114,7 +127,7 @@ def test_the_words_of_what_is_deleted_are_gone_from_every_file(
     # A term of the index is kept without what it shares with the one before it.
     index_data = index.read_bytes()
     assert b"peakable" not in index_data and b"rbidden" not in index_data
-    assert len(finder.find("harmless11").hits) == 11
+    assert len(finder.find("harmless11").hits) == 11  # 11, 110, 111, …
 
 
 def test_what_another_program_began_to_forget_is_forgotten(
@@ -139,8 +152,8 @@ def test_a_broken_index_is_made_again_and_never_touches_the_store(
     how: str, store: SessionStore, finder: Finder, path: Path, index: Path
 ) -> None:
     session = store.create("/p", "m")
-    for number in range(60):
-        say(store, session, f"question {number}", f"answer{number} needle " * 30)
+    say(store, session, "question", "needle")
+    fill(path, session, [(f"question {number}", f"answer{number} needle " * 30) for number in range(59)])
     assert len(finder.find("needle").hits) == 60
     before = path.read_bytes()
     if how not in ("gone", "no table", "another shape"):
@@ -160,7 +173,9 @@ def test_a_broken_index_is_made_again_and_never_touches_the_store(
             index.mkdir(0o700)
         case "another shape" | "no table":
             with closing(sqlite3.connect(index)) as connection, connection:
-                connection.execute("PRAGMA user_version = 9" if how == "another shape" else "DROP TABLE turns")
+                connection.execute(
+                    "PRAGMA user_version = 9" if how == "another shape" else "DROP TABLE turns"
+                )
             finder.close()
     found = finder.find("needle")
     assert len(found.hits) == 60
@@ -196,28 +211,20 @@ def test_the_index_is_private_and_a_link_is_refused(
     assert len(found.hits) == 1 and "is a link" in found.note
 
 
-def test_ten_thousand_turns_are_looked_through_at_once(store: SessionStore, finder: Finder, path: Path) -> None:
-    sessions = [store.create("/p", "m") for _ in range(100)]
-    for session in sessions:
-        say(store, session, "the first", "one")
-    store.flush()
+def test_ten_thousand_turns_are_looked_through_at_once(
+    store: SessionStore, finder: Finder, path: Path
+) -> None:
+    session = store.create("/p", "m")
+    say(store, session, "the first", "one")
     words = [f"word{number}" for number in range(997)]
-    rows = [
+    turns = [
         (
-            number + 1,
-            sessions[number % 100],
-            float(number + 1),
             f"Why does {words[number % 997]} go?",
-            " ".join(words[(number * 7 + step * 31) % 997] for step in range(24)) + (" needle" if number % 500 == 0 else ""),
+            " ".join(words[number % 90 * 11 :][:9]) + " needle" * (number % 500 == 0),
         )
         for number in range(10_000)
     ]
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.executemany(
-            "INSERT INTO turns (id, session_id, asked, question, task, fields, model, answer, status, owner) "
-            "VALUES (?, ?, ?, ?, 'answer_question', '{}', 'm', ?, 'done', '')",
-            rows,
-        )
+    fill(path, session, turns)
     finder.follow()
     for text, count in (("needle", 20), ("word1", 200), ('"why does" go', 200), ("needle word3", None)):
         began = time.perf_counter()

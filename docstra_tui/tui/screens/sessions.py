@@ -1,0 +1,181 @@
+"""The saved sessions: by project, or those in which words stand. Opens one at its end or at the line that
+was found; names, deletes and brings back. Works without any model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import DescendantFocus, Resize
+from textual.screen import ModalScreen
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from docstra_tui.errors import DocstraError, UsageError
+from docstra_tui.text import sanitize_line
+from docstra_tui.tui.screens.text_prompt import TextPrompt
+from docstra_tui.tui.widgets.session_rows import SessionRows
+from docstra_tui.workspace.jobs import JobQueue
+from docstra_tui.workspace.sessions.listing import Row
+from docstra_tui.workspace.sessions.saved import SavedSessions, Shown
+
+PAUSE_SECONDS = 0.1
+"""Nothing was typed for this long: it is looked for."""
+
+SHORT = 16
+"""Lines of a screen that has none to spare."""
+
+PLACEHOLDER = 'words of questions, answers and names of files; "in this order"'
+FIELD_HINT = "Enter opens · ↑↓ row · Tab to the list, where letters act · Esc back"
+LIST_HINT = "Enter opens · r rename · d delete · u undo · Tab to the words · Esc back"
+
+
+class SessionsScreen(ModalScreen[Row | None]):
+    """Asks which session goes on; the answer is its row, None when it was closed."""
+
+    CSS_PATH = "sessions.tcss"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back", tooltip="Close the list", id="sessions.back"),
+        Binding(
+            "down", "move(1)", "Down", tooltip="Next row, from the field", id="sessions.below", show=False
+        ),
+        Binding(
+            "up", "move(-1)", "Up", tooltip="Row before, from the field", id="sessions.above", show=False
+        ),
+        Binding("f2,r", "rename", "Rename", tooltip="Give it another title", id="sessions.rename"),
+        Binding(
+            "f8,d,delete",
+            "delete",
+            "Delete",
+            tooltip="Delete it; until you leave it can come back",
+            id="sessions.delete",
+        ),
+        Binding("f9,u", "take_back", "Undo", tooltip="Bring back what was deleted last", id="sessions.undo"),
+        Binding("slash", "words", "Search", tooltip="To the words that are looked for", id="sessions.words"),
+    ]
+
+    def __init__(self, saved: SavedSessions, words: str = "") -> None:
+        super().__init__()
+        self._saved = saved
+        self._jobs = JobQueue("sessions", self.call_later)
+        self._pause: Timer | None = None
+        self._words = ""
+        """What was looked for last."""
+        # Held, not looked for: what comes while the screen closes finds no widget in it any more.
+        self._field = Input(words, placeholder=PLACEHOLDER, compact=True)
+        self._field.cursor_blink = False
+        self._box = Vertical(classes="sessions-box")
+        self._rows = SessionRows()
+        self._note = Static("", id="sessions-note", markup=False)
+        self._hint = Static(Content(FIELD_HINT), classes="box-hint", markup=False)
+
+    def compose(self) -> ComposeResult:
+        with self._box:
+            yield Static(Content("Open session"), classes="box-title", markup=False)
+            yield self._field
+            yield self._rows
+            yield self._note
+            yield self._hint
+
+    def on_mount(self) -> None:
+        self._field.focus()
+        self._read()
+
+    def on_resize(self, event: Resize) -> None:
+        self._box.set_class(event.size.height < SHORT, "-short")
+
+    def on_unmount(self) -> None:
+        self._jobs.close()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        self._hint.update(Content(FIELD_HINT if self.focused is self._field else LIST_HINT))
+
+    # What is looked for
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._pause is not None:
+            self._pause.stop()
+        self._pause = self.set_timer(PAUSE_SECONDS, self._read)
+
+    def _read(self, at: str = "", said: str = "") -> None:
+        """Show what there is for the words that stand there now."""
+        saved, words, before = self._saved, self._field.value, self._words
+        self._words = words
+        if self._pause is not None:
+            self._pause.stop()
+            self._pause = None
+
+        def came(shown: Shown) -> None:
+            if self.is_mounted:
+                self._rows.show(shown.rows, at=at, is_same=words == before)
+                self._say(said or sanitize_line(shown.note))
+
+        self._jobs.do(lambda: saved.rows(words), came, self._fail, key="rows")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """What was typed just before is looked for first."""
+        event.stop()
+        if self._pause is None:
+            self._rows.action_take()
+            return
+        self._read()
+        self._jobs.do(lambda: None, lambda _: self._rows.action_take(), self._fail)
+
+    def on_session_rows_taken(self, event: SessionRows.Taken) -> None:
+        self.dismiss(event.row)
+
+    # Keys
+
+    def action_move(self, step: int) -> None:
+        self._rows.action_move(step)
+
+    def action_words(self) -> None:
+        self.set_focus(self._field)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+    def action_rename(self) -> None:
+        row = self._rows.row
+        if row is None:
+            return
+
+        def typed(title: str | None) -> None:
+            if title:
+                self._do(lambda: self._saved.rename(row.session, title), row.session)
+
+        self.app.push_screen(TextPrompt("Its title", "Enter keeps it · Esc back", text=row.title), typed)
+
+    def action_delete(self) -> None:
+        if (row := self._rows.row) is not None:
+            self._at_once(lambda: self._saved.delete(row))
+
+    def action_take_back(self) -> None:
+        self._at_once(self._saved.take_back)
+
+    def _at_once(self, work: Callable[[], str]) -> None:
+        try:
+            said = work()
+        except UsageError as error:
+            self._fail(error)
+        else:
+            self._read(said=said)
+
+    def _do(self, work: Callable[[], None], at: str) -> None:
+        self._jobs.do(work, lambda _: self._read(at), self._fail)
+
+    # What is said
+
+    def _say(self, text: str) -> None:
+        self._note.update(Content.assemble((text, "$muted")))
+
+    def _fail(self, error: Exception) -> None:
+        if self.is_mounted:
+            message = f"{error.message} {error.hint}" if isinstance(error, DocstraError) else str(error)
+            self._note.update(Content.assemble((sanitize_line(message.strip())[:300], "$error")))
