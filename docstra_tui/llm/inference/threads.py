@@ -11,6 +11,10 @@ import time
 from collections.abc import Callable
 
 
+DOUBTS = 4
+"""A change to fewer threads that won little is doubted this much sooner at first: it may have been noise."""
+
+
 class ThreadPace:
     """Watches how long a step takes and tries fewer threads when that grows.
 
@@ -33,12 +37,15 @@ class ThreadPace:
         self._size = sample
         """Steps from which a pace is judged; their median, so that one hiccup does not count."""
         self._try_again = try_again
-        """Steps after which fewer threads than all are doubted again."""
+        """Steps after which fewer threads than all are doubted again, at most."""
+        self._patience = self._soonest = max(1, try_again // DOUBTS)
+        """Steps after which they are doubted now."""
         self._slow = slow
         """How much slower than the best pace seen makes it worth trying another number."""
         self._clock = clock
         self._best = known
-        """The fastest pace seen with any number, seconds a step."""
+        """The fastest pace seen with any number, or what was slower and no other number could better; seconds
+        a step."""
         self._current = 0
         self._rival: tuple[int, float] | None = None
         """While another number is tried: the one before it, and its pace."""
@@ -82,17 +89,30 @@ class ThreadPace:
         self._sample.clear()
         self._best = min(self._best, pace)
         if self._rival is not None:
-            before, its_pace = self._rival
-            self._rival = None
-            self._since = 0
-            if pace > its_pace:
-                self._use(before)
+            self._end_trial(pace, *self._rival)
         elif pace > self._slow * self._best and self._current + 1 < len(self._choices):
             self._try(self._current + 1, pace)
-        elif self._current and self._since >= self._try_again:
+        elif self._current and self._since >= self._patience:
             self._try(0, pace)
         if self._best < pace:
             self._best *= 1.01  # longer contexts are slower for good: do not compare with the past for ever
+
+    def _end_trial(self, pace: float, before: int, its_pace: float) -> None:
+        self._rival, self._since = None, 0
+        was_doubt = self._current < before
+        if pace > its_pace and not was_doubt and self._current + 1 < len(self._choices):
+            self._rival = (before, its_pace)
+            self._use(self._current + 1)
+            return
+        if was_doubt:
+            self._patience = min(2 * self._patience, self._try_again)
+        else:
+            is_clear = pace * self._slow < its_pace
+            self._patience = self._try_again if is_clear else self._soonest
+        if pace > its_pace:
+            self._use(before)
+            if not was_doubt:
+                self._best = its_pace
 
     def _try(self, index: int, pace: float) -> None:
         self._rival = (self._current, pace)

@@ -72,6 +72,34 @@ def test_a_trial_that_is_hopeless_costs_one_token() -> None:
     assert machine.used.count(4) <= 4
 
 
+def test_behind_a_long_text_which_is_slower_for_good_fewer_threads_are_tried_once() -> None:
+    machine = Machine(quiet)
+    machine.pace.begin()
+    machine.write(20)
+
+    machine.seconds = lambda threads: 3 * quiet(threads)
+    machine.used.clear()
+    machine.write(200)
+
+    assert machine.used.count(4) > 190
+
+
+def test_fewer_threads_that_won_by_noise_are_soon_doubted() -> None:
+    machine = Machine(quiet)
+    machine.pace.begin()
+    machine.write(20)
+    machine.seconds = lambda threads: 0.6  # something else runs for a moment, and all are slow
+    machine.write(6)
+    machine.seconds = lambda threads: 0.5 if threads < 4 else 0.6
+    machine.write(4)
+    assert machine.threads < 4
+
+    machine.seconds = quiet
+    machine.write(40)
+
+    assert machine.used[-20:] == [4] * 20
+
+
 def test_a_long_prompt_on_a_busy_machine_is_soon_read_by_one_thread() -> None:
     """A chunk is a sample of its own: there are few of them."""
     used: list[int] = []
