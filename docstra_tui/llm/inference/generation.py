@@ -274,7 +274,8 @@ class Generator:
         """
         ids, last = request.ids, len(request.ids) - 1
         if not prompt.needs_snapshots:
-            self._prefill(prompt, ids, max(last - self._sizer.tokens, 0))
+            while (left := last - len(prompt.ids)) > self._sizer.tokens:  # another number after each chunk
+                self._prefill(prompt, ids, last - left + self._sizer.tokens)
             return
         parting = min(request.parting, last) or last
         end = last if last - parting > WORTH_COPYING else parting  # the same question may be asked again

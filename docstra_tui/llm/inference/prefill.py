@@ -1,8 +1,8 @@
 """Reading a prompt into the cache, so that it can be stopped at any moment.
 
 Neither streamer nor stopping criteria are asked while a prompt is read, so a gate on every decoder
-layer raises instead. Long prompts are read in chunks, sized so that one layer of one chunk takes well
-under 100 ms: a cancel then takes effect at once, whatever the model and the device.
+layer and its parts raises instead. Long prompts are read in chunks, sized so that one layer of one chunk
+takes under 100 ms: a cancel then takes effect at once, whatever the model and the device.
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ from docstra_tui.llm.inference.cached_prompt import CachedPrompt
 from docstra_tui.llm.inference.forward import Forward
 from docstra_tui.llm.inference.stopping import Cancelled
 
-LAYER_SECONDS = 0.06
-"""What one layer of one chunk should take; a cancel is allowed 250 ms."""
+LAYER_SECONDS = 0.09
+"""What one layer of one chunk should take; a cancel is allowed 250 ms. At the end of a long prompt it takes three
+times as long, most of it in attention, which is one of the parts that wait at the gate."""
 SMALLEST_CHUNK, LARGEST_CHUNK = 64, 8192
 """Below the smallest, the fixed cost of a pass is most of it, and a busy machine would only get busier."""
+SURE = 512
+"""Tokens of a chunk that tells what larger ones will take."""
 
 
 def decoder_layers(model: Any) -> list[Any]:
@@ -37,9 +40,14 @@ def decoder_layers(model: Any) -> list[Any]:
     return max(lists, key=len, default=[model])
 
 
+def gated(model: Any) -> list[Any]:
+    """The decoder's layers, and the parts of each."""
+    return [part for layer in decoder_layers(model) for part in (layer, *layer.children())]
+
+
 @contextmanager
 def gate(model: Any, is_cancelled: Callable[[], bool]) -> Iterator[Callable[[], None]]:
-    """Raise `Cancelled` in front of the next decoder layer once `is_cancelled()`.
+    """Raise `Cancelled` in front of the next decoder layer, or the next part of one, once `is_cancelled()`.
 
     Gives a function that opens the gate early: decoding asks its streamer once a token instead, and
     must not pay for a Python call a layer.
@@ -49,7 +57,7 @@ def gate(model: Any, is_cancelled: Callable[[], bool]) -> Iterator[Callable[[], 
         if is_cancelled():
             raise Cancelled
 
-    handles = [layer.register_forward_pre_hook(check) for layer in decoder_layers(model)]
+    handles = [part.register_forward_pre_hook(check) for part in gated(model)]
 
     def remove() -> None:
         while handles:
@@ -85,7 +93,8 @@ class ChunkSizer:
         # Attention makes later chunks dearer for good: forget slowly.
         self._fastest = min(self._fastest * 1.02, max(seconds, 1e-6) / tokens)
         wanted = int(LAYER_SECONDS * self._layers / self._fastest)
-        self.tokens = max(SMALLEST_CHUNK, min(wanted, self.tokens * 4, self._most))
+        boldest = self._most if tokens >= SURE else self.tokens * 4
+        self.tokens = max(SMALLEST_CHUNK, min(wanted, boldest, self._most))
 
 
 def probe(forward: Forward, ids: torch.Tensor, sizer: ChunkSizer) -> float:

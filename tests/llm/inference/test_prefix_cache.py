@@ -16,7 +16,7 @@ from transformers import DynamicCache
 from docstra_tui.llm.answer import Finished
 from docstra_tui.llm.inference.cached_prompt import CachedPrompt, common_prefix
 from docstra_tui.llm.inference.generation import Generator
-from docstra_tui.llm.inference.prefill import decoder_layers
+from docstra_tui.llm.inference.prefill import gated
 from docstra_tui.llm.inference.prefix_cache import PrefixCache
 from docstra_tui.llm.inference.recipe import Request
 from tests.llm.inference.cached import (
@@ -133,9 +133,9 @@ def test_reading_ahead_that_is_interrupted_keeps_what_it_has(
     monkeypatch.setattr(generator._sizer, "learn", lambda tokens, seconds: None)
     files = some_ids(4, 300)
     generator._sizer.tokens = 64
-    layers = len(decoder_layers(generator._model))
+    parts = len(gated(generator._model))
 
-    kept = generator.warm(files, after(layers * 2 + 1))  # two whole chunks, then a layer of the third
+    kept = generator.warm(files, after(parts * 2 + 1))  # two whole chunks, then a layer of the third
 
     assert kept == 128
     written, _ = answer(generator, [*files, 5, 6, 7])
