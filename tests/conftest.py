@@ -18,6 +18,8 @@ TESTS = Path(__file__).parent
 PLACES = ("RUNTIME", "STATE", "CONFIG", "CACHE")
 OURS = f"dt{os.getpid()}-"
 """How this run's folders begin: another run on the machine is not our business."""
+DECODE = os.environ.get("DOCSTRA_ENGINE_DECODE", "")
+"""How engines write where a test says nothing; `plain` is by `generate`."""
 
 
 def pytest_configure() -> None:
@@ -48,6 +50,8 @@ def own_places(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.delenv(name)
     for place in PLACES:
         monkeypatch.setenv(f"DOCSTRA_{place}_DIR", str(base / place.lower()))
+    if DECODE:
+        monkeypatch.setenv("DOCSTRA_ENGINE_DECODE", DECODE)
     monkeypatch.setenv("HF_HOME", str(base / "hub"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     yield base

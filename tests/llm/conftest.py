@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import DECODE
 from tests.tiny_models import make_tiny, make_tiny_gguf
-
-DECODE = os.environ.get("DOCSTRA_ENGINE_DECODE", "")
 
 if TYPE_CHECKING:
     from docstra_tui.llm.local import LocalLLM
