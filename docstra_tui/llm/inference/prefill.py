@@ -19,8 +19,8 @@ from docstra_tui.llm.inference.forward import Forward
 from docstra_tui.llm.inference.stopping import Cancelled
 
 LAYER_SECONDS = 0.09
-"""What one layer of one chunk should take; a cancel is allowed 250 ms. At the end of a long prompt it takes three
-times as long, most of it in attention, which is one of the parts that wait at the gate."""
+"""What one layer of one chunk should take; a cancel is allowed 250 ms. At the end of a long prompt it takes
+three times as long, most of it in attention, which is one of the parts that wait at the gate."""
 SMALLEST_CHUNK, LARGEST_CHUNK = 64, 8192
 """Below the smallest, the fixed cost of a pass is most of it, and a busy machine would only get busier."""
 SURE = 512

@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-
 DOUBTS = 4
 """A change to fewer threads that won little is doubted this much sooner at first: it may have been noise."""
 
