@@ -21,7 +21,7 @@ class SessionShelf:
         self._dialogs = dialogs
 
     def show(self, words: str = "") -> None:
-        """All of them, or those with these words."""
+        """All of them, or those with these words; also where none can be opened now, which is said."""
         from docstra_tui.tui.screens.sessions import SessionsScreen
 
         def taken(row: Row | None) -> None:
@@ -29,3 +29,4 @@ class SessionShelf:
                 self._sessions.resume(row.session, row.place)
 
         self._dialogs.ask(SessionsScreen(self._saved, words), taken)
+        self._sessions.is_needed()

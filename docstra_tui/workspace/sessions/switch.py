@@ -95,7 +95,7 @@ class Sessions:
         """`open`; False while something is asked here, or waits to be."""
         if self._is_here(name, place):
             return True
-        if self._is_needed():
+        if self.is_needed():
             return False
         self.open(name, place)
         return True
@@ -113,7 +113,7 @@ class Sessions:
     def begin(self) -> bool:
         """An empty conversation with the files that are ticked; False while something is asked here, or waits
         to be."""
-        if self._is_needed():
+        if self.is_needed():
             return False
         self._show(self._opened.fresh(self._root), "kept")
         return True
@@ -132,8 +132,8 @@ class Sessions:
 
         self._jobs.do(lambda: self._opened.unsent(self._root), found, lambda error: None)
 
-    def _is_needed(self) -> bool:
-        """True while something is asked in this session, or waits to be."""
+    def is_needed(self) -> bool:
+        """True, and said, while something is asked in this session, or waits to be."""
         if self._queue.busy:
             self._dialogs.warn(BUSY)
         elif self._queue.waiting:
