@@ -43,7 +43,9 @@ def main() -> None:
     runs = 1 if quick else 3
     sizes = (1_000, 3_000) if quick else (1_000, 3_000, 6_000, 20_000)
     rates = (100,) if quick else (100, 200)
-    report = Report(f"drawing an answer, 120×40, median of {runs} interleaved run{'s' * (runs > 1)}")
+    report = Report(
+        f"drawing an answer, 120×40, median of {runs} interleaved run{'s' * (runs > 1)}", flags=["--quick"]
+    )
     ours: dict[tuple[int, int], list[Run]] = {}
     for rate in rates:
         for size in sizes:

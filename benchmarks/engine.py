@@ -163,7 +163,7 @@ class Run:
 def main() -> None:
     """Measure who is there."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and whoever was started is ended
-    report = Report("answers of one model, in seconds (_s) and tokens a second (_rate)")
+    report = Report("answers of one model, in seconds (_s) and tokens a second (_rate)", flags=["--quick"])
     with ExitStack() as stack:
         there: dict[str, Contestant] = {}
         ours = stack.enter_context(contestants.ours("auto"))

@@ -11,7 +11,14 @@ from collections.abc import Callable, Sequence
 class Report:
     """Figures by name, in the order they were measured."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, *, flags: Sequence[str] = ()) -> None:
+        """`flags` may be given beside `--json`; another one ends the program, which says what it takes."""
+        known = {"--json", *flags}
+        if odd := [word for word in sys.argv[1:] if word.startswith("-") and word not in known]:
+            about = getattr(sys.modules["__main__"], "__doc__", None) or ""
+            asks = odd[0] in ("-h", "--help")
+            print(about if asks else f"{odd[0]} is not known here. Flags: {', '.join(sorted(known))}")
+            sys.exit(0 if asks else 2)
         self._json = "--json" in sys.argv
         self._figures: dict[str, float | str | None] = {}
         self._say(f"{title}\n")

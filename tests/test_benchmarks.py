@@ -1,9 +1,10 @@
-"""The table of chat templates sees what is lost, and that nothing is."""
+"""The table of chat templates sees what is lost, and that nothing is; a flag that is none measures nothing."""
 
 from __future__ import annotations
 
 import pytest
 
+from benchmarks.report import Report
 from benchmarks.said import Speaker
 from benchmarks.templates import Row, try_one
 from tests.llm.inference import templates
@@ -31,3 +32,16 @@ def test_what_a_template_cuts_out_is_marked_or_said(speaker: Speaker) -> None:
 def test_growing_reading_is_a_loss() -> None:
     assert Row(read=[900, 76, 117, 158, 199]).losses == ["re-reading"]
     assert Row(read=[900, 76, 76, 75, 78]).losses == []
+
+
+@pytest.mark.parametrize(("flag", "code"), [("--help", 0), ("--quik", 2)])
+def test_a_flag_that_is_not_known_measures_nothing(
+    flag: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["benchmark", flag])
+
+    with pytest.raises(SystemExit) as ended:
+        Report("figures", flags=["--quick"])
+
+    assert ended.value.code == code
+    assert "figures" not in capsys.readouterr().out
