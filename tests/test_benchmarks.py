@@ -1,4 +1,4 @@
-"""The table of chat templates sees what is lost, and that nothing is; a flag that is none measures nothing."""
+"""The table of chat templates sees what is lost, and that nothing is; an unknown flag measures nothing."""
 
 from __future__ import annotations
 
