@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from docstra_tui.errors import DocstraError
 from docstra_tui.llm.answer import AnswerStream, Listener
 from docstra_tui.session.admission import Admission
+from docstra_tui.session.branches import Branches
 from docstra_tui.session.dialogue import Dialogue
 from docstra_tui.session.record import Record
 from docstra_tui.session.running import RunningTurn
@@ -19,13 +20,14 @@ from docstra_tui.session.unsent import Unsent
 class Asker:
     """Begins and ends the turns of one conversation: the keeper of its running one."""
 
-    def __init__(self, dialogue: Dialogue, admission: Admission) -> None:
+    def __init__(self, dialogue: Dialogue, admission: Admission, branches: Branches) -> None:
         self.choice = ModelChoice()
         """How the model can be opened again; saved with each question."""
         self.record = Record()
         self.unsent = Unsent(self.record)
         self._dialogue = dialogue
         self._admission = admission
+        self._branches = branches
         self._running: RunningTurn | None = None
         self._begun = 0
         """The turn that the record heard of last."""
@@ -39,6 +41,9 @@ class Asker:
                 self._admission.expect()
                 dialogue.request, dialogue.told = request, None
             undoing.callback(self._not_asked, request)
+            if request.parent is not None:
+                undoing.callback(self._branches.show, self._branches.shown)
+                self._branches.go_back_to(request.parent)
             asked = self._admission.admit(request)
             with dialogue.lock:
                 self._refuse_second()

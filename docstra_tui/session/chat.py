@@ -18,6 +18,7 @@ from docstra_tui.llm.base import BaseLLM
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.admission import Admission
 from docstra_tui.session.asker import Asker
+from docstra_tui.session.branches import Branches
 from docstra_tui.session.dialogue import Dialogue
 from docstra_tui.session.fitting import Fitting
 from docstra_tui.session.measuring import Measuring
@@ -61,7 +62,12 @@ class ChatSession:
         """What to send when not everything fits."""
         self.admission = Admission(self._dialogue, self._measuring, self.fitting)
         """Who is asked before a question is sent; may be told to stop counting."""
-        self._asker = Asker(self._dialogue, self.admission)
+        self.branches = Branches(self._dialogue, lambda: HELD)
+        """The turns beside those that are shown: other answers and questions in the place of one."""
+        self._asker = Asker(self._dialogue, self.admission, self.branches)
+        self.is_elsewhere = False
+        """True when another living program had this session open as it was resumed: what is asked here and
+        there stands side by side."""
         if store is not None:
             self._keep(Record(store, store.create(str(root), self.model)))
 
@@ -83,11 +89,13 @@ class ChatSession:
         session._dialogue.put_back(found)
         session._keep(Record(store, found.id), found.draft, found.waiting)
         session._title = found.title
+        session.is_elsewhere = found.is_elsewhere
         session.saved_choice = found.choice
         return session
 
     def _keep(self, record: Record, draft: str = "", waiting: Sequence[WaitingQuestion] = ()) -> None:
         self._asker.record, self._asker.unsent = record, Unsent(record, draft, waiting)
+        self.branches.record = record
 
     # What it is
 
@@ -112,7 +120,7 @@ class ChatSession:
 
     @property
     def turns(self) -> list[SavedTurn]:
-        """Everything that was asked, oldest first; the last one may be streaming."""
+        """The turns of the path that is shown, oldest first; the last one may be streaming."""
         return self._dialogue.turns
 
     @property
@@ -276,7 +284,7 @@ class ChatSession:
 
     def ask(self, question: str) -> RunningTurn:
         """Ask about the context, in the user's own words."""
-        return self._asker.ask(plain_question(question))
+        return self.run(plain_question(question))
 
     def run(self, request: TurnRequest) -> RunningTurn:
         """A turn from any template over the context.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from docstra_tui.context.fitting.carrying import stand_ins, still_true
 from docstra_tui.context.fitting.plan import FitPlan
@@ -21,6 +22,8 @@ class SessionContext:
         self._chosen: tuple[ContextItem, ...] = ()
         self._brought: dict[Key, ContextItem] = {}
         """What tasks were about and nobody ticked."""
+        self._is_chosen = False
+        """True once somebody said what is ticked; what a saved session had stays until then."""
 
     @property
     def wholes(self) -> tuple[ContextItem, ...]:
@@ -29,7 +32,7 @@ class SessionContext:
 
     def choose(self, items: Sequence[ContextItem]) -> None:
         """These are ticked now, in the order of the tree."""
-        self._chosen = tuple(items)
+        self._chosen, self._is_chosen = tuple(items), True
         for item in items:
             self._brought.pop(item.key, None)
         self._place()
@@ -52,6 +55,18 @@ class SessionContext:
         self._brought |= {row.item.key: row.item for row in plan.files if row.item.key not in known}
         self.plan = plan
         self._place()
+
+    def move_to(self, log: ContextLog, numbers: Collection[int]) -> None:
+        """Other turns are gone on from: `log` says where the items stand among them. What is ticked stays so,
+        and of the plan what is about files and about the turns that still have these `numbers`."""
+        known = {item.key for item in log.items}
+        self._brought = {key: item for key, item in self._brought.items() if key in known}
+        if self.plan is not None:
+            turns = tuple(row for row in self.plan.turns if row.number in numbers)
+            self.plan = replace(self.plan, turns=turns)
+        self.log = log
+        if self._is_chosen:
+            self._place()
 
     def log_with(self, focus: Sequence[ContextItem]) -> ContextLog:
         """The log as it would be with what a task is about; a copy."""

@@ -6,18 +6,20 @@ In memory only: `record` keeps it, `measuring` weighs it, `asker` goes on with i
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from docstra_tui.context.fitting.plan import FitPlan
 from docstra_tui.llm.base import BaseLLM
+from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import Conversation
 from docstra_tui.llm.thinking.wish import Think
 from docstra_tui.session import breaks
 from docstra_tui.session.context import SessionContext, sent_whole
 from docstra_tui.session.log import WAITING, ContextLog
 from docstra_tui.session.telling import Told, tell
+from docstra_tui.session.tree import NO_TURN, Node
 from docstra_tui.session.turn_request import TurnRequest, plain_question
 from docstra_tui.session.turns import LOST, Placed, SavedTurn, StoredSession
 
@@ -38,9 +40,13 @@ class Dialogue:
         """How often the engine was started again: its cache was empty then."""
         self.root = root
         self.turns: list[SavedTurn] = []
-        """Oldest first; the last one may be streaming."""
+        """Those of the path, oldest first; the last one may be streaming."""
         self.skipped = 0
-        """Turns before these that only the store has."""
+        """Turns of the path before these that only the store has."""
+        self.nodes: dict[int, Node] = {}
+        """Every turn by its place, on the path and beside it."""
+        self.held: dict[int, SavedTurn] = {}
+        """Every turn that was on the path."""
         self.context = SessionContext()
         self.request: TurnRequest | None = None
         """What is being asked, from before it is counted until its turn is over."""
@@ -53,7 +59,22 @@ class Dialogue:
         """Go on where a saved session ended."""
         self.turns = list(found.turns)
         self.skipped = found.skipped
-        self.context = SessionContext(_saved_log(found))
+        self.nodes = {node.id: node for node in found.nodes}
+        self.held = {turn.id: turn for turn in found.turns}
+        self.context = SessionContext(_saved_log(self.turns, self.skipped))
+
+    def show(self, turns: Sequence[SavedTurn], skipped: int) -> None:
+        """Go on from other turns of it, with the files that are ticked, each where it stands among them."""
+        with self.lock:
+            before = dict(enumerate((turn.id for turn in self.turns), self.skipped))
+            after = dict(enumerate((turn.id for turn in turns), skipped))
+            if before == after:
+                return
+            self.turns, self.skipped = list(turns), skipped
+            self.held |= {turn.id: turn for turn in turns}
+            self.sent = None  # of another path: nothing is new for that
+            same = {place + 1 for place, number in before.items() if after.get(place) == number}
+            self.context.move_to(_saved_log(self.turns, skipped), same)
 
     # The prompt
 
@@ -122,9 +143,12 @@ class Dialogue:
     def append(self, turn: SavedTurn) -> None:
         """A turn follows the others."""
         with self.lock:
-            if self.turns:
-                turn.asked = max(turn.asked, self.turns[-1].asked + _ASKED_STEP)
+            latest = max((node.asked for node in self.nodes.values()), default=0.0)
+            turn.asked = max(turn.asked, latest + _ASKED_STEP)
+            turn.parent = self.turns[-1].id if self.turns else NO_TURN
             self.turns.append(turn)
+            self.held[turn.id] = turn
+            self.nodes[turn.id] = Node(turn.id, turn.parent, turn.asked)
 
     def begin(self, turn: SavedTurn) -> Told:
         """What is sent with a turn stands in front of it from now on; what to send."""
@@ -152,20 +176,32 @@ class Dialogue:
                 self.context.log.leave(turn.id)
 
 
-def _saved_log(found: StoredSession) -> ContextLog:
-    """The items as they stood when the last question was asked."""
-    if not found.turns:
+def _saved_log(turns: Sequence[SavedTurn], skipped: int) -> ContextLog:
+    """The items as they stood when the last question was asked; of turns that are gone, those that are left
+    have them."""
+    if not turns:
         return ContextLog()
-    last = found.turns[-1]
-    answered = {turn.id for turn in found.turns if turn.is_told}
+    last = turns[-1]
+    answered = {turn.id for turn in turns if turn.is_told}
     placed = [*last.earlier, *(Placed(last.id, item) for item in last.context)]
-    order = {turn.id: number for number, turn in enumerate(found.turns)}
-    first = next((turn.id for turn in found.turns if turn.id in answered), WAITING)
+    order = {turn.id: number for number, turn in enumerate(turns)}
+    first = next((turn.id for turn in turns if turn.id in answered), WAITING)
     known = []
     for place in placed:
         if place.item.detail == LOST:
             continue
-        is_skipped = bool(found.skipped) and place.turn_id not in order
-        now = place.turn_id if place.turn_id in answered else first if is_skipped else WAITING
+        now = place.turn_id
+        if now not in order:  # not read, or deleted
+            now = first if skipped else _first_with(place.item, turns)
+        elif now not in answered:
+            now = WAITING
         known.append(Placed(now, place.item))
     return ContextLog(sorted(known, key=lambda place: order.get(place.turn_id, len(order))))
+
+
+def _first_with(item: ContextItem, turns: Sequence[SavedTurn]) -> int:
+    """The first turn that is told and had the item in front of it."""
+    for turn in turns:
+        if turn.is_told and any(place.item.key == item.key for place in turn.earlier):
+            return turn.id
+    return WAITING

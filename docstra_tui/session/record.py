@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import ModelChoice, SavedTurn, WaitingQuestion
@@ -12,7 +12,7 @@ OLDER = 200
 
 
 class Record:
-    """Saves what is said in one session. Any thread; nothing but `settle`, `begin` and `older` waits."""
+    """Saves what is said in one session. Any thread; only `settle`, `begin`, `turns` and `older` wait."""
 
     def __init__(self, store: SessionStore | None = None, session_id: str | None = None) -> None:
         self.id = session_id
@@ -92,6 +92,27 @@ class Record:
             if not has_begun:
                 store.keep_turn(session_id, turn, choice)
             store.end_turn(turn.id, turn)
+
+    # Other branches
+
+    def turns(self, numbers: Sequence[int], characters: int | None = None) -> list[SavedTurn]:
+        """Turns of whatever branch; of them the last with about so many characters. Raises `StoreError`."""
+        if self._place is None:
+            return []
+        store, session_id = self._place
+        return store.turns(session_id, numbers, characters)
+
+    def show_path(self, tip: int) -> None:
+        """The path down to this turn is shown from now on."""
+        if self._place is not None:
+            store, session_id = self._place
+            store.show_path(session_id, tip)
+
+    def mark_deleted(self, number: int, is_deleted: bool) -> None:
+        """A turn is gone, or there again."""
+        if self._place is not None:
+            store, session_id = self._place
+            store.mark_deleted(session_id, number, is_deleted)
 
     def older(self, before: SavedTurn) -> list[SavedTurn]:
         """Up to `OLDER` turns that were asked before another. Raises `StoreError`."""

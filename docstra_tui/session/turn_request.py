@@ -60,6 +60,10 @@ class TurnRequest:
     """Those that it is one of, which were asked together."""
     left_out: tuple[str, ...] = ()
     """What could not be sent, said under its answer."""
+    parent: int | None = None
+    """The turn behind which it is asked, beside those that follow it already; None for the last one."""
+    is_retry: bool = False
+    """For another answer to a question that was asked before: nobody wrote it just now."""
     question: WaitingQuestion | None = None
     """As the session keeps it: it waits until the turn has begun, and no longer."""
 
@@ -71,8 +75,8 @@ class TurnRequest:
     @property
     def typed(self) -> bool:
         """True for what somebody wrote, which goes back to where it was written when it is not asked; False
-        for one of the files of a task."""
-        return self.about is None
+        for one of the files of a task, and for what is asked again."""
+        return self.about is None and not self.is_retry
 
 
 def plain_question(text: str) -> TurnRequest:

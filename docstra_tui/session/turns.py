@@ -155,6 +155,8 @@ class StoredSession:
     """The last turn of the path that is shown."""
     is_titled: bool = False
     """True when somebody gave it its title."""
+    is_elsewhere: bool = False
+    """True when another living program wrote there last."""
 
     @property
     def forks(self) -> dict[int, tuple[int, ...]]:

@@ -53,18 +53,19 @@ def write_session(
 
 
 def read_session(
-    connection: sqlite3.Connection, session_id: str, characters: int | None = None
+    connection: sqlite3.Connection, session_id: str, characters: int | None = None, me: str = ""
 ) -> StoredSession | None:
     """The session, or of its path the latest turns with about so many `characters`; None when there is
-    none."""
+    none. `me` is who reads."""
     row = connection.execute(
-        "SELECT root, model, title, draft, created, updated, tip, titled, server, wanted, revision, quant "
-        "FROM sessions WHERE id = ?",
+        "SELECT owner, root, model, title, draft, created, updated, tip, titled, server, wanted, revision, "
+        "quant FROM sessions WHERE id = ?",
         (session_id,),
     ).fetchone()
     if row is None:
         return None
-    root, model, title, draft, created, updated, tip, titled, *choice = row
+    by, root, model, title, draft, created, updated, tip, titled, *choice = row
+    owner = text_of(by)
     tree = TurnTree(read_nodes(connection, session_id))
     path = tree.path(tip if isinstance(tip, int) else NO_TURN)
     turns = read_turns(connection, path, tree, characters)
@@ -83,6 +84,7 @@ def read_session(
         tuple(tree.nodes.values()),
         path[-1] if path else NO_TURN,
         titled == 1,
+        is_elsewhere=owner != me and is_alive(owner, moment(updated)),
     )
 
 

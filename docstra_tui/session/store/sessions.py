@@ -196,7 +196,10 @@ class SessionStore:
         session_id = self._find(which, root)
         nothing: list[StoredSession | None] = [None]
         [found] = self._writer.read(
-            lambda connection: [session_rows.read_session(connection, session_id, characters)], nothing
+            lambda connection: [
+                session_rows.read_session(connection, session_id, characters, me=self._writer.owner)
+            ],
+            nothing,
         )
         session = self._memory.merge(session_id, found)
         if session is None:
@@ -212,12 +215,15 @@ class SessionStore:
 
         return self._writer.read(read)
 
-    def turns(self, session_id: str, numbers: Sequence[int]) -> list[SavedTurn]:
-        """Some of a session's turns, of whatever branch, in that order. Blocks. Raises `StoreError`."""
+    def turns(
+        self, session_id: str, numbers: Sequence[int], characters: int | None = None
+    ) -> list[SavedTurn]:
+        """Some of a session's turns, of whatever branch, in that order; with `characters`, of them only the
+        last with about so many. Blocks. Raises `StoreError`."""
 
         def read(connection: sqlite3.Connection) -> list[SavedTurn]:
             tree = TurnTree(turn_rows.read_nodes(connection, session_id))
-            return turn_rows.read_turns(connection, numbers, tree)
+            return turn_rows.read_turns(connection, numbers, tree, characters)
 
         nothing: list[SavedTurn] = []
         return self._memory.known(session_id, numbers, self._writer.read(read, nothing))

@@ -47,8 +47,9 @@ class Writer:
         self.problem: str | None = None
         """Why the disk is behind, in sentences for behind `NOT SAVED`; None while it is not."""
         self._database = database
-        self._owner = owner.new_owner()
-        self._copy = SavedCopy(database, backlog, self._owner)
+        self.owner = owner.new_owner()
+        """Who writes."""
+        self._copy = SavedCopy(database, backlog, self.owner)
         self._changed = threading.Condition()
         self._jobs: deque[_Job] = deque()
         self._due: float | None = None
@@ -134,7 +135,7 @@ class Writer:
         self._thread.join(timeout)
         if self._thread.is_alive() and self._copy.is_behind:
             self._tell_of_silence()
-        owner.forget(self._owner)
+        owner.forget(self.owner)
 
     # The thread
 

@@ -1,0 +1,190 @@
+"""The turns beside the path that is shown, and how one gets there: another path, one turn less, one back.
+
+Nothing of a turn is ever altered here. What was shown and is no more is still held, or the store has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from docstra_tui.errors import DocstraError
+from docstra_tui.session.again import asked_again, written
+from docstra_tui.session.dialogue import Dialogue
+from docstra_tui.session.record import Record
+from docstra_tui.session.tree import NO_TURN, TurnTree
+from docstra_tui.session.turn_request import TurnRequest, plain_question
+from docstra_tui.session.turns import SavedTurn
+
+
+@dataclass(frozen=True)
+class Path:
+    """Turns that can be gone on from."""
+
+    turns: Sequence[SavedTurn]
+    """Oldest first."""
+    skipped: int
+    """How many before these are not held."""
+
+
+class Branches:
+    """Of one conversation. Any thread. What is not held is read from the disk: that blocks, and raises
+    `StoreError`."""
+
+    def __init__(self, dialogue: Dialogue, most: Callable[[], int]) -> None:
+        """`most` says how many characters of a path are held."""
+        self.record = Record()
+        self._dialogue = dialogue
+        self._most = most
+        self._deleted: list[tuple[SavedTurn, int]] = []
+        """What can be taken back, the latest last, each with the tip of the path that it was on."""
+
+    @property
+    def tree(self) -> TurnTree:
+        """All turns by their places."""
+        with self._dialogue.lock:
+            return TurnTree(self._dialogue.nodes.values())
+
+    @property
+    def shown(self) -> Path:
+        """What is gone on from now."""
+        with self._dialogue.lock:
+            return Path(list(self._dialogue.turns), self._dialogue.skipped)
+
+    @property
+    def forks(self) -> dict[int, tuple[int, ...]]:
+        """For each turn that others stand beside, all that are in its place, oldest first."""
+        return self.tree.forks
+
+    def find(self, turn_id: int) -> SavedTurn:
+        """A turn of the conversation, those that are deleted not among them. Raises `DocstraError`."""
+        node = self._dialogue.nodes.get(turn_id)
+        if node is None or node.is_deleted:
+            raise DocstraError("There is no such turn in this session.")
+        turn = self._dialogue.held.get(turn_id)
+        found = [turn] if turn is not None else self.record.turns([turn_id])
+        if not found:
+            raise DocstraError("This turn cannot be read any more.")
+        return found[0]
+
+    # Asking beside a turn
+
+    def retry(self, turn_id: int) -> TurnRequest:
+        """Another answer to the question of a turn, beside the first. Raises `DocstraError`."""
+        turn, dialogue = self.find(turn_id), self._dialogue
+        with dialogue.lock:
+            ticked = {item.path for item in dialogue.context.wholes if item.path is not None}
+            request = asked_again(turn, ticked, dialogue.llm.prompt_builder)
+        return self.instead_of(turn_id, request)
+
+    def edit(self, turn_id: int, question: str) -> TurnRequest:
+        """Another question in the place of a turn. Raises `DocstraError`."""
+        return self.instead_of(turn_id, plain_question(question))
+
+    def instead_of(self, turn_id: int, request: TurnRequest) -> TurnRequest:
+        """Whatever is asked, in the place of a turn. Raises `DocstraError`."""
+        self.find(turn_id)
+        return replace(request, parent=self.tree.parent(turn_id))
+
+    def written(self, turn_id: int) -> str:
+        """What one would type to ask a turn again. Raises `DocstraError`."""
+        return written(self.find(turn_id))
+
+    def before(self, request: TurnRequest) -> list[SavedTurn]:
+        """Those of the turns that are shown which a question will follow."""
+        turns = list(self.shown.turns)
+        if request.parent is None:
+            return turns
+        numbers = [turn.id for turn in turns]
+        return turns[: numbers.index(request.parent) + 1] if request.parent in numbers else []
+
+    def go_back_to(self, turn_id: int) -> None:
+        """Go on behind this turn; `NO_TURN` is before the first."""
+        numbers = (*self.tree.above(turn_id), turn_id) if turn_id != NO_TURN else ()
+        self.show(self._path(numbers))
+
+    def show(self, path: Path) -> None:
+        """Go on from these."""
+        self._dialogue.show(path.turns, path.skipped)
+
+    # Walking
+
+    def walk(self, turn_id: int, step: int) -> bool:
+        """Show another of the turns in the place of one, with what was asked below it last; False where there
+        is none in that direction. Raises `DocstraError` while something is asked."""
+        self._refuse_while_busy()
+        tree = self.tree
+        beside = tree.beside(turn_id)
+        place = beside.index(turn_id) + step if turn_id in beside else -1
+        if not 0 <= place < len(beside):
+            return False
+        self._show_to(beside[place])
+        return True
+
+    def show_turn(self, turn_id: int) -> None:
+        """Show the path that has this turn. Raises `DocstraError`."""
+        self.find(turn_id)
+        if all(turn.id != turn_id for turn in self.shown.turns):
+            self._refuse_while_busy()
+            self._show_to(turn_id)
+
+    def _show_to(self, tip: int) -> None:
+        """The path down to a turn, and to what was asked below it last."""
+        numbers = self.tree.path(tip)
+        self.show(self._path(numbers))
+        if numbers:
+            self.record.show_path(numbers[-1])
+
+    def _path(self, numbers: Sequence[int]) -> Path:
+        """These turns, oldest first; where not all are held, only the latest, as far as they are wanted."""
+        found: list[SavedTurn] = []
+        wanted, left = self._most(), len(numbers)
+        with self._dialogue.lock:
+            held = dict(self._dialogue.held)
+        while left and wanted > 0 and numbers[left - 1] in held:
+            left -= 1
+            turn = held[numbers[left]]
+            found.append(turn)
+            wanted -= len(turn.question) + len(turn.answer) + len(turn.thinking)
+        found.reverse()
+        if left and wanted > 0:
+            found = [*self.record.turns(numbers[:left], wanted), *found]
+        return Path(found, len(numbers) - len(found))
+
+    # Deleting
+
+    def delete(self, turn_id: int) -> SavedTurn:
+        """The turn is gone until `undo`, and for good when the program ends; what followed it follows the one
+        before it. Raises `DocstraError`."""
+        self._refuse_while_busy()
+        turn, shown = self.find(turn_id), self.shown
+        tip = shown.turns[-1].id if shown.turns else NO_TURN
+        self._mark(turn_id, is_deleted=True)
+        try:
+            self._show_to(tip)
+        except DocstraError:
+            self._mark(turn_id, is_deleted=False)
+            raise
+        self._deleted.append((turn, tip))
+        return turn
+
+    def undo(self) -> SavedTurn | None:
+        """The turn that was deleted last is there again, on the path that it was on; None where there is
+        none. Raises `DocstraError`."""
+        self._refuse_while_busy()
+        if not self._deleted:
+            return None
+        turn, tip = self._deleted.pop()
+        self._mark(turn.id, is_deleted=False)
+        self._show_to(tip)
+        return turn
+
+    def _mark(self, turn_id: int, *, is_deleted: bool) -> None:
+        with self._dialogue.lock:
+            nodes = self._dialogue.nodes
+            nodes[turn_id] = replace(nodes[turn_id], is_deleted=is_deleted)
+        self.record.mark_deleted(turn_id, is_deleted)
+
+    def _refuse_while_busy(self) -> None:
+        if self._dialogue.request is not None:
+            raise DocstraError("An answer is being written.", "Stop it first, or wait for it.")
