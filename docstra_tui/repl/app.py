@@ -97,6 +97,7 @@ def _loop(prompt: Prompt, chat: Chat) -> None:
             text = prompt.ask(draft)
         except KeyboardInterrupt:
             draft = ""
+            chat.branching.leave_edit()
             continue
         except EOFError:
             return

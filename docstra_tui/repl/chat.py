@@ -14,6 +14,7 @@ from docstra_tui.context.mentions import Mention
 from docstra_tui.errors import DocstraError, UsageError
 from docstra_tui.repl.ahead import Ahead
 from docstra_tui.repl.answering import Answering
+from docstra_tui.repl.branching import Branching
 from docstra_tui.repl.files import ChatFiles
 from docstra_tui.repl.models import Models
 from docstra_tui.repl.overview import overview
@@ -75,7 +76,13 @@ class Chat:
         self.themes = Themes(settings.theme, lambda: self.root, printer)
         self.thinking = ThinkSwitch(self.model)
         self._tasks = Tasks(self, self.answering)
+        self.branching = Branching(self, self.sessions, self._tasks, self.answering, printer)
         self.handlers: Mapping[str, Callable[[CommandLine], None]] = {
+            "retry": self.branching.retry,
+            "edit": self.branching.edit,
+            "other": self.branching.other,
+            "delete": self.branching.delete,
+            "undo": self.branching.undo,
             "files": self.do_files,
             "drop": self.do_drop,
             "model": self.models.command,
@@ -148,6 +155,7 @@ class Chat:
             elif line.command.name == "quit":
                 return False
             else:
+                self.branching.leave_edit()
                 self.handlers[line.command.name](line)
         except UsageError as error:
             self.unsent = text

@@ -14,6 +14,7 @@ from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.sessions.listing import LINES, project_name, session_title
 from docstra_tui.workspace.sessions.opened import OpenSessions
 from docstra_tui.workspace.sessions.resuming import LAST
+from docstra_tui.workspace.turns.branching import ELSEWHERE
 from docstra_tui.workspace.turns.waiting import bring_back, not_sent_yet
 from docstra_tui.workspace.wording import ENDED
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from docstra_tui.repl.answering import Answering
     from docstra_tui.repl.files import ChatFiles
     from docstra_tui.session.chat import ChatSession
+    from docstra_tui.session.turns import SavedTurn
 
 
 class Sessions:
@@ -98,8 +100,8 @@ class Sessions:
     def open(self, name: str, *, at_start: bool = False) -> None:
         """Go on with a saved session, with its files, its last words and its model."""
         found = self._opened.find(name, self.now.root, goes_along=True, at_start=at_start)
-        if found.note:
-            self._printer.line(found.note, "note")
+        for note in filter(None, [found.note, ELSEWHERE if found.session.is_elsewhere else ""]):
+            self._printer.line(note, "note")
         if found.session.root != self.now.root and self._model.outgoing is not None:
             self._model.outgoing.forget_names()
         self._files.take_over(found.session)
@@ -133,10 +135,18 @@ class Sessions:
         self._printer.line(f"{title} · {count} turn" + ("" if count == 1 else "s"), "note")
         self._files.say(self._files.selection.picks)
         for turn in session.turns[-1:]:
-            self._printer.line(f"> {turn.question}", "mark")
-            if turn.thinking:
-                self._printer.line(saved_thought(turn), "dim")
-            self._printer.piece(turn.answer)
-            self._printer.end_answer()
-            if turn.status != "done":
-                self._printer.line(f"({ENDED[turn.status]})", "dim")
+            self.show_turn(turn)
+
+    def show_turn(self, turn: SavedTurn) -> None:
+        """A question and its answer, as they were saved."""
+        self._printer.line(f"> {turn.question}", "mark")
+        if turn.thinking:
+            self._printer.line(saved_thought(turn), "dim")
+        self._printer.piece(turn.answer)
+        self._printer.end_answer()
+        if turn.status != "done":
+            self._printer.line(f"({ENDED[turn.status]})", "dim")
+
+    def path_changed(self) -> None:
+        """Other turns of the session are gone on from."""
+        self._models.look_now()

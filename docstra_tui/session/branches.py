@@ -56,6 +56,16 @@ class Branches:
         """For each turn that others stand beside, all that are in its place, oldest first."""
         return self.tree.forks
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The turns that are shown, from the first on, those that are not held among them."""
+        turns = self.shown.turns
+        return (*self.tree.above(turns[-1].id), turns[-1].id) if turns else ()
+
+    def beside(self, turn_id: int) -> tuple[int, ...]:
+        """The turns in the place of one, itself among them, oldest first."""
+        return self.tree.beside(turn_id)
+
     def find(self, turn_id: int) -> SavedTurn:
         """A turn of the conversation, those that are deleted not among them. Raises `DocstraError`."""
         node = self._dialogue.nodes.get(turn_id)
@@ -100,7 +110,11 @@ class Branches:
 
     def go_back_to(self, turn_id: int) -> None:
         """Go on behind this turn; `NO_TURN` is before the first."""
-        numbers = (*self.tree.above(turn_id), turn_id) if turn_id != NO_TURN else ()
+        tree = self.tree
+        node = tree.nodes.get(turn_id)
+        if node is not None and node.is_deleted:
+            turn_id = tree.parent(turn_id)
+        numbers = (*tree.above(turn_id), turn_id) if turn_id != NO_TURN else ()
         self.show(self._path(numbers))
 
     def show(self, path: Path) -> None:

@@ -76,6 +76,29 @@ COMMANDS = (
     Command(
         "custom", "Custom request", "REQUEST", "anything else, in your own words", "text", "Your request"
     ),
+    Command(
+        "retry",
+        "Answer again",
+        "[N]",
+        "another answer to question N, else the last",
+        "name",
+    ),
+    Command(
+        "edit",
+        "Edit question",
+        "[N] [WORDS]",
+        "ask question N, else the last, in other words",
+        "text",
+    ),
+    Command(
+        "other",
+        "Other branch",
+        "[N]",
+        "what else stands in the place of question N, else the last",
+        "name",
+    ),
+    Command("delete", "Delete turn", "[N]", "take question N, else the last, out with its answer", "name"),
+    Command("undo", "Undo delete", "", "bring back what was deleted last"),
     Command("files", "Files", "", "the files that the model gets"),
     Command(
         "drop", "Untick all files", "[FILE…]", "leave files out from now on: those named, else all", "files"

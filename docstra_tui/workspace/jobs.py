@@ -23,8 +23,8 @@ Deliver = Callable[[Callable[[], None]], object]
 class _Job:
     key: str
     work: Callable[[], Any]
-    done: Callable[[Any], None]
-    failed: Callable[[Exception], None]
+    done: Callable[[Any], object]
+    failed: Callable[[Exception], object]
 
 
 class JobQueue:
@@ -41,8 +41,8 @@ class JobQueue:
     def do(
         self,
         work: Callable[[], T],
-        done: Callable[[T], None],
-        failed: Callable[[Exception], None],
+        done: Callable[[T], object],
+        failed: Callable[[Exception], object],
         *,
         key: str = "",
     ) -> None:
@@ -80,9 +80,12 @@ class JobQueue:
             else:
                 self._hand_over(job.done, result)
 
-    def _hand_over(self, receiver: Callable[[Any], None], value: Any) -> None:
+    def _hand_over(self, receiver: Callable[[Any], object], value: Any) -> None:
+        def call() -> None:
+            receiver(value)
+
         if not self._closed:
-            later(self._deliver, lambda: receiver(value))
+            later(self._deliver, call)
 
 
 def later(deliver: Deliver, call: Callable[[], None]) -> None:

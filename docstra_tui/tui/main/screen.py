@@ -4,21 +4,21 @@ nothing itself."""
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.events import Key, Paste, Resize
-from textual.screen import Screen
 from textual.widgets import OptionList
 
 from docstra_tui.errors import EngineDied
 from docstra_tui.settings import Settings
 from docstra_tui.tui.main.ahead import Ahead
+from docstra_tui.tui.main.branching import Branching
 from docstra_tui.tui.main.command_runner import CommandRunner
 from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.main.files import Files
 from docstra_tui.tui.main.interrupt import Interrupt
+from docstra_tui.tui.main.key_actions import KeyActions
 from docstra_tui.tui.main.main_keys import APP_KEYS, MAIN_KEYS
 from docstra_tui.tui.main.mentions import Mentions
 from docstra_tui.tui.main.model_notices import ModelChanged, ModelNotices
@@ -35,7 +35,7 @@ from docstra_tui.tui.main.status_board import StatusBoard
 from docstra_tui.tui.main.store_notices import LOOK_SECONDS, StoreNotices
 from docstra_tui.tui.main.tasks import Tasks
 from docstra_tui.tui.main.turns import TurnEnded, Turns
-from docstra_tui.tui.transcript.messages import CopyRequested
+from docstra_tui.tui.transcript.messages import BranchWanted, CopyRequested
 from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.workspace.commands import commands_of
 from docstra_tui.workspace.files.questions import FileQuestions
@@ -58,12 +58,10 @@ if TYPE_CHECKING:
 NARROW, TINY_WIDTH, TINY_HEIGHT = 80, 20, 5
 
 
-class MainScreen(Screen[None]):
+class MainScreen(KeyActions):
     """Files, conversation, composer."""
 
     AUTO_FOCUS = "Composer"
-
-    BINDINGS: ClassVar[list[BindingType]] = MAIN_KEYS
 
     def __init__(
         self,
@@ -173,6 +171,17 @@ class MainScreen(Screen[None]):
         self._store_notices = StoreNotices(store, parts.notices, dialogs)
 
     def _make_commands(self) -> None:
+        self.branching = Branching(
+            self.opened,
+            self.turns,
+            self.tasks,
+            self.composer,
+            self.permission,
+            self.dialogs,
+            self._chat_jobs,
+            self.navigation.to_composer,
+            self._path_changed,
+        )
         self.themes = Themes(self._program, self.root, self.dialogs, self._chat_jobs)
         self.screen_commands = ScreenCommands(
             self.root,
@@ -186,6 +195,7 @@ class MainScreen(Screen[None]):
             self.models,
             self.sessions,
             self.shelf,
+            self.branching,
             self.themes,
             self._program,
             self.dialogs,
@@ -302,55 +312,14 @@ class MainScreen(Screen[None]):
     def on_paste(self, event: Paste) -> None:
         self.navigation.paste(event)
 
-    # Keys
+    def on_branch_wanted(self, event: BranchWanted) -> None:
+        self.branching.do(event)
 
-    def action_tree(self) -> None:
-        self.navigation.files_and_back()
-
-    def action_conversation(self) -> None:
-        self.navigation.conversation_and_back()
-
-    def action_search(self) -> None:
-        self.navigation.search()
-
-    def action_back(self) -> None:
-        """To the composer, from wherever; there, close a list, else stop the answer, else forget marks."""
-        if text := self.composer.take_enter():  # it came just before: first things first
-            self.commands.take(text)
-        if not self.navigation.is_at_home:
-            self.navigation.leave()
-        elif not (self.mentions.dismiss() or self.turns.queue.stop()):
-            self.conversation.unmark()
-
-    def action_interrupt(self) -> None:
-        self.interrupt.act(self.get_selected_text())
-
-    def action_scroll(self, direction: int) -> None:
-        if direction < 0:
-            self.conversation.scroll_page_up(animate=False)
-        else:
-            self.conversation.scroll_page_down(animate=False)
-
-    def action_palette(self) -> None:
-        self.app.action_command_palette()
-
-    def action_think(self) -> None:
-        self.screen_commands.thinking.step()
-
-    def action_prompt(self) -> None:
-        self.screen_commands.show_prompt()
-
-    def action_help(self) -> None:
-        self.screen_commands.show_help()
-
-    def action_sessions(self) -> None:
-        self.shelf.show()
-
-    def action_session_model(self) -> None:
-        self.models.take_offered()
-
-    def action_restart_engine(self) -> None:
-        self.models.restart()
+    def _path_changed(self, session: ChatSession) -> None:
+        """Other turns of the session are shown."""
+        self.board.session_changed(session)
+        self.board.refresh()
+        self.ahead.consider(session)
 
     def close_parts(self) -> None:
         """Stop what runs beside the screen; any thread, never blocks."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.binding import BindingType
 
 from docstra_tui.errors import UsageError
+from docstra_tui.tui.main.branching import Branching
 from docstra_tui.tui.main.command_runner import Handlers
 from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.main.navigation import Navigation
@@ -49,6 +50,7 @@ class ScreenCommands:
         models: ModelSwitch,
         sessions: Sessions,
         shelf: SessionShelf,
+        branching: Branching,
         themes: Themes,
         program: Program,
         dialogs: Dialogs,
@@ -64,6 +66,11 @@ class ScreenCommands:
         self.thinking = ThinkDialogs(ThinkSwitch(model), dialogs)
         self._keys = keys
         self.handlers: Handlers = {
+            "retry": branching.retry,
+            "edit": branching.edit,
+            "other": branching.other,
+            "delete": branching.delete,
+            "undo": branching.undo,
             "files": lambda line: navigation.to_files(),
             "drop": self._drop,
             "fit": lambda line: self._about_next(lambda it: next_prompt.choose(it, picks.recount)),

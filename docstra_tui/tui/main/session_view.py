@@ -15,6 +15,7 @@ from docstra_tui.workspace.sessions.listing import Place
 from docstra_tui.workspace.sessions.opened import OpenSessions
 from docstra_tui.workspace.sessions.switch import Ticks, ticks_for
 from docstra_tui.workspace.title import shown_path
+from docstra_tui.workspace.turns.branching import ELSEWHERE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,4 +76,6 @@ class SessionView:
                     f"docstra-tui --resume {(session.id or '')[:8]} opens it there."
                 )
             self._picks.choose(tree.picks)
+        if session.is_elsewhere:
+            self._dialogs.warn(ELSEWHERE)
         self._board.refresh()

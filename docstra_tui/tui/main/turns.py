@@ -77,6 +77,16 @@ class Turns:
         self._composer.remember([turn.question for turn in session.turns])
         self._take_words(before, session)
 
+    def show_path(self, turn_id: int = 0) -> None:
+        """Other turns of the chat are gone on from; one of them may be marked."""
+        session = self._session
+        if session is not None:
+            self._conversation.load([shown_turn(turn) for turn in session.turns])
+            self._older.use(session)
+            self._composer.remember([turn.question for turn in session.turns])
+            self._files.recount()
+            self._conversation.go_to_turn(turn_id)
+
     def _take_words(self, before: ChatSession | None, session: ChatSession) -> None:
         """Into the composer comes what was written for this chat and not asked. What stands there stays
         with the chat before, where that is one with turns; else it comes along."""
@@ -100,7 +110,11 @@ class Turns:
 
     def began(self, request: TurnRequest) -> None:
         self._older.forget()
-        self._conversation.begin_turn(request.shown, request.files)
+        session, question = self._session, request.question
+        if request.parent is not None and session is not None:  # beside what followed that turn until now
+            self._conversation.load([shown_turn(turn) for turn in session.branches.before(request)])
+        number = question.id if question is not None else 0
+        self._conversation.begin_turn(request.shown, request.files, number)
         self._conversation.wait("reading…")
         self._conversation.post_message(TurnBegan())
 
@@ -131,6 +145,8 @@ class Turns:
             self._conversation.load([shown_turn(turn) for turn in turns])
         else:
             self._end_shown(outcome)
+        if outcome.request.parent is not None and self._session is not None:
+            self._older.use(self._session)
         self._composer.remember([turn.question for turn in turns])
         self._files.recount()
         self._conversation.post_message(TurnEnded(outcome))

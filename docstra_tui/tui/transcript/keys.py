@@ -149,6 +149,14 @@ class TranscriptKeys(ScrolledDocument, OwnKeys):
         self.marks.mark_question(target, self.size.height)
         self.show_row(target, 1)
 
+    def go_to_turn(self, turn_id: int) -> None:
+        """Mark the question of a turn and show it; nothing where it is not here."""
+        for index, turn in enumerate(self.document.turns):
+            if turn.turn_id == turn_id:
+                self.forget_places()
+                self.marks.mark_question(index, self.size.height)
+                self.show_row(index, 1)
+
     def action_code(self, step: int) -> None:
         self.code_walk.go(step)
 

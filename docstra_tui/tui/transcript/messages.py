@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from textual.message import Message
+
+Verb = Literal["retry", "edit", "walk", "delete", "undo"]
 
 
 class CopyRequested(Message):
@@ -13,6 +17,17 @@ class CopyRequested(Message):
         self.text = text
         self.what = what
         """`selection`, `code`, `answer` or `turn`."""
+
+
+class BranchWanted(Message):
+    """Someone pressed a key about a turn and those in its place."""
+
+    def __init__(self, verb: Verb, turn_id: int, step: int = 0) -> None:
+        super().__init__()
+        self.verb = verb
+        self.turn_id = turn_id
+        self.step = step
+        """To which of them, of `walk`."""
 
 
 class OlderWanted(Message):

@@ -41,7 +41,7 @@ def _notes(turn: SavedTurn) -> tuple[str, ...]:
 def shown_turn(turn: SavedTurn) -> ShownTurn:
     """A saved turn as the conversation shows it."""
     files = tuple(item.label for item in turn.files)
-    return ShownTurn(turn.question, turn.answer, files, turn_ending(turn), turn.thinking)
+    return ShownTurn(turn.question, turn.answer, files, turn_ending(turn), turn.thinking, turn.id)
 
 
 def ending_of(outcome: Outcome) -> TurnEnding:

@@ -46,11 +46,12 @@ class TranscriptView(TranscriptKeys, can_focus=True):
 
     # The four verbs
 
-    def begin_turn(self, question: str, files: Sequence[str] = ()) -> None:
+    def begin_turn(self, question: str, files: Sequence[str] = (), turn_id: int = 0) -> None:
         """A question was sent; what is appended from now on is its answer."""
         if self._current is not None:
             self.end_turn(TurnEnding("interrupted"))
         self._current = Turn(question, files)
+        self._current.turn_id = turn_id
         self._current.show_raw(self.is_raw)
         self.document.add(self._current)
         self._following = True
@@ -103,6 +104,7 @@ class TranscriptView(TranscriptKeys, can_focus=True):
     def _made(self, shown: Iterable[ShownTurn]) -> Iterable[Turn]:
         for one in shown:
             turn = Turn(one.question, one.files, one.answer, one.ending, one.thinking)
+            turn.turn_id = one.turn_id
             turn.show_raw(self.is_raw)
             yield turn
 

@@ -43,7 +43,7 @@ class QueueLine(Static):
 def _words(queue: TurnQueue) -> str:
     waiting = queue.waiting
     if not waiting:
-        return ""
+        return f"{queue.editing.words} (Esc leaves it)" if queue.editing is not None else ""
     more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
     until = "" if queue.ready else " until the model is ready"
     state = "is being saved" if queue.is_saving else f"waits{until}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.jobs import Deliver, JobQueue, later
+from docstra_tui.workspace.turns.branching import Editing
 from docstra_tui.workspace.turns.listener import TurnListener
 from docstra_tui.workspace.turns.requests import NotTicked
 from docstra_tui.workspace.turns.runner import Outcome, TurnRunner
@@ -72,12 +73,17 @@ class TurnQueue:
         self.waiting: deque[TurnRequest] = deque()
         self.ready = False
         """True while the model can answer; turns wait until then."""
+        self.editing: Editing | None = None
+        """In whose place what is written is asked next; None for behind the last one."""
+        self._edited: Editing | None = None
+        """In whose place something was asked last, should it come back."""
         self.expected = 0
         """Sessions that are on their way here: what waits is asked in the one that comes."""
 
     def use(self, session: ChatSession, files: TurnFiles | None = None) -> None:
         """Go on with this chat; with other files, where it brings some."""
         self._session = session
+        self.editing = self._edited = None
         if files is not None:
             self._runner.files = files
 
@@ -156,6 +162,7 @@ class TurnQueue:
         session = self._session
         if session is None or not requests:
             return
+        requests = self._placed(requests)
         left = self._face.written
         if any(left.strip() == request.text.strip() for request in requests):
             left = ""
@@ -167,6 +174,14 @@ class TurnQueue:
             session.take_back(kept, left)
         self.waiting.extend(accepted)
         self._settle(session, accepted)
+
+    def _placed(self, requests: Sequence[TurnRequest]) -> Sequence[TurnRequest]:
+        """What is written anew goes beside what it was."""
+        editing, first = self.editing, requests[0]
+        if editing is None or first.parent is not None:
+            return requests
+        self.editing, self._edited = None, editing
+        return [replace(first, parent=editing.parent), *requests[1:]]
 
     def _settle(self, session: ChatSession, accepted: Sequence[TurnRequest]) -> None:
         """These wait; they start when the disk has them."""
@@ -285,6 +300,9 @@ class TurnQueue:
     def _give_back(self, requests: Sequence[TurnRequest]) -> None:
         """What is not asked goes back to where it was written, above what was begun there."""
         if requests:
+            edited = self._edited
+            if edited is not None and requests[0].parent == edited.parent:
+                self.editing = edited
             text = joined(*(request.text for request in requests), self._face.written)
             self._no_longer_wait(requests, text)
             self._face.give_back(text)

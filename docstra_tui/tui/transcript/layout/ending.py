@@ -9,6 +9,7 @@ from docstra_tui import figures
 from docstra_tui.text import shown_name
 from docstra_tui.tui.transcript.blocks import look
 from docstra_tui.tui.transcript.blocks.lines import Bits, Line, show, wrap_bits
+from docstra_tui.tui.transcript.layout.incoming import ingest
 from docstra_tui.workspace.wording import ENDED, NO_FILES
 
 FILES_SHOWN = 3
@@ -47,6 +48,8 @@ class ShownTurn:
     ending: TurnEnding = TurnEnding()
     thinking: str = ""
     """What was thought before the answer."""
+    turn_id: int = 0
+    """Which turn of the session it is."""
 
 
 def ending_lines(files: Sequence[str], ending: TurnEnding, width: int) -> list[Line]:
@@ -68,6 +71,11 @@ def ending_lines(files: Sequence[str], ending: TurnEnding, width: int) -> list[L
     if word:
         bits[:0] = [(word, look.WARNING), *([(" · ", look.MUTED)] if parts else [])]
     return [Line(part, 0, joint) for part, joint in wrap_bits(bits, width)] if bits else []
+
+
+def waiting_lines(text: str, width: int) -> list[Line]:
+    """What is waited for, under the question."""
+    return [Line(part, 0, joint) for part, joint in wrap_bits(((ingest(text), look.MUTED),), width)]
 
 
 def card_lines(message: str, hint: str, width: int, style: int = look.FAILED) -> list[Line]:

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 
 from docstra_tui.tui.transcript.blocks import look
 from docstra_tui.tui.transcript.blocks.leaves import Block, Verbatim
-from docstra_tui.tui.transcript.blocks.lines import BLANK, Line, Place, about, wrap_bits
+from docstra_tui.tui.transcript.blocks.lines import BLANK, Line, Place, about
 from docstra_tui.tui.transcript.blocks.source_lines import SourceLines
 from docstra_tui.tui.transcript.blocks.verbatim import DrawnVerbatim
 from docstra_tui.tui.transcript.layout.answer_chunks import AnswerChunks, estimate
-from docstra_tui.tui.transcript.layout.ending import TurnEnding, ending_lines
+from docstra_tui.tui.transcript.layout.ending import TurnEnding, ending_lines, waiting_lines
 from docstra_tui.tui.transcript.layout.incoming import ingest, whole_part
 from docstra_tui.tui.transcript.layout.thinking import Thinking
 
@@ -40,6 +40,7 @@ class Turn:
         "is_folded",
         "is_raw",
         "is_streaming",
+        "turn_id",
         "waiting",
     )  # ten thousand of them are walked by the garbage collector
 
@@ -61,6 +62,8 @@ class Turn:
         self._thinking = Thinking.saved(thinking, ending or TurnEnding()) if thinking else None
         self.ending = ending
         self.waiting = ""
+        self.turn_id = 0
+        """Which turn of the session it is; 0 where nobody said."""
         self.is_streaming = answer is None
         self.is_folded = True
         self.is_raw = False
@@ -236,13 +239,9 @@ class Turn:
 
     def _draw_foot(self, width: int) -> list[Line]:
         if self.waiting:
-            words = ((ingest(self.waiting), look.MUTED),)
-            return [Line(part, 0, joint) for part, joint in wrap_bits(words, width)]
-        if self.ending is None:
-            return []
-        lines = ending_lines(self.files, self.ending, width)
-        has_answer = bool(self._answer.strip())
-        return [BLANK, *lines] if lines and has_answer else lines
+            return waiting_lines(self.waiting, width)
+        lines = ending_lines(self.files, self.ending, width) if self.ending is not None else []
+        return [BLANK, *lines] if lines and self._answer.strip() else lines
 
     # Lines
 
