@@ -47,7 +47,8 @@ class Branching:
             self._say_place()
         else:
             self._answering.unsent = editing.was
-            self._printer.line(f"{editing.words}, Ctrl+C leaves it.".capitalize(), "note")
+            words = editing.words[:1].upper() + editing.words[1:]
+            self._printer.line(f"{words}, Ctrl+C leaves it.", "note")
 
     def leave_edit(self) -> None:
         """The question that is written anew stays as it is."""

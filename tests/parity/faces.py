@@ -224,6 +224,7 @@ async def _screen(
             await until(pilot, lambda step=step: _ended(app.main.session) >= step.turns, SECONDS)
             says = step.says if isinstance(step, Line) else ()
             await until(pilot, lambda says=says: all(_same(words) in now() for words in says), SECONDS)
+            await until(pilot, lambda: not app.main.turns.queue.busy or app.screen is not app.main, SECONDS)
             shown.append(now())
         session_id = app.main.session.id
     return session_id, "\n".join(shown)

@@ -1,0 +1,98 @@
+"""Other answers and other questions in the place of a turn, on the screen."""
+
+from __future__ import annotations
+
+from docstra_tui.session.chat import ChatSession
+from docstra_tui.session.store.sessions import SessionStore
+from docstra_tui.tui.transcript.messages import BranchWanted
+from tests.fakes import FakeLLM
+from tests.tui.fakes import screen_text, until
+from tests.tui.story import ask, is_ready
+
+
+def said(root, *questions):
+    store = SessionStore()
+    session = ChatSession(FakeLLM(*(f"Answer to {question}" for question in questions)), root, store)
+    for question in questions:
+        list(session.ask(question))
+    store.close()
+
+
+def questions(app):
+    return [turn.question for turn in app.main.conversation.document.turns]
+
+
+async def test_a_key_edits_a_question_and_walks_between_both(make_app, backend, root):
+    said(root, "one", "two", "three")
+    backend.llm.enqueue("Zwei.")
+    app = make_app(resume="last")
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        main, view = app.main, app.main.conversation
+        await is_ready(pilot)
+        await until(pilot, lambda: questions(app) == ["one", "two", "three"])
+        second = view.document.turns[1].turn_id
+
+        view.post_message(BranchWanted("edit", second))
+        await until(pilot, lambda: main.composer.text == "two")
+        assert "question 2 is written anew" in screen_text(app) and main.composer.has_focus
+        await pilot.press("escape")
+        await until(pilot, lambda: "written anew" not in screen_text(app))
+        assert main.composer.text == "" and main.turns.queue.editing is None
+
+        view.post_message(BranchWanted("edit", second))
+        await until(pilot, lambda: main.composer.text == "two")
+        await ask(pilot, "!")
+        await until(pilot, lambda: "Zwei." in screen_text(app) and not main.turns.queue.busy)
+        assert questions(app) == ["one", "two!"] and "written anew" not in screen_text(app)
+
+        other = view.document.turns[1].turn_id
+        assert other == main.session.turns[1].id != second
+        view.post_message(BranchWanted("walk", other, -1))
+        await until(pilot, lambda: questions(app) == ["one", "two", "three"])
+        assert view.current_turn == 1 and view.marks.block is not None
+
+        view.post_message(BranchWanted("delete", second))
+        await until(pilot, lambda: questions(app) == ["one", "three"])
+        view.post_message(BranchWanted("undo", 0))
+        await until(pilot, lambda: questions(app) == ["one", "two", "three"])
+        await until(pilot, lambda: "Question 2 is there again." in screen_text(app))
+
+
+async def test_words_that_wait_are_not_lost_to_an_edit_and_what_is_refused_can_be_written_on(
+    make_app, backend, root
+):
+    said(root, "one", "two")
+    backend.llm.window_was, backend.llm._window = backend.llm._window, 30
+    app = make_app(resume="last")
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        main = app.main
+        await is_ready(pilot)
+        await until(pilot, lambda: len(questions(app)) == 2)
+        await pilot.press(*"half a thought")
+        main.conversation.post_message(BranchWanted("edit", main.session.turns[0].id))
+        await until(pilot, lambda: "Something is written already." in screen_text(app))
+        assert main.composer.text == "half a thought" and main.turns.queue.editing is None
+
+        main.composer.write("/edit 1 " + "word " * 40)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is not main)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is main and not main.turns.queue.busy)
+        assert questions(app) == ["one", "two"] and main.composer.text.startswith("word word")
+        assert main.turns.queue.editing is not None, "it is still asked in that place"
+        backend.llm._window = backend.llm.window_was
+        backend.llm.enqueue("Eins.")
+        await pilot.press("enter")
+        await until(pilot, lambda: "Eins." in screen_text(app))
+        assert len(questions(app)) == 1
+
+
+async def test_a_second_program_is_told(make_app, backend, root):
+    elsewhere = SessionStore()
+    session = ChatSession(FakeLLM("Here."), root, elsewhere)
+    list(session.ask("one"))
+    assert elsewhere.flush()
+    app = make_app(resume="last")
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await until(pilot, lambda: "Another program has this session open" in screen_text(app))
+    elsewhere.close()
