@@ -265,8 +265,9 @@ class Memory:
         """The sessions that are worth keeping, each with the number of its turns known here."""
         with self._lock:
             counts: dict[str, int] = {}
-            for known in self._turns.values():
-                counts[known.session_id] = counts.get(known.session_id, 0) + 1
+            for number, known in self._turns.items():
+                if not self.is_deleted(number):
+                    counts[known.session_id] = counts.get(known.session_id, 0) + 1
             kept = [one for one in self._sessions.values() if one.is_worth_keeping]
             return [(one, counts.get(one.row.id, 0)) for one in kept]
 

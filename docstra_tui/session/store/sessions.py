@@ -178,9 +178,10 @@ class SessionStore:
             if kept.is_behind or saved is None:
                 turns = max(turns, saved.turns if saved is not None else 0)
                 unsent = self._memory.unsent(row.id)
-                found[row.id] = SessionSummary(
-                    row.id, row.title, row.root, row.model, row.updated, turns, unsent
-                )
+                if turns or unsent:
+                    found[row.id] = SessionSummary(
+                        row.id, row.title, row.root, row.model, row.updated, turns, unsent
+                    )
         if not found and self._database.is_unreadable:
             why = (self.problem or "").removesuffix(KEPT).strip()
             raise StoreError("The saved sessions cannot be read.", why)
