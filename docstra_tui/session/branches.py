@@ -152,18 +152,19 @@ class Branches:
     def _path(self, numbers: Sequence[int]) -> Path:
         """These turns, oldest first; where not all are held, only the latest, as far as they are wanted."""
         found: list[SavedTurn] = []
-        wanted, left = self._most(), len(numbers)
+        wanted, is_read = self._most(), False
         with self._dialogue.lock:
             held = dict(self._dialogue.held)
-        while left and wanted > 0 and numbers[left - 1] in held:
-            left -= 1
-            turn = held[numbers[left]]
+        for left in range(len(numbers), 0, -1):
+            if not is_read and numbers[left - 1] not in held:
+                held |= {turn.id: turn for turn in self.record.turns(numbers[:left], wanted)}
+                is_read = True
+            turn = held.get(numbers[left - 1])
+            if turn is None or wanted <= 0:
+                break
             found.append(turn)
             wanted -= len(turn.question) + len(turn.answer) + len(turn.thinking)
-        found.reverse()
-        if left and wanted > 0:
-            found = [*self.record.turns(numbers[:left], wanted), *found]
-        return Path(found, len(numbers) - len(found))
+        return Path(found[::-1], len(numbers) - len(found))
 
     # Deleting
 
