@@ -156,11 +156,13 @@ class Branches:
         with self._dialogue.lock:
             held = dict(self._dialogue.held)
         for left in range(len(numbers), 0, -1):
+            if wanted <= 0:
+                break
             if not is_read and numbers[left - 1] not in held:
                 held |= {turn.id: turn for turn in self.record.turns(numbers[:left], wanted)}
                 is_read = True
             turn = held.get(numbers[left - 1])
-            if turn is None or wanted <= 0:
+            if turn is None:
                 break
             found.append(turn)
             wanted -= len(turn.question) + len(turn.answer) + len(turn.thinking)
