@@ -37,7 +37,10 @@ def any_deleted(connection: sqlite3.Connection) -> bool:
 
 
 def remove_deleted(connection: sqlite3.Connection, owner: str = "") -> None:
-    """Remove what `owner` deleted; without one, what processes did that are gone."""
+    """Remove what `owner` deleted; without one, what processes did that are gone. A mark that no process made
+    is damage, and taken off."""
+    if not owner:
+        _take_off_damage(connection)
     sessions = connection.execute("SELECT id, deleted, updated FROM sessions WHERE deleted <> ''").fetchall()
     turns = connection.execute(
         "SELECT turns.id, turns.deleted, updated, session_id FROM turns "
@@ -56,11 +59,18 @@ def remove_deleted(connection: sqlite3.Connection, owner: str = "") -> None:
 
 
 def _is_over(owner: str) -> Callable[[str, float], bool]:
-    """Whether what somebody deleted at a time can be taken back no more. What no process wrote there is
-    damage, and removes nothing."""
+    """Whether what somebody deleted at a time can be taken back no more."""
     if owner:
         return lambda by, updated: by == owner
-    return lambda by, updated: is_owner(by) and not is_alive(by, updated)
+    return lambda by, updated: not is_alive(by, updated)
+
+
+def _take_off_damage(connection: sqlite3.Connection) -> None:
+    for table in ("sessions", "turns"):
+        marks = connection.execute(f"SELECT rowid, deleted FROM {table} WHERE deleted <> ''").fetchall()
+        for row, by in marks:
+            if not is_owner(text_of(by)):
+                connection.execute(f"UPDATE {table} SET deleted = '' WHERE rowid = ?", (row,))
 
 
 def _remove_turns(connection: sqlite3.Connection, session_id: str, numbers: list[int]) -> None:
