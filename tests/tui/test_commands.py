@@ -229,7 +229,7 @@ async def test_commands_do_what_they_say_and_are_not_sent(make_app, backend):
     other = FakeBackend()
     opener = Backends(backend, other)
     app = make_app(opener=opener)
-    async with app.run_test(size=(100, 60)) as pilot:
+    async with app.run_test(size=(100, 80)) as pilot:
         await is_ready(pilot)
         await send(pilot, "/help")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))

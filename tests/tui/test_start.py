@@ -78,12 +78,12 @@ async def test_help_lists_the_keys_that_are_really_bound(make_app):
 
 async def test_every_binding_of_ours_has_id_description_and_tooltip(make_app):
     from docstra_tui.tui.app import DocstraApp
-    from docstra_tui.tui.main.screen import MainScreen
+    from docstra_tui.tui.main.key_actions import KeyActions
     from docstra_tui.tui.transcript.view import TranscriptView
     from docstra_tui.tui.widgets.composer import Composer
     from docstra_tui.tui.widgets.file_tree import FileTree
 
-    for owner in (DocstraApp, MainScreen, Composer, FileTree, TranscriptView):
+    for owner in (DocstraApp, KeyActions, Composer, FileTree, TranscriptView):
         for binding in owner.__dict__["BINDINGS"]:
             assert binding.id and binding.description and binding.tooltip, binding
             if any(key.startswith("ctrl+") for key in binding.key.split(",")):
