@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 from docstra_tui.errors import ContextOverflow
 from docstra_tui.llm.answer import SILENT, AnswerStream, Event, Finished, FinishReason, Listener, Usage
-from docstra_tui.llm.base import BaseLLM, Prompt, as_messages
+from docstra_tui.llm.base import BaseLLM
 from docstra_tui.llm.measure import Measure, Room
+from docstra_tui.llm.messages import Prompt, as_messages
 from docstra_tui.llm.prompt import Message
 from docstra_tui.llm.thinking.wish import Think
+from docstra_tui.llm.written import Written
 
 
 @dataclass
@@ -36,6 +38,8 @@ class Call:
     wished: Think = "auto"
     """How much it was to think, by this request or else by its default."""
     batch: bool = False
+    written: Written | None = None
+    """What there was of the answer."""
 
     @property
     def question(self) -> str:
@@ -109,15 +113,16 @@ class FakeLLM(BaseLLM):
         stable: int = 0,
         think: Think | None = None,
         batch: bool = False,
+        written: Written | None = None,
         listener: Listener = SILENT,
     ) -> AnswerStream:
         messages = as_messages(prompt)
         wished = self.think if think is None else think
-        self.calls.append(Call(messages, max_tokens, temperature, think, wished, batch))
+        self.calls.append(Call(messages, max_tokens, temperature, think, wished, batch, written))
         script = self._answers.popleft() if self._answers else Scripted(deque(), "stop", Usage(), None)
         if script.pieces and isinstance(script.pieces[0], ContextOverflow):
             raise script.pieces[0]
-        return AnswerStream(ScriptedSource(script), listener=listener)
+        return AnswerStream(ScriptedSource(script), written=written, listener=listener)
 
     def count_tokens(self, prompt: Prompt) -> int:
         return sum(len(message["content"].split()) for message in as_messages(prompt))

@@ -10,7 +10,7 @@ import pytest
 from docstra_tui import errors
 from docstra_tui.error_forms import from_wire, to_wire
 from docstra_tui.errors import ContextOverflow, DocstraError, MemoryOverflow
-from docstra_tui.llm.base import as_messages
+from docstra_tui.llm.messages import as_messages
 
 
 def every_error() -> list[type[DocstraError]]:

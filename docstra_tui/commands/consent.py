@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from docstra_tui.commands.console import Console
 from docstra_tui.context.secrets import may_hold_secrets
 from docstra_tui.errors import NotAllowed, UsageError
-from docstra_tui.llm.base import Prompt
 from docstra_tui.llm.items import ContextItem
+from docstra_tui.llm.messages import Prompt
 from docstra_tui.session.outgoing import SecretsFound
 from docstra_tui.workspace.models import consent
 from docstra_tui.workspace.models.backend import Backend

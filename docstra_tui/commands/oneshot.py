@@ -31,7 +31,8 @@ from docstra_tui.settings import Settings
 from docstra_tui.workspace.status import loading_line
 
 if TYPE_CHECKING:
-    from docstra_tui.llm.base import BaseLLM, Prompt
+    from docstra_tui.llm.base import BaseLLM
+    from docstra_tui.llm.messages import Prompt
     from docstra_tui.workspace.models.backend import Backend, Status
 
 DONE = 0

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from docstra_tui.llm.remote import RemoteLLM
     from docstra_tui.llm.shared import (
         answer_question,
+        continue_answer,
         custom_request,
         document_code,
         explain_code,
@@ -44,6 +45,7 @@ _HOMES = {
     "RemoteLLM": "remote",
     "KeywordsStoppingCriteria": "inference.stopping",
     "answer_question": "shared",
+    "continue_answer": "shared",
     "custom_request": "shared",
     "document_code": "shared",
     "explain_code": "shared",
@@ -64,6 +66,7 @@ __all__ = [
     "Turn",
     "Usage",
     "answer_question",
+    "continue_answer",
     "custom_request",
     "document_code",
     "explain_code",

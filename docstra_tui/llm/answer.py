@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from docstra_tui.errors import DocstraError, NoAnswer
+from docstra_tui.llm.written import Written
 
 FinishReason = Literal["stop", "length", "filtered", "failed", "cancelled"]
 """`filtered`: somebody kept the rest of it back; `failed`: the server said that it could not go on."""
@@ -102,9 +103,16 @@ class AnswerStream(Iterator[str]):
     """
 
     def __init__(
-        self, source: AnswerSource, *, started: float | None = None, listener: Listener = SILENT
+        self,
+        source: AnswerSource,
+        *,
+        started: float | None = None,
+        written: Written | None = None,
+        listener: Listener = SILENT,
     ) -> None:
+        """`written` is what there is of the answer already: only what follows it comes."""
         self._source = source
+        self._has_begun = written is not None and not written.is_thinking
         self._listener = listener
         self._pieces: list[str] = []
         self._thoughts: list[str] = []
@@ -182,8 +190,9 @@ class AnswerStream(Iterator[str]):
         return self._last
 
     def _no_text(self) -> NoAnswer | None:
-        """An answer that says nothing is none, unless somebody stopped it."""
-        if self.finish_reason == "cancelled" or any(piece.strip() for piece in self._pieces):
+        """An answer that says nothing is none, unless somebody stopped it, or there was some of it before."""
+        has_text = self._has_begun or any(piece.strip() for piece in self._pieces)
+        if self.finish_reason == "cancelled" or has_text:
             return None
         has_thought = any(piece.strip() for piece in self._thoughts)
         if self.finish_reason == "length" and has_thought:

@@ -12,7 +12,7 @@ from typing import Any
 
 from docstra_tui.errors import ContextOverflow, EngineDied
 from docstra_tui.llm.answer import SILENT, AnswerStream, Event, Listener
-from docstra_tui.llm.base import BaseLLM, Prompt
+from docstra_tui.llm.base import BaseLLM
 from docstra_tui.llm.files.sources import ModelSpec, Progress
 from docstra_tui.llm.inference import memory
 from docstra_tui.llm.inference.chat_tokenizer import ChatTokenizer
@@ -23,8 +23,10 @@ from docstra_tui.llm.inference.thread import InferenceThread, Job, Kind
 from docstra_tui.llm.inference.together import Asked, Together
 from docstra_tui.llm.loading import loader as loading
 from docstra_tui.llm.measure import Measure, TooLong
+from docstra_tui.llm.messages import Prompt
 from docstra_tui.llm.sampling import BadSampling, Sampling
 from docstra_tui.llm.thinking.wish import Think
+from docstra_tui.llm.written import Written
 
 USUAL = Sampling()
 """What a request asks for that asks for nothing."""
@@ -213,11 +215,12 @@ class LocalLLM(BaseLLM):
         stable: int = 0,
         think: Think | None = None,
         batch: bool = False,
+        written: Written | None = None,
         listener: Listener = SILENT,
     ) -> AnswerStream:
         source = _QueueSource()
         # The clock starts here: rendering and queueing count.
-        stream = AnswerStream(source, listener=listener)
+        stream = AnswerStream(source, written=written, listener=listener)
         source.job = self.submit(
             prompt,
             source.put,
@@ -226,6 +229,7 @@ class LocalLLM(BaseLLM):
             stable=stable,
             think=think,
             batch=batch,
+            written=written,
         )
         return stream
 
@@ -240,31 +244,28 @@ class LocalLLM(BaseLLM):
         think: Think | None = None,
         batch: bool = False,
         compact: bool | None = None,
+        written: Written | None = None,
     ) -> Job:
         """Queue a request whose events go to `sink`.
 
-        `stable` characters of the last message will stand in the next question's too (its files): the
-        cache is worth remembering there. With `batch` others go first. `compact` keeps what is read in 8
-        bits. Raises `ContextOverflow` when the prompt leaves less than the reserve, `ValueError` for a
-        malformed prompt or setting, `EngineDied` once the device answers no more.
+        `stable`, `batch` and `written` as `stream`; `compact` keeps what is read in 8 bits. Raises
+        `ContextOverflow` when the prompt leaves less than the reserve, `ValueError` for a malformed prompt or
+        setting, `EngineDied` once the device answers no more.
         """
         if self.dead is not None:
             raise self.dead
-        vocabulary = len(self.tokenizer)
-        if any(id_ >= vocabulary for id_ in sampling.logit_bias):
-            raise BadSampling("logit_bias", f"names an id beyond the vocabulary of {vocabulary:,}.")
+        wanted = self.max_tokens if max_tokens is None else max_tokens
+        _look_at(wanted, sampling, len(self.tokenizer))
         think = self.wished(think)
         compact = self.kv_cache == "int8" if compact is None else compact
         try:
-            ids = self._chat.render(prompt, self._chat.most, think=think)
+            asked = self._chat.render(prompt, self._chat.most, think=think)
+            ids = asked if written is None else asked + _begun(self._generator, self._chat, asked, written)
         except TooLong as error:
             raise ContextOverflow(error.tokens, self.window, self.reserve, is_least=True) from None
         if len(ids) + self.reserve > self.window:
             raise ContextOverflow(len(ids), self.window, self.reserve)
         window = self._generator.room.require(len(ids), self.reserve, self.window, compact)
-        wanted = self.max_tokens if max_tokens is None else max_tokens
-        if wanted < 1:
-            raise ValueError(f"max_tokens is {wanted}; it must be at least 1")
         longest = min(wanted, window - len(ids))
         request = Request(
             ids,
@@ -273,11 +274,12 @@ class LocalLLM(BaseLLM):
             keywords=tuple(self.stopping_keywords),
             sampling=sampling,
             thinking=_budget(think, longest),
-            cut=self._chat.shared(prompt, ids, stable, think=think),
-            parting=self._chat.parting(prompt, ids, think=think),
+            cut=self._chat.shared(prompt, asked, stable, think=think),
+            parting=self._chat.parting(prompt, asked, think=think),
             compact=compact,
+            written=written,
+            prompt_length=len(asked),
         )
-
         kind = Kind.BATCH if batch and not compact else Kind.ASKED
 
         def work(job: Job) -> None:
@@ -364,6 +366,19 @@ class _QueueSource:
     def cancel(self) -> None:
         if self.job is not None:
             self.job.cancel()
+
+
+def _look_at(wanted: int, sampling: Sampling, vocabulary: int) -> None:
+    """Raises `ValueError` for no tokens at all, and for ids that there are not."""
+    if wanted < 1:
+        raise ValueError(f"max_tokens is {wanted}; it must be at least 1")
+    if any(id_ >= vocabulary for id_ in sampling.logit_bias):
+        raise BadSampling("logit_bias", f"names an id beyond the vocabulary of {vocabulary:,}.")
+
+
+def _begun(generator: Generator, chat: ChatTokenizer, asked: list[int], written: Written) -> list[int]:
+    """What there is of an answer as ids behind its prompt."""
+    return generator.recipe.written_ids(asked, written, generator.prefixes.behind(asked), chat.behind)
 
 
 def _budget(think: Think, longest: int) -> int | None:

@@ -18,7 +18,8 @@ from docstra_tui import background
 from docstra_tui.error_forms import from_wire, to_wire
 from docstra_tui.errors import DocstraError
 from docstra_tui.llm.answer import AnswerStream
-from docstra_tui.llm.base import BaseLLM, Prompt
+from docstra_tui.llm.base import BaseLLM
+from docstra_tui.llm.messages import Prompt
 from docstra_tui.llm.prompt import Conversation
 from docstra_tui.llm.thinking.wish import Think
 

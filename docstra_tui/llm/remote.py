@@ -15,7 +15,7 @@ from typing import Any
 from docstra_tui import address
 from docstra_tui.errors import SettingsError
 from docstra_tui.llm.answer import SILENT, AnswerStream, Finished, Listener
-from docstra_tui.llm.base import BaseLLM, Prompt, as_messages
+from docstra_tui.llm.base import BaseLLM
 from docstra_tui.llm.http import connection as http
 from docstra_tui.llm.http.answer import HttpAnswer, Limits
 from docstra_tui.llm.http.asking import Asking, Question
@@ -26,8 +26,10 @@ from docstra_tui.llm.http.key import clean_key, find_key
 from docstra_tui.llm.http.manners import Manners
 from docstra_tui.llm.http.models import Served
 from docstra_tui.llm.measure import Measure
+from docstra_tui.llm.messages import Prompt, as_messages, with_answer
 from docstra_tui.llm.prompt import Message
 from docstra_tui.llm.thinking.wish import Think
+from docstra_tui.llm.written import Written
 
 
 class RemoteLLM(BaseLLM):
@@ -115,10 +117,11 @@ class RemoteLLM(BaseLLM):
         stable: int = 0,
         think: Think | None = None,
         batch: bool = False,
+        written: Written | None = None,
         listener: Listener = SILENT,
     ) -> AnswerStream:
         """Start answering and return at once; what the server refuses is raised where it is iterated."""
-        messages = self.admitted(prompt)
+        messages = self.admitted(with_answer(prompt, written))
         wanted = self.max_tokens if max_tokens is None else max_tokens
         heat = self.temperature if temperature is None else temperature
         if wanted < 1:
@@ -126,21 +129,28 @@ class RemoteLLM(BaseLLM):
         if heat < 0:
             raise ValueError(f"temperature is {heat}; it cannot be below 0 (0 is greedy)")
         wish = self.wished(think)
+        if written is not None and not self._connection.is_engine:
+            wish = "off"  # where an answer has begun there is nothing to think about
         said = {"batch": True} if batch else {}
         extras = self._extras(wish, stable=stable, reading=True, **said)
-        question = Question(messages, wanted, heat, wish, extras)
+        question = Question(messages, wanted, heat, wish, extras, written)
         started = time.monotonic()
 
         def work(answer: HttpAnswer) -> Finished:
             with self._connection.honest_errors():
                 try:
+                    if written is not None:
+                        self._asking.refuse_to_go_on(written)
                     return self._asking.ask(answer, question)
                 finally:
                     self.model_name = self._served.name
 
         source = HttpAnswer(work, self._connection.name, self._limits)
         self._answers.add(source)
-        return AnswerStream(source, started=started, listener=listener)
+        return AnswerStream(source, started=started, written=written, listener=listener)
+
+    def look_at(self, written: Written) -> None:
+        self._asking.refuse_to_go_on(written)
 
     def count_tokens(self, prompt: Prompt) -> int:
         return self.measure(prompt).tokens

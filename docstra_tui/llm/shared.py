@@ -27,6 +27,12 @@ def generate(*args: Any, **kwargs: Any) -> str | AnswerStream:
     return answer
 
 
+def continue_answer(*args: Any, **kwargs: Any) -> str | AnswerStream:
+    """`LocalLLM.continue_answer` of the shared model."""
+    rest: str | AnswerStream = shared().continue_answer(*args, **kwargs)
+    return rest
+
+
 def document_code(*args: Any, **kwargs: Any) -> str | AnswerStream:
     """`LocalLLM.document_code` of the shared model."""
     return shared().document_code(*args, **kwargs)

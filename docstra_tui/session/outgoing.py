@@ -15,8 +15,8 @@ from docstra_tui.context import credentials
 from docstra_tui.context.credentials import LONGEST, Hit
 from docstra_tui.context.secrets import may_hold_secrets
 from docstra_tui.errors import NotAllowed
-from docstra_tui.llm.base import Prompt
 from docstra_tui.llm.items import ContextItem
+from docstra_tui.llm.messages import Prompt
 from docstra_tui.llm.prompt import Messages
 
 BEFORE = 16

@@ -28,6 +28,7 @@ from docstra_tui.llm.answer import Finished, Usage
 from docstra_tui.llm.measure import Measure, Room, TooLong
 from docstra_tui.llm.sampling import Sampling
 from docstra_tui.llm.thinking.wish import Think
+from docstra_tui.llm.written import Written
 
 Event = AnswerEvent | BaseException
 
@@ -52,6 +53,7 @@ class FakeJob:
     think: Think | None = None
     batch: bool = False
     compact: bool = False
+    written: Written | None = None
 
     warmed: Callable[[int], None] = lambda cached: None
 
@@ -136,11 +138,21 @@ class FakeModel:
         think: Think | None = None,
         batch: bool = False,
         compact: bool | None = None,
+        written: Written | None = None,
     ) -> FakeJob:
         tokens = len(FakeTokenizer().render(prompt))
         if tokens > 90:
             raise ContextOverflow(tokens, 100, 10)
-        job = FakeJob(prompt, max_tokens, sampling, sink, think=think, batch=batch, compact=bool(compact))
+        job = FakeJob(
+            prompt,
+            max_tokens,
+            sampling,
+            sink,
+            think=think,
+            batch=batch,
+            compact=bool(compact),
+            written=written,
+        )
         self.jobs.put(job)
         return job
 

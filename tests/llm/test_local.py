@@ -76,20 +76,20 @@ def test_a_stop_keyword_ends_the_answer_and_is_not_shown(llm: LocalLLM) -> None:
 def test_end_marks_of_other_models_are_ordinary_text(llm: LocalLLM) -> None:
     """`</s>` closes a tag in HTML; this model ends with its own `<|im_end|>`."""
     assert "<|im_end|>" in llm.stopping_keywords and "</s>" in llm.stopping_keywords
-    assert llm._generator._recipe.texts(llm.stopping_keywords) == ()
+    assert llm._generator.recipe.texts(llm.stopping_keywords) == ()
     end = llm.tokenizer.convert_tokens_to_ids("<|im_end|>")
-    assert end in llm._generator._recipe.stop_ids(llm.stopping_keywords)
+    assert end in llm._generator.recipe.stop_ids(llm.stopping_keywords)
 
 
 def test_an_end_mark_spelt_as_text_ends_an_answer_only_where_the_template_writes_it(
     llm: LocalLLM, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A model whose own end is none of the common marks may still write about `</s>`."""
-    monkeypatch.setattr(llm._generator._recipe, "_special", {})
-    monkeypatch.setattr(llm._generator._recipe, "_template", "<end_of_turn>")
-    assert llm._generator._recipe.texts(llm.stopping_keywords) == ()
-    monkeypatch.setattr(llm._generator._recipe, "_template", "{{ message }}<|im_end|>")
-    assert llm._generator._recipe.texts(llm.stopping_keywords) == ("<|im_end|>",)
+    monkeypatch.setattr(llm._generator.recipe, "_special", {})
+    monkeypatch.setattr(llm._generator.recipe, "_template", "<end_of_turn>")
+    assert llm._generator.recipe.texts(llm.stopping_keywords) == ()
+    monkeypatch.setattr(llm._generator.recipe, "_template", "{{ message }}<|im_end|>")
+    assert llm._generator.recipe.texts(llm.stopping_keywords) == ("<|im_end|>",)
 
 
 def layers_run_after(llm: LocalLLM, event: threading.Event) -> list[int]:

@@ -11,8 +11,8 @@ import pytest
 from docstra_tui import templates
 from docstra_tui.address import parse
 from docstra_tui.errors import EngineDied, ModelNotFound
-from docstra_tui.llm.base import Prompt
 from docstra_tui.llm.measure import Measure
+from docstra_tui.llm.messages import Prompt
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.settings import ModelSettings, Settings

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from docstra_tui.errors import ContextOverflow, NotAsked
-from docstra_tui.llm.base import Prompt, as_messages
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.measure import Measure
+from docstra_tui.llm.messages import Prompt, as_messages
 from docstra_tui.session import scale
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.fitting import Overfull

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from docstra_tui.address import parse
-from docstra_tui.llm.base import Prompt
 from docstra_tui.llm.http.gate import Gate
 from docstra_tui.llm.items import ContextItem
+from docstra_tui.llm.messages import Prompt
 from docstra_tui.llm.prompt import PromptBuilder, Turn
 from docstra_tui.llm.remote import RemoteLLM
 from docstra_tui.session import outgoing

@@ -81,6 +81,8 @@ class ChatMessage(msgspec.Struct):
 
     role: str
     content: str | list[dict[str, Any]]
+    reasoning_content: str | None = None
+    """Of an answer that is gone on with, what was thought before it; of every other it is never read."""
 
     def plain(self) -> dict[str, str]:
         """Role and text. Raises `ValueError` for a part that is not text."""
@@ -153,6 +155,10 @@ class ChatRequest(Rendered, kw_only=True):
     presence_penalty: float | None = None
     stop: str | list[str] | None = None
     logit_bias: dict[str, float] | None = None
+    continue_final_message: bool = False
+    """Of vLLM and transformers: the last message is an answer, and what follows it is wanted."""
+    add_generation_prompt: bool | None = None
+    """Of the same: cannot be true beside that, nor false without it."""
     return_progress: bool | None = None
     """Of llama.cpp: `prompt_progress` in chunks of their own while the prompt is read."""
 

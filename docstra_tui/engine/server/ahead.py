@@ -14,8 +14,8 @@ from docstra_tui.engine.server.host import Host
 from docstra_tui.engine.server.model import Job
 
 if TYPE_CHECKING:
-    from docstra_tui.llm.base import Prompt
     from docstra_tui.llm.measure import Measure
+    from docstra_tui.llm.messages import Prompt
     from docstra_tui.llm.thinking.wish import Think
 
 

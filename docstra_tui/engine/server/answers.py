@@ -17,7 +17,7 @@ from docstra_tui.engine.server.host import Host
 from docstra_tui.engine.server.leaving import Leaving, stopped
 from docstra_tui.engine.server.presence import Presence
 from docstra_tui.engine.server.reply import Reply
-from docstra_tui.engine.server.requests import BadRequest, as_prompt, until_gone
+from docstra_tui.engine.server.requests import BadRequest, as_begun, as_prompt, until_gone
 from docstra_tui.llm.answer import Finished, Reading, Reframed, Thought
 from docstra_tui.llm.sampling import Sampling
 
@@ -66,7 +66,11 @@ class Answers:
 
     async def _submit(self, reply: Reply, body: ChatRequest, sampling: Sampling) -> None:
         """Through the door one at a time, in the order they came; the door opens when the model is there."""
-        prompt, think = as_prompt(body.messages), thinking.wished(body)
+        think, written = thinking.wished(body), None
+        if body.continue_final_message:
+            prompt, written = as_begun(body.messages)
+        else:
+            prompt = as_prompt(body.messages)
         self._replies.add(reply)
         self.waiting += 1
         try:
@@ -82,6 +86,7 @@ class Answers:
                         think=think,
                         batch=body.docstra.batch,
                         compact=body.docstra.compact,
+                        written=written,
                     )
                 except ValueError as error:
                     raise BadRequest(str(error), getattr(error, "param", "messages")) from error

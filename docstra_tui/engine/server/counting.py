@@ -11,8 +11,8 @@ from starlette.types import Receive
 
 from docstra_tui.engine.server.model import Tokenizer
 from docstra_tui.engine.server.requests import BadRequest, until_gone
-from docstra_tui.llm.base import Prompt
 from docstra_tui.llm.measure import WINDOWS_COUNTED, Measure, TooLong
+from docstra_tui.llm.messages import Prompt
 from docstra_tui.llm.thinking.wish import Think
 
 T = TypeVar("T")

@@ -9,10 +9,11 @@ from docstra_tui.errors import DocstraError
 
 if TYPE_CHECKING:
     from docstra_tui.llm.answer import Event
-    from docstra_tui.llm.base import Prompt
     from docstra_tui.llm.measure import Measure
+    from docstra_tui.llm.messages import Prompt
     from docstra_tui.llm.sampling import Sampling
     from docstra_tui.llm.thinking.wish import Think
+    from docstra_tui.llm.written import Written
 
 
 class Job(Protocol):
@@ -75,6 +76,7 @@ class Model(Protocol):
         think: Think | None = None,
         batch: bool = False,
         compact: bool | None = None,
+        written: Written | None = None,
     ) -> Job: ...
     def submit_warm(
         self,

@@ -14,9 +14,10 @@ from itertools import groupby
 
 from docstra_tui.engine.server.model import Job, Model
 from docstra_tui.llm.answer import Event, Finished, Reading, Reframed, Thought, Usage
-from docstra_tui.llm.base import Prompt
+from docstra_tui.llm.messages import Prompt
 from docstra_tui.llm.sampling import Sampling
 from docstra_tui.llm.thinking.wish import Think
+from docstra_tui.llm.written import Written
 
 GATHER_SECONDS = 0.015
 """One event a token cost 9 % of the speed at 120 tokens/s, and nothing at 10."""
@@ -56,6 +57,7 @@ class Reply:
         think: Think = "auto",
         batch: bool = False,
         compact: bool = False,
+        written: Written | None = None,
     ) -> None:
         """Queue it. Rendering 100k tokens takes a while, so a thread does it. Raises what `submit` raises."""
 
@@ -69,6 +71,7 @@ class Reply:
                 think=think,
                 batch=batch,
                 compact=compact,
+                written=written,
             )
             if self._closed:  # the client went while the prompt was rendered
                 self._job.cancel()

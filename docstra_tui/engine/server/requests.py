@@ -19,6 +19,8 @@ from starlette.types import Receive
 from docstra_tui.engine.client.wire import ChatMessage
 from docstra_tui.errors import DocstraError, UsageError
 from docstra_tui.llm.prompt import Message
+from docstra_tui.llm.thinking.whole import begun
+from docstra_tui.llm.written import Written
 
 LARGEST_BODY = 64 * 1024 * 1024
 """Bytes, as long as no window is known."""
@@ -112,6 +114,18 @@ def as_prompt(messages: Sequence[ChatMessage]) -> list[Message]:
             )
         found.append({"role": plain["role"], "content": plain["content"]})
     return found
+
+
+def as_begun(messages: Sequence[ChatMessage]) -> tuple[list[Message], Written]:
+    """A conversation up to an answer that is to be gone on with, and that answer. Raises `BadRequest`."""
+    *asked, last = as_prompt(messages)
+    where = f"messages[{len(asked)}]"
+    if last["role"] != "assistant" or not asked:
+        raise BadRequest("continue_final_message wants a last message of the assistant.", f"{where}.role")
+    try:
+        return asked, begun(last["content"], messages[-1].reasoning_content or "")
+    except ValueError as error:
+        raise BadRequest(str(error), f"{where}.content") from error
 
 
 async def until_gone(receive: Receive, wait: Awaitable[T]) -> T:

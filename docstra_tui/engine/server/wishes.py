@@ -47,8 +47,6 @@ REFUSED: Mapping[str, tuple[Any, ...]] = {
     "skip_special_tokens": (True,),
     "use_beam_search": (False,),
     "truncate_prompt_tokens": (),
-    "add_generation_prompt": (True,),
-    "continue_final_message": (False,),
     "chat_template": (),
     "documents": ([],),
     "guided_json": (),
@@ -85,6 +83,12 @@ def wished(body: bytes | bytearray) -> tuple[ChatRequest, Sampling]:
         raise refused(error) from None
     if not request.messages:
         raise BadRequest("The conversation has no messages.", "messages")
+    if request.add_generation_prompt is request.continue_final_message:
+        raise BadRequest(
+            "add_generation_prompt begins an answer and continue_final_message goes on with one: a request "
+            "has one of them.",
+            "add_generation_prompt",
+        )
     for name in ("max_tokens", "max_completion_tokens"):
         most = getattr(request, name)
         if most is not None and most < 1:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from docstra_tui.errors import ContextOverflow, ServerLoading
+from docstra_tui.errors import ContextOverflow, NotAllowed, ServerLoading
 from docstra_tui.llm.answer import Finished
 from docstra_tui.llm.http import manners as wording
 from docstra_tui.llm.http.answer import HttpAnswer
@@ -21,6 +21,9 @@ from docstra_tui.llm.http.models import Served
 from docstra_tui.llm.http.server_answer import Refused, ServerAnswer
 from docstra_tui.llm.prompt import Message
 from docstra_tui.llm.thinking.wish import Think
+from docstra_tui.llm.written import Written
+
+GOING_ON = "Ask again instead; vLLM, SGLang, llama-server and our own engine can."
 
 LOADING_SECONDS = 1.0
 """Between two questions to a server that still loads its model."""
@@ -36,6 +39,8 @@ class Question:
     think: Think = "auto"
     extras: dict[str, Any] = field(default_factory=dict)
     """What only our own engine reads."""
+    written: Written | None = None
+    """What there is of the answer, where one is gone on with."""
 
 
 class Asking:
@@ -54,7 +59,7 @@ class Asking:
         dropped: frozenset[str] = frozenset()
         while True:
             self.is_loading = False  # as far as anybody knows while the server says nothing
-            attempt = ServerAnswer(self._connection, answer, self._manners, question.think)
+            attempt = ServerAnswer(self._connection, answer, self._manners, question.think, question.written)
             try:
                 body = self._manners.accepted(self._body(question), dropped)
                 return attempt.read(body)
@@ -80,10 +85,24 @@ class Asking:
                     self._manners.refused |= dropped
                     self._served.learn_name(attempt.model)
 
+    def refuse_to_go_on(self, written: Written) -> None:
+        """Raises `NotAllowed` where the server cannot go on with an answer, as far as it says; and why it
+        cannot be asked."""
+        if self._connection.is_engine:
+            return
+        if not self._manners.goes_on:
+            self._served.check()
+        name = self._connection.name
+        if not self._manners.goes_on:
+            raise NotAllowed(f"{name} does not say that it can go on with an answer.", GOING_ON)
+        if written.is_thinking:
+            raise NotAllowed(f"{name} can go on with an answer, but not with thinking.", "Ask again instead.")
+
     def _body(self, question: Question) -> dict[str, Any]:
-        manners = self._manners
+        manners, written = self._manners, question.written
+        messages: list[dict[str, Any]] = [dict(message) for message in question.messages]
         body: dict[str, Any] = {
-            "messages": question.messages,
+            "messages": messages,
             "max_tokens": self._room(question.messages, question.max_tokens),
             "temperature": question.temperature,
             "stream": True,
@@ -91,6 +110,9 @@ class Asking:
             **self._served.field(),
             **question.extras,
         }
+        if written is not None:
+            messages[-1] |= {"reasoning_content": written.thinking} if self._connection.is_engine else {}
+            body |= {"continue_final_message": True, "add_generation_prompt": False}
         if not self._connection.is_engine:
             body |= wording.thinking(question.think, is_llama_server=manners.is_llama_server)
             if manners.is_llama_server:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from docstra_tui.address import Address
 from docstra_tui.errors import NotAllowed
-from docstra_tui.llm.base import Prompt
+from docstra_tui.llm.messages import Prompt
 
 
 class Gate:

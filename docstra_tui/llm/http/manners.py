@@ -30,6 +30,10 @@ NO_SWITCH = frozenset(("chat_template_kwargs", f"{EFFORT}={NO_EFFORT}"))
 INSTEAD = {"max_tokens": "max_completion_tokens"}
 """What a field is called by servers that refuse it."""
 
+GO_ON = frozenset(("vllm", "sglang", "llamacpp", "docstra-tui"))
+"""What servers call themselves in their list of models that go on with a last message of the assistant where
+`continue_final_message` says so. Others answer such a message anew, or never heard of the field."""
+
 OPTIONAL = (*EXTRAS, "max_tokens", "max_completion_tokens", "temperature")
 
 
@@ -62,6 +66,8 @@ class Manners:
     def __init__(self) -> None:
         self.is_llama_server = False
         """True once it said so: only that one tells how far it has read."""
+        self.is_known_to_go_on = False
+        """True once its list of models said that it is one of those that go on with an answer."""
         self.refused: frozenset[str] = frozenset()
         """Fields that it takes no request with, an effort with its word: others may be known there."""
         self._uncounted: frozenset[str] = frozenset()
@@ -101,6 +107,11 @@ class Manners:
     def counts_without(self, names: frozenset[str]) -> None:
         """It counted once these were left out."""
         self._uncounted |= names
+
+    @property
+    def goes_on(self) -> bool:
+        """True where it can go on with an answer, as far as anybody knows."""
+        return self.is_llama_server or self.is_known_to_go_on
 
     # Thinking
 

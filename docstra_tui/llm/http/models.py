@@ -15,7 +15,7 @@ from typing import Any, TypeGuard
 from docstra_tui.errors import DocstraError, RemoteError, ServerLoading
 from docstra_tui.llm.http.connection import Connection
 from docstra_tui.llm.http.counting import Counting
-from docstra_tui.llm.http.manners import Manners
+from docstra_tui.llm.http.manners import GO_ON, Manners
 
 Card = dict[str, Any]
 """One model of a list."""
@@ -112,7 +112,9 @@ class Served:
         cards = cards_of(self._list())
         self._is_asked = True
         self._listed = [card["id"] for card in cards]
-        self._manners.is_llama_server |= any(card.get("owned_by") == "llamacpp" for card in cards)
+        owners = {card.get("owned_by") for card in cards if isinstance(card.get("owned_by"), str)}
+        self._manners.is_llama_server |= "llamacpp" in owners
+        self._manners.is_known_to_go_on |= not GO_ON.isdisjoint(owners)
         card = self._ours(cards)
         if not self._is_named and card is not None:
             if self.name not in ("", card["id"]):  # it serves another one now

@@ -21,8 +21,10 @@ from docstra_tui.llm.http.connection import LARGEST_BODY, LARGEST_REFUSAL, Conne
 from docstra_tui.llm.http.event_stream import Event, EventReader
 from docstra_tui.llm.http.manners import Manners
 from docstra_tui.llm.http.raw_thinking import RawThinking
+from docstra_tui.llm.http.seam import Seam
 from docstra_tui.llm.http.sse import ChunkReader, ErrorEvent, is_error
 from docstra_tui.llm.thinking.wish import Think
+from docstra_tui.llm.written import Written
 
 if TYPE_CHECKING:
     import httpx2
@@ -50,12 +52,27 @@ class Refused(Exception):
 class ServerAnswer:
     """Asks once and reads what comes of it."""
 
-    def __init__(self, connection: Connection, answer: HttpAnswer, manners: Manners, think: Think) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        answer: HttpAnswer,
+        manners: Manners,
+        think: Think,
+        written: Written | None = None,
+    ) -> None:
+        """What is `written` of the answer is gone on with."""
         self._connection = connection
         self._answer = answer
         self._manners = manners
         self._think = think
-        self._reader = ChunkReader(None if connection.is_engine else RawThinking(manners, think))
+        self._had_text = written is not None and not written.is_thinking
+        self._reader = ChunkReader(
+            None
+            if connection.is_engine
+            else Seam(written.answer)
+            if written is not None
+            else RawThinking(manners, think)
+        )
         self._reading = threading.Lock()
         """Held by whoever reads on or takes what was held back: the end may come while an event is read."""
         self.was_let_in = False
@@ -202,7 +219,7 @@ class ServerAnswer:
             self._connection.name,
             self._connection.quote(reader.reason),
             reader.usage,
-            has_text=reader.has_text,
+            has_text=reader.has_text or self._had_text,
             has_thought=reader.has_thought,
             has_refused=reader.has_refused,
         )

@@ -12,6 +12,7 @@ from docstra_tui.errors import RemoteError
 from docstra_tui.llm.answer import Event, Reading, Reframed, Thought, Usage
 from docstra_tui.llm.http.endings import STOPS
 from docstra_tui.llm.http.raw_thinking import RawThinking
+from docstra_tui.llm.http.seam import Seam
 
 LONGEST_ANSWER = 2_000_000
 """Characters; a server that says more is not answering a question."""
@@ -38,7 +39,7 @@ class ChunkReader:
     """Reads one answer's events in order; `raw` takes out what is thinking in its text. Without one it is our
     own engine's, which has done so."""
 
-    def __init__(self, raw: RawThinking | None = None) -> None:
+    def __init__(self, raw: RawThinking | Seam | None = None) -> None:
         self._raw = raw
         self.model = ""
         """As the server names it."""
@@ -136,7 +137,7 @@ class ChunkReader:
         events: list[Event] = []
         if thinking:
             events += self._raw.heard_apart(thinking) if self._raw is not None else []
-            events.append(Thought(thinking))
+            events += [] if isinstance(self._raw, Seam) else [Thought(thinking)]
         if text:
             events += self._raw.take(text) if self._raw is not None else [text]
         return self._heard(events)

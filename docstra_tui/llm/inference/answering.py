@@ -27,6 +27,8 @@ class Answer:
         self.streamer = AnswerStreamer(
             self.reader, ends, request.sampling.stop, emit, is_cancelled, on_first_token
         )
+        if request.written is not None:
+            self.streamer.follows(request.written.answer)
 
     def reason(self) -> FinishReason:
         """Why it ended, where nobody cancelled it."""

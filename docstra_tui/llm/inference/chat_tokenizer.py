@@ -12,7 +12,6 @@ from transformers import PreTrainedTokenizerBase
 from transformers.utils.chat_template_utils import encode_marked_chat, mark_control_tokens
 
 from docstra_tui.errors import BadModelFile
-from docstra_tui.llm.base import Prompt, as_messages
 from docstra_tui.llm.inference import memory, session_day, template_trial
 from docstra_tui.llm.inference.cached_prompt import common_prefix
 from docstra_tui.llm.inference.slices import Limit, Slices, Stopped
@@ -20,6 +19,7 @@ from docstra_tui.llm.inference.stopping import special_ids
 from docstra_tui.llm.inference.template_behaviour import Behaviour, Settings
 from docstra_tui.llm.inference.wording import Wording, broken
 from docstra_tui.llm.measure import WINDOWS_COUNTED, TooLong
+from docstra_tui.llm.messages import Prompt, as_messages
 from docstra_tui.llm.prompt import Message
 from docstra_tui.llm.thinking import families, wish
 from docstra_tui.llm.thinking.families import Family
@@ -54,6 +54,10 @@ class ChatTokenizer:
         self._trial = template_trial.begin(template, tokenizer.special_tokens_map) if template else None
         self._slices = Slices(tokenizer)
         self._days = session_day.Days()
+        known = [*special_ids(tokenizer), *(one for one in _added_tokens(tokenizer) if one in template)]
+        # White space may be a token of its own, and is text all the same.
+        controls = sorted((one for one in known if one.strip()), key=len, reverse=True)
+        self._controls = re.compile("|".join(map(re.escape, controls)) or "(?!)")
         self._has_changed = False
         self._strange_efforts: set[Think] = set()
 
@@ -133,6 +137,21 @@ class ChatTokenizer:
             front = [int(id_) for id_ in self.tokenizer.encode("")]
             limit.add(len(front))
             return front + self._slices.encode(text, limit)
+
+    def behind(self, text: str) -> list[int]:
+        """The ids of what somebody wrote, behind other ids: text, no control token."""
+        limit = Limit(self.most, lambda: False)
+        sliced: Any = _Sliced(
+            self.tokenizer, lambda part: self._slices.behind(part, limit), lambda chat: None
+        )
+        with self._lock:
+            try:
+                return list(map(int, encode_marked_chat(sliced, mark_control_tokens(text, self._controls))))
+            except ValueError:  # as in a prompt
+                said = self._without_markers({"role": "assistant", "content": text})["content"]
+                return list(map(int, encode_marked_chat(sliced, said)))
+            finally:
+                self._slices.forget()
 
     def _with_known_effort(
         self, messages: list[Message], behaviour: Behaviour | None, think: Think, limit: Limit

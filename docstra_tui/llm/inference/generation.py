@@ -73,10 +73,11 @@ class Generator:
         """`files` says which files the weights were read from (`weights.OnDisk.identity`)."""
         self._model = model
         self._tokenizer = tokenizer
-        self._recipe = Recipe(tokenizer, advice.take(model))
+        self.recipe = Recipe(tokenizer, advice.take(model))
+        """How its answers are written."""
         self._sizer = ChunkSizer(len(decoder_layers(model)))
         self._forward = Forward(model)
-        self.writer = Writer(self._forward, self._recipe, decode)
+        self.writer = Writer(self._forward, self.recipe, decode)
         self._progress = ReadingProgress()
         self._cache_bytes = cache_bytes
         self.parking = Parking(model)
@@ -135,7 +136,7 @@ class Generator:
     @property
     def may_think(self) -> bool:
         """True where the model's thinking would be known as such, and could be ended."""
-        return self._recipe.may_think
+        return self.recipe.may_think
 
     @property
     def dead(self) -> EngineDied | None:
@@ -191,7 +192,7 @@ class Generator:
                 self._progress.took(0, len(request.ids), time.monotonic() - began)
 
         with gate(self._model, is_cancelled) as open_gate:
-            answer = Answer(self._recipe, request, emit, is_cancelled, has_read)
+            answer = Answer(self.recipe, request, emit, is_cancelled, has_read)
             self._reading.begin()
             try:
                 with self._told(reused, len(request.ids), emit):
@@ -303,7 +304,7 @@ class Generator:
             return None
         return Means(
             self._model,
-            self._recipe,
+            self.recipe,
             self.writer,
             step,
             prefixes=lambda: self.prefixes,

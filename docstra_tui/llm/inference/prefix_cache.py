@@ -181,6 +181,13 @@ class PrefixCache:
             prompts.append(taken)
         return max((prompt.reusable(ids) for prompt in prompts), default=0)
 
+    def behind(self, ids: Sequence[int]) -> list[Sequence[int]]:
+        """What is here of answers to the prompt `ids`: what stands behind it, in each cache that begins with
+        it. May be asked from another thread."""
+        size, begin = len(ids), list(ids)
+        every = [prompt.ids for prompt in self._prompts]
+        return [known[size:] for known in every if len(known) > size and known[:size] == begin]
+
     @property
     def latest(self) -> CachedPrompt | None:
         """The most recently used one; None where there is none."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from transformers import GenerationConfig, StoppingCriteriaList
 
 from docstra_tui.llm.inference.control_tokens import template_text
+from docstra_tui.llm.inference.going_on import Encode, written_ids
 from docstra_tui.llm.inference.stopping import (
     AnswerStoppingCriteria,
     KeywordsStoppingCriteria,
@@ -17,6 +18,7 @@ from docstra_tui.llm.inference.stopping import (
 from docstra_tui.llm.inference.thoughts import ThinkingMarks, ThoughtReader
 from docstra_tui.llm.loading.advice import Advice
 from docstra_tui.llm.sampling import Sampling
+from docstra_tui.llm.written import Written
 
 END_MARKS = ("<|endoftext|>", "<|im_end|>", "</s>")
 """The end marks of common chat formats."""
@@ -43,6 +45,15 @@ class Request:
     """Leading tokens that the next turn, behind the answer, will share. 0 for unknown."""
     compact: bool = False
     """What is read is kept in 8 bits."""
+    written: Written | None = None
+    """What there is of the answer, where one is gone on with: its ids are the last of `ids`."""
+    prompt_length: int = 0
+    """How many of `ids` stand before that."""
+
+    @property
+    def begun(self) -> int:
+        """Where the answer begins."""
+        return len(self.ids) if self.written is None else self.prompt_length
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -62,7 +73,13 @@ class Recipe:
 
     def reader(self, request: Request) -> ThoughtReader:
         """What reads the answer's ids."""
-        return ThoughtReader(self._marks, request.ids, request.thinking)
+        return ThoughtReader(self._marks, request.ids[: request.begun], request.thinking, request.written)
+
+    def written_ids(
+        self, prompt: Sequence[int], written: Written, known: Iterable[Sequence[int]], encode: Encode
+    ) -> list[int]:
+        """What there is of an answer, as ids behind its prompt."""
+        return written_ids(self._marks, prompt, written, known, encode)
 
     @property
     def may_think(self) -> bool:
@@ -97,7 +114,8 @@ class Recipe:
         if ends := self.texts(request.keywords):
             # What is spelt out ends the answer too: the filter shows nothing behind it.
             found.append(KeywordsStoppingCriteria(ends, self._tokenizer, prompt_length=start, spelt_out=True))
-        if (stops := request.sampling.stop) or self.dividing_ids():
+        stops = request.sampling.stop
+        if stops or self.dividing_ids() or request.written is not None:
             found.append(
                 AnswerStoppingCriteria(
                     stops,

@@ -64,10 +64,17 @@ class Slices:
 
     def encode(self, text: str, limit: Limit) -> list[int]:
         """The ids of `text` without special tokens added. Raises `TooLong` or what `limit` raises."""
+        return self._ids(text, limit, begins=True)
+
+    def behind(self, text: str, limit: Limit) -> list[int]:
+        """The same of a text that stands behind another: nothing is put in front of its first word."""
+        return self._ids(text, limit, begins=False)
+
+    def _ids(self, text: str, limit: Limit, *, begins: bool) -> list[int]:
         ids: list[int] = []
         for batch in _batches(self._cut(text)):
             limit.check()
-            for found in self._of(batch, begins=not ids):
+            for found in self._of(batch, begins=begins and not ids):
                 ids.extend(found)
                 limit.add(len(found))
         return ids

@@ -105,8 +105,15 @@ class KeywordFilter:
     def __init__(self, keywords: Sequence[str]) -> None:
         self._keywords = tuple(keyword for keyword in keywords if keyword)
         self._held = ""
+        self._shown = 0
+        """How many characters of what is held were shown before anybody held them back."""
         self.matched = False
         """True once a keyword came: the answer ends there."""
+
+    def follows(self, text: str) -> None:
+        """What is fed stands behind this text, which is shown already."""
+        self._shown = max((_overlap(text, keyword) for keyword in self._keywords), default=0)
+        self._held = text[len(text) - self._shown :]
 
     def feed(self, text: str) -> str:
         """What may be shown now."""
@@ -119,14 +126,17 @@ class KeywordFilter:
         if at >= 0:
             self.matched = True
             self._held = ""
-            return text[:at]
+            return text[self._shown : at]
         keep = max((_overlap(text, keyword) for keyword in self._keywords), default=0)
-        self._held = text[len(text) - keep :]
-        return text[: len(text) - keep]
+        end = len(text) - keep
+        self._held, shown = text[end:], self._shown
+        self._shown = max(0, shown - end)
+        return text[shown:end]
 
     def flush(self) -> str:
         """The held text: it never became a keyword."""
-        held, self._held = self._held, ""
+        held, self._held = self._held[self._shown :], ""
+        self._shown = 0
         return "" if self.matched else held
 
 

@@ -110,6 +110,10 @@ class AnswerStreamer:
         self.fed: int | None = None
         """How many of `ids` the model has read back; None while the prompt is not wholly read."""
 
+    def follows(self, text: str) -> None:
+        """Before anything comes: it stands behind this text, in which a keyword may have begun."""
+        self._texts.follows(text)
+
     @property
     def matched_keyword(self) -> bool:
         """True once a keyword was written."""

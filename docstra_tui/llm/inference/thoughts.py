@@ -8,7 +8,7 @@ that the vocabulary does not have are looked for in the text around them.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 import torch
@@ -21,6 +21,7 @@ from docstra_tui.llm.inference.streaming import PieceDecoder
 from docstra_tui.llm.thinking import families
 from docstra_tui.llm.thinking.families import Family
 from docstra_tui.llm.thinking.tags import Piece, Splitter
+from docstra_tui.llm.written import Written
 
 FIRST_SURROGATE = 0xD800
 
@@ -75,6 +76,12 @@ class ThinkingMarks:
         self.dividing = frozenset(id_ for id_, char in self.chars.items() if char in ends)
         """Ids that end a message, which may be one of thinking: the answer ends with the next of them."""
         self._ids = {char: id_ for id_, char in self.chars.items()}
+        opened = {family.name for family in known if any(mark in template for mark in family.open)}
+        closed = {family.name for family in known if any(mark in template for mark in family.close)}
+        spoken = {family.name for family in self.families if any(map(_has_token, family.open))}
+        ranked = [f for names in (opened, closed, spoken) for f in self.families if f.name in names]
+        self.usual = ranked[0] if ranked else None
+        """Those that it thinks between, as far as its template or else its vocabulary says."""
         special = set(special_ids(tokenizer).values())
         control_chars = {char for id_, char in self.chars.items() if id_ in special}
         self._unspoken = {
@@ -96,9 +103,7 @@ class ThinkingMarks:
         """
         if not self._has_template:
             return self._splitter(finds_lone=bool(self.chars))
-        decoder = self.decoder()
-        tail = "".join(self.read(decoder, id_) for id_ in prompt[-TAIL:]) + decoder.flush()
-        tail = tail.rstrip()
+        tail = self._tail(prompt)
         for family in self.families:
             if _ends_with(tail, family.open):
                 return self._splitter(opened=family)
@@ -108,6 +113,16 @@ class ThinkingMarks:
             if _ends_with(tail, tuple(mark for mark in family.headers if family.footers)):
                 return self._splitter(answering=family, finds_lone=False)
         return self._splitter(finds_lone=self.in_template or bool(self.chars))
+
+    def is_unframed(self, family: Family, prompt: Sequence[int]) -> bool:
+        """True where messages of thinking and answer have headers, and the prompt ends before one."""
+        headers = tuple(mark for mark in family.headers if family.force.endswith(mark))
+        return family.channels and not _ends_with(self._tail(prompt), headers)
+
+    def _tail(self, prompt: Sequence[int]) -> str:
+        decoder = self.decoder()
+        tail = "".join(self.read(decoder, id_) for id_ in prompt[-TAIL:]) + decoder.flush()
+        return tail.rstrip()
 
     def _splitter(self, **how: Any) -> Splitter:
         return Splitter(self.families, unspoken=self._unspoken, **how)
@@ -119,23 +134,39 @@ class ThinkingMarks:
 
     def closing(self, family: Family) -> list[int]:
         """The ids that close a block of this family by force."""
+        return self.spelt(family.force, self._encode)
+
+    def _encode(self, text: str) -> list[int]:
+        return [int(id_) for id_ in self._tokenizer.encode(text, add_special_tokens=False)]
+
+    def spelt(self, mark: str, encode: Callable[[str], list[int]]) -> list[int]:
+        """The ids of a mark, spelt as those of `families` are; `encode` knows those of text."""
         ids: list[int] = []
-        for part in re.split("([\ud800-\udfff])", family.force):
+        for part in re.split("([\ud800-\udfff])", mark):
             if part in self._ids:
                 ids.append(self._ids[part])
             elif part:
-                ids += [int(id_) for id_ in self._tokenizer.encode(part, add_special_tokens=False)]
+                ids += encode(part)
         return ids
 
 
 class ThoughtReader:
     """Ids in, thinking and text out. One for one answer."""
 
-    def __init__(self, marks: ThinkingMarks, prompt: Sequence[int], budget: int | None = None) -> None:
-        """`budget` is the most tokens that may be thought; None is any number."""
+    def __init__(
+        self,
+        marks: ThinkingMarks,
+        prompt: Sequence[int],
+        budget: int | None = None,
+        written: Written | None = None,
+    ) -> None:
+        """`budget` is the most tokens that may be thought; None is any number. `written` is what there is of
+        the answer already: only what follows it is read."""
         self._marks = marks
         self._decoder = marks.decoder()
         self._splitter = marks.begin(prompt)
+        if written is not None:
+            self._splitter.go_on(marks.usual, is_thinking=written.is_thinking)
         self._budget = budget
         self._inside = 0
         """Tokens inside a block."""
@@ -148,6 +179,11 @@ class ThoughtReader:
     def in_answer(self) -> bool:
         """True while text of the answer comes."""
         return self._splitter.in_answer
+
+    @property
+    def is_settled(self) -> bool:
+        """True where all that the ids say is out, and nothing waits for more of them."""
+        return not (self._decoder.is_unfinished or self._splitter.is_holding)
 
     def step(self, id_: int) -> list[Piece]:
         """What this id completes."""

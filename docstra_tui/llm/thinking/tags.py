@@ -98,6 +98,24 @@ class Splitter:
         """True while text of the answer comes."""
         return self.inside is None and not self._is_start
 
+    @property
+    def is_holding(self) -> bool:
+        """True while some of what came is not out: a mark that is not whole, space that may be dropped."""
+        return bool(self._held) or (self.inside is not None and self._said.has_space)
+
+    def go_on(self, usual: Family | None, *, is_thinking: bool) -> None:
+        """What comes follows other text: of a block, that of `usual` where the prompt opened none, or of the
+        answer behind it."""
+        family = self.inside or usual
+        self._lone = []
+        if is_thinking and family is not None:
+            self._open(family)
+            self._said.go_on()
+            return
+        self.inside, self._is_start = None, False
+        if family is not None:
+            self._expect_footers(family)
+
     def feed(self, text: str) -> list[Piece]:
         """What is known by now."""
         return self._run(text, is_last=False)
@@ -277,6 +295,15 @@ class _Said:
         self._is_fresh = True
         self._space = ""
         self._count_quotes("\n")
+
+    def go_on(self) -> None:
+        """In the middle of a block."""
+        self._is_fresh = False
+        self._blocks += 1
+
+    @property
+    def has_space(self) -> bool:
+        return bool(self._space)
 
     def think(self, text: str) -> None:
         self._count_quotes(text)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from docstra_tui.llm.answer import Reframed, Thought
 from docstra_tui.llm.thinking import families
 from docstra_tui.llm.thinking.tags import Splitter
+from docstra_tui.llm.written import Written
 
 REMEMBERED = 1024
 """Earlier answers that are not looked at again: each of them stands in every prompt that follows."""
@@ -32,6 +33,13 @@ def parted(answer: str, *, is_whole: bool, finds_lone: bool = True) -> tuple[str
         else:
             rest += piece
     return thought.strip(), rest
+
+
+def begun(answer: str, thinking: str = "") -> Written:
+    """The beginning of an answer, of somebody who may have left its thinking in it. Raises `ValueError`."""
+    if not thinking:
+        thinking, answer = parted(answer, is_whole=False, finds_lone=False)
+    return Written(answer, thinking)
 
 
 @lru_cache(REMEMBERED)

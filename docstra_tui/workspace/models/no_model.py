@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from docstra_tui.errors import EngineError
 from docstra_tui.llm.answer import SILENT, AnswerStream, Listener
-from docstra_tui.llm.base import BaseLLM, Prompt
+from docstra_tui.llm.base import BaseLLM
+from docstra_tui.llm.messages import Prompt
 from docstra_tui.llm.thinking.wish import Think
+from docstra_tui.llm.written import Written
 
 
 class NoModel(BaseLLM):
@@ -23,6 +25,7 @@ class NoModel(BaseLLM):
         stable: int = 0,
         think: Think | None = None,
         batch: bool = False,
+        written: Written | None = None,
         listener: Listener = SILENT,
     ) -> AnswerStream:
         raise _not_open()

@@ -13,7 +13,7 @@ from docstra_tui import cli, paths
 from docstra_tui.commands.console import Console
 from docstra_tui.errors import ContextOverflow, DocstraError, EngineDied, UnreadableFile, UsageError
 from docstra_tui.llm.answer import Thought, Usage
-from docstra_tui.llm.base import Prompt
+from docstra_tui.llm.messages import Prompt
 from tests.commands.oneshot.one_shot import KEYS, Terminal, ask
 from tests.fakes import FakeLLM
 from tests.repl.fake_backend import FakeBackend

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from docstra_tui.engine.server.requests import BadRequest
 from docstra_tui.engine.server.wishes import REFUSED, wished
 from docstra_tui.llm.sampling import Sampling
+from docstra_tui.llm.written import Written
 from tests.engine.engines import RunningEngine, done, until
 from tests.engine.server.asked import client, health, in_background
 
@@ -90,6 +91,9 @@ FIELDS: list[tuple[dict[str, Any], str]] = [
     ({"max_tokens": 0}, "max_tokens"),
     ({"max_completion_tokens": -2}, "max_completion_tokens"),
     ({"stream": "yes"}, "stream"),
+    ({"continue_final_message": True, "add_generation_prompt": True}, "add_generation_prompt"),
+    ({"add_generation_prompt": False}, "add_generation_prompt"),
+    ({"continue_final_message": "content"}, "continue_final_message"),
 ]
 
 
@@ -150,6 +154,26 @@ def test_what_is_wished_reaches_the_model(engine: RunningEngine) -> None:
         job = engine.model.answer("fine", done())
         assert reply.get(timeout=10).status_code == 200
     assert job.sampling == Sampling(**wishes, stop=("END", "\n\n"), logit_bias={5: -100.0})  # type: ignore[arg-type]
+
+
+BEGUN = {"role": "assistant", "content": "<think>\nHm.\n</think>\n\nIt is"}
+
+
+def test_an_answer_is_gone_on_with(engine: RunningEngine) -> None:
+    body = {"messages": [*MESSAGES, BEGUN], "continue_final_message": True, "add_generation_prompt": False}
+    with client(engine) as http:
+        reply = in_background(lambda: http.post("/v1/chat/completions", json=body))
+        job = engine.model.answer(" fine", done())
+        assert reply.get(timeout=10).json()["choices"][0]["message"]["content"] == " fine"
+        assert (job.prompt, job.written) == (MESSAGES, Written("It is", "Hm."))
+        refused: list[tuple[list[dict[str, str]], str]] = [
+            (MESSAGES, "messages[0].role"),
+            ([{"role": "assistant", "content": "It is"}], "messages[0].role"),
+            ([*MESSAGES, {"role": "assistant", "content": " "}], "messages[1].content"),
+        ]
+        for messages, param in refused:
+            response = http.post("/v1/chat/completions", json=body | {"messages": messages})
+            assert (response.status_code, response.json()["error"]["param"]) == (400, param)
 
 
 def test_a_developer_is_the_system(engine: RunningEngine) -> None:

@@ -96,7 +96,7 @@ def test_one_step_more_is_made_where_the_end_comes_as_a_surprise(
 
     ahead.clear()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(generator._recipe, "stop_ids", lambda texts=(): [ids[10]])
+        patch.setattr(generator.recipe, "stop_ids", lambda texts=(): [ids[10]])
         stopped, _, ended = written(generator, request)
     first = ids.index(ids[10])
     assert (stopped, ended.reason) == (ids[:first], "stop")

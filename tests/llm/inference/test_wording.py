@@ -277,6 +277,6 @@ def test_an_answer_ends_at_the_mark_of_its_template(tmp_path: Path) -> None:
         special = llm.tokenizer.convert_tokens_to_ids("<|endoftext|>")
         llm.stopping_keywords = [word for word in llm.stopping_keywords if word == llm._chat.end_mark()]
         assert llm.stopping_keywords == ["<|endoftext|>"]
-        assert special in llm._generator._recipe.stop_ids(llm.stopping_keywords)
+        assert special in llm._generator.recipe.stop_ids(llm.stopping_keywords)
     finally:
         llm.close()

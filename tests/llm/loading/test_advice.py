@@ -196,7 +196,7 @@ def test_a_list_of_ends_ends_an_answer(own_copy: Path, expected: tuple[list[str]
         stream = llm.stream(QUESTIONS[0])
         assert expected[0][0].startswith(str(stream))
         assert stream.finish_reason == "stop"
-        assert llm._generator._recipe._advice.eos == (1, written)
+        assert llm._generator.recipe._advice.eos == (1, written)
 
 
 @pytest.mark.parametrize("as_list", [True, False])
@@ -216,7 +216,7 @@ def test_the_authors_advice_on_sampling_counts(own_copy: Path) -> None:
     good = {"top_p": 0.8, "top_k": 20, "min_p": 0.05, "typical_p": 0.9, "repetition_penalty": 1.1}
     change(own_copy / "generation_config.json", **good)
     with loaded(own_copy) as llm:
-        assert dict(llm._generator._recipe._advice.sampling) == good
+        assert dict(llm._generator.recipe._advice.sampling) == good
 
 
 def test_the_log_says_what_is_ignored(caplog: pytest.LogCaptureFixture) -> None:

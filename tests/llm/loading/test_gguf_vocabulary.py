@@ -155,7 +155,7 @@ def test_marks_that_mean_the_end_of_a_turn_end_an_answer(
     path = write(tmp_path / "m.gguf", model, tokenizer, "llama", listed=Listed({"<|endoftext|>": mark}))
     for _ in range(2):
         with answering(path) as llm:
-            assert set(llm._generator._recipe.stop_ids()) == {0, 2}
+            assert set(llm._generator.recipe.stop_ids()) == {0, 2}
 
 
 def test_text_that_looks_like_one_ends_nothing(tmp_path: Path, tokenizer: Any, model: Any) -> None:

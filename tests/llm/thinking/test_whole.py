@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from docstra_tui.llm.base import as_messages
+from docstra_tui.llm.messages import as_messages
 from docstra_tui.llm.thinking.whole import parted, without_thinking
 
 

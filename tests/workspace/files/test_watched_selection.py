@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from docstra_tui.context.picks import Pick
-from docstra_tui.llm.base import Prompt
+from docstra_tui.llm.messages import Prompt
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.workspace.files.watched_selection import WatchedSelection
 from tests.fakes import FakeLLM

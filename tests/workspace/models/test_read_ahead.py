@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from docstra_tui.llm.base import Prompt
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.measure import Measure
+from docstra_tui.llm.messages import Prompt
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.workspace.models import read_ahead
 from docstra_tui.workspace.models.read_ahead import ReadAhead

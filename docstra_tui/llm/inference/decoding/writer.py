@@ -153,7 +153,7 @@ class Writer:
 
     def _wishes(self, request: Request, reader: ThoughtReader, streamer: AnswerStreamer) -> dict[str, Any]:
         """What `generate` is asked for."""
-        processors = steering(request.sampling, len(request.ids))
+        processors = steering(request.sampling, request.begun)
         if request.thinking is not None:
             processors.append(ClosedByForce(reader))
         return {
