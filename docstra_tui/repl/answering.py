@@ -16,13 +16,21 @@ from docstra_tui.llm.answer import Reframed, Thought
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.repl.printer import Printer
 from docstra_tui.repl.thinking import ThinkingLine
+from docstra_tui.session.going_on import is_cut
 from docstra_tui.session.outgoing import SecretsFound
 from docstra_tui.workspace.files.selection import ReadReport
 from docstra_tui.workspace.turns.decision import Decision
 from docstra_tui.workspace.turns.queue import TurnQueue
 from docstra_tui.workspace.turns.requests import NotTicked
 from docstra_tui.workspace.turns.runner import Outcome
-from docstra_tui.workspace.wording import NO_FILES, answer_figures, counting, memory_ways, waiting_for
+from docstra_tui.workspace.wording import (
+    GOES_ON,
+    NO_FILES,
+    answer_figures,
+    counting,
+    memory_ways,
+    waiting_for,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +43,9 @@ if TYPE_CHECKING:
 
 STEP_SECONDS = 1.0
 """Between two looks at how long the first word takes."""
+
+LONGEST_LINE = 200
+"""Characters in front of the rest of an answer."""
 
 LAST_PIECES_SECONDS = 3.0
 """How long the end of a stopped answer is waited for on the way out."""
@@ -68,6 +79,8 @@ class Answering:
         self._thinking = ThinkingLine(printer)
         self._printed: list[str] = []
         """What was printed of the answer."""
+        self._begun = ""
+        """The line that an answer was cut in, until it goes on."""
         self.queue = TurnQueue(files, self, self._events.put)
         self._may_leave: Decision[bool] = Decision(self.queue, self._events.put)
         self._session: ChatSession | None = None
@@ -153,6 +166,9 @@ class Answering:
     def _print(self, text: str) -> None:
         if text:
             self._thinking.close()
+            if self._begun:
+                self._printer.piece(f"…{self._begun}")
+                self._begun = ""
             self._printed.append(text)
             self._printer.piece(text)
 
@@ -189,6 +205,7 @@ class Answering:
         self._has_begun = True
         self._thinking.begin()
         self._printed.clear()
+        self._begun = last_line(request.goes_on.answer) if request.goes_on is not None else ""
         self.queue.ready = False  # whether it still is is asked before the next one
         if self._is_one_of_many:
             self._printer.line(", ".join(request.files), "mark")
@@ -262,7 +279,14 @@ class Answering:
             parts.insert(0, "stopped")
         elif turn.finish_reason == "length":
             parts.append(f"cut at {self._most_tokens} tokens (--max-tokens)")
+        if is_cut(turn):
+            parts.append(GOES_ON)
         self._printer.line(" · ".join(filter(None, parts)), "dim")
+
+
+def last_line(answer: str) -> str:
+    """The line that an answer was cut in, or the end of it; empty where it was cut between two."""
+    return answer.rpartition("\n")[2][-LONGEST_LINE:]
 
 
 def _part(shown: str) -> str:

@@ -25,6 +25,7 @@ from docstra_tui.repl.tasks import Tasks
 from docstra_tui.repl.themes import Themes
 from docstra_tui.repl.toolbar import toolbar
 from docstra_tui.session.chat import ChatSession
+from docstra_tui.session.going_on import TYPED
 from docstra_tui.session.outgoing import SecretsFound
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turn_request import TurnRequest
@@ -38,6 +39,7 @@ from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.models.opening import OpenBackend
 from docstra_tui.workspace.sessions.opened import OpenSessions
 from docstra_tui.workspace.think_switch import ThinkSwitch
+from docstra_tui.workspace.turns import requests
 from docstra_tui.workspace.wording import NO_THOUGHT
 
 
@@ -83,6 +85,7 @@ class Chat:
             "other": self.branching.other,
             "delete": self.branching.delete,
             "undo": self.branching.undo,
+            "continue": self.do_continue,
             "files": self.do_files,
             "drop": self.do_drop,
             "model": self.models.command,
@@ -179,6 +182,10 @@ class Chat:
         """What is being typed; on the disk within a second."""
         self.session.draft = text
         self.model.typed()
+
+    def do_continue(self, line: CommandLine) -> None:
+        """Have the last answer go on. Raises `DocstraError`."""
+        self._tasks.go_on(requests.rest(self.session, is_busy=self.answering.queue.busy), TYPED)
 
     def do_files(self, line: CommandLine) -> None:
         self._named.list(self._next.budget)

@@ -54,6 +54,10 @@ class Tasks:
         elif self._sending.name_files(typed, line.mentions) is not None:
             self._send([requests.of_words(line.command, line.text, self._sending.files.labels, typed)], typed)
 
+    def go_on(self, request: TurnRequest, typed: str) -> None:
+        """Have the last answer go on."""
+        self._send([request], typed)
+
     def _start_files(self, line: CommandLine, typed: str) -> None:
         """One turn a file: those named, else all of the files."""
         named = self._sending.name_files(typed, line.mentions, must_exist=True)

@@ -60,7 +60,9 @@ class Admission:
             return self._divided(request)
         while (budget := self._overfull(request)) is not None:
             overfull = Overfull(self._fitting, request, budget)
-            made = self.make_room(overfull) if self.make_room is not None else False
+            # What an answer goes on behind is what it was: no file of it can be left out.
+            make_room = self.make_room if request.goes_on is None else None
+            made = make_room(overfull) if make_room is not None else False
             if made == EACH:
                 return self._divided(request)
             if not made:

@@ -9,9 +9,10 @@ from docstra_tui.llm.answer import AnswerStream, Listener
 from docstra_tui.session.admission import Admission
 from docstra_tui.session.branches import Branches
 from docstra_tui.session.dialogue import Dialogue
+from docstra_tui.session.going_on import going_on, written
 from docstra_tui.session.record import Record
 from docstra_tui.session.running import RunningTurn
-from docstra_tui.session.telling import Told
+from docstra_tui.session.telling import Told, told_as
 from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.session.turns import ModelChoice, SavedTurn
 from docstra_tui.session.unsent import Unsent
@@ -31,6 +32,8 @@ class Asker:
         self._running: RunningTurn | None = None
         self._begun = 0
         """The turn that the record heard of last."""
+        self.own: set[int] = set()
+        """The turns that were asked here; not those of another program, or of an earlier start."""
 
     def ask(self, request: TurnRequest) -> RunningTurn:
         """The turn of a question. Raises `DocstraError` while another one runs, and what `admit` does."""
@@ -44,19 +47,34 @@ class Asker:
             if request.parent is not None:
                 undoing.callback(self._branches.show, self._branches.shown)
                 self._branches.go_back_to(request.parent)
+            self._look_at(request)
             asked = self._admission.admit(request)
             with dialogue.lock:
                 self._refuse_second()
-                if not asked.is_alone:
-                    dialogue.context.bring(asked.focus)
                 dialogue.request = asked
-                turn = SavedTurn(asked.shown, asked.task, dict(asked.fields), model=dialogue.model)
-                if asked.question is not None:
-                    turn.id = asked.question.id
-                dialogue.append(turn)
+                turn = asked.goes_on if asked.goes_on is not None else self._new_turn(asked)
                 self._running = RunningTurn(self, turn, asked)
             undoing.pop_all()
             return self._running
+
+    def _look_at(self, request: TurnRequest) -> None:
+        """Raises `DocstraError` where an answer that is to go on cannot."""
+        turn = request.goes_on
+        if turn is not None:
+            going_on(self._dialogue.turns, turn.id)
+            self._dialogue.llm.look_at(written(turn))
+
+    def _new_turn(self, asked: TurnRequest) -> SavedTurn:
+        """Behind the others."""
+        dialogue = self._dialogue
+        if not asked.is_alone:
+            dialogue.context.bring(asked.focus)
+        turn = SavedTurn(asked.shown, asked.task, dict(asked.fields), model=dialogue.model)
+        if asked.question is not None:
+            turn.id = asked.question.id
+        dialogue.append(turn)
+        self.own.add(turn.id)
+        return turn
 
     def _not_asked(self, request: TurnRequest) -> None:
         with self._dialogue.lock:
@@ -81,12 +99,16 @@ class Asker:
         request = self._dialogue.request
         if request is not None and request.among is not None:
             return request.among.answer(request, listener)
-        return self._dialogue.llm.run_task(
-            turn.task,
+        llm = self._dialogue.llm
+        goes_on = request is not None and request.goes_on is not None
+        asked = told_as(turn, llm.prompt_builder) if goes_on else turn
+        return llm.run_task(
+            asked.task,
             context=told.waiting,
             history=told.history,
-            fields=turn.fields,
+            fields=asked.fields,
             think=request.think if request is not None else None,
+            written=written(turn) if goes_on else None,
             listener=listener,
         )
 

@@ -12,7 +12,7 @@ from docstra_tui.errors import DocstraError
 from docstra_tui.session.again import asked_again, written
 from docstra_tui.session.dialogue import Dialogue
 from docstra_tui.session.record import Record
-from docstra_tui.session.tree import NO_TURN, TurnTree
+from docstra_tui.session.tree import LAST_ASKED, NO_TURN, TurnTree
 from docstra_tui.session.turn_request import TurnRequest, plain_question
 from docstra_tui.session.turns import SavedTurn
 
@@ -54,7 +54,10 @@ class Branches:
     @property
     def forks(self) -> dict[int, tuple[int, ...]]:
         """For each turn that others stand beside, all that are in its place, oldest first."""
-        return self.tree.forks
+        with self._dialogue.lock:
+            parents = {node.parent for node in self._dialogue.nodes.values()}
+            is_line = len(parents) == len(self._dialogue.nodes) and LAST_ASKED not in parents
+        return {} if is_line else self.tree.forks  # of ten thousand turns in a row nobody waits for a tree
 
     @property
     def numbers(self) -> tuple[int, ...]:

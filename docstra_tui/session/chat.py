@@ -21,6 +21,7 @@ from docstra_tui.session.asker import Asker
 from docstra_tui.session.branches import Branches
 from docstra_tui.session.dialogue import Dialogue
 from docstra_tui.session.fitting import Fitting
+from docstra_tui.session.going_on import going_on
 from docstra_tui.session.measuring import Measuring
 from docstra_tui.session.prompt_shown import PromptShown, show_prompt
 from docstra_tui.session.record import Record
@@ -285,6 +286,11 @@ class ChatSession:
     def ask(self, question: str) -> RunningTurn:
         """Ask about the context, in the user's own words."""
         return self.run(plain_question(question))
+
+    def going_on(self, turn_id: int | None = None) -> TurnRequest:
+        """For the rest of an answer that was cut, the last one where none is named: the same turn goes on.
+        Raises `DocstraError` where it cannot, with what can be done instead."""
+        return going_on(self.turns, turn_id, self._asker.own if self.is_elsewhere else None)
 
     def run(self, request: TurnRequest) -> RunningTurn:
         """A turn from any template over the context.

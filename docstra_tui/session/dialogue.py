@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from docstra_tui.llm.thinking.wish import Think
 from docstra_tui.session import breaks
 from docstra_tui.session.context import SessionContext, sent_whole
 from docstra_tui.session.log import WAITING, ContextLog
-from docstra_tui.session.telling import Told, tell
+from docstra_tui.session.telling import Told, tell, told_as
 from docstra_tui.session.tree import NO_TURN, Node
 from docstra_tui.session.turn_request import TurnRequest, plain_question
 from docstra_tui.session.turns import LOST, Placed, SavedTurn, StoredSession
@@ -99,6 +100,8 @@ class Dialogue:
         with self.lock:
             if request.is_alone:
                 return self._rendered(request, Told([], request.focus))
+            if request.goes_on is not None:
+                return self._rendered(request, self._told_again(request.goes_on))
             if log is None:
                 log, plan = self.context.log.copy(), self.context.plan
             log.add(sent_whole(request.focus, plan))
@@ -133,10 +136,20 @@ class Dialogue:
     def _tell(self, log: ContextLog, plan: FitPlan | None) -> Told:
         return tell(self.turns, log, plan, self.skipped + 1, prompts=self.llm.prompt_builder)
 
+    def _told_again(self, turn: SavedTurn) -> Told:
+        """What the last turn had in front of it, with the files as they were then: its answer goes on."""
+        turns = [*self.turns[:-1], replace(turn, status="streaming")]
+        log = _saved_log(turns, self.skipped)
+        return tell(turns, log, self.context.plan, self.skipped + 1, prompts=self.llm.prompt_builder)
+
     def _rendered(self, request: TurnRequest, told: Told) -> Conversation:
-        return self.llm.prompt_builder.conversation(
-            request.task, told.waiting, told.history, **request.fields
-        )
+        prompts, turn = self.llm.prompt_builder, request.goes_on
+        if turn is None:
+            return prompts.conversation(request.task, told.waiting, told.history, **request.fields)
+        asked = told_as(turn, prompts)
+        begun = prompts.conversation(asked.task, told.waiting, told.history, **asked.fields)
+        begun.messages.append({"role": "assistant", "content": turn.answer})
+        return Conversation(begun.messages, 0)
 
     # Turns
 
@@ -155,10 +168,15 @@ class Dialogue:
         with self.lock:
             context, request = self.context, self.request
             alone = request if request is not None and request.is_alone else None
+            goes_on = request is not None and request.goes_on is not None
             told = Told([], alone.focus) if alone is not None else self.told_now()
+            if goes_on:
+                told = self._told_again(turn)
             think = request.think if request is not None else None
             self.sent = self.shot(told, turn.task, turn.fields, think)
             self.told = told
+            if goes_on:
+                return told  # its files are what they were
             if alone is not None:
                 turn.context, turn.left_out = alone.focus, alone.left_out
                 return told

@@ -9,6 +9,7 @@ from typing import Protocol
 from docstra_tui.error_forms import from_wire, to_wire
 from docstra_tui.errors import DocstraError
 from docstra_tui.llm.answer import SILENT, AnswerStream, Listener, Reading
+from docstra_tui.session.going_on import Before
 from docstra_tui.session.telling import Told
 from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.session.turns import SavedTurn, Status
@@ -51,6 +52,11 @@ class RunningTurn(Iterator[str]):
         self.listener = SILENT
         """Who else hears what is no text of the answer, in the thread that iterates; set before that."""
         self._keeper = keeper
+        goes_on = request is not None and request.goes_on is not None
+        self._before = Before.of(turn) if goes_on else None
+        """As it stood, where its answer goes on."""
+        if goes_on:
+            turn.status, turn.finish_reason, turn.error = "streaming", None, None
         self._stream: AnswerStream | None = None
         self._cancelled = threading.Event()
         self._is_started = False
@@ -134,7 +140,7 @@ class RunningTurn(Iterator[str]):
     def _thought(self, text: str) -> None:
         turn, stream = self.turn, self._stream
         turn.thinking += text
-        if stream is not None:
+        if stream is not None and self._before is None:
             turn.thinking_s = stream.thinking_s
         self._keeper.add_thought(turn, text)
         if self.listener.on_thinking is not None:
@@ -152,13 +158,17 @@ class RunningTurn(Iterator[str]):
             self.listener.on_reading(reading)
 
     def _finish(self, status: Status, error: DocstraError | None = None) -> None:
-        turn, stream = self.turn, self._stream
+        turn, stream, before = self.turn, self._stream, self._before
         if stream is not None:
             turn.finish_reason = stream.finish_reason
             turn.usage = stream.usage
             turn.thinking_s = stream.thinking_s
             turn.ttft_s = stream.ttft_s
             turn.tokens_per_s = stream.tokens_per_s
+            if before is not None:
+                before.add_to(turn)
         turn.error = error
         turn.status = status
+        if before is not None and stream is None and error is None:
+            before.put_back(turn)
         self._keeper.end(turn)

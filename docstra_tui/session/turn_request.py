@@ -11,7 +11,7 @@ from docstra_tui.llm.answer import AnswerStream, Listener
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import TASKS
 from docstra_tui.llm.thinking.wish import Think
-from docstra_tui.session.turns import WaitingQuestion
+from docstra_tui.session.turns import SavedTurn, WaitingQuestion
 
 PLAIN = TASKS["ask"]
 """The template of a question as it stands."""
@@ -64,6 +64,8 @@ class TurnRequest:
     """The turn behind which it is asked, beside those that follow it already; None for the last one."""
     is_retry: bool = False
     """For another answer to a question that was asked before: nobody wrote it just now."""
+    goes_on: SavedTurn | None = None
+    """The turn whose answer goes on; None for a question."""
     question: WaitingQuestion | None = None
     """As the session keeps it: it waits until the turn has begun, and no longer."""
 
@@ -75,8 +77,8 @@ class TurnRequest:
     @property
     def typed(self) -> bool:
         """True for what somebody wrote, which goes back to where it was written when it is not asked; False
-        for one of the files of a task, and for what is asked again."""
-        return self.about is None and not self.is_retry
+        for one of the files of a task, for what is asked again, and for an answer that goes on."""
+        return self.about is None and not self.is_retry and self.goes_on is None
 
 
 def plain_question(text: str) -> TurnRequest:

@@ -99,6 +99,7 @@ COMMANDS = (
     ),
     Command("delete", "Delete turn", "[N]", "take question N, else the last, out with its answer", "name"),
     Command("undo", "Undo delete", "", "bring back what was deleted last"),
+    Command("continue", "Continue", "", "go on with an answer that was stopped, or too long"),
     Command("files", "Files", "", "the files that the model gets"),
     Command(
         "drop", "Untick all files", "[FILE…]", "leave files out from now on: those named, else all", "files"

@@ -13,6 +13,9 @@ BUSY = "An answer is being written. Esc stops it first."
 NO_FILES = "no files were sent"
 """What stands under an answer that can only be about none."""
 
+GOES_ON = "/continue goes on"
+"""What stands under an answer that is not whole."""
+
 NO_THOUGHT = "Nothing was thought before this answer."
 """Why there is no thinking to show."""
 

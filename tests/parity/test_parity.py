@@ -84,6 +84,14 @@ def only_thinks(backend: FakeBackend) -> None:
     answers(backend)
 
 
+def is_cut(backend: FakeBackend) -> None:
+    """By its length, then by an engine that dies."""
+    backend.llm.enqueue(Thought("Let me see."), "It waits two", reason="length")
+    backend.llm.enqueue(" seconds", EngineDied("The engine is gone.", "Restart it."))
+    backend.llm.enqueue(", then again.")
+    answers(backend)
+
+
 def small_window(backend: FakeBackend) -> None:
     backend.llm._window = 60
     answers(backend)
@@ -240,6 +248,20 @@ SCENARIOS = [
         ],
         Project(files, thinks),
         calls=2,
+    ),
+    Scenario(
+        "an answer that was cut goes on as the same turn",
+        [
+            Line("/continue", says=("no answer that could be gone on with",), sends=False),
+            Line("How long does @README.md wait?", 1, says=("It waits two", "/continue goes on")),
+            Line("/continue", 1, says=("It waits two seconds", "The engine is gone.")),
+            Line("/restart"),
+            Line("/continue", 1, says=("seconds, then again.",)),
+            Line("/continue", 1, says=("That answer is whole", "/retry asks its question"), sends=False),
+            Line("Sure?", 2),
+        ],
+        Project(files, is_cut),
+        calls=4,
     ),
     Scenario(
         "what turns out to have been thought is no answer",

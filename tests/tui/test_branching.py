@@ -96,3 +96,55 @@ async def test_a_second_program_is_told(make_app, backend, root):
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await until(pilot, lambda: "Another program has this session open" in screen_text(app))
     elsewhere.close()
+
+
+async def test_keys_walk_what_stands_in_one_place_and_say_which_it_is(make_app, backend, root):
+    said(root, "one", "two", "three")
+    backend.llm.enqueue("Zwei.")
+    backend.llm.enqueue("Deux", reason="length")
+    backend.llm.enqueue("!")
+    app = make_app(resume="last")
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        main, view = app.main, app.main.conversation
+        await is_ready(pilot)
+        await until(pilot, lambda: questions(app) == ["one", "two", "three"])
+        assert "shows the others" not in screen_text(app)
+
+        await pilot.press("f6", "home", "right_square_bracket", "a")  # the second, once more
+        await until(pilot, lambda: "Zwei." in screen_text(app) and not main.turns.queue.busy)
+        await until(pilot, lambda: "2/2 · < > shows the others" in screen_text(app))
+        assert questions(app) == ["one", "two"]
+
+        await pilot.press("right_square_bracket", "less_than_sign")
+        await until(pilot, lambda: questions(app) == ["one", "two", "three"])
+        assert "1/2 · < > shows" in screen_text(app) and "Answer to two" in screen_text(app)
+        assert view.current_turn == 1 and view.has_focus
+        await pilot.press("less_than_sign")  # there is none
+        await pilot.press("greater_than_sign")
+        await until(pilot, lambda: questions(app) == ["one", "two"] and "Zwei." in screen_text(app))
+
+        await pilot.press("e")
+        await until(pilot, lambda: main.composer.has_focus and main.composer.text == "two")
+        await ask(pilot, " in French")
+        await until(pilot, lambda: "3/3 ·" in screen_text(app) and "/continue goes on" in screen_text(app))
+        await pilot.press("f6", "right_square_bracket", "c")
+        await until(pilot, lambda: "Deux!" in screen_text(app) and not main.turns.queue.busy)
+        assert "3/3 ·" in screen_text(app) and main.session.turns[-1].answer == "Deux!"
+
+        await pilot.press("right_square_bracket", "delete")
+        await until(pilot, lambda: "is deleted with its answer" in screen_text(app))
+        assert "French" not in " ".join(questions(app))
+        await until(pilot, lambda: "/2 ·" in screen_text(app))
+        await pilot.press("right_square_bracket", "u")
+        await until(pilot, lambda: "3/3 ·" in screen_text(app))
+
+
+async def test_delete_does_nothing_where_nothing_is_marked_and_letters_are_written(make_app, backend, root):
+    said(root, "one")
+    app = make_app(resume="last")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        await until(pilot, lambda: questions(app) == ["one"])
+        await pilot.press("f6", "delete", "d")
+        assert questions(app) == ["one"]
+        assert app.main.composer.text == "d" and app.main.composer.has_focus

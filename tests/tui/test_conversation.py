@@ -187,3 +187,41 @@ async def test_the_terminal_is_asked_how_far_it_is_with_every_question(make_app,
             backend.llm.enqueue("So.")
             await answered(pilot, app, f"Why {number}?")
             assert len(asked) == before + 1
+
+
+async def test_an_answer_that_was_cut_goes_on_where_it_stands(make_app, backend):
+    gate = threading.Semaphore(0)
+    backend.llm.enqueue("It waits two", reason="length", usage=Usage(9, 3))
+    backend.llm.enqueue(" seconds", ".", usage=Usage(12, 2), gate=gate)
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        await answered(pilot, app, "How long?")
+        await until(pilot, lambda: "reached the limit" in screen_text(app))
+        assert "/continue goes on" in screen_text(app)
+        await ask(pilot, "/continue")
+        gate.release()
+        await until(pilot, lambda: "It waits two seconds" in screen_text(app))
+        shown = screen_text(app)
+        assert shown.count("How long?") == 1 and "/continue" not in shown and "limit" not in shown
+        gate.release()
+        gate.release()
+        await until(pilot, lambda: "9 + 5 tokens" in screen_text(app))
+        assert app.main.composer.text == "" and len(app.main.session.turns) == 1
+
+
+async def test_only_the_last_answer_says_that_it_goes_on(make_app, backend):
+    backend.llm.enqueue("It waits two", reason="length")
+    backend.llm.enqueue("Half", AnswerCutOff("It broke off."))
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        await answered(pilot, app, "How long?")
+        await until(pilot, lambda: screen_text(app).count("/continue goes on") == 1)
+        await answered(pilot, app, "And then?")
+        await until(pilot, lambda: "It broke off." in screen_text(app))
+        assert screen_text(app).count("/continue goes on") == 1
+        app.main.conversation.load([])
+        app.main.turns.use(app.main.session)
+        await until(pilot, lambda: "It broke off." in screen_text(app))
+        assert screen_text(app).count("/continue goes on") == 1

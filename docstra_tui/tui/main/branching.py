@@ -111,6 +111,8 @@ class Branching:
                     self._retry(session, turn_id)
                 case "edit":
                     self._edit(session, turn_id, "")
+                case "continue":
+                    self._tasks.go_on(session, turn_id)
                 case "walk":
                     self._walk(session, turn_id, wanted.step)
                 case "delete":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from docstra_tui.tui.transcript.saved_turns import shown_turn
+from docstra_tui.tui.transcript.saved_turns import followed, shown_turn
 from docstra_tui.workspace.jobs import JobQueue
 
 if TYPE_CHECKING:
@@ -65,4 +65,6 @@ class OlderTurns:
             return
         self._first = turns[0]
         self._shown += len(turns)
-        self._conversation.prepend([shown_turn(turn) for turn in turns])
+        self._conversation.prepend([followed(shown_turn(turn)) for turn in turns])
+        if self._session is not None:
+            self._conversation.show_forks(self._session.branches.forks)

@@ -189,6 +189,7 @@ class MainScreen(KeyActions):
             self.selection,
             self.opened,
             self.navigation,
+            self.tasks,
             self.next_prompt,
             self.conversation,
             self.model,

@@ -16,6 +16,7 @@ from docstra_tui.tui.main.navigation import Navigation
 from docstra_tui.tui.main.next_prompt import NextPrompt
 from docstra_tui.tui.main.program import Program
 from docstra_tui.tui.main.session_shelf import SessionShelf
+from docstra_tui.tui.main.tasks import Tasks
 from docstra_tui.workspace.cache_switch import CacheSwitch
 from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.commands import commands_of
@@ -44,6 +45,7 @@ class ScreenCommands:
         picks: WatchedSelection,
         opened: OpenSessions,
         navigation: Navigation,
+        tasks: Tasks,
         next_prompt: NextPrompt,
         conversation: TranscriptView,
         model: AnsweringModel,
@@ -71,6 +73,7 @@ class ScreenCommands:
             "other": branching.other,
             "delete": branching.delete,
             "undo": branching.undo,
+            "continue": lambda line: tasks.go_on(opened.current),
             "files": lambda line: navigation.to_files(),
             "drop": self._drop,
             "fit": lambda line: self._about_next(lambda it: next_prompt.choose(it, picks.recount)),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from docstra_tui.context.mentions import find_mentions
 from docstra_tui.context.picks import Pick
+from docstra_tui.errors import DocstraError
 from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.widgets.draft import Draft
 from docstra_tui.workspace.command_line import CommandLine
@@ -14,6 +15,7 @@ from docstra_tui.workspace.turns import requests
 from docstra_tui.workspace.turns.queue import TurnQueue
 
 if TYPE_CHECKING:
+    from docstra_tui.session.chat import ChatSession
     from docstra_tui.tui.main.naming import Naming
     from docstra_tui.tui.widgets.composer import Composer
     from docstra_tui.tui.widgets.file_tree import FileTree
@@ -61,6 +63,16 @@ class Tasks:
         else:
             draft.sent()
             self.ask_words(line.command)
+
+    def go_on(self, session: ChatSession | None, turn_id: int | None = None) -> None:
+        """Have an answer go on, the last where none is named."""
+        is_busy = self._queue.busy or bool(self._queue.waiting)
+        try:
+            request = requests.rest(session, turn_id, is_busy=is_busy)
+        except DocstraError as error:
+            self._dialogs.fail_with(error)
+            return
+        self._permission.for_host(lambda: self._queue.ask(request))
 
     def ask_words(self, command: Command) -> None:
         """Ask for what stands behind a command."""

@@ -5,6 +5,7 @@ Reports with messages that bubble up from the conversation. Runs on the screen's
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from textual.message import Message
 
 from docstra_tui.errors import EngineDied
 from docstra_tui.tui.main.dialogs import Dialogs
-from docstra_tui.tui.transcript.saved_turns import ending_of, shown_turn
+from docstra_tui.tui.transcript.saved_turns import ending_of, shown_turns
 from docstra_tui.workspace.files.selection import ReadReport
 from docstra_tui.workspace.files.watched_selection import WatchedSelection
 from docstra_tui.workspace.jobs import Deliver, later
@@ -72,7 +73,7 @@ class Turns:
         before, self._session = self._session, session
         self.queue.use(session)
         session.admission.count_changed = lambda: later(self._deliver, self.changed)
-        self._conversation.load([shown_turn(turn) for turn in session.turns])
+        self._load(session.turns)
         self._older.use(session)
         self._composer.remember([turn.question for turn in session.turns])
         self._take_words(before, session)
@@ -81,11 +82,20 @@ class Turns:
         """Other turns of the chat are gone on from; one of them may be marked."""
         session = self._session
         if session is not None:
-            self._conversation.load([shown_turn(turn) for turn in session.turns])
+            self._load(session.turns)
             self._older.use(session)
             self._composer.remember([turn.question for turn in session.turns])
             self._files.recount()
             self._conversation.go_to_turn(turn_id)
+
+    def _load(self, turns: Sequence[SavedTurn]) -> None:
+        self._conversation.load(shown_turns(turns))
+        self._show_forks()
+
+    def _show_forks(self) -> None:
+        """Which of several in its place each turn is."""
+        if self._session is not None:
+            self._conversation.show_forks(self._session.branches.forks)
 
     def _take_words(self, before: ChatSession | None, session: ChatSession) -> None:
         """Into the composer comes what was written for this chat and not asked. What stands there stays
@@ -112,9 +122,12 @@ class Turns:
         self._older.forget()
         session, question = self._session, request.question
         if request.parent is not None and session is not None:  # beside what followed that turn until now
-            self._conversation.load([shown_turn(turn) for turn in session.branches.before(request)])
+            self._load(session.branches.before(request))
         number = question.id if question is not None else 0
-        self._conversation.begin_turn(request.shown, request.files, number)
+        if request.goes_on is not None:
+            self._conversation.go_on()
+        else:
+            self._conversation.begin_turn(request.shown, request.files, number)
         self._conversation.wait("reading…")
         self._conversation.post_message(TurnBegan())
 
@@ -136,15 +149,17 @@ class Turns:
     def changed(self) -> None:
         if self.queue.is_reading:
             self._files.recount()
+            self._show_forks()  # what is asked beside others has its place now
         self._conversation.post_message(TurnsChanged())
 
     def ended(self, outcome: Outcome) -> None:
         turns = self._session.turns if self._session is not None else []
         became = outcome.turn is not None and outcome.turn.question != outcome.request.shown
         if outcome.is_withdrawn or became:  # what was sent, if anything, is not what was shown so far
-            self._conversation.load([shown_turn(turn) for turn in turns])
+            self._load(turns)
         else:
             self._end_shown(outcome)
+            self._show_forks()
         if outcome.request.parent is not None and self._session is not None:
             self._older.use(self._session)
         self._composer.remember([turn.question for turn in turns])

@@ -29,6 +29,13 @@ BINDINGS: list[BindingType] = [
     _key("Y", "copy_turn", "Copy turn", "Copy question and answer as they were written", "copy-turn"),
     _key("enter", "fold", "Fold thinking", "Show or hide what the model thought", "fold"),
     _key("r", "raw", "As written", "Show exactly what the model wrote, and back", "raw"),
+    _key("less_than_sign", "walk(-1)", "Fork before", "What stood in its place before", "fork-before"),
+    _key("greater_than_sign", "walk(1)", "Next fork", "What was asked there instead", "fork-next"),
+    _key("e", "turn_verb('edit')", "Edit question", "Ask it in other words, beside the first", "edit"),
+    _key("a", "turn_verb('retry')", "Answer again", "Another answer, beside the first", "retry"),
+    _key("c", "turn_verb('continue')", "Go on", "Go on with an answer that was cut", "continue"),
+    _key("d,delete", "turn_verb('delete')", "Delete turn", "Take question and answer out", "delete"),
+    _key("u", "turn_verb('undo')", "Undo delete", "Bring back what was deleted last", "undo"),
     _key("slash", "search", "Search", "Look for words", "search"),
     _key("n", "match(1)", "Next match", "To the next match", "match-next"),
     _key("N", "match(-1)", "Match before", "To the match before", "match-before"),
@@ -38,6 +45,6 @@ BINDINGS: list[BindingType] = [
 
 ALWAYS = (
     *("left_square_bracket", "right_square_bracket", "left_curly_bracket", "right_curly_bracket"),
-    "space",
+    *("less_than_sign", "greater_than_sign", "space"),
 )
-"""Keys that can be written, but act also where nothing is selected: they select, or turn the page."""
+"""Keys that can be written, but act also where nothing is selected: they select, walk, or turn the page."""

@@ -9,7 +9,7 @@ from docstra_tui.tui.transcript.bindings import ALWAYS
 from docstra_tui.tui.transcript.blocks.lines import Line
 from docstra_tui.tui.transcript.code_walk import CodeWalk
 from docstra_tui.tui.transcript.marks import Marks
-from docstra_tui.tui.transcript.messages import CopyRequested, SearchRequested
+from docstra_tui.tui.transcript.messages import BranchWanted, CopyRequested, SearchRequested, Verb
 from docstra_tui.tui.transcript.scrolled import ScrolledDocument
 from docstra_tui.tui.transcript.selection import Spot
 from docstra_tui.tui.transcript.strips import MARGIN, Overlay
@@ -76,8 +76,8 @@ class TranscriptKeys(ScrolledDocument, OwnKeys):
         self.word_search.forget_places()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "unmark":  # with nothing to forget the key belongs to the screen
-            return self.has_marks
+        if action == "unmark" or parameters == ("delete",):
+            return self.has_marks  # with nothing to forget the key belongs to the screen
         return True
 
     def unmark(self) -> bool:
@@ -156,6 +156,21 @@ class TranscriptKeys(ScrolledDocument, OwnKeys):
                 self.forget_places()
                 self.marks.mark_question(index, self.size.height)
                 self.show_row(index, 1)
+
+    # Others in the place of a turn
+
+    def action_walk(self, step: int) -> None:
+        """What else stands in the place of a turn; of none that is marked, of the nearest that has any."""
+        self._ask_for("walk", step)
+
+    def action_turn_verb(self, verb: Verb) -> None:
+        """Whatever else is done with a turn; who shows this view does it."""
+        self._ask_for(verb)
+
+    def _ask_for(self, verb: Verb, step: int = 0) -> None:
+        turns = self.document.turns
+        if turns:
+            self.post_message(BranchWanted(verb, turns[self.current_turn].turn_id, step))
 
     def action_code(self, step: int) -> None:
         self.code_walk.go(step)

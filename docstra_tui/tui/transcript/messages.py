@@ -6,7 +6,7 @@ from typing import Literal
 
 from textual.message import Message
 
-Verb = Literal["retry", "edit", "walk", "delete", "undo"]
+Verb = Literal["retry", "edit", "continue", "walk", "delete", "undo"]
 
 
 class CopyRequested(Message):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from docstra_tui.errors import DocstraError
+from docstra_tui.session.going_on import is_cut
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
 
@@ -28,6 +31,7 @@ def turn_ending(turn: SavedTurn, error: DocstraError | None = None) -> TurnEndin
         error=sanitize_line(error.message) if error is not None else "",
         hint=sanitize_line(error.hint) if error is not None else "",
         without_files=not turn.files,
+        goes_on=is_cut(turn),
         notes=_notes(turn),
     )
 
@@ -42,6 +46,17 @@ def shown_turn(turn: SavedTurn) -> ShownTurn:
     """A saved turn as the conversation shows it."""
     files = tuple(item.label for item in turn.files)
     return ShownTurn(turn.question, turn.answer, files, turn_ending(turn), turn.thinking, turn.id)
+
+
+def shown_turns(turns: Sequence[SavedTurn]) -> list[ShownTurn]:
+    """All turns of a conversation: only the last answer can go on."""
+    shown = [shown_turn(turn) for turn in turns]
+    return [*map(followed, shown[:-1]), *shown[-1:]]
+
+
+def followed(turn: ShownTurn) -> ShownTurn:
+    """One that others follow: its answer cannot go on."""
+    return replace(turn, ending=replace(turn.ending, goes_on=False)) if turn.ending.goes_on else turn
 
 
 def ending_of(outcome: Outcome) -> TurnEnding:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -18,9 +18,10 @@ from textual.timer import Timer
 from docstra_tui.llm.answer import Reframed, Thought
 from docstra_tui.tui.driver.link import backlog
 from docstra_tui.tui.transcript.bindings import BINDINGS
+from docstra_tui.tui.transcript.blocks.lines import BLANK
 from docstra_tui.tui.transcript.feed import Feed, Piece
 from docstra_tui.tui.transcript.keys import TranscriptKeys
-from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
+from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding, beside_line
 from docstra_tui.tui.transcript.layout.turn import Turn
 from docstra_tui.tui.transcript.scrolled import LAYOUT_SECONDS
 from docstra_tui.workspace.terminal.pace import Pace
@@ -50,10 +51,22 @@ class TranscriptView(TranscriptKeys, can_focus=True):
         """A question was sent; what is appended from now on is its answer."""
         if self._current is not None:
             self.end_turn(TurnEnding("interrupted"))
-        self._current = Turn(question, files)
-        self._current.turn_id = turn_id
-        self._current.show_raw(self.is_raw)
-        self.document.add(self._current)
+        if self.document.can_go_on:
+            self.relayout(self.document.close_last)
+        turn = Turn(question, files)
+        turn.turn_id = turn_id
+        self.document.add(turn)
+        self._write(turn)
+
+    def go_on(self) -> None:
+        """What is appended from now on goes on with the last answer."""
+        self.forget_places()
+        self._write(self.document.open_last())
+
+    def _write(self, turn: Turn) -> None:
+        """What comes is this turn's answer; it is the last."""
+        self._current = turn
+        turn.show_raw(self.is_raw)
         self._following = True
         if self._frame_timer is None and self.is_mounted:
             self._start_frames()
@@ -107,6 +120,17 @@ class TranscriptView(TranscriptKeys, can_focus=True):
             turn.turn_id = one.turn_id
             turn.show_raw(self.is_raw)
             yield turn
+
+    def show_forks(self, forks: Mapping[int, Sequence[int]]) -> None:
+        """Say of each turn which it is of those in its place; `forks` has them where there are several."""
+        is_other = False
+        for turn in self.document.turns:
+            beside = tuple(forks.get(turn.turn_id, ()))
+            line = beside_line(beside.index(turn.turn_id) + 1, len(beside)) if beside else BLANK
+            is_other = is_other or line.bits != turn.beside.bits
+            turn.beside = line
+        if is_other:
+            self.refresh()
 
     def wait(self, text: str) -> None:
         """Say under the question what is being waited for, until the first piece comes."""

@@ -169,7 +169,11 @@ class TurnQueue:
         asked = [*self.waiting, *filter(None, [self._runner.current])]
         here = {request.question.id for request in asked if request.question is not None}
         kept = [question for question in session.waiting if question.id not in here]
-        accepted = [replace(one, question=session.accept(one.text, left)) for one in requests]
+        # What goes on is a turn already: there is no question of it that could be lost.
+        accepted = [
+            one if one.goes_on is not None else replace(one, question=session.accept(one.text, left))
+            for one in requests
+        ]
         if kept:
             session.take_back(kept, left)
         self.waiting.extend(accepted)
@@ -192,6 +196,9 @@ class TurnQueue:
             self._saving -= numbers
             self.start_next()
 
+        if not questions:
+            self.start_next()
+            return
         self._saving |= numbers
         self._face.changed()
         self._saver.do(lambda: session.settle(questions[-1]), settled, settled)

@@ -66,6 +66,15 @@ def of_files(command: Command, picks: Iterable[Pick]) -> tuple[TurnRequest, ...]
     )
 
 
+def rest(session: ChatSession | None, turn_id: int | None = None, *, is_busy: bool) -> TurnRequest:
+    """The rest of an answer, the last where none is named. Raises `DocstraError` where it cannot go on."""
+    if session is None:
+        raise DocstraError("There is no answer that could be gone on with.")
+    if is_busy:
+        raise DocstraError("Something is being asked already.", "Stop it first, or wait for its answer.")
+    return session.going_on(turn_id)
+
+
 def of_template(
     name: str, template: str, values: Mapping[str, str], files: Sequence[str] = ()
 ) -> TurnRequest:
@@ -85,7 +94,7 @@ def as_now(request: TurnRequest, session: ChatSession, files: TurnFiles, report:
     if request.about is not None:
         item = _item(request.about, session, files, report)
         return replace(request, focus=(item,), fields=fields_of_file(item))
-    if request.task == TASKS["ask"] or request.is_alone:
+    if request.task == TASKS["ask"] or request.is_alone or request.goes_on is not None:
         return request
     if request.task == TASKS["examples"]:
         return replace(request, fields=fields_of_examples(request.fields["request"], session.context))

@@ -165,7 +165,8 @@ class TurnRunner:
 
     def _begun(self, session: ChatSession, request: TurnRequest) -> RunningTurn:
         """Read the files and ask. Blocks: it counts, and may wait for somebody to decide."""
-        report = self.report = self.files.read(session)  # as they are now, not as they were when chosen
+        # As they are now, not as they were when chosen; what goes on has those that it was asked with.
+        report = self.report = ReadReport() if request.goes_on is not None else self.files.read(session)
         self._changed()
         is_unwanted = self.stopping
         if is_unwanted:

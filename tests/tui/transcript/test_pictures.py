@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -124,3 +125,16 @@ def test_a_failed_answer_after_thinking(snap_compare: Any, make_app: Any) -> Non
         await drawn(pilot, "F9")
 
     assert snap_compare(app, terminal_size=(48, 12), run_before=show)
+
+
+def test_where_turns_part_and_an_answer_that_can_go_on(snap_compare: Any, make_app: Any) -> None:
+    app = make_app()
+    cut = TurnEnding(finish_reason="length", completion_tokens=24, goes_on=True)
+
+    async def show(pilot: Any) -> None:
+        turns = [ShownTurn("Why?", "Because.", (), DONE), ShownTurn("In short?", "It is", (), cut, "Hm.")]
+        app.view.load([replace(turn, turn_id=number) for number, turn in enumerate(turns, 1)])
+        app.view.show_forks({2: (7, 2, 9)})
+        await drawn(pilot, "/continue")
+
+    assert snap_compare(app, terminal_size=(48, 16), run_before=show)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from docstra_tui.tui.transcript.blocks.lines import BLANK, Line, Place
 from docstra_tui.tui.transcript.blocks.source_lines import SourceLines
+from docstra_tui.tui.transcript.layout.ending import TurnEnding
 from docstra_tui.tui.transcript.layout.heights import Heights
-from docstra_tui.tui.transcript.layout.turn import Turn
+from docstra_tui.tui.transcript.layout.turn import Turn, again
 
 KEPT_LINES = 8_000
 """Laid-out lines that are kept; turns looked at longest ago are forgotten first."""
@@ -52,6 +53,24 @@ class Document:
         """One more at the end."""
         self.turns.append(turn)
         self._heights.append(turn.height(self.width))
+
+    @property
+    def can_go_on(self) -> bool:
+        """True where the last answer says so."""
+        ending = self.turns[-1].ending if self.turns else None
+        return ending is not None and ending.goes_on
+
+    def close_last(self) -> None:
+        """Another follows it: its answer cannot go on."""
+        last = self.turns[-1]
+        last.ending = replace(last.ending or TurnEnding(), goes_on=False)
+        last.redo()
+
+    def open_last(self) -> Turn:
+        """Its answer goes on; the turn that is written to from now on."""
+        self.turns[-1] = again(self.turns[-1])
+        self.measure(len(self.turns) - 1)
+        return self.turns[-1]
 
     def prepend(self, turns: Iterable[Turn]) -> None:
         """Earlier turns, above the first."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from docstra_tui import figures
 from docstra_tui.text import shown_name
 from docstra_tui.tui.transcript.blocks import look
-from docstra_tui.tui.transcript.blocks.lines import Bits, Line, show, wrap_bits
+from docstra_tui.tui.transcript.blocks.lines import BLANK, Bits, Line, show, wrap_bits
 from docstra_tui.tui.transcript.layout.incoming import ingest
-from docstra_tui.workspace.wording import ENDED, NO_FILES
+from docstra_tui.workspace.wording import ENDED, GOES_ON, NO_FILES
 
 FILES_SHOWN = 3
 
@@ -34,6 +34,8 @@ class TurnEnding:
     """What to do next."""
     without_files: bool = False
     """No file was sent, so the answer is about none."""
+    goes_on: bool = False
+    """The answer is not whole, and can be gone on with."""
     notes: tuple[str, ...] = ()
     """What became of ticked files since the last look: read again, or not sent."""
 
@@ -52,10 +54,22 @@ class ShownTurn:
     """Which turn of the session it is."""
 
 
+def beside_line(place: int, count: int) -> Line:
+    """Under a question: which one it is of those in its place. No text of the conversation."""
+    if count < 2:
+        return BLANK
+    words = f"{place}/{count}"
+    bits: Bits = (("▌ ", look.BAR), (words, look.WARNING), (" · < > shows the others", look.MUTED))
+    line = Line(bits)
+    line.indent = line.cells
+    return line
+
+
 def ending_lines(files: Sequence[str], ending: TurnEnding, width: int) -> list[Line]:
     """What was sent, how long it took, and how it ended."""
     if ending.status == "failed":
-        return card_lines(ending.error or "The answer failed.", ending.hint, width)
+        hint = " ".join(filter(None, (ending.hint, f"{GOES_ON}." if ending.goes_on else "")))
+        return card_lines(ending.error or "The answer failed.", hint, width)
     parts = [files_words(files)] if files else []
     if not files and ending.without_files:
         parts = [f"{NO_FILES}, F2 picks some"]
@@ -66,6 +80,7 @@ def ending_lines(files: Sequence[str], ending: TurnEnding, width: int) -> list[L
     if ending.tokens_per_s is not None:
         parts.append(figures.speed(ending.tokens_per_s))
     parts += [show(note) for note in ending.notes]
+    parts += [GOES_ON] if ending.goes_on else []
     bits: list[tuple[str, int]] = [(" · ".join(parts), look.MUTED)] if parts else []
     word = ending_word(ending)
     if word:

@@ -15,34 +15,25 @@ from docstra_tui.tui.transcript.blocks.source_lines import SourceLines
 from docstra_tui.tui.transcript.blocks.verbatim import DrawnVerbatim
 from docstra_tui.tui.transcript.layout.answer_chunks import AnswerChunks, estimate
 from docstra_tui.tui.transcript.layout.ending import TurnEnding, ending_lines, waiting_lines
-from docstra_tui.tui.transcript.layout.incoming import ingest, whole_part
+from docstra_tui.tui.transcript.layout.incoming import ingest
 from docstra_tui.tui.transcript.layout.thinking import Thinking
+from docstra_tui.tui.transcript.layout.turn_text import TurnText
 
 
-class Turn:
+class Turn(TurnText):
     """Rows are counted from its first one, the empty line above the question."""
 
     __slots__ = (
-        "_answer",
         "_chunks",
         "_estimate",
         "_exact",
         "_foot",
         "_head",
-        "_held",
         "_is_behind",
-        "_is_safe",
-        "_question",
-        "_thinking",
         "_width",
-        "ending",
-        "files",
         "is_folded",
         "is_raw",
-        "is_streaming",
-        "turn_id",
-        "waiting",
-    )  # ten thousand of them are walked by the garbage collector
+    )
 
     def __init__(
         self,
@@ -52,19 +43,7 @@ class Turn:
         ending: TurnEnding | None = None,
         thinking: str = "",
     ) -> None:
-        self._question = question
-        self.files = tuple(files)
-        self._answer = answer or ""
-        self._is_safe = answer is None
-        """The answer has been made safe."""
-        self._held = ""
-        """What is held back of the last piece."""
-        self._thinking = Thinking.saved(thinking, ending or TurnEnding()) if thinking else None
-        self.ending = ending
-        self.waiting = ""
-        self.turn_id = 0
-        """Which turn of the session it is; 0 where nobody said."""
-        self.is_streaming = answer is None
+        super().__init__(question, files, answer, ending, thinking)
         self.is_folded = True
         self.is_raw = False
         self._width = 0
@@ -77,51 +56,14 @@ class Turn:
 
     # Text
 
-    @property
-    def question(self) -> str:
-        """What was asked; safe to show but for tabs."""
-        return ingest(self._question)
-
-    @property
-    def answer(self) -> str:
-        """What came, as it was written; safe to show but for tabs."""
-        if not self._is_safe:
-            self._answer, self._is_safe = ingest(self._answer), True
-        return self._answer
-
-    @property
-    def thinking(self) -> str:
-        """What the model thought before the answer; safe to show but for tabs."""
-        return "" if self._thinking is None else self._thinking.text
-
-    def append(self, piece: str) -> None:
-        """More of the answer."""
-        safe, self._held = whole_part(self._held, piece)
-        if safe:
-            if self._thinking is not None:
-                self._thinking.close()
-            self._add(safe)
-            self.waiting = ""
-
-    def think(self, piece: str) -> None:
-        """More of what is thought before the answer."""
-        if self._thinking is None:
-            self._thinking = Thinking()
-        self._thinking.add(piece)
-        self.waiting = ""
-
     def reframe(self) -> None:
         """All of the answer so far was thought."""
         self._thinking = Thinking.reframed(self._thinking, self.answer + self._held)
         self._answer = self._held = ""
         self.redo()
 
-    def tick(self) -> bool:
-        """Time goes by; True when that changes what is shown."""
-        return self._thinking is not None and self._thinking.tick()
-
     def _add(self, safe: str) -> None:
-        self._answer += safe
+        super()._add(safe)
         if self._chunks is not None:
             self._chunks.feed(safe)
 
@@ -268,7 +210,7 @@ class Turn:
         if chunks is None or head is None or row < 1:
             return BLANK
         if row < head.height + 2:
-            return head.line(row - 1) if row <= head.height else BLANK
+            return head.line(row - 1) if row <= head.height else self.beside
         if row < self.answer_row and self._thinking is not None:
             return self._thinking.line(row - self.body_row)
         row -= self.answer_row
@@ -318,6 +260,17 @@ class Turn:
         if not place or place[0] < 0:
             return about(place[1:])
         return self.answer_row + (0 if self._chunks is None else self._chunks.row_of(place))
+
+
+def again(turn: Turn) -> Turn:
+    """The same turn while its answer is written: more of it may come."""
+    other = Turn(turn.question, turn.files)
+    other.turn_id, other.beside = turn.turn_id, turn.beside
+    other.is_folded = turn.is_folded
+    if turn.thinking:
+        other.think(turn.thinking)
+    other.append(turn.answer)
+    return other
 
 
 def _drawn_question(question: str, width: int) -> DrawnVerbatim:
