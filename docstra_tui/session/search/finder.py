@@ -159,7 +159,7 @@ class Finder:
                 self._index.check()
                 self._is_checked = True
             now, known, sessions = self._store.read(read_stand), self._index.known(), self._index.sessions()
-            self._index.take_out(known.keys() - now.turns.keys())
+            self._index.take_out(known.keys() - now.turns.keys() - now.written)
             missing = [turn for turn in now.turns if turn not in known]
             if sessions != now.sessions:
                 missing += self._grown(now, known, sessions)

@@ -47,6 +47,8 @@ class Stand:
     """When each was changed last (seconds since 1970)."""
     turns: dict[int, str] = field(default_factory=dict)
     """The session of each, the latest first; nothing that is deleted, nothing that is being written."""
+    written: frozenset[int] = frozenset()
+    """What is being written, or gone on with: found when it has ended."""
 
 
 def read_stand(connection: sqlite3.Connection) -> Stand:
@@ -59,15 +61,18 @@ def read_stand(connection: sqlite3.Connection) -> Stand:
         for session, updated in connection.execute("SELECT id, updated FROM sessions")
         if isinstance(session, str) and session not in deleted
     }
-    written = {number for (number,) in connection.execute("SELECT id FROM turns WHERE status = 'streaming'")}
-    turns = {
+    there = {
         number: session
         for number, session, by in connection.execute(
             "SELECT id, session_id, deleted FROM turns ORDER BY asked DESC"
         )
-        if session in sessions and number not in written and not _is_marked(by)
+        if session in sessions and not _is_marked(by)
     }
-    return Stand(sessions, turns)
+    streaming = {
+        number for (number,) in connection.execute("SELECT id FROM turns WHERE status = 'streaming'")
+    }
+    turns = {number: session for number, session in there.items() if number not in streaming}
+    return Stand(sessions, turns, frozenset(there.keys() & streaming))
 
 
 def read_sizes(connection: sqlite3.Connection, session: str) -> dict[int, int]:

@@ -101,9 +101,9 @@ def _session_row(one: SessionSummary, current: str | None, *, with_project: bool
     turns = f"{one.turns} turn{'' if one.turns == 1 else 's'}"
     if one.turns and one.unsent:
         turns += ", words not sent"
-    facts = [turns, sanitize_line(short_model(one.model)), figures.moment(one.updated)]
+    facts = [figures.moment(one.updated), sanitize_line(short_model(one.model)), turns]
     if with_project:
-        facts.insert(0, project_name(one.root))
+        facts.insert(1, project_name(one.root))
     title = session_title(one)
     return Row(title, " · ".join(filter(None, facts)), one.id, title, is_current=one.id == current)
 
