@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -431,6 +433,25 @@ def test_sessions_are_found_by_words_renamed_and_gone_when_deleted(capsys) -> No
     assert "Nothing was found." in capsys.readouterr().err
     for words in (["search"], ["rename"], ["rename", session_id], ["list", "x"], ["delete", "a", "b"]):
         assert cli.main(["sessions", *words]) == 2
-    assert cli.main(["sessions", "delete", session_id]) == 0
+    assert b"retr" in (paths.state_dir() / "index.db").read_bytes()
+    with closing(sqlite3.connect(paths.state_dir() / "sessions.db")) as connection, connection:
+        by = "host/boot/1 1 1 ff"  # a program that was killed before it could forget the words
+        connection.execute("UPDATE turns SET deleted = ?, asked = 1", (by,))
+        connection.execute("UPDATE sessions SET updated = 1")
+    assert cli.main(["sessions", "list"]) == 0
     files = b"".join(one.read_bytes() for one in paths.state_dir().iterdir() if one.is_file())
     assert b"retr" not in files and b"client" not in files
+
+
+def test_the_words_of_a_session_that_is_deleted_are_gone_at_once(capsys) -> None:
+    store = SessionStore()
+    for question in ("unspeakable", "harmless"):
+        turn = SavedTurn(question, answer="words", status="done")
+        store.keep_turn(store.create("/p", "m"), turn)
+        store.end_turn(turn.id, turn)
+    store.close()
+    assert cli.main(["sessions", "search", "unspeakable", "--json"]) == 0
+    [hit] = json.loads(capsys.readouterr().out)["hits"]
+    assert cli.main(["sessions", "delete", hit["session"]]) == 0
+    files = b"".join(one.read_bytes() for one in paths.state_dir().iterdir() if one.is_file())
+    assert b"unspeakable" not in files and b"harmless" in files

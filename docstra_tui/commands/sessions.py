@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from docstra_tui import figures
@@ -10,7 +11,7 @@ from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.console import Console
 from docstra_tui.commands.printing import Quoting
 from docstra_tui.commands.session_search import search
-from docstra_tui.errors import UsageError
+from docstra_tui.errors import StoreError, UsageError
 from docstra_tui.session.search.finder import Finder
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import SavedTurn, StoredSession, title_of
@@ -50,6 +51,8 @@ def run(invocation: Invocation) -> int:
             case _:
                 return _delete(console, store, _named(store, invocation.words), as_json)
     finally:
+        if store.has_removed:
+            _forget_deleted(store)
         if store.notice:
             console.note(store.notice)
         store.close()
@@ -62,6 +65,14 @@ def _named(store: SessionStore, words: Sequence[str]) -> StoredSession:
             "Which session?", f"{PROGRAM} sessions list shows them; give the beginning of an id."
         )
     return store.load(words[0], characters=1)
+
+
+def _forget_deleted(store: SessionStore) -> None:
+    """What finds words has them no more."""
+    finder = Finder(store)
+    with suppress(StoreError):
+        finder.forget_deleted()
+    finder.close()
 
 
 def _rename(console: Console, store: SessionStore, words: Sequence[str], as_json: bool) -> int:
@@ -80,9 +91,7 @@ def _rename(console: Console, store: SessionStore, words: Sequence[str], as_json
 def _delete(console: Console, store: SessionStore, session: StoredSession, as_json: bool) -> int:
     store.delete(session.id)
     store.flush()
-    finder = Finder(store)
-    finder.forget_deleted()
-    finder.close()
+    _forget_deleted(store)
     if as_json:
         console.json({"deleted": session.id})
     else:

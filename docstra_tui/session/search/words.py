@@ -108,9 +108,10 @@ class Wanted:
         )
 
     def place(self, parts: Sequence[str]) -> Place | None:
-        """The line with most of it, the first of several; None where one of the terms is nowhere."""
-        found: dict[tuple[int, int], int] = {}
-        missing = set(self.terms)
+        """The line with most of its terms, of several the one with the rarest, then the first; None where one
+        of the terms is nowhere."""
+        found: dict[tuple[int, int], set[Term]] = {}
+        count = dict.fromkeys(self.terms, 0)
         for part, text in enumerate(parts):
             words: list[str] = []
             lines: list[int] = []
@@ -121,15 +122,15 @@ class Wanted:
             places_of = _places_of(words)
             for term in self.terms:
                 at = {lines[place] for place in term.places(words, places_of)}
-                if at:
-                    missing.discard(term)
+                count[term] += len(at)
                 for line_number in at:
-                    found[part, line_number] = found.get((part, line_number), 0) + 1
-        if missing or not found:
+                    found.setdefault((part, line_number), set()).add(term)
+        if not found or not all(count.values()):
             return None
-        most = max(found.values())
-        part, line_number = min(place for place, count in found.items() if count == most)
-        return Place(part, line_number)
+        best = min(
+            found, key=lambda place: (-len(found[place]), -sum(1 / count[one] for one in found[place]), place)
+        )
+        return Place(*best)
 
     def spans(self, line: str) -> list[tuple[int, int]]:
         """Where its words stand in a line, for showing."""

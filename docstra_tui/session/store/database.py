@@ -41,6 +41,8 @@ class Database:
         """Why nothing may be written; empty when it may."""
         self.notice = ""
         """What the user should know about the file's past: where a damaged one was put."""
+        self.has_removed = False
+        """True when the opening removed what a program had deleted that is gone."""
         self.identity = ""
         """Of the open file's contents: another one when the file was made anew."""
         self._place: tuple[int, int] | None = None
@@ -161,6 +163,7 @@ class Database:
         self.identity = _identity(connection)
         _interrupt_dead(connection)
         if any_deleted(connection):
+            self.has_removed = True
             with suppress(sqlite3.OperationalError), transaction(connection):  # a full disk: the next time
                 remove_deleted(connection)
         self._checked = True

@@ -61,6 +61,11 @@ class SessionStore:
         """What happened to the saved sessions: a damaged file was set aside, and where. Else None."""
         return self._database.notice or None
 
+    @property
+    def has_removed(self) -> bool:
+        """True when what a program had deleted that is gone was removed: an index may still have it."""
+        return self._database.has_removed
+
     # Saving
 
     def create(self, root: str, model: str) -> str:

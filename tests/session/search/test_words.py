@@ -46,6 +46,8 @@ def test_the_line_with_most_of_it_is_given() -> None:
     assert wanted('"here it"').place(parts) == Place(1, 1)  # over the end of a line
     assert wanted("client.p").place(parts) == Place(2, 1)
     assert wanted("does RETRY").place(parts) == Place(0, 1)
+    assert wanted("nothing why retry").place(parts) == Place(0, 1)
+    assert wanted("retry nothing").place(parts) == Place(1, 1)  # the rarer of the two
 
 
 def test_a_long_line_is_shown_around_the_words() -> None:
