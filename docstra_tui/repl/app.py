@@ -75,7 +75,17 @@ def _talk(chat: Chat, printer: Printer, settings: Settings, colours: int, resume
         chat.sessions.bring_back_unsent()
     files = ProjectFiles(lambda: chat.root, settings.context.ignore)
     files.begin()
-    prompt = Prompt(files, printer.style, DEPTHS[colours], chat.toolbar, chat.keep_draft, chat.thinking.step)
+    prompt = Prompt(
+        files,
+        printer.style,
+        DEPTHS[colours],
+        chat.toolbar,
+        chat.keep_draft,
+        chat.thinking.step,
+        chat.edit,
+        chat.opened.store.asked,
+        chat.sets.lines,
+    )
 
     def wear(theme: ThemeSpec) -> None:
         printer.style = style_of(theme, colours)

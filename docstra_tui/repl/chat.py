@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from prompt_toolkit.application.current import get_app_session
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from docstra_tui.context.mentions import Mention
@@ -21,6 +22,7 @@ from docstra_tui.repl.overview import overview
 from docstra_tui.repl.permission import Permission
 from docstra_tui.repl.printer import Printer
 from docstra_tui.repl.sessions import Sessions
+from docstra_tui.repl.sets import Sets
 from docstra_tui.repl.tasks import Tasks
 from docstra_tui.repl.themes import Themes
 from docstra_tui.repl.toolbar import toolbar
@@ -76,6 +78,7 @@ class Chat:
         )
         self.sessions = Sessions(self.opened, self.model, self.models, self._named, self.answering, printer)
         self.themes = Themes(settings.theme, lambda: self.root, printer)
+        self.sets = Sets(self._named, lambda: self.root, printer, self._use_files)
         self.thinking = ThinkSwitch(self.model)
         self._tasks = Tasks(self, self.answering)
         self.branching = Branching(self, self.sessions, self._tasks, self.answering, printer)
@@ -95,6 +98,7 @@ class Chat:
             "device": self.models.device,
             "thought": self.do_thought,
             "restart": self.models.restart,
+            "set": lambda line: self.sets.take(line.text),
             "new": self.sessions.begin,
             "sessions": self.sessions.show_saved,
             "resume": self.sessions.resume,
@@ -186,6 +190,20 @@ class Chat:
     def do_continue(self, line: CommandLine) -> None:
         """Have the last answer go on. Raises `DocstraError`."""
         self._tasks.go_on(requests.rest(self.session, is_busy=self.answering.queue.busy), TYPED)
+
+    def edit(self, text: str) -> str:
+        """Have the user's editor write over what is typed; what it left. No prompt is there then."""
+        from docstra_tui.workspace import editor
+
+        try:
+            terminal = get_app_session().output.fileno()
+            edited = editor.edit(text, terminal, session=self.session.id or "", root=str(self.root))
+        except DocstraError as error:
+            self.printer.error(error)
+            return text
+        if edited.note:
+            self.printer.line(edited.note, "note")
+        return edited.text
 
     def do_files(self, line: CommandLine) -> None:
         self._named.list(self._next.budget)

@@ -12,7 +12,7 @@ from prompt_toolkit.document import Document
 from docstra_tui.context.files.ignore import IgnoreRules
 from docstra_tui.context.mentions import fragment_parts, write_mention
 from docstra_tui.text import sanitize_line, shown_name
-from docstra_tui.workspace.commands import commands_of
+from docstra_tui.workspace.command_offers import More, offered
 from docstra_tui.workspace.files.finder import Finder
 
 MENTION = re.compile(r"(?:^|(?<=\s))@(\"[^\"\n]*|[^\s\"]*)$")
@@ -55,26 +55,21 @@ class ProjectFiles:
 class ChatCompleter(Completer):
     """`/` at the beginning completes commands, `@` after white space completes files."""
 
-    def __init__(self, find: Callable[[str], Iterable[str]]) -> None:
-        """`find` gives the files that a query may mean, the likeliest first."""
+    def __init__(self, find: Callable[[str], Iterable[str]], more: More = lambda before: ()) -> None:
+        """`find` gives the files that a query may mean, the likeliest first; `more` are lines of a command
+        with names of what is there."""
         self._find = find
+        self._more = more
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         before = document.text_before_cursor
-        if before.startswith("/") and not re.search(r"[\s/]", before[1:]):
-            for command in commands_of("chat"):
-                if command.name.startswith(before[1:]):
-                    yield Completion(
-                        f"/{command.name} ",
-                        start_position=-len(before),
-                        display=command.usage,
-                        display_meta=command.help,
-                    )
-            return
-        if " " in before and before.startswith("/"):
-            for line in (line for command in commands_of("chat") for line in command.lines):
-                if line.startswith(before):
-                    yield Completion(line, start_position=-len(before), display=line.partition(" ")[2])
+        for row in offered(before, "chat", self._more):
+            yield Completion(
+                row.line,
+                start_position=-len(before),
+                display=sanitize_line(row.shown),
+                display_meta=sanitize_line(row.help),
+            )
         found = MENTION.search(before)
         if found is None:
             return

@@ -24,6 +24,7 @@ from docstra_tui.workspace.models import consent
 if TYPE_CHECKING:
     from docstra_tui.context.fitting.budget import Budget
     from docstra_tui.session.chat import ChatSession
+    from docstra_tui.workspace.files.saved_ticks import SavedTicks
 
 
 class ChatFiles:
@@ -64,6 +65,23 @@ class ChatFiles:
             self._printer.line(words, "hint")
         self.say(self.selection.add(named.order))
         return named
+
+    def use_exactly(self, ticks: SavedTicks) -> None:
+        """These, and no others; those that are gone are said."""
+        mentions = [Mention(f"{folder}/") for folder in ticks.folders]
+        mentions += [Mention(pick.path, pick.start_line, pick.end_line) for pick in ticks.picks]
+        named = find_named(
+            mentions,
+            self._root,
+            lambda: IgnoreRules(self._root, self._settings.ignore),
+            max_bytes=self.selection.max_bytes_of,
+        )
+        self.selection.choose(())
+        for problem in named.problems:
+            self._printer.line(problem, "error")
+        for words in named.left_out:
+            self._printer.line(words, "hint")
+        self.say(self.selection.add(named.order))
 
     def say(self, picks: Iterable[Pick]) -> None:
         """These are among them now."""

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.document import Document
+from prompt_toolkit.filters import Condition, is_searching
 from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import BaseStyle
 
-from docstra_tui import paths
 from docstra_tui.context.mentions import awaits_lines
-from docstra_tui.errors import DocstraError
 from docstra_tui.repl.completion import ChatCompleter, ProjectFiles
+from docstra_tui.repl.folding import ShownFolds, folds, without_marks
+from docstra_tui.repl.history import history
+from docstra_tui.workspace.command_offers import More
+from docstra_tui.workspace.folds import Folds
+from docstra_tui.workspace.turns.waiting import joined
 
-HISTORY = "chat-history"
+if TYPE_CHECKING:
+    from docstra_tui.session.turns import Asked
+
 REFRESH_SECONDS = 0.5
 """How often the line below the prompt is drawn again."""
 
@@ -35,15 +43,27 @@ class Prompt:
         toolbar: Callable[[], StyleAndTextTuples],
         typed: Callable[[str], None],
         think: Callable[[], object],
+        edit: Callable[[str], str],
+        asked: Callable[[], Sequence[Asked]],
+        more: More = lambda before: (),
     ) -> None:
         """`toolbar` is asked for the line below, `typed` gets what stands there with each key, `think` is
-        called by the key that switches thinking."""
+        called by the key that switches thinking, `edit` has the user's editor write over a text, `asked` are
+        the questions of all sessions and `more` what else completes a command."""
+        self._folds = folds()
+        self._edit = edit
+        self._aside = ""
+        """What was begun when an earlier line took its place; it comes back when that is sent."""
+        bindings = keys(think)
+        self._add_keys(bindings)
         self._session: PromptSession[str] = PromptSession(
-            history=history(),
-            completer=ChatCompleter(files),
+            history=history(asked, self._folds.whole),
+            completer=ChatCompleter(files, more),
             complete_while_typing=True,
             complete_in_thread=True,
-            key_bindings=keys(think),
+            key_bindings=bindings,
+            input_processors=[ShownFolds(self._folds)],
+            search_ignore_case=True,
             multiline=True,
             prompt_continuation="  ",
             bottom_toolbar=toolbar,
@@ -52,11 +72,61 @@ class Prompt:
             color_depth=depth,
             reserve_space_for_menu=5,
         )
-        self._session.default_buffer.on_text_changed += lambda buffer: typed(buffer.text)
+        self._session.default_buffer.on_text_changed += lambda buffer: typed(self._kept(buffer))
 
     def ask(self, draft: str) -> str:
         """What is sent. Raises `KeyboardInterrupt`, `EOFError` as the keys say."""
-        return self._session.prompt([("class:mark", "> ")], default=draft)
+        draft, self._aside = joined(draft, self._aside), ""
+        self._folds.forget_unused(draft)
+        sent = self._session.prompt([("class:mark", "> ")], default=self._folds.again(draft))
+        return self._folds.whole(sent)
+
+    def _kept(self, buffer: Buffer) -> str:
+        """All that must not be lost: what stands there, and what was begun before an earlier line did."""
+        return joined(*map(self._folds.whole, (buffer.text, _begun(buffer))))
+
+    @property
+    def _fold_before_cursor(self) -> str | None:
+        """The long paste that the cursor is behind."""
+        return self._folds.of(self._session.default_buffer.document.char_before_cursor)
+
+    def _add_keys(self, bindings: KeyBindings) -> None:
+        """Those that know what stands there."""
+        folds = self._folds
+
+        @bindings.add("enter", filter=~is_searching)
+        def send(event: KeyPressEvent) -> None:
+            buffer = event.current_buffer
+            if not _takes_row(buffer):
+                self._aside = folds.whole(_begun(buffer))
+                buffer.validate_and_handle()
+
+        @bindings.add(Keys.BracketedPaste)
+        def paste(event: KeyPressEvent) -> None:
+            text = without_marks(event.data.replace("\r\n", "\n").replace("\r", "\n"))
+            buffer = event.current_buffer
+            is_folded = Folds.is_long(text) and buffer is self._session.default_buffer
+            buffer.insert_text(folds.fold(text) if is_folded else text)
+
+        is_behind_fold = Condition(lambda: self._fold_before_cursor is not None)
+
+        @bindings.add("tab", filter=is_behind_fold & ~is_searching)
+        def unfold(event: KeyPressEvent) -> None:
+            text = self._fold_before_cursor
+            event.current_buffer.delete_before_cursor()
+            event.current_buffer.insert_text(text or "")
+
+        @bindings.add("c-g", filter=~is_searching)
+        def write_in_editor(event: KeyPressEvent) -> None:
+            buffer = event.current_buffer
+
+            async def write() -> None:
+                text = await run_in_terminal(lambda: self._edit(folds.whole(buffer.text)))
+                buffer.save_to_undo_stack()
+                marked = folds.again(text)
+                buffer.document = Document(marked, len(marked))
+
+            event.app.create_background_task(write())
 
     def wear(self, style: BaseStyle) -> None:
         """Another look from the next line on."""
@@ -79,18 +149,8 @@ def confirm(question: str) -> bool:
 
 
 def keys(think: Callable[[], object] = lambda: None) -> KeyBindings:
-    """Enter sends, Alt+Enter, Shift+Enter or Ctrl+J break the line, in the menu Enter takes the row."""
+    """Alt+Enter, Shift+Enter or Ctrl+J break the line."""
     bindings = KeyBindings()
-
-    @bindings.add("enter")
-    def send(event: KeyPressEvent) -> None:
-        buffer = event.current_buffer
-        state = buffer.complete_state
-        is_choosing = state is not None and len(state.completions) > 1
-        if state is not None and is_choosing and state.current_completion is not None:
-            buffer.apply_completion(state.current_completion)
-        else:
-            buffer.validate_and_handle()
 
     @bindings.add(":")
     def name_lines(event: KeyPressEvent) -> None:
@@ -114,25 +174,16 @@ def keys(think: Callable[[], object] = lambda: None) -> KeyBindings:
     return bindings
 
 
-class KeptHistory(FileHistory):
-    """A file of what was typed; a disk that is full or gone never stops the typing."""
-
-    def load_history_strings(self) -> Iterable[str]:
-        try:
-            return super().load_history_strings()
-        except OSError:
-            return []
-
-    def store_string(self, string: str) -> None:
-        with contextlib.suppress(OSError):
-            super().store_string(string)
+def _takes_row(buffer: Buffer) -> bool:
+    """In the menu Enter takes the row; False where there is none to take."""
+    state = buffer.complete_state
+    if state is None or len(state.completions) < 2 or state.current_completion is None:
+        return False
+    buffer.apply_completion(state.current_completion)
+    return True
 
 
-def history() -> History:
-    """What was typed before, in a file that nobody else can read; in memory where none can be made."""
-    try:
-        path = paths.private_folder(paths.state_dir()) / HISTORY
-        os.close(paths.open_private(path))
-    except (OSError, DocstraError):
-        return InMemoryHistory()
-    return KeptHistory(str(path))
+def _begun(buffer: Buffer) -> str:
+    """What was begun before an earlier line was brought in its place; empty where none was."""
+    lines = buffer._working_lines
+    return lines[-1] if buffer.working_index < len(lines) - 1 else ""

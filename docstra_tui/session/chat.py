@@ -207,6 +207,10 @@ class ChatSession:
         """These wait no more; what they said is in `draft` now."""
         self._asker.unsent.take_back(questions, draft)
 
+    def reorder(self, numbers: Sequence[int]) -> None:
+        """What waits is asked in this order, by number."""
+        self._asker.unsent.reorder(numbers)
+
     def take_over(self, other: ChatSession) -> None:
         """What waits in another session is asked in this one."""
         self._asker.unsent.take_over(other._asker.unsent)

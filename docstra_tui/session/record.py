@@ -55,6 +55,11 @@ class Record:
             store, session_id = self._place
             store.take_back(session_id, numbers, draft)
 
+    def reorder(self, questions: Iterable[WaitingQuestion]) -> None:
+        """They wait in this order, as the moments say at which they were accepted."""
+        if self._place is not None:
+            self._place[0].reorder(questions)
+
     def take_over(self, questions: Iterable[WaitingQuestion]) -> None:
         """These wait here, and no more in the session that they were accepted in."""
         if self._place is not None:

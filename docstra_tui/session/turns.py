@@ -130,6 +130,17 @@ class SessionSummary:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A question that was asked once, in whatever session."""
+
+    text: str
+    at: float
+    """Seconds since 1970."""
+    root: str = ""
+    """The folder that the session was about."""
+
+
+@dataclass(frozen=True)
 class StoredSession:
     """A whole conversation as it was found."""
 

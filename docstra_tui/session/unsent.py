@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from docstra_tui.session.record import Record
 from docstra_tui.session.turns import ModelChoice, SavedTurn, WaitingQuestion
+
+APART = 1e-5
+"""Seconds between two that wait: by the moment they were accepted, the disk knows their order."""
 
 
 class Unsent:
@@ -45,6 +49,16 @@ class Unsent:
         self._drop(numbers)
         self._draft = draft
         self._record.take_back(numbers, draft)
+
+    def reorder(self, numbers: Sequence[int]) -> None:
+        """They are asked in this order, by number; those that are not named come first. On the disk too."""
+        with self._lock:
+            rows = sorted(self.waiting, key=lambda one: numbers.index(one.id) if one.id in numbers else -1)
+            moments = sorted(one.accepted for one in rows)
+            for at in range(1, len(moments)):
+                moments[at] = max(moments[at], moments[at - 1] + APART)
+            self.waiting = [replace(one, accepted=at) for one, at in zip(rows, moments, strict=True)]
+            self._record.reorder(self.waiting)
 
     def take_over(self, other: Unsent) -> None:
         """What waits in another session is asked in this one."""

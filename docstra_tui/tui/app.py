@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,7 +18,7 @@ from textual.filter import LineFilter, Monochrome
 from textual.screen import Screen
 
 from docstra_tui import themes
-from docstra_tui.errors import SettingsError
+from docstra_tui.errors import SettingsError, UsageError
 from docstra_tui.settings import Settings
 from docstra_tui.text import sanitize_line
 from docstra_tui.themes import ThemeSpec
@@ -189,6 +190,15 @@ class DocstraApp(App[None]):
         farewell = model.farewell
         self.main.model.close()
         return farewell
+
+    @contextmanager
+    def lend_terminal(self) -> Iterator[int]:
+        """The terminal for another program, while this one stands still. What was written is saved before."""
+        self.save()
+        if self._driver is None or not self._driver.can_suspend or sys.__stdout__ is None:
+            raise UsageError("This terminal cannot be given to another program.")
+        with self.suspend():
+            yield sys.__stdout__.fileno()
 
     def action_suspend_process(self) -> None:
         """Into the background; what was written is saved before, for nobody knows who comes back."""

@@ -104,6 +104,14 @@ COMMANDS = (
     Command(
         "drop", "Untick all files", "[FILE…]", "leave files out from now on: those named, else all", "files"
     ),
+    Command(
+        "set",
+        "Sets of files",
+        "[save|load|delete NAME]",
+        "named sets of files: keep these, use those, list them",
+        "name",
+        choices=("save", "load", "list", "delete"),
+    ),
     Command("fit", "Fit context", "", "files whole, in outline, in part or not at all", faces=SCREEN),
     Command("budget", "Budget", "", "what the next prompt is made of, in tokens", faces=SCREEN),
     Command("prompt", "Prompt", "", "the next prompt to the letter", faces=SCREEN),
@@ -134,6 +142,9 @@ COMMANDS = (
     ),
     Command("thought", "Show thinking", "", "what was thought before an answer"),
     Command("restart", "Restart engine", "", "load the model again in a fresh process"),
+    Command("queue", "Waiting questions", "", "what waits: change, move or take it back", faces=SCREEN),
+    Command("earlier", "Earlier questions", "", "what was asked in any session", faces=SCREEN),
+    Command("editor", "Write in your editor", "", "the question in $VISUAL or $EDITOR", faces=SCREEN),
     Command("sessions", "Open session", "[WORDS]", "the saved sessions, or those with these words", "name"),
     Command(
         "resume",

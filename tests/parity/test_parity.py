@@ -114,6 +114,20 @@ SCENARIOS = [
         calls=5,
     ),
     Scenario(
+        "a set of files is kept under a name and used again",
+        [
+            Line("What of @pkg/client.py and @README.md ?", 1),
+            Line("/set save both", says=("Set both is 2 files.",)),
+            Line("/drop"),
+            Line("Nothing?", 2),
+            Line("/set load both", says=("Set both: 2 files.",)),
+            Line("And now?", 3),
+            Line("/set load bth", says=("There is no set bth.", "Did you mean both?")),
+            Line("/set list", says=("both", "2 files")),
+        ],
+        calls=3,
+    ),
+    Scenario(
         "lines and folders are named as files are",
         [
             Line("What is @pkg/client.py:2 for?", 1),

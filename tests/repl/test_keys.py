@@ -10,8 +10,8 @@ from prompt_toolkit.styles import DummyStyle
 from docstra_tui import paths
 from docstra_tui.errors import EngineDied
 from docstra_tui.repl.chat import Chat
+from docstra_tui.repl.history import HISTORY, KeptHistory
 from docstra_tui.repl.printer import Printer
-from docstra_tui.repl.prompt import HISTORY, KeptHistory
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.settings import Settings
 from docstra_tui.workspace import theme_choice

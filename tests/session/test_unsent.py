@@ -165,3 +165,16 @@ def test_a_huge_draft_is_not_written_anew_all_the_time(
     assert planned == [DRAFT_SECONDS, DRAFT_SECONDS, 10.0]
     store.flush()
     assert on_disk(path, "SELECT length(draft) FROM sessions") == [(10_000_000,)], "at the end in any case"
+
+
+def test_the_order_in_which_they_wait_survives_the_program(store: SessionStore, path: Path) -> None:
+    session = ChatSession(FakeLLM(), ROOT, store)
+    one, two, three = (session.accept(text) for text in ("One?", "Two?", "Three?"))
+    session.reorder([three.id, one.id, two.id])
+    assert store.flush()
+    assert waits(path) == ["Three?", "One?", "Two?"]
+    session.take_back([one], "One?")
+    session.reorder([two.id, one.id, three.id])
+    assert [one.text for one in session.waiting] == ["Two?", "Three?"]
+    assert store.flush()
+    assert waits(path) == ["Two?", "Three?"]

@@ -305,12 +305,15 @@ async def test_words_that_cannot_be_sent_yet_stay_where_they_are(make_app, backe
         await until(pilot, lambda: len(backend.llm.calls) == 1)
         await send(pilot, "/custom second")
         await until(pilot, lambda: app.main.composer.text == "")
-        for typed in ("/custom third", "/model org/other", "/new", "/resume last"):
+        await send(pilot, "/custom third")
+        await until(pilot, lambda: app.main.composer.text == "")
+        for typed in ("/model org/other", "/new", "/resume last"):
             await send(pilot, typed)
             await until(pilot, lambda typed=typed: app.main.composer.text == typed)
             await pilot.pause(0.1)
             assert app.main.composer.text == typed
-        assert [request.written for request in app.main.turns.queue.waiting] == ["/custom second"]
+        waiting = [request.written for request in app.main.turns.queue.waiting]
+        assert waiting == ["/custom second", "/custom third"]
         gate.release(10)
 
 

@@ -253,3 +253,116 @@ async def test_drawing_a_long_text_adds_up_no_lines(monkeypatch: pytest.MonkeyPa
         app.composer.insert("line\n" * 100)
         await pilot.press("a", "b")
         assert app.composer.text.endswith("ab") and not summed
+
+
+LONG = "\n".join(f"line {number}" for number in range(500))
+MARK = "[▸ 500 lines]"
+
+
+async def test_a_long_paste_is_one_mark_that_is_sent_whole():
+    async with Box().run_test(size=(60, 20)) as pilot:
+        composer = pilot.app.composer
+        await pilot.press(*"see ")
+        composer.post_message(Paste(LONG))
+        await until(pilot, lambda: MARK in composer.document.text)
+        await pilot.press("?")
+        assert rows(composer) == [f"see {MARK}?"] and composer.text == f"see {LONG}?"
+        await pilot.press("left", "left")
+        assert composer.cursor_location == (0, 4), "it is passed as one"
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: pilot.app.sent == [f"see {LONG}?"])
+        composer.take(f"see {LONG}?")
+        assert composer.text == ""
+        composer.put_back(f"again {LONG}")
+        assert composer.document.text == f"again {MARK}"
+
+
+async def test_a_mark_goes_as_one_and_undo_brings_it_back():
+    async with Box().run_test(size=(60, 20)) as pilot:
+        composer = pilot.app.composer
+        composer.paste(LONG)
+        await pilot.press("backspace")
+        assert composer.text == ""
+        await pilot.press("ctrl+z")
+        assert composer.document.text == MARK and composer.text == LONG
+        await pilot.press("home", "delete")
+        assert composer.text == ""
+        await pilot.press("ctrl+z")
+        composer.replace("in the middle", (0, 5), (0, 5))
+        assert composer.text == f"{LONG}in the middle"
+        composer.replace("x", (0, 5), (0, 8))
+        assert composer.text == "xin the middle"
+
+
+async def test_tab_beside_a_mark_shows_all_of_it_and_undo_folds_it_again():
+    async with Box().run_test(size=(60, 20)) as pilot:
+        composer = pilot.app.composer
+        composer.paste(LONG)
+        await pilot.press("!", "tab")
+        assert composer.document.text == f"{MARK}!", "only beside it"
+        await pilot.press("backspace", "tab")
+        assert composer.document.text == composer.text == LONG
+        await pilot.press("ctrl+z")
+        assert composer.document.text == MARK
+
+
+async def test_any_editing_leaves_marks_whole_or_none():
+    chance = random.Random(3)
+    texts = [f"{name}\n" * 30 for name in "abc"]
+    edits = {
+        "type": lambda text: text.put(chance.choice(("a word ", "[", "▸", "lines]", "\n"))),
+        "fold": lambda text: text.paste(chance.choice(texts)),
+        "delete": Composer.action_delete_left,
+        "forward": Composer.action_delete_right,
+        "delete word": Composer.action_delete_word_left,
+        "left": lambda text: text.action_cursor_left(select=chance.random() < 0.3),
+        "word left": lambda text: text.action_cursor_word_left(select=chance.random() < 0.3),
+        "anywhere": lambda text: text.move_cursor((chance.randrange(3), chance.randrange(30))),
+        "undo": Composer.action_undo,
+        "redo": Composer.action_redo,
+    }
+    done = []
+    async with Box().run_test(size=(30, 20)) as pilot:
+        composer = pilot.app.composer
+        for _ in range(300):
+            done.append(chance.choice([*edits, "fold"]))
+            edits[done[-1]](composer)
+            shown = composer.document.text
+            assert shown.count("30 lines") == len(composer.folds.spans(shown.replace("\n", " "))), done
+
+
+async def test_an_earlier_question_puts_what_was_begun_aside_until_it_is_sent():
+    async with Box().run_test() as pilot:
+        composer = pilot.app.composer
+        await pilot.press(*"begun")
+        composer.recall("Earlier?")
+        assert composer.text == "Earlier?" and composer.kept == "Earlier?\n\nbegun"
+        composer.recall("Another?")
+        assert composer.kept == "Another?\n\nbegun", "the one before was nobody's draft"
+        composer.take("Another?")
+        assert composer.text == composer.kept == "begun"
+        composer.put_back("Another?")
+        assert composer.text == "Another?" and composer.kept == "Another?\n\nbegun", "it was refused"
+        composer.write("")
+        await pilot.press(*"more")
+        composer.recall("Earlier?")
+        await pilot.press("ctrl+z")
+        assert composer.text == composer.kept == "more"
+        composer.take("more")
+        assert composer.text == ""
+
+
+async def test_up_goes_on_into_what_was_asked_in_other_sessions():
+    async with Box().run_test() as pilot:
+        composer = pilot.app.composer
+        composer.remember(["here"])
+        await pilot.press("up")
+        composer.remember_before(["long ago", "here", "before"])
+        shown = [composer.text]
+        for key in ("up", "up", "up", "down", "down", "down"):
+            await pilot.press(key)
+            shown.append(composer.text)
+        assert shown == ["here", "before", "long ago", "long ago", "before", "here", ""]
+        composer.remember([])  # a new session
+        await pilot.press("up")
+        assert composer.text == "here"

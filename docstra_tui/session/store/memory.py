@@ -54,6 +54,15 @@ class Memory:
                 self._no_longer_waits(session_id, number)
             self._change(session_id, draft=draft)
 
+    def reorder(self, questions: Iterable[WaitingQuestion]) -> None:
+        """These wait, as from other moments on."""
+        with self._lock:
+            for question in questions:
+                kept = self._waiting.get(question.id)
+                if kept is not None and kept.question not in (None, question):
+                    kept.question = question
+                    kept.version += 1
+
     def move_waiting(self, session_id: str, question_id: int) -> None:
         """A question waits in another session now."""
         with self._lock:

@@ -14,13 +14,20 @@ from typing import TypeVar
 
 from docstra_tui.errors import StoreError
 from docstra_tui.paths import state_dir
-from docstra_tui.session.store import session_rows, turn_rows, waiting_rows
+from docstra_tui.session.store import asked_rows, session_rows, turn_rows, waiting_rows
 from docstra_tui.session.store.database import Database
 from docstra_tui.session.store.memory import Memory
 from docstra_tui.session.store.problems import KEPT
 from docstra_tui.session.store.writer import Writer
 from docstra_tui.session.tree import TurnTree
-from docstra_tui.session.turns import ModelChoice, SavedTurn, SessionSummary, StoredSession, WaitingQuestion
+from docstra_tui.session.turns import (
+    Asked,
+    ModelChoice,
+    SavedTurn,
+    SessionSummary,
+    StoredSession,
+    WaitingQuestion,
+)
 
 PART_SECONDS = 1.0
 """An unfinished answer is saved at least this often while it grows, …"""
@@ -92,6 +99,11 @@ class SessionStore:
     def take_back(self, session_id: str, questions: Iterable[int], draft: str) -> None:
         """What waited is in the draft again, both in one step. Never waits."""
         self._memory.take_back(session_id, questions, draft)
+        self._writer.write()
+
+    def reorder(self, questions: Iterable[WaitingQuestion]) -> None:
+        """What waits has other moments now, by which it is ordered. Never waits."""
+        self._memory.reorder(questions)
         self._writer.write()
 
     def move_waiting(self, session_id: str, question_id: int) -> None:
@@ -233,6 +245,11 @@ class SessionStore:
 
         nothing: list[SavedTurn] = []
         return self._memory.known(session_id, numbers, self._writer.read(read, nothing))
+
+    def asked(self) -> list[Asked]:
+        """What was asked in all sessions, each text once, the newest first. Blocks. Raises `StoreError`."""
+        nothing: list[Asked] = []
+        return self._writer.read(asked_rows.read_asked, nothing)
 
     def without_turns(self, root: str) -> str | None:
         """The latest session about that folder in which something was typed, nothing was asked, and which

@@ -11,7 +11,7 @@ from docstra_tui.tui.main.tasks import Tasks
 from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.tui.widgets.draft import Draft
 from docstra_tui.workspace.command_line import CommandLine, parse, question_of
-from docstra_tui.workspace.commands import TASKS, Command
+from docstra_tui.workspace.commands import TASKS, Command, find
 
 Handlers = Mapping[str, Callable[[CommandLine], object]]
 """Who does a command that is no task, by its name; False from one says that it cannot be done now."""
@@ -43,6 +43,12 @@ class CommandRunner:
         except UsageError as error:
             self._composer.put_back(text)
             self._dialogs.warn(sanitize_line(f"{error.message} {error.hint}")[:300])
+
+    def give(self, name: str) -> None:
+        """Do a command that is no task, by its name: a key says so."""
+        command = find(name, "screen")
+        if command is not None:
+            self.choose(command)
 
     def choose(self, command: Command) -> None:
         """Do what was chosen in the palette."""

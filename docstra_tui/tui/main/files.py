@@ -122,15 +122,25 @@ class Files(FilesPane):
         if self._is_restored:
             self._kept.flush()
 
-    def _keep(self) -> None:
-        if not self._is_restored:
-            return
+    @property
+    def ticks(self) -> SavedTicks:
+        """What is ticked now, as it is kept."""
         from docstra_tui.workspace.files.saved_ticks import SavedTicks
 
         tree, ticks = self.tree_view, self.tree_view.model
-        self._kept.keep(
-            SavedTicks(ticks.whole_folders, ticks.outside_whole_folders, tree.show_hidden, tree.show_ignored)
+        return SavedTicks(
+            ticks.whole_folders, ticks.outside_whole_folders, tree.show_hidden, tree.show_ignored
         )
+
+    def tick_exactly(self, saved: SavedTicks) -> None:
+        """This, and nothing else, is ticked from now on."""
+        self.set_ticked(saved.picks, is_checked=False)
+        for folder in saved.folders:
+            self._tick_below(folder, self._put_and_say)
+
+    def _keep(self) -> None:
+        if self._is_restored:
+            self._kept.keep(self.ticks)
 
     # Ticks
 

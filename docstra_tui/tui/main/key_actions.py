@@ -12,8 +12,8 @@ from docstra_tui.tui.main.main_keys import MAIN_KEYS
 if TYPE_CHECKING:
     from docstra_tui.tui.main.branching import Branching
     from docstra_tui.tui.main.command_runner import CommandRunner
+    from docstra_tui.tui.main.completing import Completing
     from docstra_tui.tui.main.interrupt import Interrupt
-    from docstra_tui.tui.main.mentions import Mentions
     from docstra_tui.tui.main.navigation import Navigation
     from docstra_tui.tui.main.screen_commands import ScreenCommands
     from docstra_tui.tui.main.session_shelf import SessionShelf
@@ -32,7 +32,7 @@ class KeyActions(Screen[None]):
     composer: Composer
     conversation: TranscriptView
     commands: CommandRunner
-    mentions: Mentions
+    completing: Completing
     turns: Turns
     branching: Branching
     interrupt: Interrupt
@@ -56,7 +56,7 @@ class KeyActions(Screen[None]):
             self.commands.take(text)
         if not self.navigation.is_at_home:
             self.navigation.leave()
-        elif not (self.mentions.dismiss() or self.branching.leave_edit() or self.turns.queue.stop()):
+        elif not (self.completing.dismiss() or self.branching.leave_edit() or self.turns.queue.stop()):
             self.conversation.unmark()
 
     def action_interrupt(self) -> None:
@@ -74,9 +74,6 @@ class KeyActions(Screen[None]):
     def action_think(self) -> None:
         self.screen_commands.thinking.step()
 
-    def action_prompt(self) -> None:
-        self.screen_commands.show_prompt()
-
     def action_help(self) -> None:
         self.screen_commands.show_help()
 
@@ -86,5 +83,6 @@ class KeyActions(Screen[None]):
     def action_session_model(self) -> None:
         self.models.take_offered()
 
-    def action_restart_engine(self) -> None:
-        self.models.restart()
+    def action_command(self, name: str) -> None:
+        """What a command does; a key does it too."""
+        self.commands.give(name)

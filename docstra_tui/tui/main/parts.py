@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from docstra_tui.tui.transcript.search_bar import SearchBar
 from docstra_tui.tui.transcript.view import TranscriptView
+from docstra_tui.tui.widgets.command_list import CommandList
 from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.tui.widgets.file_tree import FileTree
 from docstra_tui.tui.widgets.mention_list import MentionList
@@ -35,6 +36,7 @@ class Parts:
         self.notices = Notices()
         self.queue_line = QueueLine()
         self.mention_list = MentionList()
+        self.command_list = CommandList()
         self.composer = Composer()
         self.status_bar = StatusBar()
 
@@ -45,7 +47,7 @@ class Parts:
             yield files
             with Vertical(id="talk"):
                 yield from (self.conversation, self.search_bar, self.notices, self.queue_line)
-                yield self.mention_list
+                yield from (self.mention_list, self.command_list)
                 with Horizontal(id="ask"):
                     yield Static(Content("❯"), id="mark", markup=False)
                     yield self.composer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from docstra_tui.tui.driver.keyboard import Keyboard
@@ -22,6 +23,10 @@ class Program(Wearer, Protocol):
 
     def leave(self, code: int = 0) -> None:
         """Everything is saved first."""
+
+    def lend_terminal(self) -> AbstractContextManager[int]:
+        """The screen is away, and all is saved; gives the descriptor of the terminal. Raises `DocstraError`
+        where there is none."""
 
     def action_suspend_process(self) -> None:
         """Into the background."""

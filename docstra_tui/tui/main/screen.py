@@ -15,6 +15,7 @@ from docstra_tui.settings import Settings
 from docstra_tui.tui.main.ahead import Ahead
 from docstra_tui.tui.main.branching import Branching
 from docstra_tui.tui.main.command_runner import CommandRunner
+from docstra_tui.tui.main.completing import Completing
 from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.main.files import Files
 from docstra_tui.tui.main.interrupt import Interrupt
@@ -31,10 +32,13 @@ from docstra_tui.tui.main.program import Program
 from docstra_tui.tui.main.screen_commands import ScreenCommands
 from docstra_tui.tui.main.session_shelf import SessionShelf
 from docstra_tui.tui.main.session_view import SessionView
+from docstra_tui.tui.main.sets import Sets
+from docstra_tui.tui.main.slash import Slash
 from docstra_tui.tui.main.status_board import StatusBoard
 from docstra_tui.tui.main.store_notices import LOOK_SECONDS, StoreNotices
 from docstra_tui.tui.main.tasks import Tasks
 from docstra_tui.tui.main.turns import TurnEnded, Turns
+from docstra_tui.tui.main.writing import Writing
 from docstra_tui.tui.transcript.messages import BranchWanted, CopyRequested
 from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.workspace.commands import commands_of
@@ -112,12 +116,16 @@ class MainScreen(KeyActions):
             lambda: self.turns.queue.busy,
         )
         self.naming = Naming(self.root, self.files, self.selection, dialogs, self._file_jobs)
+        self.sets = Sets(self.root, self.files, dialogs, self._file_jobs)
         self.mentions = Mentions(
             self.root,
             parts.composer,
             parts.mention_list,
             self.files.folders,
             program.keyboard.wait_for,
+        )
+        self.completing = Completing(
+            Slash(parts.composer, parts.command_list, self.sets.lines), self.mentions
         )
 
     def _make_turns(self) -> None:
@@ -168,6 +176,9 @@ class MainScreen(KeyActions):
         )
         saved = SavedSessions(self.opened, self.root)
         self.shelf = SessionShelf(saved, self.sessions, dialogs)
+        self.writing = Writing(
+            self.root, parts.composer, self.opened, queue, self._program, dialogs, self._chat_jobs
+        )
         self._store_notices = StoreNotices(store, parts.notices, dialogs)
 
     def _make_commands(self) -> None:
@@ -198,6 +209,8 @@ class MainScreen(KeyActions):
             self.shelf,
             self.branching,
             self.themes,
+            self.sets,
+            self.writing,
             self._program,
             self.dialogs,
             [*MAIN_KEYS, *APP_KEYS],
@@ -210,7 +223,7 @@ class MainScreen(KeyActions):
     def on_mount(self) -> None:
         self.composer.ask_for(0)
         self.composer.words = tuple(line for command in commands_of("screen") for line in command.lines)
-        self.composer.completes = self.mentions.key
+        self.composer.completes = self.completing.key
         self.composer.has_more = lambda: self._program.keyboard.has_more
         self.files.say_hint()
         self._model_notices.say_welcome()
@@ -229,6 +242,7 @@ class MainScreen(KeyActions):
             self.sessions.bring_back_unsent()
         self.model.open()
         self._program.begun()
+        self.writing.begin()
 
     @property
     def session(self) -> ChatSession | None:
@@ -247,7 +261,7 @@ class MainScreen(KeyActions):
         self.commands.take(event.text)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        self.mentions.choose()  # a click; the only such list here
+        self.completing.clicked(event.option_list)  # the only such lists here
 
     def on_turn_began(self) -> None:
         self._program.link.ask(self.app)  # it may be another line than an hour ago
@@ -288,15 +302,18 @@ class MainScreen(KeyActions):
         self._program.copying.copy(event.text, event.what)
 
     def on_text_area_changed(self) -> None:
-        self.draft = self.composer.text
+        self.draft = self.composer.kept
         if self.session is not None:
             self.session.draft = self.draft  # on the disk within a second
-        self.ahead.typed(self.session, self.draft)
+        self.ahead.typed(self.session, self.composer.text)
         self.model.typed()
-        self.mentions.typed()
+        self.completing.typed()
 
     def on_text_area_selection_changed(self) -> None:
-        self.mentions.typed()
+        self.completing.typed()
+
+    def on_composer_folded(self, event: Composer.Folded) -> None:
+        self.writing.folded(event.mark)
 
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.width < NARROW, "-narrow")
@@ -325,6 +342,6 @@ class MainScreen(KeyActions):
     def close_parts(self) -> None:
         """Stop what runs beside the screen; any thread, never blocks."""
         self.files.close()
-        self.mentions.close()
+        self.completing.close()
         self._file_jobs.close()
         self._chat_jobs.close()

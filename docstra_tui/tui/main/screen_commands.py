@@ -16,7 +16,9 @@ from docstra_tui.tui.main.navigation import Navigation
 from docstra_tui.tui.main.next_prompt import NextPrompt
 from docstra_tui.tui.main.program import Program
 from docstra_tui.tui.main.session_shelf import SessionShelf
+from docstra_tui.tui.main.sets import Sets
 from docstra_tui.tui.main.tasks import Tasks
+from docstra_tui.tui.main.writing import Writing
 from docstra_tui.workspace.cache_switch import CacheSwitch
 from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.commands import commands_of
@@ -54,6 +56,8 @@ class ScreenCommands:
         shelf: SessionShelf,
         branching: Branching,
         themes: Themes,
+        sets: Sets,
+        writing: Writing,
         program: Program,
         dialogs: Dialogs,
         keys: Iterable[BindingType],
@@ -86,6 +90,8 @@ class ScreenCommands:
             "thought": lambda line: self._show_thought(),
             "restart": lambda line: models.restart(),
             "sessions": lambda line: shelf.show(line.text),
+            "set": sets.set,
+            **writing.handlers,
             "resume": lambda line: sessions.resume(line.text or "last"),
             "new": lambda line: sessions.begin(),
             "theme": lambda line: themes.theme(line.text),

@@ -100,7 +100,7 @@ class Turns:
     def _take_words(self, before: ChatSession | None, session: ChatSession) -> None:
         """Into the composer comes what was written for this chat and not asked. What stands there stays
         with the chat before, where that is one with turns; else it comes along."""
-        written = self._composer.text
+        written = self._composer.kept
         comes_along = before is not None and not (before.turns and session.turns)
         if before is not None:
             before.draft = "" if comes_along else written
@@ -116,7 +116,7 @@ class Turns:
 
     @property
     def written(self) -> str:
-        return self._composer.text
+        return self._composer.kept
 
     def began(self, request: TurnRequest) -> None:
         self._older.forget()

@@ -5,27 +5,27 @@ Only an Enter that is itself followed by more text within a moment, by the time 
 of an unbracketed paste.
 
 What is pasted is sent as it was, tabs and invisible characters too, but for those that act
-(`docstra_tui.text.disarm`). Where it is drawn, a sign stands for each that cannot be shown.
+(`docstra_tui.text.disarm`). Where it is drawn, a sign stands for each that cannot be shown, and a mark for
+all of a long paste (`docstra_tui.workspace.folds`): `text` has it whole.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.document._document_navigator import DocumentNavigator
 from textual.events import Key, Paste
 from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import TextArea
 
 from docstra_tui.context.mentions import awaits_lines
 from docstra_tui.text import disarm
-from docstra_tui.tui.widgets.drawn_lines import DrawnLines, Wrapped, drawn
+from docstra_tui.tui.widgets.folding_area import FoldingArea
+from docstra_tui.workspace.folds import Folds
+from docstra_tui.workspace.turns.waiting import joined
 
 BURST_SECONDS = 0.03
 """An Enter waits this long for text that would make it part of a paste."""
@@ -35,7 +35,7 @@ MENTION = re.compile(r"""(?<!\S)@("[^"\n]*|[^\s"]*)$""")
 """An `@` at the start of a word, and what is written of the file's name up to the cursor."""
 
 
-class Composer(TextArea):
+class Composer(FoldingArea):
     """A text area of one to eight lines."""
 
     DEFAULT_CSS = """
@@ -80,18 +80,31 @@ class Composer(TextArea):
             super().__init__()
             self.text = text
 
+    class Folded(Message):
+        """A long paste is one mark now."""
+
+        def __init__(self, mark: str) -> None:
+            super().__init__()
+            self.mark = mark
+
     def __init__(self) -> None:
-        super().__init__(compact=True, soft_wrap=True, highlight_cursor_line=False)
+        super().__init__()
         self.cursor_blink = False
         self._enters = 0
         self._last_enter = 0.0
         self._timer: Timer | None = None
+        self._before: list[str] = []
+        self._asked: list[str] = []
         self._history: list[str] = []
         self._place = 0
+        self._recalled, self._aside = "", ""
+        """An earlier question that was brought back, and what was begun when it took its place."""
+        self._restored = ""
+        """What of that came back last."""
         self.words: tuple[str, ...] = ()
         """What a line that begins with a slash may become; Right takes the suggestion."""
         self.completes: Callable[[str], bool] = lambda key: False
-        """Does what a key of `LIST_KEYS` means for a file's name; False when it means nothing there."""
+        """Does what a key of `LIST_KEYS` means for a list above; False when it means nothing there."""
         self.has_more: Callable[[], bool] = lambda: False
         """True while more keys have come than were done."""
 
@@ -100,6 +113,24 @@ class Composer(TextArea):
         text = self.text
         fits = [word for word in self.words if word.startswith(text)] if text.startswith("/") else []
         self.suggestion = fits[0][len(text) :] if fits else ""
+
+    @property
+    def kept(self) -> str:
+        """All that must not be lost: what is written, and what was put aside for it."""
+        return joined(self.text, self._aside) if self._aside else self.text
+
+    @property
+    def command(self) -> str | None:
+        """What is written of a command up to its end, where the cursor is; None where it is none."""
+        text = self.document.text
+        is_one = text.startswith("/") and "\n" not in text and self.cursor_location == self.document.end
+        return text if is_one and not self._is_recalled else None
+
+    @property
+    def _is_recalled(self) -> bool:
+        """True while an earlier question stands here as it was."""
+        shown = self._history[self._place] if self._place < len(self._history) else self._recalled
+        return bool(shown) and shown == self.text
 
     @property
     def mention(self) -> str | None:
@@ -131,9 +162,20 @@ class Composer(TextArea):
         self.placeholder = Content(text)
 
     def remember(self, questions: list[str]) -> None:
-        """The questions that Up brings back, oldest first."""
-        self._history = [question for question in questions if question]
+        """The questions of this session, which Up brings back first; oldest first."""
+        asked = [question for question in questions if question]
+        here = set(asked)
+        self._before = [question for question in (*self._before, *self._asked) if question not in here]
+        self._asked = asked
+        self._history = [*self._before, *asked]
         self._place = len(self._history)
+
+    def remember_before(self, questions: Sequence[str]) -> None:
+        """Those that Up brings back then, asked in other sessions; oldest first."""
+        here = set(self._asked)
+        self._before = [question for question in questions if question not in here]
+        self._place += len(self._before) + len(self._asked) - len(self._history)
+        self._history = [*self._before, *self._asked]
 
     @property
     def written(self) -> str:
@@ -144,38 +186,36 @@ class Composer(TextArea):
         """What was sent leaves the composer; what was typed behind it in the meantime stays."""
         text = self.text.lstrip("\n")
         if text.startswith(question):
-            self.load_text(text[len(question) :].lstrip())
-            self.move_cursor(self.document.end)
+            rest, aside = text[len(question) :].lstrip(), self._aside
+            self.write(joined(rest, aside) if aside else rest)
+            self._restored = self.text if aside else ""
 
     def put_back(self, text: str) -> None:
-        """Give a question back to be changed; only where nothing else was begun."""
-        if not self.text.strip():
-            self.load_text(text)
-            self.move_cursor(self.document.end)
+        """Give a question back to be changed; only where nothing else was begun since it was sent."""
+        begun = self.text
+        if not begun.strip():
+            self.write(text)
+        elif begun == self._restored:
+            self.write(text)
+            self._recalled, self._aside = text, begun
 
     def write(self, text: str) -> None:
-        """This stands in the composer now, with the cursor behind it."""
+        """This, and nothing that was put aside, stands in the composer now, with the cursor behind it."""
+        self._aside = ""
         self.load_text(text)
         self.move_cursor(self.document.end)
 
-    # Drawing
+    def recall(self, text: str) -> None:
+        """An earlier question stands here now. What was begun comes back when it is sent; undo brings it at
+        once."""
+        begun = self._aside if self._recalled and self.text == self._recalled else self.kept
+        self.change_to(text)
+        self._recalled, self._aside = text, begun if begun.strip() and begun != text else ""
 
-    def _set_document(self, text: str, language: str | None) -> None:
-        super()._set_document(text, language)
-        lines = DrawnLines(self.document)
-        self.wrapped_document = Wrapped(lines, tab_width=self.indent_width)  # type: ignore[arg-type]
-        self.navigator = DocumentNavigator(self.wrapped_document)
-        self._rewrap_and_refresh_virtual_size()
-
-    def _recompute_cursor_offset(self) -> None:
-        """In the middle of an undo the cursor may stand behind the text's end, and Textual asks for its place
-        when the scrollbar goes with the lines."""
-        location = self.clamp_visitable(self.cursor_location)
-        self._cursor_offset = self.wrapped_document.location_to_offset(location)
-
-    def get_line(self, line_index: int) -> Text:
-        """A line as it is drawn; Textual puts the looks on."""
-        return Text(drawn(self.document.get_line(line_index)), end="", no_wrap=True)
+    def undo(self) -> None:
+        super().undo()
+        if self.text == self._aside:
+            self._aside = ""
 
     # Keys
 
@@ -216,9 +256,12 @@ class Composer(TextArea):
         return is_text and event.time - self._last_enter < BURST_SECONDS
 
     def _stays(self, key: str) -> bool:
-        """Tab takes a suggestion and else never leaves what is half written; False when it may leave."""
+        """Tab takes a suggestion, unfolds a long paste and else never leaves what is half written; False when
+        it may leave."""
         if key == "tab" and self.suggestion:
             self.action_cursor_right()
+        elif key == "tab":
+            self.unfold()
         return bool(self.text.strip())
 
     def _wait(self) -> None:
@@ -262,8 +305,12 @@ class Composer(TextArea):
         self.paste(event.text)
 
     def paste(self, text: str) -> None:
-        """Write what was pasted; nothing in it acts."""
-        self.put(disarm(text.replace("\r\n", "\n").replace("\r", "\n")))
+        """Write what was pasted, what is long as one mark; nothing in it acts."""
+        text = disarm(text.replace("\r\n", "\n").replace("\r", "\n"))
+        if Folds.is_long(text):
+            text = self.folds.fold(text)
+            self.post_message(self.Folded(text))
+        self.put(text)
 
     def _walk_history(self, key: str) -> bool:
         """Up and Down through earlier questions, as long as nothing was written over them."""

@@ -31,4 +31,4 @@ class Draft:
     def keep(self) -> None:
         """It is not sent: it stays in the composer, or comes there, above what was begun."""
         if not self.is_in_composer and self.text:
-            self.composer.write(joined(self.text, self.composer.text))
+            self.composer.write(joined(self.text, self.composer.kept))

@@ -20,7 +20,7 @@ class MentionList(OptionList, can_focus=False):
     MentionList {
         display: none;
         height: auto;
-        max-height: 8;
+        max-height: 34vh;
         margin: 0 2;
         background: $panel;
         scrollbar-size-vertical: 1;
@@ -55,9 +55,13 @@ class MentionList(OptionList, can_focus=False):
         if shown != self._paths:
             self._paths = shown
             self.clear_options()
-            self.add_options(Option(Content(shown_name(path))) for path in shown)
+            self.add_options(Option(self._label(path)) for path in shown)
             self.highlighted = 0 if shown else None
         self.set_class(self.is_open, "-open")
+
+    def _label(self, value: str) -> Content:
+        """One of them as it is shown."""
+        return Content(shown_name(value))
 
     def step(self, step: int) -> None:
         """Move the cursor."""

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from docstra_tui.workspace.turns.queue import TurnQueue
 
 
+LIST_KEY = "F11"
+"""Opens the list of what waits."""
+
+
 class QueueLine(Static):
     """A few lines, or nothing."""
 
@@ -47,5 +51,7 @@ def _words(queue: TurnQueue) -> str:
     more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
     until = "" if queue.ready else " until the model is ready"
     state = "is being saved" if queue.is_saving else f"waits{until}"
-    escape = "gives it back" if any(request.typed for request in waiting) else "forgets it"
-    return f"{state}: {sanitize_line(waiting[0].shown)[:200]}{more} (Esc {escape})"
+    typed = sum(request.typed for request in waiting)
+    escape = "forgets it" if not typed else "gives it back" if len(waiting) == 1 else "gives the last back"
+    keys = f"Esc {escape}" if len(waiting) == 1 else f"Esc {escape}, {LIST_KEY} lists them"
+    return f"{state}: {sanitize_line(waiting[0].shown)[:200]}{more} ({keys})"

@@ -29,16 +29,22 @@ class SavedTicks:
     show_hidden: bool = False
     show_ignored: bool = False
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """What is ticked, as it is kept."""
+        picks = [[pick.path, pick.start_line, pick.end_line] for pick in self.picks]
+        return {"folders": list(self.folders), "picks": picks}
+
 
 def load(root: Path) -> SavedTicks:
     """What is known about `root`; nothing where there is nothing, or nothing that can be read."""
     import json  # not for the first frame
 
     try:
-        fd = paths.open_private(_place(root), os.O_RDONLY)
+        fd = paths.open_private(place_of(root, "ticks"), os.O_RDONLY)
         with open(fd, encoding="utf-8") as file:
             told = json.loads(file.read(LARGEST))
-        return _from_json(told)
+        return ticks_of(told)
     except (OSError, ValueError, TypeError, KeyError):
         return SavedTicks()
 
@@ -47,11 +53,10 @@ def save(root: Path, ticks: SavedTicks) -> None:
     """Remember it. Where nothing can be written, nothing is remembered."""
     import json
 
-    place = _place(root)
+    place = place_of(root, "ticks")
     told = {
         "root": str(root),
-        "folders": ticks.folders,
-        "picks": [[pick.path, pick.start_line, pick.end_line] for pick in ticks.picks],
+        **ticks.told,
         "show_hidden": ticks.show_hidden,
         "show_ignored": ticks.show_ignored,
     }
@@ -61,14 +66,16 @@ def save(root: Path, ticks: SavedTicks) -> None:
         paths.write_private(place, json.dumps(told))
 
 
-def _place(root: Path) -> Path:
+def place_of(root: Path, kind: str) -> Path:
+    """Where something of that kind is kept about a project."""
     import hashlib
 
     name = hashlib.sha256(os.fsencode(os.path.abspath(root))).hexdigest()[:32]
-    return paths.state_dir() / "ticks" / f"{name}.json"
+    return paths.state_dir() / kind / f"{name}.json"
 
 
-def _from_json(told: Any) -> SavedTicks:
+def ticks_of(told: Any) -> SavedTicks:
+    """What was kept. Raises `TypeError`, `KeyError`, `ValueError` for what is none of ours."""
     return SavedTicks(
         folders=_strings(told["folders"]),
         picks=tuple(

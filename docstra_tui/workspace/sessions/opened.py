@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from docstra_tui.session.store.sessions import SessionStore
     from docstra_tui.session.turn_request import TurnRequest
     from docstra_tui.session.turns import SessionSummary
+    from docstra_tui.workspace.editor import Left
     from docstra_tui.workspace.sessions.resuming import Opening
 
 
@@ -132,14 +133,39 @@ class OpenSessions:
         in which a question waits. Raises `StoreError`."""
         self.indexing.begin()
         found = self.store.without_turns(str(root))
-        return self.store.left_in(str(root)) if found is None else self._resumed(found)
+        if found is not None:
+            return self._resumed(found)
+        return self._left_in_editor(root) or self.store.left_in(str(root))
+
+    def _left_in_editor(self, root: Path) -> ChatSession | str | None:
+        """The same, of what was written in an editor whose program is gone."""
+        from docstra_tui.workspace import editor
+
+        left = next((one for one in editor.left_behind() if one.root == str(root)), None)
+        if left is None:
+            return None
+        titles = {one.id: one.title for one in self.store.sessions() if one.turns}
+        if left.session in titles:
+            return titles[left.session]
+        session = self.fresh(root)
+        self._take_over(session, left)
+        return session
+
+    def _take_over(self, session: ChatSession, left: Left) -> None:
+        """What was written in an editor is what is typed in this session, on the disk too."""
+        from docstra_tui.workspace import editor
+
+        session.draft = editor.bring_back(left, session.draft)
+        if self.store.flush(1.0):
+            editor.forget(left)
 
     def _resumed(self, session_id: str, root: Path | None = None) -> ChatSession:
         from docstra_tui.session.chat import ChatSession
+        from docstra_tui.workspace import editor
 
         llm = self._model.llm or NoModel()
         give_templates(llm)  # its turns may be made from some that are newer than what answers
-        return ChatSession.resume(
+        session = ChatSession.resume(
             llm,
             self.store,
             session_id,
@@ -147,3 +173,7 @@ class OpenSessions:
             model=self._model.name,
             reserve=self._model.settings.answer.reserve,
         )
+        for left in editor.left_behind():
+            if left.session == session.id:
+                self._take_over(session, left)
+        return session

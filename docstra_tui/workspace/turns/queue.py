@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.jobs import Deliver, JobQueue, later
+from docstra_tui.workspace.turns import order
 from docstra_tui.workspace.turns.branching import Editing
 from docstra_tui.workspace.turns.listener import TurnListener
 from docstra_tui.workspace.turns.requests import NotTicked
 from docstra_tui.workspace.turns.runner import Outcome, TurnRunner
 from docstra_tui.workspace.turns.waiting import joined
+
+MOST = 50
+"""Questions that somebody wrote and that may wait at once."""
 
 if TYPE_CHECKING:
     from docstra_tui.llm.answer import Reading
@@ -71,6 +75,8 @@ class TurnQueue:
         """The face heard what reading the files of the current turn found."""
         self._is_closed = False
         self.waiting: deque[TurnRequest] = deque()
+        self._before: int | None = None
+        """The question in front of which the next one goes: where it stood before it was changed."""
         self.ready = False
         """True while the model can answer; turns wait until then."""
         self.editing: Editing | None = None
@@ -136,11 +142,6 @@ class TurnQueue:
         return self._runner.reading
 
     @property
-    def waits_typed(self) -> bool:
-        """True when a question that somebody wrote already waits."""
-        return any(request.typed for request in self.waiting)
-
-    @property
     def is_saving(self) -> bool:
         """True while the first that waits is not on the disk yet."""
         question = self.waiting[0].question if self.waiting else None
@@ -149,11 +150,13 @@ class TurnQueue:
     # Asking
 
     def ask(self, request: TurnRequest) -> bool:
-        """Let what somebody wrote wait for its turn; False when another one waits already."""
-        if self.waits_typed:
-            self._face.warn("One question waits already. Esc gives it back.")
+        """Let what somebody wrote wait for its turn; False when too many wait already."""
+        if sum(waits.typed for waits in self.waiting) >= MOST:
+            self._face.warn(f"{MOST} questions wait already. Esc gives the last one back.")
             return False
+        before, self._before = self._before, None
         self.submit([request])
+        self._order(order.last_before(self.waiting, before))
         return True
 
     def submit(self, requests: Sequence[TurnRequest]) -> None:
@@ -215,16 +218,49 @@ class TurnQueue:
             self._runner.start(session, request)
         self._face.changed()
 
+    # What waits is changed, by the number of its question
+
+    def change(self, number: int) -> bool:
+        """Give one that waits back to be changed: what is written next is asked in its place. False where
+        it waits no more."""
+        before, taken = order.following(self.waiting, number), self._taken(number)
+        self._give_back(taken)
+        self._before = before
+        self._face.changed()
+        return bool(taken)
+
+    def take_back(self, number: int) -> None:
+        """Do not ask one that waits. What somebody wrote comes back; a file of a task is forgotten."""
+        for one in self._taken(number):
+            (self._give_back if one.typed else self._forget)([one])
+        self._face.changed()
+
+    def move(self, number: int, step: int) -> bool:
+        """Ask one that waits so many places later, or earlier; False where it cannot be."""
+        return self._order(order.moved(self.waiting, number, step))
+
+    def _order(self, rows: Sequence[TurnRequest] | None) -> bool:
+        if rows is not None and self._session is not None:
+            self.waiting = deque(rows)
+            self._session.reorder(order.numbers(rows))
+            self._face.changed()
+        return rows is not None
+
+    def _taken(self, number: int) -> list[TurnRequest]:
+        taken, self.waiting = order.split(self.waiting, number)
+        return taken
+
     # Stopping
 
     def stop(self) -> bool:
-        """What waits and somebody wrote comes back to be changed. Where nothing does, the answer stops,
-        and with it the other files of its task. False when there was neither."""
-        written = [request for request in self.waiting if request.typed]
+        """The last one that waits and that somebody wrote comes back to be changed. Where none does, the
+        answer stops, and with it the other files of its task. False when there was neither."""
+        last = next((request for request in reversed(self.waiting) if request.typed), None)
         had = bool(self.waiting) or self.busy
-        if written:
-            self.waiting = deque(request for request in self.waiting if not request.typed)
-            self._give_back(written)
+        self._before = None
+        if last is not None:
+            self.waiting = deque(request for request in self.waiting if request is not last)
+            self._give_back([last])
         else:
             self._forget(self._take_waiting())
             self._runner.stop()

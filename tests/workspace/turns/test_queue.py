@@ -22,7 +22,7 @@ from docstra_tui.workspace.commands import find
 from docstra_tui.workspace.files.selection import ReadReport
 from docstra_tui.workspace.turns import requests
 from docstra_tui.workspace.turns.decision import Decision
-from docstra_tui.workspace.turns.queue import TurnQueue
+from docstra_tui.workspace.turns.queue import MOST, TurnQueue
 from docstra_tui.workspace.turns.runner import Outcome
 from tests.fakes import FakeLLM
 
@@ -183,12 +183,78 @@ def test_a_question_waits_for_the_disk_and_for_the_model_and_is_then_asked(llm: 
     assert talk.waits == [] and talk.session.turns[0].answer == "Because."
 
 
-def test_a_second_question_is_refused_while_one_waits_and_files_of_a_task_are_not(talk: Talk) -> None:
-    assert talk.turns.ask(requests.question("One?"))
-    assert not talk.turns.ask(requests.question("Two?"))
-    assert talk.face.told[-1].startswith("warned: One question waits already.")
+def ask_all(talk: Talk, *texts: str) -> list[int]:
+    """Their numbers, while they wait."""
+    assert all(talk.turns.ask(requests.question(text)) for text in texts)
+    return [one.question.id for one in talk.turns.waiting if one.question is not None]
+
+
+def in_line(talk: Talk) -> list[str]:
+    """What waits, here and in the session: the same in the same order."""
+    texts = [request.text for request in talk.turns.waiting]
+    assert talk.waits == texts
+    return texts
+
+
+def test_several_questions_wait_and_are_asked_in_their_order(llm: FakeLLM, talk: Talk) -> None:
+    ask_all(talk, "One?", "Two?")
     talk.turns.submit(explain())
-    assert [request.text for request in talk.turns.waiting] == ["One?", "/explain @a.py", "/explain @b.py"]
+    ask_all(talk, "Three?")
+    assert in_line(talk) == ["One?", "Two?", "/explain @a.py", "/explain @b.py", "Three?"]
+    for number in range(5):
+        llm.enqueue(str(number))
+    talk.turns.ready = True
+    talk.turns.start_next()
+    talk.until_idle()
+    asked = [turn.question for turn in talk.session.turns]
+    assert asked == ["One?", "Two?", "Explain a.py", "Explain b.py", "Three?"]
+
+
+def test_no_more_wait_than_anybody_means(talk: Talk) -> None:
+    ask_all(talk, *(f"{number}?" for number in range(MOST)))
+    assert not talk.turns.ask(requests.question("One more?"))
+    assert talk.face.told[-1].startswith(f"warned: {MOST} questions wait already.")
+    assert len(talk.turns.waiting) == MOST
+
+
+def test_each_stop_gives_back_the_last_one_that_waits(talk: Talk) -> None:
+    ask_all(talk, "One?", "Two?")
+    assert talk.turns.stop() and talk.face.written == "Two?" and in_line(talk) == ["One?"]
+    assert talk.turns.stop() and talk.face.written == "One?\n\nTwo?" and in_line(talk) == []
+
+
+def test_one_that_waits_is_changed_and_stands_where_it_stood(talk: Talk) -> None:
+    _, second, _ = ask_all(talk, "One?", "Two?", "Three?")
+    talk.face.written = "begun"
+    assert talk.turns.change(second)
+    assert talk.face.written == "Two?\n\nbegun" and in_line(talk) == ["One?", "Three?"]
+    ask_all(talk, "Two, exactly?", "Four?")
+    assert in_line(talk) == ["One?", "Two, exactly?", "Three?", "Four?"]
+    moments = [one.accepted for one in talk.session.waiting]
+    assert moments == sorted(set(moments)), "the disk knows the order by them"
+    assert not talk.turns.change(second), "it waits no more"
+
+
+def test_one_whose_place_is_gone_is_the_last(llm: FakeLLM, talk: Talk) -> None:
+    first, second = ask_all(talk, "One?", "Two?")
+    talk.turns.change(first)
+    talk.turns.take_back(second)
+    ask_all(talk, "Three?", "One again?")
+    assert in_line(talk) == ["Three?", "One again?"]
+
+
+def test_what_waits_is_moved_and_taken_back_by_number(talk: Talk) -> None:
+    first, second, third = ask_all(talk, "One?", "Two?", "Three?")
+    assert talk.turns.move(third, -2) and in_line(talk) == ["Three?", "One?", "Two?"]
+    assert talk.turns.move(first, 1) and in_line(talk) == ["Three?", "Two?", "One?"]
+    assert not talk.turns.move(first, 1) and not talk.turns.move(third, -1) and not talk.turns.move(7, 1)
+    talk.turns.take_back(second)
+    assert in_line(talk) == ["Three?", "One?"] and talk.face.written == "Two?"
+    talk.turns.submit(explain())
+    file = talk.turns.waiting[-1].question
+    assert file is not None
+    talk.turns.take_back(file.id)
+    assert in_line(talk) == ["Three?", "One?", "/explain @a.py"] and talk.face.written == "Two?"
 
 
 def test_stopping_gives_back_what_was_written_first_and_then_stops_the_answer(

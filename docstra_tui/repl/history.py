@@ -1,0 +1,84 @@
+"""What was typed before: what this chat keeps in a file, and what was asked in any session on the screen.
+
+Both together are one line of time, which Up and Ctrl+R go back in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+
+from docstra_tui import paths
+from docstra_tui.errors import DocstraError
+
+if TYPE_CHECKING:
+    from docstra_tui.session.turns import Asked
+
+HISTORY = "chat-history"
+MOST = 2_000
+"""Lines that Up goes back through: each prompt takes all of them in."""
+
+
+class KeptHistory(FileHistory):
+    """A file of what was typed; a disk that is full or gone never stops the typing."""
+
+    def __init__(
+        self,
+        filename: str,
+        asked: Callable[[], Sequence[Asked]] = tuple,
+        whole: Callable[[str], str] = lambda text: text,
+    ) -> None:
+        """`asked` are the questions of all sessions, the newest first; `whole` is what a line stands for."""
+        super().__init__(filename)
+        self._asked = asked
+        self._whole = whole
+
+    def load_history_strings(self) -> Iterable[str]:
+        found = dict(self._typed())
+        with contextlib.suppress(DocstraError):
+            for one in self._asked():
+                found[one.text] = max(one.at, found.get(one.text, 0.0))
+        return sorted(found, key=lambda text: found[text], reverse=True)[:MOST]
+
+    def append_string(self, string: str) -> None:
+        super().append_string(self._whole(string))
+
+    def store_string(self, string: str) -> None:
+        with contextlib.suppress(OSError):
+            super().store_string(string)
+
+    def _typed(self) -> Iterator[tuple[str, float]]:
+        """What the file has, and when each was typed last; oldest first. As prompt_toolkit writes it."""
+        at, last, lines = 0.0, 0.0, list[str]()
+        try:
+            with open(self.filename, encoding="utf-8", errors="replace", newline="\n") as file:
+                for line in [*file, "\n"]:
+                    if line.startswith("+"):
+                        lines.append(line[1:])
+                        continue
+                    if lines:
+                        yield "".join(lines)[:-1], at
+                        lines = []
+                    if line.startswith("# "):
+                        with contextlib.suppress(ValueError, OverflowError, OSError):
+                            last = datetime.fromisoformat(line[2:].strip()).timestamp()
+                        at = last = max(at + 1e-6, last)  # in their order, whatever the clock said
+        except OSError:
+            return
+
+
+def history(
+    asked: Callable[[], Sequence[Asked]] = tuple, whole: Callable[[str], str] = lambda text: text
+) -> History:
+    """What was typed before, in a file that nobody else can read; in memory where none can be made."""
+    try:
+        path = paths.private_folder(paths.state_dir()) / HISTORY
+        os.close(paths.open_private(path))
+    except (OSError, DocstraError):
+        return InMemoryHistory()
+    return KeptHistory(str(path), asked, whole)

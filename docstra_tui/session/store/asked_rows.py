@@ -1,0 +1,43 @@
+"""What was asked, across all sessions. Every function is inside somebody's transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from docstra_tui.llm.prompt import JOIN, PART
+from docstra_tui.session.store.damage import moment
+from docstra_tui.session.store.values import path_text, text_of
+from docstra_tui.session.turns import Asked
+
+MOST = 5_000
+"""Turns that are looked at, the latest first."""
+CHARACTERS = 8_000_000
+"""No more of questions than this is held."""
+
+
+def read_asked(connection: sqlite3.Connection) -> list[Asked]:
+    """The latest questions, each text once, the newest first."""
+    rows = connection.execute(
+        "SELECT question, task, asked, root FROM turns JOIN sessions ON sessions.id = session_id "
+        "WHERE turns.deleted = '' AND sessions.deleted = '' ORDER BY asked DESC LIMIT ?",
+        (MOST,),
+    )
+    found: dict[str, Asked] = {}
+    held = 0
+    for question, task, asked, root in rows:
+        text = as_written(text_of(question), text_of(task))
+        if not text.strip() or text in found:
+            continue
+        held += len(text)
+        if held > CHARACTERS:
+            break
+        found[text] = Asked(text, moment(asked), path_text(root))
+    return list(found.values())
+
+
+def as_written(question: str, task: str) -> str:
+    """What one writes to ask it again: of a question to each part of the files, the question."""
+    if task in (PART, JOIN):
+        words, _, _ = question.rpartition("\n\n(")
+        return f"/each {words}" if words else ""
+    return question
