@@ -52,6 +52,15 @@ class Branches:
             return Path(list(self._dialogue.turns), self._dialogue.skipped)
 
     @property
+    def held(self) -> list[SavedTurn]:
+        """Every turn that was shown here and is not deleted: those that are shown, then the others."""
+        with self._dialogue.lock:
+            shown, nodes = list(self._dialogue.turns), self._dialogue.nodes
+            numbers = {turn.id for turn in shown}
+            others = [turn for turn in self._dialogue.held.values() if turn.id not in numbers]
+        return [*shown, *(turn for turn in others if not nodes[turn.id].is_deleted)]
+
+    @property
     def forks(self) -> dict[int, tuple[int, ...]]:
         """For each turn that others stand beside, all that are in its place, oldest first."""
         with self._dialogue.lock:

@@ -142,7 +142,7 @@ class ChatSession:
     def is_behind(self) -> bool:
         """True when the disk lacks a turn, a bit of one, what waits or what is typed; False without a
         store."""
-        return self._asker.record.lacks(list(self.turns))
+        return self._asker.record.lacks(self.branches.held)
 
     # Who answers
 

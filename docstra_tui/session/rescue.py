@@ -32,7 +32,7 @@ def rescue(session: ChatSession) -> Path | None:
 
 
 def _whole(session: ChatSession) -> StoredSession:
-    turns = tuple(session.turns)
+    turns = tuple(session.branches.held)
     asked = [turn.asked for turn in turns] or [time.time()]
     return StoredSession(
         session.id or "",
@@ -40,8 +40,8 @@ def _whole(session: ChatSession) -> StoredSession:
         str(session.root),
         session.model,
         session.draft,
-        asked[0],
-        asked[-1],
+        min(asked),
+        max(asked),
         turns,
         waiting=tuple(session.waiting),
     )

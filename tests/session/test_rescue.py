@@ -43,6 +43,16 @@ def test_what_is_not_saved_is_copied_where_nobody_else_reads_it(tmp_path: Path, 
     assert "> What does it do?" in path.read_text() and "adds." in path.read_text()
 
 
+def test_what_stands_on_other_branches_is_in_the_copy(tmp_path: Path, temporary: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    session, store = talk(tmp_path / "file" / "sessions.db")
+    list(session.run(session.branches.edit(session.turns[0].id, "And why?")))
+    assert len(session.turns) == 1
+    store.close()
+    path = rescue(session)
+    assert path is not None and path.read_text().index("> And why?") < path.read_text().index("> What does")
+
+
 def test_what_is_saved_or_was_never_said_is_not_copied(tmp_path: Path, temporary: Path) -> None:
     session, store = talk(tmp_path / "sessions.db")
     store.close()
