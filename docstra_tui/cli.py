@@ -101,6 +101,10 @@ def _run(invocation: Invocation) -> int:
             from docstra_tui.commands import sessions
 
             return sessions.run(invocation)
+        case "templates":
+            from docstra_tui.commands import templates
+
+            return templates.run(invocation)
         case "config":
             from docstra_tui.commands import config
 

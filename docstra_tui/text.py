@@ -31,6 +31,9 @@ INVISIBLE = (
 Joiners (ZWJ, ZWNJ) and the two signs for text or emoji (U+FE0E, U+FE0F) stay: scripts and emoji need them.
 """
 
+_SHAPES = "\ufe0e\ufe0f"
+"""The signs for text or emoji."""
+
 UNSAFE = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff{INVISIBLE}]")
 """Everything that is not drawn as it is; the last net (`docstra_tui.tui.driver.strips`) catches the same."""
 _UNSAFE_IN_TEXT = re.compile(f"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff{INVISIBLE}]")
@@ -51,6 +54,17 @@ def sanitize_line(text: str) -> str:
         return text
     plain = text.replace("\r\n", "\n").replace("\t", TAB)
     return UNSAFE.sub(_visible, plain)
+
+
+def reveal(text: str) -> str:
+    """`text` where nothing may hide: as `sanitize_text`, and what that leaves for scripts and emoji, blanks
+    that are no space and what no font has are visible too."""
+    return "".join(map(_revealed, sanitize_text(text)))
+
+
+def _revealed(character: str) -> str:
+    is_seen = character.isprintable() and character not in _SHAPES
+    return character if is_seen or character == "\n" else _code(character)
 
 
 def disarm(text: str) -> str:
@@ -86,7 +100,11 @@ def _visible(match: re.Match[str]) -> str:
         return f"⟨{code:02x}⟩"
     if 0xD800 <= code <= 0xDFFF:
         return f"⟨{code:04x}⟩"
-    return f"⟨U+{code:04X}⟩"
+    return _code(character)
+
+
+def _code(character: str) -> str:
+    return f"⟨U+{ord(character):04X}⟩"
 
 
 _SHORT_ESCAPES = {"\n": r"\n", "\t": r"\t", "\r": r"\r", "\\": r"\\", "'": r"\'"}

@@ -112,7 +112,7 @@ def test_a_command_with_actions_means_its_first_one_when_none_is_said() -> None:
         (["aks", "why?"], "Did you mean docstra-tui ask?"),
         (["nowhere"], "no folder 'nowhere'"),
         (["doctor"], "not built yet"),
-        (["templates", "list"], "not built yet"),
+        (["templates", "cpoy"], "Did you mean copy?"),
         (["sessions", "export", "x"], "not built yet"),
         (["models", "inspekt"], "Did you mean inspect?"),
         (["config", "schema"], "not built yet"),

@@ -175,12 +175,16 @@ COMMANDS: tuple[Command, ...] = (
         more=MANY + ONE_SHOT,
     ),
     _task("examples", FILES, LANGUAGE, most=1, more=ONE_SHOT),
+    _task("run", FILES, more=FILLING + ONE_SHOT),
     Command(
-        "run",
-        "TEMPLATE [KEY=VALUE…]",
-        "fill a template and answer it",
-        (FILES, *OF_TASKS),
-        more=FILLING + ONE_SHOT,
+        "templates",
+        "[list|show|copy|review] [NAME]",
+        "what run fills",
+        actions=("list", "show", "copy", "review"),
+        most=2,
+        more="show prints the file of one. copy NAME [AS] puts one among yours, the folder\n"
+        "templates beside config.toml, as AS where that is given. review has you read one\n"
+        "that a project offers, so that a script can run it.",
     ),
     Command(
         "sessions",
@@ -229,10 +233,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("reset-terminal", "", "put a garbled terminal right", most=0),
 )
 
-LATER = ("templates", "doctor", "files", "check", "index")
+LATER = ("doctor", "files", "check", "index")
 """Commands that are planned and not built: their names are taken."""
 
-TASKS = (*(row.name for row in commands_of("shell")), "run")
+TASKS = tuple(row.name for row in commands_of("shell"))
 """The commands that answer and end."""
 
 NAMES = tuple(command.name for command in COMMANDS if command.name)

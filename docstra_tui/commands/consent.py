@@ -29,8 +29,8 @@ def ask_for_host(backend: Backend, console: Console, *, was_named: bool) -> None
     given.admit(backend)
     if gate.is_open:
         return
-    if _can_ask(console):
-        if not _says_yes(f"{consent.question(gate.address)} [y/N] "):
+    if can_ask(console):
+        if not says_yes(f"{consent.question(gate.address)} [y/N] "):
             raise UsageError("Nothing was sent.")
         given.give(gate.address)
         given.admit(backend)
@@ -66,23 +66,25 @@ def say_what_stays(console: Console, items: Iterable[ContextItem]) -> None:
 
 
 def _decide(found: SecretsFound, host: str, console: Console) -> None:
-    can_ask = _can_ask(console)
-    if can_ask or len(found.findings) > 1:  # one is named by the error
+    is_asked = can_ask(console)
+    if is_asked or len(found.findings) > 1:  # one is named by the error
         for line in consent.secrets(found, host):
             console.note(line)
-    if not can_ask:
+    if not is_asked:
         raise SecretsFound(
             found.message, f"Leave it out, or send it as it is with {SEND_SECRETS}.", found.findings
         )
-    if not _says_yes("Send it as it is? [y/N] "):
+    if not says_yes("Send it as it is? [y/N] "):
         raise UsageError("Nothing was sent.", "To leave it out, ask without it.")
 
 
-def _can_ask(console: Console) -> bool:
+def can_ask(console: Console) -> bool:
+    """True where somebody sits at both ends."""
     return console.err_is_terminal and sys.stdin is not None and sys.stdin.isatty()
 
 
-def _says_yes(question: str) -> bool:
+def says_yes(question: str) -> bool:
+    """Put a question on standard error; anything but y is no."""
     sys.stderr.write(question)
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -73,9 +73,7 @@ class ManyAnswers:
 
     def follow(self, llm: BaseLLM) -> None:
         """Ask everything, up to the first Ctrl+C. Raises `DocstraError` where not all have an answer."""
-        prompts = [
-            llm.prompt_builder.conversation(one.task, one.focus, **one.fields) for one in self._requests
-        ]
+        prompts = [llm.prompt_builder.asked(one.task, one.focus, (), one.fields) for one in self._requests]
         for prompt, index in zip(prompts, range(len(prompts)), strict=True):
             mark = mark_of([list(prompt.messages), self.model, *self._made_by])
             self._marks.append(mark)

@@ -24,10 +24,12 @@ from docstra_tui.commands.many_answers import FEW, ManyAnswers
 from docstra_tui.commands.named_files import is_folder
 from docstra_tui.commands.output_folder import OutputFolder
 from docstra_tui.commands.requests import requests_of
-from docstra_tui.errors import ContextOverflow, DocstraError, EngineError, UsageError
-from docstra_tui.llm.prompt import BUILT_IN
+from docstra_tui.commands.templates import chosen
+from docstra_tui.errors import ContextOverflow, DocstraError, EngineError, TemplateError, UsageError
+from docstra_tui.llm.prompt import TASKS
 from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.settings import Settings
+from docstra_tui.templates import Template
 from docstra_tui.workspace.status import loading_line
 
 if TYPE_CHECKING:
@@ -54,8 +56,9 @@ def run(
     """
     console = console or Console()
     settings = settings_module.load(invocation.flags)
-    own = templates.load_all()
-    requests = requests_of(invocation, settings, {**BUILT_IN, **own}, console.note)
+    own = _own_templates(invocation)
+    template = chosen(invocation, console) if invocation.command == "run" else None
+    requests = requests_of(invocation, settings, template, console.note)
     if opener is None:
         from docstra_tui.workspace.models.opening import open_backend
 
@@ -65,8 +68,8 @@ def run(
     try:
         backend = opener(settings, oneshot=True)
         consent.ask_for_host(backend, console, was_named="remote.base_url" in invocation.flags)
-        for name, text in own.items():
-            backend.llm.add_template(name, text)
+        for name, one in own.items():
+            backend.llm.add_template(name, one)
         anyway = bool(invocation.options["send_secrets"])
         consent.ask_for_secrets(backend, _prompts(backend.llm, requests), console, anyway=anyway)
         if not backend.host and console.err_is_terminal:
@@ -94,6 +97,15 @@ def run(
         interrupts(signal.default_int_handler)
     answers.end()
     return CANCELLED if answers.was_cancelled else DONE
+
+
+def _own_templates(invocation: Invocation) -> dict[str, Template]:
+    """The user's. Raises what keeps the one from being used that stands in the place of the task's."""
+    wrong: dict[str, TemplateError] = {}
+    own = templates.load_all(wrong)
+    if error := wrong.get(TASKS.get(invocation.command, "")):
+        raise error
+    return own
 
 
 def _answers(
@@ -165,4 +177,4 @@ def _say_unswitched(llm: BaseLLM, console: Console) -> None:
 def _prompts(llm: BaseLLM, requests: Sequence[TurnRequest]) -> Iterator[Prompt]:
     """What will be sent, one after the other."""
     for request in requests:
-        yield llm.prompt_builder.messages(request.task, request.focus, **request.fields)
+        yield llm.prompt_builder.asked(request.task, request.focus, (), request.fields).messages

@@ -55,8 +55,8 @@ def sizes(llm: BaseLLM, request: TurnRequest) -> list[dict[str, Any]]:
     counts: list[int | None] = []
     try:
         for end in range(len(request.focus) + 1):
-            messages = llm.prompt_builder.messages(request.task, request.focus[:end], (), **request.fields)
-            count = llm.count_tokens(messages)
+            asked = llm.prompt_builder.asked(request.task, request.focus[:end], (), request.fields)
+            count = llm.count_tokens(asked.messages)
             counts.append(count if llm.counts_exactly else None)
     except DocstraError:
         pass  # the answer is there; a figure is not worth it

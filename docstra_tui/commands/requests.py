@@ -7,7 +7,7 @@ file of its own (a `while read` loop's list), it is read only where `-` is named
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,19 +17,21 @@ from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.named_files import Naming, Note
 from docstra_tui.errors import UsageError
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.llm.prompt import BUILT_IN, TASKS, code_fields, file_fields, placeholders
+from docstra_tui.llm.prompt import OWN_TEXT, TASKS, code_fields, file_fields
 from docstra_tui.session.turn_request import TurnRequest, plain_question
 from docstra_tui.settings import Settings
+from docstra_tui.templates import Template, placeholders
+from docstra_tui.workspace.templates.known import is_built_in
 from docstra_tui.workspace.turns.requests import fields_of_examples, fields_of_file, main_language
 
 
 def requests_of(
-    invocation: Invocation, settings: Settings, known: Mapping[str, str], note: Note
+    invocation: Invocation, settings: Settings, template: Template | None, note: Note
 ) -> list[TurnRequest]:
     """What the command line asks, with its files and its standard input read.
 
-    `known` is template text by name; `note` hears how a file was read that was no UTF-8, and what becomes
-    of standard input. Raises `UsageError`, `UnreadableFile`.
+    `template` is the one that `run` fills; `note` hears how a file was read that was no UTF-8, and what
+    becomes of standard input. Raises `UsageError`, `UnreadableFile`.
     """
     words = [word for word in invocation.words if word != "-"]
     limit = settings.context.max_file_bytes
@@ -54,7 +56,8 @@ def requests_of(
             fields = fields_of_examples(request, items, invocation.options["language"])
             return [TurnRequest(TASKS["examples"], request, fields, items)]
         case _:
-            return [_filled(words, files, known, piped)]
+            assert template is not None  # `run` is the only one that is left
+            return [_filled(template, words[1:], files, piped)]
 
 
 @dataclass(frozen=True)
@@ -123,28 +126,29 @@ def _one_a_file(
 
 
 def _filled(
-    words: list[str], files: tuple[ContextItem, ...], known: Mapping[str, str], piped: Piped
+    template: Template, pairs: list[str], files: tuple[ContextItem, ...], piped: Piped
 ) -> TurnRequest:
     """The request of `run`: a template, its values, and the code where it wants `{code}`."""
-    if not words:
-        raise UsageError("There is no template.", f"Known templates: {', '.join(sorted(known))}.")
-    name, *pairs = words
-    fields: dict[str, Any] = {}
+    name, wanted = template.name, placeholders(template.text)
+    fields: dict[str, Any] = dict(template.defaults)
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or not key.isidentifier():
             raise UsageError(f"{pair!r} is not KEY=VALUE.", "A value with spaces needs quotes.")
+        if key not in wanted:
+            piped.note(f"The template {name} has no place for {key}.")
         fields[key] = value
-    wants_code = "code" in placeholders(known.get(name, "")) and "code" not in fields
+    wants_code = "code" in wanted and "code" not in fields
     text = piped.alone() if wants_code and not files else piped.beside(bool(files))
     items = files
     if text and wants_code:
         fields["code"] = code_fields(text, fields.get("language", ""))["code"]
     elif text:
         items = (*items, ContextItem(text))
-    if name in BUILT_IN:
-        fields.setdefault("additional_context", "")
-        fields.setdefault("language", main_language(items) or "source")
+    fields.setdefault("additional_context", "")
+    fields.setdefault("language", main_language(items) or "source")
     if wants_code and "code" not in fields and items:
         fields["code"] = file_fields([item.label for item in items], "")["code"]
+    if not is_built_in(template):
+        fields[OWN_TEXT] = template.text
     return TurnRequest(name, name, fields, items)

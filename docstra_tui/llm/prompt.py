@@ -16,6 +16,7 @@ from typing import Any, TypedDict
 
 from docstra_tui.errors import TemplateError
 from docstra_tui.llm.items import Context, ContextItem, as_items, value_lines
+from docstra_tui.templates import PLACEHOLDER, Template, placeholders
 
 SYSTEM = (
     "You are a careful assistant for people who read and write code. Files are given as data, each "
@@ -80,7 +81,11 @@ TASKS: Mapping[str, str] = MappingProxyType(
 )
 """The faces' words for the built-in tasks; `custom` names its template itself."""
 
-PLACEHOLDER = re.compile(r"\{\{([A-Za-z_]\w*)\}\}|\{([A-Za-z_]\w*)\}")
+OWN_TEXT = "{template}"
+"""Among the values of a turn, the text of its template where that is no built-in one: what was asked stays
+what it was, whatever becomes of the file. No placeholder can be called so."""
+
+NO_DEFAULTS: Mapping[str, str] = MappingProxyType({})
 
 
 class Message(TypedDict):
@@ -137,15 +142,25 @@ class PromptBuilder:
     Values are put in once and never searched again.
     """
 
-    def __init__(self, custom_templates: Mapping[str, str] | None = None) -> None:
-        self.templates: dict[str, str] = {**BUILT_IN, **(custom_templates or {})}
+    def __init__(self, custom_templates: Mapping[str, str | Template] | None = None) -> None:
+        self.templates: dict[str, str] = dict(BUILT_IN)
         """Template text by name."""
+        self.defaults: dict[str, Mapping[str, str]] = {}
+        """The values of a template that nobody has to give, by its name."""
+        for name, template in (custom_templates or {}).items():
+            self.add_template(name, template)
         self.system = SYSTEM
         """The first message of every conversation; empty for none."""
 
-    def add_template(self, name: str, template: str) -> None:
-        """Add a template, or put another in the place of a known one."""
-        self.templates[name] = template
+    def add_template(self, name: str, template: str | Template) -> None:
+        """Add a template, or put another in the place of a known one.
+
+        One that was read from a file (`docstra_tui.templates.read`) brings the defaults of its fields.
+        """
+        if isinstance(template, str):
+            self.defaults[name], self.templates[name] = NO_DEFAULTS, template
+        else:
+            self.defaults[name], self.templates[name] = template.defaults, template.text
 
     def build_document_code_prompt(self, code: str, language: str, additional_context: Context = "") -> str:
         """The text of a first turn that asks for documentation of `code`."""
@@ -193,6 +208,10 @@ class PromptBuilder:
         self, task: str, context: Context = (), history: History = (), **fields: Any
     ) -> Conversation:
         """`messages`, and how much of the last one stands whatever is asked."""
+        return self.asked(task, context, history, fields)
+
+    def asked(self, task: str, context: Context, history: History, fields: Mapping[str, Any]) -> Conversation:
+        """`conversation` where a value may be called as anything is, `task` or `history` too."""
         messages = Messages()
         if self.system:
             messages.append({"role": "system", "content": self.system})
@@ -223,10 +242,11 @@ class PromptBuilder:
         The items go where the template says `{context}`, else in front of it. Only empty lines around
         the whole are left out: code that begins with an indentation keeps it.
         """
-        template = self._template(task)
-        wanted = {match[2] for match in PLACEHOLDER.finditer(template) if match[2]}
+        own = _own_text(fields)
+        template = self._template(task) if own is None else own
+        wanted = placeholders(template)
         block = _block(context)
-        values = dict(fields)
+        values = {**(self.defaults.get(task, NO_DEFAULTS) if own is None else {}), **fields}
         if "context" in wanted and "context" not in values:
             values["context"] = block
             block = ""
@@ -235,9 +255,10 @@ class PromptBuilder:
 
     def can_render(self, task: str, fields: Mapping[str, Any]) -> bool:
         """True when the template is known and `fields` has a value for all that it wants."""
-        wanted = placeholders(self.templates.get(task, OF_PARTS.get(task, "")))
-        is_known = task in self.templates or task in OF_PARTS
-        return is_known and all(name in fields or name == "context" for name in wanted)
+        own = _own_text(fields)
+        text = self.templates.get(task, OF_PARTS.get(task)) if own is None else own
+        given = {"context", *fields, *(self.defaults.get(task, NO_DEFAULTS) if own is None else ())}
+        return text is not None and given.issuperset(placeholders(text))
 
     def _code_prompt(self, task: str, code: str, language: str, additional_context: Context) -> str:
         return self.render_turn(task, code_fields(code, language, additional_context))
@@ -285,10 +306,10 @@ def plain_context(context: Context) -> str:
     return items if isinstance(items, str) else "\n\n".join(item.render() for item in items)
 
 
-def placeholders(template: str) -> list[str]:
-    """The names a template wants, in order, each once."""
-    names = (match[2] for match in PLACEHOLDER.finditer(template) if match[2])
-    return list(dict.fromkeys(names))
+def _own_text(fields: Mapping[str, Any]) -> str | None:
+    """The text that a turn carries with it; None where there is none, or a damaged disk took it."""
+    text = fields.get(OWN_TEXT)
+    return text if isinstance(text, str) else None
 
 
 def _fill(name: str, template: str, values: Mapping[str, Any]) -> str:

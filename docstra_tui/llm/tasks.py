@@ -13,6 +13,7 @@ from docstra_tui.llm.prompt import History, PromptBuilder, code_fields, plain_co
 from docstra_tui.llm.thinking.whole import begun
 from docstra_tui.llm.thinking.wish import Think
 from docstra_tui.llm.written import Written
+from docstra_tui.templates import Template
 
 OnThinking = Callable[[str], None] | None
 """Called with each piece of what the model thinks, while the answer is iterated."""
@@ -207,8 +208,9 @@ class Tasks(ABC):
         context = kwargs.pop("context", ())
         return self._task(template_name, stream, history, kwargs, think, on_thinking, context)
 
-    def add_template(self, name: str, template: str) -> None:
-        """Add a template for `custom_request`, or override a built-in one."""
+    def add_template(self, name: str, template: str | Template) -> None:
+        """Add a template for `custom_request`, or override a built-in one: a text, or one that
+        `docstra_tui.templates.read` has read from a file."""
         self.prompt_builder.add_template(name, template)
 
     def run_task(
@@ -224,7 +226,7 @@ class Tasks(ABC):
         listener: Listener = SILENT,
     ) -> AnswerStream:
         """Start any template over context items, or go on with its answer: what the faces call."""
-        asked = self.prompt_builder.conversation(task, as_items(context), history, **(fields or {}))
+        asked = self.prompt_builder.asked(task, as_items(context), history, fields or {})
         return self.stream(
             asked.messages, stable=asked.stable, think=think, batch=batch, written=written, listener=listener
         )

@@ -6,13 +6,15 @@ Everything said lives in `ChatSession`; this class only carries words between it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prompt_toolkit.application.current import get_app_session
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from docstra_tui.context.mentions import Mention
-from docstra_tui.errors import DocstraError, UsageError
+from docstra_tui.errors import DocstraError, TemplateError, UsageError
 from docstra_tui.repl.ahead import Ahead
 from docstra_tui.repl.answering import Answering
 from docstra_tui.repl.branching import Branching
@@ -43,6 +45,9 @@ from docstra_tui.workspace.sessions.opened import OpenSessions
 from docstra_tui.workspace.think_switch import ThinkSwitch
 from docstra_tui.workspace.turns import requests
 from docstra_tui.workspace.wording import NO_THOUGHT
+
+if TYPE_CHECKING:
+    from docstra_tui.repl.templates import Templates
 
 
 class Chat:
@@ -80,6 +85,7 @@ class Chat:
         self.themes = Themes(settings.theme, lambda: self.root, printer)
         self.sets = Sets(self._named, lambda: self.root, printer, self._use_files)
         self.thinking = ThinkSwitch(self.model)
+        self._confirm = confirm
         self._tasks = Tasks(self, self.answering)
         self.branching = Branching(self, self.sessions, self._tasks, self.answering, printer)
         self.handlers: Mapping[str, Callable[[CommandLine], None]] = {
@@ -117,6 +123,14 @@ class Chat:
     def root(self) -> Path:
         """The folder that it is about."""
         return self.session.root
+
+    @cached_property
+    def templates(self) -> Templates:
+        """Those that can be asked with."""
+        from docstra_tui.repl.templates import Templates
+        from docstra_tui.repl.value_prompt import ask_value
+
+        return Templates(lambda: self.root, self.printer, self._confirm, ask_value)
 
     @property
     def files(self) -> FileSelection:
@@ -164,7 +178,7 @@ class Chat:
             else:
                 self.branching.leave_edit()
                 self.handlers[line.command.name](line)
-        except UsageError as error:
+        except (UsageError, TemplateError) as error:
             self.unsent = text
             self.printer.error(error)
         except DocstraError as error:

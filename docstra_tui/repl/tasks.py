@@ -12,6 +12,7 @@ from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.turns import requests
 
 if TYPE_CHECKING:
+    from docstra_tui.repl.templates import Templates
     from docstra_tui.session.turn_request import TurnRequest
     from docstra_tui.workspace.files.named_files import NamedFiles
     from docstra_tui.workspace.files.selection import FileSelection
@@ -28,6 +29,10 @@ class Sending(Protocol):
         self, typed: str, mentions: Iterable[Mention], *, must_exist: bool = False
     ) -> NamedFiles | None:
         """Add what a text names to the files; None, and said why, where nothing is to be sent."""
+
+    @property
+    def templates(self) -> Templates:
+        """Those that can be asked with."""
 
     def may_send(self) -> bool:
         """False after a no to another machine, which is said."""
@@ -46,9 +51,11 @@ class Tasks:
             self._send([requests.question(words, self._sending.files.labels, typed)], typed)
 
     def start(self, line: CommandLine, typed: str) -> None:
-        """Start a task. Raises `UsageError`, `UnreadableFile`."""
+        """Start a task. Raises `UsageError`, `UnreadableFile`, `TemplateError`."""
         if line.command.takes == "files":
             self._start_files(line, typed)
+        elif line.command.name == "run":
+            self._start_template(line, typed)
         elif not line.text:
             raise UsageError(f"There is nothing behind /{line.command.name}.", f"Write {line.command.usage}.")
         elif self._sending.name_files(typed, line.mentions) is not None:
@@ -57,6 +64,22 @@ class Tasks:
     def go_on(self, request: TurnRequest, typed: str) -> None:
         """Have the last answer go on."""
         self._send([request], typed)
+
+    def _start_template(self, line: CommandLine, typed: str) -> None:
+        """Fill one and ask with it; without a name, say which there are."""
+        from docstra_tui.workspace.templates import filling
+
+        if not line.text:
+            self._sending.templates.show_all()
+            return
+        filled = self._sending.templates.filled(filling.read_words(line.text), self._sending.files.picks)
+        if filled is None:
+            self._answering.unsent = typed
+            return
+        template, values = filled
+        written = filling.write_words(template.name, values)
+        if self._sending.name_files(written, find_mentions("\n".join(values.values()))) is not None:
+            self._send([filling.request_of(template, values, self._sending.files.labels)], written)
 
     def _start_files(self, line: CommandLine, typed: str) -> None:
         """One turn a file: those named, else all of the files."""

@@ -145,9 +145,9 @@ class Dialogue:
     def _rendered(self, request: TurnRequest, told: Told) -> Conversation:
         prompts, turn = self.llm.prompt_builder, request.goes_on
         if turn is None:
-            return prompts.conversation(request.task, told.waiting, told.history, **request.fields)
+            return prompts.asked(request.task, told.waiting, told.history, request.fields)
         asked = told_as(turn, prompts)
-        begun = prompts.conversation(asked.task, told.waiting, told.history, **asked.fields)
+        begun = prompts.asked(asked.task, told.waiting, told.history, asked.fields)
         begun.messages.append({"role": "assistant", "content": turn.answer})
         return Conversation(begun.messages, 0)
 

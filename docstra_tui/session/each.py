@@ -169,7 +169,7 @@ class Each:
     def conversation(self, number: int) -> Conversation:
         """The prompt of one part."""
         request = self.part(number)
-        return self.llm.prompt_builder.conversation(request.task, request.focus, (), **request.fields)
+        return self.llm.prompt_builder.asked(request.task, request.focus, (), request.fields)
 
     # As turns, one after the other
 

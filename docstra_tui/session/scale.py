@@ -101,7 +101,7 @@ class Scale:
 
     def question(self, task: str, fields: Mapping[str, Any]) -> int:
         """Tokens of a question."""
-        asked = self.llm.prompt_builder.conversation(task, (), (), **fields)
+        asked = self.llm.prompt_builder.asked(task, (), (), fields)
         if self._unasked is None:
             self._unasked = self._count(question="")
         return max(0, self.llm.count_tokens(asked.messages) - self._unasked)

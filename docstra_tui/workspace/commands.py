@@ -77,6 +77,15 @@ COMMANDS = (
         "custom", "Custom request", "REQUEST", "anything else, in your own words", "text", "Your request"
     ),
     Command(
+        "run",
+        "Ask with a template",
+        "TEMPLATE [KEY=VALUE…]",
+        "fill a template and answer it",
+        "text",
+        "Which template?",
+        faces=EVERYWHERE,
+    ),
+    Command(
         "retry",
         "Answer again",
         "[N]",
@@ -160,7 +169,7 @@ COMMANDS = (
     Command("quit", "Quit", "", "leave; everything is saved and the model stays loaded"),
 )
 
-TASKS = frozenset({"document", "explain", "ask", "each", "examples", "custom"})
+TASKS = frozenset({"document", "explain", "ask", "each", "examples", "custom", "run"})
 """The commands that become turns: of those that take files one for each, of the others one over all."""
 
 

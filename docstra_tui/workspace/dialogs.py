@@ -6,9 +6,11 @@ what is said not to be.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from docstra_tui.templates import Field
 
 Leaving = Literal["leave out", "send"]
 """What becomes of what may be secret and would leave this machine."""
@@ -39,6 +41,19 @@ class Offer:
     """Hears the value that the cursor is on now."""
 
 
+@dataclass(frozen=True)
+class Form:
+    """Values to be given. Nothing of it is yet safe to show."""
+
+    title: str
+    description: str
+    fields: Sequence[Field]
+    values: Mapping[str, str]
+    """Those that are there already, by the name of their field."""
+    preview: Callable[[Mapping[str, str]], str]
+    """What comes of them."""
+
+
 class Dialogs(Protocol):
     """Everything returns at once."""
 
@@ -50,6 +65,12 @@ class Dialogs(Protocol):
 
     def write(self, title: str, then: Callable[[str | None], None]) -> None:
         """Some words, or None."""
+
+    def fill(self, form: Form, then: Callable[[Mapping[str, str] | None], None]) -> None:
+        """The values of a form, or None."""
+
+    def review(self, title: str, text: str, then: Callable[[bool], None]) -> None:
+        """All of a text, and a yes to it once its end was seen; closing is no."""
 
     def let_leave(
         self, lines: list[str], then: Callable[[Leaving | None], None], *, can_leave_out: bool

@@ -22,12 +22,15 @@ from docstra_tui.session.turns import SavedTurn
 from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
 from docstra_tui.tui.screens.confirm import ConfirmScreen
+from docstra_tui.tui.screens.review import ReviewScreen
 from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.tui.widgets.notice import Notices
 from tests.conftest import OURS, PLACES
 from tests.repl.story import Typist, chat
 from tests.tui.fakes import FakeBackend, screen_text, until
 
+ASKING = (ConfirmScreen, ReviewScreen)
+"""What takes a yes or a no."""
 SECONDS = 20.0
 """How long anything is waited for, at most."""
 
@@ -210,7 +213,7 @@ async def _screen(
             if isinstance(step, Answer):
                 await until(
                     pilot,
-                    lambda step=step: isinstance(app.screen, ConfirmScreen) and step.asked in now(),
+                    lambda step=step: isinstance(app.screen, ASKING) and step.asked in now(),
                     SECONDS,
                 )
                 shown.append(now())

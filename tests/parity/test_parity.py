@@ -63,6 +63,12 @@ def own_template() -> None:
     (templates.folder() / "review.txt").write_text("Review the files for {what}.")
 
 
+def project_template(root: Path) -> None:
+    files(root)
+    (root / ".docstra" / "templates").mkdir(parents=True)
+    (root / ".docstra" / "templates" / "audit.md").write_text("Audit\u200b {what}.\n")
+
+
 def dies(backend: FakeBackend) -> None:
     backend.llm.enqueue("Half", EngineDied("The engine is gone.", "Restart it."))
     backend.llm.enqueue("Whole.")
@@ -334,6 +340,33 @@ SCENARIOS = [
             Line("What else?", 1, says=("Answer 1.",)),
             Line("/other", 1, says=("Answer 0.",)),
         ],
+        calls=2,
+    ),
+    Scenario(
+        "a template is filled by what stands behind its name, or where it is asked for",
+        [
+            Line("What of @README.md ?", 1),
+            Line("/run review what=speed", 2),
+            Line('/run review what="locks in @pkg/client.py"', 3),
+            Line("/run review", says=("Review the files for {what}.",)),
+            Line("races", 4),
+            Line("/run reviw what=x", says=("There is no template 'reviw'. Did you mean review?",)),
+            Line("/run review wat=x", says=("has no place for wat. It takes what.",)),
+            Line("And?", 5),
+        ],
+        Project(files, answers, before=lambda root: own_template()),
+        calls=5,
+    ),
+    Scenario(
+        "a template of the project is read by whoever asks before it is asked with",
+        [
+            Line("/run project:audit what=locks", says=("Audit\u27e8U+200B\u27e9 {what}.",)),
+            Answer(False, "is this project's"),
+            Line("/run project:audit what=locks"),
+            Answer(True, "is this project's", 1),
+            Line("/run project:audit what=races", 2),
+        ],
+        Project(project_template, answers),
         calls=2,
     ),
     Scenario(

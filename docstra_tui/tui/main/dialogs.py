@@ -5,12 +5,12 @@ A controller gets this, the widgets and the services it uses, and nothing else o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from docstra_tui.errors import DocstraError
 from docstra_tui.text import sanitize_line
-from docstra_tui.workspace.dialogs import Leaving, Offer
+from docstra_tui.workspace.dialogs import Form, Leaving, Offer
 
 if TYPE_CHECKING:
     from textual.screen import ModalScreen, Screen
@@ -45,6 +45,18 @@ class Dialogs:
         from docstra_tui.tui.screens.text_prompt import TextPrompt
 
         self.ask(TextPrompt(title), then)
+
+    def fill(self, form: Form, then: Callable[[Mapping[str, str] | None], None]) -> None:
+        """The values of a form, or None."""
+        from docstra_tui.tui.screens.form import FormScreen
+
+        self.ask(FormScreen(form), then)
+
+    def review(self, title: str, text: str, then: Callable[[bool], None]) -> None:
+        """All of a text, and a yes to it once its end was seen; closing is no."""
+        from docstra_tui.tui.screens.review import ReviewScreen
+
+        self.ask(ReviewScreen(title, text), lambda yes: then(bool(yes)))
 
     def let_leave(
         self, lines: list[str], then: Callable[[Leaving | None], None], *, can_leave_out: bool

@@ -138,7 +138,7 @@ class MainScreen(KeyActions):
         self.next_prompt = NextPrompt(parts.composer, queue, self.model, dialogs, self.call_later)
         self.permission = Permission(self.model, parts.tree_view, queue, dialogs, self.call_later)
         self.tasks = Tasks(
-            parts.composer, parts.tree_view, self.selection, self.naming, self.permission, queue, dialogs
+            self.root, parts, self.selection, self.naming, self.permission, queue, dialogs, self._chat_jobs
         )
         self.interrupt = Interrupt(parts, queue, self._program, dialogs)
 

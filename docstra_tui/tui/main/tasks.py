@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docstra_tui.context.mentions import find_mentions
@@ -16,11 +19,13 @@ from docstra_tui.workspace.turns.queue import TurnQueue
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
+    from docstra_tui.templates import Template
     from docstra_tui.tui.main.naming import Naming
-    from docstra_tui.tui.widgets.composer import Composer
-    from docstra_tui.tui.widgets.file_tree import FileTree
+    from docstra_tui.tui.main.parts import Parts
     from docstra_tui.workspace.files.selection import FileSelection
+    from docstra_tui.workspace.jobs import JobQueue
     from docstra_tui.workspace.permission import Permission
+    from docstra_tui.workspace.templates.asking import Send, TemplateAsker
 
 
 class Tasks:
@@ -28,16 +33,19 @@ class Tasks:
 
     def __init__(
         self,
-        composer: Composer,
-        tree: FileTree,
+        root: Path,
+        parts: Parts,
         files: FileSelection,
         naming: Naming,
         permission: Permission,
         queue: TurnQueue,
         dialogs: Dialogs,
+        jobs: JobQueue,
     ) -> None:
-        self._composer = composer
-        self._tree = tree
+        self._root = root
+        self._jobs = jobs
+        self._composer = parts.composer
+        self._tree = parts.tree_view
         self._files = files
         self._naming = naming
         self._permission = permission
@@ -58,6 +66,8 @@ class Tasks:
         """Start a task, asking for its words first where it needs any. Raises `UsageError`."""
         if line.command.takes == "files":
             self._start_files(line, draft)
+        elif line.command.name == "run" and line.text:
+            self._templates.start(line.text, self._sender(draft))
         elif line.text:
             self._start_words(line, draft)
         else:
@@ -77,9 +87,9 @@ class Tasks:
     def ask_words(self, command: Command) -> None:
         """Ask for what stands behind a command."""
         if command.name == "custom":
-            from docstra_tui.workspace.turns.custom_request import CustomRequest
-
-            CustomRequest(self._dialogs, lambda: self.prompt(command), self.fill).begin()
+            self._templates.choose(self._sender(), lambda: self.prompt(command))
+        elif command.name == "run":
+            self._templates.choose(self._sender())
         else:
             self.prompt(command)
 
@@ -93,15 +103,30 @@ class Tasks:
 
         self._dialogs.write(command.asks, written)
 
-    def fill(self, name: str, template: str, values: dict[str, str]) -> None:
-        """Ask with one of the user's templates, about the ticked files and those that a value names."""
-        draft = Draft(self._composer, "\n\n".join(values.values()), is_in_composer=False)
+    @cached_property
+    def _templates(self) -> TemplateAsker:
+        from docstra_tui.workspace.templates.asking import TemplateAsker
 
-        def send() -> None:
-            self._queue.submit([requests.of_template(name, template, values, self._files.labels)])
+        return TemplateAsker(self._root, self._dialogs, self._jobs, lambda: self._files.picks)
 
-        mentions = find_mentions("\n".join(values.values()))
-        self._naming.tick(draft, mentions, lambda named: self._permission.for_host(send, draft.keep))
+    def _sender(self, typed: Draft | None = None) -> Send:
+        """Asks with a template, about the ticked files and those that a value names."""
+        from docstra_tui.workspace.templates import filling
+
+        def ask(template: Template, values: Mapping[str, str]) -> None:
+            draft = Draft(self._composer, filling.write_words(template.name, values), is_in_composer=False)
+            if typed is not None and typed.is_changed:
+                return  # Enter came twice
+            if typed is not None:
+                typed.sent()
+
+            def send() -> None:
+                self._queue.submit([filling.request_of(template, values, self._files.labels)])
+
+            mentions = find_mentions("\n".join(values.values()))
+            self._naming.tick(draft, mentions, lambda named: self._permission.for_host(send, draft.keep))
+
+        return ask
 
     def _start_words(self, line: CommandLine, draft: Draft) -> None:
         def send() -> None:

@@ -220,7 +220,7 @@ class AnsweringModel:
 
     def _opened_with(self, settings: Settings) -> Backend:
         backend = self.consent.admit(self._open_backend(settings))
-        self.template_error = give_templates(backend.llm)
+        self.template_error = next(iter(give_templates(backend.llm).values()), None)
         return backend
 
     def _take(self, settings: Settings) -> None:

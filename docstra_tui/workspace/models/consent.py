@@ -5,13 +5,10 @@ The faces ask and show; what a yes opens, and where it is kept, is here.
 
 from __future__ import annotations
 
-import os
-import stat
 from typing import TYPE_CHECKING
 
-from docstra_tui import paths
-from docstra_tui.errors import DocstraError
 from docstra_tui.text import sanitize_line
+from docstra_tui.workspace.kept_yeses import KeptYeses
 
 if TYPE_CHECKING:
     from docstra_tui.address import Address
@@ -33,40 +30,24 @@ class Consent:
 
     def __init__(self) -> None:
         self._said: set[str] = set()
+        self._kept = KeptYeses(FILE)
 
     def is_given(self, address: Address | None) -> bool:
         """True for our own engine (None), for this machine, and for a host that was said yes to."""
         if address is None or address.is_this_machine or address.origin in self._said:
             return True
-        return not _forms(address).isdisjoint(_written())
+        return not _forms(address).isdisjoint(self._kept.lines())
 
     def give(self, address: Address) -> None:
         """Remember the yes to a host."""
         self._said.add(address.origin)
-        try:
-            descriptor = paths.open_private(paths.private_folder(paths.state_dir()) / FILE)
-            with open(descriptor, "w", encoding="utf-8") as file:
-                file.write(f"{address.origin}\n")
-        except (OSError, DocstraError):  # also a full disk
-            pass
+        self._kept.add(address.origin)
 
     def admit(self, backend: Backend) -> Backend:
         """The backend, its gate open if there was a yes before."""
         if backend.gate is not None and self.is_given(backend.gate.address):
             backend.gate.open()
         return backend
-
-
-def _written() -> list[str]:
-    """The lines of the file; none of one that somebody else could have written."""
-    try:
-        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
-        with open(os.open(paths.state_dir() / FILE, flags), encoding="utf-8") as file:
-            status = os.fstat(file.fileno())
-            is_ours = status.st_uid == os.getuid() and not status.st_mode & 0o022
-            return file.read().splitlines() if is_ours and stat.S_ISREG(status.st_mode) else []
-    except (OSError, UnicodeDecodeError):
-        return []
 
 
 def question(address: Address) -> str:

@@ -19,17 +19,16 @@ from docstra_tui.context.mentions import write_mention
 from docstra_tui.context.picks import Pick
 from docstra_tui.errors import DocstraError
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.llm.prompt import TASKS, file_fields, placeholders
+from docstra_tui.llm.prompt import BUILT_IN, OWN_TEXT, TASKS, file_fields
 from docstra_tui.session.turn_request import TurnRequest, plain_question
+from docstra_tui.templates import FROM_FILES, placeholders
+from docstra_tui.workspace.models.own_templates import give_templates
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.workspace.commands import Command
     from docstra_tui.workspace.files.selection import ReadReport
     from docstra_tui.workspace.turns.files import TurnFiles
-
-FROM_FILES = ("context", "code", "language", "additional_context")
-"""The values of a template that nobody has to give."""
 
 
 class NotTicked(DocstraError):
@@ -76,11 +75,11 @@ def rest(session: ChatSession | None, turn_id: int | None = None, *, is_busy: bo
 
 
 def of_template(
-    name: str, template: str, values: Mapping[str, str], files: Sequence[str] = ()
+    name: str, template: str, values: Mapping[str, str], files: Sequence[str] = (), written: str = ""
 ) -> TurnRequest:
-    """One of the user's own templates over all files, with the values it wants."""
-    shown = ", ".join([name, *values.values()])
-    return TurnRequest(name, shown, dict(values), template=template, files=tuple(files))
+    """A template over all files, with the values it wants."""
+    shown = ", ".join([name, *filter(None, values.values())])
+    return TurnRequest(name, shown, dict(values), template=template, files=tuple(files), written=written)
 
 
 def wanted_values(template: str) -> list[str]:
@@ -90,19 +89,37 @@ def wanted_values(template: str) -> list[str]:
 
 def as_now(request: TurnRequest, session: ChatSession, files: TurnFiles, report: ReadReport) -> TurnRequest:
     """The request over the files as they are now: `session` has them, and `report` says what of them it has
-    not. Blocks. Raises `NotTicked`, `UnreadableFile`."""
+    not. Blocks. Raises `NotTicked`, `UnreadableFile`, `TemplateError`."""
+    if request.is_alone or request.goes_on is not None:
+        return request
+    wrong = give_templates(session.llm)  # those that were written since the last question too
+    if not request.template and OWN_TEXT not in request.fields and request.task in wrong:
+        raise wrong[request.task]
+    own = _own_text(request, session)
     if request.about is not None:
         item = _item(request.about, session, files, report)
-        return replace(request, focus=(item,), fields=fields_of_file(item))
-    if request.task == TASKS["ask"] or request.is_alone or request.goes_on is not None:
-        return request
-    if request.task == TASKS["examples"]:
-        return replace(request, fields=fields_of_examples(request.fields["request"], session.context))
-    if request.template:
-        session.llm.add_template(request.task, request.template)
+        return replace(request, focus=(item,), fields={**own, **fields_of_file(item)})
+    if not request.template and request.task == TASKS["ask"]:
+        return replace(request, fields={**own, **request.fields}) if own else request
+    if not request.template and request.task == TASKS["examples"]:
+        fields = fields_of_examples(request.fields["request"], session.context)
+        return replace(request, fields={**own, **fields})
     labels = [pick.label for pick in files.picks]
     language = main_language(session.wholes) or "source"
-    return replace(request, fields={**file_fields(labels, language), **request.fields})
+    return replace(request, fields={**own, **file_fields(labels, language), **request.fields})
+
+
+def _own_text(request: TurnRequest, session: ChatSession) -> dict[str, Any]:
+    """The text of a template that is none of ours, with the values that nobody gave: the turn keeps it."""
+    if request.template:
+        return {OWN_TEXT: request.template}
+    if OWN_TEXT in request.fields:  # asked once more
+        return dict(request.fields)
+    prompts = session.llm.prompt_builder
+    text = prompts.templates.get(request.task, "")
+    if not text or text == BUILT_IN.get(request.task):
+        return {}
+    return {**prompts.defaults.get(request.task, {}), OWN_TEXT: text}
 
 
 def fields_of_file(item: ContextItem, language: str = "") -> dict[str, Any]:
