@@ -9,6 +9,7 @@ from docstra_tui.errors import DocstraError
 from docstra_tui.repl.models import Models
 from docstra_tui.repl.printer import Printer
 from docstra_tui.repl.thinking import saved_thought
+from docstra_tui.session.going_on import is_cut
 from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.sessions.listing import LINES, project_name, session_title
@@ -16,7 +17,7 @@ from docstra_tui.workspace.sessions.opened import OpenSessions
 from docstra_tui.workspace.sessions.resuming import LAST
 from docstra_tui.workspace.turns.branching import ELSEWHERE
 from docstra_tui.workspace.turns.waiting import bring_back, not_sent_yet
-from docstra_tui.workspace.wording import ENDED
+from docstra_tui.workspace.wording import ENDED, GOES_ON
 
 if TYPE_CHECKING:
     from docstra_tui.repl.answering import Answering
@@ -144,8 +145,10 @@ class Sessions:
             self._printer.line(saved_thought(turn), "dim")
         self._printer.piece(turn.answer)
         self._printer.end_answer()
-        if turn.status != "done":
-            self._printer.line(f"({ENDED[turn.status]})", "dim")
+        ended = [ENDED[turn.status]] if turn.status != "done" else []
+        ended += [GOES_ON] if is_cut(turn) and self.now.turns[-1:] == [turn] else []
+        if ended:
+            self._printer.line(f"({', '.join(ended)})", "dim")
 
     def path_changed(self) -> None:
         """Other turns of the session are gone on from."""

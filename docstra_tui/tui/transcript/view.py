@@ -61,7 +61,9 @@ class TranscriptView(TranscriptKeys, can_focus=True):
     def go_on(self) -> None:
         """What is appended from now on goes on with the last answer."""
         self.forget_places()
-        self._write(self.document.open_last())
+        turn = self.document.open_last()
+        turn.waiting = "reading…"
+        self._write(turn)
 
     def _write(self, turn: Turn) -> None:
         """What comes is this turn's answer; it is the last."""

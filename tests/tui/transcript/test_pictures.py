@@ -127,8 +127,12 @@ def test_a_failed_answer_after_thinking(snap_compare: Any, make_app: Any) -> Non
     assert snap_compare(app, terminal_size=(48, 12), run_before=show)
 
 
-def test_where_turns_part_and_an_answer_that_can_go_on(snap_compare: Any, make_app: Any) -> None:
+@pytest.mark.parametrize(("theme", "size"), [("lamp", (80, 24)), ("paper", (120, 40))], ids=["lamp", "paper"])
+def test_where_turns_part_and_an_answer_that_can_go_on(
+    snap_compare: Any, make_app: Any, theme: str, size: tuple[int, int]
+) -> None:
     app = make_app()
+    app.theme = theme
     cut = TurnEnding(finish_reason="length", completion_tokens=24, goes_on=True)
 
     async def show(pilot: Any) -> None:
@@ -137,4 +141,4 @@ def test_where_turns_part_and_an_answer_that_can_go_on(snap_compare: Any, make_a
         app.view.show_forks({2: (7, 2, 9)})
         await drawn(pilot, "/continue")
 
-    assert snap_compare(app, terminal_size=(48, 16), run_before=show)
+    assert snap_compare(app, terminal_size=size, run_before=show)
