@@ -32,7 +32,7 @@ def test_an_answer_that_another_terminal_writes_is_not_called_ended(project: Pat
         shown = chat(project, FakeBackend(), "", resume="last")
     assert "Because" in shown and "(still being written in another terminal)" in shown
     shown = chat(project, FakeBackend(), "", resume="last")  # its writer is gone
-    assert "Because" in shown and "(cut off)" in shown
+    assert "Because" in shown and "(cut off, /continue goes on)" in shown
 
 
 def test_sessions_new_and_resume_from_within(project: Path) -> None:

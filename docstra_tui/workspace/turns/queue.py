@@ -185,7 +185,7 @@ class TurnQueue:
     def _placed(self, requests: Sequence[TurnRequest]) -> Sequence[TurnRequest]:
         """What is written anew goes beside what it was."""
         editing, first = self.editing, requests[0]
-        if editing is None or first.parent is not None:
+        if editing is None or first.parent is not None or first.goes_on is not None:
             return requests
         self.editing, self._edited = None, editing
         return [replace(first, parent=editing.parent), *requests[1:]]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from docstra_tui.context.picks import Pick
-from docstra_tui.errors import ContextOverflow, EngineDied
+from docstra_tui.errors import ContextOverflow, DocstraError, EngineDied
 from docstra_tui.llm.answer import Reading, Reframed, Thought
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.chat import ChatSession
@@ -21,6 +21,7 @@ from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.workspace.commands import find
 from docstra_tui.workspace.files.selection import ReadReport
 from docstra_tui.workspace.turns import requests
+from docstra_tui.workspace.turns.branching import Editing
 from docstra_tui.workspace.turns.decision import Decision
 from docstra_tui.workspace.turns.queue import MOST, TurnQueue
 from docstra_tui.workspace.turns.runner import Outcome
@@ -450,3 +451,30 @@ def test_of_a_part_that_waits_and_is_given_up_no_answer_goes_on(leave: Callable[
     assert list(among._running[1][0]) == []
     assert among._running[1][0].finish_reason == "cancelled"
     talk.turns.close()
+
+
+def test_what_goes_on_is_no_question_and_goes_beside_nothing(llm: FakeLLM, talk: Talk) -> None:
+    talk.turns.ready = True
+    llm.enqueue("It waits", reason="length")
+    talk.turns.ask(requests.question("How long?"))
+    talk.until_idle()
+    [turn] = talk.session.turns
+    with pytest.raises(DocstraError, match="being asked already"):
+        requests.rest(talk.session, is_busy=True)
+    with pytest.raises(DocstraError, match="no answer"):
+        requests.rest(None, is_busy=False)
+    talk.turns.editing = Editing(turn.id, 0, 1, "How long?")
+    llm.enqueue(" two seconds.")
+
+    talk.turns.ask(requests.rest(talk.session, is_busy=False))
+    assert talk.waits == []  # nothing of it could be lost
+    talk.until_idle()
+
+    assert talk.session.turns == [turn] and turn.answer == "It waits two seconds."
+    assert talk.turns.editing is not None  # that is still being written
+    assert talk.face.told.count("read a.py") == 1  # its files are what they were
+    talk.turns.ready = False
+    llm.enqueue("", reason="length")
+    turn.finish_reason = "length"
+    talk.turns.ask(requests.rest(talk.session, turn.id, is_busy=False))
+    assert talk.turns.stop() and talk.face.written == ""  # nobody wrote it
