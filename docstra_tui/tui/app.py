@@ -194,6 +194,7 @@ class DocstraApp(App[None]):
     @contextmanager
     def lend_terminal(self) -> Iterator[int]:
         """The terminal for another program, while this one stands still. What was written is saved before."""
+        self.main.draft = self.main.composer.kept  # of a burst of keys, nobody was told yet
         self.save()
         if self._driver is None or not self._driver.can_suspend or sys.__stdout__ is None:
             raise UsageError("This terminal cannot be given to another program.")

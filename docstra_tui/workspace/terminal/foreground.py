@@ -74,9 +74,11 @@ def _signals_left_to_it() -> Iterator[None]:
         signal.SIGTSTP: signal.SIG_DFL,
         signal.SIGCONT: signal.SIG_DFL,
     }
+    woken = signal.set_wakeup_fd(-1)  # an event loop would do what it does at these signals all the same
     found = {number: signal.signal(number, handler) for number, handler in wanted.items()}
     try:
         yield
     finally:
+        signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
         for number, handler in found.items():
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
