@@ -16,7 +16,7 @@ MODEL    ?=
 BIN      := $(VENV)/bin
 STAMP    := $(VENV)/installed-$(TORCH)
 
-.PHONY: help run venv test test-newest lint format docs bench clean
+.PHONY: help run venv test test-newest lint format docs pictures bench clean
 .DEFAULT_GOAL := run
 
 help: ## what there is
@@ -73,6 +73,9 @@ format: venv ## what ruff can mend
 
 docs: venv ## write the pages that are made from the program
 	$(BIN)/python tools/pages.py
+
+pictures: venv ## draw the pictures of the README and of docs/
+	$(BIN)/python -m tools.pictures
 
 bench: venv ## measure: start, load, first token, decode, tree
 	@for name in start load first_token decode tree; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done

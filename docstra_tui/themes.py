@@ -21,6 +21,30 @@ PACKAGE = Path(__file__).resolve().parent
 DEFAULT = "lamp"
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
+_BLACK, _RED, _GREEN, _YELLOW = "#000000", "#aa0000", "#00aa00", "#aa5500"
+_BLUE, _MAGENTA, _CYAN, _WHITE = "#0000aa", "#aa00aa", "#00aaaa", "#aaaaaa"
+_BRIGHT_RED, _BRIGHT_YELLOW = "#ff5555", "#ffff55"
+TERMINAL = {
+    "black": _BLACK,
+    "red": _RED,
+    "green": _GREEN,
+    "yellow": _YELLOW,
+    "blue": _BLUE,
+    "magenta": _MAGENTA,
+    "cyan": _CYAN,
+    "white": _WHITE,
+    "bright-black": "#555555",
+    "bright-red": _BRIGHT_RED,
+    "bright-green": "#55ff55",
+    "bright-yellow": _BRIGHT_YELLOW,
+    "bright-blue": "#5555ff",
+    "bright-magenta": "#ff55ff",
+    "bright-cyan": "#55ffff",
+    "bright-white": "#ffffff",
+}
+"""The sixteen of every terminal in the order of their numbers, as Rich takes them to be: such a colour is sent
+by its number, and what it looks like is the terminal's affair."""
+
 
 class Colours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Colours by role, `#rrggbb`."""
@@ -44,25 +68,25 @@ class Colours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     error: str
     selection: str
     """Behind selected text and the row under the cursor."""
+    rule: str = ""
+    """Lines between parts, and scrollbars; empty: as `selection`."""
 
 
-_BLACK, _RED, _GREEN, _YELLOW = "#000000", "#aa0000", "#00aa00", "#aa5500"
-_BLUE, _MAGENTA, _CYAN, _WHITE = "#0000aa", "#aa00aa", "#00aaaa", "#aaaaaa"
-"""The first eight of every terminal, as Rich takes them to be: such a colour is sent by its number."""
 FEW_DARK = Colours(
     background=_BLACK,
     surface=_BLACK,
     panel=_BLACK,
     text=_WHITE,
     muted=_WHITE,
-    primary=_YELLOW,
+    primary=_BRIGHT_YELLOW,
     secondary=_CYAN,
     success=_GREEN,
-    warning=_YELLOW,
-    error=_RED,
+    warning=_BRIGHT_YELLOW,
+    error=_BRIGHT_RED,
     selection=_BLUE,
+    rule=_WHITE,
 )
-"""What a dark theme has where there are sixteen colours at most: those that are told apart everywhere."""
+"""What a dark theme has where there are sixteen colours at most: those that can be read on black everywhere."""
 FEW_LIGHT = Colours(
     background=_WHITE,
     surface=_WHITE,
@@ -70,13 +94,14 @@ FEW_LIGHT = Colours(
     text=_BLACK,
     muted=_BLACK,
     primary=_BLUE,
-    secondary=_MAGENTA,
-    success=_BLACK,  # green and yellow cannot be read on white
-    warning=_MAGENTA,
-    error=_RED,
+    secondary=_BLUE,
+    success=_BLACK,
+    warning=_BLACK,
+    error=_BLACK,
     selection=_CYAN,
+    rule=_BLACK,
 )
-"""The same for a light theme."""
+"""The same for a light theme: red, green, yellow and magenta cannot be read on the white of all terminals."""
 
 
 class ThemeSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,6 +112,10 @@ class ThemeSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     colours: Colours
     code_style: str = ""
     """The pygments style of code; empty means one that fits `dark`."""
+    about: str = ""
+    """A few words for the list of themes."""
+    terminal: bool = False
+    """Colours are names of the terminal's own sixteen, not `#rrggbb`; so is then what is drawn."""
 
 
 def folders() -> list[Path]:
@@ -138,7 +167,19 @@ def read(path: Path) -> ThemeSpec:
             theme = msgspec.convert(tomllib.load(file), ThemeSpec)
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise SettingsError(f"The theme {path} cannot be used: {error}.") from error
-    for name, value in msgspec.structs.asdict(theme.colours).items():
-        if not COLOUR.fullmatch(value):
+    return msgspec.structs.replace(theme, colours=_resolved(path, theme))
+
+
+def _resolved(path: Path, theme: ThemeSpec) -> Colours:
+    """Its colours as `#rrggbb`, with none left open. Raises `SettingsError`."""
+    values: dict[str, str] = msgspec.structs.asdict(theme.colours)
+    values["rule"] = values["rule"] or values["selection"]
+    for name, value in values.items():
+        if theme.terminal and value not in TERMINAL:
+            near = difflib.get_close_matches(value, TERMINAL, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"The sixteen are: {', '.join(TERMINAL)}."
+            what = f"{name} is {value!r}, none of a terminal's sixteen"
+            raise SettingsError(f"The theme {path} cannot be used: {what}.", hint)
+        if not theme.terminal and not COLOUR.fullmatch(value):
             raise SettingsError(f"The theme {path} cannot be used: {name} is {value!r}, not #rrggbb.")
-    return theme
+    return Colours(**{name: TERMINAL.get(value, value) for name, value in values.items()})

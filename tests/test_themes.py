@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -9,20 +11,11 @@ import pytest
 
 from docstra_tui import paths, settings, themes
 from docstra_tui.errors import SettingsError
+from tests.contrast import PALETTES, READABLE, contrast, with_16, with_256
 
+INKS = ("text", "muted", "primary", "secondary", "success", "warning", "error")
+GROUNDS = ("background", "surface", "panel", "selection")
 ROLES = msgspec.structs.fields(themes.Colours)
-
-
-def contrast(one: str, other: str) -> float:
-    """The ratio of WCAG 2: 4.5 is readable text."""
-
-    def luminance(colour: str) -> float:
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
 
 
 def add_theme(name: str, text: str) -> Path:
@@ -47,14 +40,52 @@ def test_a_dark_and_a_light_one_come_with_the_program_and_the_default_is_among_t
     assert not wrong
     assert {found["lamp"].dark, found["paper"].dark} == {True, False}
     assert settings.Settings().theme in found
+    assert {"chalk", "sixteen"} <= set(found), "high contrast, and the terminal's own colours"
 
 
-@pytest.mark.parametrize("name", ["lamp", "paper"])
-@pytest.mark.parametrize("role", ["text", "muted", "primary", "secondary", "success", "warning", "error"])
-@pytest.mark.parametrize("behind", ["background", "surface", "panel"])
-def test_every_colour_of_text_can_be_read_on_every_ground(name: str, role: str, behind: str) -> None:
+def unreadable(colours: themes.Colours, shown: Callable[[str], str] = str, least: float = READABLE) -> list[str]:
+    """The pairs of roles that cannot be read, as they are shown."""
+    return [
+        f"{ink} on {ground}: {ratio:.2f}"
+        for ink in INKS
+        for ground in GROUNDS
+        if (ratio := contrast(shown(getattr(colours, ink)), shown(getattr(colours, ground)))) < least
+    ]
+
+
+@pytest.mark.parametrize("name", ["lamp", "paper", "chalk"])
+def test_every_colour_of_text_can_be_read_on_every_ground(name: str) -> None:
     colours = themes.load_all()[0][name].colours
-    assert contrast(getattr(colours, role), getattr(colours, behind)) >= 4.5
+    assert unreadable(colours) == []
+    assert unreadable(colours, with_256) == []
+    for shown in (str, with_256):  # the cursor and the match that is walked to: the ground's colour on the accent
+        assert contrast(shown(colours.background), shown(colours.primary)) >= READABLE
+
+
+def test_high_contrast_is_more_than_that() -> None:
+    colours = themes.load_all()[0]["chalk"].colours
+    assert unreadable(colours, least=7) == unreadable(colours, with_256, least=7) == []
+    assert contrast(colours.rule, colours.background) >= 7
+
+
+@pytest.mark.parametrize("palette", PALETTES)
+@pytest.mark.parametrize("colours", [themes.FEW_DARK, themes.FEW_LIGHT], ids=["dark", "light"])
+def test_the_sixteen_can_be_read_in_the_palettes_of_terminals(colours: themes.Colours, palette: str) -> None:
+    # What is chosen is reversed: its ground is the ink, and its ink what is behind everything else.
+    found = unreadable(msgspec.structs.replace(colours, selection=colours.background), partial(with_16, palette=palette))
+    assert found == []
+
+
+def test_a_theme_of_the_terminals_own_colours_names_them() -> None:
+    sixteen = themes.load_all()[0]["sixteen"]
+    assert sixteen.terminal and sixteen.colours == themes.FEW_DARK
+    text = (themes.folders()[0] / "sixteen.toml").read_text()
+    own = add_theme("own", text.replace('"sixteen"', '"own"').replace('"cyan"', '"bright-magenta"'))
+    assert themes.read(own).colours.secondary == themes.TERMINAL["bright-magenta"]
+    for wrong, hint in (("cyann", "'cyan'"), ("#00aaaa", "bright-white")):
+        with pytest.raises(SettingsError, match=f"secondary is '{wrong}'") as caught:
+            themes.read(add_theme("own", text.replace('"cyan"', f'"{wrong}"')))
+        assert hint in caught.value.hint
 
 
 def test_the_users_own_theme_wins_over_ours() -> None:

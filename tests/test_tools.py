@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from xml.etree import ElementTree
 
 import pytest
 
@@ -92,3 +95,16 @@ def test_what_catches_everything_says_why(tmp_path: Path) -> None:
 
     assert sizes.broad_excepts(modules).parts == ("nets.py:2", "nets.py:4", "nets.py:6")
     assert sizes.unexplained(modules).parts == ("nets.py:4", "nets.py:6")
+
+
+def test_the_pictures_are_those_of_the_program_and_fetch_nothing(tmp_path: Path) -> None:
+    for run in ("one", "two"):
+        words = [sys.executable, "-m", "tools.pictures", str(tmp_path / run)]
+        subprocess.run(words, check=True, cwd=PROJECT, timeout=100)
+    names = {path.name for path in (PROJECT / "docs" / "pictures").iterdir()}
+    assert names == {path.name for path in (tmp_path / "one").iterdir()}, "make pictures draws them again"
+    for name in names:
+        picture = (tmp_path / "one" / name).read_text()
+        assert picture == (tmp_path / "two" / name).read_text()
+        assert ElementTree.fromstring(picture).tag.endswith("svg")
+        assert not re.search(r"https?://(?!www\.(w3\.org|textualize\.io))|url\((?!#)", picture)

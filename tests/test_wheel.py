@@ -53,7 +53,7 @@ def test_themes_and_styles_are_inside(installed: Path, tmp_path: Path) -> None:
     package = PROJECT / "docstra_tui"
     styles = {path.relative_to(PROJECT) for kind in ("*.tcss", "*.toml") for path in package.rglob(kind)}
 
-    assert python(installed, code, tmp_path).strip() == "['lamp', 'paper']"
+    assert python(installed, code, tmp_path).strip() == "['chalk', 'lamp', 'paper', 'sixteen']"
     assert styles and all((installed / style).is_file() for style in styles)
     assert not list(installed.rglob("tests"))
 

@@ -92,7 +92,7 @@ COMMON = (
     ),
     Option(("--think",), "think before answering, at most N tokens", "answer.think", {"metavar": "off|on|N"}),
     Option(("--kv-cache",), "int8: what is read in half the room", "answer.kv_cache", {"metavar": "FORM"}),
-    Option(("--theme",), "lamp, paper, or one of your own", "theme", {"metavar": "NAME"}),
+    Option(("--theme",), "lamp, paper, chalk, sixteen, or your own", "theme", {"metavar": "NAME"}),
     Option(("--json",), "one JSON object on standard output", "", {"action": "store_true"}),
 )
 """Flags that every command takes, anywhere after its name."""

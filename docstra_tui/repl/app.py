@@ -92,6 +92,7 @@ def _talk(chat: Chat, printer: Printer, settings: Settings, colours: int, resume
         prompt.wear(printer.style)
 
     chat.themes.on_theme = wear
+    chat.themes.look = lambda theme: style_of(theme, colours)
     chat.models.on_news = lambda: prompt.above(chat.tell_news)
     printer.line("@path gives the model a file, /help lists the commands, Ctrl+D leaves.", "hint")
     with silent_keys():

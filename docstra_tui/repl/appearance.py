@@ -20,7 +20,7 @@ DEPTHS = {
 def style_of(theme: ThemeSpec, colours: int = ALL) -> Style:
     """The prompt_toolkit style of a theme, for a terminal with so many colours. Text keeps the terminal's own
     colours: it has no background."""
-    return Style.from_dict(_few_colours() if colours <= FEW else _many_colours(theme))
+    return Style.from_dict(_few_colours() if colours <= FEW or theme.terminal else _many_colours(theme))
 
 
 def _few_colours() -> dict[str, str]:

@@ -46,13 +46,17 @@ class Printer:
             output.write("\n")
             output.flush()
 
-    def line(self, text: str = "", role: str = "") -> None:
-        """A line, or several, in the style of a role: `note`, `dim`, `error`, `hint`."""
+    def line(self, text: str = "", role: str = "", style: BaseStyle | None = None) -> None:
+        """A line, or several, in the style of a role: `note`, `dim`, `error`, `hint`; `style` is another
+        theme's."""
         self.end_progress()
         self.end_answer()
         fragments = FormattedText([(f"class:{role}" if role else "", sanitize_text(text))])
         print_formatted_text(
-            fragments, style=self.style, output=get_app_session().output, color_depth=self._depth
+            fragments,
+            style=style or self.style,
+            output=get_app_session().output,
+            color_depth=self._depth,
         )
 
     def error(self, error: DocstraError) -> None:

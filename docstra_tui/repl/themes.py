@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from prompt_toolkit.styles import BaseStyle
+
 from docstra_tui import themes
 from docstra_tui.repl.printer import Printer
 from docstra_tui.themes import ThemeSpec
@@ -21,6 +23,8 @@ class Themes:
         self._printer = printer
         self.on_theme: Callable[[ThemeSpec], None] = lambda theme: None
         """Called when another theme is chosen."""
+        self.look: Callable[[ThemeSpec], BaseStyle | None] = lambda theme: None
+        """The style of a theme on this terminal."""
 
     def command(self, line: CommandLine) -> None:
         """Wear another theme, kept for this folder; or say which there are. Raises `UsageError`."""
@@ -28,7 +32,8 @@ class Themes:
         if not line.text:
             for name, spec in known.items():
                 worn = " (this one)" if name == self._worn else ""
-                self._printer.line(f"  {name}  {theme_choice.lightness(spec)}{worn}")
+                line = f"  {name}  {theme_choice.described(spec)}{worn}"
+                self._printer.line(line, "mark", self.look(spec))  # each in its own colours
             return
         theme = theme_choice.named(line.text, known)
         self._worn = theme.name

@@ -28,12 +28,12 @@ from docstra_tui.tui.driver.link import Link
 from docstra_tui.tui.driver.terminal_driver import LinuxDriver, TerminalDriver
 from docstra_tui.tui.main.main_keys import APP_KEYS
 from docstra_tui.tui.main.screen import MainScreen
-from docstra_tui.tui.theming.colours import FEW_CLASS, FewColours, textual_theme
+from docstra_tui.tui.theming.colours import FEW_CLASS, FewColours, is_few, shown_colours, textual_theme
 from docstra_tui.tui.widgets import list_pages
 from docstra_tui.workspace.copying import Copying
 from docstra_tui.workspace.crash_log import crash_words, write_error
 from docstra_tui.workspace.jobs import JobQueue
-from docstra_tui.workspace.terminal.colour_depth import ALL, FEW, NONE
+from docstra_tui.workspace.terminal.colour_depth import ALL, NONE
 
 if TYPE_CHECKING:
     from docstra_tui.session.store.sessions import SessionStore
@@ -87,8 +87,7 @@ class DocstraApp(App[None]):
         super().__init__()
         self.colours = colours
         self.no_color = colours == NONE
-        self.set_class(colours <= FEW, FEW_CLASS)
-        self._few_colours = FewColours(colours)
+        self._few_colours: FewColours | None = None
         self.keyboard = Keyboard(self, super().on_event)
         self.keyboard.hold()  # until there is a screen: Textual begins before its first one is mounted
         self.settings = settings
@@ -132,7 +131,7 @@ class DocstraApp(App[None]):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's, and ours for few colours in the place of its own for none, which makes greys of them."""
         kept = [found for found in super().get_line_filters() if not isinstance(found, Monochrome)]
-        return [*kept, self._few_colours] if self.colours <= FEW else kept
+        return kept if self._few_colours is None else [*kept, self._few_colours]
 
     async def on_event(self, event: Event) -> None:
         """What is typed has its turn; all else is as Textual does it."""
@@ -152,6 +151,16 @@ class DocstraApp(App[None]):
         if name != wanted:
             self._theme_notices.append(f"There is no theme {sanitize_line(wanted)!r}; this is {name!r}.")
         self.theme = name
+        self.watch_theme(name)  # nobody watches before the app runs
+
+    def watch_theme(self, name: str) -> None:
+        """What differs with few colours goes with the theme; Textual draws everything anew anyway."""
+        spec = self.theme_specs.get(name)
+        if spec is not None and is_few(spec, self.colours):
+            self._few_colours = FewColours(shown_colours(spec, self.colours), self.colours)
+        else:
+            self._few_colours = None
+        self.set_class(self._few_colours is not None, FEW_CLASS, update=False)
 
     def _say_notices(self) -> None:
         for notice in self._theme_notices:

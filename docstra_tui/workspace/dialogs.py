@@ -39,6 +39,8 @@ class Offer:
     """The value that the cursor is on first."""
     moved: Callable[[str | None], object] = lambda value: None
     """Hears the value that the cursor is on now."""
+    see_through: bool = False
+    """True where what is behind the list shows what would be chosen."""
 
 
 @dataclass(frozen=True)

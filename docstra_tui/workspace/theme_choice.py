@@ -42,9 +42,9 @@ def named(name: str, known: Mapping[str, ThemeSpec]) -> ThemeSpec:
     return known[name]
 
 
-def lightness(theme: ThemeSpec) -> str:
-    """What is said of it in a list."""
-    return "dark" if theme.dark else "light"
+def described(theme: ThemeSpec) -> str:
+    """What is said of it in a list; not yet safe to show."""
+    return ", ".join(word for word in ("dark" if theme.dark else "light", theme.about) if word)
 
 
 def keep(root: Path, name: str) -> None:

@@ -44,7 +44,7 @@ class Themes:
         program = self._program
         before = program.theme
         specs = program.theme_specs
-        choices = [Choice(name, name, theme_choice.lightness(spec)) for name, spec in specs.items()]
+        choices = [Choice(name, name, theme_choice.described(spec)) for name, spec in specs.items()]
 
         def moved(name: str | None) -> None:
             program.theme = name or before
@@ -55,7 +55,7 @@ class Themes:
             else:
                 program.theme = before
 
-        self._dialogs.choose(Offer("Switch theme", choices, at=before, moved=moved), taken)
+        self._dialogs.choose(Offer("Switch theme", choices, at=before, moved=moved, see_through=True), taken)
 
     def take(self, name: str) -> None:
         """Wear this theme, here and in the folders where none was chosen. Raises `UsageError`."""

@@ -12,7 +12,7 @@ from docstra_tui.themes import load_all
 from docstra_tui.workspace.terminal.colour_depth import ALL, FEW, NONE
 
 
-@pytest.mark.parametrize("theme", ["lamp", "paper"])
+@pytest.mark.parametrize("theme", ["lamp", "paper", "chalk"])
 def test_the_row_of_a_menu_is_reversed_where_colours_are_few(theme: str) -> None:
     row = "class:completion-menu.completion"
     for colours in (FEW, NONE):
@@ -23,6 +23,11 @@ def test_the_row_of_a_menu_is_reversed_where_colours_are_few(theme: str) -> None
         assert style.get_attrs_for_style_str("class:error").bold
     many = style_of(load_all()[0][theme], ALL)
     assert re.fullmatch("[0-9a-f]{6}", many.get_attrs_for_style_str(f"{row}.current").bgcolor)
+
+
+def test_a_theme_of_the_terminals_own_colours_sends_no_others() -> None:
+    sixteen = load_all()[0]["sixteen"]
+    assert style_of(sixteen, ALL).style_rules == style_of(sixteen, FEW).style_rules
 
 
 def test_without_colours_none_is_sent() -> None:

@@ -10,20 +10,26 @@ from pyte.screens import Char
 from rich.console import Console
 from textual.command import CommandPalette
 
+from docstra_tui.session.turns import SavedTurn
 from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
-from docstra_tui.workspace.terminal.colour_depth import FEW, NONE
+from docstra_tui.workspace.terminal.colour_depth import ALL, FEW, NONE
+from tests.contrast import PALETTES, READABLE, contrast
 from tests.tui.fakes import Backends, until
 from tests.tui.story import is_ready
 
 SIZE = (80, 24)
+_NAMES = ("black", "red", "green", "brown", "blue", "magenta", "cyan", "white")
+NAMES = (*_NAMES, *(f"bright{name}" for name in _NAMES))
+"""The sixteen, as pyte calls them."""
 
 
 def drawn(app: DocstraApp) -> list[list[Char]]:
     """The screen of a terminal that got the app's lines."""
     screen = pyte.Screen(*SIZE)
     stream = pyte.Stream(screen)
-    console = Console(color_system="standard", force_terminal=True, width=SIZE[0])
+    system = "truecolor" if app.colours > FEW else "standard"
+    console = Console(color_system=system, force_terminal=True, width=SIZE[0])
     for y, strip in enumerate(app.screen._compositor.render_strips()):
         stream.feed(f"\x1b[{y + 1};1H{strip.render(console)}")
     return [[screen.buffer[y][x] for x in range(SIZE[0])] for y in range(SIZE[1])]
@@ -55,7 +61,21 @@ def unseen(rows: list[list[Char]]) -> Iterator[str]:
                 yield char.data
 
 
-@pytest.fixture(params=[(FEW, "lamp"), (FEW, "paper"), (NONE, "lamp"), (NONE, "paper")], ids=str)
+def unread(rows: list[list[Char]]) -> set[tuple[str, str, str]]:
+    """Pairs of the sixteen that cannot be read in a palette that terminals come with."""
+    seen = {look_of(char)[:2] for row in rows for char in row if char.data.isalnum()}
+    return {
+        (palette, ink, ground)
+        for palette, colours in PALETTES.items()
+        for ink, ground in seen
+        if "default" not in (ink, ground)
+        and contrast(colours[NAMES.index(ink)], colours[NAMES.index(ground)]) < READABLE
+    }
+
+
+@pytest.fixture(
+    params=[(FEW, "lamp"), (FEW, "paper"), (NONE, "lamp"), (NONE, "paper"), (ALL, "sixteen")], ids=str
+)
 def app(request, root, backend, store):
     colours, theme = request.param
     backend.llm.enqueue("# An answer\n\nwith `code`\n\n```python\nx = 1  # one\n```\n")
@@ -69,6 +89,7 @@ async def test_rows_rules_and_panels_are_seen(app):
         await until(pilot, lambda: not app.main.turns.queue.busy and "An answer" in shown(app))
         rows = drawn(app)
         assert list(unseen(rows)) == []
+        assert unread(rows) == set()  # and every colour has a number
         assert any("────" in text_of(row) for row in rows)  # the rule above the composer
         assert any("│" in text_of(row) for row in rows)  # the edge of the files
         assert all(char.reverse for row in (rows[0], rows[-1]) for char in row)
@@ -95,6 +116,7 @@ async def test_rows_rules_and_panels_are_seen(app):
         await pilot.pause(0.1)
         rows = drawn(app)
         assert list(unseen(rows)) == []
+        assert unread(rows) == set()
         assert [row for row in rows[1:-1] if sum(char.reverse for char in row) > 20]
         assert any("┌" in text_of(row) for row in rows) and any("└" in text_of(row) for row in rows)
         await pilot.press("escape")
@@ -107,6 +129,35 @@ async def test_rows_rules_and_panels_are_seen(app):
         if app.colours == NONE:
             colours = {colour for row in drawn(app) for char in row for colour in (char.fg, char.bg)}
             assert colours == {"default"}
+
+
+async def test_no_state_is_told_by_its_colour_alone(root, backend, store):
+    session = store.create(str(root), "Org/Fake-1B")
+    turn = SavedTurn("why?", answer="It is so, and so.", status="done")
+    store.begin_turn(session, turn)
+    store.end_turn(turn.id, turn)
+    app = DocstraApp(Settings(), root, Backends(backend), store, "last", colours=NONE)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: "It is so, and so." in shown(app) and "pkg/" in shown(app))
+        for severity, corner in (("information", "┌"), ("warning", "┏"), ("error", "╔")):
+            app.notify("Something", severity=severity)
+            await until(pilot, lambda corner=corner: corner in shown(app))
+            app.clear_notifications()
+            await until(pilot, lambda corner=corner: corner not in shown(app))
+
+        assert not any(char.bold for char in cells(drawn(app), " Files"))
+        await pilot.press("f2", "down")  # the cursor is in another pane, and in it on another row
+        await pilot.pause()
+        assert all(char.bold for char in cells(drawn(app), "Files"))
+        assert all(char.reverse for char in cells(drawn(app), "pkg/"))
+        await pilot.press("escape")
+        await pilot.pause()
+        assert not any(char.reverse for char in cells(drawn(app), "pkg/"))
+
+        await pilot.press("f7", *"so", "enter")  # the match that is walked to, and the others
+        await until(pilot, lambda: any(char.underscore for char in cells(drawn(app), "It is so, and so.")))
+        looks = {(char.reverse, char.underscore) for char in cells(drawn(app), "It is so, and so.")}
+        assert len(looks) == 3
 
 
 def shown(app: DocstraApp) -> str:

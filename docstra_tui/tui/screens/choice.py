@@ -36,6 +36,7 @@ class ChoiceScreen(ModalScreen[str | None]):
         self._at = offer.at
         self._moved = offer.moved
         self._shown: list[Choice] = []
+        self.set_class(offer.see_through, "-clear")
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):

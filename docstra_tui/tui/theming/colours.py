@@ -1,15 +1,17 @@
 """From a theme file to Textual: every colour on the screen is one of the theme's roles.
 
 Textual derives many colours from a few; the ones this app shows are set here, so that what a theme
-file says is what is seen. Where a terminal has sixteen colours at most, a theme has eight that every
-terminal tells apart, and what is chosen is seen without any.
+file says is what is seen. Where a terminal has sixteen colours at most, a theme has those of them that can
+be read everywhere, and what is chosen is seen without any.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
-import msgspec
+from rich.color import Color as RichColor
+from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
@@ -23,11 +25,6 @@ from docstra_tui.workspace.terminal.colour_depth import ALL, FEW, NONE
 FEW_CLASS = "-few"
 """The app's class where there are few colours or none; `app.tcss` says what differs."""
 
-_CHOSEN: dict[tuple[int, int, int], str] = {
-    Color.parse(few.selection).rgb: few.background for few in (FEW_DARK, FEW_LIGHT)
-}
-"""The grounds of what is chosen, and what is behind everything else."""
-
 
 def row_style(widget: Widget, *, is_active: bool = True) -> str:
     """The look of a row that a cursor is on, for `Content`; fainter where another part has the keys."""
@@ -36,39 +33,64 @@ def row_style(widget: Widget, *, is_active: bool = True) -> str:
     return "bold" if widget.app.has_class(FEW_CLASS) else "on $panel"
 
 
-class FewColours(LineFilter):
-    """What stands on the ground of what is chosen is reversed, which every terminal shows; where there are
-    no colours, none is sent, not even a default one."""
+def is_few(spec: ThemeSpec, colours: int) -> bool:
+    """True where grounds cannot be told apart: few colours, or a theme that has no more of them."""
+    return colours <= FEW or spec.terminal
 
-    def __init__(self, colours: int) -> None:
+
+def shown_colours(spec: ThemeSpec, colours: int) -> Colours:
+    """Those of a theme on a terminal with so many colours."""
+    if colours > FEW or (spec.terminal and colours > NONE):
+        return spec.colours
+    return FEW_DARK if spec.dark or colours == NONE else FEW_LIGHT
+
+
+class FewColours(LineFilter):
+    """Colours are sent by their numbers. What stands on the ground of what is chosen is reversed, which every
+    terminal shows; where there are no colours, none is sent, not even a default one."""
+
+    def __init__(self, shown: Colours, colours: int) -> None:
         super().__init__()
-        self._has_colours = colours > NONE
+        self._look = _Look(Color.parse(shown.selection).rgb, shown.background, colours > NONE)
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The same text."""
+        look = self._look
         return [
-            Segment(text, _few_style(style, self._has_colours) if style is not None else None, control)
+            Segment(text, _few_style(style, look) if style is not None else None, control)
             for text, style, control in segments
         ]
 
 
+class _Look(NamedTuple):
+    """What becomes of a style."""
+
+    chosen: tuple[int, int, int]
+    """The ground of what is chosen."""
+    ground: str
+    """What is behind everything else."""
+    has_colours: bool
+
+
 @lru_cache(1024)
-def _few_style(style: Style, has_colours: bool) -> Style:
+def _few_style(style: Style, look: _Look) -> Style:
     ground = style.bgcolor.triplet if style.bgcolor is not None else None
-    behind = _CHOSEN.get(ground) if ground is not None else None
-    if behind is not None:
-        style += Style(bgcolor=behind, reverse=True)
-    return style if has_colours else style.without_color
+    if ground == look.chosen:
+        style += Style(bgcolor=look.ground, reverse=True)
+    if not look.has_colours:
+        return style.without_color
+    return style + Style.from_color(_by_number(style.color), _by_number(style.bgcolor))
+
+
+def _by_number(colour: RichColor | None) -> RichColor | None:
+    return colour.downgrade(ColorSystem.STANDARD) if colour is not None else None
 
 
 def textual_theme(spec: ThemeSpec, colours: int = ALL) -> Theme:
     """`spec` as a Textual theme for a terminal with so many colours. `$muted`, `$selection` and `$rule` are
     our own variables."""
-    is_few = colours <= FEW
-    if is_few:
-        few = FEW_DARK if spec.dark or colours == NONE else FEW_LIGHT
-        spec = msgspec.structs.replace(spec, colours=few)
-    c = spec.colours
+    few = is_few(spec, colours)
+    c = shown_colours(spec, colours)
     return Theme(
         name=spec.name,
         dark=spec.dark,
@@ -84,7 +106,7 @@ def textual_theme(spec: ThemeSpec, colours: int = ALL) -> Theme:
         error=c.error,
         boost=c.panel,
         text_alpha=1.0,
-        variables={**_texts(c), **_cursors(c, is_few), **_scrollbars(c, is_few), **_markdown(c)},
+        variables={**_texts(c), **_cursors(c, few), **_scrollbars(c), **_markdown(c)},
     )
 
 
@@ -95,6 +117,9 @@ def _texts(c: Colours) -> dict[str, str]:
         "selection": c.selection,
         "text": c.text,
         "text-muted": c.muted,
+        "text-disabled": c.muted,
+        "foreground-muted": c.muted,
+        "foreground-disabled": c.muted,
         "text-primary": c.primary,
         "text-secondary": c.secondary,
         "text-accent": c.primary,
@@ -130,12 +155,11 @@ def _cursors(c: Colours, is_few: bool) -> dict[str, str]:
     }
 
 
-def _scrollbars(c: Colours, is_few: bool) -> dict[str, str]:
-    """Scrollbars and the rules between parts: lines where grounds cannot be told apart."""
-    line = c.muted if is_few else c.selection
+def _scrollbars(c: Colours) -> dict[str, str]:
+    """Scrollbars and the rules between parts."""
     return {
-        "rule": line,
-        "scrollbar": line,
+        "rule": c.rule,
+        "scrollbar": c.rule,
         "scrollbar-hover": c.muted,
         "scrollbar-active": c.primary,
         "scrollbar-background": c.background,

@@ -1,0 +1,90 @@
+"""What whole screens look like, at two sizes, in two themes and in the terminal's own sixteen colours.
+
+`pytest --snapshot-update tests/tui/test_screens.py` writes the pictures anew; look at them then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docstra_tui.llm.answer import Usage
+from docstra_tui.session.turns import SavedTurn
+from docstra_tui.settings import Settings
+from docstra_tui.tui.app import DocstraApp
+from docstra_tui.tui.screens.choice import ChoiceScreen
+from tests.tui.fakes import Backends, screen_text, until
+from tests.tui.picture import picture
+from tests.tui.story import is_ready
+
+KEPT = Path(__file__).parent / "__snapshots__" / "screens"
+LOOKS = ("lamp", "paper", "sixteen")
+DAY = 1_790_000_000.0
+
+
+def turns() -> list[SavedTurn]:
+    code = "It waits, then it asks again:\n\n```python\nfor attempt in range(3):\n    get()\n```\n"
+    figures: dict[str, Any] = {"usage": Usage(412, 60, 380), "ttft_s": 0.2, "tokens_per_s": 41.0}
+    return [
+        SavedTurn("How does it retry?", answer=code, status="done", asked=DAY, **figures),
+        SavedTurn("And for how long?", answer="For as", status="cancelled", asked=DAY + 60),
+    ]
+
+
+async def screens(app: DocstraApp, pilot: Any) -> AsyncIterator[str]:
+    """Each screen while it is shown, by its name."""
+    await is_ready(pilot)
+    await until(pilot, lambda: "For as" in screen_text(app))
+    await pilot.press("f2", "down", "space", "escape")
+    await until(pilot, lambda: "☑" in screen_text(app))
+    yield "conversation"
+    await pilot.press(*"/theme", "enter")
+    await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+    yield "themes"
+    await pilot.press("escape")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
+async def test_what_the_screens_look_like(
+    size: tuple[int, int], root: Any, backend: Any, store: Any, request: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setenv("HOME", str(root.parent))
+    monkeypatch.setenv("TZ", "UTC")
+    session = store.create(str(root), "Org/Fake-1B")
+    for turn in turns():
+        store.begin_turn(session, turn)
+        store.end_turn(turn.id, turn)
+    app = DocstraApp(Settings(), root, Backends(backend), store, "last")
+    differing: list[str] = []
+    async with app.run_test(size=size) as pilot:
+        async for name in screens(app, pilot):
+            for look in LOOKS:
+                app.theme = look
+                drawn = await at_rest(app, pilot)
+                path = KEPT / f"{name} {size[0]}x{size[1]} {look}.txt"
+                if request.config.option.update_snapshots:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_text(drawn)
+                differing += difference(path, drawn)
+            app.theme = LOOKS[0]
+    assert not differing, "\n".join(differing)
+
+
+async def at_rest(app: DocstraApp, pilot: Any) -> str:
+    """The screen, when nothing moves any more."""
+    before = ""
+    while before != (now := picture(app)):
+        before = now
+        await pilot.pause(0.05)
+        await asyncio.sleep(0)
+    return now
+
+
+def difference(path: Path, drawn: str) -> list[str]:
+    kept = path.read_text() if path.exists() else ""
+    return list(difflib.unified_diff(kept.splitlines(), drawn.splitlines(), path.name, "drawn now", lineterm="", n=1))
