@@ -142,8 +142,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     remote: RemoteSettings = RemoteSettings()
     context: ContextSettings = ContextSettings()
     theme: str = "lamp"
-    """The name of a theme: `lamp` (dark), `paper` (light), `chalk` (high contrast), `sixteen` (the terminal's own
-    colours), or one of yours."""
+    """The name of a theme: `lamp` (dark), `paper` (light), `chalk` (high contrast), `sixteen` (the colours of
+    the terminal), or one of yours."""
 
 
 def load(flags: Mapping[str, Any] | None = None, project: Path | None = None) -> Settings:

@@ -42,8 +42,8 @@ TERMINAL = {
     "bright-cyan": "#55ffff",
     "bright-white": "#ffffff",
 }
-"""The sixteen of every terminal in the order of their numbers, as Rich takes them to be: such a colour is sent
-by its number, and what it looks like is the terminal's affair."""
+"""The sixteen of every terminal in the order of their numbers, as Rich takes them to be: such a colour is
+sent by its number, and what it looks like is the terminal's affair."""
 
 
 class Colours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,7 +86,7 @@ FEW_DARK = Colours(
     selection=_BLUE,
     rule=_WHITE,
 )
-"""What a dark theme has where there are sixteen colours at most: those that can be read on black everywhere."""
+"""What a dark theme has where there are sixteen colours at most: those that can be read on black."""
 FEW_LIGHT = Colours(
     background=_WHITE,
     surface=_WHITE,

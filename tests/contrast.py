@@ -1,4 +1,4 @@
-"""How well one colour is read on another, and what the sixteen colours look like where nobody changed them."""
+"""How well one colour is read on another, and what the sixteen look like where nobody changed them."""
 
 from __future__ import annotations
 

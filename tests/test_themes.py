@@ -43,7 +43,9 @@ def test_a_dark_and_a_light_one_come_with_the_program_and_the_default_is_among_t
     assert {"chalk", "sixteen"} <= set(found), "high contrast, and the terminal's own colours"
 
 
-def unreadable(colours: themes.Colours, shown: Callable[[str], str] = str, least: float = READABLE) -> list[str]:
+def unreadable(
+    colours: themes.Colours, shown: Callable[[str], str] = str, least: float = READABLE
+) -> list[str]:
     """The pairs of roles that cannot be read, as they are shown."""
     return [
         f"{ink} on {ground}: {ratio:.2f}"
@@ -58,7 +60,10 @@ def test_every_colour_of_text_can_be_read_on_every_ground(name: str) -> None:
     colours = themes.load_all()[0][name].colours
     assert unreadable(colours) == []
     assert unreadable(colours, with_256) == []
-    for shown in (str, with_256):  # the cursor and the match that is walked to: the ground's colour on the accent
+    for shown in (
+        str,
+        with_256,
+    ):  # the cursor and the match that is walked to: the ground's colour on the accent
         assert contrast(shown(colours.background), shown(colours.primary)) >= READABLE
 
 
@@ -72,7 +77,9 @@ def test_high_contrast_is_more_than_that() -> None:
 @pytest.mark.parametrize("colours", [themes.FEW_DARK, themes.FEW_LIGHT], ids=["dark", "light"])
 def test_the_sixteen_can_be_read_in_the_palettes_of_terminals(colours: themes.Colours, palette: str) -> None:
     # What is chosen is reversed: its ground is the ink, and its ink what is behind everything else.
-    found = unreadable(msgspec.structs.replace(colours, selection=colours.background), partial(with_16, palette=palette))
+    found = unreadable(
+        msgspec.structs.replace(colours, selection=colours.background), partial(with_16, palette=palette)
+    )
     assert found == []
 
 

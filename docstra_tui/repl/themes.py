@@ -32,8 +32,8 @@ class Themes:
         if not line.text:
             for name, spec in known.items():
                 worn = " (this one)" if name == self._worn else ""
-                line = f"  {name}  {theme_choice.described(spec)}{worn}"
-                self._printer.line(line, "mark", self.look(spec))  # each in its own colours
+                row = f"  {name}  {theme_choice.described(spec)}{worn}"
+                self._printer.line(row, "mark", self.look(spec))  # each in its own colours
             return
         theme = theme_choice.named(line.text, known)
         self._worn = theme.name

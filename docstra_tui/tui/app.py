@@ -14,7 +14,7 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.events import CursorPosition, Event, InputEvent, Paste, Print
-from textual.filter import LineFilter, Monochrome
+from textual.filter import ANSIToTruecolor, LineFilter, Monochrome
 from textual.screen import Screen
 
 from docstra_tui import themes
@@ -129,9 +129,15 @@ class DocstraApp(App[None]):
         return TerminalDriver if found is LinuxDriver else found
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's, and ours for few colours in the place of its own for none, which makes greys of them."""
-        kept = [found for found in super().get_line_filters() if not isinstance(found, Monochrome)]
-        return kept if self._few_colours is None else [*kept, self._few_colours]
+        """Textual's; with few colours ours in the place of those that make greys of none, and other colours of
+        numbers: what is behind a dialog passes twice."""
+        if self._few_colours is None:
+            return super().get_line_filters()
+        others = (Monochrome, ANSIToTruecolor)
+        return [
+            *(found for found in super().get_line_filters() if not isinstance(found, others)),
+            self._few_colours,
+        ]
 
     async def on_event(self, event: Event) -> None:
         """What is typed has its turn; all else is as Textual does it."""

@@ -46,7 +46,19 @@ class Sshd:
         far = shlex.join(["env", "-C", os.getcwd(), *told, *words])
         options = ("StrictHostKeyChecking=no", f"UserKnownHostsFile={self.folder}/known", "LogLevel=ERROR")
         said = [word for option in options for word in ("-o", option)]
-        return ["ssh", "-tt", "-F", "none", *said, "-i", f"{self.folder}/user", "-p", str(self.port), "127.0.0.1", far]
+        return [
+            "ssh",
+            "-tt",
+            "-F",
+            "none",
+            *said,
+            "-i",
+            f"{self.folder}/user",
+            "-p",
+            str(self.port),
+            "127.0.0.1",
+            far,
+        ]
 
 
 @contextmanager

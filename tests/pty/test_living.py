@@ -1,12 +1,10 @@
-"""A day with the program, by keyboard alone: every step is there again after the program was killed, and after
-the ssh link it ran over was cut."""
+"""A day with the program, by keyboard alone: every step is there again after the program was killed, and
+after the ssh link it ran over was cut."""
 
 from __future__ import annotations
 
 import os
 import signal
-import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from docstra_tui import paths
 from tests.llm.http.hostile import HostileServer, hostile
 from tests.pty.answers import answer_with, streams
 from tests.pty.sshd import Sshd, sshd
@@ -35,7 +32,9 @@ class Day:
 
     def start(self) -> Terminal:
         """The program on a terminal, with what there was before."""
-        words = app(str(self._project), "--base-url", self.server.url, *(["--resume"] if self.terminal else []))
+        words = app(
+            str(self._project), "--base-url", self.server.url, *(["--resume"] if self.terminal else [])
+        )
         env = PLAIN | {name: os.environ[name] for name in PLACES} | {"PYTHONPATH": os.getcwd()}
         command = self._far.command(words, env) if self._far else words
         self.terminal = Terminal(command, columns=100, rows=30, env=env)

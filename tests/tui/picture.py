@@ -1,4 +1,4 @@
-"""A screen as text that can be kept and compared: its rows, below each which look its cells have, and the looks."""
+"""A screen as text that can be kept and compared: its rows, below each the looks of its cells."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ def picture(app: Any) -> str:
     for strip in app.screen._compositor.render_strips():
         text = "".join(segment.text for segment in strip)
         signs = "".join(
-            looks.setdefault(look_of(segment.style), SIGNS[len(looks)]) * len(segment.text) for segment in strip
+            looks.setdefault(look_of(segment.style), SIGNS[len(looks)]) * len(segment.text)
+            for segment in strip
         )
         rows.append((f"|{text}|", f" {signs}"))
     legend = [f"{sign}  {look}" for look, sign in looks.items()]
@@ -30,5 +31,7 @@ def look_of(style: Style | None) -> str:
     if style is None:
         return "plain"
     colours = (part.name if part is not None else "default" for part in (style.color, style.bgcolor))
-    marks = [name for name in ("bold", "italic", "underline", "strike", "reverse", "dim") if getattr(style, name)]
+    marks = [
+        name for name in ("bold", "italic", "underline", "strike", "reverse", "dim") if getattr(style, name)
+    ]
     return " ".join([" on ".join(colours), *marks])

@@ -1,5 +1,5 @@
-"""Whatever is written on the screen can be read in every theme: the pairs of ink and ground are taken from what
-the app draws, in a theme whose every role has a colour of its own, and measured in those that come along."""
+"""Whatever is written on the screen can be read in every theme: the pairs of ink and ground are taken from
+what the app draws, in a theme whose every role has a colour of its own, and measured in the others."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ from tests.tui.story import is_ready
 
 SIZE = (120, 40)
 ROLES = [field.name for field in msgspec.structs.fields(themes.Colours)]
-PROBE = {role: f"#{0x10 + 0x11 * at:02x}{0xF0 - 0x11 * at:02x}{0x20 + 0x0B * at:02x}" for at, role in enumerate(ROLES)}
+PROBE = {
+    role: f"#{0x10 + 0x11 * at:02x}{0xF0 - 0x11 * at:02x}{0x20 + 0x0B * at:02x}"
+    for at, role in enumerate(ROLES)
+}
 BOXES = ".box, .wide-box, .fit-box, CommandPalette > Vertical"
 """Behind these the rest of the screen is dimmed, and meant to be."""
 
@@ -64,7 +67,12 @@ TURNS = (
     SavedTurn("And then?", answer="It was", status="cancelled"),
     SavedTurn("And then?", answer="It was", status="interrupted"),
     SavedTurn("And then?", answer="It was", status="done", finish_reason="length"),
-    SavedTurn("And then?", answer="It", status="failed", error=EngineDied("The engine stopped.", "F9 starts it again.")),
+    SavedTurn(
+        "And then?",
+        answer="It",
+        status="failed",
+        error=EngineDied("The engine stopped.", "F9 starts it again."),
+    ),
 )
 
 Pairs = dict[tuple[str, str], str]
@@ -79,7 +87,9 @@ def pairs(app: DocstraApp) -> Iterator[tuple[tuple[str, str], str]]:
         for segment in strip:
             if any(region.contains(x, y) for region in inside) and is_written(segment):
                 assert segment.style is not None
-                ink, ground = (part.get_truecolor().hex for part in (segment.style.color, segment.style.bgcolor) if part)
+                ink, ground = (
+                    part.get_truecolor().hex for part in (segment.style.color, segment.style.bgcolor) if part
+                )
                 yield ((ground, ink) if segment.style.reverse else (ink, ground)), segment.text.strip()
             x += segment.cell_length
 
@@ -114,7 +124,7 @@ async def test_every_pair_that_is_drawn_is_one_of_two_roles_and_can_be_read(
                 named = role_of.get(ink, ink), role_of.get(ground, ground)
                 unknown.setdefault(named, text)
 
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
 
         async def see(keys: tuple[str, ...], holds: Callable[[], bool] = lambda: True) -> None:
             await pilot.press(*keys)
@@ -131,17 +141,20 @@ async def test_every_pair_that_is_drawn_is_one_of_two_roles_and_can_be_read(
         app.warn("It is not so.")
         app.main.notices.put("one", "Something is wrong", "and this mends it")
         app.main.notices.put("two", "Something may be wrong", colour="$warning")
-        await see(("f2", "down", "space"), shows("✓"))
+        await see(("f2", "down", "down", "space"), shows("✓"))
         app.clear_notifications()
         app.main.notices.clear("one")
         app.main.notices.clear("two")
-        await see(("down", "space"))  # a folder, or the file that is none to read
+        await see(("up", "space"), shows("is not text"))
         await see(("t",))
         await see(("escape", "f6", "home", "[", "["))
         await see(("v", "shift+down", "shift+down"))
         await see(("escape", "f7", *"retry", "enter"))
         await see(("escape", "escape", *"see @cli"), shows("client.py"))
-        await see(("escape", *["backspace"] * 8, "f4"), lambda: isinstance(app.screen, CommandPalette) and "Explain" in screen_text(app))
+        await see(
+            ("escape", *["backspace"] * 8, "f4"),
+            lambda: isinstance(app.screen, CommandPalette) and "Explain" in screen_text(app),
+        )
         await see((*"expl", "down"))
         await see(("escape", "f1"), lambda: isinstance(app.screen, HelpScreen))
         await see(("escape", *"/theme", "enter"), lambda: isinstance(app.screen, ChoiceScreen))

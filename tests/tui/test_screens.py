@@ -87,4 +87,6 @@ async def at_rest(app: DocstraApp, pilot: Any) -> str:
 
 def difference(path: Path, drawn: str) -> list[str]:
     kept = path.read_text() if path.exists() else ""
-    return list(difflib.unified_diff(kept.splitlines(), drawn.splitlines(), path.name, "drawn now", lineterm="", n=1))
+    return list(
+        difflib.unified_diff(kept.splitlines(), drawn.splitlines(), path.name, "drawn now", lineterm="", n=1)
+    )

@@ -83,7 +83,8 @@ def _few_style(style: Style, look: _Look) -> Style:
 
 
 def _by_number(colour: RichColor | None) -> RichColor | None:
-    return colour.downgrade(ColorSystem.STANDARD) if colour is not None else None
+    number = colour.downgrade(ColorSystem.STANDARD).number if colour is not None else None
+    return RichColor.from_ansi(number) if number is not None else colour
 
 
 def textual_theme(spec: ThemeSpec, colours: int = ALL) -> Theme:

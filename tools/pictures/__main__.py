@@ -1,7 +1,7 @@
 """The pictures of README.md and docs/: the real app over a real session, drawn by the app itself.
 
-Usage: python -m tools.pictures [FOLDER]. Who answers is a small server on this machine that says what is written
-here; no model is loaded and nothing is fetched. Two runs draw the same bytes.
+Usage: python -m tools.pictures [FOLDER]. Who answers is a small server on this machine; no model is loaded,
+nothing is fetched, and two runs draw the same bytes.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.tui.app import DocstraApp
 from docstra_tui.tui.screens.choice import ChoiceScreen
 from docstra_tui.workspace.models.opening import open_backend
-from tools import picture_project
 
-FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
+from . import project
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 SIZE = (112, 34)
 WINDOW = 32_768
 SECONDS = 30.0
@@ -40,7 +41,7 @@ class Server(BaseHTTPRequestHandler):
     """Names a model, and counts a token for each four letters."""
 
     def do_GET(self) -> None:
-        self._say({"data": [{"id": picture_project.MODEL, "max_model_len": WINDOW}]})
+        self._say({"data": [{"id": project.MODEL, "max_model_len": WINDOW}]})
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -78,7 +79,7 @@ def own_places() -> Iterator[Path]:
         os.environ["TZ"] = "UTC"
         time.tzset()
         root = Path(base) / "src" / "weather"
-        picture_project.write(root)
+        project.write(root)
         yield root
 
 
@@ -130,7 +131,7 @@ async def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with own_places() as root, server() as url:
         store = SessionStore()
-        picture_project.ask(store, root, url)
+        project.ask(store, root, url)
         app = DocstraApp(settings.load({"remote.base_url": url}), root, open_backend, store, "last")
         async with app.run_test(size=SIZE) as pilot:
             camera = Camera(app, pilot, folder)
@@ -141,7 +142,9 @@ async def main(folder: Path) -> None:
 
 async def conversation(camera: Camera) -> None:
     """Files that are ticked, and an answer about them."""
-    await camera.shows("ready", "Which test is missing?", "☑ client.py", "tokens")
+    await camera.shows("ready", "Which test is missing?", "2 ticked", "tokens")
+    await camera.press("f2", "down", "right")
+    await camera.shows("☑ client.py")
     await camera.press("f6", "home")
     await camera.shows("What happens on a day without a network?")
     await camera.press("escape")

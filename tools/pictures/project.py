@@ -1,4 +1,4 @@
-"""What is on the pictures: a small project, and what was asked about it. Nothing of it changes between two runs."""
+"""What is on the pictures: a small project and what was asked about it, the same in every run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from docstra_tui.context.files.reader import read_item
 from docstra_tui.llm.answer import Usage
 from docstra_tui.session.store.sessions import SessionStore
-from docstra_tui.session.turns import ModelChoice, SavedTurn
+from docstra_tui.session.turns import ModelChoice, Placed, SavedTurn
 
 MODEL = "Qwen/Qwen3-8B"
 ASKED = 1_790_000_000.0
@@ -16,7 +16,12 @@ ASKED = 1_790_000_000.0
 FILES = {
     "README.md": "# weather\n\nForecasts for the boat, cached for when there is no network.\n",
     "pyproject.toml": '[project]\nname = "weather"\nversion = "0.4"\n',
-    "tests/test_cache.py": "from weather.cache import Cache\n\n\ndef test_empty():\n    assert Cache().get('oslo') is None\n",
+    "tests/test_cache.py": """from weather.cache import Cache
+
+
+def test_empty():
+    assert Cache().get("oslo") is None
+""",
     "weather/__init__.py": '"""Forecasts for the boat."""\n',
     "weather/cache.py": '''"""Forecasts that were fetched, with the moment when."""
 
@@ -67,8 +72,8 @@ def fetch(place):
 ''',
 }
 
-FIRST = """The client asks the service first, and only where that is out of reach the cache (`client.py`). What is older
-than three hours counts as stale: `Cache.get` returns `None` then, although the forecast is still there.
+FIRST = """The client asks the service first, and where that is out of reach the cache (`client.py`). What is
+older than three hours counts as stale: `Cache.get` returns `None` then, although the forecast is there.
 
 So a boat without a network for half a day has **no** forecast at all. To tell an old one from none:
 
@@ -96,7 +101,7 @@ def test_stale(monkeypatch):
 """
 EARLIER = (
     ("Which file talks to the network?", "Only `weather/service.py`; `fetch` raises `Unreachable` there."),
-    ("Write a docstring for Cache.put", "```python\n\"\"\"Keep a forecast, with the moment it came.\"\"\"\n```"),
+    ("Write a docstring for Cache.put", '```python\n"""Keep a forecast, with the moment it came."""\n```'),
 )
 """Older sessions: a question and its answer each."""
 
@@ -119,7 +124,9 @@ def ask(store: SessionStore, root: Path, server: str) -> None:
     first = _turn("What happens on a day without a network?", FIRST, ASKED)
     first.context = items
     _keep(store, session, first, choice)
-    _keep(store, session, _turn("Which test is missing?", SECOND, ASKED + 60), choice)
+    second = _turn("Which test is missing?", SECOND, ASKED + 60)
+    second.earlier = tuple(Placed(first.id, item) for item in items)
+    _keep(store, session, second, choice)
 
 
 def _turn(question: str, answer: str, asked: float) -> SavedTurn:
