@@ -18,7 +18,7 @@ LINES = [
     ("engine st", {"status", "stop"}),
     ("ask --dt", {"--dtype"}),
     ("ask --dtype b", {"bfloat16"}),
-    ("chat --theme ", {"lamp", "paper"}),
+    ("chat --theme ", {"chalk", "lamp", "paper", "sixteen"}),
     ("explain one.py tw", {"two.py"}),
     ("ask -f tw", {"two.py"}),
     ("sessions sh", {"show"}),

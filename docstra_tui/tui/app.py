@@ -129,8 +129,8 @@ class DocstraApp(App[None]):
         return TerminalDriver if found is LinuxDriver else found
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's; with few colours ours in the place of those that make greys of none, and other colours of
-        numbers: what is behind a dialog passes twice."""
+        """Textual's; with few colours ours in the place of those that make greys of none, and other colours
+        of numbers: what is behind a dialog passes twice."""
         if self._few_colours is None:
             return super().get_line_filters()
         others = (Monochrome, ANSIToTruecolor)

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import difflib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.color import Color
 
 from docstra_tui.llm.answer import Usage
 from docstra_tui.session.turns import SavedTurn
@@ -77,12 +77,13 @@ async def test_what_the_screens_look_like(
 
 async def at_rest(app: DocstraApp, pilot: Any) -> str:
     """The screen, when nothing moves any more."""
-    before = ""
-    while before != (now := picture(app)):
-        before = now
-        await pilot.pause(0.05)
-        await asyncio.sleep(0)
-    return now
+    ground = Color.parse(app.current_theme.background or "")
+    await until(pilot, lambda: app.main.conversation.styles.background == ground)
+    pictures = [""]
+    while len(set(pictures[-3:])) > 1 or len(pictures) < 3:
+        await pilot.pause(0.03)
+        pictures.append(picture(app))
+    return pictures[-1]
 
 
 def difference(path: Path, drawn: str) -> list[str]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rich.color import Color as RichColor
-from rich.color import ColorSystem
+from rich.color import ColorSystem, ColorType
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
@@ -19,9 +19,11 @@ from textual.filter import LineFilter
 from textual.theme import Theme
 from textual.widget import Widget
 
-from docstra_tui.themes import FEW_DARK, FEW_LIGHT, Colours, ThemeSpec
+from docstra_tui.themes import FEW_DARK, FEW_LIGHT, TERMINAL, Colours, ThemeSpec
 from docstra_tui.workspace.terminal.colour_depth import ALL, FEW, NONE
 
+NAMES = tuple(TERMINAL)
+"""Of the sixteen, by their numbers."""
 FEW_CLASS = "-few"
 """The app's class where there are few colours or none; `app.tcss` says what differs."""
 
@@ -84,7 +86,7 @@ def _few_style(style: Style, look: _Look) -> Style:
 
 def _by_number(colour: RichColor | None) -> RichColor | None:
     number = colour.downgrade(ColorSystem.STANDARD).number if colour is not None else None
-    return RichColor.from_ansi(number) if number is not None else colour
+    return RichColor(NAMES[number], ColorType.STANDARD, number) if number is not None else colour
 
 
 def textual_theme(spec: ThemeSpec, colours: int = ALL) -> Theme:
