@@ -42,8 +42,7 @@ class Branches:
     @property
     def tree(self) -> TurnTree:
         """All turns by their places."""
-        with self._dialogue.lock:
-            return TurnTree(self._dialogue.nodes.values())
+        return self._dialogue.tree
 
     @property
     def shown(self) -> Path:
@@ -210,8 +209,7 @@ class Branches:
 
     def _mark(self, turn_id: int, *, is_deleted: bool) -> None:
         with self._dialogue.lock:
-            nodes = self._dialogue.nodes
-            nodes[turn_id] = replace(nodes[turn_id], is_deleted=is_deleted)
+            self._dialogue.place(replace(self._dialogue.nodes[turn_id], is_deleted=is_deleted))
         self.record.mark_deleted(turn_id, is_deleted)
 
     def _refuse_while_busy(self) -> None:

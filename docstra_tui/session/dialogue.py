@@ -20,7 +20,7 @@ from docstra_tui.session import breaks
 from docstra_tui.session.context import SessionContext, sent_whole
 from docstra_tui.session.log import WAITING, ContextLog
 from docstra_tui.session.telling import Told, tell, told_as
-from docstra_tui.session.tree import NO_TURN, Node
+from docstra_tui.session.tree import NO_TURN, Node, TurnTree
 from docstra_tui.session.turn_request import TurnRequest, plain_question
 from docstra_tui.session.turns import LOST, Placed, SavedTurn, StoredSession
 
@@ -46,6 +46,7 @@ class Dialogue:
         """Turns of the path before these that only the store has."""
         self.nodes: dict[int, Node] = {}
         """Every turn by its place, on the path and beside it."""
+        self._tree: TurnTree | None = None
         self.held: dict[int, SavedTurn] = {}
         """Every turn that was on the path."""
         self.context = SessionContext()
@@ -60,9 +61,23 @@ class Dialogue:
         """Go on where a saved session ended."""
         self.turns = list(found.turns)
         self.skipped = found.skipped
-        self.nodes = {node.id: node for node in found.nodes}
+        self.nodes, self._tree = {node.id: node for node in found.nodes}, None
         self.held = {turn.id: turn for turn in found.turns}
         self.context = SessionContext(_saved_log(self.turns, self.skipped))
+
+    @property
+    def tree(self) -> TurnTree:
+        """All turns by their places; made once for as long as there is none more."""
+        with self.lock:
+            if self._tree is None:
+                self._tree = TurnTree(self.nodes.values())
+            return self._tree
+
+    def place(self, node: Node) -> None:
+        """A turn is there, or deleted, or there again."""
+        with self.lock:
+            self.nodes[node.id] = node
+            self._tree = None
 
     def show(self, turns: Sequence[SavedTurn], skipped: int) -> None:
         """Go on from other turns of it, with the files that are ticked, each where it stands among them."""
@@ -161,7 +176,7 @@ class Dialogue:
             turn.parent = self.turns[-1].id if self.turns else NO_TURN
             self.turns.append(turn)
             self.held[turn.id] = turn
-            self.nodes[turn.id] = Node(turn.id, turn.parent, turn.asked)
+            self.place(Node(turn.id, turn.parent, turn.asked))
 
     def begin(self, turn: SavedTurn) -> Told:
         """What is sent with a turn stands in front of it from now on; what to send."""

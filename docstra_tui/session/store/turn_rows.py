@@ -29,6 +29,14 @@ REASONS = frozenset((*get_args(FinishReason), None))
 
 NOTHING = digest_of("")
 
+TURN_COLUMNS = (
+    "SELECT id, asked, question, task, fields, model, answer, status, error, finish_reason, "
+    "prompt_tokens, completion_tokens, reused_tokens, thinking_tokens, ttft_s, tokens_per_s, thinking_s, "
+    "left_out, thinking FROM turns"
+)
+MOST_AT_ONCE = 256
+"""Turns that are read with one look: SQLite takes only so many numbers."""
+
 
 def write_turn(
     connection: sqlite3.Connection, session_id: str, turn: SavedTurn, owner: str, with_items: bool
@@ -123,22 +131,23 @@ def read_turns(
     """The turns of these numbers, in their order; with `characters`, only the last with about so many."""
     items = Items(connection)
     found: list[SavedTurn] = []
-    read = 0
-    for number in reversed(numbers):
-        row = connection.execute(
-            "SELECT id, asked, question, task, fields, model, answer, status, error, finish_reason, "
-            "prompt_tokens, completion_tokens, reused_tokens, thinking_tokens, ttft_s, tokens_per_s, "
-            "thinking_s, left_out, thinking FROM turns WHERE id = ?",
-            (number,),
-        ).fetchone()
-        if row is None:
-            continue
-        turn = _turn(row, items.of(number))
-        turn.parent = tree.parent(number)
-        found.append(turn)
-        read += len(turn.question) + len(turn.answer) + len(turn.thinking)
-        if characters is not None and read >= characters:
-            break
+    read, left, count = 0, len(numbers), 1
+    while left and (characters is None or read < characters):
+        some = numbers[max(0, left - count) : left]
+        left -= len(some)
+        count = min(2 * count, MOST_AT_ONCE)  # where few are wanted, few are read
+        marks = ", ".join("?" * len(some))
+        rows = {row[0]: row for row in connection.execute(f"{TURN_COLUMNS} WHERE id IN ({marks})", some)}
+        placed = items.of(some)
+        for number in reversed(some):
+            if number not in rows or (characters is not None and read >= characters):
+                continue
+            turn = _turn(rows[number], placed.get(number, []))
+            turn.parent = tree.parent(number)
+            found.append(turn)
+            read += len(turn.question) + len(turn.answer) + len(turn.thinking)
+        if characters is not None:  # of long ones no more at once than are still wanted
+            count = max(1, min(count, (characters - read) * len(found) // max(1, read)))
     return found[::-1]
 
 
@@ -184,14 +193,18 @@ class Items:
         self._known: dict[tuple[Any, ...], Placed] = {}
         self._contents: dict[object, str | None] = {NOTHING: ""}
 
-    def of(self, number: int) -> list[Placed]:
-        """Those that were sent with a turn."""
-        rows = self._connection.execute(
-            "SELECT entered, path, language, start_line, end_line, sha256, detail FROM items "
-            "WHERE turn_id = ? ORDER BY position",
-            (number,),
-        ).fetchall()
-        return [self._known.get(row) or self._placed(row) for row in rows]
+    def of(self, numbers: Sequence[int]) -> dict[int, list[Placed]]:
+        """Those that were sent with some turns."""
+        marks = ", ".join("?" * len(numbers))
+        found: dict[int, list[Placed]] = {}
+        for number, *row in self._connection.execute(
+            "SELECT turn_id, entered, path, language, start_line, end_line, sha256, detail FROM items "
+            f"WHERE turn_id IN ({marks}) ORDER BY turn_id, position",
+            numbers,
+        ).fetchall():
+            mark = tuple(row)
+            found.setdefault(number, []).append(self._known.get(mark) or self._placed(mark))
+        return found
 
     def _placed(self, row: tuple[Any, ...]) -> Placed:
         entered, path, language, start, end, sha256, detail = row
