@@ -20,6 +20,7 @@ from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.settings import Settings
 from docstra_tui.themes import ThemeSpec
 from docstra_tui.workspace.models.opening import OpenBackend, open_backend
+from docstra_tui.workspace.named_lines import NamedLines
 from docstra_tui.workspace.sessions.unsaved import unsaved, words
 from docstra_tui.workspace.terminal.colour_depth import colours_of
 
@@ -84,7 +85,7 @@ def _talk(chat: Chat, printer: Printer, settings: Settings, colours: int, resume
         chat.thinking.step,
         chat.edit,
         chat.opened.store.asked,
-        chat.sets.lines,
+        NamedLines(lambda: chat.root).read_and_known,
     )
 
     def wear(theme: ThemeSpec) -> None:

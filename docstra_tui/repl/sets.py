@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from docstra_tui.repl.files import ChatFiles
@@ -12,7 +12,7 @@ from docstra_tui.workspace.files.tick_sets import TickSets, parse, told_of
 
 
 class Sets:
-    """Main thread, but for completions."""
+    """Main thread."""
 
     def __init__(
         self, files: ChatFiles, root: Callable[[], Path], printer: Printer, changed: Callable[[], object]
@@ -22,14 +22,6 @@ class Sets:
         self._root = root
         self._printer = printer
         self._changed = changed
-
-    def lines(self, before: str) -> Iterable[str]:
-        """What a line that names a set may become."""
-        if not before.startswith("/set "):
-            return ()
-        sets = TickSets(self._root())
-        sets.all()
-        return sets.lines(before)
 
     def take(self, text: str) -> None:
         """Do what was written. Raises `UsageError`, `StoreError`."""

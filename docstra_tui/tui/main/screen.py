@@ -47,6 +47,7 @@ from docstra_tui.workspace.files.watched_selection import WatchedSelection
 from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.model_switch import ModelSwitch
 from docstra_tui.workspace.models.answering import AnsweringModel
+from docstra_tui.workspace.named_lines import NamedLines
 from docstra_tui.workspace.permission import Permission
 from docstra_tui.workspace.sessions.opened import OpenSessions
 from docstra_tui.workspace.sessions.saved import SavedSessions
@@ -125,7 +126,8 @@ class MainScreen(KeyActions):
             program.keyboard.wait_for,
         )
         self.completing = Completing(
-            Slash(parts.composer, parts.command_list, self.sets.lines), self.mentions
+            Slash(parts.composer, parts.command_list, NamedLines(lambda: self.root), self._file_jobs),
+            self.mentions,
         )
 
     def _make_turns(self) -> None:

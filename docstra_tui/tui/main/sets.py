@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from docstra_tui.text import sanitize_line
@@ -38,14 +38,6 @@ class Sets:
         if self._made is None:
             self._made = TickSets(self._root)
         return self._made
-
-    def lines(self, before: str) -> Iterable[str]:
-        """What a line that names a set may become; the names are there a moment after `/set` is written."""
-        if not before.startswith("/set"):
-            return ()
-        sets = self._sets
-        self._jobs.do(sets.all, lambda _: None, lambda error: None, key="sets")
-        return sets.lines(before)
 
     def set(self, line: CommandLine) -> None:
         """Do what was written. Raises `UsageError`."""

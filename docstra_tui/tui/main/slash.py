@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from docstra_tui.tui.widgets.command_list import CommandList
 from docstra_tui.tui.widgets.composer import Composer
-from docstra_tui.workspace.command_offers import More, offered
+from docstra_tui.workspace.command_offers import offered
+from docstra_tui.workspace.jobs import JobQueue
+from docstra_tui.workspace.named_lines import NAMED, NamedLines
+
+NAMING = tuple({start.split(" ")[0] for start in NAMED})
+"""Commands behind which something may be named."""
 
 
 class Slash:
     """Runs on the screen's thread."""
 
-    def __init__(self, composer: Composer, rows: CommandList, more: More) -> None:
-        """`more` are lines of a command with names of what is there."""
+    def __init__(self, composer: Composer, rows: CommandList, named: NamedLines, jobs: JobQueue) -> None:
         self._composer = composer
         self._rows = rows
-        self._more = more
+        self._named = named
+        self._jobs = jobs
+        self._is_read = False
+        """What can be named was looked for since the command was begun."""
         self._shown_for: str | None = None
         """What the list that is open was made for."""
         self._is_chosen = False
@@ -28,12 +35,23 @@ class Slash:
         if before is None or (self._dismissed is not None and not before.startswith(self._dismissed)):
             self._dismissed = None
         if before is None or self._dismissed is not None:
+            self._is_read = self._is_read and before is not None
             self._close()
         elif before != self._shown_for:
             self._shown_for, self._is_chosen = before, False
-            rows = offered(before, "screen", self._more)
-            is_all = len(rows) == 1 and rows[0].line.rstrip() == before.rstrip()
-            self._rows.offer_lines(() if is_all else rows)
+            self._offer(before)
+            if not self._is_read and before.startswith(NAMING):
+                self._is_read = True
+                self._jobs.do(self._named.read, self._named_read, lambda error: None, key="named")
+
+    def _named_read(self, _: object) -> None:
+        if self._shown_for is not None and not self._is_chosen:
+            self._offer(self._shown_for)
+
+    def _offer(self, before: str) -> None:
+        rows = offered(before, "screen", self._named.known)
+        is_all = len(rows) == 1 and rows[0].line.rstrip() == before.rstrip()
+        self._rows.offer_lines(() if is_all else rows)
 
     def key(self, key: str) -> bool:
         """A key that may be for the list; False when it means nothing there."""

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from docstra_tui.workspace.sessions.opened import OpenSessions
     from docstra_tui.workspace.turns.queue import TurnQueue
 
-FOLDED_SECONDS = 4.0
+SAID_SECONDS = 4.0
+KEPT_ASIDE = "What you began comes back when this is sent; Ctrl+Z brings it now."
 UP = 200
 """Questions of other sessions that Up brings back."""
 
@@ -80,6 +81,8 @@ class Writing:
         def taken(text: str | None) -> None:
             if text is not None:
                 self._composer.recall(text)
+                if self._composer.kept != self._composer.text:
+                    self._dialogs.say(KEPT_ASIDE, SAID_SECONDS)
                 self._composer.focus()
 
         self._dialogs.ask(screen, taken)
@@ -120,4 +123,4 @@ class Writing:
         """Say once how one sees what was folded."""
         if not self._has_told_fold:
             self._has_told_fold = True
-            self._dialogs.say(f"{mark} is sent whole. Tab behind it shows it.", FOLDED_SECONDS)
+            self._dialogs.say(f"{mark} is sent whole. Tab behind it shows it.", SAID_SECONDS)

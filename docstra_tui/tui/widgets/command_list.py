@@ -10,7 +10,7 @@ from docstra_tui.text import sanitize_line
 from docstra_tui.tui.widgets.mention_list import MentionList
 from docstra_tui.workspace.command_offers import OfferedLine
 
-WIDEST = 30
+WIDEST = 24
 """Cells of the first column, at most."""
 
 

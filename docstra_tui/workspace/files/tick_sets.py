@@ -66,8 +66,6 @@ class TickSets:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self.known: tuple[str, ...] = ()
-        """The names, as they were last read; for completions."""
 
     def all(self) -> dict[str, SavedTicks]:
         """Every set, by name; those that cannot be read are none."""
@@ -75,13 +73,7 @@ class TickSets:
         for name, told in self._read().items():
             with suppress(TypeError, KeyError, ValueError, AttributeError):
                 sets[str(name)] = ticks_of(told)
-        self.known = tuple(sorted(sets, key=str.casefold))
-        return {name: sets[name] for name in self.known}
-
-    def lines(self, before: str) -> list[str]:
-        """What a line that names one of them may become."""
-        starts = [start for start in ("/set load ", "/set delete ") if before.startswith(start)]
-        return [f"{start}{name}" for start in starts for name in self.known]
+        return {name: sets[name] for name in sorted(sets, key=str.casefold)}
 
     def load(self, name: str) -> SavedTicks:
         """The files of a set. Raises `UsageError` where there is none of that name."""
@@ -123,7 +115,6 @@ class TickSets:
                 paths.write_private(place, json.dumps({"root": str(self._root), "sets": told}))
         except OSError as error:
             raise StoreError(f"The set cannot be kept: {error.strerror}.", "Free the disk.") from error
-        self.all()
 
     def _read(self) -> dict[str, Any]:
         import json

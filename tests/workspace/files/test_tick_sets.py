@@ -23,9 +23,6 @@ def test_a_set_comes_back_by_its_name_in_its_project_only(tmp_path: Path) -> Non
     assert sets.save("Docs", SavedTicks(picks=(Pick("README.md"),))) == "Set Docs is 1 file."
     again = TickSets(tmp_path)
     assert again.load("the client") == TICKS and list(again.all()) == ["Docs", "the client"]
-    assert (
-        again.lines("/set load ") == ["/set load Docs", "/set load the client"] and again.lines("/set") == []
-    )
     assert TickSets(tmp_path / "other").all() == {}
     assert sets.save("Docs", SavedTicks()) == "Set Docs is now no files."
     assert "deleted" in again.delete("Docs") and list(sets.all()) == ["the client"]
