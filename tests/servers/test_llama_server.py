@@ -18,6 +18,7 @@ from docstra_tui import cli
 from docstra_tui.errors import AnswerCutOff, ContextOverflow, NoAnswer, RemoteError
 from docstra_tui.llm.answer import Listener, Reading
 from docstra_tui.llm.remote import RemoteLLM
+from docstra_tui.llm.written import Written
 from tests.servers.conftest import WINDOW, llama
 from tests.servers.running import Server, running
 
@@ -78,6 +79,19 @@ def test_an_answer_is_stopped_and_the_next_one_comes(llama_server: Server) -> No
     began = time.monotonic()
     assert str(llm.stream(QUESTION, max_tokens=2)).strip()
     assert time.monotonic() - began < 20
+
+
+def test_an_answer_goes_on_where_it_was_cut(llama_server: Server, thinking_server: Server) -> None:
+    llm = RemoteLLM(llama_server.url, temperature=0)
+    whole = str(llm.stream(QUESTION, max_tokens=20))
+    begun = str(llm.stream(QUESTION, max_tokens=9))
+    rest = llm.stream(QUESTION, max_tokens=11, written=Written(begun))
+    assert begun and begun + str(rest) == whole
+    # One that would think at the beginning does not in the middle.
+    rest = RemoteLLM(thinking_server.url, temperature=0).stream(
+        QUESTION, max_tokens=6, written=Written("One, two,")
+    )
+    assert str(rest).strip() and rest.thinking == ""
 
 
 def test_a_prompt_that_does_not_fit_is_said_with_its_size(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from docstra_tui import cli
-from docstra_tui.errors import AnswerCutOff, RemoteError
+from docstra_tui.errors import AnswerCutOff, NotAllowed, RemoteError
 from docstra_tui.llm.remote import RemoteLLM
 from tests.servers.conftest import transformers
 from tests.servers.running import Server, running
@@ -49,6 +49,13 @@ def test_every_wish_for_thinking_gets_an_answer(transformers_server: tuple[Serve
     for think in ("off", "on", 50):
         assert str(llm.stream(QUESTION, max_tokens=2, think=think)).strip()  # type: ignore[arg-type]
     assert llm.think_note
+
+
+def test_it_is_not_asked_to_go_on_with_an_answer(transformers_server: tuple[Server, str | None]) -> None:
+    """It would begin another one."""
+    server, model = transformers_server
+    with pytest.raises(NotAllowed, match="does not say that it can go on"):
+        RemoteLLM(server.url, model).continue_answer(QUESTION, "One, two,")
 
 
 def test_an_answer_is_stopped_and_the_next_one_comes(transformers_server: tuple[Server, str | None]) -> None:
