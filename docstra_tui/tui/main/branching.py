@@ -159,7 +159,10 @@ class Branching:
 
     def _walk(self, session: ChatSession, turn_id: int, step: int) -> None:
         beside = session.branches.beside(turn_id)
-        place = beside.index(turn_id) + step if turn_id in beside else -1
+        if turn_id not in beside:
+            return
+        branching.next_beside(session, turn_id)  # raises where it is alone
+        place = beside.index(turn_id) + step
         if 0 <= place < len(beside):
             self._go_to(session, beside[place])
 

@@ -34,7 +34,7 @@ BINDINGS: list[BindingType] = [
     _key("e", "turn_verb('edit')", "Edit question", "Ask it in other words, beside the first", "edit"),
     _key("a", "turn_verb('retry')", "Answer again", "Another answer, beside the first", "retry"),
     _key("c", "turn_verb('continue')", "Go on", "Go on with an answer that was cut", "continue"),
-    _key("d,delete", "turn_verb('delete')", "Delete turn", "Take question and answer out", "delete"),
+    _key("delete,D", "turn_verb('delete')", "Delete turn", "Take question and answer out", "delete"),
     _key("u", "turn_verb('undo')", "Undo delete", "Bring back what was deleted last", "undo"),
     _key("slash", "search", "Search", "Look for words", "search"),
     _key("n", "match(1)", "Next match", "To the next match", "match-next"),

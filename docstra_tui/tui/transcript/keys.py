@@ -160,17 +160,21 @@ class TranscriptKeys(ScrolledDocument, OwnKeys):
     # Others in the place of a turn
 
     def action_walk(self, step: int) -> None:
-        """What else stands in the place of a turn; of none that is marked, of the nearest that has any."""
-        self._ask_for("walk", step)
+        """What else stands in the place of a turn: of the marked one, else of the nearest that has any."""
+        index, turns = self.current_turn, self.document.turns
+        if self.marks.turn is None:
+            forked = (at for at, turn in enumerate(turns) if turn.beside.bits)
+            index = min(forked, key=lambda at: abs(at - index), default=index)
+        self._ask_for("walk", index, step)
 
     def action_turn_verb(self, verb: Verb) -> None:
         """Whatever else is done with a turn; who shows this view does it."""
-        self._ask_for(verb)
+        self._ask_for(verb, self.current_turn)
 
-    def _ask_for(self, verb: Verb, step: int = 0) -> None:
+    def _ask_for(self, verb: Verb, index: int, step: int = 0) -> None:
         turns = self.document.turns
         if turns:
-            self.post_message(BranchWanted(verb, turns[self.current_turn].turn_id, step))
+            self.post_message(BranchWanted(verb, turns[index].turn_id, step))
 
     def action_code(self, step: int) -> None:
         self.code_walk.go(step)
