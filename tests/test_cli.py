@@ -113,7 +113,7 @@ def test_a_command_with_actions_means_its_first_one_when_none_is_said() -> None:
         (["nowhere"], "no folder 'nowhere'"),
         (["doctor"], "not built yet"),
         (["templates", "cpoy"], "Did you mean copy?"),
-        (["sessions", "export", "x"], "not built yet"),
+        (["sessions", "exprot", "x"], "Did you mean export?"),
         (["models", "inspekt"], "Did you mean inspect?"),
         (["config", "schema"], "not built yet"),
         (["engine", "lits"], "Did you mean list?"),

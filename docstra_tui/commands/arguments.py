@@ -133,6 +133,12 @@ OUTPUT = Option(
     {"default": "", "metavar": "FOLDER"},
 )
 FORCE = Option(("--force",), "ask again what was answered before", "", {"action": "store_true"})
+OF_EXPORT = (
+    Option(("--format",), "md, or json for all of it", "", {"default": "", "metavar": "FORMAT"}),
+    Option(("-o", "--output"), "export into this new file", "", {"default": "", "metavar": "FILE"}),
+    Option(("--thinking",), "export what was thought too", "", {"action": "store_true"}),
+    Option(("--force",), "export over a file that is there", "", {"action": "store_true"}),
+)
 RESUME = Option(
     ("--resume",),
     "go on with a saved session: its id, or the last one",
@@ -190,9 +196,8 @@ COMMANDS: tuple[Command, ...] = (
         "sessions",
         "[list|search|show|…] [SESSION]",
         "saved conversations",
-        (SHOW_THINKING,),
-        actions=("list", "search", "show", "rename", "delete"),
-        later=("export",),
+        (SHOW_THINKING, *OF_EXPORT),
+        actions=("list", "search", "show", "export", "import", "rename", "delete"),
         more=SESSIONS,
     ),
     Command(

@@ -16,9 +16,9 @@ from docstra_tui.commands.console import Console
 from docstra_tui.settings import Settings
 
 PATHS = {"--file": shtab.FILE, "--model": shtab.FILE, "--output": shtab.DIRECTORY}
-"""Flags that take a path, or may."""
+"""Flags that take a path, or may; one that takes a `FILE` takes a file."""
 
-WORDS = {"chat": shtab.DIRECTORY, "document": shtab.FILE, "explain": shtab.FILE}
+WORDS = {"chat": shtab.DIRECTORY, "document": shtab.FILE, "explain": shtab.FILE, "sessions": shtab.FILE}
 """Commands whose words are paths."""
 
 FOLDERS = {
@@ -71,7 +71,7 @@ def _add_flags(parser: argparse.ArgumentParser, command: Command) -> None:
         if (values := _values(option)) and action.nargs != 0:
             action.choices = values
         if option.flags[-1] in PATHS:
-            _completed(action, PATHS[option.flags[-1]])
+            _completed(action, shtab.FILE if option.value == "FILE" else PATHS[option.flags[-1]])
 
 
 def _values(option: Option) -> tuple[str, ...]:

@@ -32,9 +32,12 @@ FILLING = (
 )
 
 SESSIONS = (
-    "It has list, search, show, rename and delete.\n"
+    "It has list, search, show, export, import, rename and delete.\n"
     "search WORDS finds the turns with all of the words in question, answer or the\n"
     "names of files; a word may be the beginning of one, and what stands in quotes\n"
     "stands so: search '\"in this order\" retry'.\n"
-    "SESSION is the beginning of an id, or last; rename takes the title behind it."
+    "SESSION is the beginning of an id, or last; rename takes the title behind it.\n"
+    "export writes Markdown, the path that is shown, or JSON, every fork. import\n"
+    "FILE makes a session of such JSON (- is standard input), about the folder one\n"
+    "is in; its files are names, and nothing is opened by it."
 )

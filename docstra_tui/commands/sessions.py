@@ -1,4 +1,4 @@
-"""The saved conversations: list them, look for words, read one, name one, forget one."""
+"""The saved conversations: list, search, read and name them, give one away, take one in, forget one."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from docstra_tui.workspace.wording import ENDED
 ID_LENGTH = 8
 """So much of an id is shown; any beginning that is unique can be typed."""
 
-MOST_WORDS = {"list": 0, "show": 1, "delete": 1}
+MOST_WORDS = {"list": 0, "show": 1, "export": 1, "import": 1, "delete": 1}
 """Behind each action; any number behind the others."""
 
 
 def run(invocation: Invocation) -> int:
-    """`sessions list | search | show | rename | delete`."""
+    """`sessions list | search | show | export | import | rename | delete`."""
     most = MOST_WORDS.get(invocation.action)
     if most is not None and len(invocation.words) > most:
         over = invocation.words[most]
@@ -48,6 +48,14 @@ def run(invocation: Invocation) -> int:
                 return search(console, store, " ".join(invocation.words), as_json=as_json)
             case "rename":
                 return _rename(console, store, invocation.words, as_json)
+            case "export":
+                from docstra_tui.commands import exchange  # no other one needs it
+
+                return exchange.export(invocation, console, store)
+            case "import":
+                from docstra_tui.commands import exchange
+
+                return exchange.take_in(invocation, console, store)
             case _:
                 return _delete(console, store, _named(store, invocation.words), as_json)
     finally:

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Protocol
 from docstra_tui.errors import ContextOverflow, MemoryOverflow, NotAsked
 from docstra_tui.llm.answer import Reframed, Thought
 from docstra_tui.llm.base import BaseLLM
+from docstra_tui.repl.attention import watched
 from docstra_tui.repl.printer import Printer
 from docstra_tui.repl.thinking import ThinkingLine
 from docstra_tui.session.going_on import is_cut
 from docstra_tui.session.outgoing import SecretsFound
 from docstra_tui.workspace.files.selection import ReadReport
+from docstra_tui.workspace.terminal.attention import Notify
 from docstra_tui.workspace.turns.decision import Decision
 from docstra_tui.workspace.turns.queue import TurnQueue
 from docstra_tui.workspace.turns.requests import NotTicked
@@ -69,10 +71,21 @@ class Answering:
     """Lets questions wait for their turn, and shows their answers. Main thread, but for what a
     `TurnListener` hears."""
 
-    def __init__(self, files: TurnFiles, model: Model, printer: Printer, *, most_tokens: int) -> None:
+    def __init__(
+        self,
+        files: TurnFiles,
+        model: Model,
+        printer: Printer,
+        *,
+        most_tokens: int,
+        notify: Notify = "off",
+    ) -> None:
         self._model = model
         self._printer = printer
         self._most_tokens = most_tokens
+        self._notify: Notify = notify
+        self._is_whole = True
+        """The last answer is as long as the model made it."""
         self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         """What is to be done on the main thread."""
         self._pieces: queue.SimpleQueue[str | Thought | Reframed] = queue.SimpleQueue()
@@ -99,16 +112,17 @@ class Answering:
         """Ask, and show what comes until it is over, or somebody stops it."""
         self._is_one_of_many, self._has_begun = len(requests) > 1, False
         self.queue.submit(requests)
-        try:
-            while self.queue.busy or self.queue.waiting:
-                try:
-                    self._go_on()
-                except KeyboardInterrupt:
-                    self._stop(typed)
-        finally:
-            self._printer.end_progress()
-            if self.queue.busy:  # a signal, or a terminal that is gone
-                self.queue.let_go(LAST_PIECES_SECONDS)
+        with watched(self._notify, lambda: self._is_whole):
+            try:
+                while self.queue.busy or self.queue.waiting:
+                    try:
+                        self._go_on()
+                    except KeyboardInterrupt:
+                        self._stop(typed)
+            finally:
+                self._printer.end_progress()
+                if self.queue.busy:  # a signal, or a terminal that is gone
+                    self.queue.let_go(LAST_PIECES_SECONDS)
 
     def decide(self, ask: Callable[[], bool]) -> bool:
         """Have somebody say yes or no on the main thread. Blocks: for the turn's thread."""
@@ -237,6 +251,7 @@ class Answering:
         """The line below the prompt is drawn by itself."""
 
     def ended(self, outcome: Outcome) -> None:
+        self._is_whole = outcome.error is None and not outcome.stopped
         self._show_pieces()
         self._thinking.close()
         self._printer.end_progress()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from docstra_tui.repl.printer import Printer
@@ -25,6 +26,13 @@ class Branching:
         self._tasks = tasks
         self._answering = answering
         self._printer = printer
+        self.handlers: Mapping[str, Callable[[CommandLine], None]] = {
+            "retry": self.retry,
+            "edit": self.edit,
+            "other": self.other,
+            "delete": self.delete,
+            "undo": self.undo,
+        }
 
     def retry(self, line: CommandLine) -> None:
         """Another answer to a question."""

@@ -23,6 +23,7 @@ from docstra_tui.repl.models import Models
 from docstra_tui.repl.overview import overview
 from docstra_tui.repl.permission import Permission
 from docstra_tui.repl.printer import Printer
+from docstra_tui.repl.saving import Saving
 from docstra_tui.repl.sessions import Sessions
 from docstra_tui.repl.sets import Sets
 from docstra_tui.repl.tasks import Tasks
@@ -79,7 +80,7 @@ class Chat:
         self._next = Ahead(self.model, lambda: self.opened.current, lambda: self.answering.queue.busy)
         self.models = Models(self.model, printer, confirm, self._next.recount)
         self.answering: Answering = Answering(
-            self.files, self.models, printer, most_tokens=settings.answer.max_tokens
+            self.files, self.models, printer, most_tokens=settings.answer.max_tokens, notify=settings.notify
         )
         self.sessions = Sessions(self.opened, self.model, self.models, self._named, self.answering, printer)
         self.themes = Themes(settings.theme, lambda: self.root, printer)
@@ -89,16 +90,13 @@ class Chat:
         self._tasks = Tasks(self, self.answering)
         self.branching = Branching(self, self.sessions, self._tasks, self.answering, printer)
         self.handlers: Mapping[str, Callable[[CommandLine], None]] = {
-            "retry": self.branching.retry,
-            "edit": self.branching.edit,
-            "other": self.branching.other,
-            "delete": self.branching.delete,
-            "undo": self.branching.undo,
+            **self.branching.handlers,
             "continue": self.do_continue,
             "files": self.do_files,
             "drop": self.do_drop,
             "model": self.models.command,
             "theme": self.themes.command,
+            **Saving(self, self.model, store, printer, confirm).handlers,
             "think": self.do_think,
             "cache": lambda line: self.printer.line(CacheSwitch(self.model).take(line.text), "note"),
             "device": self.models.device,

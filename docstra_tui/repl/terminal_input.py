@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from prompt_toolkit.application import create_app_session, get_app_session
 from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
+from prompt_toolkit.input.typeahead import store_typeahead
 from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.key_binding import KeyPress
 from prompt_toolkit.keys import Keys
@@ -27,6 +28,7 @@ CURSOR = re.compile(r"\x1b\[\d+;\d+R")
 """The terminal's answer to where the cursor is."""
 NUMBERED = re.compile(r"\x1b\[(\d{1,7})(?:;(\d{1,3}))?u")
 """A key by its character's number, with what is held: how terminals report what has no sequence."""
+FOCUS_IN, FOCUS_OUT = "\x1b[I", "\x1b[O"
 SHIFT, ALT, CTRL = 1, 2, 4
 
 
@@ -80,6 +82,8 @@ class TerminalInput(Vt100Input):
     """prompt_toolkit's input of a terminal, with our reader."""
 
     _reader: KeyBytes | None = None
+    has_focus = True
+    """False when the terminal said that it lost it, which it does only where it was asked to."""
 
     @property
     def reader(self) -> KeyBytes:
@@ -90,7 +94,15 @@ class TerminalInput(Vt100Input):
 
     def read_keys(self) -> list[KeyPress]:
         """What can be read now."""
-        return _all(self.reader.feed(self._read(), time.monotonic()))
+        came = self.reader.feed(self._read(), time.monotonic())
+        for typed in came:
+            if typed.kind == "key" and typed.text in (FOCUS_IN, FOCUS_OUT):
+                self.has_focus = typed.text == FOCUS_IN
+        return _all(came)
+
+    def look(self) -> None:
+        """Read what came between two prompts; the keys in it are for the next one."""
+        store_typeahead(self, self.read_keys())
 
     def flush_keys(self) -> list[KeyPress]:
         """What is meant if nothing more comes; called a while after the last read. A paste goes on."""

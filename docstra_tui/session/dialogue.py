@@ -22,7 +22,7 @@ from docstra_tui.session.log import WAITING, ContextLog
 from docstra_tui.session.telling import Told, tell, told_as
 from docstra_tui.session.tree import NO_TURN, Node, TurnTree
 from docstra_tui.session.turn_request import TurnRequest, plain_question
-from docstra_tui.session.turns import LOST, Placed, SavedTurn, StoredSession
+from docstra_tui.session.turns import WITHOUT_TEXT, Placed, SavedTurn, StoredSession
 
 _ASKED_STEP = 1e-5
 """Seconds between two turns, at least: their order is their time."""
@@ -221,7 +221,7 @@ def _saved_log(turns: Sequence[SavedTurn], skipped: int) -> ContextLog:
     first = next((turn.id for turn in turns if turn.id in answered), WAITING)
     known = []
     for place in placed:
-        if place.item.detail == LOST:
+        if place.item.detail in WITHOUT_TEXT:
             continue
         now = place.turn_id
         if now not in order:  # not read, or deleted

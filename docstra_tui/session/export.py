@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from docstra_tui import figures
 from docstra_tui.session.turns import SavedTurn, StoredSession
 from docstra_tui.text import sanitize_line, sanitize_text, shown_name
@@ -13,11 +15,35 @@ ENDINGS = {
 }
 
 
-def to_markdown(session: StoredSession) -> str:
-    """The whole conversation, oldest turn first."""
+def to_markdown(
+    session: StoredSession,
+    *,
+    with_thinking: bool = True,
+    settings: Mapping[str, object] | None = None,
+    with_digests: bool = False,
+) -> str:
+    """The whole conversation, oldest turn first; below it, `with_digests`, the files as they were sent."""
     day = figures.moment(session.created).partition(" ")[0]
     head = [f"# {sanitize_line(session.title) or 'A conversation'}", f"{day}, about {_code(session.root)}"]
-    return "\n\n".join([*head, *(_turn(turn) for turn in session.turns), *_unsent(session)]) + "\n"
+    if settings:
+        head.append(
+            "Settings at the export: " + ", ".join(f"{key} {_value(settings[key])}" for key in settings)
+        )
+    forks = session.forks
+    turns = [_turn(turn, forks, with_thinking=with_thinking) for turn in session.turns]
+    files = _digests(session.turns) if with_digests else []
+    return "\n\n".join([*head, *turns, *_unsent(session), *files]) + "\n"
+
+
+def _value(value: object) -> str:
+    return _code(str(value).lower() if isinstance(value, bool) else str(value))
+
+
+def _digests(turns: Sequence[SavedTurn]) -> list[str]:
+    """Which file was which text: the same name may have been sent twice, with a change in between."""
+    sent = dict.fromkeys((item.label, item.sha256) for turn in turns for item in turn.files)
+    rows = "\n".join(f"- {_code(label)}: sha256 {_code(digest)}" for label, digest in sent)
+    return [f"---\n\nFiles as they were sent:\n\n{rows}"] if rows else []
 
 
 def _unsent(session: StoredSession) -> list[str]:
@@ -30,15 +56,17 @@ def _quoted(text: str) -> str:
     return "\n".join(f"> {line}".rstrip() for line in sanitize_text(text).split("\n"))
 
 
-def _turn(turn: SavedTurn) -> str:
+def _turn(turn: SavedTurn, forks: Mapping[int, Sequence[int]], *, with_thinking: bool) -> str:
     parts = ["---", _quoted(turn.question)]
+    if places := forks.get(turn.id):
+        parts.append(f"*{places.index(turn.id) + 1} of {len(places)} in this place.*")
     if turn.files:
         parts.append("Files: " + ", ".join(_code(item.label) for item in turn.files))
     if turn.left_out:
         parts.append("Not sent: " + ", ".join(_code(name) for name in turn.left_out))
     if turn.damage:
         parts.append("Damaged on disk: " + ", ".join(_code(name) for name in turn.damage))
-    if turn.thinking:
+    if turn.thinking and with_thinking:
         parts.append(_folded(turn))
     if turn.answer:
         parts.append(sanitize_text(turn.answer).strip("\n"))

@@ -22,6 +22,12 @@ TITLE_LENGTH = 60
 LOST = "damaged on disk"
 """The `detail` of an item whose text can no longer be read as it was sent; it is never sent again."""
 
+LABEL = "not imported"
+"""The `detail` of an item of which only the name came from elsewhere: nothing is read or sent by it."""
+
+WITHOUT_TEXT = frozenset({LOST, LABEL})
+"""The details of items that have no text here, whatever their fingerprint is that of."""
+
 
 @dataclass(frozen=True)
 class Placed:

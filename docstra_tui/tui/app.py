@@ -24,15 +24,18 @@ from docstra_tui.text import sanitize_line
 from docstra_tui.themes import ThemeSpec
 from docstra_tui.tui.driver import strips
 from docstra_tui.tui.driver.keyboard import Keyboard
-from docstra_tui.tui.driver.link import Link
+from docstra_tui.tui.driver.link import Link, call
 from docstra_tui.tui.driver.terminal_driver import LinuxDriver, TerminalDriver
 from docstra_tui.tui.main.main_keys import APP_KEYS
 from docstra_tui.tui.main.screen import MainScreen
 from docstra_tui.tui.theming.colours import FEW_CLASS, FewColours, is_few, shown_colours, textual_theme
+from docstra_tui.tui.transcript.messages import SaveRequested
 from docstra_tui.tui.widgets import list_pages
 from docstra_tui.workspace.copying import Copying
 from docstra_tui.workspace.crash_log import crash_words, write_error
 from docstra_tui.workspace.jobs import JobQueue
+from docstra_tui.workspace.saving_dialogs import SavingDialogs
+from docstra_tui.workspace.terminal.attention import Attention
 from docstra_tui.workspace.terminal.colour_depth import ALL, NONE
 
 if TYPE_CHECKING:
@@ -97,6 +100,11 @@ class DocstraApp(App[None]):
         self.link = Link()
         self._copy_jobs = JobQueue("copy", self.call_later)
         self.copying = Copying(self._copy_jobs, super().copy_to_clipboard, self.notify, self.warn)
+        self.attention = Attention(
+            settings.notify,
+            lambda which: call(self, which),
+            lambda work, then: self._copy_jobs.do(work, then, lambda error: None),
+        )
         self._start_notices = [sanitize_line(note)[:300] for note in notes]
         self.crash_log = ""
         """Where a crash is written down; empty: nowhere."""
@@ -108,6 +116,7 @@ class DocstraApp(App[None]):
         self.main = MainScreen(
             self, settings, root, open_backend, store, resume, is_model_named=is_model_named
         )
+        self.saving = SavingDialogs(root, self.main.dialogs, self._copy_jobs)
 
     def on_mount(self) -> None:
         self.begin_capture_print(self)
@@ -227,6 +236,13 @@ class DocstraApp(App[None]):
 
         if not isinstance(self.screen, CommandPalette):
             self.push_screen(CommandPalette())
+
+    # What comes up from the conversation
+
+    def on_save_requested(self, event: SaveRequested) -> None:
+        from docstra_tui.workspace.taken_text import Taken
+
+        self.saving.ask(Taken(event.text, event.what))
 
     # Text from outside
 

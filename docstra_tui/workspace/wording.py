@@ -16,6 +16,9 @@ NO_FILES = "no files were sent"
 GOES_ON = "/continue goes on"
 """What stands under an answer that is not whole."""
 
+NOT_BEGUN = "Nothing was asked in this session yet."
+"""Why there is nothing of it to take away."""
+
 NO_THOUGHT = "Nothing was thought before this answer."
 """Why there is no thinking to show."""
 

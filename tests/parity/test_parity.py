@@ -95,6 +95,15 @@ def is_cut(backend: FakeBackend) -> None:
     backend.llm.enqueue(Thought("Let me see."), "It waits two", reason="length")
     backend.llm.enqueue(" seconds", EngineDied("The engine is gone.", "Restart it."))
     backend.llm.enqueue(", then again.")
+
+
+def linked(root: Path) -> None:
+    files(root)
+    (root / "link.md").symlink_to("README.md")
+
+
+def writes(backend: FakeBackend) -> None:
+    backend.llm.enqueue("So:\n\n```sh\nls -l\n```\n")
     answers(backend)
 
 
@@ -368,6 +377,26 @@ SCENARIOS = [
         ],
         Project(project_template, answers),
         calls=2,
+    ),
+    Scenario(
+        "an answer, its code and the session go where one says, and over nothing without a yes",
+        [
+            Line("/save a.md", says=("There is no answer yet.",)),
+            Line("Write it.", 1),
+            Line("/save code run.sh", 1, says=("The code (1 line) is in",)),
+            Line("/save run.sh", 1),
+            Answer(False, "run.sh is there already.", 1),
+            Line("/save pkg", 1, says=("pkg is a folder.",)),
+            Line("/save link.md", 1, says=("link.md is a link.",)),
+            Line("/export talk.md", 1, says=("1 turn written to",)),
+            Line("What of @run.sh ?", 2),
+            Line("/save talk.md", 2),
+            Answer(True, "talk.md is there already.", 2),
+            Line("/export", 2, says=("2 turns written to",)),
+            Line("What of @talk.md now?", 3),
+        ],
+        Project(linked, writes),
+        calls=3,
     ),
     Scenario(
         "what does not fit is not sent",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 from docstra_tui.session.store.damage import moment
 from docstra_tui.session.store.owner import is_alive
-from docstra_tui.session.store.turn_rows import read_nodes, read_turns
+from docstra_tui.session.store.turn_rows import read_nodes, read_turns, write_turn
 from docstra_tui.session.store.values import path_bytes, path_text, storable, text_of
 from docstra_tui.session.store.waiting_rows import left_waiting
 from docstra_tui.session.tree import NO_TURN, TurnTree
-from docstra_tui.session.turns import ModelChoice, SessionSummary, StoredSession, title_of
+from docstra_tui.session.turns import ModelChoice, SavedTurn, SessionSummary, StoredSession, title_of
 
 
 def write_session(
@@ -50,6 +51,21 @@ def write_session(
             with_tip,
         ),
     )
+
+
+def insert_session(
+    connection: sqlite3.Connection, session: StoredSession, turns: Sequence[SavedTurn]
+) -> None:
+    """Add a session that nobody has open, with all its turns. Its numbers have to be new: raises
+    `sqlite3.IntegrityError` where one is taken."""
+    taken = connection.execute("SELECT 1 FROM sessions WHERE id = ?", (session.id,)).fetchone()
+    for turn in turns:
+        taken = taken or connection.execute("SELECT 1 FROM turns WHERE id = ?", (turn.id,)).fetchone()
+    if taken:
+        raise sqlite3.IntegrityError("a number is taken")
+    write_session(connection, session, "")
+    for turn in turns:
+        write_turn(connection, session.id, turn, "", with_items=True)
 
 
 def read_session(

@@ -288,6 +288,11 @@ class SessionStore:
         self._memory.rename(session_id, title)
         self._writer.change(lambda connection: session_rows.rename_session(connection, session_id, title))
 
+    def take_in(self, session: StoredSession, turns: Sequence[SavedTurn]) -> None:
+        """A session from elsewhere, with all its turns, beside those that are there: whole or not at all.
+        Blocks. Raises `StoreError`."""
+        self._writer.change(lambda connection: session_rows.insert_session(connection, session, turns))
+
     def delete(self, session_id: str) -> None:
         """Forget a session at once, on the disk too. Raises `StoreError`."""
         session_id = self._find(session_id, None)

@@ -22,7 +22,7 @@ from docstra_tui.session.store.values import (
     unknown,
 )
 from docstra_tui.session.tree import LAST_ASKED, Node, TurnTree
-from docstra_tui.session.turns import LOST, Placed, SavedTurn, Status
+from docstra_tui.session.turns import LABEL, LOST, WITHOUT_TEXT, Placed, SavedTurn, Status
 
 STATUSES = frozenset(get_args(Status))
 REASONS = frozenset((*get_args(FinishReason), None))
@@ -87,10 +87,11 @@ def write_turn(
 def _write_items(connection: sqlite3.Connection, turn_id: int, placed: Iterable[Placed]) -> None:
     for position, place in enumerate(placed):
         item = place.item
-        connection.execute(
-            "INSERT OR IGNORE INTO contents (sha256, content) VALUES (?, ?)",
-            (item.sha256, storable(item.content)),
-        )
+        if item.detail not in WITHOUT_TEXT:
+            connection.execute(
+                "INSERT OR IGNORE INTO contents (sha256, content) VALUES (?, ?)",
+                (item.sha256, storable(item.content)),
+            )
         path = None if item.path is None else path_bytes(item.path)
         connection.execute(
             "INSERT OR REPLACE INTO items (turn_id, position, entered, path, language, start_line, "
@@ -208,7 +209,8 @@ class Items:
 
     def _placed(self, row: tuple[Any, ...]) -> Placed:
         entered, path, language, start, end, sha256, detail = row
-        content = self._content(sha256)
+        is_label = detail == LABEL
+        content = self._content(sha256) if not is_label else None
         item = ContextItem(
             content or "",
             None if path is None else path_text(path),
@@ -216,7 +218,7 @@ class Items:
             figure(start, int),
             figure(end, int),
             text_of(sha256),
-            text_of(detail) if content is not None else LOST,
+            text_of(detail) if content is not None or is_label else LOST,
         )
         place = self._known[row] = Placed(entered, item)
         return place

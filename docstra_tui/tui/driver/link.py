@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from docstra_tui.workspace.terminal.attention import CALLS, Call
 from docstra_tui.workspace.terminal.pace import SLOWEST
 
 if TYPE_CHECKING:
@@ -49,6 +50,13 @@ class Link:
     def frame_interval(self) -> float:
         """Seconds between two frames: ten a second near, four far (125 ms and more)."""
         return NEAREST if self.seconds is None else min(SLOWEST, max(NEAREST, 2 * self.seconds))
+
+
+def call(app: App[Any], which: Call) -> None:
+    """Call somebody back to the terminal, if it is one."""
+    driver = app._driver
+    if driver is not None and not (driver.is_headless or driver.is_inline):
+        driver.write(CALLS[which])
 
 
 def backlog(app: App[Any]) -> int:

@@ -8,6 +8,8 @@ from typing import Protocol
 from docstra_tui.tui.driver.keyboard import Keyboard
 from docstra_tui.tui.driver.link import Link
 from docstra_tui.workspace.copying import Copying
+from docstra_tui.workspace.saving_dialogs import SavingDialogs
+from docstra_tui.workspace.terminal.attention import Attention
 from docstra_tui.workspace.theme_switch import Wearer
 
 
@@ -16,6 +18,10 @@ class Program(Wearer, Protocol):
 
     keyboard: Keyboard
     copying: Copying
+    saving: SavingDialogs
+    attention: Attention
+    app_focus: bool
+    """False when the terminal said that it lost the focus."""
     link: Link
 
     def begun(self) -> None:

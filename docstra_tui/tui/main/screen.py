@@ -131,10 +131,10 @@ class MainScreen(KeyActions):
         )
 
     def _make_turns(self) -> None:
-        parts, dialogs = self.parts, self.dialogs
+        parts, dialogs, program = self.parts, self.dialogs, self._program
         self.older = OlderTurns(parts.conversation, self._file_jobs)
         self.turns = Turns(
-            parts.conversation, parts.composer, self.selection, self.older, dialogs, self.call_later
+            parts.conversation, parts.composer, self.selection, self.older, dialogs, self.call_later, program
         )
         queue = self.turns.queue
         self.next_prompt = NextPrompt(parts.composer, queue, self.model, dialogs, self.call_later)
@@ -142,7 +142,7 @@ class MainScreen(KeyActions):
         self.tasks = Tasks(
             self.root, parts, self.selection, self.naming, self.permission, queue, dialogs, self._chat_jobs
         )
-        self.interrupt = Interrupt(parts, queue, self._program, dialogs)
+        self.interrupt = Interrupt(parts, queue, program, dialogs)
 
     def _make_sessions(self, store: SessionStore, *, is_model_named: bool) -> None:
         parts, dialogs, queue, model = self.parts, self.dialogs, self.turns.queue, self.model

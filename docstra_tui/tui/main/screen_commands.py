@@ -15,6 +15,7 @@ from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.main.navigation import Navigation
 from docstra_tui.tui.main.next_prompt import NextPrompt
 from docstra_tui.tui.main.program import Program
+from docstra_tui.tui.main.saving import SavingCommands
 from docstra_tui.tui.main.session_shelf import SessionShelf
 from docstra_tui.tui.main.sets import Sets
 from docstra_tui.tui.main.tasks import Tasks
@@ -94,6 +95,7 @@ class ScreenCommands:
             **writing.handlers,
             "resume": lambda line: sessions.resume(line.text or "last"),
             "new": lambda line: sessions.begin(),
+            **SavingCommands(root, opened, conversation, model, program, dialogs).handlers,
             "theme": lambda line: themes.theme(line.text),
             "suspend": lambda line: program.action_suspend_process(),
             "help": lambda line: self.show_help(commands_first=True),

@@ -13,6 +13,7 @@ from textual.message import Message
 
 from docstra_tui.errors import EngineDied
 from docstra_tui.tui.main.dialogs import Dialogs
+from docstra_tui.tui.main.program import Program
 from docstra_tui.tui.transcript.saved_turns import ending_of, shown_turns
 from docstra_tui.workspace.files.selection import ReadReport
 from docstra_tui.workspace.files.watched_selection import WatchedSelection
@@ -58,6 +59,7 @@ class Turns:
         older: OlderTurns,
         dialogs: Dialogs,
         deliver: Deliver,
+        program: Program,
     ) -> None:
         self.queue = TurnQueue(files, self, deliver)
         self._conversation = conversation
@@ -66,7 +68,10 @@ class Turns:
         self._older = older
         self._dialogs = dialogs
         self._deliver = deliver
+        self._program = program
         self._session: ChatSession | None = None
+        self._is_whole = True
+        """The last answer is as long as the model made it."""
 
     def use(self, session: ChatSession) -> None:
         """Show and continue this chat."""
@@ -120,6 +125,7 @@ class Turns:
 
     def began(self, request: TurnRequest) -> None:
         self._older.forget()
+        self._program.attention.began()
         session, question = self._session, request.question
         if request.parent is not None and session is not None:  # beside what followed that turn until now
             self._load(session.branches.before(request))
@@ -150,9 +156,12 @@ class Turns:
         if self.queue.is_reading:
             self._files.recount()
             self._show_forks()  # what is asked beside others has its place now
+        if not (self.queue.busy or self.queue.waiting):
+            self._program.attention.ended(has_focus=self._program.app_focus, is_whole=self._is_whole)
         self._conversation.post_message(TurnsChanged())
 
     def ended(self, outcome: Outcome) -> None:
+        self._is_whole = outcome.error is None and not outcome.stopped
         turns = self._session.turns if self._session is not None else []
         became = outcome.turn is not None and outcome.turn.question != outcome.request.shown
         if outcome.is_withdrawn or became:  # what was sent, if anything, is not what was shown so far

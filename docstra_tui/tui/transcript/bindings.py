@@ -27,6 +27,7 @@ BINDINGS: list[BindingType] = [
     _key("shift+down", "extend(1)", "Select down", "Select a line down", "extend-down"),
     _key("y", "copy", "Copy", "Copy the selection, the marked code, or the answer", "copy"),
     _key("Y", "copy_turn", "Copy turn", "Copy question and answer as they were written", "copy-turn"),
+    _key("s", "save", "Save", "Save the same into a file that you name", "save"),
     _key("enter", "fold", "Fold thinking", "Show or hide what the model thought", "fold"),
     _key("r", "raw", "As written", "Show exactly what the model wrote, and back", "raw"),
     _key("less_than_sign", "walk(-1)", "Fork before", "What stood in its place before", "fork-before"),

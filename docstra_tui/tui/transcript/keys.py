@@ -1,4 +1,4 @@
-"""What keys and mouse do in the conversation: scroll, walk, select, search, fold, copy."""
+"""What keys and mouse do in the conversation: scroll, walk, select, search, fold."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from docstra_tui.tui.transcript.bindings import ALWAYS
 from docstra_tui.tui.transcript.blocks.lines import Line
 from docstra_tui.tui.transcript.code_walk import CodeWalk
 from docstra_tui.tui.transcript.marks import Marks
-from docstra_tui.tui.transcript.messages import BranchWanted, CopyRequested, SearchRequested, Verb
+from docstra_tui.tui.transcript.messages import BranchWanted, SearchRequested, Verb
 from docstra_tui.tui.transcript.scrolled import ScrolledDocument
 from docstra_tui.tui.transcript.selection import Spot
 from docstra_tui.tui.transcript.strips import MARGIN, Overlay
@@ -56,6 +56,11 @@ class TranscriptKeys(ScrolledDocument, OwnKeys):
         """The turn that keys act on: that of the cursor, of the marked block, or the one in sight."""
         marked = self.marks.turn
         return self.document.find(self._middle)[0] if marked is None else marked
+
+    @property
+    def turn_in_sight(self) -> int:
+        """The turn that a command acts on: the last one at the end, else the current one; -1 without any."""
+        return len(self.document.turns) - 1 if self.is_following else self.current_turn
 
     @property
     def _middle(self) -> int:
@@ -271,7 +276,7 @@ class TranscriptKeys(ScrolledDocument, OwnKeys):
     def show_thought(self) -> bool:
         """Go to what was thought before the answer in sight, the last one at the end, or fold it again; False
         where nothing was."""
-        index = len(self.document.turns) - 1 if self.is_following else self.current_turn
+        index = self.turn_in_sight
         if index < 0 or not self._toggle_fold(index):
             return False
         turn = self.document.turns[index]
@@ -297,24 +302,3 @@ class TranscriptKeys(ScrolledDocument, OwnKeys):
         self.relayout(toggle)
         if marked >= 0:  # what was marked is drawn otherwise; the same keys go on with its turn
             self.marks.mark_question(marked, self.size.height)
-
-    # Copying
-
-    def action_copy(self) -> None:
-        """The selection, else the marked code, else the answer in sight."""
-        if self.marks.selected is not None:
-            self._copy(self.marks.selected_text, "selection")
-        elif code := self.code_walk.marked_code():
-            self._copy(code, "code")
-        elif self.document.turns:
-            self._copy(self.document.turns[self.current_turn].answer, "answer")
-
-    def action_copy_turn(self) -> None:
-        """Question and answer."""
-        if self.document.turns:
-            turn = self.document.turns[self.current_turn]
-            self._copy(f"{turn.question}\n\n{turn.answer}", "turn")
-
-    def _copy(self, text: str, what: str) -> None:
-        if text:
-            self.post_message(CopyRequested(text, what))

@@ -30,6 +30,16 @@ class BranchWanted(Message):
         """To which of them, of `walk`."""
 
 
+class SaveRequested(Message):
+    """Someone pressed the key that saves; whoever hears it asks for the file's name."""
+
+    def __init__(self, text: str, what: str) -> None:
+        super().__init__()
+        self.text = text
+        self.what = what
+        """As of what is copied."""
+
+
 class OlderWanted(Message):
     """Someone is at the top, and there are earlier turns that are not shown."""
 

@@ -20,17 +20,17 @@ from docstra_tui.tui.driver.link import backlog
 from docstra_tui.tui.transcript.bindings import BINDINGS
 from docstra_tui.tui.transcript.blocks.lines import BLANK
 from docstra_tui.tui.transcript.feed import Feed, Piece
-from docstra_tui.tui.transcript.keys import TranscriptKeys
 from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding, beside_line
 from docstra_tui.tui.transcript.layout.turn import Turn
 from docstra_tui.tui.transcript.scrolled import LAYOUT_SECONDS
+from docstra_tui.tui.transcript.taking import TakingKeys
 from docstra_tui.workspace.terminal.pace import Pace
 
 MANY = 1_000
 """Turns from which the garbage collector is told that they stay."""
 
 
-class TranscriptView(TranscriptKeys, can_focus=True):
+class TranscriptView(TakingKeys, can_focus=True):
     """Questions and answers, the newest at the bottom."""
 
     BINDINGS: ClassVar[list[BindingType]] = BINDINGS
