@@ -352,6 +352,21 @@ def test_a_turn_that_is_shown_says_how_it_ended(capsys) -> None:
     ]
 
 
+def test_a_session_that_is_shown_says_what_stands_beside_it(capsys) -> None:
+    store = SessionStore()
+    session_id = store.create("/p", "m")
+    for question in ("Why?", "How?"):
+        store.begin_turn(session_id, turn := SavedTurn(question, parent=0))
+        turn.status = "done"
+        store.end_turn(turn.id, turn)
+    store.close()
+    assert cli.main(["sessions", "show"]) == 0
+    shown = capsys.readouterr()
+    assert "How?" in shown.out and "Why?" not in shown.out and "1 more turn stands" in shown.err
+    assert cli.main(["sessions", "show", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["elsewhere"] == 1
+
+
 def test_what_was_thought_is_shown_only_where_it_is_wished(capsys) -> None:
     store = SessionStore()
     store.begin_turn(store.create("/p", "m"), turn := SavedTurn("Why?"))

@@ -138,6 +138,7 @@ def _show(console: Console, session: StoredSession, as_json: bool, *, show_think
                 "model": session.model,
                 "turns": [_turn(turn) for turn in session.turns],
                 "unsent": _unsent(session),
+                "elsewhere": session.elsewhere,
             }
         )
         return 0
@@ -154,6 +155,9 @@ def _show(console: Console, session: StoredSession, as_json: bool, *, show_think
         if turn.damage:
             console.answer(f"\n(damaged on disk: {', '.join(turn.damage)})")
         console.answer("\n\n")
+    if session.elsewhere:
+        them = "turn stands" if session.elsewhere == 1 else "turns stand"
+        console.note(f"{session.elsewhere:,} more {them} on other branches: > and < walk there.")
     for text in _unsent(session):
         console.answer(f"> {text}\n\n(not sent)\n\n")
     return 0

@@ -180,6 +180,11 @@ class StoredSession:
         """For each turn that others stand beside, all that are in its place, oldest first."""
         return TurnTree(self.nodes).forks
 
+    @property
+    def elsewhere(self) -> int:
+        """How many turns stand on other branches than the path."""
+        return max(0, sum(not node.is_deleted for node in self.nodes) - self.skipped - len(self.turns))
+
 
 def title_of(question: str) -> str:
     """A session's title from its first question: one line of at most 60 characters."""
