@@ -17,7 +17,7 @@ from docstra_tui.text import sanitize_line, sanitize_text
 from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.workspace.dialogs import Form
 
-HINT = "Enter goes on, and sends from the last line · Tab ↑↓ other line · Esc back"
+HINT = "Enter: the next line, from the last one it is sent · Tab ↑↓ · Esc back"
 SHOWN = 20_000
 """Characters of the preview; more are counted."""
 
