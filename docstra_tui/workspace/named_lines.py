@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-NAMED = {"/set load ": "set", "/set delete ": "set", "/run ": "template"}
-"""What a line names that begins so."""
+if TYPE_CHECKING:
+    from docstra_tui.templates import Template
+
+OF_SETS, RUN = ("/set load ", "/set delete "), "/run "
+NAMED = (*OF_SETS, RUN)
+"""How lines begin behind which something is named."""
 
 
 class NamedLines:
@@ -14,7 +19,8 @@ class NamedLines:
 
     def __init__(self, root: Callable[[], Path]) -> None:
         self._root = root
-        self._known: dict[str, tuple[str, ...]] = {}
+        self._sets: tuple[str, ...] = ()
+        self._templates: Mapping[str, Template] = {}
 
     def read(self) -> None:
         """Look what is there. Blocks."""
@@ -22,13 +28,16 @@ class NamedLines:
         from docstra_tui.workspace.templates.known import find_all
 
         root = self._root()
-        templates = sorted(find_all(root).offered, key=lambda one: one.name)
-        self._known = {"set": tuple(TickSets(root).all()), "template": tuple(one.name for one in templates)}
+        self._sets = tuple(TickSets(root).all())
+        self._templates = {one.name: one for one in find_all(root).offered}
 
     def known(self, before: str) -> list[str]:
         """The lines that `before` may become."""
-        start = next((start for start in NAMED if before.startswith(start)), None)
-        return [f"{start}{name}" for name in self._known.get(NAMED[start], ())] if start else []
+        if before.startswith(RUN):
+            from docstra_tui.workspace.templates.filling import lines_of
+
+            return lines_of(self._templates, before)
+        return [f"{start}{name}" for start in OF_SETS if before.startswith(start) for name in self._sets]
 
     def read_and_known(self, before: str) -> list[str]:
         """The same, of what is there now. Blocks."""

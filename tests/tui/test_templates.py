@@ -29,7 +29,11 @@ async def test_a_form_asks_for_the_values_and_shows_what_comes_of_them(make_app,
     async with app.run_test(size=(80, 24)) as pilot:
         await is_ready(pilot)
         (folder / "review.md").write_text(REVIEW)  # it is there without a new start
-        await ask(pilot, "/run review")
+        await pilot.press(*"/run ")
+        await until(pilot, lambda: "review" in screen_text(app))
+        await pilot.press("r", "tab")
+        assert app.main.composer.text == "/run review"
+        await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, FormScreen))
         await until(pilot, lambda: "and be deep." in screen_text(app))
         shown = screen_text(app)

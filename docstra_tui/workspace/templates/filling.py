@@ -67,6 +67,23 @@ def usage(template: Template) -> str:
     return " ".join([f"/{COMMAND}", _quoted(template.name), *values])
 
 
+def lines_of(known: Mapping[str, Template], before: str) -> list[str]:
+    """What a line that begins so may become: with each name, then with each value that is not there yet."""
+    start = f"/{COMMAND} "
+    if not before.startswith(start):
+        return []
+    whole, _, _ = before.rpartition(" ")
+    if not whole.startswith(start):
+        return [start + _quoted(name) for name in known]
+    try:
+        words = read_words(whole.removeprefix(start))
+    except UsageError:  # a quote that is still open
+        return []
+    template = known.get(words.name)
+    fields = template.fields if template is not None else ()
+    return [f"{whole} {field.name}=" for field in fields if field.name not in words.values]
+
+
 def check_values(template: Template, values: Mapping[str, str]) -> None:
     """Raises `UsageError` for a value that the template has no place for."""
     wanted = placeholders(template.text)

@@ -54,6 +54,25 @@ def test_the_preview_names_the_files_and_leaves_places_for_what_is_missing() -> 
     assert filling.preview(below, {"focus": "{depth}"}, picks) == "For {depth}: [a.py, b.py:2-3] in python"
 
 
+def test_a_line_is_completed_by_names_and_then_by_values() -> None:
+    there = {"review": REVIEW, "my own": parse("my own", "{a}", "m.md")}
+    assert (
+        filling.lines_of(there, "/run ")
+        == filling.lines_of(there, "/run re")
+        == [
+            "/run review",
+            '/run "my own"',
+        ]
+    )
+    assert filling.lines_of(there, '/run review focus="a b" ') == [
+        '/run review focus="a b" depth=',
+        '/run review focus="a b" task=',
+    ]
+    assert filling.lines_of(there, '/run "my own" a') == ['/run "my own" a=']
+    for before in ("/ru", "/resume ", "/run nothing ", '/run review focus="a b'):
+        assert filling.lines_of(there, before) == []
+
+
 def test_a_value_that_has_no_place_is_refused() -> None:
     with pytest.raises(UsageError, match=r"no place for fokus\. It takes depth, task, focus"):
         filling.check_values(REVIEW, {"fokus": "x"})
