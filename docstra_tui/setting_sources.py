@@ -10,8 +10,9 @@ import os
 import stat
 import tomllib
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from docstra_tui.errors import SettingsError
 
@@ -28,12 +29,23 @@ SHORT = {
 }
 """Variables with a shorter name than their key."""
 
+MAX_LINES = 1000
+"""In a longer file lines are not looked up."""
 MAX_FILE_BYTES = 1_000_000
 """A larger settings file is a mistake, or somebody's trap."""
 
 
 def read_toml(path: Path, *, follow: bool = True) -> dict[str, Any]:
-    """The table in `path`; empty when there is no such file.
+    """The table in `path`; empty when there is no such file. Raises `SettingsError`."""
+    text = read_text(path, follow=follow)
+    try:
+        return tomllib.loads(text or "")
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} cannot be read: {error}.", "Mend the file or move it away.") from error
+
+
+def read_text(path: Path, *, follow: bool = True) -> str | None:
+    """What a settings file says; None when there is no such file. Raises `SettingsError`.
 
     A project may be anybody's: a pipe must not stop the start, and with `follow=False` a link must
     not lead out of the folder.
@@ -46,13 +58,45 @@ def read_toml(path: Path, *, follow: bool = True) -> dict[str, Any]:
             text = file.read(MAX_FILE_BYTES + 1)
         if len(text) > MAX_FILE_BYTES:
             raise SettingsError(f"{path} is larger than {MAX_FILE_BYTES:,} bytes.", "Move it away.")
-        return tomllib.loads(text.decode("utf-8"))
+        return text.decode("utf-8")
     except FileNotFoundError:
-        return {}
+        return None
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path} is not UTF-8 text.", "Save it as UTF-8 or move it away.") from error
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error}.", "Mend the file or move it away.") from error
+
+
+class Place(NamedTuple):
+    """Where some settings were written."""
+
+    name: str
+    path: Path | None = None
+    """The file, where it is one."""
+
+    def at(self, key: str) -> str:
+        """Where this key stands: in a file with its line."""
+        line = 0
+        if self.path is not None:
+            with suppress(SettingsError):
+                line = line_of(read_text(self.path) or "", key)
+        return f"{self.name}, line {line}" if line else self.name
+
+
+def line_of(text: str, key: str) -> int:
+    """The line of a file that parses on which a dotted key is set; 0 where it is not, or the file is long."""
+    lines = text.splitlines(keepends=True)
+    begin = 0
+    for end in range(1, min(len(lines), MAX_LINES) + 1):
+        try:
+            found = flatten(tomllib.loads("".join(lines[:end])))
+        except tomllib.TOMLDecodeError:  # in the middle of a value
+            continue
+        if key in found:
+            said = (number for number in range(begin, end) if lines[number].split("#")[0].strip())
+            return next(said, end - 1) + 1
+        begin = end
+    return 0
 
 
 def flatten(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -9,20 +9,27 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
-from docstra_tui import paths
+from docstra_tui import keymap, paths
 from docstra_tui.errors import SettingsError
-from docstra_tui.setting_sources import flatten, from_environment, read_toml
+from docstra_tui.setting_sources import Place, flatten, from_environment, read_toml
 
 CONFIG_FILE = "config.toml"
 PROJECT_FILE = ".docstra-tui.toml"
 PROJECT_KEYS = frozenset({"theme", "context.ignore"})
 """The only keys that a project's own file may set."""
+
+OF_KEYS = "keys."
+"""What begins so is the keyboard's: the rest is the id of a binding."""
+
+Layer = tuple[Place, dict[str, Any]]
+"""What one place sets, by dotted keys."""
 
 A_FLAG = "a flag"
 FLAGS = {"model.name": "--model", "engine.own": "--own-engine"}
@@ -147,6 +154,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notify: Literal["off", "bell", "osc9", "osc777"] = "off"
     """How the terminal calls you back when an answer that took ten seconds ends while it has not the focus:
     with its bell, or a notification of iTerm2, WezTerm, Ghostty (`osc9`), foot, urxvt, VTE (`osc777`)."""
+    keys: dict[str, str] = {}
+    """Other keys than those it comes with: by the ids of [keys.md](keys.md), `main.tree = "f2, ctrl+b"`;
+    `""` is no key. A key that is given to something is taken from what had it."""
 
 
 def load(flags: Mapping[str, Any] | None = None, project: Path | None = None) -> Settings:
@@ -156,26 +166,50 @@ def load(flags: Mapping[str, Any] | None = None, project: Path | None = None) ->
     is the folder whose own file may set harmless keys. Raises `SettingsError`.
     """
     layers = _in_files(project)
-    layers.append(("the environment", from_environment((*known_keys(), *GONE))))
-    layers.append((A_FLAG, {k: v for k, v in (flags or {}).items() if v is not None}))
+    layers.append((Place("the environment"), from_environment((*known_keys(), *GONE))))
+    layers.append((Place(A_FLAG), {k: v for k, v in (flags or {}).items() if v is not None}))
+    return _of_layers(layers)
 
+
+def of_text(text: str, path: Path) -> Settings:
+    """What `text` would set as `path`, over the defaults. Raises `SettingsError`."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} would be no TOML: {error}.") from error
+    return _of_layers([(Place(str(path)), flatten(table))])
+
+
+def _of_layers(layers: Iterable[Layer]) -> Settings:
     merged: dict[str, Any] = {}
-    origin: dict[str, str] = {}
+    origin: dict[str, Place] = {}
     known = known_keys()
     for where, values in layers:
+        if own := {key.removeprefix(OF_KEYS): value for key, value in values.items() if _is_of_keys(key)}:
+            merged["keys"] = keymap.read(own, where=_places(where))
         for key, value in values.items():
+            if _is_of_keys(key):
+                continue
             if key not in known:
-                if key in GONE:
-                    raise SettingsError(
-                        f"{_named(key, {key: where})} is gone: {GONE[key]} does its work.",
-                        f"Write {GONE[key]} in its place, or leave it out.",
-                    )
-                near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-                hint = f"Did you mean {near[0]!r}?" if near else f"Known keys: {', '.join(known)}."
-                raise SettingsError(f"Unknown setting {key!r} in {where}.", hint)
+                raise _unknown(key, where, known)
             merged[key] = _word(value) if key == "answer.think" else value
             origin[key] = where
     return _check(merged, origin)
+
+
+def _places(where: Place) -> Callable[[str], str]:
+    return lambda name: where.at(OF_KEYS + name)
+
+
+def _unknown(key: str, where: Place, known: list[str]) -> SettingsError:
+    if key in GONE:
+        return SettingsError(
+            f"{_named(key, {key: where})} is gone: {GONE[key]} does its work.",
+            f"Write {GONE[key]} in its place, or leave it out.",
+        )
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    hint = f"Did you mean {near[0]!r}?" if near else f"Known keys: {', '.join(known)}."
+    return SettingsError(f"Unknown setting {key!r} in {where.at(key)}.", hint)
 
 
 def theme_in_files(project: Path | None) -> str:
@@ -184,11 +218,15 @@ def theme_in_files(project: Path | None) -> str:
     return named[-1] if named else Settings().theme
 
 
-def _in_files(project: Path | None) -> list[tuple[str, dict[str, Any]]]:
+def config_path() -> Path:
+    """Where the user's own settings are, or would be."""
+    return paths.config_dir() / CONFIG_FILE
+
+
+def _in_files(project: Path | None) -> list[Layer]:
     """What the files set, each by its name; a later one wins."""
-    layers: list[tuple[str, dict[str, Any]]] = []
-    config = paths.config_dir() / CONFIG_FILE
-    layers.append((str(config), flatten(read_toml(config))))
+    config = config_path()
+    layers = [(Place(str(config), config), flatten(read_toml(config)))]
     if project is not None:
         own = project / PROJECT_FILE
         keys = flatten(read_toml(own, follow=False))
@@ -198,14 +236,20 @@ def _in_files(project: Path | None) -> list[tuple[str, dict[str, Any]]]:
                     f"{own} sets {key!r}, which a project may not set.",
                     f"A project's own file may set only: {', '.join(sorted(PROJECT_KEYS))}.",
                 )
-        layers.append((str(own), keys))
+        layers.append((Place(str(own)), keys))
     return layers
 
 
+def _is_of_keys(key: str) -> bool:
+    return key.startswith(OF_KEYS)
+
+
 def known_keys() -> list[str]:
-    """Every key, dotted, in the order of the classes above."""
+    """Every key, dotted, in the order of the classes above; of the keyboard there are too many."""
     keys: list[str] = []
     for field in msgspec.structs.fields(Settings):
+        if field.name == "keys":
+            continue
         if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
             keys += [f"{field.name}.{inner.name}" for inner in msgspec.structs.fields(field.type)]
         else:
@@ -213,7 +257,17 @@ def known_keys() -> list[str]:
     return keys
 
 
-def _check(merged: dict[str, Any], origin: dict[str, str]) -> Settings:
+def kind_of(key: str) -> Any:
+    """The type of a known key. Raises `SettingsError`."""
+    if key not in known_keys():
+        raise _unknown(key, Place("the settings"), known_keys())
+    kind: Any = Settings
+    for part in key.split("."):
+        kind = next(field.type for field in msgspec.structs.fields(kind) if field.name == part)
+    return kind
+
+
+def _check(merged: dict[str, Any], origin: Mapping[str, Place]) -> Settings:
     nested: dict[str, Any] = {}
     for key, value in merged.items():
         group, _, name = key.rpartition(".")
@@ -269,12 +323,12 @@ def _word(value: Any) -> Any:
     return str(value).strip().lower() if isinstance(value, int | str) else value
 
 
-def _named(key: str, origin: Mapping[str, str]) -> str:
+def _named(key: str, origin: Mapping[str, Place]) -> str:
     """A setting as the user wrote it: a flag, or a key and where it stands."""
-    where = origin.get(key, "the settings")
-    if where == A_FLAG:
+    where = origin.get(key, Place("the settings"))
+    if where.name == A_FLAG:
         return FLAGS.get(key) or "--" + key.rpartition(".")[2].replace("_", "-")
-    return f"Setting {key!r} in {where}"
+    return f"Setting {key!r} in {where.at(key)}"
 
 
 def _value(settings: Settings, key: str) -> Any:

@@ -45,6 +45,7 @@ BREACHES = {
     "grammars": ("tui/widgets/notice.py", "import pygments.lexers"),
     "encodings": ("session/export.py", "from charset_normalizer import from_bytes"),
     "completions": ("cli.py", "import shtab"),
+    "toml": ("settings.py", "def f():\n    import tomlkit"),
     "folders": ("themes.py", "import platformdirs"),
 }
 """For each contract a file and lines that it forbids: plain, in a function, and for type checkers only."""

@@ -102,7 +102,7 @@ def test_a_key_that_was_is_named_with_the_one_that_does_its_work(key: str) -> No
     file.write_text(f"[remote]\n{key} = 300\n")
     with pytest.raises(SettingsError) as caught:
         settings.load()
-    assert f"'remote.{key}' in {file} is gone" in caught.value.message
+    assert f"'remote.{key}' in {file}, line 2 is gone" in caught.value.message
     assert "remote.wait_seconds" in caught.value.hint
 
 
@@ -119,7 +119,9 @@ def test_a_word_where_a_number_belongs_is_said_in_words() -> None:
     path = write_config("[answer]\ntemperature = 'hot'\n")
     with pytest.raises(SettingsError) as caught:
         settings.load()
-    assert caught.value.message == f"Setting 'answer.temperature' in {path} takes a number, not 'hot'."
+    assert (
+        caught.value.message == f"Setting 'answer.temperature' in {path}, line 2 takes a number, not 'hot'."
+    )
 
 
 def test_a_file_that_is_no_utf_8_is_said_in_words() -> None:

@@ -6,26 +6,32 @@ ends with 1. In README.md a part stands between `<!-- NAME: made by tools/pages.
 
 from __future__ import annotations
 
-import ast
 import difflib
-import inspect
+import importlib
+import json
+import pkgutil
 import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from textual.binding import Binding
+from textual.dom import DOMNode
 
-from docstra_tui import settings
+from docstra_tui import settings, tui
 from docstra_tui.commands import arguments
 from docstra_tui.commands.arguments import COMMON, PROGRAM, Option
 from docstra_tui.commands.overview import overview
+from docstra_tui.key_names import known_key, shown_keys
+from docstra_tui.keymap import TABLE
+from docstra_tui.repl.keys import KEYS as CHAT_KEYS
 from docstra_tui.setting_sources import variable_of
-from docstra_tui.tui.app import DocstraApp
+from docstra_tui.setting_words import default_of, meanings
 from docstra_tui.tui.main.key_table import key_table
-from docstra_tui.tui.main.screen import MainScreen
-from docstra_tui.tui.screens.help import Section, shown_keys
+from docstra_tui.tui.main.main_keys import APP_KEYS, MAIN_KEYS
+from docstra_tui.tui.screens.help import Section
 from docstra_tui.workspace import commands
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -37,6 +43,21 @@ FIRST_KEYS = (
     *("main.prompt", "main.restart", "main.interrupt", "app.quit", "main.help"),
 )
 """What the README shows of the keys, by their ids."""
+
+
+KEYS_WORDS = """\
+Each has an id, by which `config.toml` gives it other keys; `""` is none:
+
+```toml
+[keys]
+main.tree = "f2, ctrl+e"
+transcript.copy = ["c", "ctrl+y"]
+main.restart = ""
+```
+
+A key that is given to something is taken from what came with it; two that are given the same one are an
+error, and so is an id that nobody knows. A letter or a sign is no key where text is written. In the inline
+chat the same ids mean the same, as far as it has them; Ctrl+C stays the signal that it is."""
 
 
 def main(*, check: bool) -> int:
@@ -52,6 +73,7 @@ def main(*, check: bool) -> int:
             lines = difflib.unified_diff(before.splitlines(), text.splitlines(), *names, lineterm="", n=0)
             sys.stdout.writelines(f"{line}\n" for line in lines)
         else:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text)
     if differing:
         sys.stdout.write("\nThe program says something else: make docs writes these pages again.\n")
@@ -65,6 +87,7 @@ def pages() -> dict[Path, str]:
     parts = {"help": fenced(overview()), "keys": table(("key", "does"), first_keys())}
     return {
         docs / "commands.md": page("Commands", commands_page()),
+        PROJECT / "docstra_tui" / TABLE.name: key_rows(),
         docs / "keys.md": page("Keys", keys_page()),
         docs / "settings.md": page("Settings", settings_page()),
         readme: PART.sub(lambda part: f"{part[1]}\n{parts[part[2]]}\n\n{part[3]}", readme.read_text()),
@@ -106,22 +129,62 @@ def flag_row(option: Option) -> tuple[str, str]:
 
 
 def sections() -> list[Section]:
-    return key_table([*MainScreen.BINDINGS, *DocstraApp.BINDINGS])
+    return key_table([*MAIN_KEYS, *APP_KEYS], {})
+
+
+def key_rows() -> str:
+    """Every binding of both faces, a line each, as `docstra_tui/keymap.py` reads it."""
+    rows: dict[str, list[Any]] = {}
+    for binding in all_bindings():
+        words = binding.tooltip or binding.description
+        row = rows.setdefault(binding.id or "", [binding.id, "", words, ["screen"], binding.priority])
+        row[1] = ",".join(
+            dict.fromkeys((*filter(None, row[1].split(",")), *map(known_key, binding.key.split(","))))
+        )
+        row[2] = row[2] or words
+    for key in CHAT_KEYS:
+        rows.setdefault(key.id, [key.id, key.keys, key.words, [], False])[3].append("chat")
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows.values())
+    return f"[\n{lines}\n]\n"
+
+
+def all_bindings() -> Iterator[Binding]:
+    """Those with an id, of every widget and screen there is; what comes first on the screen comes first."""
+    for module in pkgutil.walk_packages(tui.__path__, "docstra_tui.tui."):
+        importlib.import_module(module.name)
+    kinds: list[type] = [DOMNode]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    ours = {
+        f"{kind.__module__} {kind.__qualname__}": kind for kind in kinds if kind.__module__.startswith("docs")
+    }
+    found = [key for _, bindings in sections() for key in bindings]
+    found += [key for name in sorted(ours) for key in ours[name].__dict__.get("BINDINGS", ())]
+    return (key for key in found if isinstance(key, Binding) and key.id)
 
 
 def keys_page() -> Iterator[str]:
     yield "F1 shows the same. What tmux or screen takes for itself has another key too."
+    yield KEYS_WORDS
     for title, bindings in sections():
         yield f"## {title}"
         named = [key for key in bindings if isinstance(key, Binding) and key.tooltip]
-        yield table(("key", "does"), ((shown_keys(key), key.tooltip) for key in named))
+        rows = ((shown_keys(key.key), key.tooltip, code(key.id or "")) for key in named)
+        yield table(("key", "does", "id"), rows)
+    yield "## The rest"
+    yield "Editing, dialogs, and what only the inline chat has."
+    told = {key.id for _, keys in sections() for key in keys if isinstance(key, Binding) and key.tooltip}
+    rest = [row for row in json.loads(key_rows()) if row[0] not in told]
+    yield table(
+        ("key", "does", "id"), ((shown_keys(keys), words, code(name)) for name, keys, words, *_ in rest)
+    )
 
 
 def first_keys() -> Iterator[tuple[str, str]]:
     known = {
         key.id: key for _, bindings in sections() for key in bindings if isinstance(key, Binding) and key.id
     }
-    return ((shown_keys(known[name]), known[name].tooltip) for name in FIRST_KEYS)
+    return ((shown_keys(known[name].key), known[name].tooltip) for name in FIRST_KEYS)
 
 
 def settings_page() -> Iterator[str]:
@@ -129,56 +192,28 @@ def settings_page() -> Iterator[str]:
         "The defaults, then `config.toml` (`docstra-tui config path` says where), then variables, then\n"
         "flags. `docstra-tui config show` prints what is in force; a key nobody knows is an error."
     )
+    yield (
+        "`config set KEY VALUE` and `config unset KEY` write it and keep what stands in it; `config edit`\n"
+        "opens it in your editor and takes only what is understood; `config schema` prints its JSON Schema,\n"
+        "for editors; `/settings` shows and changes all of it while a folder is open.\n"
+        "`[keys]` gives bindings other keys: [keys.md](keys.md)."
+    )
     only = ", ".join(code(key) for key in sorted(settings.PROJECT_KEYS))
     yield f"A project's own `{settings.PROJECT_FILE}` may set only {only}."
     flags = {option.key: option.flags[0] for option in COMMON if option.key}
-    values = defaults()
     yield table(
         ("key", "default", "variable, flag", "means"),
         (
             (
                 code(key),
-                code(msgspec.json.encode(values[key]).decode()) if values[key] is not None else "not set",
+                code(json_of(default_of(key))) if default_of(key) is not None else "not set",
                 ", ".join(map(code, filter(None, (variable_of(key), flags.get(key))))),
                 words,
             )
-            for key, words in meanings()
+            for key, words in meanings().items()
+            if key != "keys"
         ),
     )
-
-
-def defaults() -> dict[str, object]:
-    found: dict[str, object] = {}
-    for key in settings.known_keys():
-        value: object = settings.Settings()
-        for part in key.split("."):
-            value = getattr(value, part)
-        found[key] = value
-    return found
-
-
-def meanings() -> Iterator[tuple[str, str]]:
-    """Every key, and the sentence under it in the source."""
-    said = {
-        (node.name, name): words
-        for node in ast.parse(inspect.getsource(settings)).body
-        if isinstance(node, ast.ClassDef)
-        for name, words in attributes(node).items()
-    }
-    groups = {field.name: field.type for field in msgspec.structs.fields(settings.Settings)}
-    for key in settings.known_keys():
-        group, _, name = key.rpartition(".")
-        owner = groups[group].__name__ if group else "Settings"
-        yield key, said[owner, name]
-
-
-def attributes(node: ast.ClassDef) -> dict[str, str]:
-    """The text under each attribute, on one line."""
-    found: dict[str, str] = {}
-    for statement, below in zip(node.body, node.body[1:], strict=False):
-        if isinstance(statement, ast.AnnAssign) and isinstance(below, ast.Expr):
-            found[ast.unparse(statement.target)] = " ".join(str(ast.literal_eval(below.value)).split())
-    return found
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -186,6 +221,10 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     heads = list(heads)
     lines = [heads, ["---"] * len(heads), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def json_of(value: object) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def code(text: str) -> str:

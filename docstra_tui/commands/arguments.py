@@ -218,11 +218,14 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "config",
-        "[show|path]",
+        "[show|set|edit|…] [KEY [VALUE]]",
         "the settings and where they stand",
-        actions=("show", "path"),
-        later=("schema",),
-        most=0,
+        actions=("show", "path", "set", "unset", "edit", "schema"),
+        more="show            what is in force; path says where config.toml is\n"
+        "set KEY VALUE   changes config.toml and keeps the rest of it; unset KEY too\n"
+        "edit            opens it in $VISUAL or $EDITOR, takes what is understood\n"
+        "schema          its JSON Schema, for editors\n"
+        "A key of the keyboard is keys.ID, as in keys.main.tree; docs/keys.md has them.",
     ),
     Command(
         "completions",

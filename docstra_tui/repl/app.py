@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from docstra_tui import themes
+from docstra_tui.key_names import shown_keys
 from docstra_tui.repl.appearance import DEPTHS, style_of
 from docstra_tui.repl.chat import Chat
 from docstra_tui.repl.completion import ProjectFiles
+from docstra_tui.repl.keys import keys_now
 from docstra_tui.repl.printer import Printer, silent_keys
 from docstra_tui.repl.prompt import Prompt, confirm
 from docstra_tui.repl.terminal_input import own_input
@@ -86,6 +88,7 @@ def _talk(chat: Chat, printer: Printer, settings: Settings, colours: int, resume
         chat.edit,
         chat.opened.store.asked,
         NamedLines(lambda: chat.root).read_and_known,
+        chat.own_keys.changed,
     )
 
     def wear(theme: ThemeSpec) -> None:
@@ -94,8 +97,10 @@ def _talk(chat: Chat, printer: Printer, settings: Settings, colours: int, resume
 
     chat.themes.on_theme = wear
     chat.themes.look = lambda theme: style_of(theme, colours)
+    chat.own_keys.on_change = prompt.use_keys
     chat.models.on_news = lambda: prompt.above(chat.tell_news)
-    printer.line("@path gives the model a file, /help lists the commands, Ctrl+D leaves.", "hint")
+    leaving = shown_keys(",".join(keys_now("chat.leave", chat.own_keys.changed))) or "/quit"
+    printer.line(f"@path gives the model a file, /help lists the commands, {leaving} leaves.", "hint")
     with silent_keys():
         _loop(prompt, chat)
 

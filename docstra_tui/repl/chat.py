@@ -19,6 +19,7 @@ from docstra_tui.repl.ahead import Ahead
 from docstra_tui.repl.answering import Answering
 from docstra_tui.repl.branching import Branching
 from docstra_tui.repl.files import ChatFiles
+from docstra_tui.repl.keys import OwnKeys
 from docstra_tui.repl.models import Models
 from docstra_tui.repl.overview import overview
 from docstra_tui.repl.permission import Permission
@@ -67,6 +68,7 @@ class Chat:
     ) -> None:
         """Raises `DocstraError` when there is no engine."""
         self.printer = printer
+        self.own_keys = OwnKeys(settings.keys)
         self._store = store
         self._told = ""
         """What was said of the saved sessions."""
@@ -89,14 +91,22 @@ class Chat:
         self._confirm = confirm
         self._tasks = Tasks(self, self.answering)
         self.branching = Branching(self, self.sessions, self._tasks, self.answering, printer)
-        self.handlers: Mapping[str, Callable[[CommandLine], None]] = {
+        self._saving = Saving(self, self.model, store, printer, confirm)
+        self.handlers = self._handlers()
+        """Who does a command that is no task."""
+        self.model.open_now()
+        self.sessions.use(self.opened.fresh(root))
+
+    def _handlers(self) -> Mapping[str, Callable[[CommandLine], None]]:
+        return {
             **self.branching.handlers,
             "continue": self.do_continue,
             "files": self.do_files,
             "drop": self.do_drop,
             "model": self.models.command,
             "theme": self.themes.command,
-            **Saving(self, self.model, store, printer, confirm).handlers,
+            **self._saving.handlers,
+            "settings": self.do_settings,
             "think": self.do_think,
             "cache": lambda line: self.printer.line(CacheSwitch(self.model).take(line.text), "note"),
             "device": self.models.device,
@@ -106,11 +116,8 @@ class Chat:
             "new": self.sessions.begin,
             "sessions": self.sessions.show_saved,
             "resume": self.sessions.resume,
-            "help": lambda line: self.printer.line(overview()),
+            "help": lambda line: self.printer.line(overview(self.own_keys.changed)),
         }
-        """Who does a command that is no task."""
-        self.model.open_now()
-        self.sessions.use(self.opened.fresh(root))
 
     @property
     def session(self) -> ChatSession:
@@ -224,6 +231,22 @@ class Chat:
         """Leave out what is named, or everything."""
         self._named.drop(line.mentions)
         self._use_files()
+
+    def do_settings(self, line: CommandLine) -> None:
+        """All, one, or another value for one; a theme holds at once. Raises `DocstraError`."""
+        from docstra_tui.workspace.setting_changes import Changed, SettingChanges
+
+        changes = SettingChanges(self.root)
+        if not line.text:
+            for row in changes.rows():
+                self.printer.line(f"  {row.key} = {row.value}  {row.origin}".rstrip())
+            return
+        done = changes.take(line.text)
+        self.printer.line(done.said if isinstance(done, Changed) else done, "note")
+        if isinstance(done, Changed) and done.is_of_keys:
+            self.own_keys.use(done.settings.keys)
+        elif isinstance(done, Changed) and done.key == "theme":
+            self.themes.wear(done.settings.theme)
 
     def do_think(self, line: CommandLine) -> None:
         """Switch thinking, or say how it is. Raises `UsageError`."""

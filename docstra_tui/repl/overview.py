@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
+from docstra_tui.key_names import shown_key
+from docstra_tui.repl.keys import KEYS, keys_now
 from docstra_tui.workspace.commands import commands_of
 
-KEYS = (
-    ("Enter", "sends"),
-    ("Alt+Enter, Ctrl+J", "break the line"),
+TYPED = (
     ("@path, @path:10-40", "gives the model a file, or lines of it, from now on"),
-    ("Ctrl+R", "looks for an earlier question, of any session; what you began is kept"),
-    ("Ctrl+G", "writes in $VISUAL or $EDITOR"),
     ("Tab", "behind a long paste shows all of it"),
     ("Ctrl+C", "stops the answer; at the prompt, empties it"),
-    ("F12, Ctrl+T", "switches thinking: as the model likes, off, on"),
-    ("Ctrl+D", "leaves"),
 )
 
 
-def overview() -> str:
-    """Two columns of lines."""
+def overview(own: Mapping[str, str]) -> str:
+    """Two columns of lines; `own` are the user's keys."""
     rows = [(command.usage, command.help) for command in commands_of("chat")]
-    width = max(len(left) for left, _ in (*rows, *KEYS)) + 2
-    return "\n".join(f"{left:<{width}}{right}" for left, right in (*rows, *KEYS))
+    rows += [*_keys(own), *TYPED]
+    width = max(len(left) for left, _ in rows) + 2
+    return "\n".join(f"{left:<{width}}{right}" for left, right in rows)
+
+
+def _keys(own: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for row in KEYS:
+        keys = [shown_key(key) for key in keys_now(row.id, own)]
+        yield ", ".join(keys) or "no key", row.words

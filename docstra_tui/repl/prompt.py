@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from prompt_toolkit import PromptSession
@@ -21,6 +22,7 @@ from docstra_tui.context.mentions import awaits_lines
 from docstra_tui.repl.completion import ChatCompleter, ProjectFiles
 from docstra_tui.repl.folding import ShownFolds, folds, without_marks
 from docstra_tui.repl.history import history
+from docstra_tui.repl.keys import bind, bind_usual, keys_now
 from docstra_tui.workspace.command_offers import More
 from docstra_tui.workspace.folds import Folds
 from docstra_tui.workspace.turns.waiting import joined
@@ -28,6 +30,7 @@ from docstra_tui.workspace.turns.waiting import joined
 if TYPE_CHECKING:
     from docstra_tui.session.turns import Asked
 
+EMPTY: Mapping[str, str] = MappingProxyType({})
 REFRESH_SECONDS = 0.5
 """How often the line below the prompt is drawn again."""
 
@@ -46,22 +49,23 @@ class Prompt:
         edit: Callable[[str], str],
         asked: Callable[[], Sequence[Asked]],
         more: More = lambda before: (),
+        own_keys: Mapping[str, str] = EMPTY,
     ) -> None:
         """`toolbar` is asked for the line below, `typed` gets what stands there with each key, `think` is
         called by the key that switches thinking, `edit` has the user's editor write over a text, `asked` are
-        the questions of all sessions and `more` what else completes a command."""
+        the questions of all sessions, `more` is what else completes a command and `own_keys` are other ones
+        than those of `keys.KEYS`."""
+        self._think = think
         self._folds = folds()
         self._edit = edit
         self._aside = ""
         """What was begun when an earlier line took its place; it comes back when that is sent."""
-        bindings = keys(think)
-        self._add_keys(bindings)
         self._session: PromptSession[str] = PromptSession(
             history=history(asked, self._folds.whole),
             completer=ChatCompleter(files, more),
             complete_while_typing=True,
             complete_in_thread=True,
-            key_bindings=bindings,
+            key_bindings=self._bindings(own_keys),
             input_processors=[ShownFolds(self._folds)],
             search_ignore_case=True,
             multiline=True,
@@ -90,11 +94,19 @@ class Prompt:
         """The long paste that the cursor is behind."""
         return self._folds.of(self._session.default_buffer.document.char_before_cursor)
 
-    def _add_keys(self, bindings: KeyBindings) -> None:
+    def use_keys(self, own: Mapping[str, str]) -> None:
+        """Other keys from now on, as `keymap.in_force` has them."""
+        self._session.key_bindings = self._bindings(own)
+
+    def _bindings(self, own: Mapping[str, str]) -> KeyBindings:
+        bindings = keys(self._think, own)
+        self._add_keys(bindings, own)
+        return bindings
+
+    def _add_keys(self, bindings: KeyBindings, own: Mapping[str, str]) -> None:
         """Those that know what stands there."""
         folds = self._folds
 
-        @bindings.add("enter", filter=~is_searching)
         def send(event: KeyPressEvent) -> None:
             buffer = event.current_buffer
             if not _takes_row(buffer):
@@ -116,7 +128,6 @@ class Prompt:
             event.current_buffer.delete_before_cursor()
             event.current_buffer.insert_text(text or "")
 
-        @bindings.add("c-g", filter=~is_searching)
         def write_in_editor(event: KeyPressEvent) -> None:
             buffer = event.current_buffer
 
@@ -127,6 +138,9 @@ class Prompt:
                 buffer.document = Document(marked, len(marked))
 
             event.app.create_background_task(write())
+
+        bind(bindings, keys_now("composer.send", own), send, ~is_searching)
+        bind(bindings, keys_now("main.editor", own), write_in_editor, ~is_searching)
 
     def wear(self, style: BaseStyle) -> None:
         """Another look from the next line on."""
@@ -148,8 +162,8 @@ def confirm(question: str) -> bool:
     return answer.strip().lower() in ("y", "yes")
 
 
-def keys(think: Callable[[], object] = lambda: None) -> KeyBindings:
-    """Alt+Enter, Shift+Enter or Ctrl+J break the line."""
+def keys(think: Callable[[], object] = lambda: None, own: Mapping[str, str] = EMPTY) -> KeyBindings:
+    """Those for which it does not matter what stands there."""
     bindings = KeyBindings()
 
     @bindings.add(":")
@@ -160,17 +174,16 @@ def keys(think: Callable[[], object] = lambda: None) -> KeyBindings:
             buffer.delete_before_cursor()
         buffer.insert_text(event.data * event.arg)
 
-    @bindings.add("escape", "enter")
-    @bindings.add("c-j")
     def break_line(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
 
-    @bindings.add("f12")
-    @bindings.add("c-t")
     def switch_thinking(event: KeyPressEvent) -> None:
         think()  # the line below says what it is now
         event.app.invalidate()
 
+    bind_usual(bindings, own)
+    bind(bindings, keys_now("composer.new_line", own), break_line)
+    bind(bindings, keys_now("main.think", own), switch_thinking)
     return bindings
 
 

@@ -26,6 +26,12 @@ class Themes:
         self.look: Callable[[ThemeSpec], BaseStyle | None] = lambda theme: None
         """The style of a theme on this terminal."""
 
+    def wear(self, name: str) -> None:
+        """From now on, not kept. Raises `UsageError`."""
+        theme = theme_choice.named(name, themes.load_all()[0])
+        self._worn = theme.name
+        self.on_theme(theme)
+
     def command(self, line: CommandLine) -> None:
         """Wear another theme, kept for this folder; or say which there are. Raises `UsageError`."""
         known, _ = themes.load_all()
@@ -36,7 +42,6 @@ class Themes:
                 self._printer.line(row, "mark", self.look(spec))  # each in its own colours
             return
         theme = theme_choice.named(line.text, known)
-        self._worn = theme.name
-        self.on_theme(theme)
+        self.wear(theme.name)
         theme_choice.keep(self._root(), theme.name)
         self._printer.line(f"{theme.name} from now on, also at the next start.", "note")

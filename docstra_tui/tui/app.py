@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -17,7 +17,7 @@ from textual.events import CursorPosition, Event, InputEvent, Paste, Print
 from textual.filter import ANSIToTruecolor, LineFilter, Monochrome
 from textual.screen import Screen
 
-from docstra_tui import themes
+from docstra_tui import key_hints, keymap, themes
 from docstra_tui.errors import SettingsError, UsageError
 from docstra_tui.settings import Settings
 from docstra_tui.text import sanitize_line
@@ -26,7 +26,7 @@ from docstra_tui.tui.driver import strips
 from docstra_tui.tui.driver.keyboard import Keyboard
 from docstra_tui.tui.driver.link import Link, call
 from docstra_tui.tui.driver.terminal_driver import LinuxDriver, TerminalDriver
-from docstra_tui.tui.main.main_keys import APP_KEYS
+from docstra_tui.tui.main.main_keys import APP_KEYS, PALETTE_KEY
 from docstra_tui.tui.main.screen import MainScreen
 from docstra_tui.tui.theming.colours import FEW_CLASS, FewColours, is_few, shown_colours, textual_theme
 from docstra_tui.tui.transcript.messages import SaveRequested
@@ -68,9 +68,11 @@ class DocstraApp(App[None]):
     COMMANDS = {_palette_commands}  # noqa: RUF012 -- Textual's own shape
     CLOSE_TIMEOUT = 1.0
     ENABLE_COMMAND_PALETTE = True
-    COMMAND_PALETTE_BINDING = "f4"
 
-    BINDINGS: ClassVar[list[BindingType]] = APP_KEYS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *APP_KEYS,
+        PALETTE_KEY,
+    ]
 
     def __init__(
         self,
@@ -94,6 +96,7 @@ class DocstraApp(App[None]):
         self.keyboard = Keyboard(self, super().on_event)
         self.keyboard.hold()  # until there is a screen: Textual begins before its first one is mounted
         self.settings = settings
+        self.use_keys(settings.keys)
         self.store = store
         self.theme_specs: dict[str, ThemeSpec] = {}
         self._theme_notices: list[str] = []
@@ -154,6 +157,18 @@ class DocstraApp(App[None]):
             await self.keyboard.take(event)
         else:
             await super().on_event(event)
+
+    @property
+    def changed_keys(self) -> Mapping[str, str]:
+        """The user's own keys, by the ids of what they do."""
+        return self._keymap
+
+    def use_keys(self, own: Mapping[str, str]) -> None:
+        """Other keys from now on, as `settings.Settings.keys` has them."""
+        self.keyboard.of_alt = frozenset(key for keys in own.values() for key in keymap.split(keys))
+        self._keymap = keymap.in_force(own)
+        key_hints.use(self._keymap)
+        self.refresh_bindings()
 
     def _load_themes(self, wanted: str) -> None:
         self.theme_specs, wrong = themes.load_all()

@@ -178,6 +178,13 @@ COMMANDS = (
         "name",
     ),
     Command("theme", "Switch theme", "[NAME]", "other colours, kept for the next start", "name"),
+    Command(
+        "settings",
+        "Settings",
+        "[KEY [VALUE]]",
+        "every setting and every key; VALUE goes to config.toml",
+        "name",
+    ),
     Command("suspend", "Suspend", "", "into the background; fg brings it back", faces=SCREEN),
     Command("help", "Help", "", "every command and every key"),
     Command("quit", "Quit", "", "leave; everything is saved and the model stays loaded"),

@@ -12,7 +12,7 @@ from docstra_tui.workspace.dialogs import Choice, Dialogs, Offer
 from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.models.choice import placed, switched
-from docstra_tui.workspace.wording import BUSY
+from docstra_tui.workspace.wording import busy
 
 if TYPE_CHECKING:
     from docstra_tui.settings import Settings
@@ -150,5 +150,5 @@ class ModelSwitch:
 
     def _is_busy(self) -> bool:
         if self._queue.busy:
-            self._dialogs.warn(BUSY)
+            self._dialogs.warn(busy())
         return self._queue.busy

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from docstra_tui import figures
 from docstra_tui.errors import MemoryOverflow
+from docstra_tui.key_hints import press
 from docstra_tui.llm.answer import Reading, Usage
 from docstra_tui.llm.base import BaseLLM
 
-BUSY = "An answer is being written. Esc stops it first."
 """Why a model or a session cannot be switched now."""
 
 NO_FILES = "no files were sent"
@@ -103,3 +103,8 @@ def thought_words(
         head = f"Thought for {figures.seconds(seconds)}" if seconds is not None else "Thought"
     count, what = (words, "word") if tokens is None or is_open else (tokens, "token")
     return head, f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def busy() -> str:
+    """Of what has to wait for an answer."""
+    return f"An answer is being written. {press('main.back')} stops it first."

@@ -399,6 +399,17 @@ SCENARIOS = [
         calls=3,
     ),
     Scenario(
+        "a setting is changed, and what is wrong with it is said",
+        [
+            Line("/settings answer.max_tokens 7", says=("answer.max_tokens is 7 from the next start on.",)),
+            Line("/settings answer.max_tokens 0", says=("the least is 1",)),
+            Line("/settings keys.main.think f7", says=("main.think: F7. main.search: Ctrl+F (F7 is",)),
+            Line("/settings keys.main.thing f7", says=("Did you mean 'main.think'?",)),
+            Line("Still there?", 1),
+        ],
+        calls=1,
+    ),
+    Scenario(
         "what does not fit is not sent",
         [Line("what is this about, in more than a few words?", says=("60",))],
         Project(files, small_window),

@@ -42,6 +42,8 @@ class Keyboard:
         self._unfinished: list[asyncio.Event] = []
         """What the key that is being done still waits for."""
         self._is_held = False
+        self.of_alt: frozenset[str] = frozenset()
+        """Keys with Alt that mean something by themselves, wherever the focus is."""
         self.doing = ""
         """The key that is being done; empty between two."""
 
@@ -96,6 +98,8 @@ class Keyboard:
         Escape would stop an answer."""
         if not (key.key.startswith("alt+") and key.character is not None and key.is_printable):
             return [key]
+        if key.key in self.of_alt:
+            return [Key(key.key, None)]
         focused, named = self._app.focused, alt_means(key.character)
         if named is not None and isinstance(focused, (Input, TextArea)):
             return [named]

@@ -16,7 +16,7 @@ from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.sessions.opened import OpenSessions
 from docstra_tui.workspace.turns import branching
-from docstra_tui.workspace.wording import BUSY
+from docstra_tui.workspace.wording import busy
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
@@ -193,7 +193,7 @@ class Branching:
 
     def _is_busy(self) -> bool:
         if self._turns.queue.busy:
-            self._dialogs.warn(BUSY)
+            self._dialogs.warn(busy())
         return self._turns.queue.busy
 
     def _session(self) -> ChatSession:

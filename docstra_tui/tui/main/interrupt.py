@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from docstra_tui.key_hints import press
 from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.main.parts import Parts
 from docstra_tui.tui.main.program import Program
@@ -34,4 +35,4 @@ class Interrupt:
                 self._program.leave()
             else:
                 self._last = now
-                self._dialogs.say("Ctrl+C again leaves.", TWICE_SECONDS)
+                self._dialogs.say(f"{press('main.interrupt')} again leaves.", TWICE_SECONDS)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from textual.binding import BindingType
 
+from docstra_tui.tui.driver.mapped_keys import with_keys
 from docstra_tui.tui.screens.help import Section, by_state
 from docstra_tui.tui.screens.preview import PreviewScreen
 from docstra_tui.tui.screens.sessions import SessionsScreen
@@ -18,17 +19,24 @@ from docstra_tui.tui.widgets.source_view import SourceView
 from docstra_tui.tui.widgets.ticked_list import TickedList
 
 
-def key_table(everywhere: Iterable[BindingType]) -> list[Section]:
-    """The sections; `everywhere` are the bindings of the main screen and the app."""
-    always, selected = by_state(TranscriptView.BINDINGS, TranscriptView.ALWAYS)
+def key_table(everywhere: Iterable[BindingType], changed: Mapping[str, str]) -> list[Section]:
+    """The sections; `everywhere` are the bindings of main screen and app, `changed` the user's keys."""
+
+    def now(*bindings: BindingType) -> list[BindingType]:
+        return list(with_keys(bindings, changed))
+
+    always, selected = by_state(with_keys(TranscriptView.BINDINGS, changed), TranscriptView.ALWAYS)
     return [
-        ("Everywhere", list(everywhere)),
-        ("Composer (Enter sends)", Composer.BINDINGS),
-        ("Files", FileTree.BINDINGS),
-        ("Ticked files", TickedList.BINDINGS),
-        ("Preview", [*PreviewScreen.BINDINGS, *SourceView.BINDINGS]),
+        ("Everywhere", now(*everywhere)),
+        ("Composer", now(*Composer.BINDINGS)),
+        ("Files", now(*FileTree.BINDINGS)),
+        ("Ticked files", now(*TickedList.BINDINGS)),
+        ("Preview", now(*PreviewScreen.BINDINGS, *SourceView.BINDINGS)),
         ("Conversation (other letters go to the question)", always),
         ("Conversation, while something is selected", selected),
-        ("Search", SearchBar.BINDINGS),
-        ("Saved sessions (letters act in the list)", [*SessionsScreen.BINDINGS, *SessionRows.BINDINGS]),
+        ("Search", now(*SearchBar.BINDINGS)),
+        (
+            "Saved sessions (letters act in the list)",
+            now(*SessionsScreen.BINDINGS, *SessionRows.BINDINGS),
+        ),
     ]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from docstra_tui.tui.driver.mapped_keys import named_bindings
 
 MAIN_KEYS: list[BindingType] = [
     # What moves the focus has priority: keys that arrive in one burst, as SSH delivers typing, are
@@ -110,6 +113,7 @@ MAIN_KEYS: list[BindingType] = [
         tooltip="Scroll the conversation",
         id="main.down",
     ),
+    *named_bindings(Screen.BINDINGS, "main", but=("screen.copy_text",)),
 ]
 
 APP_KEYS: list[BindingType] = [
@@ -123,3 +127,14 @@ APP_KEYS: list[BindingType] = [
     ),
 ]
 """Those that work on every screen."""
+
+PALETTE_KEY = Binding(
+    "f4",
+    "command_palette",
+    "Commands",
+    tooltip="Tasks, models, themes",
+    id="main.palette",
+    priority=True,
+    show=False,
+)
+"""In dialogs too; Textual would make one that cannot be another."""

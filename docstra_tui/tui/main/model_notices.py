@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from docstra_tui.errors import DocstraError, EngineDied
+from docstra_tui.key_hints import press
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.transcript.welcome import welcome
 from docstra_tui.workspace.dialogs import Dialogs
@@ -68,7 +69,7 @@ class ModelNotices:
             self._notices.clear("offer")
             return
         wanted = sanitize_line(self._model.wanted or "the server's model")
-        hint = f"F5 opens it. A question goes to {wanted}."
+        hint = f"{press('main.session_model')} opens it. A question goes to {wanted}."
         self._notices.put("offer", sanitize_line(words), hint, colour="$primary")
 
     def model_admitted(self) -> None:
@@ -109,7 +110,8 @@ class ModelNotices:
             self.died(error)
             return
         self._queue.ready = False
-        hint = f"{sanitize_line(error.hint)}  F4 Switch model · F9 try again".strip()
+        other, again = press("main.palette", "/model:"), press("main.restart", "/restart:")
+        hint = f"{sanitize_line(error.hint)}  {other} Switch model · {again} try again".strip()
         self._notices.put("engine", sanitize_line(error.message), hint)
         if self._model.status is None:  # nothing could be opened at all
             self._has_failed = True
@@ -119,7 +121,8 @@ class ModelNotices:
         """There was a model."""
         self._queue.ready = False
         self._model.look_now()
-        detail = f"{sanitize_line(error.message)} Everything said is kept. F9 starts it again."
+        again = press("main.restart", "/restart")
+        detail = f"{sanitize_line(error.message)} Everything said is kept. {again} starts it again."
         self._notices.put("engine", "The engine stopped.", detail)
 
     def _say_notes(self, status: Status) -> None:

@@ -8,11 +8,13 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from docstra_tui.key_hints import press
 from docstra_tui.tui.transcript.search_bar import SearchBar
 from docstra_tui.tui.transcript.view import TranscriptView
 from docstra_tui.tui.widgets.command_list import CommandList
 from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.tui.widgets.file_tree import FileTree
+from docstra_tui.tui.widgets.key_line import KeyLine
 from docstra_tui.tui.widgets.mention_list import MentionList
 from docstra_tui.tui.widgets.notice import Notices
 from docstra_tui.tui.widgets.queue_line import QueueLine
@@ -20,8 +22,6 @@ from docstra_tui.tui.widgets.status_bar import StatusBar
 from docstra_tui.tui.widgets.ticked_list import TickedList
 from docstra_tui.tui.widgets.title_line import TitleLine
 from docstra_tui.workspace.title import Title
-
-TOO_SMALL = "The terminal is too small. Ctrl+Q quits."
 
 
 class Parts:
@@ -39,6 +39,7 @@ class Parts:
         self.command_list = CommandList()
         self.composer = Composer()
         self.status_bar = StatusBar()
+        self.key_line = KeyLine()
 
     def compose(self, files: Widget) -> ComposeResult:
         """`files` is the pane on the left, which has the tree and the ticked files."""
@@ -51,5 +52,10 @@ class Parts:
                 with Horizontal(id="ask"):
                     yield Static(Content("❯"), id="mark", markup=False)
                     yield self.composer
+        yield self.key_line
         yield self.status_bar
-        yield Static(Content(TOO_SMALL), id="too-small", markup=False)
+        yield Static(
+            Content(f"The terminal is too small. {press('app.quit', '/quit')} quits."),
+            id="too-small",
+            markup=False,
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -23,6 +24,13 @@ class Program(Wearer, Protocol):
     app_focus: bool
     """False when the terminal said that it lost the focus."""
     link: Link
+
+    @property
+    def changed_keys(self) -> Mapping[str, str]:
+        """The user's own keys, by the ids of what they do."""
+
+    def use_keys(self, own: Mapping[str, str]) -> None:
+        """Other ones from now on, as the settings have them."""
 
     def begun(self) -> None:
         """There is a screen, and all that it does by itself has begun: keys may come."""

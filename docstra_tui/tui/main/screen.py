@@ -20,7 +20,6 @@ from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.main.files import Files
 from docstra_tui.tui.main.interrupt import Interrupt
 from docstra_tui.tui.main.key_actions import KeyActions
-from docstra_tui.tui.main.main_keys import APP_KEYS, MAIN_KEYS
 from docstra_tui.tui.main.mentions import Mentions
 from docstra_tui.tui.main.model_notices import ModelChanged, ModelNotices
 from docstra_tui.tui.main.naming import Naming
@@ -33,6 +32,7 @@ from docstra_tui.tui.main.screen_commands import ScreenCommands
 from docstra_tui.tui.main.session_shelf import SessionShelf
 from docstra_tui.tui.main.session_view import SessionView
 from docstra_tui.tui.main.sets import Sets
+from docstra_tui.tui.main.settings_view import SettingsView
 from docstra_tui.tui.main.slash import Slash
 from docstra_tui.tui.main.status_board import StatusBoard
 from docstra_tui.tui.main.store_notices import LOOK_SECONDS, StoreNotices
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from docstra_tui.session.store.sessions import SessionStore
     from docstra_tui.workspace.models.opening import OpenBackend
 
-NARROW, TINY_WIDTH, TINY_HEIGHT = 80, 20, 5
+NARROW, LOW, TINY_WIDTH, TINY_HEIGHT = 80, 20, 20, 5
 
 
 class MainScreen(KeyActions):
@@ -213,9 +213,9 @@ class MainScreen(KeyActions):
             self.themes,
             self.sets,
             self.writing,
+            SettingsView(self._program, self.root, self.dialogs, self._chat_jobs),
             self._program,
             self.dialogs,
-            [*MAIN_KEYS, *APP_KEYS],
         )
         self.commands = CommandRunner(self.composer, self.tasks, self.dialogs, self.screen_commands.handlers)
 
@@ -319,6 +319,7 @@ class MainScreen(KeyActions):
 
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.width < NARROW, "-narrow")
+        self.set_class(event.size.height < LOW, "-low")
         self.set_class(event.size.width < TINY_WIDTH or event.size.height < TINY_HEIGHT, "-tiny")
 
     def on_screen_resume(self) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from textual.binding import BindingType
 
 from docstra_tui.errors import UsageError
 from docstra_tui.tui.main.branching import Branching
@@ -18,6 +16,7 @@ from docstra_tui.tui.main.program import Program
 from docstra_tui.tui.main.saving import SavingCommands
 from docstra_tui.tui.main.session_shelf import SessionShelf
 from docstra_tui.tui.main.sets import Sets
+from docstra_tui.tui.main.settings_view import SettingsView
 from docstra_tui.tui.main.tasks import Tasks
 from docstra_tui.tui.main.writing import Writing
 from docstra_tui.workspace.cache_switch import CacheSwitch
@@ -59,11 +58,10 @@ class ScreenCommands:
         themes: Themes,
         sets: Sets,
         writing: Writing,
+        settings: SettingsView,
         program: Program,
         dialogs: Dialogs,
-        keys: Iterable[BindingType],
     ) -> None:
-        """`keys` are those that work everywhere."""
         self._root = root
         self._tree = tree
         self._opened = opened
@@ -71,7 +69,7 @@ class ScreenCommands:
         self._dialogs = dialogs
         self._conversation = conversation
         self.thinking = ThinkDialogs(ThinkSwitch(model), dialogs)
-        self._keys = keys
+        self._program = program
         self.handlers: Handlers = {
             "retry": branching.retry,
             "edit": branching.edit,
@@ -97,6 +95,7 @@ class ScreenCommands:
             "new": lambda line: sessions.begin(),
             **SavingCommands(root, opened, conversation, model, program, dialogs).handlers,
             "theme": lambda line: themes.theme(line.text),
+            "settings": settings.take,
             "suspend": lambda line: program.action_suspend_process(),
             "help": lambda line: self.show_help(commands_first=True),
             "quit": lambda line: program.leave(),
@@ -105,10 +104,11 @@ class ScreenCommands:
     def show_help(self, *, commands_first: bool = False) -> None:
         """Every key and every command."""
         from docstra_tui.tui.main.key_table import key_table
+        from docstra_tui.tui.main.main_keys import APP_KEYS, MAIN_KEYS
         from docstra_tui.tui.screens.help import HelpScreen
 
-        commands = commands_of("screen")
-        self._dialogs.ask(HelpScreen(key_table(self._keys), commands, commands_first=commands_first))
+        sections = key_table([*MAIN_KEYS, *APP_KEYS], self._program.changed_keys)
+        self._dialogs.ask(HelpScreen(sections, commands_of("screen"), commands_first=commands_first))
 
     def _show_thought(self) -> None:
         if not self._conversation.show_thought():

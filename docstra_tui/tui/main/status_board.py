@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from textual.timer import Timer
 from textual.widget import Widget
 
+from docstra_tui.key_hints import press
 from docstra_tui.tui.main.parts import Parts
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.sessions.opened import OpenSessions
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from docstra_tui.workspace.turns.queue import TurnQueue
     from docstra_tui.workspace.turns.runner import Outcome
 
-WAYS = Ways(agree="nothing is sent before · F9 asks", restart="F9 starts the engine again")
 WAIT_SECONDS = 0.5
 """How often the screen says how long the first piece has been waited for."""
 
@@ -89,7 +89,7 @@ class StatusBoard:
         facts.reading_ahead = self._ahead.is_reading
         facts.llm = model.backend.llm if model.backend is not None else None
         model.keep_looking(queue.busy)
-        parts.status_bar.show(status_line(facts, WAYS))
+        parts.status_bar.show(status_line(facts, _ways()))
         parts.title_line.show(title(self._root, model.backend, facts.status, model.wanted))
         parts.queue_line.show(queue)
         self._show_total()
@@ -121,3 +121,8 @@ class StatusBoard:
         """Its figures stand there until the next one."""
         self.facts.last = outcome.turn or self.facts.last
         self.facts.stopped = outcome.stopped
+
+
+def _ways() -> Ways:
+    again = press("main.restart", "/restart")
+    return Ways(agree=f"nothing is sent before · {again} asks", restart=f"{again} starts the engine again")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from docstra_tui.context.mentions import find_mentions
 from docstra_tui.context.picks import Pick
 from docstra_tui.errors import DocstraError
+from docstra_tui.key_hints import press
 from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.widgets.draft import Draft
 from docstra_tui.workspace.command_line import CommandLine
@@ -151,7 +152,10 @@ class Tasks:
         elif picks := self._ticked_or_cursor():
             begin(picks)
         else:
-            self._dialogs.warn("Tick a file first (F2, then Space), or name it behind the command.")
+            self._dialogs.warn(
+                f"Tick a file first ({press('main.tree', '/files')}, then {press('tree.tick')}), "
+                "or name it behind the command."
+            )
 
     def _ticked_or_cursor(self) -> tuple[Pick, ...]:
         """What is ticked; where there is nothing, the file under the cursor becomes ticked."""

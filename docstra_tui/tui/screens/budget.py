@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from docstra_tui.context.fitting.budget import Budget
 from docstra_tui.errors import DocstraError
+from docstra_tui.key_hints import press
 from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.workspace.jobs import JobQueue
 
@@ -44,7 +45,7 @@ class BudgetScreen(ModalScreen[None]):
             yield Static(Content("Budget of the next prompt"), classes="box-title", markup=False)
             with VerticalScroll():
                 yield self._parts
-            yield Static(Content("Esc back"), classes="box-hint", markup=False)
+            yield Static(Content(f"{press('budget.back')} back"), classes="box-hint", markup=False)
 
     def on_mount(self) -> None:
         self._jobs = JobQueue("budget", self.call_later)

@@ -12,7 +12,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from docstra_tui.key_hints import press
 from docstra_tui.text import sanitize_line
+from docstra_tui.tui.widgets.fields import LineField
 from docstra_tui.workspace.dialogs import Choice, Offer
 
 
@@ -41,14 +43,13 @@ class ChoiceScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
             yield Static(Content(self._title_text), classes="box-title", markup=False)
-            yield Input(placeholder=self._placeholder, compact=True)
+            yield LineField(placeholder=self._placeholder)
             yield OptionList(markup=False, compact=True)
-            yield Static(Content("Enter takes it · Esc back"), classes="box-hint", markup=False)
+            hint = f"{press('line.submit')} takes it · {press('choice.back')} back"
+            yield Static(Content(hint), classes="box-hint", markup=False)
 
     def on_mount(self) -> None:
-        entry = self.query_one(Input)
-        entry.cursor_blink = False
-        entry.focus()
+        self.query_one(LineField).focus()
         self._narrow("")
 
     def on_input_changed(self, event: Input.Changed) -> None:

@@ -11,6 +11,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from docstra_tui.key_hints import press
+
 
 class ConfirmScreen(ModalScreen[bool]):
     """Yes or no. `by_enter=False` where Enter, pressed twice, must not be a yes."""
@@ -33,8 +35,13 @@ class ConfirmScreen(ModalScreen[bool]):
         with Vertical(classes="box"):
             yield Static(Content(self._title_text), classes="box-title", markup=False)
             yield Static(Content(self._text), markup=False)
-            yes = "Enter or y" if self._by_enter else "y"
-            yield Static(Content(f"{yes}: yes · Esc or n: no"), classes="box-hint", markup=False)
+            yes = (
+                f"{press('confirm.enter')} or {press('confirm.yes')}"
+                if self._by_enter
+                else press("confirm.yes")
+            )
+            no = f"{press('confirm.no', last=True)} or {press('confirm.no')}"
+            yield Static(Content(f"{yes}: yes · {no}: no"), classes="box-hint", markup=False)
 
     def action_enter(self) -> None:
         if self._by_enter:

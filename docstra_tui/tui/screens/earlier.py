@@ -14,6 +14,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from docstra_tui.text import sanitize_text
+from docstra_tui.tui.widgets.fields import LineField
 from docstra_tui.workspace.history import matching, row
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class EarlierScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
             yield Static(Content("Earlier questions"), classes="box-title", markup=False)
-            yield Input(placeholder="words of it", compact=True)
+            yield LineField(placeholder="words of it")
             yield OptionList(markup=False, compact=True)
             yield Static("", classes="box-hint", id="whole", markup=False)
             words = "Enter brings it back, what you began is kept · Ctrl+R older · Esc back"

@@ -25,6 +25,7 @@ from docstra_tui.context.fitting.plan import FitPlan
 from docstra_tui.context.fitting.ranges import cut_lines, line_span
 from docstra_tui.context.fitting.rows import lines
 from docstra_tui.errors import DocstraError
+from docstra_tui.key_hints import press
 from docstra_tui.session.admission import EACH
 from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.tui.screens.fit_lines import fit_lines, memory_line, sum_lines
@@ -97,9 +98,7 @@ class FitScreen(ModalScreen[Chosen]):
             yield Static(Content("What is sent"), classes="box-title", markup=False)
             yield self._table
             yield self._sum
-            enter = "e each part · Enter sends" if self._is_sending else "Enter keeps it"
-            hint = f"↑↓ row · ←→ choice · r lines · s suggest · a all whole · {enter} · Esc back"
-            yield Static(Content(hint), classes="box-hint", markup=False)
+            yield Static(Content(_hint(is_sending=self._is_sending)), classes="box-hint", markup=False)
 
     def on_mount(self) -> None:
         self._jobs = JobQueue("fit", self.call_later)
@@ -208,7 +207,10 @@ class FitScreen(ModalScreen[Chosen]):
             start, end = int(found[1]), min(last, int(found[2] or found[1]))
             self._take_lines(draft, row.key, start, end)
 
-        self.app.push_screen(TextPrompt(title, "10-40 · Enter takes it · Esc back"), answered)
+        self.app.push_screen(
+            TextPrompt(title, f"10-40 · {press('composer.send')} takes it · {press('words.back')} back"),
+            answered,
+        )
 
     def _take_lines(self, draft: FitDraft, key: str, start: int, end: int) -> None:
         plan = draft.plan
@@ -267,7 +269,7 @@ class FitScreen(ModalScreen[Chosen]):
         if draft is None:
             return
         if self._writer.writing:
-            self._say("A summary is being written. Esc stops it.")
+            self._say(f"A summary is being written. {press('fit.back')} stops it.")
         elif draft.exact is None:
             self._wants_to_send = True  # in a moment
         elif draft.exact.fits:
@@ -329,3 +331,11 @@ class FitScreen(ModalScreen[Chosen]):
             self._sum.update(said)
         else:
             self._say(sanitize_line(message)[:300])
+
+
+def _hint(*, is_sending: bool) -> str:
+    enter = press("fit.send")
+    last = f"{press('fit.each')} each part · {enter} sends" if is_sending else f"{enter} keeps it"
+    rows = f"{press('fit.up')}{press('fit.down')} row · {press('fit.before')}{press('fit.next')} choice"
+    wishes = f"{press('fit.lines')} lines · {press('fit.suggest')} suggest · {press('fit.all')} all whole"
+    return f"{rows} · {wishes} · {last} · {press('fit.back')} back"

@@ -8,6 +8,7 @@ from docstra_tui import figures
 from docstra_tui.context.fitting.budget import Budget
 from docstra_tui.context.fitting.plan import FitPlan
 from docstra_tui.context.fitting.rows import WHOLE, FileRow, TurnRow
+from docstra_tui.key_hints import press
 from docstra_tui.llm.measure import Room
 from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.tui.widgets.fit_table import FitLine
@@ -74,6 +75,6 @@ def _turn_line(row: TurnRow, suggested: TurnRow | None, writing: str) -> FitLine
     is_suggested = suggested is not None and row.choice != "kept" and suggested.choice == row.choice
     name = f"turn {row.number}  {sanitize_line(' '.join(row.question.split()))[:200]}"
     if writing:
-        return FitLine(name, "summing up", writing, "Esc stops", False)
+        return FitLine(name, "summing up", writing, f"{press('fit.back')} stops", False)
     mark = "suggested" if is_suggested else ""
     return FitLine(name, row.choice, f"{row.used:,}", mark, row.choice == "kept")

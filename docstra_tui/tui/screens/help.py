@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -13,30 +13,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from docstra_tui.key_hints import press
+from docstra_tui.key_names import character_of, shown_keys
 from docstra_tui.workspace.commands import Command
-
-KEY_NAMES = {
-    "ctrl": "Ctrl",
-    "alt": "Alt",
-    "shift": "Shift",
-    "escape": "Esc",
-    "enter": "Enter",
-    "space": "Space",
-    "slash": "/",
-    "full_stop": ".",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "left_curly_bracket": "{",
-    "right_curly_bracket": "}",
-    "pageup": "PgUp",
-    "pagedown": "PgDn",
-    "up": "↑",
-    "down": "↓",
-    "left": "←",
-    "right": "→",
-    "home": "Home",
-    "end": "End",
-}
 
 KEYS_WIDTH, WORDS_WIDTH = 22, 46
 """Cells of the two columns; together they fit the narrowest box that 80 columns give."""
@@ -45,17 +24,13 @@ Section = tuple[str, Sequence[BindingType]]
 
 
 def by_state(
-    bindings: Iterable[BindingType], always: Iterable[str]
-) -> tuple[list[BindingType], list[BindingType]]:
-    """The bindings that act at any time, and those whose keys are letters, but for those named `always`."""
-    kept = frozenset(always)
-    apart: tuple[list[BindingType], list[BindingType]] = ([], [])
+    bindings: Iterable[Binding], always: Container[str | None]
+) -> tuple[list[Binding], list[Binding]]:
+    """The bindings that act at any time, and those whose keys are written, but for the ids in `always`."""
+    apart: tuple[list[Binding], list[Binding]] = ([], [])
     for binding in bindings:
-        if isinstance(binding, Binding):
-            keys = binding.key.split(",")
-            apart[all(len(key) == 1 or key == "slash" for key in keys) and not kept.issuperset(keys)].append(
-                binding
-            )
+        is_written = all(map(character_of, binding.key.split(",")))
+        apart[is_written and binding.id not in always].append(binding)
     return apart
 
 
@@ -84,7 +59,7 @@ class HelpScreen(ModalScreen[None]):
                 if self._commands_first:
                     parts.reverse()
                 yield Static(Content("\n\n").join(parts), markup=False)
-            yield Static(Content("Esc back"), classes="box-hint", markup=False)
+            yield Static(Content(f"{press('help.back')} back"), classes="box-hint", markup=False)
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()
@@ -110,7 +85,7 @@ def compose_help(sections: Iterable[Section]) -> Content:
         lines.append(Content.assemble((title, "bold $secondary")))
         for binding in bindings:
             if isinstance(binding, Binding) and binding.tooltip:
-                lines += _row(shown_keys(binding), binding.tooltip)
+                lines += _row(shown_keys(binding.key) or "no key", binding.tooltip)
     return Content("\n").join(lines)
 
 
@@ -123,19 +98,3 @@ def _row(left: str, right: str) -> list[Content]:
         left = ""
     lines.append(Content.assemble((f"  {left:<{KEYS_WIDTH}}", "$primary"), words[0]))
     return lines + [Content(f"  {'':<{KEYS_WIDTH}}{more}") for more in words[1:]]
-
-
-def shown_keys(binding: Binding) -> str:
-    """`F2, Ctrl+B`."""
-    names = binding.key.split(",")
-    # The letters beside the arrows are for those who know them anyway.
-    named = [name for name in names if len(name) > 1] or names
-    return ", ".join(map(shown_key, named))
-
-
-def shown_key(key: str) -> str:
-    """`ctrl+j` as `Ctrl+J`."""
-    if len(key) == 1:
-        return key
-    parts = key.split("+")
-    return "+".join(KEY_NAMES.get(part, part.upper() if len(part) <= 3 else part.title()) for part in parts)

@@ -16,6 +16,7 @@ from textual.content import Content, Span
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from docstra_tui.key_hints import press
 from docstra_tui.text import sanitize_line, sanitize_text, shown_name
 from docstra_tui.tui.theming.code_theme import STYLES
 from docstra_tui.tui.widgets.source_view import SourceView
@@ -149,12 +150,13 @@ class PreviewScreen(ModalScreen[bool]):
 
 
 def _hint(marked: tuple[int, int] | None, ticked: tuple[int, int] | None) -> Content:
+    tick, mark, back = press("preview.tick"), press("source.mark"), f"{press('preview.back')} back"
+    marks = f"{press('source.mark_down')} or {mark} marks"
     if marked is not None:
-        return Content(f"Space ticks lines {marked[0]}-{marked[1]} · v drops the mark · Esc back")
+        return Content(f"{tick} ticks lines {marked[0]}-{marked[1]} · {mark} drops the mark · {back}")
     if ticked is not None:
-        lines = f"{ticked[0]}-{ticked[1]}"
-        return Content(f"Space unticks lines {lines} · Shift+↓ or v marks more · Esc back")
-    return Content("Space ticks the file · Shift+↓ or v marks lines · Esc back")
+        return Content(f"{tick} unticks lines {ticked[0]}-{ticked[1]} · {marks} more · {back}")
+    return Content(f"{tick} ticks the file · {marks} lines · {back}")
 
 
 def coloured(line: str, colours: Sequence[int]) -> Content:

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from docstra_tui.errors import DocstraError
+from docstra_tui.key_hints import press
 from docstra_tui.text import sanitize_line, sanitize_text
 from docstra_tui.tui.widgets.prompt_text import PromptText
 from docstra_tui.workspace.jobs import JobQueue
@@ -42,7 +43,10 @@ class PromptScreen(ModalScreen[None]):
         with Vertical(classes="wide-box"):
             yield self._heading
             yield self._text
-            hint = "= reused · + new · b where it breaks · ↑↓ PgUp PgDn · Esc back"
+            hint = (
+                f"= reused · + new · {press('prompt.border')} where it breaks · "
+                f"{press('prompt.up')}{press('prompt.down')} PgUp PgDn · {press('prompt.back')} back"
+            )
             yield Static(Content(hint), classes="box-hint", markup=False)
 
     def on_mount(self) -> None:

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from docstra_tui.key_hints import press
 from docstra_tui.workspace.dialogs import Leaving
 
 
@@ -33,12 +34,13 @@ class SecretsScreen(ModalScreen[Leaving | None]):
         self._can_leave_out = can_leave_out
 
     def compose(self) -> ComposeResult:
-        leave_out = "l: leave out · " if self._can_leave_out else ""
+        leave_out = f"{press('secrets.leave_out')}: leave out · " if self._can_leave_out else ""
+        no = f"{press('secrets.back', last=True)} or {press('secrets.back')}"
         with Vertical(classes="box"):
             yield Static(Content("This may be secret"), classes="box-title", markup=False)
             yield Static(Content("\n".join(self._lines)), markup=False)
             yield Static(
-                Content(f"{leave_out}s: send as it is · Esc or n: send nothing"),
+                Content(f"{leave_out}{press('secrets.send')}: send as it is · {no}: send nothing"),
                 classes="box-hint",
                 markup=False,
             )

@@ -18,6 +18,7 @@ from textual.widgets import Input, Static
 from docstra_tui.errors import DocstraError, UsageError
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.screens.text_prompt import TextPrompt
+from docstra_tui.tui.widgets.fields import LineField
 from docstra_tui.tui.widgets.session_rows import SessionRows
 from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.sessions.listing import Row
@@ -67,8 +68,7 @@ class SessionsScreen(ModalScreen[Row | None]):
         self._words = ""
         """What was looked for last."""
         # Held, not looked for: what comes while the screen closes finds no widget in it any more.
-        self._field = Input(words, placeholder=PLACEHOLDER, compact=True)
-        self._field.cursor_blink = False
+        self._field = LineField(words, placeholder=PLACEHOLDER)
         self._box = Vertical(classes="sessions-box")
         self._rows = SessionRows()
         self._note = Static("", id="sessions-note", markup=False)

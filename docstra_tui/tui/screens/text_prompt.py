@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from docstra_tui.key_hints import press
 from docstra_tui.tui.widgets.composer import Composer
 
 
@@ -20,7 +21,7 @@ class TextPrompt(ModalScreen[str | None]):
     CSS_PATH = "dialogs.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Back", tooltip="Close without an answer", id="prompt.back"),
+        Binding("escape", "leave", "Back", tooltip="Close without an answer", id="words.back"),
     ]
 
     def __init__(self, title: str, hint: str = "", *, text: str = "") -> None:
@@ -33,7 +34,8 @@ class TextPrompt(ModalScreen[str | None]):
         with Vertical(classes="box"):
             yield Static(Content(self._title_text), classes="box-title", markup=False)
             yield Composer()
-            yield Static(Content(self._hint or "Enter sends · Esc back"), classes="box-hint", markup=False)
+            hint = self._hint or f"{press('composer.send')} sends · {press('words.back')} back"
+            yield Static(Content(hint), classes="box-hint", markup=False)
 
     def on_mount(self) -> None:
         composer = self.query_one(Composer)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
+SHOWN = frozenset(
+    {"turn-before", "turn-next", "code-before", "code-next", "fork-before", "fork-next", "copy", "select"}
+    | {"edit", "retry", "continue", "delete", "undo", "raw", "fold", "match-next", "match-before", "unmark"}
+)
+"""What the line of keys says, beside what everybody finds."""
+
 
 def _key(keys: str, action: str, words: str, tooltip: str, name: str) -> Binding:
-    return Binding(keys, action, words, tooltip=tooltip, id=f"transcript.{name}", show=False)
+    return Binding(keys, action, words, tooltip=tooltip, id=f"transcript.{name}", show=name in SHOWN)
 
 
 BINDINGS: list[BindingType] = [
@@ -44,8 +50,11 @@ BINDINGS: list[BindingType] = [
 ]
 
 
-ALWAYS = (
-    *("left_square_bracket", "right_square_bracket", "left_curly_bracket", "right_curly_bracket"),
-    *("less_than_sign", "greater_than_sign", "space"),
+ALWAYS = frozenset(
+    f"transcript.{name}"
+    for name in (
+        *("turn-before", "turn-next", "code-before", "code-next"),
+        *("fork-before", "fork-next", "pagedown"),
+    )
 )
-"""Keys that can be written, but act also where nothing is selected: they select, walk, or turn the page."""
+"""What acts by a key that is written, also where nothing is selected: it selects, walks, turns the page."""

@@ -35,16 +35,14 @@ class TranscriptKeys(ScrolledDocument, OwnKeys):
         self._is_dragging = False
         self._has_moved = False
 
-    def uses(self, event: events.Key) -> bool:
-        """Letters act only on what is selected: otherwise they are the beginning of a question."""
-        return not event.is_printable or event.key in ALWAYS or self.has_marks
-
     # What is marked
 
     @property
     def has_marks(self) -> bool:
         """True with a selection, a cursor, a marked block or matches."""
         return bool(self.marks) or bool(self.word_search.words)
+
+    takes_letters = has_marks  # otherwise they are the beginning of a question
 
     @property
     def selected_text(self) -> str:
@@ -244,6 +242,7 @@ class TranscriptKeys(ScrolledDocument, OwnKeys):
             return
         self._is_dragging = False
         self.release_mouse()
+        self.refresh_bindings()
         if not self._has_moved:
             spot, self.marks.start = self.marks.start, None
             if spot is not None:

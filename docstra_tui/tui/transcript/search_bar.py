@@ -13,6 +13,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from docstra_tui.tui.transcript.view import TranscriptView
+from docstra_tui.tui.widgets.fields import LineField
 
 PAUSE_SECONDS = 0.1
 """Nothing was typed for this long: it is looked for."""
@@ -43,8 +44,7 @@ class SearchBar(Horizontal):
     def __init__(self, view: TranscriptView) -> None:
         super().__init__()
         self._view = view
-        self._field = Input(select_on_focus=True, compact=True)
-        self._field.cursor_blink = False
+        self._field = LineField()
         self._count = Static("", markup=False)
         self._shown = ""
         self._pause: Timer | None = None

@@ -7,6 +7,7 @@ from textual.strip import Strip
 from textual.visual import Visual
 from textual.widget import Widget
 
+from docstra_tui.key_hints import press
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.transcript.strips import MARGIN
 
@@ -57,13 +58,13 @@ def welcome(
         Content.assemble(("Ask your code.", "bold $primary"), f" {where}"),
         Content(""),
         Content.assemble(
-            ("F2", "bold $secondary"),
+            (press("main.tree", "/files"), "bold $secondary"),
             " tick files  ",
-            ("Enter", "bold $secondary"),
+            (press("composer.send"), "bold $secondary"),
             " ask  ",
-            ("Ctrl+P", "bold $secondary"),
+            (_palette(), "bold $secondary"),
             " commands  ",
-            ("F1", "bold $secondary"),
+            (press("main.help", "/help"), "bold $secondary"),
             " keys",
         ),
     ]
@@ -74,7 +75,7 @@ def welcome(
             Content(""),
             Content.assemble(
                 ("The starter model answers: it is small and often wrong. ", "$muted"),
-                ("Ctrl+P, then “Switch model”, picks a better one.", "$muted"),
+                (f"{_palette()}, then “Switch model”, picks a better one.", "$muted"),
             ),
         ]
     elif model:
@@ -82,3 +83,8 @@ def welcome(
     if reason:
         lines += [Content.assemble((f"{sanitize_line(reason[:1].upper() + reason[1:])}.", "$muted"))]
     return Content("\n").join(lines)
+
+
+def _palette() -> str:
+    """What tmux does not take, where there are two."""
+    return press("main.palette", "/help", last=True)

@@ -22,6 +22,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from docstra_tui.context.mentions import awaits_lines
+from docstra_tui.key_hints import press
 from docstra_tui.text import disarm
 from docstra_tui.tui.widgets.folding_area import FoldingArea
 from docstra_tui.workspace.folds import Folds
@@ -56,6 +57,7 @@ class Composer(FoldingArea):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "send", "Send", tooltip="Send what is written", id="composer.send"),
         Binding(
             "ctrl+j,alt+enter,shift+enter",
             "break_line",
@@ -156,7 +158,7 @@ class Composer(FoldingArea):
     def ask_for(self, files: int) -> None:
         """Say in the empty composer what a question would be about."""
         if files == 0:
-            text = "Ask anything, or tick files first (F2)…"
+            text = f"Ask anything, or tick files first ({press('main.tree', '/files')})…"
         else:
             text = f"Ask about {files:,} file{'' if files == 1 else 's'}…"
         self.placeholder = Content(text)
@@ -225,12 +227,16 @@ class Composer(FoldingArea):
         if event.character == ":" and awaits_lines(self._before_cursor):
             self.action_delete_left()  # the space that completing put there
         is_done = True
+        sends = self.does(event.key, "send")
         if event.key in LIST_KEYS and not self._enters and self.completes(event.key):
             pass
-        elif event.key == "enter":
+        elif sends and event.key == "enter":
             self._enters += 1
             self._last_enter = event.time
             self._wait()
+        elif sends:
+            self._enters += 1
+            self.submit()
         elif event.key.endswith("+enter"):
             self.action_break_line()
         elif self._enters:  # they were lines of a paste

@@ -6,13 +6,13 @@ from rich.text import Text
 from textual.document._document import EditResult, Location
 from textual.document._document_navigator import DocumentNavigator
 from textual.document._edit import Edit
-from textual.widgets import TextArea
 
 from docstra_tui.tui.widgets.drawn_lines import DrawnLines, Wrapped, drawn
+from docstra_tui.tui.widgets.fields import TextField
 from docstra_tui.workspace.folds import Folds
 
 
-class FoldingArea(TextArea):
+class FoldingArea(TextField):
     """As wide and as high as whoever has it wants."""
 
     def __init__(self) -> None:

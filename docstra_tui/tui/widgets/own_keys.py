@@ -6,27 +6,37 @@ of that moment: of "tick, then back to the composer" typed at once, the tick is 
 
 from __future__ import annotations
 
-from textual.binding import NoBinding
+from collections.abc import Container
+from typing import ClassVar
+
+from textual.binding import Binding
 from textual.events import Key
 from textual.widget import Widget
+
+from docstra_tui.key_names import character_of
+from docstra_tui.tui.driver.mapped_keys import bindings_of
 
 
 class OwnKeys(Widget):
     """A widget that runs its own bindings itself, when the key comes."""
 
-    def uses(self, event: Key) -> bool:
-        """True when a key that is bound here has something to do now."""
+    ALWAYS: ClassVar[Container[str | None]] = ()
+    """Ids of what acts by a key that is written even where such keys are not taken."""
+
+    @property
+    def takes_letters(self) -> bool:
+        """True while keys that are written have something to do here."""
         return True
+
+    def uses(self, binding: Binding) -> bool:
+        """True while the key of a binding has something to do."""
+        return self.takes_letters or not character_of(binding.key) or binding.id in self.ALWAYS
 
     async def on_key(self, event: Key) -> None:
         """Run the first action bound to this key, unless it is for the screen or the app."""
-        if not self.uses(event):
-            return
-        try:
-            bindings = self._bindings.get_bindings_for_key(event.key)
-        except NoBinding:
-            return
-        for binding in bindings:
+        bound = bindings_of(self).key_to_bindings.get(event.key, ())
+        for binding in filter(self.uses, bound):
             if await self.app.run_action(binding.action, self):
                 event.prevent_default().stop()
+                self.refresh_bindings()  # what is marked now has other keys
                 return

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widgets import Static
 
+from docstra_tui.key_hints import press
 from docstra_tui.text import sanitize_line
 
 if TYPE_CHECKING:
     from docstra_tui.workspace.turns.queue import TurnQueue
-
-
-LIST_KEY = "F11"
-"""Opens the list of what waits."""
 
 
 class QueueLine(Static):
@@ -47,11 +44,12 @@ class QueueLine(Static):
 def _words(queue: TurnQueue) -> str:
     waiting = queue.waiting
     if not waiting:
-        return f"{queue.editing.words} (Esc leaves it)" if queue.editing is not None else ""
+        return f"{queue.editing.words} ({press('main.back')} leaves it)" if queue.editing is not None else ""
     more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
     until = "" if queue.ready else " until the model is ready"
     state = "is being saved" if queue.is_saving else f"waits{until}"
     typed = sum(request.typed for request in waiting)
     escape = "forgets it" if not typed else "gives it back" if len(waiting) == 1 else "gives the last back"
-    keys = f"Esc {escape}" if len(waiting) == 1 else f"Esc {escape}, {LIST_KEY} lists them"
+    back = f"{press('main.back')} {escape}"
+    keys = back if len(waiting) == 1 else f"{back}, {press('main.waiting')} lists them"
     return f"{state}: {sanitize_line(waiting[0].shown)[:200]}{more} ({keys})"

@@ -5,11 +5,10 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widget import Widget
 
+from docstra_tui.key_hints import press
 from docstra_tui.workspace.status import StatusLine, Tone
 
 COLOURS: dict[Tone, str] = {"good": "$success", "busy": "$primary", "warning": "$warning", "error": "$error"}
-
-HELP = "F1 help"
 
 
 class StatusBar(Widget):
@@ -40,7 +39,7 @@ class StatusBar(Widget):
 
 def compose_status(view: StatusLine, width: int) -> Content:
     """The line, `width` cells wide."""
-    help_text = Content.assemble((HELP, "$muted"))
+    help_text = Content.assemble((f"{press('main.help', '/help')} help", "$muted"))
     line = Content.assemble((view.state, f"bold {COLOURS[view.tone]}"))
     room = width - help_text.cell_length - 2
     for part in view.parts:

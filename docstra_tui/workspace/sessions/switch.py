@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from docstra_tui.context.picks import Pick
+from docstra_tui.key_hints import press
 from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.dialogs import Dialogs
 from docstra_tui.workspace.files.snapshots import picks_of
@@ -17,7 +18,7 @@ from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.sessions.listing import Place
 from docstra_tui.workspace.sessions.opened import Found, OpenSessions
-from docstra_tui.workspace.wording import BUSY
+from docstra_tui.workspace.wording import busy
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
@@ -125,8 +126,8 @@ class Sessions:
 
         def found(session: ChatSession | str | None) -> None:
             if isinstance(session, str):
-                title = sanitize_line(session)
-                self._dialogs.say(f"A question in “{title}” was not sent. F3 brings it back.")
+                title, again = sanitize_line(session), press("main.sessions", "/sessions")
+                self._dialogs.say(f"A question in “{title}” was not sent. {again} brings it back.")
             elif session is not None and self._opened.current is first and not self._queue.busy:
                 self._show(session, "kept")
 
@@ -135,9 +136,9 @@ class Sessions:
     def is_needed(self) -> bool:
         """True, and said, while something is asked in this session, or waits to be."""
         if self._queue.busy:
-            self._dialogs.warn(BUSY)
+            self._dialogs.warn(busy())
         elif self._queue.waiting:
-            self._dialogs.warn("A question waits here. Esc gives it back first.")
+            self._dialogs.warn(f"A question waits here. {press('main.back')} gives it back first.")
         return self._queue.busy or bool(self._queue.waiting)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
+from docstra_tui.key_hints import press
 from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.jobs import Deliver, JobQueue, later
 from docstra_tui.workspace.turns import order
@@ -152,7 +153,7 @@ class TurnQueue:
     def ask(self, request: TurnRequest) -> bool:
         """Let what somebody wrote wait for its turn; False when too many wait already."""
         if sum(waits.typed for waits in self.waiting) >= MOST:
-            self._face.warn(f"{MOST} questions wait already. Esc gives the last one back.")
+            self._face.warn(f"{MOST} questions wait already. {press('main.back')} gives the last one back.")
             return False
         before, self._before = self._before, None
         self.submit([request])

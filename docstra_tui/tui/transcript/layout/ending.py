@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from docstra_tui import figures
+from docstra_tui.key_hints import press
 from docstra_tui.text import shown_name
 from docstra_tui.tui.transcript.blocks import look
 from docstra_tui.tui.transcript.blocks.lines import BLANK, Bits, Line, show, wrap_bits
@@ -72,7 +73,7 @@ def ending_lines(files: Sequence[str], ending: TurnEnding, width: int) -> list[L
         return card_lines(ending.error or "The answer failed.", hint, width)
     parts = [files_words(files)] if files else []
     if not files and ending.without_files:
-        parts = [f"{NO_FILES}, F2 picks some"]
+        parts = [f"{NO_FILES}, {press('main.tree', '/files')} picks some"]
     if ending.prompt_tokens is not None and ending.completion_tokens is not None:
         parts.append(f"{ending.prompt_tokens:,} + {ending.completion_tokens:,} tokens")
     if ending.ttft_s is not None:
@@ -105,7 +106,10 @@ def card_lines(message: str, hint: str, width: int, style: int = look.FAILED) ->
 def ending_word(ending: TurnEnding) -> str:
     """What is worth a warning; nothing for an answer that is whole."""
     if ending.status in ENDED:
-        return ENDED[ending.status] + (", F3 opens the rest" if ending.status == "streaming" else "")
+        rest = (
+            f", {press('main.sessions', '/sessions')} opens the rest" if ending.status == "streaming" else ""
+        )
+        return ENDED[ending.status] + rest
     if ending.finish_reason == "length":
         count = f" of {ending.completion_tokens:,} tokens" if ending.completion_tokens else ""
         return f"reached the limit{count}"

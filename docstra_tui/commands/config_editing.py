@@ -1,0 +1,128 @@
+"""`config edit`: config.toml in the user's editor, as a draft that takes its place when it is understood."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from docstra_tui import config_file, keymap, paths, setting_words, settings
+from docstra_tui.commands.console import Console
+from docstra_tui.errors import SettingsError, UsageError
+from docstra_tui.setting_sources import read_text
+
+EDITORS = ("sensible-editor", "nano", "vi")
+"""What is tried where no variable names one."""
+
+
+def edit(console: Console) -> int:
+    """Until it is understood or somebody gives up; the exit code."""
+    words = _editor()
+    path = settings.config_path()
+    before = read_text(path)
+    folder = Path(tempfile.mkdtemp(prefix="config-", dir=paths.private_folder(paths.state_dir())))
+    draft = folder / path.name
+    begun = before if before is not None else "\n".join(_beginning())
+    with open(paths.open_private(draft), "w", encoding="utf-8", newline="") as file:
+        file.write(begun)
+    while True:
+        _run([*words, str(draft)])
+        after = read_text(draft)
+        if after is None or after == begun:
+            shutil.rmtree(folder, ignore_errors=True)
+            console.note("Nothing was changed.")
+            return 0
+        if read_text(path) != before:
+            raise SettingsError(f"{path} was changed meanwhile.", f"What you wrote is in {draft}.")
+        try:
+            config_file.replace(after)
+        except SettingsError as error:
+            console.note(f"{error.message} {error.hint}".strip())
+            if not _once_more():
+                raise SettingsError(f"{path} is as it was.", f"What you wrote is in {draft}.") from None
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
+        say_keys(console)
+        return 0
+
+
+def _editor() -> list[str]:
+    for name in ("VISUAL", "EDITOR"):
+        if said := os.environ.get(name, "").strip():
+            try:
+                return shlex.split(said)
+            except ValueError:
+                raise UsageError(f"${name} cannot be read: {said}", "A quote is open in it.") from None
+    found = next(filter(shutil.which, EDITORS), None)
+    if found is None:
+        raise UsageError("There is no editor.", "Name one with $VISUAL or $EDITOR.")
+    return [found]
+
+
+def _run(words: list[str]) -> None:
+    """Ctrl+C is the editor's own while it runs. Raises `UsageError`."""
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        ended = subprocess.run(words, check=False, preexec_fn=_hear_interrupts).returncode
+    except OSError as error:
+        raise UsageError(
+            f"{words[0]} cannot be started: {error.strerror}.", "Name another one with $VISUAL."
+        ) from None
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if ended:
+        raise UsageError(f"{words[0]} ended with {ended}.", f"What was written is in {words[-1]}.")
+
+
+def _hear_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _once_more() -> bool:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    sys.stderr.write("Edit it again? [Y/n] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("", "y", "yes")
+
+
+def _beginning() -> Iterator[str]:
+    """Every setting with its sentence, as a comment: what a file begins with that is not there yet."""
+    yield "# Settings of docstra-tui. Take the mark off a line to set it; the rest is the program's choice."
+    group = ""
+    rows = sorted(setting_words.meanings().items(), key=lambda row: "." in row[0])
+    for key, words in rows:
+        if key == "keys":
+            continue
+        table, _, name = key.rpartition(".")
+        if table != group:
+            group = table
+            yield f"\n[{group}]"
+        default = setting_words.default_of(key)
+        yield f"# {words}"
+        yield f"# {name} = {_toml(default)}"
+    yield "\n[keys]"
+    yield '# main.tree = "f2, ctrl+b"'
+    yield ""
+
+
+def _toml(value: object) -> str:
+    import json
+
+    return json.dumps(value) if value is not None else "0.0"
+
+
+def say_keys(console: Console) -> None:
+    """What lost a key to something that was given it."""
+    try:
+        own = settings.load().keys
+    except SettingsError:  # of the environment
+        return
+    for line in keymap.notes(own):
+        console.note(line)
