@@ -31,7 +31,7 @@ def offered(text: str) -> list[str]:
 
 def test_a_slash_at_the_beginning_offers_every_command() -> None:
     assert offered("/") == [f"/{command.name} " for command in commands_of("chat")]
-    assert offered("/ex") == ["/explain ", "/examples "]
+    assert offered("/ex") == ["/explain ", "/examples ", "/export "]
     assert offered("/explain ") == []
     assert offered("/usr/") == []
     assert offered("/think o") == ["/think off", "/think on"]

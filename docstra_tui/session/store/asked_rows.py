@@ -6,7 +6,7 @@ import sqlite3
 
 from docstra_tui.llm.prompt import JOIN, PART
 from docstra_tui.session.store.damage import moment
-from docstra_tui.session.store.values import path_text, text_of
+from docstra_tui.session.store.values import path_bytes, path_text, text_of
 from docstra_tui.session.turns import Asked
 
 MOST = 5_000
@@ -15,13 +15,20 @@ CHARACTERS = 8_000_000
 """No more of questions than this is held."""
 
 
-def read_asked(connection: sqlite3.Connection) -> list[Asked]:
-    """The latest questions, each text once, the newest first."""
-    rows = connection.execute(
-        "SELECT question, task, asked, root FROM turns JOIN sessions ON sessions.id = session_id "
-        "WHERE turns.deleted = '' AND sessions.deleted = '' ORDER BY asked DESC LIMIT ?",
-        (MOST,),
-    )
+LATEST = """
+    SELECT question, task, turns.asked, root
+    FROM (SELECT id FROM turns WHERE deleted = '' {about} ORDER BY asked DESC LIMIT ?) AS latest
+    JOIN turns ON turns.id = latest.id JOIN sessions ON sessions.id = session_id
+    WHERE sessions.deleted = '' ORDER BY turns.asked DESC
+"""
+"""Which are the latest, an index tells: of the others no row is read."""
+ABOUT = "AND session_id IN (SELECT id FROM sessions WHERE root = ?)"
+
+
+def read_asked(connection: sqlite3.Connection, root: str | None = None, most: int = MOST) -> list[Asked]:
+    """The latest questions, or those about a folder, each text once, the newest first."""
+    about = () if root is None else (path_bytes(root),)
+    rows = connection.execute(LATEST.format(about=ABOUT if about else ""), (*about, most))
     found: dict[str, Asked] = {}
     held = 0
     for question, task, asked, root in rows:

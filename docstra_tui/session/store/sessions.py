@@ -246,10 +246,11 @@ class SessionStore:
         nothing: list[SavedTurn] = []
         return self._memory.known(session_id, numbers, self._writer.read(read, nothing))
 
-    def asked(self) -> list[Asked]:
-        """What was asked in all sessions, each text once, the newest first. Blocks. Raises `StoreError`."""
+    def asked(self, root: str | None = None, most: int = asked_rows.MOST) -> list[Asked]:
+        """What was asked in the latest turns of all sessions, or of those about a folder: each text once, the
+        newest first. Blocks. Raises `StoreError`."""
         nothing: list[Asked] = []
-        return self._writer.read(asked_rows.read_asked, nothing)
+        return self._writer.read(lambda connection: asked_rows.read_asked(connection, root, most), nothing)
 
     def without_turns(self, root: str) -> str | None:
         """The latest session about that folder in which something was typed, nothing was asked, and which

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SAID_SECONDS = 4.0
 KEPT_ASIDE = "What you began comes back when this is sent; Ctrl+Z brings it now."
 UP = 200
-"""Questions of other sessions that Up brings back."""
+"""Turns of other sessions whose questions Up brings back."""
 
 
 class Writing:
@@ -57,10 +57,10 @@ class Writing:
         """Up brings back what was asked about this folder before this session."""
 
         def found(asked: Sequence[Asked]) -> None:
-            here = [one.text for one in asked if one.root == str(self._root)]
-            self._composer.remember_before(here[:UP][::-1])
+            self._composer.remember_before([one.text for one in reversed(asked)])
 
-        self._jobs.do(self._opened.store.asked, found, lambda error: None, key="asked")
+        store, root = self._opened.store, str(self._root)
+        self._jobs.do(lambda: store.asked(root, UP), found, lambda error: None, key="asked")
 
     def earlier(self) -> None:
         """Offer the questions of all sessions; what was begun is kept beside the one that is taken."""

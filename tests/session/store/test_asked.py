@@ -17,6 +17,8 @@ def test_every_text_is_there_once_the_newest_first(store: SessionStore) -> None:
     say(store, one, "Why?")
     found = store.asked()
     assert [(asked.text, asked.root) for asked in found] == [("Why?", "/p"), ("How?", "/q")]
+    assert [asked.text for asked in store.asked("/q")] == ["How?"] and store.asked("/r") == []
+    assert [asked.text for asked in store.asked(most=1)] == ["Why?"]
     assert time.time() - 60 < found[1].at <= found[0].at
 
 
