@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,17 +47,22 @@ class Day:
         return self.terminal
 
     def shell(self, *words: str) -> str:
-        """What another command prints meanwhile, or tomorrow."""
-        terminal = self._run(app(*words), columns=1000)
-        assert terminal.wait_end() == 0, terminal.text
-        terminal.close()
-        return terminal.text
+        """What another command prints, tomorrow."""
+        command = self._command(app(*words))
+        return subprocess.run(
+            command, env=os.environ | self._env, check=True, capture_output=True, text=True
+        ).stdout
 
-    def _run(self, words: list[str], columns: int = 100) -> Terminal:
-        env = PLAIN | {name: os.environ[name] for name in PLACES}
-        env |= {"PYTHONPATH": os.getcwd(), "VISUAL": str(self.editor)}
-        command = self._far.command(words, env) if self._far else words
-        return Terminal(command, columns=columns, rows=40, env=env)
+    def _run(self, words: list[str]) -> Terminal:
+        return Terminal(self._command(words), columns=100, rows=30, env=self._env)
+
+    def _command(self, words: list[str]) -> list[str]:
+        return self._far.command(words, self._env) if self._far else words
+
+    @property
+    def _env(self) -> dict[str, str]:
+        places = {name: os.environ[name] for name in PLACES}
+        return PLAIN | places | {"PYTHONPATH": os.getcwd(), "VISUAL": str(self.editor)}
 
     def cut(self) -> None:
         """The program is killed where it runs; or, where that is far, the link to it."""
