@@ -32,6 +32,10 @@ PLACEHOLDER = re.compile(r"\{\{([A-Za-z_]\w*)\}\}|\{([A-Za-z_]\w*)\}")
 FROM_FILES = ("context", "code", "language", "additional_context")
 """The values of a template that nobody has to give."""
 
+COMMAND = "run"
+"""What asks with one, behind a slash."""
+
+_PLAIN = re.compile(r"[^\s\"]\S*")
 _HEAD_KEYS = ("title", "description", "fields")
 _FIELD_KEYS = ("asks", "default")
 _TOML_LINE = re.compile(r" \(at line (\d+), column \d+\)| \(at end of document\)")
@@ -82,6 +86,21 @@ def placeholders(text: str) -> list[str]:
     """The names a template wants, in order, each once."""
     names = (match[2] for match in PLACEHOLDER.finditer(text) if match[2])
     return list(dict.fromkeys(names))
+
+
+def write_words(name: str, values: Mapping[str, str]) -> str:
+    """What one types to ask with a template: `/run review focus="a b"`."""
+    return " ".join(
+        [f"/{COMMAND}", quoted(name), *(f"{key}={quoted(value)}" for key, value in values.items())]
+    )
+
+
+def quoted(word: str) -> str:
+    """A name or a value as it stands in such a line."""
+    if _PLAIN.fullmatch(word):
+        return word
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def folder() -> Path:

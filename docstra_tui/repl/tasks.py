@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from docstra_tui.context.mentions import Mention, find_mentions
 from docstra_tui.errors import UnreadableFile, UsageError
 from docstra_tui.repl.answering import Answering
+from docstra_tui.templates import write_words
 from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.turns import requests
 
@@ -77,7 +78,7 @@ class Tasks:
             self._answering.unsent = typed
             return
         template, values = filled
-        written = filling.write_words(template.name, values)
+        written = write_words(template.name, values)
         if self._sending.name_files(written, find_mentions("\n".join(values.values()))) is not None:
             self._send([filling.request_of(template, values, self._sending.files.labels)], written)
 

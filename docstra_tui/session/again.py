@@ -9,9 +9,10 @@ from dataclasses import replace
 from docstra_tui.context.mentions import write_mention
 from docstra_tui.context.picks import Pick
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.llm.prompt import JOIN, PART, TASKS, PromptBuilder
+from docstra_tui.llm.prompt import BUILT_IN, JOIN, OWN_TEXT, PART, TASKS, PromptBuilder
 from docstra_tui.session.turn_request import PLAIN, TurnRequest, plain_question
 from docstra_tui.session.turns import SavedTurn
+from docstra_tui.templates import FROM_FILES, placeholders, write_words
 
 OVER_FILES: Mapping[str, str] = {TASKS[word]: word for word in ("document", "explain")}
 """The templates that are asked of single files, with the words for them."""
@@ -45,6 +46,10 @@ def written(turn: SavedTurn) -> str:
         return f"/examples {turn.fields.get('request', turn.question)}"
     if turn.task in (PART, JOIN):
         return f"/each {question}"
+    own = turn.fields.get(OWN_TEXT)
+    if isinstance(own, str) and turn.task not in BUILT_IN:
+        given = [key for key in placeholders(own) if key in turn.fields and key not in FROM_FILES]
+        return write_words(turn.task, {key: str(turn.fields[key]) for key in given})
     return question if turn.task == PLAIN else turn.question
 
 

@@ -11,6 +11,7 @@ from docstra_tui.context.mentions import find_mentions
 from docstra_tui.context.picks import Pick
 from docstra_tui.errors import DocstraError
 from docstra_tui.key_hints import press
+from docstra_tui.templates import write_words
 from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.widgets.draft import Draft
 from docstra_tui.workspace.command_line import CommandLine
@@ -115,7 +116,7 @@ class Tasks:
         from docstra_tui.workspace.templates import filling
 
         def ask(template: Template, values: Mapping[str, str]) -> None:
-            draft = Draft(self._composer, filling.write_words(template.name, values), is_in_composer=False)
+            draft = Draft(self._composer, write_words(template.name, values), is_in_composer=False)
             if typed is not None and typed.is_changed:
                 return  # Enter came twice
             if typed is not None:

@@ -13,14 +13,12 @@ from docstra_tui.context.picks import Pick
 from docstra_tui.errors import UsageError
 from docstra_tui.llm.prompt import OWN_TEXT, PromptBuilder, file_fields
 from docstra_tui.session.turn_request import TurnRequest
-from docstra_tui.templates import Template, placeholders
+from docstra_tui.templates import COMMAND, Template, placeholders, quoted, write_words
 from docstra_tui.workspace.turns import requests
 
-COMMAND = "run"
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _NAME = re.compile(rf"({_QUOTED}|\S+)\s*", re.DOTALL)
 _PAIR = re.compile(rf"([A-Za-z_]\w*)=({_QUOTED}|[^\s\"]\S*|)(?:\s+|$)", re.DOTALL)
-_PLAIN = re.compile(r"[^\s\"]\S*")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -54,17 +52,11 @@ def read_words(text: str) -> Words:
     return Words(_unquoted(found[1]), values)
 
 
-def write_words(name: str, values: Mapping[str, str]) -> str:
-    """What one types for it; `read_words` reads the same again."""
-    pairs = [f"{key}={_quoted(value)}" for key, value in values.items()]
-    return " ".join([f"/{COMMAND}", _quoted(name), *pairs])
-
-
 def usage(template: Template) -> str:
     """`/run review focus= [depth=]`: what may be left out stands in brackets. Not yet safe to show."""
     given = template.defaults
     values = [f"[{one.name}=]" if one.name in given else f"{one.name}=" for one in template.fields]
-    return " ".join([f"/{COMMAND}", _quoted(template.name), *values])
+    return " ".join([f"/{COMMAND}", quoted(template.name), *values])
 
 
 def lines_of(known: Mapping[str, Template], before: str) -> list[str]:
@@ -74,7 +66,7 @@ def lines_of(known: Mapping[str, Template], before: str) -> list[str]:
         return []
     whole, _, _ = before.rpartition(" ")
     if not whole.startswith(start):
-        return [start + _quoted(name) for name in known]
+        return [start + quoted(name) for name in known]
     try:
         words = read_words(whole.removeprefix(start))
     except UsageError:  # a quote that is still open
@@ -127,10 +119,3 @@ def _unquoted(word: str) -> str:
     if len(word) > 1 and word[0] == word[-1] == '"':
         return _ESCAPED.sub(r"\1", word[1:-1])
     return word
-
-
-def _quoted(word: str) -> str:
-    if _PLAIN.fullmatch(word):
-        return word
-    escaped = word.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

@@ -12,11 +12,12 @@ from docstra_tui import templates
 from docstra_tui.context.picks import Pick
 from docstra_tui.errors import TemplateError, UsageError
 from docstra_tui.llm.prompt import BUILT_IN, OWN_TEXT, PromptBuilder
+from docstra_tui.session.again import written
 from docstra_tui.session.chat import ChatSession
-from docstra_tui.templates import parse
+from docstra_tui.templates import parse, write_words
 from docstra_tui.text import reveal
 from docstra_tui.workspace.templates import filling, known
-from docstra_tui.workspace.templates.filling import read_words, write_words
+from docstra_tui.workspace.templates.filling import read_words
 from docstra_tui.workspace.templates.project import FOLDER
 from tests.fakes import FakeLLM
 from tests.workspace.turns.test_requests import A, B, sent
@@ -84,6 +85,7 @@ def test_a_turn_keeps_the_text_that_it_was_asked_with() -> None:
     request = filling.request_of(REVIEW, {"task": "it", "focus": "locks"}, ["a.py"])
     assert request.shown == "review, deep, it, locks" and request.written == "/run review task=it focus=locks"
     text, session = sent(request, A, B)
+    assert written(session.turns[0]) == "/run review task=it focus=locks depth=deep"
     assert text.startswith('File "a.py"') and text.endswith("Review it for locks, deep.")
     again = FakeLLM("Because.")
     session = ChatSession(again, Path("/p"))
