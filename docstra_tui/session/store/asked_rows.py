@@ -8,6 +8,7 @@ from docstra_tui.llm.prompt import JOIN, PART
 from docstra_tui.session.store.damage import moment
 from docstra_tui.session.store.values import path_bytes, path_text, text_of
 from docstra_tui.session.turns import Asked
+from docstra_tui.text import disarm
 
 MOST = 5_000
 """Turns that are looked at, the latest first."""
@@ -32,7 +33,7 @@ def read_asked(connection: sqlite3.Connection, root: str | None = None, most: in
     found: dict[str, Asked] = {}
     held = 0
     for question, task, asked, root in rows:
-        text = as_written(text_of(question), text_of(task))
+        text = disarm(as_written(text_of(question), text_of(task)))  # a session may be of somebody else
         if not text.strip() or text in found:
             continue
         held += len(text)

@@ -22,6 +22,11 @@ def test_every_text_is_there_once_the_newest_first(store: SessionStore) -> None:
     assert time.time() - 60 < found[1].at <= found[0].at
 
 
+def test_what_acts_is_made_visible_as_in_a_paste(store: SessionStore) -> None:
+    say(store, store.create("/p", "m"), "Why\x1b]52;c;eA==\x07\u202e \U000e0041?\n\tindeed")
+    assert [asked.text for asked in store.asked()] == ["Why␛]52;c;eA==␇⟨U+202E⟩ ⟨U+E0041⟩?\n\tindeed"]
+
+
 def test_what_was_deleted_was_not_asked(store: SessionStore) -> None:
     session_id = store.create("/p", "m")
     turns = [say(store, session_id, text) for text in ("Why?", "How?")]
