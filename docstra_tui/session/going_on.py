@@ -1,6 +1,6 @@
 """Which answers can be gone on with: those that were cut, as long as nothing was asked behind them.
 
-The same turn goes on: nothing of what stands there is altered, and no question is asked. Knows no model.
+The same turn goes on: what stands there stays, and no question is asked. Knows no model.
 """
 
 from __future__ import annotations
@@ -22,9 +22,18 @@ CUT = ("cancelled", "interrupted", "failed")
 """How an answer ended that is not whole, whatever the model said."""
 
 
+HALF = "\ufffd"
+"""What stands for a character whose other bytes did not come."""
+
+
+def begun(answer: str) -> str:
+    """What of an answer is gone on behind: a last character that was cut in two is written anew."""
+    return answer.rstrip(HALF)
+
+
 def is_cut(turn: SavedTurn) -> bool:
     """True where there is some of an answer, or of the thinking before it, and more may follow."""
-    has_text = bool(turn.answer.strip() or turn.thinking.strip())
+    has_text = bool(begun(turn.answer).strip() or begun(turn.thinking).strip())
     is_open = turn.status in CUT or (turn.status == "done" and turn.finish_reason == "length")
     return has_text and is_open and turn.finish_reason != "filtered" and turn.task not in (PART, JOIN)
 
@@ -57,7 +66,7 @@ def going_on(
 
 def written(turn: SavedTurn) -> Written:
     """What there is of it."""
-    return Written(turn.answer, turn.thinking)
+    return Written(begun(turn.answer), begun(turn.thinking))
 
 
 @dataclass(frozen=True)
@@ -73,11 +82,9 @@ class Before:
 
     def put_back(self, turn: SavedTurn) -> None:
         """Nothing was sent: it ended as it had ended."""
-        turn.status, turn.finish_reason, turn.error = (
-            self.turn.status,
-            self.turn.finish_reason,
-            self.turn.error,
-        )
+        old = self.turn
+        turn.answer, turn.thinking = old.answer, old.thinking
+        turn.status, turn.finish_reason, turn.error = old.status, old.finish_reason, old.error
 
     def add_to(self, turn: SavedTurn) -> None:
         """What was written before counts too; how long one waited for it is what it was."""
@@ -101,7 +108,7 @@ def _sum(old: int | None, new: int | None) -> int | None:
 def _why_not(turn: SavedTurn) -> str:
     if turn.task in (PART, JOIN):
         return "That is one of several answers to parts of the files: it cannot be gone on with."
-    if not (turn.answer.strip() or turn.thinking.strip()):
+    if not (begun(turn.answer).strip() or begun(turn.thinking).strip()):
         return "There is nothing of that answer yet that could be gone on with."
     if turn.finish_reason == "filtered":
         return "The rest of that answer was kept back by a content filter."

@@ -9,7 +9,7 @@ from typing import Protocol
 from docstra_tui.error_forms import from_wire, to_wire
 from docstra_tui.errors import DocstraError
 from docstra_tui.llm.answer import SILENT, AnswerStream, Listener, Reading
-from docstra_tui.session.going_on import Before
+from docstra_tui.session.going_on import Before, begun
 from docstra_tui.session.telling import Told
 from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.session.turns import SavedTurn, Status
@@ -57,6 +57,7 @@ class RunningTurn(Iterator[str]):
         """As it stood, where its answer goes on."""
         if goes_on:
             turn.status, turn.finish_reason, turn.error = "streaming", None, None
+            turn.answer, turn.thinking = begun(turn.answer), begun(turn.thinking)
         self._stream: AnswerStream | None = None
         self._cancelled = threading.Event()
         self._is_started = False

@@ -188,3 +188,16 @@ def test_of_two_programs_only_one_goes_on(llm: FakeLLM, store: SessionStore, pat
         elsewhere.close()
     llm.enqueue(".")
     assert goes_on(session) is turn and turn.answer == "It waits two."
+
+
+def test_a_character_that_was_cut_in_two_is_written_anew(session: ChatSession, llm: FakeLLM) -> None:
+    llm.enqueue("Gr\ufffd", reason="length")
+    turn = over(session.ask("How?"))
+    running = session.run(session.going_on())
+    running.cancel()
+    assert over(running).answer == "Gr\ufffd"  # nothing was sent
+    llm.enqueue("\u00fc\u00df.")
+    goes_on(session)
+    assert llm.calls[-1].written == Written("Gr") and turn.answer == "Gr\u00fc\u00df."
+    turn.answer, turn.finish_reason = "\ufffd", "length"
+    assert not is_cut(turn)

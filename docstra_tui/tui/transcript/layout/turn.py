@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
+from docstra_tui.session.going_on import begun
 from docstra_tui.tui.transcript.blocks import look
 from docstra_tui.tui.transcript.blocks.leaves import Block, Verbatim
 from docstra_tui.tui.transcript.blocks.lines import BLANK, Line, Place, about
@@ -268,8 +269,8 @@ def again(turn: Turn) -> Turn:
     other.turn_id, other.beside = turn.turn_id, turn.beside
     other.is_folded = turn.is_folded
     if turn.thinking:
-        other.think(turn.thinking)
-    other.append(turn.answer)
+        other.think(begun(turn.thinking))
+    other.append(begun(turn.answer))
     return other
 
 
