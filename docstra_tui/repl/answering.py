@@ -193,7 +193,7 @@ class Answering:
                 self._printer.line("Not sent: the model still loads.", "note")
         self.queue.stop()
         if not self._has_begun:
-            self.unsent = typed
+            self.unsent = self.unsent or typed
 
     def _say_waiting(self) -> None:
         """How long one waits, while nothing has come."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from docstra_tui.errors import UsageError
 from docstra_tui.repl.printer import Printer
 from docstra_tui.repl.sessions import Sessions
-from docstra_tui.workspace.command_line import CommandLine
+from docstra_tui.workspace.command_line import CommandLine, parse, question_of
+from docstra_tui.workspace.commands import TASKS
 from docstra_tui.workspace.turns import branching
 
 if TYPE_CHECKING:
@@ -51,12 +53,22 @@ class Branching:
         turn_id, _ = branching.turn_at(session, number)
         editing = self._answering.queue.editing = branching.begin_editing(session, turn_id)
         if words:
-            self._tasks.ask(words, words)
+            self._ask(words, editing.line(words))
             self._say_place()
         else:
             self._answering.unsent = editing.was
             words = editing.words[:1].upper() + editing.words[1:]
             self._printer.line(f"{words}, Ctrl+C leaves it.", "note")
+
+    def _ask(self, words: str, typed: str) -> None:
+        """A question, or a task, that was written behind the command."""
+        line = parse(words, "chat")
+        if line is None:
+            self._tasks.ask(question_of(words), typed)
+        elif line.command.name in TASKS:
+            self._tasks.start(line, typed)
+        else:
+            raise UsageError(f"/{line.command.name} asks nothing.", "Write a question behind /edit.")
 
     def leave_edit(self) -> None:
         """The question that is written anew stays as it is."""

@@ -96,6 +96,8 @@ class Branches:
         with dialogue.lock:
             ticked = {item.path for item in dialogue.context.wholes if item.path is not None}
             request = asked_again(turn, ticked, dialogue.llm.prompt_builder)
+        if turn_id in (numbers := self.numbers):  # what comes back where it is not asked, also after a crash
+            request = replace(request, written=f"/retry {numbers.index(turn_id) + 1}")
         return self.instead_of(turn_id, request)
 
     def edit(self, turn_id: int, question: str) -> TurnRequest:

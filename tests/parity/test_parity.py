@@ -348,8 +348,9 @@ SCENARIOS = [
             Line("/edit", 1, says=("written anew",)),
             Line("What else?", 1, says=("Answer 1.",)),
             Line("/other", 1, says=("Answer 0.",)),
+            Line("/edit 1 /explain README.md", 1, says=("Answer 2.",)),
         ],
-        calls=2,
+        calls=3,
     ),
     Scenario(
         "a template is filled by what stands behind its name, or where it is asked for",

@@ -78,8 +78,7 @@ async def test_words_that_wait_are_not_lost_to_an_edit_and_what_is_refused_can_b
         await until(pilot, lambda: app.screen is not main)
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is main and not main.turns.queue.busy)
-        assert questions(app) == ["one", "two"] and main.composer.text.startswith("word word")
-        assert main.turns.queue.editing is not None, "it is still asked in that place"
+        assert questions(app) == ["one", "two"] and main.composer.text.startswith("/edit 1 word word")
         backend.llm._window = backend.llm.window_was
         backend.llm.enqueue("Eins.")
         await pilot.press("enter")

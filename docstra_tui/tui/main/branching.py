@@ -149,8 +149,11 @@ class Branching:
         def begin(editing: Editing) -> None:
             self._turns.queue.editing = editing
             self._turns.changed()
-            if words:
+            if words and self._composer.text.strip():  # begun meanwhile: it stays
                 self._tasks.ask(words, Draft(self._composer, words, is_in_composer=False))
+            elif words:
+                self._composer.write(words)
+                self._composer.post_message(self._composer.QuestionSubmitted(words))
             else:
                 self._composer.write(editing.was)
                 self._to_composer()

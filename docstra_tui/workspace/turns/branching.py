@@ -31,6 +31,10 @@ class Editing:
         """What to say while it is so."""
         return f"question {self.number} is written anew: Enter asks it beside the first"
 
+    def line(self, text: str) -> str:
+        """The command that asks `text` there: what comes back where it is not asked, also after a crash."""
+        return text if text.startswith("/edit ") else f"/edit {self.number} {text}"
+
 
 def turn_at(session: ChatSession, text: str) -> tuple[int, int]:
     """The turn that a number (from 1) means, of no number the last; with that number. Raises `UsageError`."""

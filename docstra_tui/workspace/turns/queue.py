@@ -82,15 +82,13 @@ class TurnQueue:
         """True while the model can answer; turns wait until then."""
         self.editing: Editing | None = None
         """In whose place what is written is asked next; None for behind the last one."""
-        self._edited: Editing | None = None
-        """In whose place something was asked last, should it come back."""
         self.expected = 0
         """Sessions that are on their way here: what waits is asked in the one that comes."""
 
     def use(self, session: ChatSession, files: TurnFiles | None = None) -> None:
         """Go on with this chat; with other files, where it brings some."""
         self._session = session
-        self.editing = self._edited = None
+        self.editing = None
         if files is not None:
             self._runner.files = files
 
@@ -166,10 +164,10 @@ class TurnQueue:
         session = self._session
         if session is None or not requests:
             return
-        requests = self._placed(requests)
         left = self._face.written
         if any(left.strip() == request.text.strip() for request in requests):
             left = ""
+        requests = self._placed(requests)
         asked = [*self.waiting, *filter(None, [self._runner.current])]
         here = {request.question.id for request in asked if request.question is not None}
         kept = [question for question in session.waiting if question.id not in here]
@@ -188,8 +186,8 @@ class TurnQueue:
         editing, first = self.editing, requests[0]
         if editing is None or first.parent is not None or first.goes_on is not None:
             return requests
-        self.editing, self._edited = None, editing
-        return [replace(first, parent=editing.parent), *requests[1:]]
+        self.editing = None
+        return [replace(first, parent=editing.parent, written=editing.line(first.text)), *requests[1:]]
 
     def _settle(self, session: ChatSession, accepted: Sequence[TurnRequest]) -> None:
         """These wait; they start when the disk has them."""
@@ -344,9 +342,6 @@ class TurnQueue:
     def _give_back(self, requests: Sequence[TurnRequest]) -> None:
         """What is not asked goes back to where it was written, above what was begun there."""
         if requests:
-            edited = self._edited
-            if edited is not None and requests[0].parent == edited.parent:
-                self.editing = edited
             text = joined(*(request.text for request in requests), self._face.written)
             self._no_longer_wait(requests, text)
             self._face.give_back(text)
