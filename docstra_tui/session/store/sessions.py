@@ -33,6 +33,8 @@ PART_SECONDS = 1.0
 """An unfinished answer is saved at least this often while it grows, …"""
 PART_CHARACTERS = 200
 """… or after this many new characters, whichever comes first."""
+TAKE_IN_SECONDS = 120.0
+"""The longest session that may come from elsewhere is written in a quarter of this."""
 DRAFT_SECONDS = 0.5
 """What is typed is saved so soon, also while it is being typed: a second later it is on the disk."""
 DRAFT_CHARACTERS_PER_SECOND = 1_000_000
@@ -292,7 +294,9 @@ class SessionStore:
     def take_in(self, session: StoredSession, turns: Sequence[SavedTurn]) -> None:
         """A session from elsewhere, with all its turns, beside those that are there: whole or not at all.
         Blocks. Raises `StoreError`."""
-        self._writer.change(lambda connection: session_rows.insert_session(connection, session, turns))
+        self._writer.change(
+            lambda connection: session_rows.insert_session(connection, session, turns), TAKE_IN_SECONDS
+        )
 
     def delete(self, session_id: str) -> None:
         """Forget a session at once, on the disk too. Raises `StoreError`."""

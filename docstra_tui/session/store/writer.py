@@ -97,7 +97,12 @@ class Writer:
                 self._changed.wait(min(left, 1.0))
             return True
 
-    def read(self, work: Callable[[sqlite3.Connection], T], instead: T | None = None) -> T:
+    def read(
+        self,
+        work: Callable[[sqlite3.Connection], T],
+        instead: T | None = None,
+        seconds: float | None = None,
+    ) -> T:
         """What `work` finds; `instead`, when given, is for a file that cannot be opened.
 
         Raises `StoreError`.
@@ -109,7 +114,7 @@ class Writer:
             self._jobs.append(job)
             self._changed.notify_all()
         try:
-            result: T = job.future.result(WAIT_SECONDS)
+            result: T = job.future.result(WAIT_SECONDS if seconds is None else seconds)
             return result
         except FutureTimeout:
             raise StoreError(
@@ -123,9 +128,9 @@ class Writer:
             hint = self._database.read_only or self._database.notice
             raise StoreError(f"The saved sessions cannot be read: {error}.", hint) from error
 
-    def change(self, work: Callable[[sqlite3.Connection], None]) -> None:
-        """Run `work` in a transaction of its own, and wait for it. Raises `StoreError`."""
-        self.read(lambda connection: self._copy.change(connection, work))
+    def change(self, work: Callable[[sqlite3.Connection], None], seconds: float | None = None) -> None:
+        """Run `work` in a transaction of its own, and wait for it so long. Raises `StoreError`."""
+        self.read(lambda connection: self._copy.change(connection, work), seconds=seconds)
 
     def close(self, timeout: float) -> None:
         """Write what is behind, let the file go and end the thread."""
