@@ -16,7 +16,9 @@ def use(changed: Mapping[str, str]) -> None:
     _changed.update(changed)
 
 
-def press(name: str, or_else: str = "(no key)", *, last: bool = False) -> str:
-    """The first key of a binding, as `F9`, or the last; `or_else` where it has none."""
+def press(name: str, or_else: str = "(no key)", *, last: bool = False, letter: bool = False) -> str:
+    """The first key of a binding, as `F9`, or the last, or a letter of them; `or_else` where it has none."""
     keys = split(keys_of(name, _changed))
+    if letter:
+        keys = tuple(key for key in keys if len(key) == 1) or keys
     return shown_key(keys[-1 if last else 0]) if keys else or_else

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import signal
 import subprocess
@@ -16,14 +15,12 @@ from docstra_tui import config_file, keymap, paths, setting_words, settings
 from docstra_tui.commands.console import Console
 from docstra_tui.errors import SettingsError, UsageError
 from docstra_tui.setting_sources import read_text
-
-EDITORS = ("sensible-editor", "nano", "vi")
-"""What is tried where no variable names one."""
+from docstra_tui.workspace.editor import command
 
 
 def edit(console: Console) -> int:
     """Until it is understood or somebody gives up; the exit code."""
-    words = _editor()
+    words = command(os.environ)
     path = settings.config_path()
     before = read_text(path)
     folder = Path(tempfile.mkdtemp(prefix="config-", dir=paths.private_folder(paths.state_dir())))
@@ -50,19 +47,6 @@ def edit(console: Console) -> int:
         shutil.rmtree(folder, ignore_errors=True)
         say_keys(console)
         return 0
-
-
-def _editor() -> list[str]:
-    for name in ("VISUAL", "EDITOR"):
-        if said := os.environ.get(name, "").strip():
-            try:
-                return shlex.split(said)
-            except ValueError:
-                raise UsageError(f"${name} cannot be read: {said}", "A quote is open in it.") from None
-    found = next(filter(shutil.which, EDITORS), None)
-    if found is None:
-        raise UsageError("There is no editor.", "Name one with $VISUAL or $EDITOR.")
-    return [found]
 
 
 def _run(words: list[str]) -> None:

@@ -40,6 +40,7 @@ async def test_keys_of_ones_own_act_in_every_pane(make_app, backend):
     async with app.run_test(size=(100, 30)) as pilot:
         await is_ready(pilot)
         main = app.main
+        assert "F9 send  Enter new line  F6 files" in screen_text(app)
         await send(pilot, b"one\rtwo three\x19" + F9)  # Enter breaks the line, Ctrl+Y takes a word
         await until(pilot, lambda: "An answer." in screen_text(app) and not main.turns.queue.busy)
         assert backend.llm.calls[0].question == "one\ntwo"

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from docstra_tui.key_hints import press
 from docstra_tui.text import sanitize_text
 from docstra_tui.tui.widgets.fields import LineField
 from docstra_tui.workspace.history import matching, row
@@ -48,7 +49,10 @@ class EarlierScreen(ModalScreen[str | None]):
             yield LineField(placeholder="words of it")
             yield OptionList(markup=False, compact=True)
             yield Static("", classes="box-hint", id="whole", markup=False)
-            words = "Enter brings it back, what you began is kept · Ctrl+R older · Esc back"
+            older, back = press("earlier.down", last=True), press("earlier.back")
+            words = (
+                f"{press('line.submit')} brings it back, what you began is kept · {older} older · {back} back"
+            )
             yield Static(Content(words), classes="box-hint", markup=False)
 
     def on_mount(self) -> None:

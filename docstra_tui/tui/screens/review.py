@@ -14,6 +14,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from docstra_tui.key_hints import press
+
 
 class ReviewScreen(ModalScreen[bool]):
     """Enter is no answer: it may have been pressed twice for what was before."""
@@ -36,7 +38,8 @@ class ReviewScreen(ModalScreen[bool]):
             yield Static(Content(self._title_text), classes="box-title", markup=False)
             with VerticalScroll(classes="whole"):
                 yield Static(Content(self._text), markup=False)
-            hint = "y: go on, and yes at the end · ↑↓ PgUp PgDn · Esc or n: no"
+            yes, no = press("review.yes"), press("review.no")
+            hint = f"{yes}: go on, and yes at the end · ↑↓ PgUp PgDn · Esc or {no}: no"
             yield Static(Content(hint), classes="box-hint", markup=False)
 
     def on_mount(self) -> None:

@@ -16,6 +16,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from docstra_tui.errors import DocstraError, UsageError
+from docstra_tui.key_hints import press
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.screens.text_prompt import TextPrompt
 from docstra_tui.tui.widgets.fields import LineField
@@ -31,8 +32,6 @@ SHORT = 16
 """Lines of a screen that has none to spare."""
 
 PLACEHOLDER = 'words of questions, answers and names of files; "in this order"'
-FIELD_HINT = "Enter opens · ↑↓ row · Tab to the list, where letters act · Esc back"
-LIST_HINT = "Enter opens · r rename · d delete · u undo · Tab to the words · Esc back"
 
 
 class SessionsScreen(ModalScreen[Row | None]):
@@ -72,7 +71,7 @@ class SessionsScreen(ModalScreen[Row | None]):
         self._box = Vertical(classes="sessions-box")
         self._rows = SessionRows()
         self._note = Static("", id="sessions-note", markup=False)
-        self._hint = Static(Content(FIELD_HINT), classes="box-hint", markup=False)
+        self._hint = Static(Content(_field_hint()), classes="box-hint", markup=False)
 
     def compose(self) -> ComposeResult:
         with self._box:
@@ -93,7 +92,7 @@ class SessionsScreen(ModalScreen[Row | None]):
         self._jobs.close()
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        self._hint.update(Content(FIELD_HINT if self.focused is self._field else LIST_HINT))
+        self._hint.update(Content(_field_hint() if self.focused is self._field else _list_hint()))
 
     # What is looked for
 
@@ -179,3 +178,14 @@ class SessionsScreen(ModalScreen[Row | None]):
         if self.is_mounted:
             message = f"{error.message} {error.hint}" if isinstance(error, DocstraError) else str(error)
             self._note.update(Content.assemble((sanitize_line(message.strip())[:300], "$error")))
+
+
+def _field_hint() -> str:
+    back = press("sessions.back")
+    return f"{press('line.submit')} opens · ↑↓ row · Tab to the list, where letters act · {back} back"
+
+
+def _list_hint() -> str:
+    verbs = ("rename", "delete", "undo")
+    acts = " · ".join(f"{press(f'sessions.{verb}', letter=True)} {verb}" for verb in verbs)
+    return f"{press('sessions.open')} opens · {acts} · Tab to the words · {press('sessions.back')} back"

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from docstra_tui.key_hints import press
 from docstra_tui.text import sanitize_line
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ class WaitingScreen(ModalScreen[int | None]):
         with Vertical(classes="box"):
             yield Static(Content("Waiting questions"), classes="box-title", markup=False)
             yield OptionList(markup=False, compact=True)
-            words = "Enter changes it · Shift+↑↓ moves it · Del takes it back · Esc back"
+            moves = f"{press('waiting.sooner')} {press('waiting.later')} moves it"
+            words = f"Enter changes it · {moves} · {press('waiting.take_back')} takes it back"
+            words += f" · {press('waiting.back')} back"
             yield Static(Content(words), classes="box-hint", markup=False)
 
     def on_mount(self) -> None:

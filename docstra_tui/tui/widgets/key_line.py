@@ -53,7 +53,8 @@ def keys_at(node: Widget) -> Iterator[tuple[str, str]]:
     keys: set[str] = {OFF}
     said: set[str] = set()
     for owner, bindings in maps:
-        for key, binding in bindings:
+        places = {binding.id: place for place, (_, binding) in reversed([*enumerate(owner._bindings)])}
+        for key, binding in sorted(bindings, key=lambda found: places.get(found[1].id, 0)):
             if key in keys or (key in first and not binding.priority) or not _acts(owner, binding):
                 continue
             keys.add(key)
