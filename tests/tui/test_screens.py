@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 from textual.color import Color
+from textual.widgets import Input
 
+from docstra_tui import figures
 from docstra_tui.llm.answer import Usage
 from docstra_tui.session.turns import SavedTurn
 from docstra_tui.settings import Settings
@@ -29,9 +31,9 @@ DAY = 1_790_000_000.0
 
 def turns() -> list[SavedTurn]:
     code = "It waits, then it asks again:\n\n```python\nfor attempt in range(3):\n    get()\n```\n"
-    figures: dict[str, Any] = {"usage": Usage(412, 60, 380), "ttft_s": 0.2, "tokens_per_s": 41.0}
+    counts: dict[str, Any] = {"usage": Usage(412, 60, 380), "ttft_s": 0.2, "tokens_per_s": 41.0}
     return [
-        SavedTurn("How does it retry?", answer=code, status="done", asked=DAY, **figures),
+        SavedTurn("How does it retry?", answer=code, status="done", asked=DAY, **counts),
         SavedTurn("And for how long?", answer="For as", status="cancelled", asked=DAY + 60),
     ]
 
@@ -46,6 +48,12 @@ async def screens(app: DocstraApp, pilot: Any) -> AsyncIterator[str]:
     await pilot.press(*"/theme", "enter")
     await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
     yield "themes"
+    await pilot.press("escape", "f3")
+    await until(pilot, lambda: "~/elsewhere" in screen_text(app))
+    yield "sessions"
+    app.screen.query_one(Input).value = "ask it"  # at once: it is looked for once
+    await until(pilot, lambda: "line 1" in screen_text(app))
+    yield "sessions with words"
     await pilot.press("escape")
 
 
@@ -59,6 +67,9 @@ async def test_what_the_screens_look_like(
     for turn in turns():
         store.begin_turn(session, turn)
         store.end_turn(turn.id, turn)
+    elsewhere = SavedTurn("Something else?", answer="No.", status="done", asked=DAY)
+    store.keep_turn(store.create(str(root.parent / "elsewhere"), "Org/Fake-1B"), elsewhere)
+    monkeypatch.setattr(figures, "moment", lambda since_1970: "2026-11-28 07:00")
     app = DocstraApp(Settings(), root, Backends(backend), store, "last")
     differing: list[str] = []
     async with app.run_test(size=size) as pilot:

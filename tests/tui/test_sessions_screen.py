@@ -56,7 +56,7 @@ async def test_they_stand_by_project_and_words_lead_to_a_line(make_app, told):
         await until(pilot, lambda: "First." in screen_text(app) and "paragraph 40" not in screen_text(app))
 
 
-async def test_they_are_named_deleted_and_brought_back(make_app, told, store):
+async def test_they_are_named_deleted_and_brought_back(make_app, told, store, root):
     app = make_app()
     index = paths.state_dir() / "index.db"
     async with app.run_test(size=(80, 24)) as pilot:
@@ -69,13 +69,34 @@ async def test_they_are_named_deleted_and_brought_back(make_app, told, store):
         await until(pilot, lambda: "Another project? Yes." in screen_text(app))
         assert store.load(told[2]).title == "Another project? Yes."
 
+        await pilot.press("u")
+        await until(pilot, lambda: "Nothing was deleted" in screen_text(app))
+        for again in (False, True):
+            await pilot.press("x")
+            await until(pilot, lambda: "Into which file?" in screen_text(app))
+            await pilot.press(*"out.json", "enter")
+            if again:
+                await until(pilot, lambda: "Replace it?" in screen_text(app))
+                await pilot.press("y")
+            await until(
+                pilot, lambda: "1 turn written to" in screen_text(app) and (root / "out.json").exists()
+            )
+            (root / "out.json").write_text(
+                (root / "out.json").read_text().replace("Another project", "A copy")
+            )
+        await pilot.press("i")
+        await until(pilot, lambda: "of which file?" in screen_text(app))
+        await pilot.press(*"out.json", "enter")
+        await until(pilot, lambda: "Imported “A copy? Yes.”" in screen_text(app))
+        await pilot.press("d")  # the cursor is on it
+        await until(pilot, lambda: "Deleted “A copy? Yes.”" in screen_text(app))
+        await pilot.press("end")
+
         await pilot.press("d")
         await until(pilot, lambda: "Deleted “Another project? Yes.”" in screen_text(app))
         await until(pilot, lambda: "/elsewhere" not in screen_text(app))
         await pilot.press("u")
         await until(pilot, lambda: "is there again" in screen_text(app) and "/elsewhere" in screen_text(app))
-        await pilot.press("u")
-        await until(pilot, lambda: "Nothing was deleted" in screen_text(app))
         await pilot.press("slash", *"another", "tab", "d")
         await until(pilot, lambda: "Nothing was found" in screen_text(app) or "Deleted" in screen_text(app))
         await pilot.press("escape")

@@ -138,7 +138,7 @@ class Index:
     def check(self) -> None:
         """Read it through."""
         with self._used() as connection:
-            [found] = connection.execute("PRAGMA quick_check(1)").fetchone()
+            [found] = connection.execute("PRAGMA integrity_check(1)").fetchone()
             if found != "ok":
                 raise sqlite3.DatabaseError(found)
             connection.execute("INSERT INTO words (words) VALUES ('integrity-check')")

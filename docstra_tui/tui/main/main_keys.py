@@ -27,7 +27,9 @@ MAIN_KEYS: list[BindingType] = [
         priority=True,
     ),
     Binding("f4,ctrl+p", "palette", "Commands", tooltip="Tasks, models, themes", id="main.palette"),
-    Binding("f3,ctrl+o", "sessions", "Sessions", tooltip="Bring a saved session back", id="main.sessions"),
+    Binding(
+        "f3,ctrl+o", "sessions", "Sessions", tooltip="Saved sessions, and words in them", id="main.sessions"
+    ),
     Binding(
         "f6",
         "conversation",

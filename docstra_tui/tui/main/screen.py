@@ -176,7 +176,7 @@ class MainScreen(KeyActions):
             dialogs,
             self._chat_jobs,
         )
-        saved = SavedSessions(self.opened, self.root)
+        saved = SavedSessions(self.opened, self.root, lambda: model.settings)
         self.shelf = SessionShelf(saved, self.sessions, dialogs)
         self.writing = Writing(
             self.root, parts.composer, self.opened, queue, self._program, dialogs, self._chat_jobs

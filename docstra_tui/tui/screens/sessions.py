@@ -4,6 +4,7 @@ was found; names, deletes and brings back. Works without any model."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -18,10 +19,12 @@ from textual.widgets import Input, Static
 from docstra_tui.errors import DocstraError, UsageError
 from docstra_tui.key_hints import press
 from docstra_tui.text import sanitize_line
+from docstra_tui.tui.screens.confirm import ConfirmScreen
 from docstra_tui.tui.screens.text_prompt import TextPrompt
 from docstra_tui.tui.widgets.fields import LineField
 from docstra_tui.tui.widgets.session_rows import SessionRows
 from docstra_tui.workspace.jobs import JobQueue
+from docstra_tui.workspace.saving import IsThere
 from docstra_tui.workspace.sessions.listing import Row
 from docstra_tui.workspace.sessions.saved import SavedSessions, Shown
 
@@ -56,6 +59,10 @@ class SessionsScreen(ModalScreen[Row | None]):
             id="sessions.delete",
         ),
         Binding("f9,u", "take_back", "Undo", tooltip="Bring back what was deleted last", id="sessions.undo"),
+        Binding(
+            "f5,x", "export", "Export", tooltip="Write it into a file that you name", id="sessions.export"
+        ),
+        Binding("f6,i", "take_in", "Import", tooltip="Add the session of a file", id="sessions.import"),
         Binding("slash", "words", "Search", tooltip="To the words that are looked for", id="sessions.words"),
     ]
 
@@ -141,15 +148,14 @@ class SessionsScreen(ModalScreen[Row | None]):
         self.dismiss(None)
 
     def action_rename(self) -> None:
-        row = self._rows.row
-        if row is None:
+        if (row := self._rows.row) is None:
             return
 
-        def typed(title: str | None) -> None:
-            if title:
-                self._do(lambda: self._saved.rename(row.session, title), row.session)
+        def rename(title: str) -> None:
+            work = partial(self._saved.rename, row.session, title)
+            self._jobs.do(work, lambda _: self._read(row.session), self._fail)
 
-        self.app.push_screen(TextPrompt("Its title", "Enter keeps it · Esc back", text=row.title), typed)
+        self._ask("Its title", "Enter keeps it · Esc back", rename, row.title)
 
     def action_delete(self) -> None:
         if (row := self._rows.row) is not None:
@@ -158,6 +164,37 @@ class SessionsScreen(ModalScreen[Row | None]):
     def action_take_back(self) -> None:
         self._at_once(self._saved.take_back)
 
+    def action_export(self) -> None:
+        if (row := self._rows.row) is not None:
+            hint = "NAME.md or NAME.json · Enter writes it · Esc back"
+            self._ask("Into which file?", hint, lambda name: self._export(row, name))
+
+    def _export(self, row: Row, name: str, *, replace: bool = False) -> None:
+        def failed(error: Exception) -> None:
+            if not (isinstance(error, IsThere) and not error.is_link) or replace:
+                self._fail(error)
+                return
+            text = f"{sanitize_line(error.message)} What it says would be gone."
+            question = ConfirmScreen("Replace it?", text, by_enter=False)
+            self.app.push_screen(question, lambda yes: self._export(row, name, replace=True) if yes else None)
+
+        self._jobs.do(lambda: self._saved.export(row, name, replace=replace), self._say, failed)
+
+    def action_take_in(self) -> None:
+        def take_in(name: str) -> None:
+            self._jobs.do(lambda: self._saved.take_in(name), lambda found: self._read(*found), self._fail)
+
+        self._ask("The session of which file?", "Enter adds it · Esc back", take_in)
+
+    def _ask(self, title: str, hint: str, then: Callable[[str], object], text: str = "") -> None:
+        """For some words; `then` gets them, where there are any."""
+
+        def said(words: str | None) -> None:
+            if words:
+                then(words)
+
+        self.app.push_screen(TextPrompt(title, hint, text=text), said)
+
     def _at_once(self, work: Callable[[], str]) -> None:
         try:
             said = work()
@@ -165,9 +202,6 @@ class SessionsScreen(ModalScreen[Row | None]):
             self._fail(error)
         else:
             self._read(said=said)
-
-    def _do(self, work: Callable[[], None], at: str) -> None:
-        self._jobs.do(work, lambda _: self._read(at), self._fail)
 
     # What is said
 
@@ -186,6 +220,6 @@ def _field_hint() -> str:
 
 
 def _list_hint() -> str:
-    verbs = ("rename", "delete", "undo")
+    verbs = ("rename", "delete", "undo", "export", "import")
     acts = " · ".join(f"{press(f'sessions.{verb}', letter=True)} {verb}" for verb in verbs)
     return f"{press('sessions.open')} opens · {acts} · Tab to the words · {press('sessions.back')} back"

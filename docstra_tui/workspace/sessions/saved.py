@@ -1,21 +1,24 @@
 """What one does with the saved sessions, whoever looks at them: list them, look for words, name and delete
-them. None of it needs a model.
+them, give one away, take one in. None of it needs a model.
 
 All but `delete` and `take_back` block.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docstra_tui.errors import UsageError
+from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.sessions import listing
 from docstra_tui.workspace.sessions.listing import Row
 
 if TYPE_CHECKING:
     from docstra_tui.session.turns import SessionSummary
+    from docstra_tui.settings import Settings
     from docstra_tui.workspace.sessions.opened import OpenSessions
 
 INDEX_SECONDS = 0.3
@@ -34,9 +37,11 @@ class Shown:
 class SavedSessions:
     """Those of one store, as seen from the folder `root`."""
 
-    def __init__(self, opened: OpenSessions, root: Path) -> None:
+    def __init__(self, opened: OpenSessions, root: Path, settings: Callable[[], Settings]) -> None:
+        """`settings` are those in force: what is given away says how its answers came to be."""
         self._opened = opened
         self._root = root
+        self._settings = settings
         self._deleted: list[Row] = []
         """What can be taken back, the last one last."""
 
@@ -87,6 +92,24 @@ class SavedSessions:
         row = self._deleted.pop()
         self._opened.store.mark_deleted(row.session, is_deleted=False)
         return f"“{row.title}” is there again."
+
+    def export(self, row: Row, name: str, *, replace: bool = False) -> str:
+        """Write it into the file of that name, as Markdown, or as JSON where it ends in `.json`; what to say
+        about it. Raises `UsageError`, `NotSaved`, `StoreError`."""
+        from docstra_tui.workspace.saving import named
+        from docstra_tui.workspace.sessions.exchange import export
+
+        place = named(name, self._root)
+        return export(self._opened.store, row.session, place, self._settings(), replace=replace)
+
+    def take_in(self, name: str) -> tuple[str, str]:
+        """Add the session of a file, about this folder; its id, and what to say about it. Raises
+        `UsageError`, `NotImported`, `StoreError`."""
+        from docstra_tui.workspace.saving import named
+        from docstra_tui.workspace.sessions.exchange import bytes_of, take_in
+
+        session = take_in(self._opened.store, bytes_of(named(name, self._root)), self._root)
+        return session.id, f"Imported “{sanitize_line(session.title)}”. Its files are names: none was opened."
 
     @property
     def _current(self) -> str | None:
