@@ -29,7 +29,7 @@ PROBE = {
     role: f"#{0x10 + 0x11 * at:02x}{0xF0 - 0x11 * at:02x}{0x20 + 0x0B * at:02x}"
     for at, role in enumerate(ROLES)
 }
-BOXES = ".box, .wide-box, .fit-box, CommandPalette > Vertical"
+BOXES = ".box, .wide-box, .fit-box, .sessions-box, CommandPalette > Vertical"
 """Behind these the rest of the screen is dimmed, and meant to be."""
 
 ANSWER = """# A heading
@@ -160,6 +160,8 @@ async def test_every_pair_that_is_drawn_is_one_of_two_roles_and_can_be_read(
         await see(("escape", *"/theme", "enter"), lambda: isinstance(app.screen, ChoiceScreen))
         await see(("escape", *"/budget", "enter"), lambda: app.screen is not app.main)
         await see(("escape", *"/prompt", "enter"), lambda: app.screen is not app.main)
+        await see(("escape", *"/settings", "enter"), lambda: app.screen is not app.main)
+        await see(("escape", *"/sessions retry", "enter"), lambda: app.screen is not app.main)
         await see(("escape",), lambda: app.screen is app.main)
     assert unknown == {}
     assert {("muted", "selection"), ("error", "background"), ("background", "primary")} <= set(drawn)

@@ -14,18 +14,21 @@ import pytest
 from textual.color import Color
 from textual.widgets import Input
 
-from docstra_tui import figures
+from docstra_tui import figures, paths
 from docstra_tui.llm.answer import Usage
 from docstra_tui.session.turns import SavedTurn
 from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
 from docstra_tui.tui.screens.choice import ChoiceScreen
+from docstra_tui.tui.screens.form import FormScreen
+from docstra_tui.tui.screens.settings import SettingsScreen
 from tests.tui.fakes import Backends, screen_text, until
 from tests.tui.picture import picture
 from tests.tui.story import is_ready
 
 KEPT = Path(__file__).parent / "__snapshots__" / "screens"
 LOOKS = ("lamp", "paper", "sixteen")
+TEMPLATE = '+++\ntitle = "Risks"\n[fields.what]\nasks = "which part"\n+++\nHow risky is {what}?\n'
 DAY = 1_790_000_000.0
 
 
@@ -54,6 +57,12 @@ async def screens(app: DocstraApp, pilot: Any) -> AsyncIterator[str]:
     app.screen.query_one(Input).value = "ask it"  # at once: it is looked for once
     await until(pilot, lambda: "line 1" in screen_text(app))
     yield "sessions with words"
+    await pilot.press("escape", *"/settings", "enter")
+    await until(pilot, lambda: isinstance(app.screen, SettingsScreen))
+    yield "settings"
+    await pilot.press("escape", *"/run risk", "enter")
+    await until(pilot, lambda: isinstance(app.screen, FormScreen) and "which part" in screen_text(app))
+    yield "form"
     await pilot.press("escape")
 
 
@@ -70,6 +79,9 @@ async def test_what_the_screens_look_like(
     elsewhere = SavedTurn("Something else?", answer="No.", status="done", asked=DAY)
     store.keep_turn(store.create(str(root.parent / "elsewhere"), "Org/Fake-1B"), elsewhere)
     monkeypatch.setattr(figures, "moment", lambda since_1970: "2026-11-28 07:00")
+    folder = paths.config_dir() / "templates"
+    folder.mkdir(parents=True)
+    (folder / "risk.md").write_text(TEMPLATE)
     app = DocstraApp(Settings(), root, Backends(backend), store, "last")
     differing: list[str] = []
     async with app.run_test(size=size) as pilot:
