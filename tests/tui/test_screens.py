@@ -95,6 +95,7 @@ async def test_what_the_screens_look_like(
                     path.write_text(drawn)
                 differing += difference(path, drawn)
             app.theme = LOOKS[0]
+            await at_rest(app, pilot)  # before another screen comes: it would keep the look of before
     assert not differing, "\n".join(differing)
 
 
