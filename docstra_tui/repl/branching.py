@@ -53,7 +53,10 @@ class Branching:
         turn_id, _ = branching.turn_at(session, number)
         editing = self._answering.queue.editing = branching.begin_editing(session, turn_id)
         if words:
-            self._ask(words, editing.line(words))
+            try:
+                self._ask(words, editing.line(words))
+            finally:
+                self.leave_edit()  # what is not sent comes back as the whole command
             self._say_place()
         else:
             self._answering.unsent = editing.was

@@ -14,7 +14,7 @@ from typing import Any
 from docstra_tui.context.fitting.plan import FitPlan
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.llm.prompt import Conversation
+from docstra_tui.llm.prompt import JOIN, PART, Conversation
 from docstra_tui.llm.thinking.wish import Think
 from docstra_tui.session import breaks
 from docstra_tui.session.context import SessionContext, sent_whole
@@ -210,11 +210,11 @@ class Dialogue:
 
 
 def _saved_log(turns: Sequence[SavedTurn], skipped: int) -> ContextLog:
-    """The items as they stood when the last question was asked; of turns that are gone, those that are left
-    have them."""
-    if not turns:
+    """The items as they stood when the last question was asked that was not put to parts of the files; of
+    turns that are gone, those that are left have them."""
+    last = next((turn for turn in reversed(turns) if turn.task not in (PART, JOIN)), None)
+    if last is None:
         return ContextLog()
-    last = turns[-1]
     answered = {turn.id for turn in turns if turn.is_told}
     placed = [*last.earlier, *(Placed(last.id, item) for item in last.context)]
     order = {turn.id: number for number, turn in enumerate(turns)}

@@ -42,6 +42,21 @@ def test_a_word_that_names_no_file_is_only_a_word_when_it_is_sent_once_more(proj
     assert llm.calls[0].question == "What does @property do?"
 
 
+def test_an_edit_that_was_not_sent_changes_the_place_of_no_other_question(project: Path) -> None:
+    llm = FakeLLM("one", "two")
+
+    def script(typist: Typist) -> None:
+        typist.types("First?\r")
+        typist.sees("one")
+        typist.types("/edit 1 What does @property do?\r")
+        typist.sees("no file property")
+        typist.types("\x15Second?\r")
+        typist.sees("two")
+
+    chat(project, FakeBackend(llm), script)
+    assert [message["content"] for message in llm.calls[1].messages][1:] == ["First?", "one", "Second?"]
+
+
 def test_a_task_explains_the_files_that_are_named_and_no_others(project: Path) -> None:
     (project / "src" / "my file.py").write_text("c = 3\n")
     llm = FakeLLM("notes", "a", "lines", "spaces", "folder 1", "folder 2")

@@ -260,6 +260,23 @@ def test_kill_9_in_the_middle_of_a_fork_keeps_both(own_places: Path, path: Path)
     assert on_disk(path, "SELECT count(*) FROM turns") == [(3,)]
 
 
+def test_what_another_program_deleted_under_us_leaves_the_rest_on_its_branch(
+    store: SessionStore, llm: FakeLLM
+) -> None:
+    session = ChatSession(llm, Path("/project"), store)
+    say(session, "one", "two", "three")
+    there = SessionStore()
+    other = ChatSession.resume(FakeLLM(), there, session.id or "")
+    other.branches.delete(other.turns[2].id)
+    say(other, "there")
+    there.close()
+    say(session, "here")
+    store.close()
+    again = SessionStore()
+    assert [turn.question for turn in again.load("last").turns] == ["one", "two", "here"]
+    again.close()
+
+
 @pytest.mark.parametrize(
     ("task", "fields", "files", "typed"),
     [

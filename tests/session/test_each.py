@@ -107,6 +107,22 @@ def test_a_later_question_hears_only_of_the_joined_answer(store: SessionStore) -
     assert asked(llm)[:2] == [first, second]
 
 
+def test_a_session_that_ended_with_the_joined_answer_still_has_its_files(store: SessionStore) -> None:
+    llm = FakeLLM("fine", "of a part", "joined")
+    session = ChatSession(llm, Path("/project"), store)
+    session.set_context([ContextItem("a = 1", "a.py"), ContextItem("b = 1", "b.py")])
+    list(session.ask("first"))
+    list(session.run(TurnRequest(PART, "Why?", {"question": "Why?"}, is_alone=True)))
+    list(session.run(TurnRequest(JOIN, "Why?", {"question": "Why?", "answers": "one"}, is_alone=True)))
+    sent = session._dialogue.next_prompt("next").messages
+    store.close()
+    again = SessionStore()
+    found = ChatSession.resume(llm, again, "last")
+    assert [item.path for item in found.context] == ["a.py", "b.py"]
+    assert found._dialogue.next_prompt("next").messages == sent
+    again.close()
+
+
 def test_of_a_session_that_ended_within_the_parts_nothing_half_is_told(store: SessionStore) -> None:
     llm = FakeLLM("One.", "Two.", "Three.", "Fresh.", window=WINDOW)
     session = session_of(llm, store)

@@ -37,6 +37,12 @@ class Backlog:
                 one.is_behind and one.question is not None for one in waiting
             )
 
+    def parent(self, turn_id: int) -> int | None:
+        """The turn before one; None for one that is not held."""
+        with self._lock:
+            kept = self._held.turns.get(turn_id)
+            return kept.turn.parent if kept is not None else None
+
     @property
     def has_marks(self) -> bool:
         """True when something was deleted that can be taken back."""

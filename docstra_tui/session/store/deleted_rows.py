@@ -13,8 +13,9 @@ from docstra_tui.session.store.damage import moment
 from docstra_tui.session.store.owner import is_alive, is_owner
 from docstra_tui.session.store.session_rows import delete_session, drop_if_empty
 from docstra_tui.session.store.turn_rows import read_nodes
-from docstra_tui.session.store.values import text_of
+from docstra_tui.session.store.values import storable, text_of
 from docstra_tui.session.tree import TurnTree
+from docstra_tui.session.turns import title_of
 
 
 def mark_turn(connection: sqlite3.Connection, number: int, owner: str) -> None:
@@ -80,6 +81,7 @@ def _remove_turns(connection: sqlite3.Connection, session_id: str, numbers: list
     for number, node in tree.nodes.items():
         if node.parent != tree.parent(number) and not node.is_deleted:
             connection.execute("UPDATE turns SET parent = ? WHERE id = ?", (tree.parent(number), number))
+    _forget_title(connection, session_id, numbers)
     for number in numbers:
         above = tree.parent(number)
         connection.execute(
@@ -88,3 +90,19 @@ def _remove_turns(connection: sqlite3.Connection, session_id: str, numbers: list
         connection.execute("DELETE FROM turns WHERE id = ?", (number,))
     connection.execute("DELETE FROM contents WHERE sha256 NOT IN (SELECT sha256 FROM items)")
     drop_if_empty(connection, session_id)
+
+
+def _forget_title(connection: sqlite3.Connection, session_id: str, numbers: list[int]) -> None:
+    """A title that was the question of a turn that goes is that of the first one that stays."""
+    [(title, titled)] = connection.execute("SELECT title, titled FROM sessions WHERE id = ?", (session_id,))
+    rows = connection.execute(
+        "SELECT id, question FROM turns WHERE session_id = ? ORDER BY asked, id", (session_id,)
+    )
+    gone, first = False, None
+    for number, question in rows:
+        if number in numbers:
+            gone = gone or title_of(text_of(question)) == text_of(title)
+        elif first is None:
+            first = title_of(text_of(question))
+    if gone and titled != 1:
+        connection.execute("UPDATE sessions SET title = ? WHERE id = ?", (storable(first or ""), session_id))

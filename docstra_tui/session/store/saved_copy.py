@@ -7,7 +7,7 @@ everything.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 from docstra_tui.errors import DocstraError, StoreError
@@ -15,6 +15,8 @@ from docstra_tui.session.store import deleted_rows, session_rows, turn_rows, wai
 from docstra_tui.session.store.backlog import Backlog
 from docstra_tui.session.store.database import Database
 from docstra_tui.session.store.transaction import transaction
+from docstra_tui.session.tree import NO_TURN
+from docstra_tui.session.turns import SavedTurn
 
 
 class SavedCopy:
@@ -58,7 +60,9 @@ class SavedCopy:
                     waiting_rows.write_waiting(connection, waiting.session_id, question, self._owner)
                 else:
                     waiting_rows.drop_waiting(connection, number)
+            written = {turn.id for _, _, turn in behind.turns}
             for kept, _, turn in behind.turns:
+                turn.parent = self._parent_there(connection, turn, written)
                 turn_rows.write_turn(connection, kept.session_id, turn, self._owner, not kept.has_items)
             for of, _, _, is_deleted in behind.marks:
                 by = self._owner if is_deleted else ""
@@ -72,6 +76,15 @@ class SavedCopy:
         if not self._database.is_current():  # deleted while we wrote: it went nowhere
             raise FileNotFoundError(2, "the file was deleted", str(self._database.path))
         self._backlog.mark_written(behind)
+
+    def _parent_there(self, connection: sqlite3.Connection, turn: SavedTurn, written: Collection[int]) -> int:
+        """The turn before one; where another program removed that, the nearest one before it."""
+        at: int | None = turn.parent
+        while (
+            at is not None and at > NO_TURN and at not in written and not turn_rows.is_there(connection, at)
+        ):
+            at = self._backlog.parent(at)
+        return turn.parent if at is None else at
 
     def change(self, connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], object]) -> None:
         """Run `work` in a transaction of its own."""

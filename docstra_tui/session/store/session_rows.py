@@ -22,14 +22,14 @@ def write_session(
     with_tip: bool = True,
 ) -> None:
     """Make the session's row what `session` says; its turns are written one by one. Without its draft, one
-    that is there stays, and so does its tip; a title that somebody gave it stays always. One that another
-    program deleted is there again."""
+    that is there stays, and so does its tip; a title that is there stays always, but for one that somebody
+    gives it. One that another program deleted is there again."""
     choice = session.choice
     connection.execute(
         "INSERT INTO sessions (id, root, model, title, draft, created, updated, server, wanted, revision, "
         "quant, owner, tip, titled) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (id) DO UPDATE SET model = excluded.model, "
-        "title = CASE WHEN titled AND NOT excluded.titled THEN title ELSE excluded.title END, "
+        "title = CASE WHEN excluded.titled OR title = '' THEN excluded.title ELSE title END, "
         "titled = max(titled, excluded.titled), deleted = '', "
         "draft = CASE WHEN ? THEN excluded.draft ELSE draft END, "
         "tip = CASE WHEN ? THEN excluded.tip ELSE tip END, updated = max(updated, excluded.updated), "

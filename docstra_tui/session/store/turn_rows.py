@@ -110,6 +110,11 @@ def _write_items(connection: sqlite3.Connection, turn_id: int, placed: Iterable[
         )
 
 
+def is_there(connection: sqlite3.Connection, number: int) -> bool:
+    """Whether a turn has its row."""
+    return connection.execute("SELECT 1 FROM turns WHERE id = ?", (number,)).fetchone() is not None
+
+
 def read_nodes(connection: sqlite3.Connection, session_id: str) -> list[Node]:
     """Every turn of a session by its place, those that are deleted among them: an index has all of it."""
     rows = connection.execute(

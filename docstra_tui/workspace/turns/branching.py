@@ -43,7 +43,7 @@ def turn_at(session: ChatSession, text: str) -> tuple[int, int]:
         raise UsageError("Nothing was asked yet.", "Ask something first.")
     if not text:
         return numbers[-1], len(numbers)
-    number = int(text) if text.isascii() and text.isdigit() else 0
+    number = int(text) if len(text) < 10 and text.isascii() and text.isdigit() else 0
     if not 0 < number <= len(numbers):
         raise UsageError(f"There is no question {text}.", f"They are numbered from 1 to {len(numbers)}.")
     return numbers[number - 1], number

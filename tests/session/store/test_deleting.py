@@ -54,6 +54,27 @@ def test_it_is_gone_when_the_store_is_closed_with_its_words(store: SessionStore,
     again.close()
 
 
+def test_a_title_that_was_its_question_goes_with_it_whoever_writes_there_still(
+    store: SessionStore, path: Path
+) -> None:
+    session_id = store.create("/p", "m")
+    first = say(store, session_id, "my-hidden question")
+    say(store, session_id, "what is left")
+    named = say(store, given := store.create("/p", "m"), "another")
+    say(store, given, "more")
+    store.rename(given, "another")
+    other = SessionStore()
+    other.load(session_id)
+    for one, turn in ((session_id, first), (given, named)):
+        store.mark_deleted(one, turn.id)
+    store.close()
+    say(other, session_id, "from the other terminal")
+    other.close()
+    titles = {row[0] for row in on_disk(path, "SELECT title FROM sessions")}
+    assert titles == {"what is left", "another"}, "a name that somebody gave stays"
+    assert b"my-hidden" not in path.read_bytes()
+
+
 def test_the_last_turn_may_go_and_a_session_without_turns_goes_with_it(
     store: SessionStore, path: Path
 ) -> None:

@@ -40,7 +40,7 @@ def test_what_waits_is_kept_as_the_command_that_asks_it_there(talk: Talk) -> Non
     talk.turns.close()
 
 
-@pytest.mark.parametrize("text", ["0", "3", "x", "-1", "٣"])
+@pytest.mark.parametrize("text", ["0", "3", "x", "-1", "٣", "9" * 5000])
 def test_a_number_that_is_none_is_refused_with_those_there_are(talk: Talk, text: str) -> None:
     with pytest.raises(UsageError, match=f"no question {text}"):
         branching.turn_at(talk.session, text)
