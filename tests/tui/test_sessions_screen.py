@@ -8,8 +8,11 @@ from contextlib import closing
 import pytest
 
 from docstra_tui import paths
-from docstra_tui.session.turns import SavedTurn
+from docstra_tui.session.search.finder import Found, Hit
+from docstra_tui.session.turns import SavedTurn, SessionSummary
 from docstra_tui.tui.screens.sessions import SessionsScreen
+from docstra_tui.tui.widgets.session_rows import row_line
+from docstra_tui.workspace.sessions.listing import with_hits
 from tests.session.stored import say
 from tests.tui.fakes import screen_text, until
 from tests.tui.story import ask, is_ready
@@ -54,6 +57,20 @@ async def test_they_stand_by_project_and_words_lead_to_a_line(make_app, told):
         await until(pilot, lambda: isinstance(app.screen, SessionsScreen) and "line 1" in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: "First." in screen_text(app) and "paragraph 40" not in screen_text(app))
+
+
+@pytest.mark.parametrize("columns", [40, 80, 120])
+def test_of_a_long_line_the_word_is_shown_that_was_looked_for(columns):
+    line = "concat \x1b[2J " + "wort für 言葉 " * 12 + "cat" + " and more" * 20
+    at = line.index("cat and")
+    found = Found((Hit("a", 1, "answer", 12_345, line, ((at, at + 3),)),))
+    [_, row] = with_hits(found, [SessionSummary("a", "Title", "/p", "m", 0.0, 1)], "cat")
+
+    drawn = row_line(row, columns)
+    [span] = drawn.spans[:1]
+    assert drawn.plain[span.start : span.end] == "cat" and drawn.plain[span.end :].startswith(" and")
+    assert "\x1b" not in drawn.plain and drawn.cell_length == columns
+    assert row_line(row, 1_000).plain.startswith("      concat ␛[2J wort")
 
 
 async def test_they_are_named_deleted_and_brought_back(make_app, told, store, root):

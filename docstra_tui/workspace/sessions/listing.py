@@ -44,6 +44,8 @@ class Row:
     """Of that session."""
     place: Place | None = None
     """Where to go in it; None for its end."""
+    found: tuple[int, int] = (0, 0)
+    """Where in the text the word stands that was looked for."""
     is_current: bool = False
     """It is the one that goes on."""
 
@@ -109,7 +111,11 @@ def _session_row(one: SessionSummary, current: str | None, *, with_project: bool
 
 
 def _hit_row(hit: Hit, title: str) -> Row:
-    word = hit.text[hit.spans[0][0] : hit.spans[0][1]] if hit.spans else ""
+    start, end = hit.spans[0] if hit.spans else (0, 0)
+    word = hit.text[start:end]
     where = {"question": "asked", "file": "file"}.get(hit.part, f"line {hit.line}")
     place = Place(hit.turn, hit.part, hit.line, word)
-    return Row(sanitize_line(hit.text.strip()), where, hit.session, title, place)
+    before, shown = sanitize_line(hit.text[:start].lstrip()), sanitize_line(word)
+    text = before + shown + sanitize_line(hit.text[end:].rstrip())
+    span = (len(before), len(before) + len(shown))
+    return Row(text, where, hit.session, title, place, found=span)
