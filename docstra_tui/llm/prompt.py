@@ -290,7 +290,7 @@ def file_fields(paths: Sequence[str], language: str, additional_context: Context
     names = ", ".join(json.dumps(path, ensure_ascii=False) for path in paths)  # as in the items' headers
     noun = "the file" if len(paths) == 1 else "the files"
     return {
-        "code": f"This is about {noun} {names}, given above.",
+        "code": f"This is about {noun} {names}, given above." if paths else "No file was given.",
         "language": language,
         "additional_context": plain_context(additional_context),
     }

@@ -18,7 +18,7 @@ from docstra_tui.workspace.files.badges import badge_of
 from docstra_tui.workspace.files.named_files import NamedFiles, find_named
 from docstra_tui.workspace.files.selection import FileSelection
 from docstra_tui.workspace.files.snapshots import pick_of
-from docstra_tui.workspace.files.unknown_names import ENTER_AGAIN, UnknownNames
+from docstra_tui.workspace.files.unknown_names import UnknownNames, once_more
 from docstra_tui.workspace.models import consent
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class ChatFiles:
         if self._unknown.hold_back(typed, named.problems, must_exist=must_exist):
             for problem in named.problems:
                 self._printer.line(problem, "error")
-            how = ONLY_FILES if must_exist else ENTER_AGAIN
+            how = ONLY_FILES if must_exist else once_more()
             self._printer.line(f"Nothing was sent. {how}", "hint")
             return None
         for words in named.left_out:

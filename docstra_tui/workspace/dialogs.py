@@ -65,8 +65,8 @@ class Dialogs(Protocol):
     def choose(self, offer: Offer, then: Callable[[str | None], None]) -> None:
         """One of several, or None."""
 
-    def write(self, title: str, then: Callable[[str | None], None]) -> None:
-        """Some words, or None."""
+    def write(self, title: str, then: Callable[[str | None], None], *, does: str = "sends") -> None:
+        """Some words, or None. `does`: what becomes of them."""
 
     def fill(self, form: Form, then: Callable[[Mapping[str, str] | None], None]) -> None:
         """The values of a form, or None."""

@@ -33,7 +33,7 @@ class SavingDialogs:
             if name:
                 self.save(taken, name)
 
-        self._dialogs.write(f"Save the {taken.words} into which file?", typed)
+        self._dialogs.write(f"Save the {taken.words} into which file?", typed, does="saves it there")
 
     def save(self, taken: Taken, name: str) -> None:
         """A text into the file of that name."""

@@ -30,6 +30,7 @@ async def test_marked_code_is_saved_by_the_users_key_under_the_name_that_was_typ
             await pilot.press("s")
             await until(pilot, lambda: isinstance(app.screen, TextPrompt))
             assert "Save the code (1 line) into which file?" in screen_text(app)
+            assert "Enter saves it there · Esc back" in screen_text(app)
             assert app.screen.query_one(Composer).text == ""  # whatever the answer says
             await pilot.press(*"run.sh", "enter")
             if press == "again":

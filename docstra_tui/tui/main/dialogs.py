@@ -40,11 +40,11 @@ class Dialogs:
 
         self.ask(ChoiceScreen(offer), then)
 
-    def write(self, title: str, then: Callable[[str | None], None]) -> None:
+    def write(self, title: str, then: Callable[[str | None], None], *, does: str = "sends") -> None:
         """Some words, or None."""
         from docstra_tui.tui.screens.text_prompt import TextPrompt
 
-        self.ask(TextPrompt(title), then)
+        self.ask(TextPrompt(title, does=does), then)
 
     def fill(self, form: Form, then: Callable[[Mapping[str, str] | None], None]) -> None:
         """The values of a form, or None."""

@@ -14,7 +14,7 @@ from docstra_tui.tui.main.files import Files
 from docstra_tui.tui.widgets.draft import Draft
 from docstra_tui.workspace.command_line import ONLY_FILES
 from docstra_tui.workspace.files.selection import FileSelection
-from docstra_tui.workspace.files.unknown_names import ENTER_AGAIN, UnknownNames
+from docstra_tui.workspace.files.unknown_names import UnknownNames, once_more
 from docstra_tui.workspace.jobs import JobQueue
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Naming:
             draft.keep()
             self._dialogs.warn(f"{problems} {ONLY_FILES}")
         elif draft.is_in_composer:
-            self._dialogs.warn(f"{problems} {ENTER_AGAIN}")
+            self._dialogs.warn(f"{problems} {once_more()}")
         else:
 
             def answered(yes: bool) -> None:

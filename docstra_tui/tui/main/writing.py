@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docstra_tui.errors import DocstraError
+from docstra_tui.key_hints import press
 from docstra_tui.tui.main.command_runner import Handlers
 from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.main.program import Program
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from docstra_tui.workspace.turns.queue import TurnQueue
 
 SAID_SECONDS = 4.0
-KEPT_ASIDE = "What you began comes back when this is sent; Ctrl+Z brings it now."
 UP = 200
 """Turns of other sessions whose questions Up brings back."""
 
@@ -82,7 +82,11 @@ class Writing:
             if text is not None:
                 self._composer.recall(text)
                 if self._composer.kept != self._composer.text:
-                    self._dialogs.say(KEPT_ASIDE, SAID_SECONDS)
+                    self._dialogs.say(
+                        "What you began comes back when this is sent; "
+                        f"{press('composer.undo')} brings it now.",
+                        SAID_SECONDS,
+                    )
                 self._composer.focus()
 
         self._dialogs.ask(screen, taken)

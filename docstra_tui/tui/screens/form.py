@@ -12,12 +12,12 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from docstra_tui.key_hints import press
 from docstra_tui.templates import Field
 from docstra_tui.text import sanitize_line, sanitize_text
 from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.workspace.dialogs import Form
 
-HINT = "Enter: the next line, from the last one it is sent · Tab ↑↓ · Esc back"
 SHOWN = 20_000
 """Characters of the preview; more are counted."""
 
@@ -60,7 +60,7 @@ class FormScreen(ModalScreen[Mapping[str, str] | None]):
         self._form = form
         self._entries = [Entry(field, form.values.get(field.name, "")) for field in form.fields]
         self._preview = Static(Content(""), markup=False)
-        self._hint = Static(Content(HINT), classes="box-hint", markup=False)
+        self._hint = Static(Content(_hint()), classes="box-hint", markup=False)
 
     def compose(self) -> ComposeResult:
         form = self._form
@@ -117,7 +117,7 @@ class FormScreen(ModalScreen[Mapping[str, str] | None]):
         if missing is None:
             self.dismiss({one.field.name: one.value for one in self._entries})
             return
-        self._hint.update(Content(f"{sanitize_line(missing.field.name)} has to be written · Esc back"))
+        self._hint.update(Content(f"{sanitize_line(missing.field.name)} has to be written · {_back()}"))
         missing.focus()
 
     def _show(self) -> None:
@@ -125,6 +125,15 @@ class FormScreen(ModalScreen[Mapping[str, str] | None]):
         text = self._form.preview(given)
         more = f"\n… and {len(text) - SHOWN:,} characters more" if len(text) > SHOWN else ""
         self._preview.update(Content(sanitize_text(text[:SHOWN]) + more))
+
+
+def _hint() -> str:
+    enter = press("composer.send")
+    return f"{enter}: the next line, from the last one it is sent · Tab ↑↓ · {_back()}"
+
+
+def _back() -> str:
+    return f"{press('form.back')} back"
 
 
 def _label(field: Field) -> Content:

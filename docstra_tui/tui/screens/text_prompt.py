@@ -24,17 +24,18 @@ class TextPrompt(ModalScreen[str | None]):
         Binding("escape", "leave", "Back", tooltip="Close without an answer", id="words.back"),
     ]
 
-    def __init__(self, title: str, hint: str = "", *, text: str = "") -> None:
+    def __init__(self, title: str, hint: str = "", *, text: str = "", does: str = "sends") -> None:
         super().__init__()
         self._title_text = title
         self._hint = hint
         self._text = text
+        self._does = does
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
             yield Static(Content(self._title_text), classes="box-title", markup=False)
             yield Composer()
-            hint = self._hint or f"{press('composer.send')} sends · {press('words.back')} back"
+            hint = self._hint or f"{press('composer.send')} {self._does} · {press('words.back')} back"
             yield Static(Content(hint), classes="box-hint", markup=False)
 
     def on_mount(self) -> None:

@@ -135,7 +135,9 @@ def _marked(text: str, start: int, end: int, room: int) -> Content:
     if cell_len(text) > room and cell_len(text[:end]) > room - 1:
         before = max(room // 3, room - cell_len(text[start:])) - 1
         first = start
-        while first and cell_len(text[first - 1 : start]) <= min(before, room - cell_len(text[start:end]) - 2):
+        while first and cell_len(text[first - 1 : start]) <= min(
+            before, room - cell_len(text[start:end]) - 2
+        ):
             first -= 1
     more = "…" if first else ""
     return Content.assemble(more + text[first:start], (text[start:end], "bold $primary"), text[end:])

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-ENTER_AGAIN = "Enter again sends it as it is."
-"""What to say beside a word that names no file and may be only a word."""
+from docstra_tui.key_hints import press
+
+
+def once_more() -> str:
+    """What to say beside a word that names no file and may be only a word."""
+    return f"{press('composer.send')} again sends it as it is."
 
 
 class UnknownNames:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docstra_tui.errors import UsageError
+from docstra_tui.key_hints import press
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
@@ -29,7 +30,7 @@ class Editing:
     @property
     def words(self) -> str:
         """What to say while it is so."""
-        return f"question {self.number} is written anew: Enter asks it beside the first"
+        return f"question {self.number} is written anew: {press('composer.send')} asks it beside the first"
 
     def line(self, text: str) -> str:
         """The command that asks `text` there: what comes back where it is not asked, also after a crash."""

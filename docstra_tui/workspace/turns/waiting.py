@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from docstra_tui.key_hints import press
 from docstra_tui.workspace.commands import COMMANDS, TASKS
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def joined(*texts: str) -> str:
 def not_sent_yet(count: int) -> str:
     """What to say of so many questions that came back."""
     what = "This question was" if count == 1 else f"These {count} questions were"
-    return f"{what} not sent yet. Enter asks."
+    return f"{what} not sent yet. {press('composer.send')} asks."
 
 
 def bring_back(session: ChatSession, typed: Iterable[str] = ()) -> int:

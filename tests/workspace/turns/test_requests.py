@@ -110,4 +110,5 @@ def test_a_template_of_ones_own_gets_its_values_and_the_files_as_they_are_then()
     assert text.endswith(
         'This is about the files "a.py", "b.py", given above.\n\nReview this python for races.'
     )
+    assert sent(request)[0] == "No file was given.\n\nReview this source for races."
     assert session.turns[0].question == "review, races"
