@@ -272,6 +272,8 @@ class KeyBytes:
         if sequence == START:
             self._paste = []
             return
+        if sequence == END:  # what was pasted had one in it already; Textual would make a letter of it
+            return
         modified = MODIFIED.fullmatch(sequence)
         if modified is not None:
             shift, code = int(modified[1]) == 2, int(modified[2])

@@ -255,3 +255,9 @@ def test_a_start_mark_of_which_a_key_was_made_already_still_starts_a_paste() -> 
     reader.feed(b"\x1b", 1.0)
     assert shown(reader.tick(1.2)) == ["\x1b"]
     assert shown(reader.feed(f"[200~a{END}".encode(), 1.5)) == ["<a>"]
+
+
+def test_an_end_mark_too_many_is_no_letter() -> None:
+    """tmux pastes a mark that stands in the text, which ends the paste there."""
+    reader = KeyBytes()
+    assert shown(reader.feed(f"{START}a{END}b{END}c".encode(), 1.0)) == ["<a>", "b", "c"]
