@@ -58,13 +58,14 @@ def read_text(path: Path, *, follow: bool = True) -> str | None:
             text = file.read(MAX_FILE_BYTES + 1)
         if len(text) > MAX_FILE_BYTES:
             raise SettingsError(f"{path} is larger than {MAX_FILE_BYTES:,} bytes.", "Move it away.")
-        return text.decode("utf-8")
+        return text.decode("utf-8-sig")  # some editors put a mark in front, which is no TOML
     except FileNotFoundError:
         return None
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path} is not UTF-8 text.", "Save it as UTF-8 or move it away.") from error
     except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error}.", "Mend the file or move it away.") from error
+        said = error.strerror or error
+        raise SettingsError(f"{path} cannot be read: {said}.", "Mend the file or move it away.") from error
 
 
 class Place(NamedTuple):

@@ -114,6 +114,8 @@ def test_nothing_is_written_over_without_force(session_id: str, tmp_path: Path, 
     assert cli.main(["sessions", "export", "nothing"]) == 1
     assert cli.main(["sessions", "export", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["text"].startswith("# Why?")
+    assert cli.main(["sessions", "export", "-o", "-"]) == 0
+    assert capsys.readouterr().out.startswith("# Why?") and not (tmp_path / "-").exists()
 
 
 def test_what_is_no_session_comes_in_not_at_all(tmp_path: Path, monkeypatch, capsys) -> None:

@@ -180,4 +180,15 @@ def test_an_edit_that_is_not_understood_is_kept_beside_the_file(
 
     editor(monkeypatch, tmp_path, 'echo "x" > "$2"; exit 3')
     assert cli.main(["config", "edit"]) != 0
-    assert "ended with 3" in capsys.readouterr().err and path.read_text() == COMMENTED
+    said = capsys.readouterr().err
+    assert "ended with 3" in said and path.read_text() == COMMENTED
+    assert Path(said.rpartition("is in ")[2].strip().rstrip(".")).read_text() == "x\n"
+
+
+@pytest.mark.parametrize("said", ["false", "/nowhere/editor"])
+def test_an_editor_that_wrote_nothing_leaves_nothing(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_config(COMMENTED)
+    monkeypatch.setenv("VISUAL", said)
+    assert cli.main(["config", "edit"]) == 2
+    assert path.read_text() == COMMENTED
+    assert [name for name in os.listdir(paths.state_dir()) if name.startswith("config-")] == []

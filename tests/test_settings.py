@@ -131,6 +131,21 @@ def test_a_file_that_is_no_utf_8_is_said_in_words() -> None:
         settings.load()
 
 
+def test_a_mark_in_front_of_a_file_is_none_of_its_settings() -> None:
+    path = write_config("")
+    path.write_bytes(b"\xef\xbb\xbftheme = 'paper'\r\n")
+    assert settings.load().theme == "paper"
+
+
+def test_a_folder_in_place_of_the_file_is_said_in_words() -> None:
+    path = write_config("")
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(SettingsError) as caught:
+        settings.load()
+    assert "Is a directory." in caught.value.message and "Errno" not in caught.value.message
+
+
 def test_a_list_element_of_the_wrong_kind_still_says_where_it_came_from() -> None:
     path = write_config("[context]\nignore = [3]\n")
     with pytest.raises(SettingsError) as caught:

@@ -29,7 +29,13 @@ def edit(console: Console) -> int:
     with open(paths.open_private(draft), "w", encoding="utf-8", newline="") as file:
         file.write(begun)
     while True:
-        _run([*words, str(draft)])
+        try:
+            _run([*words, str(draft)])
+        except UsageError as error:
+            if read_text(draft) != begun:
+                raise UsageError(error.message, f"What was written is in {draft}.") from None
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         after = read_text(draft)
         if after is None or after == begun:
             shutil.rmtree(folder, ignore_errors=True)
@@ -61,7 +67,7 @@ def _run(words: list[str]) -> None:
     finally:
         signal.signal(signal.SIGINT, handler)
     if ended:
-        raise UsageError(f"{words[0]} ended with {ended}.", f"What was written is in {words[-1]}.")
+        raise UsageError(f"{words[0]} ended with {ended}.", "Nothing was changed.")
 
 
 def _hear_interrupts() -> None:

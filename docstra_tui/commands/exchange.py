@@ -26,7 +26,8 @@ ID_LENGTH = 8
 def export(invocation: Invocation, console: Console, store: SessionStore) -> int:
     """One session to standard output, or into a new file."""
     options = invocation.options
-    place = named(options["output"], Path.cwd()) if options["output"] else None
+    output = options["output"]
+    place = named(output, Path.cwd()) if output not in ("", "-") else None
     form = options["format"] or (form_of(place) if place is not None else "md")
     if form not in FORMS:
         raise UsageError(f"There is no format {form!r}.", f"There is {' and '.join(FORMS)}.")
