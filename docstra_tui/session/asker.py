@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from docstra_tui.errors import DocstraError
 from docstra_tui.llm.answer import AnswerStream, Listener
@@ -44,6 +44,8 @@ class Asker:
                 self._admission.expect()
                 dialogue.request, dialogue.told = request, None
             undoing.callback(self._not_asked, request)
+            with suppress(DocstraError):  # a disk that does not answer holds up no question
+                self._branches.look_again()
             if request.parent is not None:
                 undoing.callback(self._branches.show, self._branches.shown)
                 self._branches.go_back_to(request.parent)

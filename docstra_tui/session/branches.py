@@ -134,6 +134,14 @@ class Branches:
         """Go on from these."""
         self._dialogue.show(path.turns, path.skipped)
 
+    def look_again(self) -> None:
+        """Of answers that another program was writing when they were read, what there is of them now. While
+        none is written here. Blocks. Raises `StoreError`."""
+        written = [turn.id for turn in self.shown.turns if turn.status == "streaming"]
+        ended = [turn for turn in self.record.turns(written) if turn.status != "streaming"] if written else []
+        if ended:
+            self._dialogue.renew(ended)
+
     # Walking
 
     def walk(self, turn_id: int, step: int) -> bool:

@@ -92,6 +92,15 @@ class Dialogue:
             same = {place + 1 for place, number in before.items() if after.get(place) == number}
             self.context.move_to(_saved_log(self.turns, skipped), same)
 
+    def renew(self, turns: Sequence[SavedTurn]) -> None:
+        """Some of the turns are more than they were: another program wrote on."""
+        with self.lock:
+            found = {turn.id: turn for turn in turns}
+            self.turns = [found.get(turn.id, turn) for turn in self.turns]
+            self.held |= found
+            numbers = range(self.skipped + 1, self.skipped + 1 + len(self.turns))
+            self.context.move_to(_saved_log(self.turns, self.skipped), numbers)
+
     # The prompt
 
     def told_now(self) -> Told:

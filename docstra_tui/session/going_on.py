@@ -51,6 +51,8 @@ def going_on(
             "Something was asked behind that answer: only the last one can be gone on with.",
             "/retry asks an earlier question again.",
         )
+    if turn.status == "streaming" and own is not None and turn.id not in own:
+        raise DocstraError("Another program is writing that answer.", "/resume reads the session again.")
     if turn.status == "streaming":
         raise DocstraError("That answer is still being written.", "Stop it first, or wait for it.")
     if not is_cut(turn):

@@ -260,6 +260,33 @@ def test_kill_9_in_the_middle_of_a_fork_keeps_both(own_places: Path, path: Path)
     assert on_disk(path, "SELECT count(*) FROM turns") == [(3,)]
 
 
+def test_an_answer_that_another_program_was_writing_is_told_whole_when_it_has_ended(
+    store: SessionStore, llm: FakeLLM
+) -> None:
+    session, gate = ChatSession(llm, Path("/project"), store), threading.Semaphore(0)
+    session.set_context([A])
+    say(session, "one")
+    llm.enqueue("half ", "and whole", gate=gate)
+    turn = session.ask("two")
+    gate.release()
+    next(turn)
+    assert store.flush()
+    there = SessionStore()
+    other = ChatSession.resume(FakeLLM("there", "again"), there, session.id or "")
+    assert other.turns[-1].status == "streaming"
+    with pytest.raises(DocstraError, match="Another program is writing that answer") as refused:
+        other.going_on()
+    assert "/resume" in refused.value.hint
+    gate.release(2)
+    list(turn)
+    assert store.flush()
+    list(other.ask("three"))
+    assert messages(other.llm)[1:] == [*messages(llm)[1:], "half and whole", "three"]  # type: ignore[arg-type]
+    assert [one.answer for one in other.turns[1:]] == ["half and whole", "there"]
+    assert [one.path for one in other.context] == ["a.py"]
+    there.close()
+
+
 def test_what_another_program_deleted_under_us_leaves_the_rest_on_its_branch(
     store: SessionStore, llm: FakeLLM
 ) -> None:

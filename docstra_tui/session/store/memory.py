@@ -254,7 +254,8 @@ class Memory:
     def _hold(self, session_id: str, turns: Iterable[SavedTurn]) -> None:
         """These were read: a file that is deleted under us can be made again as it was."""
         for turn in turns:
-            if turn.id not in self._turns:
+            kept = self._turns.get(turn.id)
+            if kept is None or not (kept.is_ours or kept.is_behind):
                 self._turns[turn.id] = KeptTurn(
                     session_id=session_id, turn=replace(turn), is_ours=False, has_items=True, written=0
                 )

@@ -72,6 +72,8 @@ class Turns:
         self._session: ChatSession | None = None
         self._is_whole = True
         """The last answer is as long as the model made it."""
+        self._is_half = False
+        """An answer that is shown was being written by another program."""
 
     def use(self, session: ChatSession) -> None:
         """Show and continue this chat."""
@@ -95,6 +97,7 @@ class Turns:
 
     def _load(self, turns: Sequence[SavedTurn]) -> None:
         self._conversation.load(shown_turns(turns))
+        self._is_half = any(turn.status == "streaming" for turn in turns)
         self._show_forks()
 
     def _show_forks(self) -> None:
@@ -164,7 +167,8 @@ class Turns:
         self._is_whole = outcome.error is None and not outcome.stopped
         turns = self._session.turns if self._session is not None else []
         became = outcome.turn is not None and outcome.turn.question != outcome.request.shown
-        if outcome.is_withdrawn or became:  # what was sent, if anything, is not what was shown so far
+        # What was sent, if anything, is not what was shown so far; or more of another program's is there.
+        if outcome.is_withdrawn or became or self._is_half:
             self._load(turns)
         else:
             self._end_shown(outcome)
