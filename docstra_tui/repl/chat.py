@@ -179,8 +179,10 @@ class Chat:
             elif line.command.name in TASKS:
                 self._tasks.start(line, text)
             elif line.command.name == "quit":
+                self.session.draft = ""
                 return False
             else:
+                self.session.draft = ""  # it is no question: of the session that it leaves it is none either
                 self.branching.leave_edit()
                 self.handlers[line.command.name](line)
         except (UsageError, TemplateError) as error:

@@ -9,7 +9,7 @@ import pytest
 from docstra_tui.session.turns import SavedTurn
 from tests.fakes import FakeLLM
 from tests.repl.fake_backend import FakeBackend
-from tests.repl.story import chat, saved
+from tests.repl.story import Typist, chat, saved
 
 
 def test_a_session_can_be_resumed_with_its_files(project: Path) -> None:
@@ -41,6 +41,29 @@ def test_sessions_new_and_resume_from_within(project: Path) -> None:
     assert [len(call.messages) for call in llm.calls] == [2, 2, 4]
     assert shown.count("  1 turn   ") == 2
     assert "There is no saved session 'nothing'" in shown
+
+
+def test_a_command_that_leaves_a_session_is_no_draft_of_it(project: Path) -> None:
+    def script(typist: Typist) -> None:
+        def sends(command: str) -> None:
+            typist.types(command)
+            with saved() as store:
+                typist.waits(lambda: command in [store.load(one.id).draft for one in store.sessions()])
+            typist.types("\r")
+
+        typist.types("First?\r")
+        typist.sees("one")
+        sends("/new")
+        typist.sees("A new session")
+        typist.types("Second?\r")
+        typist.sees("two")
+        sends("/resume")
+        typist.sees("Second? · 1 turn")
+        sends("/quit")
+
+    chat(project, FakeBackend(FakeLLM("one", "two")), script)
+    with saved() as store:
+        assert [store.load(one.id).draft for one in store.sessions()] == ["", ""]
 
 
 def test_a_disk_that_takes_nothing_is_said_at_the_end_with_where_the_copy_is(
