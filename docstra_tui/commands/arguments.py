@@ -135,12 +135,7 @@ OUTPUT = Option(
 FORCE = Option(("--force",), "ask again what was answered before", "", {"action": "store_true"})
 OF_EXPORT = (
     Option(("--format",), "md, or json for all of it", "", {"default": "", "metavar": "FORMAT"}),
-    Option(
-        ("-o", "--output"),
-        "export into this new file; - is standard output",
-        "",
-        {"default": "", "metavar": "FILE"},
-    ),
+    Option(("-o", "--output"), "export into this new file; - prints", "", {"default": "", "metavar": "FILE"}),
     Option(("--thinking",), "export what was thought too", "", {"action": "store_true"}),
     Option(("--force",), "export over a file that is there", "", {"action": "store_true"}),
 )

@@ -215,8 +215,10 @@ class DocstraApp(App[None]):
     def save(self) -> None:
         """Everything to disk, from any thread, without the screen."""
         session = self.main.session
-        draft = self.main.draft
-        if session is not None and draft != session.draft:
+        of, draft = self.main.typed
+        # What was typed in another one says nothing of what this one brought along.
+        is_its = of is session or (of is None and session is not None and not session.draft)
+        if session is not None and is_its and draft != session.draft:
             session.draft = draft
         self.main.files.flush()
         self.store.flush(1.0)
@@ -233,7 +235,7 @@ class DocstraApp(App[None]):
     @contextmanager
     def lend_terminal(self) -> Iterator[int]:
         """The terminal for another program, while this one stands still. What was written is saved before."""
-        self.main.draft = self.main.composer.kept  # of a burst of keys, nobody was told yet
+        self.main.note_typed()  # of a burst of keys, nobody was told yet
         self.save()
         if self._driver is None or not self._driver.can_suspend or sys.__stdout__ is None:
             raise UsageError("This terminal cannot be given to another program.")

@@ -9,6 +9,7 @@ import threading
 import pytest
 from textual.app import App
 
+from docstra_tui.tui.widgets.composer import Composer
 from tests.tui.fakes import screen_text, until
 
 
@@ -50,11 +51,34 @@ async def test_the_draft_is_saved_from_another_thread(make_app, store):
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: app.main.turns.queue.ready)
         await pilot.press(*"half a thought")
-        await until(pilot, lambda: app.main.draft == "half a thought")
+        await until(pilot, lambda: app.main.typed[1] == "half a thought")
         thread = threading.Thread(target=app.save)
         thread.start()
         await until(pilot, lambda: not thread.is_alive())
         assert store.load("last").draft == "half a thought"
+
+
+async def test_a_draft_that_is_still_on_its_way_to_the_screen_is_not_taken_for_deleted(
+    make_app, store, root, monkeypatch
+):
+    before = store.create(str(root), "m")
+    store.save_draft(before, "what was written yesterday")
+    assert store.flush()
+    write = Composer.write
+    saved = []
+
+    def slow(composer, text):
+        thread = threading.Thread(target=app.save)  # the terminal goes just now
+        thread.start()
+        thread.join()
+        saved.append(store.load(before).draft)
+        write(composer, text)
+
+    monkeypatch.setattr(Composer, "write", slow)
+    app = make_app(resume=before)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: app.main.typed[1] == "what was written yesterday")
+    assert saved == ["what was written yesterday"]
 
 
 async def test_a_crash_ends_with_1_and_is_written_to_the_log(make_app, tmp_path):

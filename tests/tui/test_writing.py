@@ -71,7 +71,7 @@ async def test_ctrl_r_finds_a_question_of_another_session_and_the_draft_comes_ba
         assert "In detail." in screen_text(app) and "· pkg" in screen_text(app)
         await pilot.press("enter")
         await until(pilot, lambda: app.main.composer.text == "How does the retry work?\nIn detail.")
-        assert app.main.draft.endswith("\n\nhalf a thought"), "the disk has both"
+        assert app.main.typed[1].endswith("\n\nhalf a thought"), "the disk has both"
         await pilot.press("enter")
         await until(pilot, lambda: "Like this." in screen_text(app))
         assert app.main.composer.text == "half a thought"

@@ -81,8 +81,8 @@ class MainScreen(KeyActions):
     ) -> None:
         super().__init__()
         self.root = root
-        self.draft = ""
-        """What stands in the composer; read by other threads when the app has to leave."""
+        self.typed: tuple[ChatSession | None, str] = (None, "")
+        """What stands in the composer, and of which chat; other threads read it when the app has to leave."""
         self._program = program
         self._resume = resume
         self._file_jobs = JobQueue("files", self.call_later)
@@ -304,12 +304,16 @@ class MainScreen(KeyActions):
         self._program.copying.copy(event.text, event.what)
 
     def on_text_area_changed(self) -> None:
-        self.draft = self.composer.kept
+        self.note_typed()
         if self.session is not None:
-            self.session.draft = self.draft  # on the disk within a second
+            self.session.draft = self.typed[1]  # on the disk within a second
         self.ahead.typed(self.session, self.composer.text)
         self.model.typed()
         self.completing.typed()
+
+    def note_typed(self) -> None:
+        """What stands in the composer now is typed for the session that is shown."""
+        self.typed = (self.session, self.composer.kept)
 
     def on_text_area_selection_changed(self) -> None:
         self.completing.typed()
