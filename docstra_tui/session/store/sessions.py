@@ -305,7 +305,7 @@ class SessionStore:
         self._writer.change(lambda connection: session_rows.delete_session(connection, session_id))
 
     def _find(self, which: str, root: str | None) -> str:
-        if which != "last" and self._memory.knows(which):
+        if which != "last" and self._memory.knows(which) and not self._memory.is_deleted(which):
             return which
         known = self.sessions(root if which == "last" else None)
         if which == "last":

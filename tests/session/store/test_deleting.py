@@ -9,6 +9,9 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
+from docstra_tui.errors import StoreError
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import SavedTurn
@@ -92,6 +95,8 @@ def test_a_deleted_session_is_in_no_list_and_comes_back(store: SessionStore, pat
     session_id, _ = three(store)
     store.mark_deleted(session_id)
     assert store.sessions() == []
+    with pytest.raises(StoreError, match="no saved session"):
+        store.load(session_id)  # what is asked in it would be gone with it
     store.save_draft(session_id, "typed meanwhile")
     assert store.flush() and store.sessions() == []
     store.mark_deleted(session_id, is_deleted=False)
