@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 HISTORY = "chat-history"
 MOST = 2_000
 """Lines that Up goes back through: each prompt takes all of them in."""
+LONGEST = 100_000
+"""Characters of such a line; what is longer takes seconds to be drawn, and nobody finds the way back."""
 
 
 class KeptHistory(FileHistory):
@@ -43,7 +45,8 @@ class KeptHistory(FileHistory):
         with contextlib.suppress(DocstraError):
             for one in self._asked():
                 found[one.text] = max(one.at, found.get(one.text, 0.0))
-        return sorted(found, key=lambda text: found[text], reverse=True)[:MOST]
+        lines = (text for text in found if len(text) <= LONGEST)
+        return sorted(lines, key=lambda text: found[text], reverse=True)[:MOST]
 
     def append_string(self, string: str) -> None:
         super().append_string(self._whole(string))

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 EMPTY: Mapping[str, str] = MappingProxyType({})
 REFRESH_SECONDS = 0.5
 """How often the line below the prompt is drawn again."""
+DRAWN = 20_000
+"""Characters that are drawn with each key: the library goes through all of them, several times."""
 
 
 class Prompt:
@@ -82,8 +84,14 @@ class Prompt:
         """What is sent. Raises `KeyboardInterrupt`, `EOFError` as the keys say."""
         draft, self._aside = joined(draft, self._aside), ""
         self._folds.forget_unused(draft)
-        sent = self._session.prompt([("class:mark", "> ")], default=self._folds.again(draft))
+        sent = self._session.prompt([("class:mark", "> ")], default=self._marked(draft))
         return self._folds.whole(sent)
+
+    def _marked(self, text: str) -> str:
+        """A text from elsewhere as it stands here: what would take seconds to draw is one mark."""
+        text = without_marks(text)
+        marked = self._folds.again(text)
+        return marked if len(marked) <= DRAWN else self._folds.fold(text)
 
     def _kept(self, buffer: Buffer) -> str:
         """All that must not be lost: what stands there, and what was begun before an earlier line did."""
@@ -134,7 +142,7 @@ class Prompt:
             async def write() -> None:
                 text = await run_in_terminal(lambda: self._edit(folds.whole(buffer.text)))
                 buffer.save_to_undo_stack()
-                marked = folds.again(text)
+                marked = self._marked(text)
                 buffer.document = Document(marked, len(marked))
 
             event.app.create_background_task(write())

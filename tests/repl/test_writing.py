@@ -92,6 +92,22 @@ def test_a_long_paste_is_one_mark_that_goes_as_one_and_is_sent_whole(project: Pa
     assert "line 299" in (paths.state_dir() / HISTORY).read_text()
 
 
+def test_a_long_draft_that_comes_back_is_one_mark_and_no_mark_of_another(project: Path) -> None:
+    text = "\ufdd0" + "d" * 30_000
+    with saved() as store:
+        store.save_draft(store.create(str(project), "m"), text)
+        assert store.flush()
+    llm = FakeLLM("Read.")
+
+    def script(typist: Typist) -> None:
+        typist.sees("[▸ 30,001 characters]")
+        typist.types("!\r")
+        typist.sees("Read.")
+
+    chat(project, FakeBackend(llm), script)
+    assert [call.question for call in llm.calls] == ["\ufffd" + "d" * 30_000 + "!"]
+
+
 def test_a_set_of_files_is_kept_and_used_again(project: Path) -> None:
     llm = FakeLLM("One.", "Two.", "Three.")
 
@@ -117,6 +133,13 @@ def test_a_set_of_files_is_kept_and_used_again(project: Path) -> None:
     with saved() as store:
         files = [[item.label for item in turn.files] for turn in store.load("last").turns]
     assert files == [["src/a.py:1-1", "notes.md"], [], ["src/a.py:1-1"]]
+
+
+def test_what_takes_seconds_to_draw_is_no_line_to_go_back_to(tmp_path: Path) -> None:
+    history = KeptHistory(
+        str(tmp_path / HISTORY), lambda: [Asked("x" * 1_000_000, 2.0, "/p"), Asked("short", 1.0, "/p")]
+    )
+    assert list(history.load_history_strings()) == ["short"]
 
 
 def test_what_was_typed_and_what_was_asked_elsewhere_are_one_line_of_time(tmp_path: Path) -> None:
