@@ -40,6 +40,10 @@ NAMES = (
     *(f"f{number}" for number in range(1, 25)),
 )
 
+ARROWS = frozenset({"up", "down", "left", "right", "home", "end", "pageup", "pagedown"})
+BESIDE_ARROWS = frozenset("hjklbgG")
+"""The same in letters, for those who know them anyway."""
+
 WRITTEN = {
     "control": "ctrl",
     "strg": "ctrl",
@@ -162,7 +166,8 @@ def _shown_part(part: str) -> str:
 
 
 def shown_keys(keys: str) -> str:
-    """`f2,ctrl+b` as `F2, Ctrl+B`. The letters beside the arrows are for those who know them anyway."""
+    """`f2,ctrl+b` as `F2, Ctrl+B`, without the letters beside arrows."""
     names = [name for name in keys.split(",") if name]
-    named = [name for name in names if len(name) > 1] or names
-    return ", ".join(map(shown_key, named))
+    if any(name.rpartition("+")[2] in ARROWS for name in names):
+        names = [name for name in names if name not in BESIDE_ARROWS]
+    return ", ".join(map(shown_key, names))

@@ -47,7 +47,12 @@ def test_what_is_no_key_is_refused_with_the_nearest(written: str, near: str) -> 
 def test_what_a_key_writes_is_known() -> None:
     assert [character_of(key) for key in ("x", "space", "left_curly_bracket", "section_sign")] == list("x {§")
     assert not any(character_of(key) for key in ("f2", "ctrl+b", "enter", "", "no such"))
-    assert shown_keys("up,k") == "↑" and shown_keys("y") == "y"
+    assert shown_keys("up,k") == "↑" and shown_keys("home,g") == "Home" and shown_keys("y") == "y"
+
+
+def test_a_letter_is_told_beside_another_key_too() -> None:
+    assert shown_keys("f8,d,delete") == "F8, d, Del"
+    assert shown_keys("delete,D") == "Del, D"
 
 
 def of(text: str) -> dict[str, str]:

@@ -43,7 +43,7 @@ BREACHES = {
     "web": ("engine/client/contact.py", "from uvicorn import Server"),
     "processes": ("tui/app.py", "import psutil"),
     "grammars": ("tui/widgets/notice.py", "import pygments.lexers"),
-    "encodings": ("session/export.py", "from charset_normalizer import from_bytes"),
+    "encodings": ("session/exchange/markdown.py", "from charset_normalizer import from_bytes"),
     "completions": ("cli.py", "import shtab"),
     "toml": ("settings.py", "def f():\n    import tomlkit"),
     "folders": ("themes.py", "import platformdirs"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.report import Report
 from docstra_tui.errors import DocstraError
-from docstra_tui.session.export import to_markdown
+from docstra_tui.session.exchange.markdown import to_markdown
 from docstra_tui.session.store.sessions import SessionStore
 from tests.session.damaged import damage, flips, untouched, write_sessions
 

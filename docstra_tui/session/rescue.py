@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from docstra_tui.session.chat import ChatSession
-from docstra_tui.session.export import to_markdown
+from docstra_tui.session.exchange.markdown import to_markdown
 from docstra_tui.session.turns import StoredSession
 
 

@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from docstra_tui.key_hints import press
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.widgets.fields import LineField
+from docstra_tui.tui.widgets.list_pages import move
 from docstra_tui.workspace.dialogs import Choice, Offer
 
 
@@ -70,11 +71,7 @@ class ChoiceScreen(ModalScreen[str | None]):
             self._moved(self._shown[event.option_index].value)
 
     def action_step(self, step: int) -> None:
-        options = self.query_one(OptionList)
-        if step > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
+        move(self.query_one(OptionList), step)
 
     def action_leave(self) -> None:
         self.dismiss(None)

@@ -16,7 +16,8 @@ from textual.widgets.option_list import Option
 from docstra_tui.key_hints import press
 from docstra_tui.text import sanitize_text
 from docstra_tui.tui.widgets.fields import LineField
-from docstra_tui.workspace.history import matching, row
+from docstra_tui.tui.widgets.list_pages import move
+from docstra_tui.workspace.earlier import matching, row
 
 if TYPE_CHECKING:
     from docstra_tui.session.turns import Asked
@@ -80,11 +81,7 @@ class EarlierScreen(ModalScreen[str | None]):
         self._preview(event.option_index)
 
     def action_step(self, step: int) -> None:
-        options = self.query_one(OptionList)
-        if step > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
+        move(self.query_one(OptionList), step)
 
     def action_leave(self) -> None:
         self.dismiss(None)

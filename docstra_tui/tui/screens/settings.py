@@ -19,6 +19,7 @@ from docstra_tui.key_names import character_of, shown_key
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.screens.choice import ChoiceScreen
 from docstra_tui.tui.widgets.fields import LineField
+from docstra_tui.tui.widgets.list_pages import move
 from docstra_tui.workspace.dialogs import Choice, Offer
 from docstra_tui.workspace.setting_changes import SettingRow, typed_value
 
@@ -121,11 +122,7 @@ class SettingsScreen(ModalScreen[None]):
         self._tell()
 
     def action_step(self, step: int) -> None:
-        options = self.query_one(OptionList)
-        if step > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
+        move(self.query_one(OptionList), step)
 
     def action_page(self, step: int) -> None:
         options: Any = self.query_one(OptionList)

@@ -1,4 +1,4 @@
-"""Page up and down in a list that was not drawn yet: nothing, where Textual ends the app.
+"""Rows up and down in a list while another field has the keys; pages only where it was drawn before.
 
 Textual counts the lines of a list when it draws it, and turns a page by them; the list of the palette gets
 keys as soon as it is open.
@@ -9,6 +9,14 @@ from __future__ import annotations
 from typing import Literal
 
 from textual.widgets import OptionList
+
+
+def move(options: OptionList, step: int) -> None:
+    """To the row before, or the next one."""
+    if step > 0:
+        options.action_cursor_down()
+    else:
+        options.action_cursor_up()
 
 
 def install() -> None:

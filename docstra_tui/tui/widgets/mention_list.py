@@ -9,6 +9,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from docstra_tui.text import shown_name
+from docstra_tui.tui.widgets.list_pages import move
 
 SHOWN = 50
 
@@ -65,7 +66,4 @@ class MentionList(OptionList, can_focus=False):
 
     def step(self, step: int) -> None:
         """Move the cursor."""
-        if step > 0:
-            self.action_cursor_down()
-        else:
-            self.action_cursor_up()
+        move(self, step)

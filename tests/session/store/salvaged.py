@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from docstra_tui.session.export import to_markdown
+from docstra_tui.session.exchange.markdown import to_markdown
 from docstra_tui.session.store.sessions import SessionStore
 
 

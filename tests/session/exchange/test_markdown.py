@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from docstra_tui.errors import EngineDied, NoAnswer
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.session.export import to_markdown
+from docstra_tui.session.exchange.markdown import to_markdown
 from docstra_tui.session.turns import SavedTurn, StoredSession
 
 
