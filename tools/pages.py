@@ -164,7 +164,10 @@ def all_bindings() -> Iterator[Binding]:
 
 
 def keys_page() -> Iterator[str]:
-    yield "F1 shows the same. What tmux or screen takes for itself has another key too."
+    yield (
+        "F1 shows the same but for the last part. What tmux or screen takes for itself has another key\n"
+        "too, and where nothing is written `h` `j` `k` `l` are arrows."
+    )
     yield KEYS_WORDS
     for title, bindings in sections():
         yield f"## {title}"

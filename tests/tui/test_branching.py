@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from docstra_tui import key_hints
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
+from docstra_tui.tui.transcript.layout.ending import beside_line
 from docstra_tui.tui.transcript.messages import BranchWanted
 from tests.fakes import FakeLLM
 from tests.tui.fakes import screen_text, until
@@ -97,6 +99,14 @@ async def test_a_second_program_is_told(make_app, backend, root):
     elsewhere.close()
 
 
+def test_the_mark_of_a_fork_names_the_keys_in_force():
+    key_hints.use({"transcript.fork-before": "f13", "transcript.fork-next": "f14"})
+    try:
+        assert beside_line(1, 2).text == "▌ 1/2 · F13 F14 or /other shows the others"
+    finally:
+        key_hints.use({})
+
+
 async def test_keys_walk_what_stands_in_one_place_and_say_which_it_is(make_app, backend, root):
     said(root, "one", "two", "three")
     backend.llm.enqueue("Zwei.")
@@ -113,12 +123,12 @@ async def test_keys_walk_what_stands_in_one_place_and_say_which_it_is(make_app, 
         await until(pilot, lambda: "Nothing stands beside question" in screen_text(app))
         await pilot.press("home", "right_square_bracket", "a")  # the second, once more
         await until(pilot, lambda: "Zwei." in screen_text(app) and not main.turns.queue.busy)
-        await until(pilot, lambda: "2/2 · < > shows the others" in screen_text(app))
+        await until(pilot, lambda: "2/2 · < > or /other shows the others" in screen_text(app))
         assert questions(app) == ["one", "two"]
 
         await pilot.press("less_than_sign")  # nothing is marked, but one can be walked from
         await until(pilot, lambda: questions(app) == ["one", "two", "three"])
-        assert "1/2 · < > shows" in screen_text(app) and "Answer to two" in screen_text(app)
+        assert "1/2 · < > or" in screen_text(app) and "Answer to two" in screen_text(app)
         assert view.current_turn == 1 and view.has_focus
         await pilot.press("less_than_sign")  # there is none
         await pilot.press("greater_than_sign")

@@ -12,8 +12,8 @@ import msgspec
 from docstra_tui import __version__
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.exchange.document import FORMAT, VERSION, Document, Error, File, Model, Setting, Turn
-from docstra_tui.session.exchange.whole import WholeSession
 from docstra_tui.session.exchange.markdown import to_markdown
+from docstra_tui.session.exchange.whole import WholeSession
 from docstra_tui.session.turns import WITHOUT_TEXT, SavedTurn, StoredSession
 from docstra_tui.text import INVISIBLE
 

@@ -33,7 +33,7 @@ def key_table(everywhere: Iterable[BindingType], changed: Mapping[str, str]) -> 
         ("Ticked files", now(*TickedList.BINDINGS)),
         ("Preview", now(*PreviewScreen.BINDINGS, *SourceView.BINDINGS)),
         ("Conversation (other letters go to the question)", always),
-        ("Conversation, while something is selected", selected),
+        ("Conversation, while a turn, code or text is marked", selected),
         ("Search", now(*SearchBar.BINDINGS)),
         (
             "Saved sessions (letters act in the list)",

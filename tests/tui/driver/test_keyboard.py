@@ -120,7 +120,7 @@ async def test_the_keys_of_both_states_of_the_conversation_are_shown(make_app):
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         shown = compose_help(app.screen._sections).plain
         always = shown.index("Conversation (")
-        selected = shown.index("Conversation, while something is selected")
+        selected = shown.index("Conversation, while a turn, code or text is marked")
         assert always < shown.index("To the question before") < selected
         assert selected < shown.index("Copy question and answer")
 

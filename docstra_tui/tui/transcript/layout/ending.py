@@ -60,7 +60,9 @@ def beside_line(place: int, count: int) -> Line:
     if count < 2:
         return BLANK
     words = f"{place}/{count}"
-    bits: Bits = (("▌ ", look.BAR), (words, look.WARNING), (" · < > shows the others", look.MUTED))
+    keys = (press("transcript.fork-before", ""), press("transcript.fork-next", ""))
+    how = f"{' '.join(filter(None, keys))} or /other" if any(keys) else "/other"
+    bits: Bits = (("▌ ", look.BAR), (words, look.WARNING), (f" · {how} shows the others", look.MUTED))
     line = Line(bits)
     line.indent = line.cells
     return line
