@@ -54,6 +54,8 @@ class Form:
     """Those that are there already, by the name of their field."""
     preview: Callable[[Mapping[str, str]], str]
     """What comes of them."""
+    left: Callable[[Mapping[str, str]], object] = lambda values: None
+    """Hears what stood there when it was closed without an answer."""
 
 
 class Dialogs(Protocol):

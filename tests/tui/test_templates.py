@@ -53,6 +53,15 @@ async def test_a_form_asks_for_the_values_and_shows_what_comes_of_them(make_app,
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, FormScreen))
         assert app.main.composer.text == "/run review depth=flat" and len(backend.llm.calls) == 1
+        app.main.composer.clear()
+        await ask(pilot, "/run review")
+        await until(pilot, lambda: isinstance(app.screen, FormScreen))
+        await pilot.press(*"thorough", "escape")
+        await until(pilot, lambda: not isinstance(app.screen, FormScreen))
+        app.main.composer.clear()
+        await ask(pilot, "/run review depth=flat")  # what was written in a form stands in the next one
+        await until(pilot, lambda: isinstance(app.screen, FormScreen) and "for thorough," in screen_text(app))
+        assert "and be flat" in screen_text(app)
 
 
 async def test_what_a_project_offers_is_read_to_its_end_first(make_app, backend, root):

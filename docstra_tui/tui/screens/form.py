@@ -92,6 +92,7 @@ class FormScreen(ModalScreen[Mapping[str, str] | None]):
             self._go_on(self.focused)
 
     def action_leave(self) -> None:
+        self._form.left({one.field.name: one.text for one in self._entries})
         self.dismiss(None)
 
     def _moves(self, entry: Entry, key: str) -> bool:

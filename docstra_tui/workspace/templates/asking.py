@@ -43,6 +43,8 @@ class TemplateAsker:
         self._jobs = jobs
         self._picks = picks
         self._reviewed = Reviewed(root)
+        self._left: dict[str, Mapping[str, str]] = {}
+        """What stood in forms that were closed, by the template's name: the next one begins with it."""
 
     def choose(self, send: Send, ask_words: Callable[[], object] | None = None) -> None:
         """Offer them all; with `ask_words` a request in one's own words too, at once where there is nothing
@@ -113,12 +115,14 @@ class TemplateAsker:
             f"{template.name}: {', '.join(field.name for field in template.fields)}",
             " ".join(filter(None, [template.title and f"{template.title}.", template.description])),
             template.fields,
-            {**template.defaults, **values},
+            {**template.defaults, **self._left.get(template.name, {}), **values},
             lambda given: filling.preview(template, {**values, **given}, picks),
+            lambda written: self._left.update({template.name: written}),
         )
 
         def given(filled: Mapping[str, str] | None) -> None:
             if filled is not None:
+                self._left.pop(template.name, None)
                 send(template, {**values, **filled})
 
         self._dialogs.fill(form, given)
