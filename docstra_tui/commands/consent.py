@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import termios
 from collections.abc import Iterable
+from contextlib import suppress
 
 from docstra_tui.commands.console import Console
 from docstra_tui.context.secrets import may_hold_secrets
@@ -84,7 +86,9 @@ def can_ask(console: Console) -> bool:
 
 
 def says_yes(question: str) -> bool:
-    """Put a question on standard error; anything but y is no."""
+    """Put a question on standard error; anything but y is no, and what was typed before it is no answer."""
+    with suppress(OSError, ValueError, termios.error):  # no terminal after all
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
     sys.stderr.write(question)
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
