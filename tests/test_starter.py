@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +15,8 @@ import pytest
 from docstra_tui.llm.files.sources import ModelSpec
 from docstra_tui.llm.loading.conversion import convert
 from tests.conftest import stop_engines
+from tests.servers.conftest import transformers
+from tests.servers.running import Server, running
 
 pytestmark = pytest.mark.alone  # a real model needs both cores to answer in its time
 
@@ -37,6 +36,13 @@ def places(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
     env["DOCSTRA_CACHE_DIR"] = str(kept)
     yield env
     stop_engines(base)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def begun_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """transformers' own server, which starts while other tests run."""
+    with running(transformers, tmp_path_factory.mktemp("serve"), waits=False) as server:
+        yield server
 
 
 def run(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -92,37 +98,14 @@ def test_the_readmes_library_example_runs(places: dict[str, str]) -> None:
 
 @pytest.mark.timeout(240)
 def test_the_same_question_goes_to_transformers_own_server(
-    places: dict[str, str], own_places: Path, monkeypatch: pytest.MonkeyPatch
+    places: dict[str, str], begun_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`--base-url` sends any face to another OpenAI-compatible server."""
     monkeypatch.setenv("DOCSTRA_CACHE_DIR", places["DOCSTRA_CACHE_DIR"])
     folder = str(convert(ModelSpec("starter")))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = (own_places / "serve.log").open("wb")
-    server = subprocess.Popen(
-        [Path(sys.executable).parent / "transformers", "serve", "--host", "127.0.0.1", "--port", str(port)],
-        env=places | {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"},
-        stdout=log,
-        stderr=log,
-        start_new_session=True,
-    )
-    try:
-        deadline = time.monotonic() + 100
-        while time.monotonic() < deadline:
-            assert server.poll() is None, (own_places / "serve.log").read_text()[-2000:]
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1):
-                    break
-            except OSError:
-                time.sleep(0.2)
-        url = f"http://127.0.0.1:{port}/v1"
-        answer = ask(places, "-f", "docstra_tui/errors.py:1-20", "--base-url", url, "--model", folder)
-    finally:
-        server.terminate()
-        server.wait(20)
-        log.close()
+    begun_server.wait_until_ready()
+    url = begun_server.url
+    answer = ask(places, "-f", "docstra_tui/errors.py:1-20", "--base-url", url, "--model", folder)
 
     assert len(answer["answer"].split()) > 5
     assert answer["model"] == folder

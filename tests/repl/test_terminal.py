@@ -15,8 +15,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.alone  # on a terminal of its own
-
 SECONDS = 30.0
 
 

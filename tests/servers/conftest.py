@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from docstra_tui.errors import RemoteError
 from docstra_tui.llm.files import starter
 from docstra_tui.llm.files.sources import ModelSpec
 from docstra_tui.llm.loading.conversion import convert
+from docstra_tui.llm.remote import RemoteLLM
 from tests.servers.running import Server, kept_cache, running
 from tests.tui.conftest import backend, make_app, root, store
 
@@ -97,11 +99,27 @@ def thinking_server(gguf: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield server
 
 
+@pytest.fixture(scope="module")
+def transformers_servers(
+    folder: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Server]]:
+    """transformers' own, with a model from its start and without one; they start at once."""
+    home = tmp_path_factory.mktemp("serve")
+    with (
+        running(lambda port: transformers(port, folder), home / "pinned", waits=False) as pinned,
+        running(transformers, home / "unpinned", waits=False) as unpinned,
+    ):
+        pinned.wait_until_ready()
+        unpinned.wait_until_ready()
+        with pytest.raises(RemoteError) as caught:
+            str(RemoteLLM(unpinned.url).stream("Who are you?"))
+        unpinned.refused = caught.value
+        yield {"pinned": pinned, "unpinned": unpinned}
+
+
 @pytest.fixture(scope="module", params=["pinned", "unpinned"])
 def transformers_server(
-    request: pytest.FixtureRequest, folder: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Server, str | None]]:
-    """transformers' own, and the model that a question has to name there, if any."""
-    pinned = [folder] if request.param == "pinned" else []
-    with running(lambda port: transformers(port, *pinned), tmp_path_factory.mktemp("serve")) as server:
-        yield server, None if pinned else folder
+    request: pytest.FixtureRequest, folder: str, transformers_servers: dict[str, Server]
+) -> tuple[Server, str | None]:
+    """One of them, and the model that a question has to name there, if any."""
+    return transformers_servers[request.param], None if request.param == "pinned" else folder

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from docstra_tui.errors import RemoteError
+
 PROJECT = Path(__file__).resolve().parents[2]
 START_SECONDS = 100.0
 
@@ -27,10 +29,21 @@ class Server:
 
     process: subprocess.Popen[bytes]
     port: int
+    log: Path
+    refused: RemoteError | None = None
+    """What it said to a question that named no model, while it had none."""
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/v1"
+
+    def wait_until_ready(self) -> None:
+        """Wait until it has loaded its model, as far as its health says."""
+        deadline = time.monotonic() + START_SECONDS
+        while not _is_ready(self.port):
+            assert self.process.poll() is None, self.log.read_text()[-2000:]
+            assert time.monotonic() < deadline, self.log.read_text()[-2000:]
+            time.sleep(0.1)
 
     def kill(self) -> None:
         """As the kernel does it, when memory is short."""
@@ -61,7 +74,7 @@ def free_port() -> int:
 def running(command: Callable[[int], Sequence[str]], folder: Path, *, waits: bool = True) -> Iterator[Server]:
     """The server of a command, which is made for a port; `folder` is its home and holds its log.
 
-    With `waits` it has loaded its model, as far as its health says.
+    With `waits` it is ready.
     """
     port = free_port()
     (folder / "hub").mkdir(parents=True, exist_ok=True)
@@ -72,13 +85,10 @@ def running(command: Callable[[int], Sequence[str]], folder: Path, *, waits: boo
         process = subprocess.Popen(
             command(port), cwd=PROJECT, env=env, stdout=out, stderr=out, start_new_session=True
         )
-    server = Server(process, port)
+    server = Server(process, port, log)
     try:
-        deadline = time.monotonic() + START_SECONDS
-        while waits and not _is_ready(port):
-            assert process.poll() is None, log.read_text()[-2000:]
-            assert time.monotonic() < deadline, log.read_text()[-2000:]
-            time.sleep(0.1)
+        if waits:
+            server.wait_until_ready()
         yield server
     finally:
         with contextlib.suppress(ProcessLookupError):

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
+
 from docstra_tui.settings import AnswerSettings, RemoteSettings, Settings
 from docstra_tui.workspace.models.opening import open_backend
 from tests.repl.story import Typist, chat
 from tests.servers.conftest import THINKING, WINDOW, llama, transformers
-from tests.servers.running import running
+from tests.servers.running import Server, running
 from tests.tui.fakes import screen_text, until
 from tests.tui.story import ask, last_line
 
 SIZE = (120, 40)
 SECONDS = 100.0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def begun_transformers(folder: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """transformers' own, which starts while others answer."""
+    home = tmp_path_factory.mktemp("begun")
+    with running(lambda port: transformers(port, folder), home, waits=False) as server:
+        yield server
 
 
 def settings(url: str, tokens: int) -> Settings:
@@ -66,14 +78,14 @@ async def test_what_llama_server_thinks_is_no_part_of_the_answer(make_app, gguf,
             assert last_turn(app).answer == "" and last_turn(app).thinking.strip()
 
 
-async def test_transformers_serve_answers_with_its_pinned_model(make_app, folder, tmp_path) -> None:
-    with running(lambda port: transformers(port, folder), tmp_path / "home") as server:
-        app = make_app(settings(server.url, 3), opener=open_backend)
-        async with app.run_test(size=SIZE) as pilot:
-            await until(pilot, lambda: "ready" in last_line(app), SECONDS)
-            await ask(pilot, "Count to three.")
-            await until(pilot, lambda: "the limit of 3 tokens" in screen_text(app), SECONDS)
-            assert last_turn(app).answer.strip()
+async def test_transformers_serve_answers_with_its_pinned_model(make_app, begun_transformers) -> None:
+    begun_transformers.wait_until_ready()
+    app = make_app(settings(begun_transformers.url, 3), opener=open_backend)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: "ready" in last_line(app), SECONDS)
+        await ask(pilot, "Count to three.")
+        await until(pilot, lambda: "the limit of 3 tokens" in screen_text(app), SECONDS)
+        assert last_turn(app).answer.strip()
 
 
 def test_llama_server_answers_in_the_inline_chat(gguf, tmp_path) -> None:

@@ -15,7 +15,7 @@ from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
 from docstra_tui.workspace.terminal.colour_depth import ALL, FEW, NONE
 from tests.contrast import PALETTES, READABLE, contrast
-from tests.tui.fakes import Backends, until
+from tests.tui.fakes import Backends, screen_text, until
 from tests.tui.story import is_ready
 
 SIZE = (80, 24)
@@ -86,7 +86,7 @@ async def test_rows_rules_and_panels_are_seen(app):
     async with app.run_test(size=SIZE) as pilot:
         await is_ready(pilot)
         await pilot.press(*"why?", "enter")
-        await until(pilot, lambda: not app.main.turns.queue.busy and "An answer" in shown(app))
+        await until(pilot, lambda: not app.main.turns.queue.busy and "An answer" in screen_text(app))
         rows = drawn(app)
         assert list(unseen(rows)) == []
         assert unread(rows) == set()  # and every colour has a number
@@ -95,7 +95,7 @@ async def test_rows_rules_and_panels_are_seen(app):
         assert all(char.reverse for row in (rows[0], rows[-1]) for char in row)
 
         await pilot.press("f2", "down", "space")  # the tree
-        await until(pilot, lambda: "✓" in shown(app))
+        await until(pilot, lambda: "✓" in screen_text(app))
         chosen = next(row for row in drawn(app) if "☑" in text_of(row))
         assert all(char.reverse for char in chosen[: text_of(chosen).index("│")])
         await pilot.press("t")  # the ticked files above it
@@ -104,14 +104,14 @@ async def test_rows_rules_and_panels_are_seen(app):
         assert all(char.reverse for char in cells(drawn(app), "✓"))
 
         await pilot.press("escape", "@", "p", "k", "g")  # the files that a name may mean
-        await until(pilot, lambda: "pkg/client.py" in shown(app))
+        await until(pilot, lambda: "pkg/client.py" in screen_text(app))
         await pilot.pause()
         rows = drawn(app)
         assert sum(row[50].reverse for row in rows[1:-1]) == 1
         await pilot.press("escape", *["backspace"] * 4)
 
         await pilot.press("f4")  # the palette
-        await until(pilot, lambda: isinstance(app.screen, CommandPalette) and "Explain" in shown(app))
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette) and "Explain" in screen_text(app))
         await pilot.press("down")
         await pilot.pause(0.1)
         rows = drawn(app)
@@ -122,7 +122,7 @@ async def test_rows_rules_and_panels_are_seen(app):
         await pilot.press("escape")
 
         await pilot.press("f1")  # a dialog
-        await until(pilot, lambda: "Everywhere" in shown(app))
+        await until(pilot, lambda: "Everywhere" in screen_text(app))
         assert any("┌" in text_of(row) for row in drawn(app))
         await pilot.press("escape")
 
@@ -138,12 +138,12 @@ async def test_no_state_is_told_by_its_colour_alone(root, backend, store):
     store.end_turn(turn.id, turn)
     app = DocstraApp(Settings(), root, Backends(backend), store, "last", colours=NONE)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
-        await until(pilot, lambda: "It is so, and so." in shown(app) and "pkg/" in shown(app))
+        await until(pilot, lambda: "It is so, and so." in screen_text(app) and "pkg/" in screen_text(app))
         for severity, corner in (("information", "┌"), ("warning", "┏"), ("error", "╔")):
             app.notify("Something", severity=severity)
-            await until(pilot, lambda corner=corner: corner in shown(app))
+            await until(pilot, lambda corner=corner: corner in screen_text(app))
             app.clear_notifications()
-            await until(pilot, lambda corner=corner: corner not in shown(app))
+            await until(pilot, lambda corner=corner: corner not in screen_text(app))
 
         assert not any(char.bold for char in cells(drawn(app), " Files"))
         await pilot.press("f2", "down")  # the cursor is in another pane, and in it on another row
@@ -158,7 +158,3 @@ async def test_no_state_is_told_by_its_colour_alone(root, backend, store):
         await until(pilot, lambda: any(char.underscore for char in cells(drawn(app), "It is so, and so.")))
         looks = {(char.reverse, char.underscore) for char in cells(drawn(app), "It is so, and so.")}
         assert len(looks) == 3
-
-
-def shown(app: DocstraApp) -> str:
-    return "\n".join(text_of(row) for row in drawn(app))
