@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.app import App
+from textual.events import Key
+from textual.keys import _character_to_key
 
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
 from tests.tui.fakes import Backends, FakeBackend, project
+
+_press_keys = App._press_keys
+
+
+@pytest.fixture(autouse=True)
+def letters_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test types in a row comes as from a quick hand: Textual would look for an idle processor twice
+    behind every letter, and 40 ms at least. Behind the last one, and every other key, it does."""
+
+    async def press(app: App[Any], keys: Iterable[str]) -> None:
+        pressed = list(keys)
+        for key, following in zip(pressed, [*pressed[1:], ""], strict=True):
+            if len(key) == len(following) == 1 and app._driver is not None:
+                event = Key(key if key.isalnum() else _character_to_key(key), key)
+                event.set_sender(app)
+                app._driver.send_message(event)
+            else:
+                await _press_keys(app, [key])
+
+    monkeypatch.setattr(App, "_press_keys", press)
 
 
 @pytest.fixture
