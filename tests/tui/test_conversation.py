@@ -9,7 +9,7 @@ import pytest
 from textual.events import CursorPosition
 
 from docstra_tui import paths
-from docstra_tui.errors import AnswerCutOff
+from docstra_tui.errors import AnswerCutOff, NotAllowed
 from docstra_tui.llm.answer import Usage
 from docstra_tui.session.turns import SavedTurn
 from docstra_tui.tui.driver.link import Link
@@ -208,6 +208,25 @@ async def test_an_answer_that_was_cut_goes_on_where_it_stands(make_app, backend)
         gate.release()
         await until(pilot, lambda: "9 + 5 tokens" in screen_text(app))
         assert app.main.composer.text == "" and len(app.main.session.turns) == 1
+
+
+async def test_an_answer_that_cannot_go_on_says_why(make_app, backend, monkeypatch):
+    backend.llm.enqueue("It waits two", reason="length")
+    app = make_app()
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await is_ready(pilot)
+        await answered(pilot, app, "How long?")
+        await until(pilot, lambda: "/continue goes on" in screen_text(app))
+
+        def refuse(written):
+            raise NotAllowed("This server cannot go on.", "Ask again instead.")
+
+        monkeypatch.setattr(backend.llm, "look_at", refuse)
+        await ask(pilot, "/continue")
+        await until(pilot, lambda: "This server cannot go on." in screen_text(app))
+        assert "It waits two" in screen_text(app) and app.main.composer.text == ""
+        await ask(pilot, "/each Why?")
+        await until(pilot, lambda: "no files that could be asked" in screen_text(app))
 
 
 async def test_only_the_last_answer_says_that_it_goes_on(make_app, backend):

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from docstra_tui.errors import EngineDied
+from docstra_tui.errors import ContextOverflow, EngineDied
+from docstra_tui.session.outgoing import SecretsFound
 from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.main.program import Program
 from docstra_tui.tui.transcript.saved_turns import ending_of, shown_turns
@@ -19,6 +20,7 @@ from docstra_tui.workspace.files.selection import ReadReport
 from docstra_tui.workspace.files.watched_selection import WatchedSelection
 from docstra_tui.workspace.jobs import Deliver, later
 from docstra_tui.workspace.turns.queue import TurnQueue
+from docstra_tui.workspace.turns.requests import NotTicked
 from docstra_tui.workspace.turns.runner import Outcome
 from docstra_tui.workspace.turns.waiting import bring_back, not_sent_yet
 
@@ -173,6 +175,8 @@ class Turns:
         else:
             self._end_shown(outcome)
             self._show_forks()
+        if (error := outcome.error) is not None and outcome.is_withdrawn and not _is_said(outcome):
+            self._dialogs.fail_with(error)
         if outcome.request.parent is not None and self._session is not None:
             self._older.use(self._session)
         self._composer.remember([turn.question for turn in turns])
@@ -200,3 +204,9 @@ class Turns:
         shown = self._conversation.document.turns
         if shown and shown[-1].is_streaming:
             shown[-1].files = tuple(item.label for item in turn.files) if turn is not None else ()
+
+
+def _is_said(outcome: Outcome) -> bool:
+    """True where somebody stopped a question, was asked about what kept it back, or is told by the queue."""
+    is_asked = outcome.request.goes_on is None and isinstance(outcome.error, ContextOverflow)
+    return is_asked or outcome.stopped or isinstance(outcome.error, (SecretsFound, NotTicked))
