@@ -15,6 +15,7 @@ from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.settings import ModelSettings, RemoteSettings, Settings
+from docstra_tui.workspace.commands import BOTH, COMMANDS
 from tests.fakes import FakeLLM
 from tests.parity.faces import Answer, Line, Project, Script, in_the_chat, on_the_screen
 from tests.tui.fakes import FakeBackend
@@ -413,12 +414,44 @@ SCENARIOS = [
         calls=1,
     ),
     Scenario(
+        "files are asked part by part",
+        [Line("What of @pkg/client.py ?", 1), Line("/each what is it?", 2), Line("And?", 3)],
+        calls=3,
+    ),
+    Scenario(
+        "what a switch or a search does not know is said in the same words",
+        [
+            Line("What of @README.md ?", 1),
+            Line("/theme chalk"),
+            Line("/theme chlk", says=("There is no theme 'chlk'. Did you mean 'chalk'?",)),
+            Line("/cache int3", says=("What is read is kept full or int8, not 'int3'. Write /cache int8.",)),
+            Line("/device mars", says=("There is no device 'mars'.",)),
+            Line("And now?", 2),
+            Line("/sessions Zzyzx", says=("Nothing was found.",)),
+        ],
+        calls=2,
+    ),
+    Scenario(
         "what does not fit is not sent",
         [Line("what is this about, in more than a few words?", says=("60",))],
         Project(files, small_window),
         calls=0,
     ),
 ]
+
+
+PLACES = {"files", "help", "quit"}
+"""Commands that lead to what each face has in its own shape, or to its end."""
+
+
+def test_every_command_of_both_faces_is_typed_into_both() -> None:
+    typed = {
+        step.typed[1:].split()[0]
+        for scenario in SCENARIOS
+        for step in scenario.script
+        if isinstance(step, Line) and step.typed[:1] == "/" and step.typed[1:].strip()
+    }
+    assert {row.name for row in COMMANDS if row.faces >= BOTH} - typed == PLACES
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)

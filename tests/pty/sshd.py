@@ -30,7 +30,9 @@ PasswordAuthentication no
 PermitRootLogin prohibit-password
 PrintMotd no
 PrintLastLog no
+SetEnv SHLVL=1
 """
+"""The last line keeps Bash from reading the .bashrc of whoever runs this, at each login."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,13 @@ class Sshd:
         """What logs in, with a terminal, and runs `words` there."""
         told = [f"{name}={value}" for name, value in env.items()]
         far = shlex.join(["env", "-C", os.getcwd(), *told, *words])
-        options = ("StrictHostKeyChecking=no", f"UserKnownHostsFile={self.folder}/known", "LogLevel=ERROR")
+        options = (
+            "StrictHostKeyChecking=no",
+            f"UserKnownHostsFile={self.folder}/known",
+            "LogLevel=ERROR",
+            "KexAlgorithms=curve25519-sha256",  # the quickest
+            "PreferredAuthentications=publickey",
+        )
         said = [word for option in options for word in ("-o", option)]
         return [
             "ssh",
