@@ -78,6 +78,7 @@ class Terminal:
         """Every byte the program wrote."""
         self.reading = threading.Event()
         self.reading.set()
+        self._is_closed = threading.Event()
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.attributes = termios.tcgetattr(slave)
@@ -159,11 +160,7 @@ class Terminal:
 
     def hang_up(self) -> None:
         """Close the terminal, as a dropped link does."""
-        self.reading.clear()
-        os.close(self._slave)
-        self._slave = -1
-        os.close(self.master)
-        self.master = -1
+        self._close()
 
     def modes_left_on(self) -> set[str]:
         """Private modes that were switched on and never off again."""
@@ -190,16 +187,22 @@ class Terminal:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait(10)
-        for fd in (self._slave, self.master):
-            if fd >= 0:
-                os.close(fd)
+        self._close()
+
+    def _close(self) -> None:
+        """The reader ends first: the next pipe or terminal may have the same number, and its bytes would be
+        taken for this one's."""
+        self._is_closed.set()
+        if self._slave >= 0:
+            os.close(self._slave)
+        self._reader.join()
+        if self.master >= 0:
+            os.close(self.master)
         self._slave = self.master = -1
 
     def _read(self) -> None:
-        while True:
-            master = self.master
-            if master < 0:
-                return
+        master = self.master
+        while not self._is_closed.is_set():
             if not self.reading.wait(0.2):
                 continue
             try:

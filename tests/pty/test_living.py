@@ -273,3 +273,9 @@ def test_every_step_is_there_after_the_program_or_its_link_was_cut(day: Day) -> 
     assert "Seldom at night." in day.shell(
         "sessions", "export", found["hits"][0]["session"], "--format", "md"
     )
+
+
+def test_a_terminal_that_was_closed_reads_nothing_of_what_comes_after_it() -> None:
+    for _ in range(12):
+        Terminal(["sleep", "9"]).close()
+        assert subprocess.run(["echo", "here"], capture_output=True, text=True).stdout == "here\n"
