@@ -203,7 +203,7 @@ class ScrolledDocument(DrawnDocument):
         total = self.document.height + BELOW
         room = self.virtual_size.height
         step = min(STEP, height // 3) if self.is_growing else 0
-        if total > room or total + STEP < room or room < height:
+        if total > room or total + STEP < room or room < height or total <= height < room:
             room = total + step if total > height else height
         if room != self.virtual_size.height or self.virtual_size.width != self.size.width:
             self._set_room(room)

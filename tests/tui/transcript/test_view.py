@@ -392,3 +392,15 @@ async def test_unfolding_what_a_model_thought_moves_nothing_that_is_read(make_ap
         app.view.action_fold()
         await settled(pilot)
         assert app.rows[:6] == before[:6]
+
+
+async def test_what_fits_is_shown_whole_also_where_more_was_there_before(make_app):
+    app = make_app()
+    async with app.run_test(size=(60, 12)) as pilot:
+        view = app.view
+        lines = [f"line {number}\n\n" for number in range(6)]
+        view.load([ShownTurn("Why?", "".join(lines), (), TurnEnding())])
+        await until(pilot, lambda: view.max_scroll_y > 0)
+        view.load([ShownTurn("Why?", "".join(lines[:3]), (), TurnEnding())])
+        await until(pilot, lambda: view.document.height + 1 <= view.size.height)
+        await until(pilot, lambda: view.max_scroll_y == 0 and view.scroll_y == 0)
