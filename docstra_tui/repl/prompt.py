@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import termios
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.application import get_app_session, run_in_terminal
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition, is_searching
 from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.input.typeahead import clear_typeahead
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.output import ColorDepth
@@ -163,8 +165,11 @@ class Prompt:
 
 
 def confirm(question: str) -> bool:
-    """A question that is answered with y; anything else is no."""
-    answer = ""
+    """A question that is answered with y; anything else is no, and what was typed before it is no answer."""
+    given, answer = get_app_session().input, ""
+    with contextlib.suppress(OSError, NotImplementedError, termios.error):  # no terminal
+        termios.tcflush(given.fileno(), termios.TCIFLUSH)
+        clear_typeahead(given)
     with contextlib.suppress(EOFError, KeyboardInterrupt):
         answer = PromptSession[str]().prompt(question)
     return answer.strip().lower() in ("y", "yes")

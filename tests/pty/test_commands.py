@@ -47,3 +47,17 @@ def test_the_inline_chat_takes_lines_behind_a_completed_name(project: Path) -> N
         question = typed.run(Case("lines", (b"\t:1-1",), "see @src/client.py:1-1"))
         assert question.endswith("see @src/client.py:1-1")
         assert 'File "src/client.py", lines 1-1:\n```python\ndef retry(times):\n```' in question
+
+
+def test_a_yes_that_was_typed_before_it_was_asked_for_replaces_no_file(project: Path) -> None:
+    kept = project / "answer.md"
+    kept.write_text("mine\n")
+    with face(project, "chat") as typed:
+        typed.run(Case("a question", (b"how?",), "how?"))
+        typed.terminal.write(b"/save answer.md\ry\r")
+        typed.terminal.wait_for("Replace it?")
+        typed.terminal.write(b"n\r")
+        typed.terminal.wait_for(lambda text: "Replace it? [y/N] n" in text)
+        typed.terminal.write(b"/quit\r")
+        typed.terminal.wait_end()
+    assert kept.read_text() == "mine\n"
