@@ -35,8 +35,8 @@ async def test_a_key_edits_a_question_and_walks_between_both(make_app, backend, 
         second = view.document.turns[1].turn_id
 
         view.post_message(BranchWanted("edit", second))
-        await until(pilot, lambda: main.composer.text == "two")
-        assert "question 2 is written anew" in screen_text(app) and main.composer.has_focus
+        await until(pilot, lambda: "question 2 is written anew" in screen_text(app))
+        assert main.composer.text == "two" and main.composer.has_focus
         await pilot.press("escape")
         await until(pilot, lambda: "written anew" not in screen_text(app))
         assert main.composer.text == "" and main.turns.queue.editing is None

@@ -17,6 +17,15 @@ from docstra_tui.errors import EngineError
 LARGEST_LOG = 1_000_000
 """Bytes; a longer log is set aside as `.1` when an engine starts."""
 
+MEMORY = (
+    "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1:glibc.malloc.mmap_threshold=1073741824:"
+    "glibc.malloc.trim_threshold=536870912"
+)
+"""How glibc gives memory to the engine: large pages where the system has them for who asks, and what one
+layer let go of to the next, also in another thread than the first. A prompt of 3,800 tokens is read in 1.87 s
+in place of 2.14, with the large pages alone in 2.05 (medians of twelve in turn, 2 cores, bfloat16). Other
+libraries do not know it."""
+
 PLACES = ("DOCSTRA_RUNTIME_DIR", "DOCSTRA_STATE_DIR", "DOCSTRA_CONFIG_DIR", "DOCSTRA_CACHE_DIR")
 
 
@@ -26,6 +35,7 @@ def start(options: EngineOptions) -> subprocess.Popen[bytes]:
     for name in PLACES:  # the engine works in another folder
         if environment.get(name):
             environment[name] = os.path.abspath(os.path.expanduser(environment[name]))
+    environment.setdefault("GLIBC_TUNABLES", MEMORY)
     # Without -P the working folder, which may be a stranger's repository, could bring its own torch.py.
     command = [sys.executable, "-P", "-m", "docstra_tui.engine", msgspec.json.encode(options).decode()]
     log = _open_log(Path(options.log))
