@@ -57,6 +57,10 @@ class BaseLLM(Tasks):
         """What is known of the model without asking anybody, for `repr`. Never a key."""
         return {}
 
+    def compacted(self, compact: bool | None = None) -> bool:
+        """Whether what is read is kept in 8 bits; None is this model's own setting."""
+        return self.kv_cache == "int8" if compact is None else compact
+
     def wished(self, think: Think | None) -> Think:
         """How much to think for a question that says `think`. Raises `ValueError`."""
         return wish.parse(self.think if think is None else think)

@@ -257,7 +257,7 @@ class LocalLLM(BaseLLM):
         wanted = self.max_tokens if max_tokens is None else max_tokens
         _look_at(wanted, sampling, len(self.tokenizer))
         think = self.wished(think)
-        compact = self.kv_cache == "int8" if compact is None else compact
+        compact = self.compacted(compact)
         try:
             asked = self._chat.render(prompt, self._chat.most, think=think)
             ids = asked if written is None else asked + _begun(self._generator, self._chat, asked, written)
@@ -299,7 +299,7 @@ class LocalLLM(BaseLLM):
 
     def measure_ids(self, ids: list[int], *, compact: bool | None = None) -> Measure:
         """The same for a prompt that is rendered already."""
-        compact = self.kv_cache == "int8" if compact is None else compact
+        compact = self.compacted(compact)
         room = self._generator.room.of(self.window, compact)
         return Measure(len(ids), self._generator.prefixes.reusable(ids, compact=compact), room=room)
 
@@ -323,7 +323,7 @@ class LocalLLM(BaseLLM):
         question can follow, because it leaves less than the reserve, nothing is read.
         """
         think = self.wished(think)
-        in_8_bits = self.kv_cache == "int8" if compact is None else compact
+        in_8_bits = self.compacted(compact)
         try:
             ids = self._chat.stable_prefix(prompt, stable, self._chat.most, think=think)
         except TooLong:

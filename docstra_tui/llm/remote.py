@@ -240,7 +240,7 @@ class RemoteLLM(BaseLLM):
         wish = self.wished(think)
         if wish != "auto":
             said["think"] = wish
-        if self.kv_cache == "int8":
+        if self.compacted():
             said["compact"] = True
         return {"docstra": said} if said else {}
 
