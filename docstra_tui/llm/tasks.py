@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, overload
 
+from docstra_tui.llm import own_words
 from docstra_tui.llm.answer import SILENT, AnswerStream, Listener
 from docstra_tui.llm.items import Context, as_items
 from docstra_tui.llm.messages import Prompt, encodable
@@ -207,6 +208,21 @@ class Tasks(ABC):
         """The answer to a template filled with `kwargs`; `context` may be a list of items."""
         context = kwargs.pop("context", ())
         return self._task(template_name, stream, history, kwargs, think, on_thinking, context)
+
+    def own_words(self, question: str) -> tuple[str, ...]:
+        """What the code that answers a question may be called, in this model's own words: to be searched for.
+
+        One short greedy answer, at most ten names or phrases; empty where nothing of it is one. It is asked
+        as one of many: a conversation keeps its cache, and a question that somebody waits for goes first.
+        """
+        asked = own_words.request(question)
+        with self.stream(
+            asked, max_tokens=own_words.TOKENS, temperature=0.0, think="off", batch=True
+        ) as answer:
+            for piece in answer:
+                if "\n" in piece and own_words.is_enough(answer.text, question):
+                    break
+        return own_words.read(answer.text, question)
 
     def add_template(self, name: str, template: str | Template) -> None:
         """Add a template for `custom_request`, or override a built-in one: a text, or one that
