@@ -20,15 +20,22 @@ from docstra_tui.session.turns import SavedTurn
 from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
 from docstra_tui.tui.screens.choice import ChoiceScreen
+from docstra_tui.tui.screens.earlier import EarlierScreen
 from docstra_tui.tui.screens.form import FormScreen
+from docstra_tui.tui.screens.review import ReviewScreen
 from docstra_tui.tui.screens.settings import SettingsScreen
-from tests.tui.fakes import Backends, screen_text, until
+from docstra_tui.tui.screens.waiting import WaitingScreen
+from docstra_tui.workspace.models.backend import Status
+from tests.tui.fakes import Backends, FakeBackend, screen_text, until
 from tests.tui.picture import picture
 from tests.tui.story import is_ready
 
 KEPT = Path(__file__).parent / "__snapshots__" / "screens"
 LOOKS = ("lamp", "paper", "sixteen")
 TEMPLATE = '+++\ntitle = "Risks"\n[fields.what]\nasks = "which part"\n+++\nHow risky is {what}?\n'
+OF_THE_PROJECT = '+++\ntitle = "Log"\n+++\nWhat is written\u202e to the log?\n'
+TOKENS = {"form": 79, "earlier questions": 79, "review": 79}
+"""Of the next prompt, where it is not 77."""
 DAY = 1_790_000_000.0
 
 
@@ -41,7 +48,7 @@ def turns() -> list[SavedTurn]:
     ]
 
 
-async def screens(app: DocstraApp, pilot: Any) -> AsyncIterator[str]:
+async def screens(app: DocstraApp, backend: FakeBackend, pilot: Any) -> AsyncIterator[str]:
     """Each screen while it is shown, by its name."""
     await is_ready(pilot)
     await until(pilot, lambda: "For as" in screen_text(app))
@@ -63,7 +70,18 @@ async def screens(app: DocstraApp, pilot: Any) -> AsyncIterator[str]:
     await pilot.press("escape", *"/run risk", "enter")
     await until(pilot, lambda: isinstance(app.screen, FormScreen) and "which part" in screen_text(app))
     yield "form"
-    await pilot.press("escape")
+    await pilot.press("escape", "ctrl+r")
+    await until(pilot, lambda: isinstance(app.screen, EarlierScreen) and "for how long" in screen_text(app))
+    yield "earlier questions"
+    await pilot.press("escape", "ctrl+u", *"/run project:log", "enter")
+    await until(pilot, lambda: isinstance(app.screen, ReviewScreen) and "U+202E" in screen_text(app))
+    yield "review"
+    await pilot.press("n", "ctrl+u")
+    backend.now = Status("loading", model="Org/Fake-1B", window=8192)
+    await until(pilot, lambda: "loading" in screen_text(app))
+    await pilot.press(*"Which file sets it?", "enter", *"And who reads it?", "enter", *"/queue", "enter")
+    await until(pilot, lambda: isinstance(app.screen, WaitingScreen) and "who reads" in screen_text(app))
+    yield "waiting questions"
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
@@ -76,20 +94,19 @@ async def test_what_the_screens_look_like(
     for turn in turns():
         store.begin_turn(session, turn)
         store.end_turn(turn.id, turn)
-    elsewhere = SavedTurn("Something else?", answer="No.", status="done", asked=DAY)
+    elsewhere = SavedTurn("Something else?", answer="No.", status="done", asked=DAY - 60)
     store.keep_turn(store.create(str(root.parent / "elsewhere"), "Org/Fake-1B"), elsewhere)
     monkeypatch.setattr(figures, "moment", lambda since_1970: "2026-11-28 07:00")
     folder = paths.config_dir() / "templates"
     folder.mkdir(parents=True)
     (folder / "risk.md").write_text(TEMPLATE)
-    # The first app of a process leaves room below an answer that a later one does not: none of these is it.
-    first = DocstraApp(Settings(), root, Backends(backend), store, "last")
-    async with first.run_test(size=size) as pilot:
-        await until(pilot, lambda: "For as" in screen_text(first))
+    theirs = root / ".docstra" / "templates"
+    theirs.mkdir(parents=True)
+    (theirs / "log.md").write_text(OF_THE_PROJECT)
     app = DocstraApp(Settings(), root, Backends(backend), store, "last")
     differing: list[str] = []
     async with app.run_test(size=size) as pilot:
-        async for name in screens(app, pilot):
+        async for name in screens(app, backend, pilot):
             await is_counted(app, pilot, name)
             for look in LOOKS:
                 app.theme = look
@@ -106,8 +123,7 @@ async def test_what_the_screens_look_like(
 
 async def is_counted(app: DocstraApp, pilot: Any, name: str) -> None:
     """What was typed on the way to a screen is in no number any more, but what a form gives back."""
-    tokens = "79 / 8k" if name == "form" else "77 / 8k"
-    await until(pilot, lambda: tokens in screen_text(app))
+    await until(pilot, lambda: f"{TOKENS.get(name, 77)} / 8k" in screen_text(app))
 
 
 async def at_rest(app: DocstraApp, pilot: Any) -> str:
