@@ -1,0 +1,33 @@
+"""A file as lines of text and no more: where nobody knows its language, or its parser gave up."""
+
+from __future__ import annotations
+
+import re
+
+from docstra_tui.context.search.facts import FileFacts, FileKind, Region
+
+LINES = 60
+"""Of one region."""
+
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
+
+
+def plain_facts(path: str, text: str, language: str, kind: FileKind = "code") -> FileFacts:
+    """Its regions are so many lines each."""
+    lines = text.split("\n")
+    if not lines[-1]:
+        lines.pop()
+    regions = tuple(
+        Region(start + 1, min(start + LINES, len(lines)), "", "", "\n".join(lines[start : start + LINES]))
+        for start in range(0, len(lines), LINES)
+    )
+    return FileFacts(path, language, kind, regions)
+
+
+def path_words(path: str) -> str:
+    """`src/HttpServer.py` as `src HttpServer Http Server py`."""
+    found = []
+    for part in re.split(r"[/.\s_-]+", path):
+        pieces = _PARTS.findall(part)
+        found += [part, *pieces] if len(pieces) > 1 else [part]
+    return " ".join(filter(None, found))
