@@ -15,7 +15,7 @@ from benchmarks.tree_screen import measure_screen
 from docstra_tui.context.files.ignore import IgnoreRules
 from docstra_tui.context.files.index import FileIndex
 from docstra_tui.context.files.tree import list_folder
-from docstra_tui.context.search.fuzzy import letters_of
+from docstra_tui.context.names.fuzzy import letters_of
 
 FILES = 100_000
 PER_FOLDER = 100

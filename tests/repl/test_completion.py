@@ -9,7 +9,7 @@ import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
-from docstra_tui.context.search.fuzzy import Block, candidates, first_paths, letters_of, rank
+from docstra_tui.context.names.fuzzy import Block, candidates, first_paths, letters_of, rank
 from docstra_tui.repl.completion import SHOWN, ChatCompleter, ProjectFiles
 from docstra_tui.workspace.commands import commands_of
 

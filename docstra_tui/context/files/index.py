@@ -14,7 +14,7 @@ from pathlib import Path
 
 from docstra_tui.context.files.confined import open_folder
 from docstra_tui.context.files.ignore import IgnoreRules
-from docstra_tui.context.search.fuzzy import BLOCK, Block, candidates, first_paths, letters_of, rank
+from docstra_tui.context.names.fuzzy import BLOCK, Block, candidates, first_paths, letters_of, rank
 from docstra_tui.errors import UnreadableFile
 
 LIMIT = 300_000

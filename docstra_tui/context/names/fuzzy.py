@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from docstra_tui.context.search.score import score
+from docstra_tui.context.names.score import score
 
 BLOCK = 4096
 """Paths searched in one go: about a millisecond in which no other thread runs."""

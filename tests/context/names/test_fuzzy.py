@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docstra_tui.context.search import fuzzy
-from docstra_tui.context.search.fuzzy import Block, candidates, first_paths, letters_of, rank
+from docstra_tui.context.names import fuzzy
+from docstra_tui.context.names.fuzzy import Block, candidates, first_paths, letters_of, rank
 
 
 def best(query: str, blocks: Sequence[Block], limit: int = 200) -> list[str]:

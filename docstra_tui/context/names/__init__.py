@@ -1,0 +1,1 @@
+"""Finding a file of a project by its name."""
