@@ -1,6 +1,7 @@
-"""What was typed before: what this chat keeps in a file, and what was asked in any session on the screen.
+"""What was typed before: commands, which a file keeps, and what was asked in any session.
 
-Both together are one line of time, which Up and Ctrl+R go back in.
+Both together are one line of time, which Up and Ctrl+R go back in. A question stands nowhere but in its
+session: who deletes that wants its words gone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
 from docstra_tui import paths
-from docstra_tui.errors import DocstraError
+from docstra_tui.errors import DocstraError, UsageError
+from docstra_tui.workspace.command_line import parse
 
 if TYPE_CHECKING:
     from docstra_tui.session.turns import Asked
@@ -27,7 +29,7 @@ LONGEST = 100_000
 
 
 class KeptHistory(FileHistory):
-    """A file of what was typed; a disk that is full or gone never stops the typing."""
+    """A file of the commands that were typed; a disk that is full or gone never stops the typing."""
 
     def __init__(
         self,
@@ -53,7 +55,19 @@ class KeptHistory(FileHistory):
 
     def store_string(self, string: str) -> None:
         with contextlib.suppress(OSError):
-            super().store_string(string)
+            if is_kept(string):
+                super().store_string(string)
+
+    def drop_questions(self) -> None:
+        """Out of a file that an older program wrote, which kept them too. Raises `OSError`."""
+        typed = list(self._typed())
+        kept = [(text, at) for text, at in typed if is_kept(text)]
+        if len(kept) == len(typed):
+            return
+        with open(self.filename, "w", encoding="utf-8", newline="\n") as file:
+            for text, at in kept:
+                lines = text.replace("\n", "\n+")
+                file.write(f"\n# {datetime.fromtimestamp(at)}\n+{lines}\n")
 
     def _typed(self) -> Iterator[tuple[str, float]]:
         """What the file has, and when each was typed last; oldest first. As prompt_toolkit writes it."""
@@ -75,6 +89,15 @@ class KeptHistory(FileHistory):
             return
 
 
+def is_kept(line: str) -> bool:
+    """True for a command that names files or settings, false for what goes to a model."""
+    try:
+        command = parse(line, "chat")
+    except UsageError:
+        return False
+    return command is not None and command.command.takes != "text"
+
+
 def history(
     asked: Callable[[], Sequence[Asked]] = tuple, whole: Callable[[str], str] = lambda text: text
 ) -> History:
@@ -82,6 +105,8 @@ def history(
     try:
         path = paths.private_folder(paths.state_dir()) / HISTORY
         os.close(paths.open_private(path))
+        kept = KeptHistory(str(path), asked, whole)
+        kept.drop_questions()
     except (OSError, DocstraError):
         return InMemoryHistory()
-    return KeptHistory(str(path), asked, whole)
+    return kept

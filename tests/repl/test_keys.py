@@ -106,10 +106,12 @@ def test_quit_leaves(project: Path) -> None:
 
 
 def test_history_is_kept_where_nobody_else_can_read_it(project: Path) -> None:
-    chat(project, FakeBackend(FakeLLM("x")), "Remember me?\r")
+    paths.private_folder(paths.state_dir())
     path = paths.state_dir() / HISTORY
-    assert "Remember me?" in path.read_text()
-    assert path.stat().st_mode & 0o077 == 0
+    path.write_text("\n# 2026-01-01 10:00:00\n+/theme paper\n\n# 2026-01-01 11:00:00\n+An older question\n")
+    chat(project, FakeBackend(FakeLLM("x")), "/files\rRemember me?\r")
+    assert [text for text, _ in KeptHistory(str(path))._typed()] == ["/theme paper", "/files"]
+    assert path.stat().st_mode & 0o077 == 0  # and a question stands in its session only, to go with it
     llm = FakeLLM("x")
 
     def script(typist: Typist) -> None:
