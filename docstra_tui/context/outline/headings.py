@@ -28,14 +28,11 @@ Section = tuple[str, int, int, list[str]]
 
 def headings(content: str, language: str, first_line: int = 1) -> str | None:
     """The outline of a text; None for a language not known here, or when there is nothing to say."""
-    reader = _READERS.get(language)
-    if reader is None:
-        return None
-    sections = reader(content)
-    if not sections:
+    found = sections(content, language)
+    if not found:
         return None
     lines = []
-    for title, start, end, names in sections:
+    for title, start, end, names in found:
         listed = ", ".join(names[:KEYS]) + (f", … {len(names) - KEYS} more" if len(names) > KEYS else "")
         place = (
             f"line {start + first_line - 1}"
@@ -44,6 +41,12 @@ def headings(content: str, language: str, first_line: int = 1) -> str | None:
         )
         lines.append(f"{_cut(title)}  ({place}){': ' + listed if names else ''}")
     return "\n".join(lines) + "\n"
+
+
+def sections(content: str, language: str) -> list[Section] | None:
+    """The parts of a text in their order; None for a language not known here."""
+    reader = _READERS.get(language)
+    return None if reader is None else reader(content)
 
 
 def _markdown(content: str) -> list[Section]:

@@ -1,0 +1,111 @@
+"""From the text of a file to what the index keeps of it.
+
+Parses, so it belongs into a process that may be killed; it reads no file itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import cast
+
+from docstra_tui.context.files.language import language_of
+from docstra_tui.context.outline.definers import defined
+from docstra_tui.context.outline.grammars import GRAMMARS
+from docstra_tui.context.outline.tags import Tag, tags
+from docstra_tui.context.search.facts import Definition, DefinitionKind, FileFacts, FileKind
+from docstra_tui.context.search.imports import imports_of
+from docstra_tui.context.search.kinds import kind_of
+from docstra_tui.context.search.lexing import PROSE, spoken
+from docstra_tui.context.search.regions import regions_of
+from docstra_tui.context.search.spelling import words
+
+PARSED = 1_000_000
+"""Characters up to which a program is parsed; more of it is looked through line by line."""
+DEFINITIONS = 4_000
+"""That are kept of one file."""
+USES = 150
+"""Names that are kept of one file, those first that are likeliest somebody's."""
+_LONGEST = 120
+
+
+def _set(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+_PICTURES = (".svg",)
+_DATA = frozenset({"json", "toml", "yaml", "csv", "tsv"})
+_KEYWORDS: frozenset[str] = _set(
+    "False None True abstract await boolean break case catch char continue default delete double enum "
+    "extends false final finally float implements instanceof interface long namespace new null override "
+    "package private protected public readonly short static string struct super switch template throw "
+    "throws true try typedef typeof undefined union unsigned using virtual while yield async class elif "
+    "except lambda global import pass raise with export type str dict list tuple bool bytes object "
+    "number any self cls args kwargs size_t uint8_t Self impl pub mut match where crate Some Ok Err "
+    "Option Result Vec String isinstance len range print"
+)
+
+
+def extract(path: str, content: str, *, parse: bool = True) -> FileFacts:
+    """All that is kept of a file. Without `parse` no parser of C meets the text: for one that broke it."""
+    language = language_of(path, content)
+    kind = kind_of(path, language, content)
+    if path.lower().endswith(_PICTURES):
+        return FileFacts(path, language, kind, ())
+    found = _found(content, language, parse)
+    spoken_at = _spoken(content, language)
+    return FileFacts(
+        path=path,
+        language=language,
+        kind=kind,
+        regions=regions_of(content, found, spoken_at),
+        definitions=_definitions(found),
+        uses=_uses(content, language, kind, found, spoken_at),
+        imports=imports_of(content, language),
+    )
+
+
+def _found(content: str, language: str, parse: bool) -> list[Tag]:
+    if parse and language in GRAMMARS and len(content) <= PARSED:
+        known = tags(content, language)
+        if known is not None:
+            return known
+    return defined(content, language)
+
+
+def _spoken(content: str, language: str) -> list[tuple[int, int]]:
+    if language in PROSE:
+        return [(0, len(content))]
+    return [] if language in _DATA else spoken(content, language)
+
+
+def _definitions(found: Sequence[Tag]) -> tuple[Definition, ...]:
+    kept = [Definition(tag.name, cast("DefinitionKind", tag.kind), tag.line, tag.end) for tag in found]
+    return tuple(kept[:DEFINITIONS])
+
+
+def _uses(
+    content: str, language: str, kind: FileKind, found: Sequence[Tag], spoken_at: Sequence[tuple[int, int]]
+) -> tuple[tuple[str, int], ...]:
+    """Identifiers that stand in the code and are defined elsewhere, if at all."""
+    if language in PROSE or language in _DATA or kind in ("generated", "config"):
+        return ()
+    pieces, last = [], 0
+    for start, end in spoken_at:
+        pieces.append(content[last:start])
+        last = end
+    pieces.append(content[last:])
+    counts = Counter(words(" ".join(pieces)))
+    own = {tag.name.rpartition(".")[2] for tag in found}
+    names = [
+        (_rank(name), -count, name)
+        for name, count in counts.items()
+        if 3 <= len(name) <= _LONGEST and not name[0].isdigit() and name not in own and name not in _KEYWORDS
+    ]
+    names.sort()
+    return tuple((name, -count) for _, count, name in names[:USES])
+
+
+def _rank(name: str) -> int:
+    """0 for a name that is made of several words or begins large, 1 for others."""
+    return 0 if "_" in name.strip("_") or not name.islower() else 1

@@ -1,0 +1,128 @@
+"""A file cut into regions: by its definitions, long ones cut, short ones joined."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+
+from docstra_tui.context.outline.tags import Tag
+from docstra_tui.context.search.facts import Region
+from docstra_tui.context.search.spelling import spelled, words
+
+SHORT = 20
+"""Lines below which a region takes in what follows."""
+LONG = 80
+"""Lines above which one is cut."""
+MOST = 4_000
+"""Regions of one file; of longer files they are longer."""
+_ABOVE = 40
+"""Lines of comment above a definition that go with it."""
+
+_COMMENT = ("//", "#", "*", "/*", "--", ";;", "@", '"""', "%", "!", "///")
+_DIRECTIVE = ("#include", "#define", "#if", "#endif", "#else", "#pragma", "# if", "# define", "#undef")
+_CUTTING = frozenset({"class", "function", "method", "type", "heading", "macro", "key"})
+
+
+def regions_of(content: str, found: Sequence[Tag], spoken: Sequence[tuple[int, int]]) -> tuple[Region, ...]:
+    """The regions of a text, in which `found` is defined, and which speaks to people in `spoken`."""
+    lines = content.split("\n")
+    if len(lines) > 1 and not lines[-1]:
+        lines.pop()
+    offsets = [0, *accumulate(len(line) + 1 for line in lines)]
+    spans = _spans(lines, found)
+    texts = _Texts(content, spoken)
+    naming = _Naming(found)
+    regions = []
+    for start, end in spans:
+        comments, body = texts.until(min(offsets[end], len(content)))
+        region = Region(start, end, naming.of(start, end), spelled(comments), spelled(body))
+        if region.names or region.comments or region.body:
+            regions.append(region)
+    return tuple(regions)
+
+
+def _spans(lines: Sequence[str], found: Sequence[Tag]) -> list[tuple[int, int]]:
+    """First and last lines, from 1, without gaps."""
+    starts = sorted({_with_comments(lines, tag.line) for tag in found if _cuts(tag)} | {1})
+    starts = [start for start in starts if start <= len(lines)]
+    factor = 1 + len(lines) // (MOST * SHORT // 2)
+    short, long = SHORT * factor, LONG * factor
+    spans: list[tuple[int, int]] = []
+    for start, following in zip(starts, [*starts[1:], len(lines) + 1], strict=True):
+        size = following - start
+        if spans and spans[-1][1] - spans[-1][0] + 1 < short and following - spans[-1][0] <= long:
+            spans[-1] = (spans[-1][0], following - 1)
+        elif size > long:
+            count = -(-size // long)
+            edges = [start + size * part // count for part in range(count + 1)]
+            spans += [(edge, after - 1) for edge, after in pairwise(edges)]
+        elif size > 0:
+            spans.append((start, following - 1))
+    return spans
+
+
+def _cuts(tag: Tag) -> bool:
+    return tag.kind in _CUTTING or tag.end - tag.line > SHORT // 2
+
+
+def _with_comments(lines: Sequence[str], line: int) -> int:
+    """The first line of the comments and decorators right above a line."""
+    first = min(line, len(lines))
+    for _ in range(_ABOVE):
+        above = lines[first - 2].strip() if first > 1 else ""
+        if not above.startswith(_COMMENT) or above.startswith(_DIRECTIVE):
+            break
+        first -= 1
+    return first
+
+
+class _Texts:
+    """The words of a text, region after region, what is said to people apart."""
+
+    def __init__(self, content: str, spoken: Sequence[tuple[int, int]]) -> None:
+        self._content = content
+        self._spoken = spoken
+        self._next = 0
+        self._at = 0
+
+    def until(self, end: int) -> tuple[list[str], list[str]]:
+        """Comments and body from where the last call ended."""
+        comments, body = [], []
+        while self._at < end:
+            start, stop = (
+                self._spoken[self._next] if self._next < len(self._spoken) else (len(self._content),) * 2
+            )
+            if start >= end:
+                body.append(self._content[self._at : end])
+                self._at = end
+                break
+            if start > self._at:
+                body.append(self._content[self._at : start])
+            comments.append(self._content[max(start, self._at) : min(stop, end)])
+            self._at = min(stop, end)
+            self._next += stop <= end
+        return words(" ".join(comments)), words(" ".join(body))
+
+
+class _Naming:
+    """What regions are called: by what begins in them, and what they are in the middle of."""
+
+    def __init__(self, found: Sequence[Tag]) -> None:
+        self._found = sorted(found, key=lambda tag: tag.line)
+        self._lines = [tag.line for tag in self._found]
+        self._next = 0
+        self._open: list[Tag] = []
+
+    def of(self, start: int, end: int) -> str:
+        self._open = [tag for tag in self._open if tag.end >= start]
+        after = bisect_right(self._lines, end, self._next)
+        begun = self._found[self._next : after]
+        self._next = after
+        names: dict[str, None] = {}
+        for tag in [*self._open[-3:], *begun]:
+            for part in tag.name.split("."):
+                names.setdefault(part)
+        self._open += [tag for tag in begun if tag.end > end]
+        del self._open[:-20]
+        return spelled(words(" ".join(names)))

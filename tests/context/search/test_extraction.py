@@ -1,0 +1,273 @@
+"""From the text of a file to what the index keeps of it."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from docstra_tui.context.search.extraction import extract
+from docstra_tui.context.search.facts import FileFacts
+from docstra_tui.context.search.kinds import kind_of
+from docstra_tui.context.search.regions import LONG
+from docstra_tui.context.search.spelling import parts, spelled
+
+PYTHON = '''"""How often a request is tried."""
+
+from __future__ import annotations
+
+import json
+from .http import backends, Session
+from . import errors
+
+
+MAX_TRIES = 5  # enough for most
+
+
+class Retry(Session):
+    """Waits between tries."""
+
+    pause: float = 0.5
+
+    # The longest wait is a minute.
+    @property
+    def sleep(self):
+        limit = backends.parseHTTPBody(json, "not_a_use")
+        return errors.TooOften(limit)
+'''
+
+
+def names(facts: FileFacts) -> list[str]:
+    return [f"{found.kind} {found.name} {found.line}-{found.end}" for found in facts.definitions]
+
+
+def test_a_module_of_python() -> None:
+    facts = extract("src/retry.py", PYTHON)
+    assert (facts.path, facts.language, facts.kind) == ("src/retry.py", "python", "code")
+    assert names(facts) == [
+        "constant MAX_TRIES 10-10",
+        "class Retry 13-22",
+        "constant Retry.pause 16-16",
+        "method Retry.sleep 20-22",
+    ]
+    assert facts.imports == (
+        "__future__",
+        "__future__.annotations",
+        "json",
+        ".http",
+        ".http.backends",
+        ".errors",
+    )
+    used = dict(facts.uses)
+    assert used["Session"] == 2 and used["parseHTTPBody"] == 1 and used["backends"] == 2
+    assert "Retry" not in used and "not_a_use" not in used, "what a file defines or quotes is no use"
+    [region] = facts.regions
+    assert (region.start, region.end) == (1, 22)
+    assert region.names.split() == ["MAX_TRIES", "Retry", "pause", "sleep"]
+    assert (
+        "longest wait" in region.comments and "not_a_use" in region.comments and "enough" in region.comments
+    )
+    assert "parseHTTPBody parse HTTP Body" in region.body and "longest" not in region.body
+
+
+PROGRAMS = [
+    (
+        "a.ts",
+        "export class A { x = 1; run() { function inner() {} } }\n"
+        "export const f = async () => 1, g = { h() {}, k: 3 };\nexports.c = function () {};\n"
+        "interface I { q(): void }\nconst z = make('Z', (it) => { it.parse = (a) => a; });\n",
+        [
+            "class A",
+            "constant A.x",
+            "method A.run",
+            "function A.run.inner",
+            "function f",
+            "constant g",
+            "method g.h",
+            "function c",
+            "type I",
+            "method I.q",
+            "constant z",
+            "method z.parse",
+        ],
+    ),
+    (
+        "a.go",
+        "package a\nfunc (r *T[K]) M(a int) {}\ntype B interface{ F() }\ntype S struct { X int }\n"
+        "const C = 1\n",
+        ["method T.M", "type B", "method B.F", "type S", "constant C"],
+    ),
+    (
+        "a.rs",
+        "impl<T> Foo for Bar<T> { fn a() {} }\nmacro_rules! m { () => {} }\n"
+        "pub struct S { a: i32 }\nmod x { fn y() {} }\n",
+        ["method Bar.a", "macro m", "class S", "function y"],
+    ),
+    (
+        "A.java",
+        "class A { int x = 1; A() {} void m() {} enum K { P } }\n",
+        ["class A", "constant A.x", "method A.A", "method A.m", "type A.K", "constant A.K.P"],
+    ),
+    (
+        "a.hpp",
+        "#define M(x) x\nnamespace n { template <class T> class C : D { int y; void f(); }; }\n"
+        "int n::C::g(int x) { return x; }\ntypedef struct { int a; } P;\nenum E { u };\nstruct Used *s;\n",
+        [
+            "macro M",
+            "class C",
+            "constant C.y",
+            "method C.f",
+            "method n.C.g",
+            "type P",
+            "constant P.a",
+            "type E",
+            "constant u",
+            "constant s",
+        ],
+    ),
+    ("a.sh", "go() { b; }\nexport Y=2\n", ["function go", "constant Y"]),
+    (
+        "a.rb",
+        "module M\n  class A < B\n    def run?(x)\n    end\n  end\nend\ndef self.top\nend\n",
+        ["class M", "class M.A", "method M.A.run?", "function self.top"],
+    ),
+    ("a.kt", "data class P(val x: Int)\nfun top() {\n}\n", ["class P", "function top"]),
+    ("a.cs", "public class A {\n    public static int Run(int x) {\n    }\n}\n", ["class A", "method A.Run"]),
+    ("a.lua", "local function f(a)\nend\nM.g = function(a)\nend\n", ["function f", "function M.g"]),
+    (
+        "a.sql",
+        "CREATE TABLE IF NOT EXISTS users (id int);\ncreate or replace function f() as\n",
+        ["type users", "function f"],
+    ),
+    ("a.css", ".row:hover, #id {\n  --gap: 1px;\n}\n", ["key .row:hover, #id", "key --gap"]),
+    ("Makefile", "CC = gcc\nall: a b\n\tgcc\n", ["key CC", "key all"]),
+    ("a.toml", "[tool.x]\nkey = 1\n", ["key tool.x", "key tool.x.key"]),
+    ("a.md", "# One\ntext\n## Two\n", ["heading One", "heading Two"]),
+    ("a.rst", "Title\n=====\n\ntext\n", ["heading Title"]),
+    ("a.ex", "defmodule A do\n  def run(x) do\n  end\nend\n", ["class A", "method A.run"]),
+    (
+        "a.proto",
+        "message M {\n}\nservice S {\n  rpc Get(A) returns (B);\n}\n",
+        ["type M", "type S", "method S.Get"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "content", "expected"), PROGRAMS, ids=[path for path, _, _ in PROGRAMS])
+def test_what_a_text_defines(path: str, content: str, expected: list[str]) -> None:
+    assert [f"{found.kind} {found.name}" for found in extract(path, content).definitions] == expected
+
+
+def test_a_text_that_no_parser_may_meet_is_looked_through_line_by_line() -> None:
+    facts = extract("src/retry.py", PYTHON, parse=False)
+    assert [found.name for found in facts.definitions] == ["Retry", "Retry.sleep"]
+    assert [found.end for found in facts.definitions] == [22, 22]
+
+
+IMPORTS = [
+    (
+        "a.ts",
+        "import x, { y } from './b';\nimport '../c.js';\nconst d = require('d');\nexport * from \"./e\"\n",
+    ),
+    ("a.c", '#include <stdio.h>\n#  include "lib/a.h"\n'),
+    ("a.go", 'import (\n\t"fmt"\n\tx "a/b"\n)\n'),
+    ("a.rs", "use crate::a::b::{C, D};\nmod inner;\n"),
+    ("A.java", "import a.b.C;\nimport static d.E.f;\n"),
+    ("a.rb", "require_relative 'x/y'\nrequire 'json'\n"),
+]
+IMPORTED = [
+    ("./b", "../c.js", "d", "./e"),
+    ("stdio.h", "lib/a.h"),
+    ("fmt", "a/b"),
+    ("crate::a::b", "self::inner"),
+    ("a.b.C", "d.E.f"),
+    ("./x/y", "json"),
+]
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"), zip(IMPORTS, IMPORTED, strict=True), ids=[p for p, _ in IMPORTS]
+)
+def test_what_a_file_names_of_others(file: tuple[str, str], expected: tuple[str, ...]) -> None:
+    assert extract(*file).imports == expected
+
+
+def test_regions_follow_definitions_and_have_no_gaps() -> None:
+    content = "".join(
+        f"# About f{number}.\ndef f{number}():\n" + "    go()\n" * 30 + "\n" for number in range(4)
+    )
+    content += "def long():\n" + "    step = call(step)\n" * (3 * LONG)
+    regions = extract("a.py", content).regions
+    spans = [(region.start, region.end) for region in regions]
+    assert spans[:4] == [(1, 33), (34, 66), (67, 99), (100, 132)], "a comment goes with what is below it"
+    assert all(end + 1 == start for (_, end), (start, _) in itertools.pairwise(spans))
+    assert spans[-1][1] == content.count("\n")
+    assert [region.names for region in regions] == ["f0", "f1", "f2", "f3", "long", "long", "long", "long"]
+    assert "About f1" in regions[1].comments and "About f2" not in regions[1].comments
+
+
+def test_a_document_speaks_to_people_only() -> None:
+    [region] = extract("README.md", "# Use\nCall `getFileInfo` for it.\n").regions
+    assert region.comments == "# Use Call getFileInfo get File Info for it".replace("# ", "").replace(
+        " for it", " it"
+    )
+    assert region.body == ""
+
+
+KINDS = [
+    ("src/app.py", "python", "", "code"),
+    ("src/testing.py", "python", "", "code"),
+    ("tests/test_app.py", "python", "", "test"),
+    ("src/app.test.ts", "typescript", "", "test"),
+    ("pkg/a_test.go", "go", "", "test"),
+    ("docs/guide.md", "markdown", "", "docs"),
+    ("README", "", "", "docs"),
+    ("docs/examples/a.py", "python", "", "example"),
+    ("third_party/zlib/tests/a.c", "c", "", "vendored"),
+    ("src/a.py", "python", "# Generated by a tool. DO NOT EDIT.\n", "generated"),
+    ("src/a.py", "python", "text = 'generated by us'\n", "code"),
+    ("web/app.min.js", "javascript", "", "generated"),
+    ("pyproject.toml", "toml", "", "config"),
+    ("Dockerfile", "dockerfile", "", "config"),
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "content", "kind"), KINDS, ids=[f"{k[0]}-{k[3]}" for k in KINDS]
+)
+def test_what_a_file_is_for(path: str, language: str, content: str, kind: str) -> None:
+    assert kind_of(path, language, content) == kind
+
+
+def test_identifiers_in_their_parts() -> None:
+    assert parts("parseHTTPBody_v2") == ["parse", "HTTP", "Body", "v", "2"]
+    assert parts("URLsOfStraße") == ["URLs", "Of", "Straße"]
+    assert spelled(["HTTPServer2", "get_fileName", "sha256", "plain", "self", "ABC"]) == (
+        "HTTPServer2 HTTP Server get_fileName file Name sha256 sha 256 plain ABC"
+    )
+
+
+HOSTILE = [
+    ("deep.py", "(" * 100_000),
+    ("deep.ts", "{a:" * 50_000),
+    ("deep.c", "#if x\n" * 20_000),
+    ("classes.java", "class A {" * 5_000),
+    ("quotes.js", "`${" * 50_000),
+    ("comments.c", "/*" * 100_000),
+    ("imports.ts", "import " * 15_000),
+    ("imports.py", "from a import (\n" * 6_000),
+    ("spaces.sql", " " * 200_000 + "create " * 10_000),
+    ("marks.md", "#" * 200_000),
+    ("controls.py", "\x00\x1b[31mdef \u202ename(): pass\ud800\n"),
+    ("one_line.rb", "def a; " * 30_000),
+    ("names.py", "".join(f"a{number} = 1\n" for number in range(30_000))),
+    ("lines.txt", "\n" * 100_000),
+]
+
+
+@pytest.mark.parametrize(("path", "content"), HOSTILE, ids=[path for path, _ in HOSTILE])
+def test_hostile_texts_end_and_stay_bounded(path: str, content: str) -> None:
+    facts = extract(path, content)
+    assert len(facts.regions) <= 4_096 and len(facts.definitions) <= 4_000 and len(facts.uses) <= 150
+    assert all(len(found.name) <= 120 for found in facts.definitions)
+    assert all(1 <= region.start <= region.end <= content.count("\n") + 1 for region in facts.regions)
