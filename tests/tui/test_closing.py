@@ -12,6 +12,7 @@ from docstra_tui.tui.screens.budget import BudgetScreen
 from docstra_tui.tui.screens.fit import FitScreen
 from docstra_tui.tui.screens.preview import PreviewScreen
 from docstra_tui.tui.screens.prompt import PromptScreen
+from docstra_tui.tui.widgets.file_view import FileView, Read
 from docstra_tui.tui.widgets.source_view import SourceView
 from tests.tui.fakes import until
 
@@ -33,9 +34,10 @@ async def test_a_preview_that_closes_takes_what_comes(make_app: Any) -> None:
         preview = app.screen
         await without_widgets(pilot, preview)
         preview.post_message(SourceView.LinesChanged())
-        preview._show(("a = 1\n", "python", ("cut",)))
-        preview._colour()
-        preview._fail(GenerationFailed("Gone."))
+        preview._source._show(Read("a = 1\n", "python", ("cut",)))
+        preview.post_message(FileView.FileShown(("cut",)))
+        preview._source._colour()
+        preview._source._fail(GenerationFailed("Gone."))
         await pilot.pause()
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is app.main)

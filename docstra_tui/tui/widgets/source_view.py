@@ -63,6 +63,8 @@ class SourceView(OwnKeys, ScrollView, can_focus=True):
         self._is_source = False
         self._anchor: int | None = None
         self._ticked: tuple[tuple[int, int], ...] = ()
+        self._offered: tuple[int, int] | None = None
+        """Lines that somebody may tick."""
 
     def show(self, lines: Sequence[Content], *, cursor: int = 1) -> None:
         """Show these lines, numbered from 1."""
@@ -92,6 +94,16 @@ class SourceView(OwnKeys, ScrollView, can_focus=True):
         self._anchor = None
         self.refresh()
         self.post_message(self.LinesChanged())
+
+    def offer(self, lines: tuple[int, int] | None) -> None:
+        """A line stands beside these: they are what a key ticks now."""
+        self._offered = lines
+        self.refresh()
+
+    def go_to(self, line: int) -> None:
+        """The cursor is in this line, with as much above it as fits into a third of the view."""
+        self.cursor = line - 1
+        self.scroll_to(y=max(0, self.cursor - self.size.height // 3), animate=False, force=True)
 
     @property
     def has_lines(self) -> bool:
@@ -176,7 +188,8 @@ class SourceView(OwnKeys, ScrollView, can_focus=True):
         if not self._is_source:
             return Content(" ")
         is_ticked = any(first <= index + 1 <= last for first, last in self._ticked)
-        bar = ("▌", "$primary") if is_ticked else " "
+        is_offered = self._offered is not None and self._offered[0] <= index + 1 <= self._offered[1]
+        bar = ("▌", "$primary") if is_ticked else ("│", "$primary") if is_offered else " "
         colour = "$foreground" if index == self.cursor else "$muted"
         return Content.assemble(bar, (f"{index + 1:>{self._gutter - 2}} ", colour))
 
