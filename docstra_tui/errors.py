@@ -76,6 +76,12 @@ class UnreadableFile(DocstraError):
     kind = "unreadable_file"
 
 
+class NoIndex(DocstraError):
+    """A project has no index, and none can be made of it now."""
+
+    kind = "no_index"
+
+
 class TemplateError(DocstraError):
     """A task template is unknown, or a placeholder of it was not given."""
 

@@ -2,82 +2,138 @@
 
 from __future__ import annotations
 
-import os
+import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
-from docstra_tui.context.files.ignore import IgnoreRules
-from docstra_tui.context.files.index import FileIndex
-from docstra_tui.context.files.reader import read_file
-from docstra_tui.context.search.facts import FileFacts
+from docstra_tui.context.files.reader import MAX_BYTES
 from docstra_tui.context.search.index import shape
-from docstra_tui.context.search.index.plain import path_words, plain_facts
+from docstra_tui.context.search.index.extracted import Extracted, Wanted, name_only, nothing
+from docstra_tui.context.search.index.listing import BINARY, UNREADABLE, Stamp, listed, verdict
 from docstra_tui.errors import UnreadableFile
 
-BATCH = 500
-"""Files of one transaction."""
+SECONDS = 1.0
+FILES = 1_000
+"""What one transaction takes at most: who asks meanwhile gets an answer out of those before it."""
 
-Stamp = tuple[int, int, int]
-"""Size, time of the last change in nanoseconds, inode."""
+RECENT_NS = 2_000_000_000
+"""A file that changed so shortly before may change once more and have the same time of change."""
+
+UNSETTLED = -1
+"""In the place of the time of change: read it again the next time."""
+
+Read = Callable[[Sequence[Wanted]], Iterable[tuple[Wanted, Extracted]]]
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a refresh is."""
+    """How much of a project an index has."""
 
     done: int
+    """Files that are in it as they are now."""
     total: int
-    """Files that are to be read; 0 while they are listed."""
+    """0 while they are listed."""
 
 
-def bring_up(
-    root: Path,
-    connection: sqlite3.Connection,
-    ignore: Sequence[str] = (),
-    told: Callable[[Progress], None] = lambda progress: None,
-) -> None:
-    known = {
-        path: (file, stamp)
-        for file, path, *stamp in connection.execute("SELECT id, path, size, mtime, inode FROM files")
-    }
-    now = dict(_listed(root, ignore))
-    gone = [file for path, (file, stamp) in known.items() if now.get(path) != tuple(stamp)]
-    new = [path for path, stamp in now.items() if path not in known or tuple(known[path][1]) != stamp]
-    with connection:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("INSERT OR REPLACE INTO state VALUES ('complete', '0')")
-        for file in gone:
-            shape.take_out(connection, file)
-    for start in range(0, len(new), BATCH):
-        told(Progress(start, len(new)))
-        with connection:
-            connection.execute("BEGIN IMMEDIATE")
-            for path in new[start : start + BATCH]:
-                facts, lines, left_out = _read(root, path)
-                shape.put(connection, facts, path_words(path), now[path], lines, left_out)
-    with connection:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("INSERT OR REPLACE INTO state VALUES ('complete', '1')")
-    told(Progress(len(new), len(new)))
+class Stopped(Exception):
+    """Somebody wants no more of it; what there is stays."""
 
 
-def _listed(root: Path, ignore: Sequence[str]) -> Iterator[tuple[str, Stamp]]:
-    index = FileIndex(root, IgnoreRules(root, ignore))
-    index.fill()
-    for path in index.paths:
-        try:
-            status = os.stat(root / path, follow_symlinks=False)
-            path.encode()
-        except (OSError, UnicodeEncodeError):
-            continue
-        yield path, (status.st_size, status.st_mtime_ns, status.st_ino)
+class Building:
+    """One refresh of one index."""
 
+    def __init__(
+        self,
+        root: Path,
+        read: Read,
+        *,
+        ignore: Sequence[str] = (),
+        max_bytes: int = MAX_BYTES,
+        told: Callable[[Progress], None] = lambda progress: None,
+        is_stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._root = root
+        self._read = read
+        self._ignore = ignore
+        self._max_bytes = max_bytes
+        self._told = told
+        self._is_stopped = is_stopped
+        self._done = self._total = 0
 
-def _read(root: Path, path: str) -> tuple[FileFacts, int, str]:
-    try:
-        item = read_file(root, path).item
-    except UnreadableFile as error:
-        return plain_facts(path, "\n", ""), 0, error.message
-    return plain_facts(path, item.content, item.language), item.content.count("\n"), ""
+    def run(self, connection: sqlite3.Connection) -> None:
+        """Raises `sqlite3.Error`, `OSError`, `UnreadableFile`, `Stopped`."""
+        began = time.time_ns()
+        now = listed(self._root, self._ignore)
+        if now.problem:
+            raise UnreadableFile(now.problem)
+        known = {
+            path: (file, (size, mtime, inode))
+            for file, path, size, mtime, inode in connection.execute(
+                "SELECT id, path, size, mtime, inode FROM files"
+            )
+        }
+        gone = [file for path, (file, _) in known.items() if path not in now.files]
+        changed = [path for path, stamp in now.files.items() if path not in known or known[path][1] != stamp]
+        del known
+        self._total, self._done = len(now.files), len(now.files) - len(changed)
+        left_out = json.dumps(now.left_out)
+        was = shape.state(connection, "complete"), shape.state(connection, "left_out")
+        if not gone and not changed and was == ("1", left_out):
+            self._told(Progress(self._total, self._total))
+            return
+        with shape.transaction(connection):
+            shape.remember(connection, complete=0, left_out=left_out)
+            self._tell(connection)
+            for file in gone:
+                shape.take_out(connection, file)
+        self._put(connection, changed, now.files, began)
+        with shape.transaction(connection):
+            self._tell(connection)
+            shape.remember(connection, complete=1, updated=int(time.time()))
+
+    def _put(
+        self, connection: sqlite3.Connection, changed: list[str], stamps: dict[str, Stamp], began: int
+    ) -> None:
+        by_name: list[tuple[Wanted, Extracted]] = []
+        to_read: list[Wanted] = []
+        for path in changed:
+            size = stamps[path][0]
+            reason = verdict(path, size, self._max_bytes)
+            wanted = Wanted(path, self._max_bytes)
+            if reason:
+                by_name.append((wanted, nothing(reason) if reason == BINARY else name_only(path, reason)))
+            else:
+                to_read.append(wanted)
+        for found in (by_name, self._read(to_read) if to_read else ()):
+            self._put_all(connection, iter(found), stamps, began)
+
+    def _put_all(
+        self,
+        connection: sqlite3.Connection,
+        found: Iterable[tuple[Wanted, Extracted]],
+        stamps: dict[str, Stamp],
+        began: int,
+    ) -> None:
+        coming = iter(found)
+        for first in coming:
+            until = time.monotonic() + SECONDS
+            with shape.transaction(connection):
+                for wanted, rows in chain([first], islice(coming, FILES - 1)):
+                    size, mtime, inode = stamps[wanted.path]
+                    if rows.left_out == UNREADABLE or mtime > began - RECENT_NS:
+                        mtime = UNSETTLED
+                    shape.put(connection, wanted.path, (size, mtime, inode), rows)
+                    self._done += 1
+                    if time.monotonic() > until or self._is_stopped():
+                        break
+                self._tell(connection)
+            self._told(Progress(self._done, self._total))
+            if self._is_stopped():
+                raise Stopped
+
+    def _tell(self, connection: sqlite3.Connection) -> None:
+        shape.remember(connection, done=self._done, total=self._total)

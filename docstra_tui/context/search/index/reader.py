@@ -1,23 +1,42 @@
-"""A project's index, to be asked: a connection that reads, and what it may be asked for is the shape's."""
+"""A project's index, to be asked: a connection that reads; what it may be asked for is the shape's."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from docstra_tui.context.search.index import shape
+from docstra_tui.errors import NoIndex
+
 BUSY_SECONDS = 5.0
 
 
 class IndexReader:
-    """For one thread. Fetch all of an answer at once: who builds waits meanwhile."""
+    """For one thread. Fetch all of an answer at once: who builds waits meanwhile. Where the index was made
+    anew, that one is asked."""
 
     def __init__(self, path: Path) -> None:
-        self.connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None
-        )
-        self.connection.execute("PRAGMA query_only = ON")
+        self._path = path
+        self._place: tuple[int, int] | None = None
+        self._connection: sqlite3.Connection | None = None
+        self.connection  # noqa: B018
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """Raises `NoIndex` where there is none."""
+        try:
+            status = os.stat(self._path, follow_symlinks=False)
+            if self._connection is None or self._place != (status.st_dev, status.st_ino):
+                self.close()
+                self._connection = self._open()
+                self._place = status.st_dev, status.st_ino
+        except (OSError, sqlite3.Error) as error:
+            self.close()
+            raise NoIndex("There is no index of this project yet.") from error
+        return self._connection
 
     @property
     def is_complete(self) -> bool:
@@ -25,11 +44,25 @@ class IndexReader:
         return self.state("complete") == "1"
 
     def state(self, key: str) -> str:
-        row = self.connection.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
-        return str(row[0]) if row is not None else ""
+        """What the builder remembers; empty where it does not. Raises `NoIndex`."""
+        try:
+            return shape.state(self.connection, key)
+        except sqlite3.Error as error:
+            raise NoIndex(f"The index of this project cannot be read: {error}.") from error
 
     def close(self) -> None:
-        self.connection.close()
+        """Let the file go; harmless when it is not open."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _open(self) -> sqlite3.Connection:
+        # rw: what a builder that was killed had begun is undone by whoever comes first.
+        connection = sqlite3.connect(
+            f"{self._path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+        )
+        connection.execute("PRAGMA query_only = ON")
+        return connection
 
     def __enter__(self) -> Self:
         return self

@@ -7,18 +7,13 @@ given is in `texts`, packed, because that is what SQLite wants to hear again whe
 from __future__ import annotations
 
 import sqlite3
-import zlib
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-import msgspec
-
-from docstra_tui.context.search.facts import FileFacts
+from docstra_tui.context.search.index.extracted import SHIFT, Extracted, unpack
 
 VERSION = 1
 """Of the tables below, and of what is put into them: of another one the file is made anew."""
-
-SHIFT = 12
-"""Bits of a region's number in its file."""
 
 TABLES = (
     # left_out: why only the name is known, empty where the text is; size, mtime, inode: as they were then
@@ -40,72 +35,84 @@ TABLES = (
     "CREATE INDEX imports_called ON imports (module)",
     "CREATE TABLE texts (file INTEGER PRIMARY KEY, packed BLOB NOT NULL)",
     "CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    # Of words that wait to be written together: fewer pieces that have to be merged.
+    "INSERT INTO regions (regions, rank) VALUES ('hashsize', 16777216)",
     f"PRAGMA user_version = {VERSION}",
 )
 
-Row = tuple[str, str, str, str]
+MADE_BY = f"{VERSION}"
+"""What decides how a file is taken apart: after a change of any of it nothing old is of use."""
 
 
-def pack(rows: list[Row]) -> bytes:
-    return zlib.compress(msgspec.msgpack.encode(rows), 1)
-
-
-def unpack(packed: bytes) -> list[Any]:
-    rows: list[Any] = msgspec.msgpack.decode(zlib.decompress(packed))
-    return rows
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """What is done in it is there as a whole, or not at all. Raises `sqlite3.Error`."""
+    connection.execute("BEGIN IMMEDIATE")
+    with connection:
+        yield
 
 
 def make(connection: sqlite3.Connection) -> None:
-    """In an empty file. Inside a transaction."""
-    for statement in TABLES:
-        connection.execute(statement)
+    """Have the tables in an empty file. Raises `sqlite3.DatabaseError` where there are others in it."""
+    if _version(connection) != VERSION:
+        with transaction(connection):
+            if connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
+                for statement in TABLES:
+                    connection.execute(statement)
+                remember(connection, made_by=MADE_BY)
+    if _version(connection) != VERSION or state(connection, "made_by") != MADE_BY:
+        raise sqlite3.DatabaseError("it was made by another docstra-tui")
 
 
-def version_of(connection: sqlite3.Connection) -> int:
+def state(connection: sqlite3.Connection, key: str) -> str:
+    """What was remembered; empty when nothing was."""
+    row = connection.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
+    return str(row[0]) if row is not None else ""
+
+
+def remember(connection: sqlite3.Connection, **values: object) -> None:
+    """Inside a transaction."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO state VALUES (?, ?)", [(key, str(value)) for key, value in values.items()]
+    )
+
+
+def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def put(
-    connection: sqlite3.Connection,
-    facts: FileFacts,
-    path_words: str,
-    stamp: tuple[int, int, int],
-    lines: int,
-    left_out: str,
-) -> None:
-    """Have this file in it; one of this path is not there. Inside a transaction."""
+def put(connection: sqlite3.Connection, path: str, stamp: tuple[int, int, int], found: Extracted) -> None:
+    """Have this file in it, in place of what was known of it. Inside a transaction."""
+    known = connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
+    if known is not None:
+        take_out(connection, known[0])
     file = connection.execute(
         "INSERT INTO files (path, size, mtime, inode, language, kind, lines, left_out) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (facts.path, *stamp, facts.language, facts.kind, lines, left_out),
+        (path, *stamp, found.language, found.kind, found.lines, found.left_out),
     ).lastrowid
     assert file is not None
     first = file << SHIFT
-    regions = facts.regions[: 1 << SHIFT]
-    rows = [
-        ("" if number else path_words, region.names, region.comments, region.body)
-        for number, region in enumerate(regions)
-    ]
     connection.executemany(
         "INSERT INTO regions (rowid, path, names, comments, body) VALUES (?, ?, ?, ?, ?)",
-        [(first + number, *row) for number, row in enumerate(rows)],
+        [(first + number, *row) for number, row in enumerate(found.rows)],
     )
     connection.executemany(
         "INSERT INTO region_lines (id, start, end) VALUES (?, ?, ?)",
-        [(first + number, region.start, region.end) for number, region in enumerate(regions)],
+        [(first + number, *lines) for number, lines in enumerate(found.places)],
     )
-    connection.execute("INSERT INTO texts (file, packed) VALUES (?, ?)", (file, pack(rows)))
+    connection.execute("INSERT INTO texts (file, packed) VALUES (?, ?)", (file, found.packed))
     connection.executemany(
-        "INSERT INTO definitions (name, file, kind, line, end) VALUES (?, ?, ?, ?, ?)",
-        [(one.name, file, one.kind, one.line, one.end) for one in facts.definitions],
+        "INSERT INTO definitions (file, name, kind, line, end) VALUES (?, ?, ?, ?, ?)",
+        [(file, *definition) for definition in found.definitions],
     )
     connection.executemany(
         "INSERT OR IGNORE INTO uses (file, name, count) VALUES (?, ?, ?)",
-        [(file, name, count) for name, count in facts.uses],
+        [(file, *use) for use in found.uses],
     )
     connection.executemany(
         "INSERT OR IGNORE INTO imports (file, module) VALUES (?, ?)",
-        [(file, module) for module in facts.imports],
+        [(file, module) for module in found.imports],
     )
 
 

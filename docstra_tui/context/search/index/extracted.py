@@ -1,0 +1,95 @@
+"""What comes back of a file from the process that read it, ready to be put into the tables."""
+
+from __future__ import annotations
+
+import zlib
+
+import msgspec
+
+from docstra_tui.context.search.facts import FileFacts
+from docstra_tui.context.search.index.plain import path_words, plain_facts
+
+SHIFT = 12
+"""Bits of a region's number in its file."""
+
+REGIONS = 1 << SHIFT
+DEFINITIONS = 20_000
+USES = 10_000
+IMPORTS = 2_000
+"""Of one file; the rest is not kept."""
+NAME = 200
+"""Characters of a name; longer ones are left out."""
+
+Row = tuple[str, str, str, str]
+"""Words of the path, names, comments, body."""
+
+
+class Wanted(msgspec.Struct, array_like=True, frozen=True):
+    """A file that is to be read."""
+
+    path: str
+    max_bytes: int
+    is_plain: bool = False
+    """True where its parser broke a process before."""
+
+
+class Extracted(msgspec.Struct, array_like=True, frozen=True):
+    """All rows of one file."""
+
+    language: str
+    kind: str
+    lines: int
+    left_out: str
+    rows: list[Row]
+    """Of `regions`."""
+    places: list[tuple[int, int]]
+    """Their lines."""
+    definitions: list[tuple[str, str, int, int]]
+    uses: list[tuple[str, int]]
+    imports: list[str]
+    packed: bytes
+    """`rows` once more."""
+
+
+def extracted(facts: FileFacts, lines: int, left_out: str = "") -> Extracted:
+    """The rows for what is known of a file."""
+    words = path_words(facts.path)
+    regions = facts.regions[:REGIONS]
+    rows = [
+        ("" if number else words, region.names, region.comments, region.body)
+        for number, region in enumerate(regions)
+    ]
+    return Extracted(
+        facts.language,
+        facts.kind,
+        lines,
+        left_out,
+        rows,
+        [(region.start, region.end) for region in regions],
+        [
+            (one.name, one.kind, one.line, one.end)
+            for one in facts.definitions[:DEFINITIONS]
+            if len(one.name) <= NAME
+        ],
+        [use for use in facts.uses[:USES] if len(use[0]) <= NAME],
+        [module for module in facts.imports[:IMPORTS] if len(module) <= NAME],
+        pack(rows),
+    )
+
+
+def name_only(path: str, left_out: str) -> Extracted:
+    """A file of which nothing but its name is known."""
+    return extracted(plain_facts(path, "\n", ""), 0, left_out)
+
+
+def nothing(left_out: str) -> Extracted:
+    """A file that nobody looks for."""
+    return Extracted("", "", 0, left_out, [], [], [], [], [], pack([]))
+
+
+def pack(rows: list[Row]) -> bytes:
+    return zlib.compress(msgspec.msgpack.encode(rows), 1)
+
+
+def unpack(packed: bytes) -> list[Row]:
+    return msgspec.msgpack.decode(zlib.decompress(packed), type=list[Row])

@@ -1,0 +1,109 @@
+"""The process that reads and parses files: `python -P -m docstra_tui.context.search.index.worker`.
+
+It hears of some files together, and answers one by one. It exists so that a parser that crashes, or never
+ends, takes nothing with it but itself: the processor's time for one file is bounded by the kernel.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import resource
+import sys
+from pathlib import Path
+
+import msgspec
+
+from docstra_tui.context.credentials import find
+from docstra_tui.context.files.reader import read_file
+from docstra_tui.context.search.facts import FileFacts
+from docstra_tui.context.search.index.extracted import (
+    Extracted,
+    Wanted,
+    extracted,
+    name_only,
+    nothing,
+)
+from docstra_tui.context.search.index.listing import BINARY, UNREADABLE
+from docstra_tui.context.search.index.messages import receive, send
+from docstra_tui.context.search.index.plain import plain_facts
+from docstra_tui.context.search.index.priority import bound, step_aside
+from docstra_tui.errors import UnreadableFile
+
+SECONDS = 4
+"""Of the processor, for one file; a megabyte of ordinary source takes half of one."""
+
+MINIFIED = "minified"
+LONG_LINE = 500
+"""Characters of a line on average: nobody wrote that."""
+LEAST = 5_000
+"""Characters of what can be minified."""
+
+
+NO_TEXT = " is not text."
+"""How `decoding` says it."""
+_NO_BREAK = re.compile(r"[^\n]")
+
+
+class Order(msgspec.Struct, array_like=True, frozen=True):
+    """What a worker is told first."""
+
+    root: bytes
+    is_low: bool
+
+
+def main() -> None:
+    """Answer until nobody asks any more."""
+    bound()
+    asked, said = sys.stdin.buffer, sys.stdout.buffer
+    order = msgspec.msgpack.decode(receive(asked), type=Order)
+    if order.is_low:
+        step_aside(is_idle=True)
+    root = Path(order.root.decode(errors="surrogateescape"))
+    while message := receive(asked):
+        for wanted in msgspec.msgpack.decode(message, type=list[Wanted]):
+            _begin_clock()
+            send(said, look_at(root, wanted))
+
+
+def look_at(root: Path, wanted: Wanted) -> Extracted:
+    """One file, as it is now."""
+    try:
+        item = read_file(root, wanted.path, max_bytes=wanted.max_bytes).item
+    except UnreadableFile as error:
+        return nothing(BINARY if error.message.endswith(NO_TEXT) else UNREADABLE)
+    text, language = without_credentials(item.content), item.language
+    lines = text.count("\n") + (not text.endswith("\n"))
+    if len(text) > LEAST and len(text) > LONG_LINE * lines:
+        return name_only(wanted.path, MINIFIED)
+    if not wanted.is_plain:
+        with contextlib.suppress(ImportError, MemoryError, RecursionError):
+            return extracted(_facts(wanted.path, text, language), lines)
+    return extracted(plain_facts(wanted.path, text, language), lines)
+
+
+def _facts(path: str, text: str, language: str) -> FileFacts:
+    return plain_facts(path, text, language)
+
+
+def without_credentials(text: str) -> str:
+    """The same, with blanks where a key or a token stands."""
+    parts: list[str] = []
+    at = 0
+    for hit in sorted(find(text), key=lambda hit: hit.start):
+        start = text.find(hit.value, max(at, hit.start))
+        if start >= 0:
+            parts += [text[at:start], _NO_BREAK.sub(" ", hit.value)]
+            at = start + len(hit.value)
+    return "".join([*parts, text[at:]]) if parts else text
+
+
+def _begin_clock() -> None:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit = int(used.ru_utime + used.ru_stime) + 1 + SECONDS
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+
+
+if __name__ == "__main__":
+    main()

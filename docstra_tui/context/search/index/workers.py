@@ -1,0 +1,151 @@
+"""The processes that read files for an index, and what becomes of a file that breaks one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from docstra_tui.context.search.index.extracted import Extracted, Wanted, name_only
+from docstra_tui.context.search.index.messages import Inbox, send
+from docstra_tui.context.search.index.worker import Order
+
+BATCH = 24
+"""Files that a worker hears of together."""
+SILENCE = 60.0
+"""Seconds without an answer: the processor's time is bounded by the worker itself, so the disk is stuck."""
+WAITING = 64
+"""Files that were read and wait to be put in: more would only fill the memory."""
+FAILURES = 40
+"""In a row: it is no file that breaks the processes."""
+BROKEN = "its parser broke"
+
+Result = tuple[Wanted, Extracted]
+
+
+def count_of_workers() -> int:
+    """One for each processor, up to four: what is behind them is one process that writes."""
+    with contextlib.suppress(AttributeError, OSError):
+        return max(1, min(4, len(os.sched_getaffinity(0))))
+    return max(1, min(4, os.cpu_count() or 1))
+
+
+class Workers:
+    """For one refresh. `read` in one thread; `stop` from any."""
+
+    def __init__(self, root: Path, *, is_low: bool, count: int | None = None) -> None:
+        self._order = Order(os.fsencode(root), is_low)
+        self._count = count or count_of_workers()
+        self._todo: deque[Wanted] = deque()
+        self._done: queue.Queue[Result | OSError | None] = queue.Queue(WAITING)
+        self._stop = threading.Event()
+        self._failures = 0
+        """In a row, of all processes."""
+
+    def stop(self) -> None:
+        """Nothing more is read, soon."""
+        self._stop.set()
+
+    def read(self, files: Sequence[Wanted]) -> Iterator[Result]:
+        """What is known of each, in no order. Raises `OSError` where no process can be started."""
+        self._todo.extend(files)
+        count = max(1, min(self._count, (len(files) + BATCH - 1) // BATCH))
+        for number in range(count):
+            threading.Thread(target=self._serve, name=f"worker {number}", daemon=True).start()
+        try:
+            while count:
+                match self._done.get():
+                    case None:
+                        count -= 1
+                    case OSError() as error:
+                        raise error
+                    case result:
+                        yield result
+        finally:
+            self.stop()
+            with contextlib.suppress(queue.Empty):  # whoever waits for room sees that it is over
+                while True:
+                    self._done.get_nowait()
+
+    # In the thread of one worker
+
+    def _serve(self) -> None:
+        outcome: OSError | None = None
+        try:
+            while not self._stop.is_set() and (batch := self._next_batch()):
+                self._with_one_process(batch)
+        except OSError as error:
+            outcome = error
+        self._give(outcome)
+
+    def _next_batch(self) -> list[Wanted]:
+        batch: list[Wanted] = []
+        with contextlib.suppress(IndexError):
+            while len(batch) < BATCH:
+                batch.append(self._todo.popleft())
+        return batch
+
+    def _with_one_process(self, batch: list[Wanted]) -> None:
+        """Until nothing is left to be read, or until a file broke it."""
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "docstra_tui.context.search.index.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        assert process.stdin is not None and process.stdout is not None
+        inbox = Inbox(process.stdout)
+        with process, contextlib.ExitStack() as undo:
+            undo.callback(process.kill)
+            try:
+                send(process.stdin, self._order)
+                while batch and not self._stop.is_set():
+                    send(process.stdin, batch)
+                    for number, wanted in enumerate(batch):
+                        found = _answer(inbox, self._stop)
+                        if self._stop.is_set():
+                            return
+                        if found is None:
+                            self._is_broken(wanted, batch[number + 1 :])
+                            return
+                        self._failures = 0
+                        if not self._give((wanted, found)):
+                            return
+                    batch = self._next_batch()
+            except BrokenPipeError:
+                self._is_broken(batch[0], batch[1:])
+
+    def _is_broken(self, wanted: Wanted, rest: list[Wanted]) -> None:
+        self._failures += 1
+        if self._failures > FAILURES:
+            raise OSError("the processes that read files end at once")
+        self._todo.extendleft(reversed(rest))
+        if wanted.is_plain:
+            self._give((wanted, name_only(wanted.path, BROKEN)))
+        else:
+            self._todo.append(msgspec.structs.replace(wanted, is_plain=True))
+
+    def _give(self, result: Result | OSError | None) -> bool:
+        """False where nobody takes it any more."""
+        while not self._stop.is_set():
+            with contextlib.suppress(queue.Full):
+                self._done.put(result, timeout=0.5)
+                return True
+        return False
+
+
+def _answer(inbox: Inbox, stop: threading.Event) -> Extracted | None:
+    """The next one; None when the worker is gone, is silent or speaks nonsense."""
+    try:
+        return msgspec.msgpack.decode(inbox.next(SILENCE, stop), type=Extracted)
+    except msgspec.DecodeError:
+        return None
