@@ -46,9 +46,12 @@ _KEYWORDS: frozenset[str] = _set(
 )
 
 
-def extract(path: str, content: str, *, parse: bool = True) -> FileFacts:
-    """All that is kept of a file. Without `parse` no parser of C meets the text: for one that broke it."""
-    language = language_of(path, content)
+def extract(path: str, content: str, *, language: str = "", parse: bool = True) -> FileFacts:
+    """All that is kept of a file. Without `parse` no parser of C meets the text: for one that broke it.
+
+    `language` is that of the content where the path does not tell it, as of a notebook's cells.
+    """
+    language = language or language_of(path, content)
     kind = kind_of(path, language, content)
     if path.lower().endswith(_PICTURES):
         return FileFacts(path, language, kind, ())

@@ -12,6 +12,9 @@ from docstra_tui.context.search.index.plain import path_words, plain_facts
 SHIFT = 12
 """Bits of a region's number in its file."""
 
+AS_LINES = 2
+"""Failures of a file after which it is taken as lines of text; after one more only its name is known."""
+
 REGIONS = 1 << SHIFT
 DEFINITIONS = 20_000
 USES = 10_000
@@ -24,13 +27,20 @@ Row = tuple[str, str, str, str]
 """Words of the path, names, comments, body."""
 
 
+class Order(msgspec.Struct, array_like=True, frozen=True):
+    """What a worker is told first."""
+
+    root: bytes
+    is_low: bool
+
+
 class Wanted(msgspec.Struct, array_like=True, frozen=True):
     """A file that is to be read."""
 
     path: str
     max_bytes: int
-    is_plain: bool = False
-    """True where its parser broke a process before."""
+    failures: int = 0
+    """How often it broke a process: the more, the less of it is looked at."""
 
 
 class Extracted(msgspec.Struct, array_like=True, frozen=True):

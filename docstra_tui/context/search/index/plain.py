@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from docstra_tui.context.search.facts import FileFacts, FileKind, Region
+from docstra_tui.context.search.spelling import spelled, words
 
 LINES = 60
 """Of one region."""
-
-_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
 
 
 def plain_facts(path: str, text: str, language: str, kind: FileKind = "code") -> FileFacts:
@@ -26,8 +23,4 @@ def plain_facts(path: str, text: str, language: str, kind: FileKind = "code") ->
 
 def path_words(path: str) -> str:
     """`src/HttpServer.py` as `src HttpServer Http Server py`."""
-    found = []
-    for part in re.split(r"[/.\s_-]+", path):
-        pieces = _PARTS.findall(part)
-        found += [part, *pieces] if len(pieces) > 1 else [part]
-    return " ".join(filter(None, found))
+    return spelled(words(path))

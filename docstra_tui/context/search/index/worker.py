@@ -16,9 +16,12 @@ import msgspec
 
 from docstra_tui.context.credentials import find
 from docstra_tui.context.files.reader import read_file
+from docstra_tui.context.search.extraction import extract
 from docstra_tui.context.search.facts import FileFacts
 from docstra_tui.context.search.index.extracted import (
+    AS_LINES,
     Extracted,
+    Order,
     Wanted,
     extracted,
     name_only,
@@ -45,13 +48,6 @@ NO_TEXT = " is not text."
 _NO_BREAK = re.compile(r"[^\n]")
 
 
-class Order(msgspec.Struct, array_like=True, frozen=True):
-    """What a worker is told first."""
-
-    root: bytes
-    is_low: bool
-
-
 def main() -> None:
     """Answer until nobody asks any more."""
     bound()
@@ -76,14 +72,15 @@ def look_at(root: Path, wanted: Wanted) -> Extracted:
     lines = text.count("\n") + (not text.endswith("\n"))
     if len(text) > LEAST and len(text) > LONG_LINE * lines:
         return name_only(wanted.path, MINIFIED)
-    if not wanted.is_plain:
+    return extracted(_facts(wanted, text, language), lines)
+
+
+def _facts(wanted: Wanted, text: str, language: str) -> FileFacts:
+    """With a parser; without one; or as so many lines."""
+    for failures in range(wanted.failures, AS_LINES):
         with contextlib.suppress(ImportError, MemoryError, RecursionError):
-            return extracted(_facts(wanted.path, text, language), lines)
-    return extracted(plain_facts(wanted.path, text, language), lines)
-
-
-def _facts(path: str, text: str, language: str) -> FileFacts:
-    return plain_facts(path, text, language)
+            return extract(wanted.path, text, language=language, parse=failures == 0)
+    return plain_facts(wanted.path, text, language)
 
 
 def without_credentials(text: str) -> str:

@@ -14,9 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from docstra_tui.context.search.index.extracted import Extracted, Wanted, name_only
+from docstra_tui.context.search.index.extracted import AS_LINES, Extracted, Order, Wanted, name_only
 from docstra_tui.context.search.index.messages import Inbox, send
-from docstra_tui.context.search.index.worker import Order
 
 BATCH = 24
 """Files that a worker hears of together."""
@@ -129,10 +128,10 @@ class Workers:
         if self._failures > FAILURES:
             raise OSError("the processes that read files end at once")
         self._todo.extendleft(reversed(rest))
-        if wanted.is_plain:
+        if wanted.failures == AS_LINES:
             self._give((wanted, name_only(wanted.path, BROKEN)))
         else:
-            self._todo.append(msgspec.structs.replace(wanted, is_plain=True))
+            self._todo.append(msgspec.structs.replace(wanted, failures=wanted.failures + 1))
 
     def _give(self, result: Result | OSError | None) -> bool:
         """False where nobody takes it any more."""
