@@ -89,6 +89,10 @@ def _run(invocation: Invocation) -> int:
             from docstra_tui.commands import oneshot
 
             return oneshot.run(invocation)
+        case "files":
+            from docstra_tui.commands import suggested_files
+
+            return suggested_files.run(invocation)
         case "engine":
             from docstra_tui.commands import engines
 

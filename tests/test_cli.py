@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from docstra_tui import __version__, cli, paths
-from docstra_tui.commands import arguments, faces, terminal
+from docstra_tui.commands import arguments, faces, flags, terminal
 from docstra_tui.commands.arguments import SCREEN, parse
 from docstra_tui.errors import ContextOverflow, GenerationFailed, ModelNotFound, UsageError
 from docstra_tui.session.store.sessions import SessionStore
@@ -43,7 +43,7 @@ def test_the_first_word_is_a_command_or_else_a_folder(tmp_path: Path, monkeypatc
     assert parse(["--theme", "paper"]).flags == {"theme": "paper"}
 
 
-@pytest.mark.parametrize("name", ["files", "check", "index"])
+@pytest.mark.parametrize("name", ["check", "index"])
 def test_the_names_of_commands_to_come_are_taken(name: str, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).mkdir()
@@ -79,9 +79,9 @@ def test_every_common_flag_reaches_its_setting() -> None:
     ]
     from docstra_tui import settings
 
-    flags = parse(["engine", "list", *words]).flags
-    assert set(flags) == {option.key for option in arguments.COMMON if option.key}
-    assert settings.load(flags).engine.own is True
+    found = parse(["engine", "list", *words]).flags
+    assert set(found) == {option.key for option in flags.COMMON if option.key}
+    assert settings.load(found).engine.own is True
 
 
 def test_what_follows_two_dashes_is_never_a_flag() -> None:

@@ -22,7 +22,8 @@ from textual.dom import DOMNode
 
 from docstra_tui import settings, tui
 from docstra_tui.commands import arguments
-from docstra_tui.commands.arguments import COMMON, PROGRAM, Option
+from docstra_tui.commands.arguments import PROGRAM
+from docstra_tui.commands.flags import COMMON, Option
 from docstra_tui.commands.overview import overview
 from docstra_tui.key_names import known_key, shown_keys
 from docstra_tui.keymap import TABLE

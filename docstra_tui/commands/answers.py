@@ -43,6 +43,10 @@ class Answers:
         """Who answers, for the record, where the answer itself does not say."""
         self.was_cancelled = False
 
+    def ask_instead(self, requests: Sequence[TurnRequest]) -> None:
+        """What is asked, where that is known only now."""
+        self._requests = requests
+
     def follow(self, llm: BaseLLM) -> None:
         """Ask everything, up to the first Ctrl+C. Raises the `DocstraError` that ended it before."""
         self._llm = llm

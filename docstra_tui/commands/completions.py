@@ -11,8 +11,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import shtab
 
 from docstra_tui import themes
-from docstra_tui.commands.arguments import COMMANDS, COMMON, PROGRAM, SCREEN, Command, Invocation, Option
+from docstra_tui.commands.arguments import COMMANDS, PROGRAM, SCREEN, Command, Invocation
 from docstra_tui.commands.console import Console
+from docstra_tui.commands.flags import COMMON, Option
 from docstra_tui.settings import Settings
 
 PATHS = {"--file": shtab.FILE, "--model": shtab.FILE, "--output": shtab.DIRECTORY}

@@ -18,11 +18,22 @@ MANY = (
 )
 
 ASKING = (
+    "With --auto-files, files of this folder are looked for by the question; each is\n"
+    "said on standard error before it is sent. Of one that does not fit, the lines\n"
+    "that are most about the question go, or nothing.\n"
     "With --each FILE may be a folder. The parts are asked at once; what each is\n"
     "and says is on standard error, or in the object (parts).\n"
     "With a question, text piped in is one more thing to answer from; without\n"
     "one it is the question. With -f, or from a file, it is read only where -\n"
     "is named: ask QUESTION - -f FILE.\n"
+)
+
+SUGGESTING = (
+    "The best come first, with a reason each: tabs in a pipe, and with --json\n"
+    '{"files": [{"path", "reason", "tokens"}]}. Tokens are counted by the model that\n'
+    "is loaded already; without one they are missing, or null. An index of the\n"
+    "project is kept in the cache folder and brought up first; nothing is sent, but\n"
+    "for the question with --words.\n"
 )
 
 FILLING = (

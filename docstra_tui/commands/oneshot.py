@@ -33,6 +33,7 @@ from docstra_tui.templates import Template
 from docstra_tui.workspace.status import loading_line
 
 if TYPE_CHECKING:
+    from docstra_tui.commands.auto_files import AutoFiles
     from docstra_tui.llm.base import BaseLLM
     from docstra_tui.llm.messages import Prompt
     from docstra_tui.workspace.models.backend import Backend, Status
@@ -59,6 +60,8 @@ def run(
     own = _own_templates(invocation)
     template = chosen(invocation, console) if invocation.command == "run" else None
     requests = requests_of(invocation, settings, template, console.note)
+    auto = _auto_files(invocation, settings, requests, console)
+    requests = requests if auto is None else [auto.request]
     if opener is None:
         from docstra_tui.workspace.models.opening import open_backend
 
@@ -76,6 +79,8 @@ def run(
             consent.say_what_stays(console, [item for request in requests for item in request.focus])
         status = wait_until_ready(backend, console)
         answers.model = status.model or backend.label
+        if auto is not None and isinstance(answers, Answers):
+            answers.ask_instead([auto.fitting(backend.llm, settings.answer.reserve, console.note)])
         try:
             answers.follow(backend.llm)
         finally:
@@ -106,6 +111,18 @@ def _own_templates(invocation: Invocation) -> dict[str, Template]:
     if error := wrong.get(TASKS.get(invocation.command, "")):
         raise error
     return own
+
+
+def _auto_files(
+    invocation: Invocation, settings: Settings, requests: Sequence[TurnRequest], console: Console
+) -> AutoFiles | None:
+    """Files that are looked for, where that is wished. Raises `DocstraError`."""
+    count = invocation.options.get("auto_files")
+    if not count:
+        return None
+    from docstra_tui.commands.auto_files import auto_files
+
+    return auto_files(requests[0], count, settings, console)
 
 
 def _answers(

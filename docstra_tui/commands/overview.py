@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from docstra_tui.commands.arguments import COMMANDS, COMMON, NO_MOUSE, PROGRAM, RESUME
+from docstra_tui.commands.arguments import COMMANDS, PROGRAM
+from docstra_tui.commands.flags import COMMON, NO_MOUSE, RESUME
 
 
 def overview() -> str:

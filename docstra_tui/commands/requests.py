@@ -46,7 +46,8 @@ def requests_of(
             question, items = _text(words, files, piped)
             if not question:
                 raise _no_text("question", 'ask "What does it do?" -f FILE', "ask - -f FILE", piped)
-            if invocation.options["each"] and not items:
+            options = invocation.options
+            if options["each"] and not items and not options["auto_files"]:
                 raise UsageError("There are no files to ask.", f'Try: {PROGRAM} ask --each "…" -f FOLDER')
             return [replace(plain_question(question), focus=items)]
         case "examples":

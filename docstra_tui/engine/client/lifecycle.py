@@ -234,6 +234,17 @@ def connect(settings: Settings, *, oneshot: bool = False) -> Engine:
         time.sleep(POLL_SECONDS)
 
 
+def find(settings: Settings) -> Engine | None:
+    """The engine that these settings ask for, if it is there and well; none is started. Never raises."""
+    identity = EngineIdentity.from_settings(settings)
+    engine = Engine(identity, identity.socket, identity.log, lasting=False)
+    with contextlib.suppress(EngineError):
+        health = _answer(engine)
+        if health is not None and health.identity == identity and health.state != "failed":
+            return engine
+    return None
+
+
 def _answer(engine: Engine) -> Health | None:
     """Its health, or None while nobody answers."""
     try:

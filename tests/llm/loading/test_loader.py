@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from docstra_tui.commands import arguments
+from docstra_tui.commands import flags
 from docstra_tui.engine.client.identity import EngineIdentity
 from docstra_tui.errors import (
     BadModelFile,
@@ -204,7 +204,7 @@ def test_only_a_program_can_turn_a_models_own_code_on() -> None:
     """No face, no setting and no engine has a word for it; the library's argument is off by default."""
     assert inspect.signature(LocalLLM).parameters["trust_remote_code"].default is False
     assert not ModelSpec().trust_remote_code
-    words = [flag for option in arguments.COMMON for flag in option.flags]
+    words = [flag for option in flags.COMMON for flag in option.flags]
     words += [
         field for shape in (Settings, ModelSettings, EngineIdentity) for field in shape.__struct_fields__
     ]
