@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 NODES = 200_000
 """Declarations and statements that are looked at, of one text."""
 DEPTH = 60
+LEAST = 10
+"""Bytes of a value in which something may be defined: `{ a() {} }`."""
+LEAST_CALL = 30
+"""The same of one that is called: `a(() => { b.c = () => 1; })`."""
 NAMES = 20_000
 """Names that are given of one text."""
 LONGEST = 120
@@ -137,7 +141,7 @@ class _Walk:
     def _members(self, node: Node, place: _Place) -> None:
         """What stands in a node is next, in its order."""
         if place.depth < DEPTH and node.child_count:
-            inner = place._replace(depth=place.depth + 1)
+            inner = _Place(place.scope, place.is_class, place.is_body, place.depth + 1)
             self._waiting += [(child, inner) for child in reversed(node.named_children)]
 
     def _definition(self, node: Node, place: _Place) -> None:
@@ -273,10 +277,12 @@ class _Walk:
 
     def _value(self, value: Node | None, scope: str, place: _Place) -> None:
         """Looks into a value that may hold definitions: an object, a class, a function, a call with one."""
-        if value is None or place.depth >= DEPTH:
+        if value is None or value.end_byte - value.start_byte < LEAST or place.depth >= DEPTH:
             return
-        inside = place._replace(scope=scope, depth=place.depth + 1)
         kind = value.type
+        if kind not in _HOLDERS or (kind in _CALLS and value.end_byte - value.start_byte < LEAST_CALL):
+            return
+        inside = _Place(scope, place.is_class, place.is_body, place.depth + 1)
         if kind in FUNCTION_VALUES:
             if (body := value.child_by_field_name("body")) is not None:
                 self._body(body, scope, inside)
@@ -285,7 +291,7 @@ class _Walk:
                 self._members(body, inside._replace(is_class=True, is_body=False))
         elif kind == "object":
             self._members(value, inside._replace(is_class=True))
-        elif kind in _CALLS:
+        else:
             for child in value.named_children[:12]:
                 self._value(child, scope, inside)
 
@@ -348,6 +354,8 @@ _CALLS = _set(
     "assignment_expression member_expression new_expression await_expression"
 )
 """Values that may hold others in which something is defined."""
+
+_HOLDERS = _CALLS | FUNCTION_VALUES | {"class", "object"}
 
 _Handler = Callable[[_Walk, "Node", _Place], None]
 

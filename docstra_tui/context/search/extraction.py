@@ -12,13 +12,13 @@ from typing import cast
 from docstra_tui.context.files.language import language_of
 from docstra_tui.context.outline.definers import defined
 from docstra_tui.context.outline.grammars import GRAMMARS
+from docstra_tui.context.outline.python_lines import python_tags
 from docstra_tui.context.outline.tags import Tag, tags
 from docstra_tui.context.search.facts import Definition, DefinitionKind, FileFacts, FileKind
 from docstra_tui.context.search.imports import imports_of
 from docstra_tui.context.search.kinds import kind_of
 from docstra_tui.context.search.lexing import PROSE, spoken
 from docstra_tui.context.search.regions import regions_of
-from docstra_tui.context.search.spelling import words
 
 PARSED = 1_000_000
 """Characters up to which a program is parsed; more of it is looked through line by line."""
@@ -55,20 +55,23 @@ def extract(path: str, content: str, *, language: str = "", parse: bool = True) 
     kind = kind_of(path, language, content)
     if path.lower().endswith(_PICTURES):
         return FileFacts(path, language, kind, ())
-    found = _found(content, language, parse)
     spoken_at = _spoken(content, language)
+    found = _found(content, language, spoken_at, parse)
+    regions, counts = regions_of(content, found, spoken_at)
     return FileFacts(
         path=path,
         language=language,
         kind=kind,
-        regions=regions_of(content, found, spoken_at),
+        regions=regions,
         definitions=_definitions(found),
-        uses=_uses(content, language, kind, found, spoken_at),
+        uses=_uses(counts, language, kind, found),
         imports=imports_of(content, language),
     )
 
 
-def _found(content: str, language: str, parse: bool) -> list[Tag]:
+def _found(content: str, language: str, spoken_at: Sequence[tuple[int, int]], parse: bool) -> list[Tag]:
+    if language == "python":
+        return python_tags(content, spoken_at)
     if parse and language in GRAMMARS and len(content) <= PARSED:
         known = tags(content, language)
         if known is not None:
@@ -88,17 +91,11 @@ def _definitions(found: Sequence[Tag]) -> tuple[Definition, ...]:
 
 
 def _uses(
-    content: str, language: str, kind: FileKind, found: Sequence[Tag], spoken_at: Sequence[tuple[int, int]]
+    counts: Counter[str], language: str, kind: FileKind, found: Sequence[Tag]
 ) -> tuple[tuple[str, int], ...]:
     """Identifiers that stand in the code and are defined elsewhere, if at all."""
     if language in PROSE or language in _DATA or kind in ("generated", "config"):
         return ()
-    pieces, last = [], 0
-    for start, end in spoken_at:
-        pieces.append(content[last:start])
-        last = end
-    pieces.append(content[last:])
-    counts = Counter(words(" ".join(pieces)))
     own = {tag.name.rpartition(".")[2] for tag in found}
     names = [
         (_rank(name), -count, name)

@@ -20,10 +20,7 @@ _PYTHON = re.compile(
     re.MULTILINE,
 )
 _SCRIPT = re.compile(
-    r"""(?:^|[;}\s])(?:import|export)\b[^'"`;()=]{0,1000}?\bfrom\s*['"]([^'"\n]{1,200})['"]"""
-    r"""|^[ \t]*import\s*['"]([^'"\n]{1,200})['"]"""
-    r"""|\b(?:require|import)\s*\(\s*['"]([^'"\n]{1,200})['"]""",
-    re.MULTILINE,
+    r"""(?<!['"`])\b(?:from|import|require)\s*\(?\s*(?:"([^"\n]{1,200})"|'([^'\n]{1,200})')"""
 )
 _C = re.compile(r"""^[ \t]*#[ \t]*(?:include|import)[ \t]*[<"]([^>"\n]{1,200})[>"]""", re.MULTILINE)
 _GO = re.compile(r'^import\s*(?:\(([^)]{0,8000})\)|[\w.]*\s*"([^"\n]{1,200})")', re.MULTILINE)
@@ -73,8 +70,8 @@ def _python(content: str) -> Iterator[str]:
 
 
 def _script(content: str) -> Iterator[str]:
-    for one, other, called in _SCRIPT.findall(content):
-        yield one or other or called
+    for double, single in _SCRIPT.findall(content):
+        yield double or single
 
 
 def _go(content: str) -> Iterator[str]:

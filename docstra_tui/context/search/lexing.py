@@ -24,7 +24,7 @@ _PERCENT = r"%[^\n]*+"
 _MARKUP = r"<!--(?:[^-]|-(?!->))*+(?:-->)?"
 
 _PATTERNS = {
-    "python": "|".join((_HASH, _TRIPLE, _DOUBLE, _SINGLE)),
+    "python": "|".join((r"#[^\n]*+", _TRIPLE, _DOUBLE, _SINGLE)),
     "hash": "|".join((_HASH, _DOUBLE, _SINGLE)),
     "slashes": "|".join((_BLOCK, _LINE, _DOUBLE, _CHARACTER)),
     "script": "|".join((_BLOCK, _LINE, _DOUBLE, _SINGLE, _BACKTICK)),

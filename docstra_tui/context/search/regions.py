@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
@@ -24,8 +25,13 @@ _DIRECTIVE = ("#include", "#define", "#if", "#endif", "#else", "#pragma", "# if"
 _CUTTING = frozenset({"class", "function", "method", "type", "heading", "macro", "key"})
 
 
-def regions_of(content: str, found: Sequence[Tag], spoken: Sequence[tuple[int, int]]) -> tuple[Region, ...]:
-    """The regions of a text, in which `found` is defined, and which speaks to people in `spoken`."""
+def regions_of(
+    content: str, found: Sequence[Tag], spoken: Sequence[tuple[int, int]]
+) -> tuple[tuple[Region, ...], Counter[str]]:
+    """The regions of a text, in which `found` is defined, and which speaks to people in `spoken`.
+
+    And how often each word stands in it elsewhere.
+    """
     lines = content.split("\n")
     if len(lines) > 1 and not lines[-1]:
         lines.pop()
@@ -34,12 +40,14 @@ def regions_of(content: str, found: Sequence[Tag], spoken: Sequence[tuple[int, i
     texts = _Texts(content, spoken)
     naming = _Naming(found)
     regions = []
+    counts: Counter[str] = Counter()
     for start, end in spans:
         comments, body = texts.until(min(offsets[end], len(content)))
+        counts.update(body)
         region = Region(start, end, naming.of(start, end), spelled(comments), spelled(body))
         if region.names or region.comments or region.body:
             regions.append(region)
-    return tuple(regions)
+    return tuple(regions), counts
 
 
 def _spans(lines: Sequence[str], found: Sequence[Tag]) -> list[tuple[int, int]]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import pytest
 
+from docstra_tui.context import outline
+from docstra_tui.context.outline.python_lines import python_tags
+from docstra_tui.context.outline.tags import tags
 from docstra_tui.context.search.extraction import extract
 from docstra_tui.context.search.facts import FileFacts
 from docstra_tui.context.search.kinds import kind_of
+from docstra_tui.context.search.lexing import spoken
 from docstra_tui.context.search.regions import LONG
 from docstra_tui.context.search.spelling import parts, spelled
 
@@ -159,9 +164,56 @@ def test_what_a_text_defines(path: str, content: str, expected: list[str]) -> No
 
 
 def test_a_text_that_no_parser_may_meet_is_looked_through_line_by_line() -> None:
-    facts = extract("src/retry.py", PYTHON, parse=False)
-    assert [found.name for found in facts.definitions] == ["Retry", "Retry.sleep"]
-    assert [found.end for found in facts.definitions] == [22, 22]
+    content = "class A {\n  run() {}\n}\nexport function top() {\n}\n"
+    found = extract("a.ts", content, parse=False).definitions
+    assert [(one.name, one.line, one.end) for one in found] == [("A", 1, 3), ("top", 4, 5)]
+
+
+def test_lines_of_python_say_what_a_parser_says() -> None:
+    folder = Path(outline.__file__).parent
+    for file in sorted(folder.parent.rglob("*.py")):
+        content = file.read_text()
+        assert python_tags(content, spoken(content, "python")) == tags(content, "python"), file.name
+
+
+def test_lines_of_python_that_only_look_like_definitions() -> None:
+    content = '''
+def f(
+    a,
+):
+    """Text
+class NotOne:
+    """
+    return dict(
+        name=1,
+)
+if x:
+    Y: int = 2
+    setup(
+        version=3,
+    )
+class C:
+    field = [
+        1,
+    ]
+    class D: pass
+    async def g(self): ...
+    A, B = 1, 2
+else_ = 5
+'''
+    assert [
+        f"{tag.name} {tag.line}-{tag.end}" for tag in python_tags(content, spoken(content, "python"))
+    ] == [
+        "f 2-10",
+        "Y 12-12",
+        "C 16-22",
+        "C.field 17-19",
+        "C.D 20-20",
+        "C.g 21-21",
+        "C.A 22-22",
+        "C.B 22-22",
+        "else_ 23-23",
+    ]
 
 
 IMPORTS = [

@@ -1,0 +1,115 @@
+"""What a module of Python defines, by its lines: where a language has to be indented, nothing needs a parser.
+
+Takes a sixth of the time, for the language that there is most of, and says what `tags` says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+
+from docstra_tui.context.outline.tags import LONGEST, NAMES, Tag
+
+_DEFINITION = re.compile(r"(?:async[ \t]+)?(def|class)[ \t]+(\w+)")
+_VALUE = re.compile(r"([^\W\d]\w*)[ \t]*(?::(?!=)[ \t]*[^\s=#][^=\n]*(?:=(?!=)|$)|=(?!=))")
+_SEVERAL = re.compile(r"\(?[ \t]*([^\W\d]\w*(?:[ \t]*,[ \t]*[^\W\d]\w*)+)[ \t]*,?\)?[ \t]*=(?!=)")
+_ALIAS = re.compile(r"type[ \t]+([^\W\d]\w*)[^=\n]*=")
+_DEFINING = ("def ", "class ", "async ", "def\t", "class\t")
+_NO_NAMES = frozenset({"else", "try", "finally", "except", "lambda", "match", "case"})
+_DEPTH = 50
+_WIDTH = 400
+"""Characters of a line that are looked at."""
+
+
+class _Open:
+    """A definition whose end has not come."""
+
+    __slots__ = ("indent", "inner", "is_class", "name", "place")
+
+    def __init__(self, indent: int, name: str, is_class: bool, place: int) -> None:
+        self.indent = indent
+        self.name = name
+        self.is_class = is_class
+        self.place = place
+        """Among what was found."""
+        self.inner = -1
+        """How far the statements in it are indented; -1 before the first."""
+
+
+def python_tags(content: str, spoken: Sequence[tuple[int, int]]) -> list[Tag]:
+    """The definitions of a module, in which comments and quotes stand in `spoken`."""
+    lines = content.split("\n")
+    quoted = _quoted(content, lines, spoken)
+    quote = next(quoted, None)
+    found: list[Tag] = []
+    around: list[_Open] = []
+    last = block = 0
+    for number, line in enumerate(lines, 1):
+        text = line.lstrip()
+        if not text:
+            continue
+        while quote is not None and quote[1] < number:
+            quote = next(quoted, None)
+        if text[0] in "#)]}" or (quote is not None and quote[0] < number):
+            last = number if text[0] != "#" else last
+            continue
+        indent = len(line) - len(text)
+        while around and around[-1].indent >= indent:
+            ended = around.pop().place
+            found[ended] = found[ended]._replace(end=last)
+        last = number
+        if not around:
+            # Below `if` and `try` too names are given to the module, but not between brackets.
+            if indent == 0:
+                block = -1 if text.rstrip()[-1] == ":" else 0
+            elif block < 0:
+                block = indent
+        elif around[-1].inner < 0:
+            around[-1].inner = indent
+        is_statement = indent in (0, block) if not around else around[-1].inner == indent
+        if text.startswith(_DEFINING) or (is_statement and (not around or around[-1].is_class)):
+            if len(around) >= _DEPTH or len(found) >= NAMES:
+                continue
+            for name, kind in _named(text, around):
+                around.append(_Open(indent, name, kind == "class", len(found)))
+                found.append(Tag(name, kind, number, number))
+    for one in around:
+        found[one.place] = found[one.place]._replace(end=last)
+    return found
+
+
+def _named(text: str, around: Sequence[_Open]) -> Iterator[tuple[str, str]]:
+    inside = around[-1] if around else None
+    scope = f"{inside.name}." if inside is not None else ""
+    if text.startswith(_DEFINING) and (match := _DEFINITION.match(text, 0, _WIDTH)) is not None:
+        function = "method" if inside is not None and inside.is_class else "function"
+        yield (scope + match[2])[:LONGEST], "class" if match[1] == "class" else function
+        return
+    if inside is not None and not inside.is_class:
+        return
+    value = _VALUE.match(text, 0, _WIDTH) or _ALIAS.match(text, 0, _WIDTH)
+    if value is not None:
+        names = [value[1]] if value[1] not in _NO_NAMES else []
+    else:
+        several = _SEVERAL.match(text, 0, _WIDTH) if "," in text else None
+        names = [name.strip() for name in several[1].split(",")] if several is not None else []
+    for name in names:
+        yield (scope + name)[:LONGEST], "constant"
+
+
+def _quoted(
+    content: str, lines: Sequence[str], spoken: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """The lines on which quotes of several lines begin and end."""
+    offsets = accumulate(len(line) + 1 for line in lines)
+    line, end = 1, next(offsets, 0)
+    for start, stop in spoken:
+        if stop - start < 7 or content.find("\n", start, stop) < 0:
+            continue
+        while end <= start:
+            line, end = line + 1, next(offsets)
+        first = line
+        while end < stop:
+            line, end = line + 1, next(offsets)
+        yield first, line
