@@ -62,10 +62,10 @@ class Project:
         from docstra_tui.context.search.index.project import ProjectIndex
         from docstra_tui.context.search.suggestions import suggest
 
+        known = [inside(self.root, path) for path in ticked]
         index = ProjectIndex(self.root, self._ignore)
         index.refresh(on_progress)
         if llm is not None:
             words = (*words, *llm.own_words(question))
-        known = [inside(self.root, path) for path in ticked]
-        with index.reader() as reader:
-            return suggest(reader, question, ticked=known, limit=limit, words=words).files
+        found = index.ask(lambda reader: suggest(reader, question, ticked=known, limit=limit, words=words))
+        return found.files

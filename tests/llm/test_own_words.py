@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from docstra_tui.errors import EngineDied, NoAnswer
 from docstra_tui.llm import own_words
+from docstra_tui.llm.items import ContextItem
+from docstra_tui.llm.local import LocalLLM
 from tests.fakes import FakeLLM
 
 QUESTION = "How does the client retry?"
@@ -67,3 +71,19 @@ def test_what_is_no_answer_is_raised() -> None:
     llm.enqueue("one\n", EngineDied("gone"))
     with pytest.raises(EngineDied):
         llm.own_words(QUESTION)
+
+
+def test_a_conversation_is_read_no_second_time_because_of_it(llm: LocalLLM) -> None:
+    """And what each request begins with is read once."""
+    item = ContextItem("def area(r):\n    return 3 * r * r\n" * 12, "shapes.py", "python")
+    prompt = llm.prompt_builder.asked("answer_question", (item,), (), {"question": "What is an area?"})
+    llm.warm(prompt.messages, prompt.stable)
+    before = llm.measure(prompt.messages)
+    assert before.cached is not None and before.cached > 200
+    for question in ("Where is it?", "Who calls it?"):
+        with contextlib.suppress(NoAnswer):
+            llm.own_words(question)  # whatever it says: its weights are random
+        assert llm.measure(prompt.messages).cached == before.cached
+    asked = own_words.request("And what is it called?")
+    measured = llm.measure(asked)
+    assert measured.cached is not None and measured.tokens - measured.cached < 40
