@@ -97,6 +97,10 @@ def _run(invocation: Invocation) -> int:
             from docstra_tui.commands import engines
 
             return engines.run(invocation)
+        case "index":
+            from docstra_tui.commands import index
+
+            return index.run(invocation)
         case "models":
             from docstra_tui.commands import models
 

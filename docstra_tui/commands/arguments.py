@@ -130,6 +130,17 @@ COMMANDS: tuple[Command, ...] = (
         more="ENGINE is the beginning of its id or model; needed where there are several.",
     ),
     Command(
+        "index",
+        "[status|clear] [FOLDER]",
+        "what is kept of a project's files",
+        (Option(("--all",), "of every project", "", {"action": "store_true"}),),
+        actions=("status", "clear"),
+        most=1,
+        more="The app and files keep the words of a project's text files, to find the ones\n"
+        "that a question is about. clear removes them; they are made again when needed,\n"
+        'by the app only while the setting index is "auto".',
+    ),
+    Command(
         "models",
         "[list|pull|convert|inspect] [NAME]",
         "the models of this machine",
@@ -161,7 +172,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("reset-terminal", "", "put a garbled terminal right", most=0),
 )
 
-LATER = ("doctor", "check", "index")
+LATER = ("doctor", "check")
 """Commands that are planned and not built: their names are taken."""
 
 TASKS = tuple(row.name for row in commands_of("shell"))

@@ -3,50 +3,210 @@
 from __future__ import annotations
 
 import os
-import stat
+import sqlite3
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from docstra_tui.context.search.index.place import folder_of
-from docstra_tui.context.search.index.project import ProjectIndex
-from docstra_tui.context.search.suggestions import suggest
+from docstra_tui.context.search.index import database, place, shape
+from docstra_tui.context.search.index.building import Building, Progress, Stopped
+from docstra_tui.context.search.index.extracted import Extracted, Wanted
+from docstra_tui.context.search.index.reader import IndexReader
+from docstra_tui.context.search.index.worker import look_at
+
+OLD = 1_600_000_000
+
+
+class Project:
+    """Files, and an index of them that is made in this process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "project"
+        self.root.mkdir()
+        self.index = folder / "index" / place.FILE
+        self.read: list[str] = []
+        self.told: list[Progress] = []
+
+    def write(self, path: str, content: str | bytes = "", *, seconds: int = OLD) -> None:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        os.utime(file, (seconds, seconds))
+
+    def refresh(self, *, stop_after: int | None = None) -> list[str]:
+        """The files that were read for it."""
+        self.read.clear()
+
+        def read(files: Sequence[Wanted]) -> Iterator[tuple[Wanted, Extracted]]:
+            for wanted in files:
+                self.read.append(wanted.path)
+                yield wanted, look_at(self.root, wanted)
+
+        building = Building(
+            self.root,
+            read,
+            told=self.told.append,
+            is_stopped=lambda: stop_after is not None and len(self.read) >= stop_after,
+        )
+        database.written(self.index, building.run)
+        return sorted(self.read)
+
+    def found(self, words: str) -> list[str]:
+        return [
+            path
+            for (path,) in self.rows(
+                "SELECT DISTINCT files.path FROM regions JOIN files ON files.id = regions.rowid >> 12 "
+                "WHERE regions MATCH ? ORDER BY files.path",
+                words,
+            )
+        ]
+
+    def rows(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+        with IndexReader(self.index) as reader:
+            return reader.connection.execute(statement, values).fetchall()
+
+    @property
+    def is_complete(self) -> bool:
+        with IndexReader(self.index) as reader:
+            return reader.is_complete
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        with IndexReader(self.index) as reader:
+            return reader.left_out()
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    cache = tmp_path / "cache"
-    cache.mkdir(mode=0o700)
-    monkeypatch.setenv("DOCSTRA_CACHE_DIR", str(cache))
-    root = tmp_path / "project"
-    (root / "src").mkdir(parents=True)
-    (root / "src" / "walrus.py").write_text("def swim():\n    return 'flippers'\n")
-    (root / "readme.md").write_text("# Penguins\n\nThey waddle.\n")
-    return root
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
 
 
-def found(index: ProjectIndex, question: str) -> list[str]:
-    with index.reader() as reader:
-        return [one.path for one in suggest(reader, question).files]
+def test_follows_the_files_and_reads_only_what_changed(project: Project) -> None:
+    project.write("src/walrus.py", "class Walrus:\n    def swim(self):\n        return 'flippers'\n")
+    project.write("readme.md", "# Penguins\n\nThey waddle.\n")
+    project.write("gone.txt", "for a short time\n")
+    assert project.refresh() == ["gone.txt", "readme.md", "src/walrus.py"]
+    assert project.is_complete
+    assert project.found("flippers") == project.found("path: walrus") == ["src/walrus.py"]
+    assert project.rows("SELECT name, line, end FROM definitions WHERE name LIKE 'Walrus%'") == [
+        ("Walrus", 1, 3),
+        ("Walrus.swim", 2, 3),
+    ]
+    assert project.refresh() == []
+    (project.root / "gone.txt").unlink()
+    project.write("readme.md", "# Albatrosses\n", seconds=OLD + 1)
+    os.rename(project.root / "src", project.root / "lib")
+    assert project.refresh() == ["lib/walrus.py", "readme.md"]
+    assert project.found("albatrosses") == ["readme.md"]
+    assert project.found("waddle OR time") == []
+    assert project.found("flippers") == ["lib/walrus.py"]
+    assert project.told[-1] == Progress(2, 2)
 
 
-def test_follows_the_files(project: Path) -> None:
-    index = ProjectIndex(project)
-    assert not index.status().is_complete
-    index.refresh()
-    assert found(index, "flippers") == ["src/walrus.py"]
-    assert found(index, "walrus") == ["src/walrus.py"]
-    (project / "readme.md").write_text("# Albatrosses\n")
-    (project / "src" / "walrus.py").unlink()
-    index.refresh()
-    assert found(index, "albatrosses") == ["readme.md"]
-    assert found(index, "waddle") == found(index, "flippers") == []
-    assert index.status().files == 1
+def test_a_file_that_was_just_written_is_read_once_more(project: Project) -> None:
+    project.write("a.txt", "first\n")
+    (project.root / "b.txt").write_text("first\n")
+    project.refresh()
+    status = os.stat(project.root / "b.txt")
+    (project.root / "b.txt").write_text("other\n")
+    os.utime(project.root / "b.txt", ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert project.refresh() == ["b.txt"]
+    assert project.found("other") == ["b.txt"]
 
 
-def test_is_private(project: Path) -> None:
-    index = ProjectIndex(project)
-    index.refresh()
-    folder = folder_of(project)
-    assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
-    assert {stat.S_IMODE(os.stat(one).st_mode) for one in folder.iterdir()} == {0o600}
+def test_what_is_not_to_be_looked_at_is_out_and_told(project: Project) -> None:
+    outside = project.root.parent / "outside.txt"
+    outside.write_text("elsewhere\n")
+    project.write(".gitignore", "ignored*\n")
+    project.write("ignored.py", "ignored_word = 1\n")
+    project.write(".hidden.py", "hidden_word = 1\n")
+    project.write("prod.env", "PASSWORD=elephant\n")
+    project.write("picture.png", b"\x89PNG elephant")
+    project.write("noise.txt", b"elephant\0\1\2" * 99)
+    project.write("big.py", "elephant = 1\n" * 90_000)
+    project.write("yarn.lock", "elephant\n")
+    project.write("rows.csv", "elephant,1\n" * 20_000)
+    project.write("packed.js", "elephant();" * 5_000)
+    project.write(os.fsdecode(b"caf\xe9.txt"), "elephant\n")
+    project.write("odd\nname.txt", "giraffe\n")
+    (project.root / "link.txt").symlink_to(outside)
+    (project.root / "way").symlink_to(outside.parent)
+    project.refresh()
+    assert project.found("elephant") == project.found("elsewhere OR hidden OR ignored") == []
+    assert project.found("giraffe") == ["odd\nname.txt"]
+    assert project.found("big") == ["big.py"]
+    assert project.found("yarn OR rows OR packed") == ["packed.js", "rows.csv", "yarn.lock"]
+    assert project.found("picture OR noise") == []
+    assert project.left_out == {
+        "no text": 2,
+        "too large": 1,
+        "made by a program": 1,
+        "data": 1,
+        "minified": 1,
+        "may be secret": 1,
+        "has no name in UTF-8": 1,
+    }
+
+
+def test_a_key_in_a_file_is_not_kept_and_the_file_is(project: Project) -> None:
+    key = "ghp_" + "aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5"
+    project.write("deploy.py", f'TOKEN = "{key}"\nregion = "antarctica"\n')
+    project.refresh()
+    assert project.found("antarctica") == ["deploy.py"]
+    assert project.found(f'"{key.lower()}"') == []
+    assert key.encode() not in project.index.read_bytes()
+
+
+def test_nothing_is_left_of_files_that_are_gone(project: Project) -> None:
+    for number in range(30):
+        project.write(f"{number}.py", f"import os\nclass Penguin{number}:\n    def walk(self): os.getcwd()\n")
+    project.refresh()
+    for number in range(30):
+        (project.root / f"{number}.py").unlink()
+    project.refresh()
+    for table in ("files", "region_lines", "definitions", "uses", "imports", "texts"):
+        assert project.rows(f"SELECT count(*) FROM {table}") == [(0,)]
+    assert project.found("walk OR path: py") == []
+    with sqlite3.connect(project.index) as connection:
+        connection.execute("INSERT INTO regions (regions) VALUES ('integrity-check')")
+
+
+def test_one_that_was_stopped_goes_on(project: Project) -> None:
+    for number in range(5):
+        project.write(f"{number}.txt", f"seal{number}\n")
+    with pytest.raises(Stopped):
+        project.refresh(stop_after=2)
+    assert not project.is_complete
+    assert project.told[-1] == Progress(2, 5)
+    assert len(project.refresh()) == 3
+    assert project.is_complete
+    assert project.found("seal0 OR seal4") == ["0.txt", "4.txt"]
+
+
+@pytest.mark.parametrize("kind", ["noise", "foreign", "newer", "cut"])
+def test_a_broken_or_foreign_file_is_made_anew(project: Project, kind: str) -> None:
+    project.write("a.txt", "seal\n")
+    project.refresh()
+    with IndexReader(project.index) as reader:
+        assert reader.is_complete
+        if kind == "noise":
+            project.index.write_bytes(os.urandom(8192))
+        elif kind == "cut":
+            with open(project.index, "r+b") as file:
+                file.truncate(4096 * 3)
+        else:
+            project.index.unlink()
+            with sqlite3.connect(project.index) as connection:
+                connection.execute("CREATE TABLE files (name TEXT)")
+                connection.execute(f"PRAGMA user_version = {shape.VERSION + (kind == 'newer')}")
+        assert project.refresh() == ["a.txt"]
+        assert reader.is_complete  # asked once more, the new one answers
+    assert project.found("seal") == ["a.txt"]
+
+
+def test_its_file_is_private(project: Project) -> None:
+    project.write("a.txt", "seal\n")
+    project.refresh()
+    assert project.index.stat().st_mode & 0o777 == 0o600
+    assert project.index.parent.stat().st_mode & 0o777 == 0o700

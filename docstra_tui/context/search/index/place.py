@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -9,7 +10,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,34 +72,35 @@ def claim(folder: Path, root: Path) -> None:
 def held(folder: Path, *, is_urgent: bool = False, seconds: float | None = None) -> Iterator[bool]:
     """Be the only one who writes this index; False where somebody else still is after so many seconds.
 
-    Where a file system has no locks, SQLite's own have to do. Raises `OSError`.
+    Where a file system has no locks, SQLite's own have to do. Raises `OSError`, also where the index was
+    removed while it was waited for.
     """
-    fd = paths.open_private(folder / LOCK, os.O_RDWR | os.O_CREAT)
     until = None if seconds is None else time.monotonic() + seconds
     has_asked = False
-    try:
-        is_ours = True
-        while True:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if until is not None and time.monotonic() > until:
-                    is_ours = False
-                    break
-                if is_urgent and not has_asked:
-                    os.close(paths.open_private(folder / HURRY, os.O_WRONLY | os.O_CREAT))
-                    has_asked = True
-                time.sleep(LOOK)
-                continue
-            except OSError:  # no locks here
-                pass
-            break
+    with ExitStack() as undo:
+        fd = paths.open_private(folder / LOCK, os.O_RDWR | os.O_CREAT)
+        undo.callback(os.close, fd)
+        while not (is_ours := _lock(fd)) and (until is None or time.monotonic() < until):
+            if is_urgent and not has_asked:
+                os.close(paths.open_private(folder / HURRY, os.O_WRONLY | os.O_CREAT))
+                has_asked = True
+            time.sleep(LOOK)
         if is_ours:
+            if os.fstat(fd).st_ino != os.lstat(folder / LOCK).st_ino:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
             with suppress(OSError):
                 os.unlink(folder / HURRY)
         yield is_ours
-    finally:
-        os.close(fd)
+
+
+def _lock(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # no locks here
+        pass
+    return True
 
 
 def is_hurried(folder: Path) -> bool:
@@ -122,6 +124,12 @@ def kept() -> list[Kept]:
         with suppress(OSError), os.scandir(above) as rows:
             found += [_kept(Path(row.path)) for row in rows if row.is_dir(follow_symlinks=False)]
     return sorted(found, key=lambda one: -one.refreshed)
+
+
+def kept_of(root: Path) -> list[Kept]:
+    """Those of one project: none, one, and one more while the usual place cannot be written."""
+    places = (folder_of(root, above) for above in (parent(), spare()))
+    return [_kept(folder) for folder in places if folder.is_dir()]
 
 
 def _kept(folder: Path) -> Kept:

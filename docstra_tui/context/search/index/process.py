@@ -41,7 +41,11 @@ def main() -> None:
         step_aside(is_idle=False)
     root, folder = Path(order["root"]), Path(order["folder"])
     try:
-        _say(end=_build(root, folder, order, stop))
+        try:
+            end = _build(root, folder, order, stop)
+        except FileNotFoundError:  # somebody removed it, just when it was opened
+            end = _build(root, folder, order, stop)
+        _say(end=end)
     except sqlite3.Error as error:
         has_search = "no such module" not in str(error)
         _say(problem=f"{error}" if has_search else NO_FTS5, is_elsewhere=has_search)

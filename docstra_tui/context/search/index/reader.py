@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -47,6 +50,23 @@ class IndexReader:
         """What the builder remembers; empty where it does not. Raises `NoIndex`."""
         try:
             return shape.state(self.connection, key)
+        except sqlite3.Error as error:
+            raise NoIndex(f"The index of this project cannot be read: {error}.") from error
+
+    def count(self) -> int:
+        """Files whose text is in it. Raises `NoIndex`."""
+        return sum(count for why, count in self._counted() if not why)
+
+    def left_out(self) -> dict[str, int]:
+        """Files whose text is not in it: why, and how many. Raises `NoIndex`."""
+        counts = Counter(dict(row for row in self._counted() if row[0]))
+        with suppress(ValueError, TypeError):
+            counts.update(json.loads(self.state("left_out") or "{}"))
+        return dict(counts.most_common())
+
+    def _counted(self) -> list[tuple[str, int]]:
+        try:
+            return self.connection.execute("SELECT left_out, count(*) FROM files GROUP BY 1").fetchall()
         except sqlite3.Error as error:
             raise NoIndex(f"The index of this project cannot be read: {error}.") from error
 
