@@ -152,8 +152,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The name of a theme: `lamp` (dark), `paper` (light), `chalk` (high contrast), `sixteen` (the colours of
     the terminal), or one of yours."""
     index: Literal["auto", "off"] = "auto"
-    """Whether the words of a project's text files are kept, to offer those that a question is about: `auto` in
-    the background while somebody writes, `off` only where `docstra-tui files` or Python asks for it."""
+    """Whether the words of a project's text files are kept, to offer those that a question is about: `auto`
+    in the background while somebody writes, `off` only where `docstra-tui files` or Python asks for it."""
     notify: Literal["off", "bell", "osc9", "osc777"] = "off"
     """How the terminal calls you back when an answer that took ten seconds ends while it has not the focus:
     with its bell, or a notification of iTerm2, WezTerm, Ghostty (`osc9`), foot, urxvt, VTE (`osc777`)."""
