@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from docstra_tui.context.search.index.extracted import SHIFT, Extracted, unpack
 
-VERSION = 1
+VERSION = 2
 """Of the tables below, and of what is put into them: of another one the file is made anew."""
 
 TABLES = (
@@ -21,7 +21,7 @@ TABLES = (
     "mtime INTEGER NOT NULL, inode INTEGER NOT NULL, language TEXT NOT NULL, kind TEXT NOT NULL, "
     "lines INTEGER NOT NULL, left_out TEXT NOT NULL)",
     "CREATE VIRTUAL TABLE regions USING fts5 "
-    "(path, names, comments, body, content = '', tokenize = 'unicode61')",
+    "(path, names, comments, body, content = '', tokenize = 'porter unicode61')",
     "CREATE TABLE region_lines (id INTEGER PRIMARY KEY, start INTEGER NOT NULL, end INTEGER NOT NULL)",
     "CREATE TABLE definitions (name TEXT NOT NULL, file INTEGER NOT NULL, kind TEXT NOT NULL, "
     "line INTEGER NOT NULL, end INTEGER NOT NULL)",
