@@ -23,9 +23,10 @@ TABLES = (
     "CREATE VIRTUAL TABLE regions USING fts5 "
     "(path, names, comments, body, content = '', tokenize = 'porter unicode61')",
     "CREATE TABLE region_lines (id INTEGER PRIMARY KEY, start INTEGER NOT NULL, end INTEGER NOT NULL)",
-    "CREATE TABLE definitions (name TEXT NOT NULL, file INTEGER NOT NULL, kind TEXT NOT NULL, "
-    "line INTEGER NOT NULL, end INTEGER NOT NULL)",
-    "CREATE INDEX definitions_called ON definitions (name)",
+    # called: how others write it, `sleep` of `Retry.sleep`
+    "CREATE TABLE definitions (name TEXT NOT NULL, called TEXT NOT NULL, file INTEGER NOT NULL, "
+    "kind TEXT NOT NULL, line INTEGER NOT NULL, end INTEGER NOT NULL)",
+    "CREATE INDEX definitions_called ON definitions (called)",
     "CREATE INDEX definitions_of ON definitions (file)",
     "CREATE TABLE uses (file INTEGER NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL, "
     "PRIMARY KEY (file, name)) WITHOUT ROWID",
@@ -103,8 +104,8 @@ def put(connection: sqlite3.Connection, path: str, stamp: tuple[int, int, int], 
     )
     connection.execute("INSERT INTO texts (file, packed) VALUES (?, ?)", (file, found.packed))
     connection.executemany(
-        "INSERT INTO definitions (file, name, kind, line, end) VALUES (?, ?, ?, ?, ?)",
-        [(file, *definition) for definition in found.definitions],
+        "INSERT INTO definitions (file, called, name, kind, line, end) VALUES (?, ?, ?, ?, ?, ?)",
+        [(file, _called(name, kind), name, kind, *lines) for name, kind, *lines in found.definitions],
     )
     connection.executemany(
         "INSERT OR IGNORE INTO uses (file, name, count) VALUES (?, ?, ?)",
@@ -114,6 +115,10 @@ def put(connection: sqlite3.Connection, path: str, stamp: tuple[int, int, int], 
         "INSERT OR IGNORE INTO imports (file, module) VALUES (?, ?)",
         [(file, module) for module in found.imports],
     )
+
+
+def _called(name: str, kind: str) -> str:
+    return name if kind in ("heading", "key") else name.rpartition(".")[2]
 
 
 def take_out(connection: sqlite3.Connection, file: int) -> None:
