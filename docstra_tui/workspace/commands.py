@@ -111,6 +111,14 @@ COMMANDS = (
     Command("continue", "Continue", "", "go on with an answer that was stopped, or too long"),
     Command("files", "Files", "", "the files that the model gets"),
     Command(
+        "suggest",
+        "Files for the question",
+        "[QUESTION]",
+        "files that a question is likely about: tick some",
+        "text",
+        faces=SCREEN,
+    ),
+    Command(
         "drop", "Untick all files", "[FILE…]", "leave files out from now on: those named, else all", "files"
     ),
     Command(

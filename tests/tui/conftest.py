@@ -11,9 +11,12 @@ from textual.app import App
 from textual.events import Key
 from textual.keys import _character_to_key
 
+from docstra_tui.context.search.index.project import IndexStatus
+from docstra_tui.errors import NoIndex
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
+from docstra_tui.tui.main import controllers
 from tests.tui.fakes import Backends, FakeBackend, project
 
 _press_keys = App._press_keys
@@ -35,6 +38,31 @@ def letters_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
                 await _press_keys(app, [key])
 
     monkeypatch.setattr(App, "_press_keys", press)
+
+
+class Unindexed:
+    """The index of a project that has none, and gets none."""
+
+    def start(self, on_change: object = None) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+    def nudge(self) -> None:
+        pass
+
+    def status(self) -> IndexStatus:
+        return IndexStatus(problem="There is none.")
+
+    def ask(self, work: object) -> None:
+        raise NoIndex("There is none.")
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_indexed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is typed in a test looks for files only where the test is about that."""
+    monkeypatch.setattr(controllers, "index_of", lambda root, settings: Unindexed)
 
 
 @pytest.fixture

@@ -153,6 +153,15 @@ class Files(FilesPane):
         self.tree_view.set_ticked(picks, is_checked=is_checked)
         self._choose(self.tree_view.picks, is_checked=is_checked)
 
+    def toggle(self, path: str) -> None:
+        """Tick a file, or no longer; what is asked from now on is about that."""
+        tree = self.tree_view
+        if tree.model.is_ticked(path):
+            tree.untick(Pick(path))
+        else:
+            tree.put_picks([Pick(path)])
+        self._choose(tree.picks, is_checked=False)
+
     def _choose(self, picks: Sequence[Pick], *, is_checked: bool) -> None:
         before = set(self._selection.picks)
         new = [pick for pick in picks if pick not in before]

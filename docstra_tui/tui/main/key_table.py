@@ -10,12 +10,14 @@ from docstra_tui.tui.driver.mapped_keys import with_keys
 from docstra_tui.tui.screens.help import Section, by_state
 from docstra_tui.tui.screens.preview import PreviewScreen
 from docstra_tui.tui.screens.sessions import SessionsScreen
+from docstra_tui.tui.screens.suggestions import SuggestionsScreen
 from docstra_tui.tui.transcript.search_bar import SearchBar
 from docstra_tui.tui.transcript.view import TranscriptView
 from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.tui.widgets.file_tree import FileTree
 from docstra_tui.tui.widgets.session_rows import SessionRows
 from docstra_tui.tui.widgets.source_view import SourceView
+from docstra_tui.tui.widgets.suggestion_rows import SuggestionRows
 from docstra_tui.tui.widgets.ticked_list import TickedList
 
 
@@ -32,6 +34,7 @@ def key_table(everywhere: Iterable[BindingType], changed: Mapping[str, str]) -> 
         ("Files", now(*FileTree.BINDINGS)),
         ("Ticked files", now(*TickedList.BINDINGS)),
         ("Preview", now(*PreviewScreen.BINDINGS, *SourceView.BINDINGS)),
+        ("Files for a question", now(*SuggestionsScreen.BINDINGS, *SuggestionRows.BINDINGS)),
         ("Conversation (other letters go to the question)", always),
         ("Conversation, while a turn, code or text is marked", selected),
         ("Search", now(*SearchBar.BINDINGS)),

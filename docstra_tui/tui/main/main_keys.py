@@ -76,6 +76,14 @@ MAIN_KEYS: list[BindingType] = [
         priority=True,
     ),
     Binding(
+        "ctrl+n",
+        "command('suggest')",
+        "Files for it",
+        tooltip="Files for the question that is written, else the last: tick some",
+        id="main.suggest",
+        show=False,
+    ),
+    Binding(
         "f11,ctrl+l",
         "command('queue')",
         "Waiting",

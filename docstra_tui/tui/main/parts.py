@@ -17,6 +17,7 @@ from docstra_tui.tui.widgets.file_tree import FileTree
 from docstra_tui.tui.widgets.key_line import KeyLine
 from docstra_tui.tui.widgets.mention_list import MentionList
 from docstra_tui.tui.widgets.notice import Notices
+from docstra_tui.tui.widgets.offer_line import OfferLine
 from docstra_tui.tui.widgets.queue_line import QueueLine
 from docstra_tui.tui.widgets.status_bar import StatusBar
 from docstra_tui.tui.widgets.ticked_list import TickedList
@@ -37,6 +38,7 @@ class Parts:
         self.queue_line = QueueLine()
         self.mention_list = MentionList()
         self.command_list = CommandList()
+        self.offer_line = OfferLine()
         self.composer = Composer()
         self.status_bar = StatusBar()
         self.key_line = KeyLine()
@@ -49,9 +51,11 @@ class Parts:
             with Vertical(id="talk"):
                 yield from (self.conversation, self.search_bar, self.notices, self.queue_line)
                 yield from (self.mention_list, self.command_list)
-                with Horizontal(id="ask"):
-                    yield Static(Content("❯"), id="mark", markup=False)
-                    yield self.composer
+                with Vertical(id="ask"):
+                    yield self.offer_line
+                    with Horizontal(id="asked"):
+                        yield Static(Content("❯"), id="mark", markup=False)
+                        yield self.composer
         yield self.key_line
         yield self.status_bar
         yield Static(

@@ -15,10 +15,8 @@ from docstra_tui.tui.main.next_prompt import NextPrompt
 from docstra_tui.tui.main.program import Program
 from docstra_tui.tui.main.saving import SavingCommands
 from docstra_tui.tui.main.session_shelf import SessionShelf
-from docstra_tui.tui.main.sets import Sets
 from docstra_tui.tui.main.settings_view import SettingsView
 from docstra_tui.tui.main.tasks import Tasks
-from docstra_tui.tui.main.writing import Writing
 from docstra_tui.workspace.cache_switch import CacheSwitch
 from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.commands import commands_of
@@ -56,12 +54,12 @@ class ScreenCommands:
         shelf: SessionShelf,
         branching: Branching,
         themes: Themes,
-        sets: Sets,
-        writing: Writing,
         settings: SettingsView,
         program: Program,
         dialogs: Dialogs,
+        more: Handlers,
     ) -> None:
+        """`more` are the commands of whoever brings his own."""
         self._root = root
         self._tree = tree
         self._opened = opened
@@ -89,8 +87,7 @@ class ScreenCommands:
             "thought": lambda line: self._show_thought(),
             "restart": lambda line: models.restart(),
             "sessions": lambda line: shelf.show(line.text),
-            "set": sets.set,
-            **writing.handlers,
+            **more,
             "resume": lambda line: sessions.resume(line.text or "last"),
             "new": lambda line: sessions.begin(),
             **SavingCommands(root, opened, conversation, model, program, dialogs).handlers,

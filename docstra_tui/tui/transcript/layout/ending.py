@@ -84,6 +84,8 @@ def ending_lines(files: Sequence[str], ending: TurnEnding, width: int) -> list[L
         parts.append(figures.speed(ending.tokens_per_s))
     parts += [show(note) for note in ending.notes]
     parts += [GOES_ON] if ending.goes_on else []
+    if not files and ending.without_files:
+        parts.append(f"{press('main.suggest', '/suggest')} offers files")
     bits: list[tuple[str, int]] = [(" · ".join(parts), look.MUTED)] if parts else []
     word = ending_word(ending)
     if word:

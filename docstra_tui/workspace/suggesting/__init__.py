@@ -1,0 +1,1 @@
+"""Files offered for a question: what both faces do about them."""
