@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 LONGEST = 2048
 """Characters that one match may take."""
@@ -172,10 +172,41 @@ SHAPES = (
 )
 
 
-def find(text: str, start: int = 0, end: int | None = None) -> Iterator[Hit]:
+_LOWERED = tuple(
+    (
+        shape,
+        tuple(
+            (low, tuple(mark for mark in shape.marks if mark.lower() == low))
+            for low in dict.fromkeys(mark.lower() for mark in shape.marks)
+        ),
+    )
+    for shape in SHAPES
+)
+_GATE = "key"
+"""Most words for a secret end so."""
+
+
+def shapes_in(text: str) -> list[Shape]:
+    """Those whose beginnings are somewhere in the text, for `find` in all of it: quicker where there are many
+    texts."""
+    lowered = text.lower()
+    has_key = _GATE in lowered
+    found = []
+    for shape, marks in _LOWERED:
+        there = tuple(
+            mark for low, forms in marks if (has_key or _GATE not in low) and low in lowered for mark in forms
+        )
+        if there:
+            found.append(replace(shape, marks=there))
+    return found
+
+
+def find(
+    text: str, start: int = 0, end: int | None = None, shapes: Sequence[Shape] = SHAPES
+) -> Iterator[Hit]:
     """What begins in `text[start:end]`: shape by shape, and each in the order of the text."""
     end = len(text) if end is None else end
-    for shape in SHAPES:
+    for shape in shapes:
         for at in sorted(_begins(text, shape.marks, start, end)):
             match = shape.pattern.match(text, at, at + LONGEST)
             if match is not None:

@@ -60,6 +60,7 @@ SECRETS = {
 def test_what_looks_like_a_key_is_found_at_its_line(kind: str) -> None:
     text = f"first = 1\n{SECRETS[kind]}\nlast = 2\n"
     hits = list(credentials.find(text))
+    assert hits == list(credentials.find(text, shapes=credentials.shapes_in(text)))
     assert hits
     if ":" not in SECRETS[kind][:12]:
         assert text.count("\n", 0, hits[0].start) == 1

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from docstra_tui.context.credentials import find
+from docstra_tui.context.credentials import find, shapes_in
 from docstra_tui.context.files.reader import read_file
 from docstra_tui.context.search.extraction import extract
 from docstra_tui.context.search.facts import FileFacts
@@ -87,7 +87,7 @@ def without_credentials(text: str) -> str:
     """The same, with blanks where a key or a token stands."""
     parts: list[str] = []
     at = 0
-    for hit in sorted(find(text), key=lambda hit: hit.start):
+    for hit in sorted(find(text, shapes=shapes_in(text)), key=lambda hit: hit.start):
         start = text.find(hit.value, max(at, hit.start))
         if start >= 0:
             parts += [text[at:start], _NO_BREAK.sub(" ", hit.value)]

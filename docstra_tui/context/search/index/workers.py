@@ -23,9 +23,12 @@ SILENCE = 60.0
 """Seconds without an answer: the processor's time is bounded by the worker itself, so the disk is stuck."""
 WAITING = 64
 """Files that were read and wait to be put in: more would only fill the memory."""
-FAILURES = 40
+FAILURES = 20
 """In a row: it is no file that breaks the processes."""
 BROKEN = "its parser broke"
+
+# -P: the current folder is somebody's project, and must not lend its modules to ours.
+COMMAND = (sys.executable, "-P", "-m", "docstra_tui.context.search.index.worker")
 
 Result = tuple[Wanted, Extracted]
 
@@ -40,7 +43,10 @@ def count_of_workers() -> int:
 class Workers:
     """For one refresh. `read` in one thread; `stop` from any."""
 
-    def __init__(self, root: Path, *, is_low: bool, count: int | None = None) -> None:
+    def __init__(
+        self, root: Path, *, is_low: bool, count: int | None = None, command: Sequence[str] = COMMAND
+    ) -> None:
+        self._command = command
         self._order = Order(os.fsencode(root), is_low)
         self._count = count or count_of_workers()
         self._todo: deque[Wanted] = deque()
@@ -95,7 +101,7 @@ class Workers:
     def _with_one_process(self, batch: list[Wanted]) -> None:
         """Until nothing is left to be read, or until a file broke it."""
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "docstra_tui.context.search.index.worker"],
+            self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
