@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-MOST_CHARACTERS = 4_000
-"""Of a question; more is read by nobody."""
+from docstra_tui.context.search.ranking.terms import terms_of
+from docstra_tui.context.search.ranking.weighing import Ranked, ranked
 
 
 class IndexReader(Protocol):
@@ -64,22 +63,21 @@ def suggest(
 
     `words` are more words to look for, a model's own for instance. One reader serves one thread.
     """
-    text = " ".join([question[:MOST_CHARACTERS], *words])
-    terms = list(dict.fromkeys(word.lower() for word in re.findall(r"[^\W_]{2,}", text)))[:40]
-    if not terms:
-        return Suggestions((), reader.is_complete)
-    matching = " OR ".join(f'"{term}"' for term in terms)
-    rows = reader.connection.execute(
-        "SELECT files.path, max(-bm25), start, end FROM (SELECT rowid AS region, bm25(regions, 3, 3, 2, 1) AS"
-        " bm25 FROM regions WHERE regions MATCH ? ORDER BY bm25 LIMIT 400) JOIN files"
-        " ON files.id = region >> 12 JOIN region_lines ON region_lines.id = region"
-        " GROUP BY files.id ORDER BY 2 DESC LIMIT ?",
-        (matching, limit + len(ticked)),
-    ).fetchall()
-    best = max((row[1] for row in rows), default=1.0) or 1.0
-    found = [
-        Suggestion(path, "has words of the question", score / best, (start, end))
-        for path, score, start, end in rows
-        if path not in set(ticked)
-    ]
-    return Suggestions(tuple(found[:limit]), reader.is_complete)
+    found, _ = ranked(reader.connection, terms_of(question, words))
+    known = set(ticked)
+    offered = [one for one in found if one.path not in known][:limit]
+    best = max((one.score for one in offered), default=1.0) or 1.0
+    lines = _lines(reader.connection, offered)
+    return Suggestions(
+        tuple(
+            Suggestion(one.path, "has words of the question", one.score / best, lines.get(one.region))
+            for one in offered
+        ),
+        reader.is_complete,
+    )
+
+
+def _lines(connection: sqlite3.Connection, found: Sequence[Ranked]) -> dict[int, tuple[int, int]]:
+    numbers = ",".join(str(one.region) for one in found)
+    rows = connection.execute(f"SELECT id, start, end FROM region_lines WHERE id IN ({numbers})").fetchall()
+    return {region: (start, end) for region, start, end in rows}

@@ -1,0 +1,28 @@
+"""A project on the disk with its index, made in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from docstra_tui.context.search.index import database, place
+from docstra_tui.context.search.index.building import Building
+from docstra_tui.context.search.index.reader import IndexReader
+from docstra_tui.context.search.index.worker import look_at
+
+
+def indexed(folder: Path, files: Mapping[str, str]) -> IndexReader:
+    """Below `folder`, which is empty."""
+    root, index = folder / "project", folder / "index" / place.FILE
+    for path, content in files.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+    building = Building(
+        root,
+        lambda wanted: ((one, look_at(root, one)) for one in wanted),
+        told=lambda progress: None,
+        is_stopped=lambda: False,
+    )
+    database.written(index, building.run)
+    return IndexReader(index)
