@@ -6,6 +6,7 @@ no link is followed. While it works it steps aside often, so that a screen in an
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -78,7 +79,7 @@ class FileIndex:
         pace = _Pace()
         waiting: list[str] = []
         size = _FIRST
-        for path in self._walk(pace):
+        for path, _ in self._walk(pace):
             waiting.append(path)
             if len(waiting) >= size:
                 self._add(waiting)
@@ -94,6 +95,15 @@ class FileIndex:
         if self.is_complete and on_progress is not None:
             on_progress(len(self))
         return self.is_complete
+
+    def statuses(self) -> Iterator[tuple[str, os.stat_result]]:
+        """Each file and its status, as they are found, keeping nothing and stepping aside for nobody: for a
+        process of its own. Files that are gone meanwhile are left out."""
+        for path, row in self._walk(_Pace(math.inf)):
+            try:
+                yield path, row.stat(follow_symlinks=False)
+            except OSError:
+                continue
 
     def filter(self, query: str, limit: int = 200) -> list[str]:
         """The paths that `query` may mean, the likeliest first; see `fuzzy`."""
@@ -129,14 +139,14 @@ class FileIndex:
             pace.step()
         self._blocks = tuple(blocks)
 
-    def _walk(self, pace: _Pace) -> Iterator[str]:
+    def _walk(self, pace: _Pace) -> Iterator[tuple[str, os.DirEntry[str]]]:
         """Folders nearest to the root first, so that what is stopped or cut short has the likeliest."""
         count = 0
         level = [""]
         while level:
             deeper: list[str] = []
             for folder in level:
-                for path, is_folder in self._rows(folder, pace):
+                for path, is_folder, row in self._rows(folder, pace):
                     if self._stop.is_set():
                         return
                     if is_folder:
@@ -147,10 +157,10 @@ class FileIndex:
                         self.has_more = True
                         return
                     count += 1
-                    yield path + "/" if is_folder else path
+                    yield path + "/" if is_folder else path, row
             level = deeper
 
-    def _rows(self, folder: str, pace: _Pace) -> Iterator[tuple[str, bool]]:
+    def _rows(self, folder: str, pace: _Pace) -> Iterator[tuple[str, bool, os.DirEntry[str]]]:
         """Regular files and folders in one folder; one that cannot be read has none."""
         prefix = f"{folder}/" if folder else ""
         try:
@@ -170,7 +180,7 @@ class FileIndex:
                         continue
                     path = prefix + name
                     if not self._rules.is_ignored(path, is_folder):
-                        yield path, is_folder
+                        yield path, is_folder, row
         except OSError as error:
             self._failed(folder, error)
         finally:
@@ -184,14 +194,15 @@ class FileIndex:
 class _Pace:
     """Work for a while, then let others run."""
 
-    def __init__(self) -> None:
-        self._until = time.monotonic() + WORK
+    def __init__(self, work: float = WORK) -> None:
+        self._work = work
+        self._until = time.monotonic() + work
 
     def step(self) -> None:
         """Called between two small pieces of work."""
         if time.monotonic() >= self._until:
             time.sleep(REST)
-            self._until = time.monotonic() + WORK
+            self._until = time.monotonic() + self._work
 
 
 def _holds(path: str, wanted: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 from collections import Counter
@@ -71,23 +70,20 @@ class Listing:
 def listed(root: Path, ignore: Sequence[str] = ()) -> Listing:
     """By the tree's own rules: hidden and ignored files are not there, and no link is followed."""
     index = FileIndex(root, IgnoreRules(root, ignore), limit=MOST)
-    index.fill()
-    listing = Listing(problem=index.error)
-    if index.has_more:
-        listing.left_out[TOO_MANY] = 1
-    for path in index.paths:
+    listing = Listing()
+    for path, status in index.statuses():
         if may_hold_secrets(path):
             listing.left_out[SECRET] += 1
             continue
         try:
             path.encode()
-            status = os.stat(f"{root}/{path}", follow_symlinks=False)
         except UnicodeEncodeError:
             listing.left_out[UNNAMEABLE] += 1
-        except OSError:  # gone meanwhile
-            continue
         else:
             listing.files[path] = (status.st_size, status.st_mtime_ns, status.st_ino)
+    listing.problem = index.error
+    if index.has_more:
+        listing.left_out[TOO_MANY] = 1
     return listing
 
 
