@@ -11,9 +11,11 @@ from pathlib import Path
 from docstra_tui.context.files.ignore import IgnoreRules
 from docstra_tui.context.files.language import is_code
 from docstra_tui.context.files.reader import read_file, read_named
+from docstra_tui.context.git_names import is_git
 from docstra_tui.errors import UnreadableFile, UsageError
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.text import shown_name
+from docstra_tui.workspace.changes import GitItems
 from docstra_tui.workspace.files.folders import files_to_send
 
 Note = Callable[[str], None]
@@ -39,6 +41,8 @@ class Naming:
 
     def one(self, name: str) -> ContextItem:
         """A file, or lines of it. Raises `UsageError`, `UnreadableFile`."""
+        if is_git(name) and not os.path.lexists(name):
+            return self._of_git(name)
         name = _found(name)
         path, colon, lines = name.rpartition(":")
         if colon and not os.path.lexists(name):
@@ -58,6 +62,16 @@ class Naming:
             else:
                 found.append(self.one(name))
         return tuple(found)
+
+    def _of_git(self, name: str) -> ContextItem:
+        """What git says of the current folder. Raises `UnreadableFile`."""
+        changes = GitItems(Path.cwd(), self.ignore)
+        try:
+            for words in changes.left_out(name, self.limit):
+                self.note(words)
+            return changes.item(name, self.limit)
+        finally:
+            changes.close()
 
     def _below(self, folder: Path) -> list[ContextItem]:
         """The files below a folder, in the order of the tree; of the others it is said which."""

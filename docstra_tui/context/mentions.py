@@ -1,14 +1,16 @@
 """`@path` in what a person types: which files a question names.
 
 A mention starts at an `@` at the beginning or after white space: `@src/a.py`, `@src/a.py:3-9`,
-`@src/a.py:3-` (to the end), `@"with space.py":3-9`. Knows nothing about files: whether one exists is
-for the caller to find out.
+`@src/a.py:3-` (to the end), `@"with space.py":3-9`. `@diff`, `@staged` and `@commit:REF` are git's: a mention
+of the same path. Knows nothing about files: whether one exists is for the caller to find out.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+
+from docstra_tui.context.git_names import COMMIT, git_name, is_git
 
 _MENTION = re.compile(
     r"""(?<!\S)@(?:
@@ -43,6 +45,9 @@ def find_mentions(text: str) -> list[Mention]:
             found.append(_mention(match["quoted"], match["qstart"], match["qrange"], match["qend"]))
             continue
         bare = _without_punctuation(match["bare"])
+        if of_git := git_name(bare):
+            found.append(Mention(of_git))
+            continue
         ranged = _BARE_RANGE.fullmatch(bare)
         if ranged is not None:
             found.append(_mention(ranged["path"], ranged["start"], ranged["range"], ranged["end"]))
@@ -74,6 +79,8 @@ def awaits_lines(before: str) -> bool:
 
 def write_mention(path: str, start_line: int | None = None, end_line: int | None = None) -> str:
     """The mention that `find_mentions` reads back as `path` and its lines."""
+    if is_git(path):
+        return path
     bare = f"@{path}"
     mention = bare if find_mentions(bare) == [Mention(path)] else f'@"{path}"'
     if start_line is None:
@@ -83,6 +90,8 @@ def write_mention(path: str, start_line: int | None = None, end_line: int | None
 
 def fragment_parts(fragment: str) -> tuple[str, str]:
     """What stands behind an `@` so far: of the name, and of its lines."""
+    if f"@{fragment}".startswith(COMMIT):
+        return fragment, ""
     found = _FRAGMENT.fullmatch(fragment.lstrip('"'))
     return (found["path"], found["lines"] or "") if found else (fragment, "")
 

@@ -76,7 +76,9 @@ def _talk(chat: Chat, printer: Printer, settings: Settings, colours: int, resume
         chat.sessions.open(resume, at_start=True)
     else:
         chat.sessions.bring_back_unsent()
-    files = ProjectFiles(lambda: chat.root, settings.context.ignore)
+    files = ProjectFiles(
+        lambda: chat.root, settings.context.ignore, lambda query: chat.files.changes.names(query)
+    )
     files.begin()
     prompt = Prompt(
         files,

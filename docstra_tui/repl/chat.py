@@ -147,6 +147,7 @@ class Chat:
         self.answering.close()
         self._next.close()
         self.model.close()
+        self.files.close()
         self.opened.indexing.close()
         self._store.close()
 

@@ -26,8 +26,15 @@ FIRST_SECONDS = 5.0
 class ProjectFiles:
     """The files of the folder that the chat is about, by a few of their letters."""
 
-    def __init__(self, root: Callable[[], Path], ignore: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        root: Callable[[], Path],
+        ignore: Sequence[str] = (),
+        of_git: Callable[[str], tuple[str, ...]] = lambda query: (),
+    ) -> None:
+        """`of_git`: what may be meant of what git says."""
         self._root = root
+        self._of_git = of_git
         self._ignore = tuple(ignore)
         self._finder: Finder | None = None
         self._of: Path | None = None
@@ -37,7 +44,9 @@ class ProjectFiles:
         root = self._root()
         if self._finder is None or self._of != root:
             self.close()
-            self._finder = Finder(root, lambda found: None, lambda act: act(), with_folders=True)
+            self._finder = Finder(
+                root, lambda found: None, lambda act: act(), with_folders=True, more=self._of_git
+            )
             self._of = root
         self._finder.begin(lambda: IgnoreRules(root, self._ignore), show_hidden=False)
         return self._finder

@@ -44,6 +44,7 @@ class ChatFiles:
     def take_over(self, session: ChatSession) -> None:
         """Those of a saved session, in its folder."""
         self._root = session.root
+        self.selection.close()
         self.selection = FileSelection(self._root, self._settings.max_file_bytes)
         self.selection.take_over(session)
 
@@ -54,6 +55,7 @@ class ChatFiles:
             self._root,
             lambda: IgnoreRules(self._root, self._settings.ignore),
             max_bytes=self.selection.max_bytes_of,
+            changes=self.selection.changes,
         )
         if self._unknown.hold_back(typed, named.problems, must_exist=must_exist):
             for problem in named.problems:
@@ -75,6 +77,7 @@ class ChatFiles:
             self._root,
             lambda: IgnoreRules(self._root, self._settings.ignore),
             max_bytes=self.selection.max_bytes_of,
+            changes=self.selection.changes,
         )
         self.selection.choose(())
         for problem in named.problems:

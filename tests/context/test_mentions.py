@@ -24,6 +24,12 @@ from docstra_tui.context.mentions import Mention, awaits_lines, find_mentions, f
         ("twice @a @a", [Mention("a")]),
         ("an @ alone, @, @?", []),
         ("@a.py: what", [Mention("a.py")]),
+        ("review @diff, then @staged.", [Mention("@diff"), Mention("@staged")]),
+        ("why @commit:HEAD~1? @commit:1234567!", [Mention("@commit:HEAD~1"), Mention("@commit:1234567")]),
+        (
+            'the files @./diff and @"staged" and @diff.py @diff:3',
+            [Mention("./diff"), Mention("staged"), Mention("diff.py"), Mention("diff", 3, 3)],
+        ),
     ],
 )
 def test_mentions_are_found(text: str, found: list[Mention]) -> None:
@@ -36,6 +42,11 @@ def test_what_is_written_is_read_back(path: str) -> None:
     assert find_mentions(write_mention(path, 3, 9)) == [Mention(path, 3, 9)]
 
 
+@pytest.mark.parametrize("path", ["diff", "staged", "commit:x", "@diff", "@commit:a/b"])
+def test_what_is_git_s_and_a_file_of_that_name_are_told_apart(path: str) -> None:
+    assert find_mentions(write_mention(path)) == [Mention(path)]
+
+
 @pytest.mark.parametrize(
     ("fragment", "parts"),
     [
@@ -46,6 +57,7 @@ def test_what_is_written_is_read_back(path: str) -> None:
         ("a.py:3-9", ("a.py", ":3-9")),
         ("a:b", ("a:b", "")),
         ("", ("", "")),
+        ("commit:12", ("commit:12", "")),
     ],
 )
 def test_what_is_written_so_far_is_a_name_and_lines(fragment: str, parts: tuple[str, str]) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from docstra_tui.context.files.confined import open_folder
 from docstra_tui.context.files.ignore import IgnoreRules
+from docstra_tui.context.git_names import is_git
 from docstra_tui.context.names.fuzzy import BLOCK, Block, candidates, first_paths, letters_of, rank
 from docstra_tui.errors import UnreadableFile
 
@@ -179,6 +180,8 @@ class FileIndex:
                     if not is_folder and not row.is_file(follow_symlinks=False):
                         continue
                     path = prefix + name
+                    if not prefix and is_git(name):
+                        continue
                     if not self._rules.is_ignored(path, is_folder):
                         yield path, is_folder, row
         except OSError as error:

@@ -100,6 +100,14 @@ class Ticked:
             return self
         return replace(self, item=self.newer, newer=None, state=UNCHANGED)
 
+    def with_content(self, item: ContextItem) -> Ticked:
+        """With what was read just now: the first snapshot, the same as it, or what has come in its place."""
+        if self.item is None:
+            return replace(self, item=item, state=UNCHANGED, newer=None)
+        if (self.item.key, self.item.sha256) == (item.key, item.sha256):
+            return replace(self, state=UNCHANGED, newer=None)
+        return replace(self, state=CHANGED, newer=item)
+
     def _is_settled(self) -> bool:
         return self.stamp is not None and self.read_ns - self.stamp.mtime_ns > UNSETTLED_NS
 
@@ -177,17 +185,9 @@ def _looked_at(file: Ticked, root: Path, max_bytes: int) -> Ticked:
             continue
         if before == after:
             looked_at = replace(file, stamp=before, read_ns=now, encoding=read.encoding, note=read.note)
-            return _with_content(looked_at, read.item)
+            return looked_at.with_content(read.item)
     reason = f"{shown_name(file.path)} changes while it is read."
     return replace(file, state=FileState("unreadable", reason), stamp=None, newer=None)
-
-
-def _with_content(file: Ticked, item: ContextItem) -> Ticked:
-    if file.item is None:
-        return replace(file, item=item, state=UNCHANGED, newer=None)
-    if (file.item.key, file.item.sha256) == (item.key, item.sha256):
-        return replace(file, state=UNCHANGED, newer=None)
-    return replace(file, state=CHANGED, newer=item)
 
 
 def _stamp(root: Path, path: str) -> Stamp:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from docstra_tui.context.files.confined import kind_of, open_folder
 from docstra_tui.context.files.ignore import IgnoreRules
+from docstra_tui.context.git_names import MEANT_BY_GIT, is_git
 from docstra_tui.errors import UnreadableFile
 from docstra_tui.text import shown_name
 
@@ -145,6 +146,10 @@ def _names(
                 continue
             is_folder = row.is_dir(follow_symlinks=False)
             if rules.is_ignored(prefix + name, is_folder):
+                continue
+            if not relative and is_git(name):
+                reasons[name] = MEANT_BY_GIT
+                files.append(name)
                 continue
             (folders if is_folder else files).append(name)
             if not is_folder and not row.is_file(follow_symlinks=False):

@@ -94,6 +94,9 @@ class GitReader:
         if process is not None:
             process.kill()
 
+    def __del__(self) -> None:
+        self._end()
+
     def _ask(self, what: str, **more: Any) -> dict[str, Any]:
         line = json.dumps({"root": self._root, "ignore": self._ignore, "ask": what, **more}).encode() + b"\n"
         with self._asking:

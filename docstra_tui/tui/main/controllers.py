@@ -113,6 +113,7 @@ class Controllers(KeyActions):
             parts.mention_list,
             self.files.folders,
             program.keyboard.wait_for,
+            self.selection.changes.names,
         )
         self.completing = Completing(
             Slash(parts.composer, parts.command_list, NamedLines(lambda: self.root), self._file_jobs),

@@ -273,6 +273,7 @@ class Files(FilesPane):
                 ticked=ticked,
                 tick=partial(self._toggle, path),
                 line=line,
+                changes=self._selection.changes,
             ),
             left,
         )

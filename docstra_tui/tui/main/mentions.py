@@ -23,13 +23,15 @@ class Mentions:
         rows: MentionList,
         folders: Folders,
         hold_keys: Callable[[asyncio.Event], object],
+        of_git: Callable[[str], tuple[str, ...]],
     ) -> None:
-        """`hold_keys` keeps the keys that come from now on until something is so."""
+        """`hold_keys` keeps the keys that come from now on until something is so. `of_git`: what may be
+        meant of what git says; blocks."""
         self._composer = composer
         self._rows = rows
         self._folders = folders
         self._hold_keys = hold_keys
-        self._finder = Finder(root, self._found, rows.call_later, with_folders=True)
+        self._finder = Finder(root, self._found, rows.call_later, with_folders=True, more=of_git)
         self._query: str | None = None
         self._shown_for: str | None = None
         """What the list that is open was found for."""
@@ -79,11 +81,11 @@ class Mentions:
         elif key in ("up", "down"):
             self._is_chosen = True
             rows.step(1 if key == "down" else -1)
-        elif rows.has(query) and not self._is_chosen:
+        elif (rows.has(query) or rows.has(f"@{query}")) and not self._is_chosen:
             if key == "enter":  # it is written in full: there is nothing to complete
                 self.dismiss()
                 return False
-            self.take(query)
+            self.take(query if rows.has(query) else f"@{query}")
         elif rows.chosen is not None:
             self.take(rows.chosen)
         return True

@@ -57,7 +57,14 @@ class Naming:
 
         def work() -> NamedFiles:
             hidden = folders.show_hidden
-            return find_named(mentions, self._root, folders.rules, max_bytes=limit, show_hidden=hidden)
+            return find_named(
+                mentions,
+                self._root,
+                folders.rules,
+                max_bytes=limit,
+                changes=self._selection.changes,
+                show_hidden=hidden,
+            )
 
         def failed(error: Exception) -> None:
             draft.keep()

@@ -19,6 +19,7 @@ from textual.widgets import Static
 from docstra_tui.key_hints import press
 from docstra_tui.text import shown_name
 from docstra_tui.tui.widgets.file_view import FileView
+from docstra_tui.workspace.changes import GitItems
 from docstra_tui.workspace.colouring.code_colours import CodeColours
 from docstra_tui.workspace.jobs import JobQueue
 
@@ -56,6 +57,7 @@ class PreviewScreen(ModalScreen[bool]):
         ticked: Sequence[tuple[int, int]] = (),
         tick: Ticks,
         line: int = 1,
+        changes: GitItems | None = None,
     ) -> None:
         super().__init__()
         self._path = path
@@ -65,7 +67,7 @@ class PreviewScreen(ModalScreen[bool]):
         self._line = line
         # Held, not looked for: what comes while the screen closes finds no widget in it any more.
         self._heading = Static(Content(shown_name(path)), classes="box-title", markup=False)
-        self._source = FileView(root, jobs, colours)
+        self._source = FileView(root, jobs, colours, changes)
         self._hint_line = Static(_hint(None, None), id="preview-hint", classes="box-hint", markup=False)
 
     def compose(self) -> ComposeResult:

@@ -9,9 +9,11 @@ from typing import NamedTuple
 from textual.content import Content, Span
 from textual.message import Message
 
+from docstra_tui.context.git_names import is_git
 from docstra_tui.text import sanitize_line, sanitize_text
 from docstra_tui.tui.theming.code_theme import STYLES
 from docstra_tui.tui.widgets.source_view import SourceView
+from docstra_tui.workspace.changes import GitItems
 from docstra_tui.workspace.colouring.code_colours import CodeColours, code_of
 from docstra_tui.workspace.colouring.code_kinds import KINDS, PLAIN_LANGUAGES
 from docstra_tui.workspace.jobs import JobQueue
@@ -36,9 +38,13 @@ class FileView(SourceView):
             self.how = how
             """What is to be said of how it was read; mostly nothing."""
 
-    def __init__(self, root: Path, jobs: JobQueue, colours: CodeColours) -> None:
+    def __init__(
+        self, root: Path, jobs: JobQueue, colours: CodeColours, changes: GitItems | None = None
+    ) -> None:
+        """`changes`: what git says can be looked at too."""
         super().__init__()
         self._root = root
+        self._changes = changes
         self._jobs = jobs
         self._colours = colours
         self._path: str | None = None
@@ -70,7 +76,18 @@ class FileView(SourceView):
             if self._path == path:
                 self._fail(error)
 
-        self._jobs.do(_reading(self._root, path, max_bytes), came, failed, key="preview")
+        self._jobs.do(self._reading(path, max_bytes), came, failed, key="preview")
+
+    def _reading(self, path: str, max_bytes: int) -> Callable[[], Read]:
+        changes = self._changes
+        if changes is None or not is_git(path):
+            return _reading(self._root, path, max_bytes)
+
+        def work() -> Read:
+            item = changes.item(path, max_bytes)
+            return Read(sanitize_text(item.content.removesuffix("\n")), item.language, (item.detail,))
+
+        return work
 
     def leave(self) -> None:
         """Show nothing."""

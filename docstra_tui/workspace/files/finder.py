@@ -54,8 +54,11 @@ class Finder:
         deliver: Callable[..., object],
         *,
         with_folders: bool = False,
+        more: Callable[[str], tuple[str, ...]] = lambda query: (),
     ) -> None:
+        """`more` is what may be meant beside files; asked where it may block."""
         self._root = root
+        self._more = more
         self._with_folders = with_folders
         self._tell = tell
         self._listing = JobQueue("index", deliver)
@@ -155,9 +158,10 @@ class Finder:
 
     def _found(self, query: str) -> Found:
         index = self._index
+        more = self._more(query)
         if index is None:
-            return Found(query, (), False, 0, False)
-        paths = index.filter(query, SHOWN + 1)
+            return Found(query, more, False, 0, False)
+        paths = [*more, *index.filter(query, SHOWN + 1)]
         return Found(
             query, tuple(paths[:SHOWN]), len(paths) > SHOWN, len(index), index.is_complete, index.has_more
         )

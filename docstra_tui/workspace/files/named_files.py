@@ -12,10 +12,12 @@ from pathlib import Path
 from docstra_tui.context.files.confined import inside
 from docstra_tui.context.files.ignore import IgnoreRules
 from docstra_tui.context.files.reader import read_item
+from docstra_tui.context.git_names import is_git
 from docstra_tui.context.mentions import Mention
 from docstra_tui.context.picks import Pick
 from docstra_tui.errors import UnreadableFile
 from docstra_tui.text import shown_name
+from docstra_tui.workspace.changes import GitItems
 from docstra_tui.workspace.files.folders import files_to_send
 
 
@@ -41,9 +43,10 @@ def find_named(
     rules: Callable[[], IgnoreRules],
     *,
     max_bytes: Callable[[str], int],
+    changes: GitItems,
     show_hidden: bool = False,
 ) -> NamedFiles:
-    """The files of `mentions`. Nothing outside `root` is looked at."""
+    """The files of `mentions`, and what git says. Nothing outside `root` is looked at."""
     picks: list[Pick] = []
     folders: dict[str, tuple[str, ...]] = {}
     order: list[Pick] = []
@@ -51,6 +54,11 @@ def find_named(
     left_out: list[str] = []
     for mention in mentions:
         try:
+            if is_git(mention.path):
+                left_out += changes.left_out(mention.path, max_bytes(mention.path))
+                picks.append(Pick(mention.path, mention.start_line, mention.end_line))
+                order.append(picks[-1])
+                continue
             path = inside(root, mention.path)
             if _is_folder(root, path, mention):
                 if not (root / path).is_dir():

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docstra_tui.context.git_names import is_git
 from docstra_tui.context.picks import Pick
 from docstra_tui.text import shown_name
+from docstra_tui.workspace.changes import GitItems
 from docstra_tui.workspace.files.badges import badge_of
 from docstra_tui.workspace.files.snapshots import Snapshots, pick_of, picks_of
 from docstra_tui.workspace.files.ticks import Ticks
@@ -49,7 +51,8 @@ class FileSelection:
 
     def __init__(self, root: Path, max_bytes: int) -> None:
         self._root = root
-        self._snapshots = Snapshots(root, max_bytes)
+        self.changes = GitItems(root)
+        self._snapshots = Snapshots(root, max_bytes, self.changes)
         self._telling = threading.RLock()
         """The chat is told of files by one thread at a time."""
         self.picks: tuple[Pick, ...] = ()
@@ -67,6 +70,10 @@ class FileSelection:
     def max_bytes_of(self, path: str) -> int:
         """How much of `path` may be read."""
         return self._snapshots.max_bytes_of(path)
+
+    def close(self) -> None:
+        """Stop what runs; any thread, never blocks."""
+        self.changes.close()
 
     # Which
 
@@ -120,6 +127,8 @@ class FileSelection:
         from docstra_tui.context.files.reader import read_item
 
         limit = self.max_bytes_of(pick.path)
+        if is_git(pick.path):
+            return self.changes.item(pick.path, limit)
         return read_item(
             self._root, pick.path, start_line=pick.start_line, end_line=pick.end_line, max_bytes=limit
         )

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docstra_tui.context.git_names import is_git
 from docstra_tui.context.picks import Pick
+from docstra_tui.workspace.changes import GitItems
 
 if TYPE_CHECKING:
     from docstra_tui.context.files.states import Ticked
@@ -20,8 +22,9 @@ LOOKED_AT = 400
 class Snapshots:
     """May be used by several threads. What reads blocks."""
 
-    def __init__(self, root: Path, max_bytes: int) -> None:
+    def __init__(self, root: Path, max_bytes: int, changes: GitItems) -> None:
         self._root = root
+        self._changes = changes
         self._max_bytes = max_bytes
         self._files: dict[Pick, Ticked] = {}
         self._allowed: dict[str, int] = {}
@@ -65,7 +68,7 @@ class Snapshots:
     def update(self, picks: Sequence[Pick]) -> tuple[list[Ticked], list[Pick]]:
         """All of these as they are now, and which of them had changed."""
         files = [file for _, file in self._taken(picks)]
-        for number, now in self._looked_at(files):
+        for number, now in self._looked_at(files, is_asked=True):
             files[number] = now
         changed: list[Pick] = []
         for number, file in enumerate(files):
@@ -86,7 +89,7 @@ class Snapshots:
             some = read[start : start + LOOKED_AT]
             self._looked_up_to = start + len(some)
             files = [self._files[pick] for pick in some]
-        found = self._looked_at(files)
+        found = self._looked_at(files, is_asked=False)
         with self._guard:
             for number, now in found:
                 if self._files.get(some[number]) is files[number]:
@@ -95,28 +98,39 @@ class Snapshots:
 
     def _taken(self, picks: Sequence[Pick]) -> Iterator[tuple[Pick, Ticked]]:
         """Each pick with its file, read now if it was not before."""
-        from docstra_tui.context.files.states import READ_TOGETHER, not_read, tick
+        from docstra_tui.context.files.states import READ_TOGETHER, not_read
 
         size = 0
         for pick in picks:
             file = self._files.get(pick)
             has_room = size < READ_TOGETHER
             if file is None or (file.state.kind != "too much") != has_room:
-                limit = self.max_bytes_of(pick.path)
-                file = tick(self._root, *pick, max_bytes=limit) if has_room else not_read(*pick)
+                file = self._read(pick) if has_room else not_read(*pick)
                 with self._guard:
                     self._files[pick] = file
             size += len(file.item.content) if file.item is not None else 0
             yield pick, file
 
-    def _looked_at(self, files: Sequence[Ticked]) -> list[tuple[int, Ticked]]:
+    def _read(self, pick: Pick) -> Ticked:
+        from docstra_tui.context.files.states import tick
+
+        limit = self.max_bytes_of(pick.path)
+        if is_git(pick.path):
+            return self._changes.tick(*pick, max_bytes=limit)
+        return tick(self._root, *pick, max_bytes=limit)
+
+    def _looked_at(self, files: Sequence[Ticked], *, is_asked: bool) -> list[tuple[int, Ticked]]:
         """Those that are different now, with their place in `files`."""
         from docstra_tui.context.files.states import refresh
 
         found = []
         for number, file in enumerate(files):
-            for now in refresh([file], self._root, max_bytes=self.max_bytes_of(file.path)):
-                found.append((number, now))
+            limit = self.max_bytes_of(file.path)
+            if is_git(file.path):
+                now = self._changes.look(file, limit, is_asked=is_asked)
+                found += [(number, now)] if now != file else []
+                continue
+            found += [(number, now) for now in refresh([file], self._root, max_bytes=limit)]
         return found
 
 

@@ -83,6 +83,7 @@ class WatchedSelection(FileSelection):
 
     def close(self) -> None:
         """Stop what runs; any thread, never blocks."""
+        super().close()
         for jobs in (self._reading, self._counting, self._weighing):
             jobs.close()
 

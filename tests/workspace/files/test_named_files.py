@@ -9,6 +9,7 @@ import pytest
 from docstra_tui.context.files.ignore import IgnoreRules
 from docstra_tui.context.mentions import Mention
 from docstra_tui.context.picks import Pick
+from docstra_tui.workspace.changes import GitItems
 from docstra_tui.workspace.files.named_files import NamedFiles, find_named, without_named
 
 
@@ -24,7 +25,12 @@ def root(tmp_path: Path) -> Path:
 
 def named(root: Path, *mentions: Mention) -> NamedFiles:
     return find_named(
-        mentions, root, lambda: IgnoreRules(root), max_bytes=lambda path: 1000, show_hidden=True
+        mentions,
+        root,
+        lambda: IgnoreRules(root),
+        max_bytes=lambda path: 1000,
+        changes=GitItems(root),
+        show_hidden=True,
     )
 
 
