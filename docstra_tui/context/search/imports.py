@@ -70,7 +70,9 @@ def _python(content: str) -> Iterator[str]:
 
 
 def _script(content: str) -> Iterator[str]:
-    for double, single in _SCRIPT.findall(content):
+    # What it is taken from stands on one line with the word, wherever the names are.
+    likely = [line for line in content.split("\n") if "from" in line or "import" in line or "require" in line]
+    for double, single in _SCRIPT.findall("\n".join(likely)):
         yield double or single
 
 

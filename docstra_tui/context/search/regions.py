@@ -9,7 +9,7 @@ from itertools import accumulate, pairwise
 
 from docstra_tui.context.outline.tags import Tag
 from docstra_tui.context.search.facts import Region
-from docstra_tui.context.search.spelling import spelled, words
+from docstra_tui.context.search.spelling import spaced, spelled, words
 
 SHORT = 20
 """Lines below which a region takes in what follows."""
@@ -89,7 +89,8 @@ class _Texts:
     """The words of a text, region after region, what is said to people apart."""
 
     def __init__(self, content: str, spoken: Sequence[tuple[int, int]]) -> None:
-        self._content = content
+        self._words = spaced(content)
+        self._length = len(content)
         self._spoken = spoken
         self._next = 0
         self._at = 0
@@ -98,19 +99,17 @@ class _Texts:
         """Comments and body from where the last call ended."""
         comments, body = [], []
         while self._at < end:
-            start, stop = (
-                self._spoken[self._next] if self._next < len(self._spoken) else (len(self._content),) * 2
-            )
+            start, stop = self._spoken[self._next] if self._next < len(self._spoken) else (self._length,) * 2
             if start >= end:
-                body.append(self._content[self._at : end])
+                body.append(self._words[self._at : end])
                 self._at = end
                 break
             if start > self._at:
-                body.append(self._content[self._at : start])
-            comments.append(self._content[max(start, self._at) : min(stop, end)])
+                body.append(self._words[self._at : start])
+            comments.append(self._words[max(start, self._at) : min(stop, end)])
             self._at = min(stop, end)
             self._next += stop <= end
-        return words(" ".join(comments)), words(" ".join(body))
+        return " ".join(comments).split(), " ".join(body).split()
 
 
 class _Naming:

@@ -39,9 +39,14 @@ class _Spelling(dict[str, str]):
         return spelling
 
 
+def spaced(text: str) -> str:
+    """The same, as long, with blanks for what stands between identifiers, numbers and words."""
+    return text.encode("utf-8", "replace").translate(_SPACES).decode("utf-8", "replace")
+
+
 def words(text: str) -> list[str]:
-    """Identifiers, numbers and words of a text in their order, without what stands between them."""
-    return text.encode("utf-8", "replace").translate(_SPACES).decode("utf-8", "replace").split()
+    """Identifiers, numbers and words of a text in their order."""
+    return spaced(text).split()
 
 
 def parts(identifier: str) -> list[str]:
