@@ -9,6 +9,7 @@ from typing import Protocol
 
 from docstra_tui.context.search.ranking.terms import terms_of
 from docstra_tui.context.search.ranking.weighing import Ranked, ranked
+from docstra_tui.context.search.ranking.weights import WEIGHTS, Weights
 
 
 class IndexReader(Protocol):
@@ -58,19 +59,20 @@ def suggest(
     ticked: Sequence[str] = (),
     limit: int = 20,
     words: Sequence[str] = (),
+    weights: Weights = WEIGHTS,
 ) -> Suggestions:
     """Files that the question is likely about, without those that are ticked already.
 
     `words` are more words to look for, a model's own for instance. One reader serves one thread.
     """
-    found, _ = ranked(reader.connection, terms_of(question, words))
+    ranking = ranked(reader.connection, terms_of(question, words), ticked, weights)
     known = set(ticked)
-    offered = [one for one in found if one.path not in known][:limit]
+    offered = [one for one in ranking.files if one.path not in known][:limit]
     best = max((one.score for one in offered), default=1.0) or 1.0
     lines = _lines(reader.connection, offered)
     return Suggestions(
         tuple(
-            Suggestion(one.path, "has words of the question", one.score / best, lines.get(one.region))
+            Suggestion(one.path, "has words of the question", one.score / best, lines.get(one.region or -1))
             for one in offered
         ),
         reader.is_complete,
@@ -78,6 +80,6 @@ def suggest(
 
 
 def _lines(connection: sqlite3.Connection, found: Sequence[Ranked]) -> dict[int, tuple[int, int]]:
-    numbers = ",".join(str(one.region) for one in found)
+    numbers = ",".join(str(one.region) for one in found if one.region is not None)
     rows = connection.execute(f"SELECT id, start, end FROM region_lines WHERE id IN ({numbers})").fetchall()
     return {region: (start, end) for region, start, end in rows}

@@ -13,23 +13,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from docstra_tui.context.search.ranking.terms import Terms, Thing
+from docstra_tui.context.search.ranking.weights import Weights
 from docstra_tui.context.search.spelling import spelled
 
 SHIFT = 12
 """Bits of a region's number in its file."""
-
-COLUMNS = (3.0, 3.0, 1.0, 1.0)
-"""What a word counts in path, names, comments and body."""
-OTHERS = 0.8
-"""What a word counts that may stand for the question's own; the more there are of them, the less each."""
-NEIGHBOURS = 0.2
-"""More of two words of the question that stand beside each other."""
-JOINED = 0.6
-"""What a word counts that is two of the question, written as one."""
-NAMES = 0.5
-"""What an identifier counts as a whole, beside its parts."""
-TEXTS = 1.0
-"""What a quoted text counts as a whole, beside its words."""
 
 CANDIDATES = 600
 """Files that are weighed, of many."""
@@ -50,9 +38,10 @@ class Evidence:
 class Looking:
     """One question, put to an index."""
 
-    def __init__(self, connection: sqlite3.Connection, terms: Terms) -> None:
+    def __init__(self, connection: sqlite3.Connection, terms: Terms, weights: Weights) -> None:
         self._connection = connection
         self._terms = terms
+        self._weights = weights
         self._only = ""
         """A condition for rows of `regions`; empty where all are weighed."""
 
@@ -61,7 +50,7 @@ class Looking:
         evidence = Evidence()
         of_words: dict[str, dict[int, float]] = {}
         for thing in self._terms.things:
-            own = self._weights(_any(thing.own)) if thing.own else {}
+            own = self._fits(_any(thing.own)) if thing.own else {}
             if thing.said:
                 of_words[thing.said] = dict(own)
             fits = self._with_others(thing, own)
@@ -71,19 +60,21 @@ class Looking:
                 _add(evidence.regions, fits)
         self._add_neighbours(evidence, of_words)
         for name in self._terms.names:
-            _add(evidence.regions, self._weights(_phrase(spelled([name]))), NAMES)
+            _add(evidence.regions, self._fits(_phrase(spelled([name]))), self._weights.identifiers)
         for text in self._terms.texts:
-            _add(evidence.regions, self._weights(_phrase(text)), TEXTS)
+            _add(evidence.regions, self._fits(_phrase(text)), self._weights.texts)
         return evidence
 
     def _with_others(self, thing: Thing, own: dict[int, float]) -> dict[int, float]:
         """A word that stands for the question's own is worth no more than that, however rare it is."""
-        if not thing.others:
+        weight = self._weights.others / (1 + 0.3 * math.log1p(len(thing.others)))
+        if not thing.own:
+            weight = self._weights.phrases
+        if not thing.others or not weight:
             return own
-        others = self._weights(_any(thing.others))
+        others = self._fits(_any(thing.others))
         if not others:
             return own
-        weight = OTHERS / (1 + 0.3 * math.log1p(len(thing.others))) if thing.own else OTHERS
         if own:
             weight *= min(1.0, max(own.values()) / max(others.values()))
         fits = defaultdict(float, own)
@@ -93,16 +84,16 @@ class Looking:
     def _add_neighbours(self, evidence: Evidence, of_words: Mapping[str, Mapping[int, float]]) -> None:
         for first, second in self._terms.neighbours:
             if first in of_words and second in of_words and first != second:
-                for region in self._weights(_phrase(f"{first} {second}")):
+                for region in self._fits(_phrase(f"{first} {second}")):
                     both = of_words[first].get(region, 0.0) + of_words[second].get(region, 0.0)
-                    evidence.regions[region] += NEIGHBOURS * both
-            _add(evidence.regions, self._weights(_phrase(first + second)), JOINED)
+                    evidence.regions[region] += self._weights.neighbours * both
+            _add(evidence.regions, self._fits(_phrase(first + second)), self._weights.joined)
 
-    def _weights(self, match: str) -> dict[int, float]:
+    def _fits(self, match: str) -> dict[int, float]:
         """bm25 of the regions that match, more is better."""
         rows = self._connection.execute(
-            "SELECT rowid, -bm25(regions, ?, ?, ?, ?) FROM regions WHERE regions MATCH ?" + self._only,
-            (*COLUMNS, match),
+            "SELECT rowid, -bm25(regions, ?, ?, 1, 1) FROM regions WHERE regions MATCH ?" + self._only,
+            (self._weights.path, self._weights.names, match),
         )
         return dict(rows.fetchall())
 

@@ -5,21 +5,16 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from docstra_tui.context.search.ranking.evidence import SHIFT, Evidence, Looking, by_file
+from docstra_tui.context.search.ranking.graph import SEEDS, Related, related
 from docstra_tui.context.search.ranking.terms import Terms
+from docstra_tui.context.search.ranking.weights import WEIGHTS, Weights
 
-FURTHER = 0.15
-"""What regions beyond the best count, of a file."""
 MOST_FURTHER = 5
-WHOLE = 0.4
-"""What it counts to have much of the question in all the file, against the best region."""
-DEFINES = 0.2
-"""What it counts to define what the question names, against the best file."""
-BESIDES = 0.4
-"""What is left of a file that is no code of the project's own: tests, documents, what was generated."""
+"""Regions of a file that count beyond the best."""
 
 _LENGTH, _SATURATION = 0.75, 1.2
 """bm25's own b and k1, over files."""
@@ -32,38 +27,74 @@ class Ranked:
     file: int
     path: str
     score: float
-    region: int
-    """The best one."""
+    region: int | None
+    """The best one; none where only what lies around the file speaks for it."""
 
 
-def ranked(connection: sqlite3.Connection, terms: Terms) -> tuple[list[Ranked], Evidence]:
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """An order of files, and what it was made of."""
+
+    files: list[Ranked]
+    evidence: Evidence
+    around: Related
+
+
+def ranked(
+    connection: sqlite3.Connection, terms: Terms, ticked: Sequence[str] = (), weights: Weights = WEIGHTS
+) -> Ranking:
     """All files that have anything of the question, best first."""
-    evidence = Looking(connection, terms).look()
+    evidence = Looking(connection, terms, weights).look()
     regions = by_file(evidence.regions)
     files = _files(connection, regions)
     scores = {
-        file: fits[0][0] + FURTHER * sum(fit for fit, _ in fits[1 : 1 + MOST_FURTHER])
+        file: fits[0][0] + weights.further * sum(fit for fit, _ in fits[1 : 1 + MOST_FURTHER])
         for file, fits in regions.items()
         if file in files
     }
-    scores = {file: score * _kept(files[file][1], terms) for file, score in scores.items()}
-    best = max(scores.values(), default=0.0)
-    for file, share in _defining(connection, terms).items():
-        if file in scores:
-            scores[file] += DEFINES * best * share * _kept(files[file][1], terms)
-    best = max(scores.values(), default=0.0)
-    for file, share in _whole(connection, evidence).items():
-        if file in scores:
-            scores[file] += WHOLE * best * share * _kept(files[file][1], terms)
+
+    def keep(file: int) -> float:
+        kind = files[file][1]
+        return 1.0 if kind == "code" or kind in terms.kinds else 1.0 - weights.besides
+
+    scores = {file: score * keep(file) for file, score in scores.items()}
+    for shares, weight in (
+        (_defining(connection, terms), weights.defines),
+        (_whole(connection, evidence), weights.whole),
+    ):
+        best = max(scores.values(), default=0.0)
+        for file, share in shares.items():
+            if file in scores:
+                scores[file] += weight * best * share * keep(file)
+    around = Related()
+    if weights.related:
+        around = _around(connection, terms, scores, ticked)
+        best = max(scores.values(), default=0.0)
+        files |= _files(connection, around.scores.keys() - files.keys())
+        for file, share in around.scores.items():
+            if file in files:
+                scores[file] = scores.get(file, 0.0) + weights.related * best * share * keep(file)
     order = sorted(scores, key=lambda file: (-scores[file], files[file][0]))
-    return [Ranked(file, files[file][0], scores[file], regions[file][0][1]) for file in order], evidence
+    found = [
+        Ranked(file, files[file][0], scores[file], regions[file][0][1] if file in regions else None)
+        for file in order
+    ]
+    return Ranking(found, evidence, around)
 
 
-def _kept(kind: str, terms: Terms) -> float:
-    return 1.0 if kind == "code" or kind in terms.kinds else BESIDES
+def _around(
+    connection: sqlite3.Connection, terms: Terms, scores: Mapping[int, float], ticked: Sequence[str]
+) -> Related:
+    best = max(scores.values(), default=0.0) or 1.0
+    seeds = {file: scores[file] / best for file in sorted(scores, key=lambda file: -scores[file])[:SEEDS]}
+    for path in ticked[:SEEDS]:
+        for (file,) in connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchall():
+            seeds[file] = 1.0
+    asked = {word for thing in terms.things for word in (*thing.own, *thing.others)}
+    return related(connection, seeds, asked)
 
 
-def _files(connection: sqlite3.Connection, wanted: Mapping[int, object]) -> dict[int, tuple[str, str]]:
+def _files(connection: sqlite3.Connection, wanted: Iterable[int]) -> dict[int, tuple[str, str]]:
     numbers = ",".join(str(file) for file in wanted)
     rows = connection.execute(f"SELECT id, path, kind FROM files WHERE id IN ({numbers})").fetchall()
     return {file: (path, kind) for file, path, kind in rows}
