@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from docstra_tui.context.search.ranking.reasons import reasons
 from docstra_tui.context.search.ranking.terms import terms_of
 from docstra_tui.context.search.ranking.weighing import Ranked, ranked
 from docstra_tui.context.search.ranking.weights import WEIGHTS, Weights
@@ -65,15 +66,17 @@ def suggest(
 
     `words` are more words to look for, a model's own for instance. One reader serves one thread.
     """
-    ranking = ranked(reader.connection, terms_of(question, words), ticked, weights)
+    connection, terms = reader.connection, terms_of(question, words)
+    ranking = ranked(connection, terms, ticked, weights)
     known = set(ticked)
     offered = [one for one in ranking.files if one.path not in known][:limit]
-    best = max((one.score for one in offered), default=1.0) or 1.0
-    lines = _lines(reader.connection, offered)
+    best = max((one.score for one in offered), default=0.0) or 1.0
+    lines = _lines(connection, offered)
+    why = reasons(connection, terms, ranking, offered, lines, ticked)
     return Suggestions(
         tuple(
-            Suggestion(one.path, "has words of the question", one.score / best, lines.get(one.region or -1))
-            for one in offered
+            Suggestion(one.path, reason, one.score / best, lines.get(one.region or -1))
+            for one, reason in zip(offered, why, strict=True)
         ),
         reader.is_complete,
     )

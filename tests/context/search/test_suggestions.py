@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from docstra_tui.context.search.index.reader import IndexReader
+from docstra_tui.context.search.ranking.weights import WEIGHTS
 from docstra_tui.context.search.suggestions import suggest
 from tests.context.search.indexed import indexed
 
@@ -107,3 +109,34 @@ def test_other_words_are_looked_for_as_well(reader: IndexReader) -> None:
 )
 def test_a_question_may_be_anything(reader: IndexReader, question: str) -> None:
     assert suggest(reader, question).is_complete
+
+
+def reason(reader: IndexReader, question: str, path: str, **given: object) -> str:
+    offered = suggest(reader, question, **given).files  # type: ignore[arg-type]
+    return next(one.reason for one in offered if one.path == path)
+
+
+def test_a_file_says_why_it_is_offered(reader: IndexReader) -> None:
+    assert reason(reader, "What does expandNode do?", "shop/tree.py") == "defines DirectoryTree.expandNode"
+    assert reason(reader, "How long is the backoff?", "shop/http/retry.py").startswith(
+        "defines Retry.backoff, about backoff"
+    )
+    question = "How long is the backoff of a retry?"
+    used = reason(reader, question, "shop/http/retry.py", ticked=["shop/client.py", "tests/test_retry.py"])
+    assert used.endswith("; used by 2 ticked files")
+
+
+def test_what_belongs_to_ticked_files_is_offered(reader: IndexReader) -> None:
+    """The file has nothing of the question, but what the ticked one uses."""
+    assert offered(reader, "Which article?") == ["shop/basket.py"]
+    assert offered(reader, "Which article?", ticked=["shop/client.py"]) == [
+        "shop/basket.py",
+        "shop/http/retry.py",
+    ]
+    assert offered(reader, "And?", ticked=["shop/client.py"]) == ["shop/http/retry.py"]
+
+
+def test_each_signal_can_be_left_out(reader: IndexReader) -> None:
+    """That is how the figures in docs/search.md were made."""
+    question = "How much time goes by until it tries again?"
+    assert offered(reader, question, weights=replace(WEIGHTS, others=0, phrases=0, related=0)) == []

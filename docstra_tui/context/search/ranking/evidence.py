@@ -34,6 +34,11 @@ class Evidence:
     spread: list[int] = field(default_factory=list)
     """In how many files each of them is."""
 
+    def met(self, region: int) -> list[tuple[Thing, float]]:
+        """The things that a region has, those first that count most."""
+        found = [(thing, fits[region]) for thing, fits in self.things if fits.get(region, 0.0) > 0]
+        return sorted(found, key=lambda one: -one[1])
+
 
 class Looking:
     """One question, put to an index."""

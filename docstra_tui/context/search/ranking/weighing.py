@@ -69,7 +69,7 @@ def ranked(
     around = Related()
     if weights.related:
         around = _around(connection, terms, scores, ticked)
-        best = max(scores.values(), default=0.0)
+        best = max(scores.values(), default=1.0)
         files |= _files(connection, around.scores.keys() - files.keys())
         for file, share in around.scores.items():
             if file in files:
