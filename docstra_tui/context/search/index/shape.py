@@ -6,10 +6,14 @@ given is in `texts`, packed, because that is what SQLite wants to hear again whe
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
+from docstra_tui import __version__
 from docstra_tui.context.search.index.extracted import SHIFT, Extracted, unpack
 
 VERSION = 2
@@ -41,8 +45,20 @@ TABLES = (
     f"PRAGMA user_version = {VERSION}",
 )
 
-MADE_BY = f"{VERSION}"
-"""What decides how a file is taken apart: after a change of any of it nothing old is of use."""
+PACKAGES = ("search", "outline", "search/index")
+"""What decides how a file is taken apart and put in: after a change of any of it nothing old is of use."""
+
+
+@functools.cache
+def made_by() -> str:
+    """Of this program, as it is."""
+    above = Path(__file__).parents[2]
+    digest = hashlib.sha256(f"{__version__} {VERSION}".encode())
+    with suppress(OSError):  # packed without its sources: the version has to do
+        for package in PACKAGES:
+            for path in sorted((above / package).glob("*.py")):
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 @contextmanager
@@ -60,8 +76,8 @@ def make(connection: sqlite3.Connection) -> None:
             if connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
                 for statement in TABLES:
                     connection.execute(statement)
-                remember(connection, made_by=MADE_BY)
-    if _version(connection) != VERSION or state(connection, "made_by") != MADE_BY:
+                remember(connection, made_by=made_by())
+    if _version(connection) != VERSION or state(connection, "made_by") != made_by():
         raise sqlite3.DatabaseError("it was made by another docstra-tui")
 
 
