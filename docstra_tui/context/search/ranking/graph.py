@@ -108,14 +108,7 @@ class _Graph:
             "SELECT file, name, count FROM uses WHERE file IN (SELECT value FROM json_each(?))", self._listed
         ):
             users[name].append((file, count))
-        counts = dict(
-            self._rows(
-                "SELECT called, count(*) FROM definitions WHERE called IN (SELECT value FROM json_each(?))"
-                " AND kind NOT IN ('heading', 'key') GROUP BY called",
-                json.dumps(list(users)),
-            )
-        )
-        known = [name for name, count in counts.items() if count <= 4 * DEFINERS]
+        known = self._rare(users)
         definers, famous = self._definers(known), self._user_counts(known)
         modules = self._modules()
         for name, files in definers.items():
@@ -143,7 +136,7 @@ class _Graph:
                 names[file].add(name)
         every = set().union(*names.values()) if names else set()
         famous = self._user_counts(every)
-        definers = self._definers(name for name in every if 0 < famous[name] <= WEIGHED_USERS)
+        definers = self._definers(self._rare(name for name in every if 0 < famous[name] <= WEIGHED_USERS))
         few = [name for name, files in definers.items() if len(files) <= DEFINERS]
         users: dict[str, list[int]] = defaultdict(list)
         for name, user in self._rows(
@@ -160,16 +153,34 @@ class _Graph:
 
     def _definers(self, names: Iterable[str]) -> dict[str, dict[int, tuple[str, bool]]]:
         """The files that define each name: their paths, and whether they do so in a class only."""
-        found: dict[str, dict[int, tuple[str, bool]]] = defaultdict(dict)
-        for name, file, path, full in self._rows(
-            "SELECT called, file, path, name FROM definitions JOIN files ON files.id = file"
-            " WHERE called IN (SELECT value FROM json_each(?)) AND definitions.kind NOT IN ('heading', 'key')"
-            " AND files.kind NOT IN ('docs', 'config')",
+        rows = self._rows(
+            "SELECT called, file, min(name != called) FROM definitions"
+            " WHERE called IN (SELECT value FROM json_each(?)) AND kind NOT IN ('heading', 'key')"
+            " GROUP BY called, file",
             json.dumps(list(names)),
-        ):
-            known = found[name].get(file)
-            found[name][file] = (path, full != name and (known is None or known[1]))
+        )
+        paths = dict(
+            self._rows(
+                "SELECT id, path FROM files WHERE id IN (SELECT value FROM json_each(?))"
+                " AND kind NOT IN ('docs', 'config')",
+                json.dumps(list({file for _, file, _ in rows})),
+            )
+        )
+        found: dict[str, dict[int, tuple[str, bool]]] = defaultdict(dict)
+        for name, file, is_member in rows:
+            if file in paths:
+                found[name][file] = (paths[file], bool(is_member))
         return found
+
+    def _rare(self, names: Iterable[str]) -> list[str]:
+        """Those that are defined, and not in many places: some of the places may be one file's."""
+        most = 4 * DEFINERS
+        rows = self._rows(
+            "SELECT value, (SELECT count(*) FROM (SELECT 1 FROM definitions WHERE called = value"
+            f" LIMIT {most + 1})) FROM json_each(?)",
+            json.dumps(list(names)),
+        )
+        return [name for name, count in rows if 0 < count <= most]
 
     def _user_counts(self, names: Iterable[str]) -> dict[str, int]:
         return dict(
