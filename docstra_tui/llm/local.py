@@ -299,9 +299,9 @@ class LocalLLM(BaseLLM):
 
     def measure_ids(self, ids: list[int], *, compact: bool | None = None) -> Measure:
         """The same for a prompt that is rendered already."""
-        compact = self.compacted(compact)
-        room = self._generator.room.of(self.window, compact)
-        return Measure(len(ids), self._generator.prefixes.reusable(ids, compact=compact), room=room)
+        by, compact = self._generator, self.compacted(compact)
+        cached, room = by.prefixes.reusable(ids, compact=compact), by.room.of(self.window, compact)
+        return Measure(len(ids), cached, room=room, pace=by.progress.pace)
 
     def warm(self, prompt: Prompt, stable: int) -> Measure:
         measured: list[Measure] = []

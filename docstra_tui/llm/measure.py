@@ -61,6 +61,8 @@ class Measure:
     """True when counting ended there: it has more than eight windows."""
     room: Room | None = None
     """None where memory is no limit, or nobody tells."""
+    pace: float | None = None
+    """Tokens that the model reads in a second; None where nobody knows."""
 
 
 def estimate(messages: Sequence[Message]) -> int:

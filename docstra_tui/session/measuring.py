@@ -36,6 +36,7 @@ class Measuring:
             measure.cached,
             measure.is_least,
             measure.room.tokens if measure.room is not None else None,
+            measure.pace,
         )
 
     def reserve(self, window: int | None) -> int:

@@ -11,6 +11,7 @@ import pytest
 from docstra_tui.context.search.index.building import Progress
 from docstra_tui.context.search.index.project import IndexStatus, ProjectIndex
 from docstra_tui.context.search.suggestions import Suggestion
+from docstra_tui.settings import Settings
 from docstra_tui.tui.main import controllers
 from docstra_tui.tui.screens.preview import PreviewScreen
 from docstra_tui.tui.screens.suggestions import SuggestionsScreen
@@ -180,3 +181,16 @@ def test_the_line_names_as_many_as_there_is_room_for() -> None:
     assert compose_offer(offer(), 80).plain == "" == compose_offer(three, 8).plain
     assert short_names(["x\x1b[2J.py", "[red]y.py"]) == [r"$'x\033[2J.py'", "[red]y.py"]
     assert compose_offer(offer("[red]y.py"), 80).plain == "Ctrl+N [red]y.py"
+
+
+async def test_where_no_index_is_wanted_none_is_made(
+    make_app: Any, indexed: ProjectIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    growing = Growing(indexed)
+    monkeypatch.setattr(controllers, "index_of", lambda root, settings: lambda: growing)
+    app = make_app(Settings(index="off"))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await is_ready(pilot)
+        await pilot.press(*QUESTION, "ctrl+n")
+        await until(pilot, lambda: "the setting index is off" in screen_text(app))
+        assert growing.started == 0 and "retry.py" not in rule(app)

@@ -24,6 +24,8 @@ class Budget:
     """True when counting ended there, at eight windows: nobody needs to know how much more it is."""
     memory: int | None = None
     """Tokens that the memory which is free now holds, where that is less than the window; else None."""
+    pace: float | None = None
+    """Tokens that the model reads in a second; None where nobody knows."""
 
     @property
     def most(self) -> int | None:

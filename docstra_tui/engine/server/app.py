@@ -155,6 +155,8 @@ class EngineApp:
             answer["cached_tokens"] = cached
         if measured is not None and measured.room is not None:
             answer["memory"] = asdict(measured.room)
+        if measured is not None and measured.pace is not None:
+            answer["reads_per_s"] = measured.pace
         if body.return_tokens:
             answer["tokens"] = list(ids)
         if body.docstra.text:

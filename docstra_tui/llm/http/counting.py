@@ -144,7 +144,9 @@ def measured(answer: Any) -> Measure | None:
     if count is None:
         return None
     known = cached if isinstance(cached, int) else None
-    return Measure(count, known, answer.get("is_least") is True, _room(answer.get("memory")))
+    is_least, pace = answer.get("is_least") is True, answer.get("reads_per_s")
+    known_pace = float(pace) if isinstance(pace, int | float) and pace > 0 else None
+    return Measure(count, known, is_least, _room(answer.get("memory")), known_pace)
 
 
 def _room(told: Any) -> Room | None:

@@ -78,7 +78,7 @@ class Generator:
         self._sizer = ChunkSizer(len(decoder_layers(model)))
         self._forward = Forward(model)
         self.writer = Writer(self._forward, self.recipe, decode)
-        self._progress = ReadingProgress()
+        self.progress = ReadingProgress()
         self._cache_bytes = cache_bytes
         self.parking = Parking(model)
         """Where its tensors are."""
@@ -105,7 +105,7 @@ class Generator:
             pace = self._try_out()
         finally:
             torch.set_num_threads(threads)  # what the next load of this process finds
-        self._progress.expect(pace)
+        self.progress.expect(pace)
         self._threads = threads
         self._reading = reading_pace(threads, torch.set_num_threads, known=pace)
         self._writing = writing_pace(threads, torch.set_num_threads)
@@ -189,7 +189,7 @@ class Generator:
         def has_read() -> None:
             open_gate()
             if prompt is None:  # nobody else knows what it took
-                self._progress.took(0, len(request.ids), time.monotonic() - began)
+                self.progress.took(0, len(request.ids), time.monotonic() - began)
 
         with gate(self._model, is_cancelled) as open_gate:
             answer = Answer(self.recipe, request, emit, is_cancelled, has_read)
@@ -289,13 +289,13 @@ class Generator:
     def _prefill(self, prompt: CachedPrompt, ids: Sequence[int], end: int) -> None:
         def took(at: int, tokens: int, seconds: float) -> None:
             self._reading.took(pace(tokens, seconds))
-            self._progress.took(at, tokens, seconds)
+            self.progress.took(at, tokens, seconds)
 
         self._reading.begin()
         prefill(self._forward, prompt, ids, end, self._sizer, took)
 
     def _told(self, done: int, total: int, emit: Callable[[Event], None]) -> AbstractContextManager[None]:
-        return self._progress.told_where_long(done, total, self._sizer.tokens, emit)
+        return self.progress.told_where_long(done, total, self._sizer.tokens, emit)
 
     def means(self) -> Means | None:
         """What answers need that are written together; None where each is written by itself."""

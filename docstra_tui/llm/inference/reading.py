@@ -10,6 +10,9 @@ from docstra_tui.llm.answer import Reading
 LONG = 1024
 """More tokens to read are worth telling about on any device; on a slow one fewer are."""
 
+USUAL = 2048
+"""Tokens of a prompt, where its length is not known yet."""
+
 FADES = 0.95
 """What a chunk counts for once another is read: a machine does not stay as busy as it was."""
 
@@ -72,7 +75,7 @@ class ReadingSpeed:
 
 
 class ReadingProgress:
-    """Says of one prompt after the other how far it is read. Everything here runs in the inference thread."""
+    """Says of one prompt after the other how far it is read. Runs in the inference thread, `pace` apart."""
 
     def __init__(self) -> None:
         self._speed = ReadingSpeed()
@@ -103,6 +106,12 @@ class ReadingProgress:
         """So many tokens behind the first `at` are read, in so many seconds."""
         self._speed.learn(at, tokens, seconds)
         self._tell(at + tokens)
+
+    @property
+    def pace(self) -> float | None:
+        """Tokens of a usual prompt that are read in a second, for any thread; None before that is known."""
+        seconds = self._speed.seconds(0, USUAL)
+        return USUAL / seconds if seconds else None
 
     def _tell(self, done: int) -> None:
         if self._emit is not None:

@@ -34,6 +34,7 @@ STANDS_SECONDS = 0.35
 """Nothing was typed for this long: files are looked for."""
 AGAIN_SECONDS = 1.0
 """While the index grows, they are looked for again this often."""
+OFF = "No files are offered: the setting index is off."
 NOT_ASKED = "Write a question first: files for it are offered here."
 
 
@@ -63,6 +64,7 @@ class Suggestions:
         self._files = files
         self._selection = selection
         self._model = model
+        self._is_on = model.settings.index != "off"
         self._session = session
         self._send = send
         self._program = program
@@ -85,7 +87,7 @@ class Suggestions:
         if self._standing is not None:
             self._standing.stop()
             self._standing = None
-        if not self._composer.document.text:
+        if not self._composer.document.text or not self._is_on:
             self._nothing()
             return
         self._offers.begin()
@@ -129,6 +131,9 @@ class Suggestions:
     def show(self, line: CommandLine) -> None:
         """Open the list for what stands in the composer, or behind the command; else for what was asked
         last."""
+        if not self._is_on:
+            self._dialogs.say(OFF)
+            return
         if line.text:
             self._composer.write(line.text)
         written = question_in(self._composer.text, "screen")
@@ -201,7 +206,9 @@ class Suggestions:
 
     @property
     def pace(self) -> float | None:
-        session = self._session()
+        budget, session = self._selection.now.budget, self._session()
+        if budget is not None and budget.pace is not None:
+            return budget.pace
         return reading_pace(session.turns) if session is not None else None
 
     # What is reported

@@ -102,6 +102,16 @@ def test_reading_ahead_teaches_and_tells_nobody() -> None:
     assert heard == [Reading(0, 400), Reading(200, 400, 1.0), Reading(100, 300, 1.0)]
 
 
+def test_the_pace_is_told_once_it_is_known(llm: LocalLLM) -> None:
+    progress = ReadingProgress()
+    progress.expect(0.006)
+    assert progress.pace is None
+    progress.took(0, 200, 1.0)
+    assert progress.pace == pytest.approx(200, rel=0.1)
+    llm._generator.progress = progress
+    assert llm.measure("Why?").pace == progress.pace
+
+
 def long_prompt(llm: LocalLLM, tokens: int) -> str:
     text = "x = 1\n" * tokens
     while llm.count_tokens(text) > tokens:
@@ -144,7 +154,7 @@ def test_a_prompt_that_is_read_in_one_piece_says_how_long_it_is(
 ) -> None:
     monkeypatch.setattr(llm._generator, "objection", "It cannot be parted.")
     monkeypatch.setattr(llm._generator._sizer, "tokens", 64)
-    llm._generator._progress = ReadingProgress()
+    llm._generator.progress = ReadingProgress()
     heard = list[Reading]()
     stream = llm.stream(long_prompt(llm, 700), max_tokens=3, listener=Listener(on_reading=heard.append))
     str(stream)
