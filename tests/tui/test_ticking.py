@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.context.git.made import git, needs_git
 from tests.tui.fakes import screen_text, until
 from tests.tui.story import ask, is_ready
 
@@ -81,3 +82,38 @@ async def test_the_composer_says_how_many_files_whoever_ticked_them(make_app):
         await pilot.press("space")  # unticked by the pane, above the tree
         await until(pilot, lambda: app.main.tree_view.ticked == ())
         await until(pilot, lambda: "Ask anything" in screen_text(app))
+
+
+@needs_git
+async def test_changed_files_are_marked_and_one_key_ticks_them_all(make_app, backend, root):
+    (root / ".env").write_text("TOKEN=\n")
+    git(root, "init", "-q", "-b", "main")
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "First")
+    (root / "README.md").write_text("# Changed\n")
+    (root / "pkg" / "new.py").write_text("x = 1\n")
+    (root / ".env").write_text("TOKEN=changed\n")
+    app = make_app()
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await is_ready(pilot)
+        await pilot.press("f2", "c")
+        await until(pilot, lambda: app.main.tree_view.ticked == ("pkg/new.py", "README.md"))
+        await until(pilot, lambda: "they may hold secrets" in screen_text(app))
+        await until(pilot, lambda: "/ filter  c 2 changed" in screen_text(app))
+        await until(pilot, lambda: line_of(app, "▸ ◪ pkg/").rstrip(" │").endswith("•"))
+        await pilot.press("end")
+        await until(pilot, lambda: line_of(app, "☑ README.md").rstrip(" │").endswith("M"))
+        await pilot.press("c")
+        await until(pilot, lambda: app.main.tree_view.ticked == ())
+        await until(pilot, lambda: "Changed, and not staged." in screen_text(app))
+        git(root, "checkout", "-q", ".")
+        (root / "pkg" / "new.py").unlink()
+        await pilot.press("c")
+        await until(pilot, lambda: "No file is changed since the last commit." in screen_text(app))
+        assert app.main.tree_view.ticked == ()
+
+
+def line_of(app, part: str) -> str:
+    """The part of the first line with `part` that belongs to the tree."""
+    lines = (line for line in screen_text(app).split("\n") if part in line)
+    return next(lines, "")[: app.main.tree_view.region.right]

@@ -19,6 +19,8 @@ from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.widgets.file_tree import FileTree
 from docstra_tui.tui.widgets.files_pane import FilesPane
 from docstra_tui.tui.widgets.ticked_list import TickedList
+from docstra_tui.workspace.files.change_marks import ChangeMarks
+from docstra_tui.workspace.files.change_watch import ChangeWatch
 from docstra_tui.workspace.files.finder import Finder
 from docstra_tui.workspace.files.folders import Below, Folders
 from docstra_tui.workspace.files.questions import FileQuestions
@@ -81,6 +83,12 @@ class Files(FilesPane):
         self._is_asking = is_asking
         self.folders = Folders(root, ignore, jobs, self.tree_view.put)
         self.finder = Finder(root, self.show_found, self.call_later)
+        self._changes = ChangeWatch(
+            root,
+            lambda: selection.changes.changes().states,
+            JobQueue("changes", self.call_later),
+            self._show_changes,
+        )
         self._is_restored = False
 
     def begin(self, *, is_resumed: bool) -> None:
@@ -102,6 +110,7 @@ class Files(FilesPane):
         """Stop what runs; any thread, never blocks."""
         self._selection.close()
         self.finder.close()
+        self._changes.close()
 
     # Kept between runs
 
@@ -175,6 +184,24 @@ class Files(FilesPane):
         """Every file below a folder is wanted, but those that may hold secrets."""
         self._tick_below(event.folder, self._put_and_say)
 
+    def on_file_tree_changed_ticked(self) -> None:
+        """Every file that git says is changed is wanted, but those that may hold secrets."""
+
+        def failed(error: Exception) -> None:
+            self._dialogs.warn(sanitize_line(getattr(error, "message", "") or str(error))[:300])
+
+        self._changes.ask(self._tick_changed, failed)
+
+    def _tick_changed(self, changes: ChangeMarks) -> None:
+        if not changes.to_tick and not changes.secret:
+            self._dialogs.say("No file is changed since the last commit.")
+        self._say_secret(changes.secret)
+        self.tree_view.put_mentioned(Pick(path) for path in changes.to_tick)
+
+    def _show_changes(self, changes: ChangeMarks) -> None:
+        self.tree_view.show_changes(changes)
+        self.say_hint()
+
     def on_ticked_list_unticked(self, event: TickedList.Unticked) -> None:
         self.tree_view.untick(event.pick)
 
@@ -190,11 +217,14 @@ class Files(FilesPane):
             self._dialogs.warn(f"Left out, as they cannot be read: {few_names(below.closed)}.")
 
     def _put_and_say(self, folder: str, below: Below) -> None:
-        secret = [path for path in below.secret if not self.tree_view.model.is_ticked(path)]
+        self._say_secret(below.secret)
+        self._put_below(folder, below)
+
+    def _say_secret(self, paths: Sequence[str]) -> None:
+        secret = [path for path in paths if not self.tree_view.model.is_ticked(path)]
         if secret:
             names = few_names(secret)
             self._dialogs.warn(f"Left out, as they may hold secrets: {names}. Tick them one by one.")
-        self._put_below(folder, below)
 
     def take_named(self, named: NamedFiles) -> bool:
         """Tick what a question names; False while somebody is asked whether it may leave the machine."""
@@ -219,6 +249,8 @@ class Files(FilesPane):
     def look(self) -> None:
         """See whether the disk still agrees, unless a question is on its way: it looks itself."""
         self._selection.look(is_asked=self._is_asking())
+        if self.app.app_focus:
+            self._changes.look()
 
     def files_changed(self, picked: Picked) -> None:
         """They were read, looked at or counted."""

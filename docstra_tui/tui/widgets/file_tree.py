@@ -15,6 +15,7 @@ from docstra_tui.text import sanitize_line
 from docstra_tui.tui.widgets.file_filter import FileFilter
 from docstra_tui.tui.widgets.file_lines import row_line
 from docstra_tui.tui.widgets.folder_rows import FolderRows
+from docstra_tui.workspace.files.change_marks import ChangeMarks
 from docstra_tui.workspace.files.file_rows import TICKED, Row
 from docstra_tui.workspace.files.tick_notes import TickNotes
 
@@ -51,6 +52,14 @@ class FileTree(FolderRows):
             "left,h", "close", "Close", tooltip="Close the folder, or go to it", id="tree.close", show=False
         ),
         Binding("slash", "filter", "Filter", tooltip="Find a file by a few of its letters", id="tree.filter"),
+        Binding(
+            "c",
+            "tick_changed",
+            "Changed",
+            tooltip="Tick what changed since the last commit, or untick it",
+            id="tree.changed",
+            show=False,
+        ),
         Binding("t", "to_ticked", "Ticked", tooltip="Go to the ticked files and back", id="tree.ticked"),
         Binding(
             "full_stop", "toggle_hidden", "Hidden", tooltip="Show hidden files, or not", id="tree.hidden"
@@ -67,6 +76,9 @@ class FileTree(FolderRows):
         def __init__(self, folder: str) -> None:
             super().__init__()
             self.folder = folder
+
+    class ChangedTicked(Message):
+        """Every file that git says is changed is wanted."""
 
     class TicksChanged(Message):
         """Other files are ticked now."""
@@ -110,6 +122,7 @@ class FileTree(FolderRows):
         super().__init__()
         self.notes = TickNotes()
         """What stands at the right of ticked files."""
+        self.changes = ChangeMarks()
         self._filter = FileFilter()
 
     # What the screen tells the tree
@@ -142,6 +155,11 @@ class FileTree(FolderRows):
     def show_notes(self, notes: TickNotes) -> None:
         """What stands at the right of ticked files now."""
         self.notes = notes
+        self.refresh()
+
+    def show_changes(self, changes: ChangeMarks) -> None:
+        """What git says of the files now."""
+        self.changes = changes
         self.refresh()
 
     def show_found(self, query: str, rows: list[Row], *, is_final: bool) -> None:
@@ -200,6 +218,14 @@ class FileTree(FolderRows):
             self._ticks_changed()
         else:
             self.post_message(self.FolderTicked(row.path))
+
+    def action_tick_changed(self) -> None:
+        changed = self.changes.to_tick
+        if changed and all(map(self.model.is_ticked, changed)):
+            self.model.tick(changed, False)
+            self._ticks_changed()
+        else:
+            self.post_message(self.ChangedTicked())
 
     def action_show(self) -> None:
         if self._filter.waits(self.action_show):
@@ -286,7 +312,7 @@ class FileTree(FolderRows):
 
     def draw_row(self, index: int, width: int) -> Content:
         row = self.model.rows()[index]
-        return row_line(row, self.model, self.notes, width, is_found=bool(self.sought))
+        return row_line(row, self.model, self.notes, self.changes, width, is_found=bool(self.sought))
 
     def cursor_moved(self) -> None:
         self.post_message(self.RowChanged())

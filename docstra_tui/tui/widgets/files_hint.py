@@ -26,10 +26,12 @@ class FilesHint(Static):
         """What is the matter with the row under the cursor."""
         self._say(Content.assemble((sanitize_line(reason), "$warning")))
 
-    def say_keys(self, *, hidden: bool, ignored: bool) -> None:
-        """How to look for a file, and which files are shown beside the usual ones."""
+    def say_keys(self, *, changed: int, hidden: bool, ignored: bool) -> None:
+        """How to look for a file, how to tick those that git says are changed, and which files are shown
+        beside the usual ones."""
         shown = "all files" if hidden and ignored else "hidden" if hidden else "ignored" if ignored else ""
-        self._say(Content.assemble(("/ filter" + (f"  + {shown}" if shown else ""), "$muted")))
+        words = ["/ filter", f"c {changed:,} changed" if changed else "", f"+ {shown}" if shown else ""]
+        self._say(Content.assemble(("  ".join(filter(None, words)), "$muted")))
 
     def _say(self, said: Content) -> None:
         before = self._said

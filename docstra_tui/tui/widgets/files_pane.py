@@ -97,7 +97,8 @@ class FilesPane(Vertical):
         elif reason:
             self._hint.say_reason(reason)
         else:
-            self._hint.say_keys(hidden=tree.show_hidden, ignored=tree.show_ignored)
+            changed = len(tree.changes.to_tick)
+            self._hint.say_keys(changed=changed, hidden=tree.show_hidden, ignored=tree.show_ignored)
 
     def _reason(self) -> str:
         ticked, tree = self.ticked_list, self.tree_view
@@ -105,5 +106,6 @@ class FilesPane(Vertical):
             return self._notes.of_lines(*ticked.pick).reason
         row = tree.row
         if tree.has_focus and row is not None and row.kind == "file":
-            return self._notes.of_file(row.path).reason
+            change = tree.changes.of_file(row.path)
+            return self._notes.of_file(row.path).reason or (change.reason if change is not None else "")
         return ""
