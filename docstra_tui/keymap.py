@@ -29,7 +29,7 @@ FIELDS = frozenset({"choice", "earlier", "form", "search", "settings"})
 TOGETHER = (
     frozenset({"composer", "edit", "words"}),
     frozenset({"preview", "source"}),
-    *(frozenset({"line", fields}) for fields in (*FIELDS, "sessions", "value")),
+    *(frozenset({"line", fields}) for fields in (*FIELDS, "sessions", "find", "value")),
 )
 """Other beginnings that act at the same time, beside each by itself."""
 PANES = frozenset({"composer", "edit", "tree", "ticked", "transcript", "search", "line"})

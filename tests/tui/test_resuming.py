@@ -34,15 +34,15 @@ async def test_a_model_that_is_not_loaded_is_offered_and_one_key_opens_it(make_a
     app = make_app(opener=opener, resume="last")
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: "This session was with org/other on this machine." in screen_text(app))
-        assert "F5 opens it" in screen_text(app)
+        assert "Alt+Home opens" in screen_text(app)
         await until(pilot, lambda: app.main.turns.queue.ready)
         backend.now = replace(backend.now, queue=1)  # whatever else is told about what answers
         app.main.model.look_now()
         await until(pilot, lambda: app.main.model.status == backend.now)
         await pilot.pause()
-        assert "F5 opens it" in screen_text(app)
+        assert "Alt+Home opens" in screen_text(app)
         assert len(opener.asked) == 1, "nothing is loaded without that key"
-        await pilot.press("f5")
+        await pilot.press("alt+home")
         await until(pilot, lambda: len(opener.asked) == 2)
         assert opener.asked[1].model.name == "org/other"
         await until(pilot, lambda: "This session was with" not in screen_text(app))
@@ -76,7 +76,7 @@ async def test_a_model_named_by_a_flag_stays_and_nothing_is_offered(make_app, ba
     app = make_app(opener=opener, resume="last", is_model_named=True)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await until(pilot, lambda: "said" in screen_text(app) and app.main.turns.queue.ready)
-        await pilot.press("f5")
+        await pilot.press("alt+home")
         await until(pilot, lambda: "with no other model" in screen_text(app))
         assert len(opener.asked) == 1
 

@@ -12,6 +12,7 @@ from docstra_tui.tui.main.command_runner import CommandRunner
 from docstra_tui.tui.main.completing import Completing
 from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.main.files import Files
+from docstra_tui.tui.main.find import Find
 from docstra_tui.tui.main.interrupt import Interrupt
 from docstra_tui.tui.main.key_actions import KeyActions
 from docstra_tui.tui.main.mentions import Mentions
@@ -107,6 +108,8 @@ class Controllers(KeyActions):
         )
         self.naming = Naming(self.root, self.files, self.selection, dialogs, self._file_jobs)
         self.sets = Sets(self.root, self.files, dialogs, self._file_jobs)
+        colours = parts.conversation.colours
+        self.find = Find(self.root, settings.context, self.files, self.selection, colours, dialogs)
         self.mentions = Mentions(
             self.root,
             parts.composer,
@@ -217,7 +220,12 @@ class Controllers(KeyActions):
             SettingsView(self._program, self.root, self.dialogs, self._chat_jobs),
             self._program,
             self.dialogs,
-            {"set": self.sets.set, "suggest": self.suggestions.show, **self.writing.handlers},
+            {
+                "set": self.sets.set,
+                "find": self.find.find,
+                "suggest": self.suggestions.show,
+                **self.writing.handlers,
+            },
         )
         self.commands = CommandRunner(self.composer, self.tasks, self.dialogs, self.screen_commands.handlers)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from textual.binding import BindingType
 
 from docstra_tui.tui.driver.mapped_keys import with_keys
+from docstra_tui.tui.screens.find import FindScreen
 from docstra_tui.tui.screens.help import Section, by_state
 from docstra_tui.tui.screens.preview import PreviewScreen
 from docstra_tui.tui.screens.sessions import SessionsScreen
@@ -15,6 +16,7 @@ from docstra_tui.tui.transcript.search_bar import SearchBar
 from docstra_tui.tui.transcript.view import TranscriptView
 from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.tui.widgets.file_tree import FileTree
+from docstra_tui.tui.widgets.hit_rows import HitRows
 from docstra_tui.tui.widgets.session_rows import SessionRows
 from docstra_tui.tui.widgets.source_view import SourceView
 from docstra_tui.tui.widgets.suggestion_rows import SuggestionRows
@@ -38,6 +40,7 @@ def key_table(everywhere: Iterable[BindingType], changed: Mapping[str, str]) -> 
         ("Conversation (other letters go to the question)", always),
         ("Conversation, while a turn, code or text is marked", selected),
         ("Search", now(*SearchBar.BINDINGS)),
+        ("Find in files (letters act in the list)", now(*FindScreen.BINDINGS, *HitRows.BINDINGS)),
         (
             "Saved sessions (letters act in the list)",
             now(*SessionsScreen.BINDINGS, *SessionRows.BINDINGS),

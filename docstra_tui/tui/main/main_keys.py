@@ -47,7 +47,14 @@ MAIN_KEYS: list[BindingType] = [
         priority=True,
     ),
     Binding(
-        "f5",
+        "f5,ctrl+s",
+        "command('find')",
+        "Find in files",
+        tooltip="Words or a regular expression in the files",
+        id="main.find",
+    ),
+    Binding(
+        "alt+home",
         "session_model",
         "Session's model",
         tooltip="Open the model that this session was with",

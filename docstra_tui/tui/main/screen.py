@@ -68,7 +68,7 @@ class MainScreen(Controllers):
 
     def on_turn_began(self) -> None:
         self._program.link.ask(self.app)  # it may be another line than an hour ago
-        self.notices.clear("offer")  # one goes on with what answers; F5 still opens the other
+        self.notices.clear("offer")  # one goes on with what answers; a key still opens the other
 
     def on_turns_changed(self) -> None:
         self.board.turns_changed()

@@ -91,7 +91,7 @@ class FileView(SourceView):
 
     def leave(self) -> None:
         """Show nothing."""
-        self._path = None
+        self._path, self._is_read = None, False
         self.say(Content(""))
 
     def _show(self, read: Read) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.events import Click
 from textual.message import Message
 
 from docstra_tui.tui.widgets.file_lines import fit
+from docstra_tui.tui.widgets.found_text import found_text
 from docstra_tui.tui.widgets.row_list import RowList
 from docstra_tui.workspace.sessions.listing import Row
 
@@ -122,22 +122,8 @@ def row_line(row: Row, width: int) -> Content:
     right = Content.assemble((row.right, "$muted")) if row.right else Content()
     if row.place is not None:
         room = width - 1 - len(INDENT) - (right.cell_length + 1 if right.cell_length else 0)
-        return fit(Content(INDENT) + _marked(row.text, *row.found, room), right, width)
+        return fit(Content(INDENT) + found_text(row.text, *row.found, room), right, width)
     if not row.session:
         return fit(Content.assemble((f" {row.text}", "bold $secondary")), right, width)
     mark = (CURRENT, "$primary") if row.is_current else " "
     return fit(Content.assemble(" ", mark, " ", row.text), right, width)
-
-
-def _marked(text: str, start: int, end: int, room: int) -> Content:
-    """The text with the word that was looked for; where there is no room for both, from shortly before it."""
-    first = 0
-    if cell_len(text) > room and cell_len(text[:end]) > room - 1:
-        before = max(room // 3, room - cell_len(text[start:])) - 1
-        first = start
-        while first and cell_len(text[first - 1 : start]) <= min(
-            before, room - cell_len(text[start:end]) - 2
-        ):
-            first -= 1
-    more = "…" if first else ""
-    return Content.assemble(more + text[first:start], (text[start:end], "bold $primary"), text[end:])

@@ -108,6 +108,7 @@ def test_the_files_of_the_tree_are_looked_in_and_no_others(tmp_path):
     assert lines["latin.txt"] == lines[odd] == [2] and lines["b.py"] == lines["utf16.txt"] == [1]
     [cell_hit] = files[4].hits
     assert cell_hit.text == "needle = 2"
+    assert [file.lines for file in files] == [1, 1, 1, 1, 5, 2, 2, 1]
     assert ended == Ended(files=8, binary=1, large=1, secret=1)
 
     files, ended = look(root, "needle", max_bytes=800, show_hidden=True, show_ignored=True, ignore=["src/"])
@@ -158,7 +159,7 @@ def test_what_is_no_pattern_and_no_folder_is_said(tmp_path):
 
 
 def test_what_is_said_is_understood():
-    hits = FileHits("a\udcff.py", (hit_of("  x\u2028y ", 3, 2, 3),), has_more=True)
+    hits = FileHits("a\udcff.py", (hit_of("  x\u2028y ", 3, 2, 3),), 9, has_more=True)
     for event in (hits, Progress(12), Ended(3, slow=1, has_more=True, problem="why")):
         line = write(event)
         assert "\n" not in line and line.isascii() and read(line.encode()) == event

@@ -41,6 +41,8 @@ class FileHits:
     path: str
     """Relative to the root, `/` between parts."""
     hits: tuple[Hit, ...]
+    lines: int
+    """How many the file has."""
     has_more: bool = False
     """It stands in more lines than were kept."""
 

@@ -35,8 +35,8 @@ class Order:
 def write(event: Event) -> str:
     """One line for it."""
     match event:
-        case FileHits(path, hits, has_more):
-            said: object = [path, hits, has_more]
+        case FileHits(path, hits, lines, has_more):
+            said: object = [path, hits, lines, has_more]
         case Progress(files):
             said = files
         case Ended():
@@ -47,8 +47,8 @@ def write(event: Event) -> str:
 def read(line: bytes) -> Event:
     """What such a line says. Raises `ValueError`, `TypeError` for a part of one."""
     match json.loads(line):
-        case [str(path), list(hits), bool(has_more)]:
-            return FileHits(path, tuple(Hit(*hit) for hit in hits), has_more)
+        case [str(path), list(hits), int(lines), bool(has_more)]:
+            return FileHits(path, tuple(Hit(*hit) for hit in hits), lines, has_more)
         case int(files):
             return Progress(files)
         case dict(ended):

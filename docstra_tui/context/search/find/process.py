@@ -92,7 +92,7 @@ def look(order: Order) -> Iterator[Event]:
                 break
         elif found:
             room = min(HITS_OF_FILE, HITS - kept)
-            yield FileHits(path, tuple(found[:room]), has_more=len(found) > room)
+            yield FileHits(path, tuple(found[:room]), _lines(text), has_more=len(found) > room)
             kept += min(len(found), room)
             if is_full := kept >= HITS:
                 break
@@ -100,6 +100,10 @@ def look(order: Order) -> Iterator[Event]:
             told = now
             yield Progress(count)
     yield Ended(count, **files.left_out, slow=slow, has_more=is_full, problem=problem)
+
+
+def _lines(text: str) -> int:
+    return text.count("\n") + (not text.endswith("\n"))
 
 
 def main() -> None:
