@@ -288,7 +288,7 @@ class Answering:
         self._printer.line(text, "note")
 
     def _say_figures(self, turn: SavedTurn) -> None:
-        parts = [] if turn.files else [f"{NO_FILES}, @ names some"]
+        parts = [] if turn.files else [f"{NO_FILES}, @ names some, /suggest finds some"]
         parts.append(answer_figures(turn.usage, turn.ttft_s, turn.tokens_per_s))
         if turn.status == "cancelled":
             parts.insert(0, "stopped")

@@ -14,7 +14,7 @@ from docstra_tui.repl.chat import Chat
 from docstra_tui.repl.completion import ProjectFiles
 from docstra_tui.repl.keys import keys_now
 from docstra_tui.repl.printer import Printer, silent_keys
-from docstra_tui.repl.prompt import Prompt, confirm
+from docstra_tui.repl.prompt import FilesWanted, Prompt, confirm
 from docstra_tui.repl.terminal_input import own_input
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.rescue import rescue
@@ -120,6 +120,10 @@ def _loop(prompt: Prompt, chat: Chat) -> None:
             continue
         except EOFError:
             return
+        except FilesWanted as wanted:
+            draft = wanted.draft
+            chat.suggesting.take_draft(draft)
+            continue
         draft = ""
         try:
             if not chat.take(text):

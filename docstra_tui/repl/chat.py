@@ -27,6 +27,7 @@ from docstra_tui.repl.printer import Printer
 from docstra_tui.repl.saving import Saving
 from docstra_tui.repl.sessions import Sessions
 from docstra_tui.repl.sets import Sets
+from docstra_tui.repl.suggesting import Suggesting
 from docstra_tui.repl.tasks import Tasks
 from docstra_tui.repl.themes import Themes
 from docstra_tui.repl.toolbar import toolbar
@@ -49,6 +50,7 @@ from docstra_tui.workspace.turns import requests
 from docstra_tui.workspace.wording import NO_THOUGHT
 
 if TYPE_CHECKING:
+    from docstra_tui.context.fitting.budget import Budget
     from docstra_tui.repl.templates import Templates
 
 
@@ -86,7 +88,10 @@ class Chat:
         )
         self.sessions = Sessions(self.opened, self.model, self.models, self._named, self.answering, printer)
         self.themes = Themes(settings.theme, lambda: self.root, printer)
-        self.sets = Sets(self._named, lambda: self.root, printer, self._use_files)
+        self.suggesting = Suggesting(
+            self, self._named, self.models, lambda: self.model.settings, printer, _ask_value
+        )
+        self.sets = Sets(self._named, lambda: self.root, printer, self.files_changed)
         self.thinking = ThinkSwitch(self.model)
         self._confirm = confirm
         self._tasks = Tasks(self, self.answering)
@@ -103,6 +108,7 @@ class Chat:
             "continue": self.do_continue,
             "files": self.do_files,
             "drop": self.do_drop,
+            **self.suggesting.handlers,
             "model": self.models.command,
             "theme": self.themes.command,
             **self._saving.handlers,
@@ -133,9 +139,8 @@ class Chat:
     def templates(self) -> Templates:
         """Those that can be asked with."""
         from docstra_tui.repl.templates import Templates
-        from docstra_tui.repl.value_prompt import ask_value
 
-        return Templates(lambda: self.root, self.printer, self._confirm, ask_value)
+        return Templates(lambda: self.root, self.printer, self._confirm, _ask_value)
 
     @property
     def files(self) -> FileSelection:
@@ -145,6 +150,7 @@ class Chat:
     def close(self) -> None:
         """Stop what runs, keep its part, let the backend go. The engine stays hot."""
         self.answering.close()
+        self.suggesting.close()
         self._next.close()
         self.model.close()
         self.files.close()
@@ -156,7 +162,13 @@ class Chat:
     def toolbar(self) -> StyleAndTextTuples:
         """The engine's state, the model, the tokens, the last answer's figures."""
         files, problem = len(self.files.picks), self.session.problem or ""
-        return toolbar(self.model, self.models.status, self._next.budget, files, problem)
+        hint = self.suggesting.hint
+        return toolbar(self.model, self.models.status, self._next.budget, files, problem, hint)
+
+    @property
+    def budget(self) -> Budget | None:
+        """What the next question would take, as far as that is counted."""
+        return self._next.budget
 
     def tell_news(self) -> None:
         """Say what went wrong while nobody asked anything."""
@@ -207,6 +219,7 @@ class Chat:
     def keep_draft(self, text: str) -> None:
         """What is being typed; on the disk within a second."""
         self.session.draft = text
+        self.suggesting.typed(text)
         self.model.typed()
 
     def do_continue(self, line: CommandLine) -> None:
@@ -233,7 +246,7 @@ class Chat:
     def do_drop(self, line: CommandLine) -> None:
         """Leave out what is named, or everything."""
         self._named.drop(line.mentions)
-        self._use_files()
+        self.files_changed()
 
     def do_settings(self, line: CommandLine) -> None:
         """All, one, or another value for one; a theme holds at once. Raises `DocstraError`."""
@@ -279,6 +292,13 @@ class Chat:
             self.unsent = typed
         return named
 
-    def _use_files(self) -> None:
+    def files_changed(self) -> None:
+        """The model gets other files."""
         self.files.give(self.session)
         self.models.look_now()
+
+
+def _ask_value(question: str, default: str, below: Callable[[str], str]) -> str | None:
+    from docstra_tui.repl.value_prompt import ask_value
+
+    return ask_value(question, default, below)

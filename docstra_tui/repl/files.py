@@ -100,7 +100,9 @@ class ChatFiles:
             badge = wrong.get(pick)
             self._printer.line(f"  {pick.label}" + (f"  {badge.word}" if badge is not None else ""))
         if not self.selection.picks:
-            self._printer.line("No files yet. Name one with @ in a question.", "hint")
+            self._printer.line(
+                "No files yet. Name one with @ in a question; /suggest finds some for it.", "hint"
+            )
         if budget is not None:
             used = figures.used_of(budget.used, budget.limit, budget.exact, budget.is_least)
             self._printer.line(used, "dim")

@@ -38,6 +38,7 @@ KEYS = (
         "looks for an earlier question; what you began is kept",
     ),
     ChatKey("main.editor", "ctrl+g,alt+down", "writes in $VISUAL or $EDITOR"),
+    ChatKey("main.suggest", "ctrl+n", "lists files for what is written, to be picked by number"),
     ChatKey("chat.leave", "ctrl+d", "leaves, where nothing is written"),
 )
 

@@ -58,6 +58,11 @@ class Models:
         return self._model.llm or NoModel()
 
     @property
+    def host(self) -> str:
+        """Where questions go when they leave this machine."""
+        return self._model.host
+
+    @property
     def status(self) -> Status:
         """As far as it is known."""
         return self._model.status or AWAITED

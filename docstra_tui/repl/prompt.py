@@ -39,6 +39,14 @@ DRAWN = 20_000
 """Characters that are drawn with each key: the library goes through all of them, several times."""
 
 
+class FilesWanted(Exception):
+    """Somebody wants files for what he writes, and goes on writing then."""
+
+    def __init__(self, draft: str) -> None:
+        super().__init__(draft)
+        self.draft = draft
+
+
 class Prompt:
     """Asks again and again, on the terminal of the current prompt_toolkit session."""
 
@@ -83,7 +91,7 @@ class Prompt:
         self._session.default_buffer.on_text_changed += lambda buffer: typed(self._kept(buffer))
 
     def ask(self, draft: str) -> str:
-        """What is sent. Raises `KeyboardInterrupt`, `EOFError` as the keys say."""
+        """What is sent. Raises `KeyboardInterrupt`, `EOFError`, `FilesWanted` as the keys say."""
         draft, self._aside = joined(draft, self._aside), ""
         self._folds.forget_unused(draft)
         sent = self._session.prompt([("class:mark", "> ")], default=self._marked(draft))
@@ -149,7 +157,11 @@ class Prompt:
 
             event.app.create_background_task(write())
 
+        def want_files(event: KeyPressEvent) -> None:
+            event.app.exit(exception=FilesWanted(self._kept(event.current_buffer)))
+
         bind(bindings, keys_now("composer.send", own), send, ~is_searching)
+        bind(bindings, keys_now("main.suggest", own), want_files, ~is_searching)
         bind(bindings, keys_now("main.editor", own), write_in_editor, ~is_searching)
 
     def wear(self, style: BaseStyle) -> None:

@@ -22,9 +22,9 @@ WAYS = Ways(agree="asked with a question", restart=OTHER, failed=OTHER)
 
 
 def toolbar(
-    model: AnsweringModel, status: Status, budget: Budget | None, files: int, problem: str
+    model: AnsweringModel, status: Status, budget: Budget | None, files: int, problem: str, hint: str = ""
 ) -> StyleAndTextTuples:
-    """`ready · Fake-1B · cpu bf16 · 2 files · 12.4k / 32k tokens`."""
+    """`ready · Fake-1B · cpu bf16 · 2 files · 12.4k / 32k tokens`; `hint` is what else may be of use."""
     line = status_line(Facts(status=status, budget=budget, llm=model.llm), WAYS)
     about = 0 if line.state == "ready" else 1  # what stands beside any other state belongs to it
     parts = [
@@ -35,6 +35,7 @@ def toolbar(
         f"{files} file" + ("" if files == 1 else "s") if files else "",
         *line.parts[about:],
         f"NOT SAVED: {sanitize_line(problem)}" if problem else "",
+        hint,
     ]
     return [
         (STYLES[line.tone], f" {line.state}"),

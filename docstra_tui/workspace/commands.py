@@ -116,7 +116,13 @@ COMMANDS = (
         "[QUESTION]",
         "files that a question is likely about: tick some",
         "text",
-        faces=SCREEN,
+    ),
+    Command(
+        "words",
+        "Files by the model's words",
+        "[QUESTION]",
+        "the same, looked for by what the model would call it too",
+        "text",
     ),
     Command(
         "drop", "Untick all files", "[FILE…]", "leave files out from now on: those named, else all", "files"

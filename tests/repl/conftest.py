@@ -8,6 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from docstra_tui import errors
+from docstra_tui.context.search.index.project import IndexStatus
+from docstra_tui.context.search.index.reader import IndexReader
+from docstra_tui.context.search.suggestions import Suggestions
+from docstra_tui.repl import suggesting
+
 
 @pytest.fixture(autouse=True)
 def heard_interrupts() -> Iterator[None]:
@@ -15,6 +21,37 @@ def heard_interrupts() -> Iterator[None]:
     kept = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, kept)
+
+
+class NoIndex:
+    """Finds nothing, and is no process."""
+
+    def __init__(self, root: Path, ignore: object = ()) -> None:
+        self.root = root
+
+    def start(self) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+    def status(self) -> IndexStatus:
+        return IndexStatus(is_complete=True)
+
+    def refresh(self, on_progress: object) -> None:
+        pass
+
+    def ask(self, work: object) -> Suggestions:
+        return Suggestions((), is_complete=True)
+
+    def reader(self) -> IndexReader:
+        raise errors.NoIndex("There is none.")
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_indexed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is typed in a test looks for files only where the test is about that."""
+    monkeypatch.setattr(suggesting, "index_of", lambda root, ignore: lambda: NoIndex(root))
 
 
 @pytest.fixture
