@@ -15,6 +15,7 @@ from docstra_tui.text import sanitize_line, shown_name
 from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.suggesting.numbered import picked
 from docstra_tui.workspace.suggesting.offers import Offer, Offers, index_of
+from docstra_tui.workspace.suggesting.own_words import ASKING, looked_for
 from docstra_tui.workspace.suggesting.subject import question_in
 from docstra_tui.workspace.suggesting.weights import Sum, Weight, reading_pace, weight_words
 
@@ -101,7 +102,7 @@ class Suggesting:
             raise UsageError(NO_QUESTION, HOW)
         if not (self._models.may_send() and self._models.is_ready()):
             return
-        self._printer.progress("asking the model for words… (Ctrl+C stops)")
+        self._printer.progress(f"{ASKING} (Ctrl+C stops)")
         words: tuple[str, ...] = ()
         try:
             words = self._models.llm.own_words(question)
@@ -112,8 +113,7 @@ class Suggesting:
             return
         finally:
             self._printer.end_progress()
-        said = f"Looked for too: {', '.join(words)}." if words else "The model had no words of its own."
-        self._printer.line(said, "note")
+        self._printer.line(looked_for(words), "note")
         if self._list(question, words):
             self._printer.line("/suggest 1 3 gives the model these of them.", "hint")
 
@@ -224,7 +224,7 @@ class Suggesting:
         root = self._chat.session.root
         if self._offers is None or root != self._root:
             self.close()
-            index = index_of(root, self._settings().context.ignore)()
+            index = index_of(root, self._settings())()
             self._root, self._index, self._listed = root, index, ()
             self._offers = Offers(lambda: index, self._found, lambda call: call())
             self._offers.begin()

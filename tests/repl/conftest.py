@@ -35,6 +35,9 @@ class NoIndex:
     def stop(self) -> None:
         pass
 
+    def nudge(self) -> None:
+        pass
+
     def status(self) -> IndexStatus:
         return IndexStatus(is_complete=True)
 
@@ -51,7 +54,7 @@ class NoIndex:
 @pytest.fixture(autouse=True)
 def nothing_is_indexed(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is typed in a test looks for files only where the test is about that."""
-    monkeypatch.setattr(suggesting, "index_of", lambda root, ignore: lambda: NoIndex(root))
+    monkeypatch.setattr(suggesting, "index_of", lambda root, settings: lambda: NoIndex(root))
 
 
 @pytest.fixture

@@ -35,7 +35,13 @@ class Search(NoIndex):
         self.is_broken_off = False
 
     def suggest(
-        self, reader: object, question: str, *, ticked: Sequence[str], limit: int, words: Sequence[str]
+        self,
+        reader: object,
+        question: str,
+        *,
+        ticked: Sequence[str] = (),
+        limit: int = 20,
+        words: Sequence[str],
     ) -> Suggestions:
         self.asked.append((question, tuple(ticked), tuple(words)))
         files = [Suggestion(path, f"has \x1b{path}", 1.0, None) for path in self.found if path not in ticked]
@@ -56,7 +62,7 @@ class Search(NoIndex):
 @pytest.fixture
 def search(project: Path, monkeypatch: pytest.MonkeyPatch) -> Search:
     search = Search(project)
-    monkeypatch.setattr(suggesting, "index_of", lambda root, ignore: lambda: search)
+    monkeypatch.setattr(suggesting, "index_of", lambda root, settings: lambda: search)
     monkeypatch.setattr(suggestions, "suggest", search.suggest)
     return search
 

@@ -195,6 +195,7 @@ class Controllers(KeyActions):
             self.files,
             self.selection,
             self.model,
+            self.permission,
             lambda: self.session,
             lambda text: self.commands.take(text),
             self._program,
@@ -223,7 +224,7 @@ class Controllers(KeyActions):
             {
                 "set": self.sets.set,
                 "find": self.find.find,
-                "suggest": self.suggestions.show,
+                **self.suggestions.handlers,
                 **self.writing.handlers,
             },
         )

@@ -6,7 +6,7 @@ Nothing is ticked by itself, and nothing is asked of the model for it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,9 @@ from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.files.watched_selection import WatchedSelection
 from docstra_tui.workspace.jobs import Deliver
 from docstra_tui.workspace.models.answering import AnsweringModel
+from docstra_tui.workspace.permission import Permission
 from docstra_tui.workspace.suggesting.offers import Offer, Offers, OpenIndex
+from docstra_tui.workspace.suggesting.own_words import OwnWords, looked_for
 from docstra_tui.workspace.suggesting.subject import question_in
 from docstra_tui.workspace.suggesting.weights import Sum, Weight, Weights, reading_pace
 
@@ -49,6 +51,7 @@ class Suggestions:
         files: Files,
         selection: WatchedSelection,
         model: AnsweringModel,
+        permission: Permission,
         session: Callable[[], ChatSession | None],
         send: Callable[[str], object],
         program: Program,
@@ -65,6 +68,7 @@ class Suggestions:
         self._selection = selection
         self._model = model
         self._is_on = model.settings.index != "off"
+        self._permission = permission
         self._session = session
         self._send = send
         self._program = program
@@ -73,12 +77,20 @@ class Suggestions:
         deliver: Deliver = timers.call_later
         self._offers = Offers(open_index, self._found, deliver)
         self._weights = Weights(root, selection.max_bytes_of, self._weighed, deliver)
+        self._own_words = OwnWords(deliver)
+        self._words: tuple[str, ...] = ()
+        """Those of the model, for the question of the list."""
         self._standing: Timer | None = None
         self._screen: SuggestionsScreen | None = None
         self._is_filled = asyncio.Event()
         """The keys behind the one that opened the list wait for it."""
         self._counted: tuple[object, frozenset[str]] = (None, frozenset())
         """The budget that was told last, and the files that are in it."""
+
+    @property
+    def handlers(self) -> Mapping[str, Callable[[CommandLine], None]]:
+        """By the names of the commands."""
+        return {"suggest": self.show, "words": self.show_words}
 
     # While one writes
 
@@ -107,7 +119,7 @@ class Suggestions:
             self._line.show(Offer())
 
     def _ask(self, question: str) -> None:
-        self._offers.ask(question, self._tree.model.ticked)
+        self._offers.ask(question, self._tree.model.ticked, self._words)
 
     def _found(self, offer: Offer) -> None:
         screen = self._screen
@@ -148,6 +160,7 @@ class Suggestions:
     def _open(self, question: str, *, can_send: bool) -> None:
         from docstra_tui.tui.screens.suggestions import SuggestionsScreen
 
+        self._words = ()
         screen = SuggestionsScreen(self._root, self, self._colours, question, can_send=can_send)
         self._screen = screen
         if self._line.offer.question == question and self._standing is None:
@@ -160,13 +173,51 @@ class Suggestions:
         self._dialogs.ask(screen, self._left)
 
     def _left(self, sends: bool | None) -> None:
-        self._screen = None
+        self._screen, self._words = None, ()
+        self._own_words.forget()
         self._is_filled.set()
         self._composer.focus()
         if sends and (text := self._composer.written):
             self._send(text)
         else:
             self.typed()
+
+    # The model's own words
+
+    def show_words(self, line: CommandLine) -> None:
+        """The same, with words that the model says."""
+        self.show(line)
+        if self._screen is not None:
+            self.ask_words()
+
+    def ask_words(self) -> None:
+        self._permission.for_host(self._ask_words)
+
+    def _ask_words(self) -> None:
+        screen, llm = self._screen, self._model.llm
+        if screen is None or self._own_words.is_asking:
+            return
+        if llm is None:
+            self._dialogs.warn("The model is still being opened.")
+            return
+        self._own_words.ask(llm, screen.question, self._have_words, self._no_words)
+        screen.show_again()
+
+    def _have_words(self, words: tuple[str, ...]) -> None:
+        self._words = words
+        self._dialogs.say(looked_for(words))
+        if self._screen is not None:
+            self._screen.show_again()
+            self._ask(self._screen.question)
+
+    def _no_words(self, error: Exception) -> None:
+        self._dialogs.fail_with(error)
+        if self._screen is not None:
+            self._screen.show_again()
+
+    @property
+    def is_asking_words(self) -> bool:
+        return self._own_words.is_asking
 
     def _weigh(self, screen: SuggestionsScreen) -> None:
         self._weights.want(screen.paths, self._session(), is_elsewhere=bool(self._model.host))
@@ -230,4 +281,5 @@ class Suggestions:
     def close(self) -> None:
         """Stop what runs; any thread, never blocks."""
         self._offers.close()
+        self._own_words.close()
         self._weights.close()

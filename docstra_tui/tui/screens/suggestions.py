@@ -24,6 +24,7 @@ from docstra_tui.tui.widgets.suggestion_rows import SuggestedLine, SuggestionRow
 from docstra_tui.workspace.colouring.code_colours import CodeColours
 from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.suggesting.offers import Offer
+from docstra_tui.workspace.suggesting.own_words import ASKING
 from docstra_tui.workspace.suggesting.weights import Sum, Weight, weight_words
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ HIGH = 30
 """Lines of one that has some to spare."""
 NARROW = 60
 """Columns that only the most needed keys are named in."""
+WIDE = 150
+"""Columns that all keys are named in."""
 LOOK_SECONDS = 0.1
 """The cursor stands still for this long: the file is read."""
 
@@ -59,6 +62,13 @@ class Picking(Protocol):
     def max_bytes_of(self, path: str) -> int:
         """How much of it may be read."""
 
+    def ask_words(self) -> None:
+        """Have the model say what else to look for."""
+
+    @property
+    def is_asking_words(self) -> bool:
+        """It has not said so yet."""
+
     @property
     def count(self) -> int:
         """Files that are ticked, wherever."""
@@ -80,6 +90,7 @@ class SuggestionsScreen(ModalScreen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "leave", "Back", tooltip="Back to the question", id="suggest.back"),
         Binding("enter", "send", "Send", tooltip="Send the question", id="suggest.send"),
+        Binding("w", "words", "Words", tooltip="Also look for what the model calls it", id="suggest.words"),
         Binding("pagedown", "page(1)", "Page down", tooltip="The file, a page down", id="suggest.page_down"),
         Binding("pageup", "page(-1)", "Page up", tooltip="The file, a page up", id="suggest.page_up"),
     ]
@@ -89,6 +100,7 @@ class SuggestionsScreen(ModalScreen[bool]):
     ) -> None:
         """`can_send`: the question stands in the composer, and Enter sends it."""
         super().__init__()
+        self.question = question
         self._picking = picking
         self._can_send = can_send
         self._looking: Timer | None = None
@@ -203,6 +215,8 @@ class SuggestionsScreen(ModalScreen[bool]):
             why = Content("Nothing in the project has words of this question.")
         if self._note:
             why += Content.assemble((f"  {self._note}: there may be more", "$warning"))
+        if self._picking.is_asking_words:
+            why += Content.assemble((f"  {ASKING}", "$secondary"))
         self._why.update(why)
         picking = self._picking
         total = picking.sum
@@ -242,6 +256,9 @@ class SuggestionsScreen(ModalScreen[bool]):
     def action_page(self, step: int) -> None:
         self._view.action_page(step)
 
+    def action_words(self) -> None:
+        self._picking.ask_words()
+
     def action_leave(self) -> None:
         self.dismiss(False)
 
@@ -259,4 +276,5 @@ def _hint(*, can_send: bool, width: int) -> str:
     if width < BESIDE:
         return f"{tick} · {look} · {enter} · {back}"
     pages = f"{press('suggest.page_up')} {press('suggest.page_down')} turn its pages"
-    return f"{tick} · {look} · {pages} · {enter} · {back}"
+    more = f"{press('suggest.words')} the model's words" + (f" · {pages}" if width >= WIDE else "")
+    return f"{tick} · {look} · {more} · {enter} · {back}"
