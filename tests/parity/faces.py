@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
 from docstra_tui.tui.screens.confirm import ConfirmScreen
 from docstra_tui.tui.screens.review import ReviewScreen
+from docstra_tui.tui.screens.suggestions import SuggestionsScreen
 from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.tui.widgets.notice import Notices
 from tests.conftest import OURS, PLACES
@@ -58,6 +60,13 @@ class Answer:
     turns: int = 0
 
 
+@dataclass(frozen=True)
+class Taken:
+    """A file that is taken from the list of those that are offered, which is left then."""
+
+    path: str
+
+
 @dataclass
 class Outcome:
     """What came of a script."""
@@ -75,7 +84,7 @@ class Outcome:
     """Everything that was on the screen, its spaces made one."""
 
 
-Script = Sequence[Line | Answer]
+Script = Sequence[Line | Answer | Taken]
 
 
 @dataclass
@@ -218,13 +227,16 @@ async def _screen(
                 )
                 shown.append(now())
                 await pilot.press("y" if step.yes else "n")
+            elif isinstance(step, Taken):
+                await _take(pilot, app, step.path)
             else:
                 await until(pilot, lambda: bool(app.screen.query(Composer)), SECONDS)
                 composer = app.screen.query_one(Composer)
                 composer.load_text(step.typed)
                 composer.move_cursor(composer.document.end)
                 await pilot.press("enter")
-            await until(pilot, lambda step=step: _ended(app.main.session) >= step.turns, SECONDS)
+            turns = 0 if isinstance(step, Taken) else step.turns
+            await until(pilot, lambda turns=turns: _ended(app.main.session) >= turns, SECONDS)
             says = step.says if isinstance(step, Line) else ()
             await until(pilot, lambda says=says: all(_same(words) in now() for words in says), SECONDS)
             await until(pilot, lambda: not app.main.turns.queue.busy or app.screen is not app.main, SECONDS)
@@ -233,16 +245,29 @@ async def _screen(
     return session_id, "\n".join(shown)
 
 
+async def _take(pilot: Any, app: DocstraApp, path: str) -> None:
+    await until(
+        pilot, lambda: isinstance(app.screen, SuggestionsScreen) and path in app.screen.paths, SECONDS
+    )
+    await pilot.press("home", *["down"] * app.screen.paths.index(path), "space", "escape")
+    await until(pilot, lambda: app.screen is app.main and path in app.main.tree_view.model.ticked, SECONDS)
+
+
 def _ended(session: Any) -> int:
     return sum(turn.status != "streaming" for turn in session.turns) if session is not None else 0
 
 
-def _chat_step(typist: Typist, step: Line | Answer) -> None:
+def _chat_step(typist: Typist, step: Line | Answer | Taken) -> None:
     """What is typed while no prompt is there waits for the next one."""
     length = len(typist.screen.text)
     if isinstance(step, Answer):
         typist.waits(lambda: step.asked in " ".join(typist.screen.text.split()), step.asked, SECONDS)
         typist.types("y\r" if step.yes else "n\r")
+    elif isinstance(step, Taken):
+        row = re.compile(rf"(\d+)  {re.escape(step.path)}  ")
+        typist.waits(lambda: bool(row.search(typist.screen.text)), f"a row of {step.path}", SECONDS)
+        typist.types(f"\x15/suggest {row.findall(typist.screen.text)[-1]}\r")
+        typist.waits(lambda: f"+ {step.path}" in typist.screen.text[length:], f"+ {step.path}", SECONDS)
     else:
         typist.types("\x15" + step.typed.replace("\n", "\x1b\r") + "\r")
         for words in step.says:

@@ -17,7 +17,7 @@ from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.settings import ModelSettings, RemoteSettings, Settings
 from docstra_tui.workspace.commands import BOTH, COMMANDS
 from tests.fakes import FakeLLM
-from tests.parity.faces import Answer, Line, Project, Script, in_the_chat, on_the_screen
+from tests.parity.faces import Answer, Line, Project, Script, Taken, in_the_chat, on_the_screen
 from tests.tui.fakes import FakeBackend
 
 HOST = "gpu.example:8000"
@@ -108,6 +108,12 @@ def writes(backend: FakeBackend) -> None:
     answers(backend)
 
 
+def says_words(backend: FakeBackend) -> None:
+    backend.llm.enqueue("It is 1.")
+    backend.llm.enqueue("1. `TIMEOUT`: how long")
+    backend.llm.enqueue("5 seconds.")
+
+
 def small_window(backend: FakeBackend) -> None:
     backend.llm._window = 60
     answers(backend)
@@ -141,6 +147,19 @@ SCENARIOS = [
             Line("/set load bth", says=("There is no set bth.", "Did you mean both?")),
             Line("/set list", says=("both", "2 files")),
         ],
+        calls=3,
+    ),
+    Scenario(
+        "files are offered for a question, and taken",
+        [
+            Line("/suggest What does the client give?", says=("pkg/client.py",)),
+            Taken("pkg/client.py"),
+            Line("What is it?", 1),
+            Line("/words How long does it wait?", says=("Looked for too: TIMEOUT.",)),
+            Taken("pkg/config.py"),
+            Line("And now?", 2),
+        ],
+        Project(files, says_words),
         calls=3,
     ),
     Scenario(
