@@ -14,8 +14,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-OURS = "docstra_tui.workspace.colouring.process"
-"""The process that colours code, told by its module; it gets text and gives back colours."""
+OURS = ("docstra_tui.workspace.colouring.process", "docstra_tui.context.search.index.process")
+"""Told by their modules: the process that colours code, which gets text and gives back colours, and the one
+that indexes the project once somebody types."""
 
 STARTS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "pty.spawn")
 FETCHES = ("socket.connect", "socket.sendto", "socket.getaddrinfo", "urllib.Request", "http.client.connect")
@@ -79,7 +80,7 @@ class Watch:
             if named == self._canary or (writes and named and not is_ours):
                 self.events.append([event, named, str(mode)])
         elif (
-            (event in STARTS and OURS not in str(args))
+            (event in STARTS and not any(ours in str(args) for ours in OURS))
             or event in FETCHES
             or (event in OTHERS and not str(args[0]).startswith(self._base))
         ):

@@ -83,7 +83,7 @@ MAIN_KEYS: list[BindingType] = [
         priority=True,
     ),
     Binding(
-        "ctrl+n",
+        "ctrl+n,alt+right",
         "command('suggest')",
         "Files for it",
         tooltip="Files for the question that is written, else the last: tick some",
