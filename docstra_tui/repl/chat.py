@@ -107,6 +107,7 @@ class Chat:
             **self.branching.handlers,
             "continue": self.do_continue,
             "files": self.do_files,
+            "changed": self.do_changed,
             "drop": self.do_drop,
             **self.suggesting.handlers,
             "model": self.models.command,
@@ -242,6 +243,11 @@ class Chat:
 
     def do_files(self, line: CommandLine) -> None:
         self._named.list(self._next.budget)
+
+    def do_changed(self, line: CommandLine) -> None:
+        """Every file that changed since the last commit. Raises `UnreadableFile`."""
+        self._named.add_changed()
+        self.files_changed()
 
     def do_drop(self, line: CommandLine) -> None:
         """Leave out what is named, or everything."""

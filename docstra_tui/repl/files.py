@@ -15,7 +15,9 @@ from docstra_tui.repl.printer import Printer
 from docstra_tui.settings import ContextSettings
 from docstra_tui.workspace.command_line import ONLY_FILES
 from docstra_tui.workspace.files.badges import badge_of
+from docstra_tui.workspace.files.change_marks import marks_of
 from docstra_tui.workspace.files.named_files import NamedFiles, find_named
+from docstra_tui.workspace.files.secret_files import few_names
 from docstra_tui.workspace.files.selection import FileSelection
 from docstra_tui.workspace.files.snapshots import pick_of
 from docstra_tui.workspace.files.unknown_names import UnknownNames, once_more
@@ -85,6 +87,19 @@ class ChatFiles:
         for words in named.left_out:
             self._printer.line(words, "hint")
         self.say(self.selection.add(named.order))
+
+    def add_changed(self) -> None:
+        """Every file that changed since the last commit, but for those that may hold secrets. Raises
+        `UnreadableFile`."""
+        changes = self.selection.changes.changes()
+        marks = marks_of(self._root, changes.states)
+        for note in changes.notes:
+            self._printer.line(note, "hint")
+        if marks.secret:
+            self._printer.line(f"Left out, as they may hold secrets: {few_names(marks.secret)}.", "hint")
+        if not marks.to_tick:
+            self._printer.line("No file is changed since the last commit.", "note")
+        self.say(self.selection.add(map(Pick, marks.to_tick)))
 
     def say(self, picks: Iterable[Pick]) -> None:
         """These are among them now."""

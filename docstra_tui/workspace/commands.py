@@ -124,6 +124,7 @@ COMMANDS = (
         "the same, looked for by what the model would call it too",
         "text",
     ),
+    Command("changed", "Changed files", "", "tick every file that changed since the last commit"),
     Command(
         "drop", "Untick all files", "[FILE…]", "leave files out from now on: those named, else all", "files"
     ),

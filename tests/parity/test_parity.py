@@ -16,6 +16,7 @@ from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.settings import ModelSettings, RemoteSettings, Settings
 from docstra_tui.workspace.commands import BOTH, COMMANDS
+from tests.context.git.made import git
 from tests.fakes import FakeLLM
 from tests.parity.faces import Answer, Line, Project, Script, Taken, in_the_chat, on_the_screen
 from tests.tui.fakes import FakeBackend
@@ -112,6 +113,21 @@ def says_words(backend: FakeBackend) -> None:
     backend.llm.enqueue("It is 1.")
     backend.llm.enqueue("1. `TIMEOUT`: how long")
     backend.llm.enqueue("5 seconds.")
+
+
+def repository(root: Path) -> None:
+    """One file is changed, one is staged, one is gone, and one may hold secrets."""
+    files(root)
+    (root / ".env").write_text("KEY=1\n")
+    (root / "gone.md").write_text("gone\n")
+    git(root, "init", "-q", "-b", "main")
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "First words")
+    (root / "pkg" / "client.py").write_text("def get():\n    return 'changed'\n")
+    (root / "README.md").write_text("# Staged\n")
+    git(root, "add", "README.md")
+    (root / "gone.md").unlink()
+    (root / ".env").write_text("KEY=2\n")
 
 
 def small_window(backend: FakeBackend) -> None:
@@ -449,6 +465,19 @@ SCENARIOS = [
             Line("/sessions Zzyzx", says=("Nothing was found.",)),
         ],
         calls=2,
+    ),
+    Scenario(
+        "what git says is named, added and dropped like files",
+        [
+            Line("why @diff and @staged ?", 1),
+            Line("/drop diff staged"),
+            Line("/changed", says=(".env",)),
+            Line("what of these?", 2),
+            Line("what of @commit:main ?", 3),
+            Line("what of @commit:nothing ?", 3, ("no commit",), sends=False),
+        ],
+        Project(repository, answers),
+        calls=3,
     ),
     Scenario(
         "what does not fit is not sent",

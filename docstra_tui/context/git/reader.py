@@ -34,7 +34,7 @@ class Changes:
 
     states: Mapping[str, str] = field(default_factory=dict)
     """By path from the root: two letters as git's, of what is staged and of the working tree: `M`, `A`, `D`,
-    `?`, `U` for a conflict, a blank for nothing."""
+    `?`, `U` for a conflict, `S` for another commit of a submodule, a blank for nothing."""
     branch: str = ""
     head: str = ""
     notes: tuple[str, ...] = ()

@@ -33,7 +33,7 @@ class Seen:
 
     states: dict[str, str] = field(default_factory=dict)
     """By path from the root: two letters as git's, of what is staged and of the working tree: `M`, `A`, `D`,
-    `?`, `U` for a conflict, a blank for nothing."""
+    `?`, `U` for a conflict, `S` for another commit of a submodule, a blank for nothing."""
     branch: str = ""
     head: str = ""
     """The commit that is checked out, shortened; empty before the first one."""
@@ -103,7 +103,7 @@ class Repository:
                 inner = self._submodule(path)
                 found = inner.changes(depth + 1) if inner is not None else Seen()
                 if inner is not None and inner._refs().head() not in (None, entry.name):
-                    _mark(seen, here, 1, "M")
+                    _mark(seen, here, 1, "S")
             except UnreadableFile as error:
                 seen.notes.append(f"Submodule {shown_name(here)}: {error.message}")
                 continue

@@ -225,6 +225,7 @@ class Controllers(KeyActions):
                 "set": self.sets.set,
                 "find": self.find.find,
                 **self.suggestions.handlers,
+                "changed": lambda line: self.files.tick_changed(),
                 **self.writing.handlers,
             },
         )

@@ -185,6 +185,9 @@ class Files(FilesPane):
         self._tick_below(event.folder, self._put_and_say)
 
     def on_file_tree_changed_ticked(self) -> None:
+        self.tick_changed()
+
+    def tick_changed(self) -> None:
         """Every file that git says is changed is wanted, but those that may hold secrets."""
 
         def failed(error: Exception) -> None:

@@ -227,6 +227,6 @@ def test_own_worktrees_and_submodules_are_looked_into(history: Path, tmp_path: P
     assert Repository(root / "part/src").changes().states == {"shop.py": " M"}
     assert Repository(root).changes().notes == []
     git(root / "part", "commit", "-q", "-am", "inside")
-    assert Repository(root).changes().states == {"part": " M"}
+    assert Repository(root).changes().states == {"part": " S"}
     text = Repository(root).diff(ROOM).text
     assert text.count("Subproject commit") == 2
