@@ -162,12 +162,14 @@ def test_nothing_is_left_of_files_that_are_gone(project: Project) -> None:
     for number in range(30):
         project.write(f"{number}.py", f"import os\nclass Penguin{number}:\n    def walk(self): os.getcwd()\n")
     project.refresh()
+    assert b"penguin" in project.index.read_bytes()
     for number in range(30):
         (project.root / f"{number}.py").unlink()
     project.refresh()
     for table in ("files", "region_lines", "definitions", "uses", "imports", "texts"):
         assert project.rows(f"SELECT count(*) FROM {table}") == [(0,)]
     assert project.found("walk OR path: py") == []
+    assert b"penguin" not in project.index.read_bytes()
     with sqlite3.connect(project.index) as connection:
         connection.execute("INSERT INTO regions (regions) VALUES ('integrity-check')")
 

@@ -23,6 +23,9 @@ FILES = 1_000
 RECENT_NS = 2_000_000_000
 """A file that changed so shortly before may change once more and have the same time of change."""
 
+STALE_SHARE = 0.1
+"""Of the files: when more were taken out, what is left of them is merged away."""
+
 UNSETTLED = -1
 """In the place of the time of change: read it again the next time."""
 
@@ -63,6 +66,8 @@ class Building:
         self._told = told
         self._is_stopped = is_stopped
         self._done = self._total = 0
+        self._stale = 0
+        """Files that were taken out since all was merged."""
 
     def run(self, connection: sqlite3.Connection) -> None:
         """Raises `sqlite3.Error`, `OSError`, `UnreadableFile`, `Stopped`."""
@@ -90,10 +95,16 @@ class Building:
             self._tell(connection)
             for file in gone:
                 shape.take_out(connection, file)
+        self._stale = int(shape.state(connection, "stale") or 0) + len(gone)
         self._put(connection, changed, now.files, began)
         with shape.transaction(connection):
             self._tell(connection)
             shape.remember(connection, complete=1, updated=int(time.time()))
+        if self._stale > len(now.files) * STALE_SHARE:
+            shape.forget(connection)
+            self._stale = 0
+        with shape.transaction(connection):
+            shape.remember(connection, stale=self._stale)
 
     def _put(
         self, connection: sqlite3.Connection, changed: list[str], stamps: dict[str, Stamp], began: int
@@ -126,7 +137,7 @@ class Building:
                     size, mtime, inode = stamps[wanted.path]
                     if rows.left_out == UNREADABLE or mtime > began - RECENT_NS:
                         mtime = UNSETTLED
-                    shape.put(connection, wanted.path, (size, mtime, inode), rows)
+                    self._stale += shape.put(connection, wanted.path, (size, mtime, inode), rows)
                     self._done += 1
                     if time.monotonic() > until or self._is_stopped():
                         break

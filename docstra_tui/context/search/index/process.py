@@ -6,6 +6,7 @@ standard input ends, which it does with whoever started it, however that ended.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sqlite3
@@ -34,6 +35,7 @@ NO_FTS5 = "The SQLite of this Python has no full-text search."
 def main() -> None:
     """Do it."""
     bound()
+    gc.disable()  # rows by the thousand, and no circles among them
     order = json.loads(sys.stdin.buffer.readline())
     stop = threading.Event()
     threading.Thread(target=_watch, args=(stop,), daemon=True).start()

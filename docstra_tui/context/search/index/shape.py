@@ -45,6 +45,8 @@ TABLES = (
     f"PRAGMA user_version = {VERSION}",
 )
 
+MERGED_PAGES = 1_000
+
 PACKAGES = ("search", "outline", "search/index")
 """What decides how a file is taken apart and put in: after a change of any of it nothing old is of use."""
 
@@ -98,8 +100,22 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def put(connection: sqlite3.Connection, path: str, stamp: tuple[int, int, int], found: Extracted) -> None:
-    """Have this file in it, in place of what was known of it. Inside a transaction."""
+def forget(connection: sqlite3.Connection) -> None:
+    """What was taken out is gone from the file then: SQLite before 3.42 only marks words as deleted until
+    they are merged. A little at a time, since whoever asks waits for the end of each transaction."""
+    pages = -MERGED_PAGES  # the first time: all of it
+    while True:
+        before = connection.total_changes
+        with transaction(connection):
+            connection.execute("INSERT INTO regions (regions, rank) VALUES ('merge', ?)", (pages,))
+        if connection.total_changes - before < 2:
+            return
+        pages = MERGED_PAGES
+
+
+def put(connection: sqlite3.Connection, path: str, stamp: tuple[int, int, int], found: Extracted) -> bool:
+    """Have this file in it, in place of what was known of it; True when that was something. Inside a
+    transaction."""
     known = connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
     if known is not None:
         take_out(connection, known[0])
@@ -131,6 +147,7 @@ def put(connection: sqlite3.Connection, path: str, stamp: tuple[int, int, int], 
         "INSERT OR IGNORE INTO imports (file, module) VALUES (?, ?)",
         [(file, module) for module in found.imports],
     )
+    return known is not None
 
 
 def _called(name: str, kind: str) -> str:
