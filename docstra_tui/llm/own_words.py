@@ -17,6 +17,8 @@ TOKENS = 96
 """The longest answer: ten names, and a preface that nobody wanted."""
 QUESTION = 2000
 """Characters of the question: what is pasted behind it says little about names."""
+AGAIN = 3
+"""Lines that say nothing new before nothing new is waited for."""
 LONGEST = 48
 """Characters of a name or a phrase."""
 PHRASE = 4
@@ -84,8 +86,12 @@ def read(answer: str, question: str = "") -> tuple[str, ...]:
 
 
 def is_enough(answer: str, question: str = "") -> bool:
-    """True when the lines that are whole hold all that is taken."""
-    return len(read(answer.rpartition("\n")[0], question)) == MOST
+    """True when the lines that are whole hold all that is taken, or the last of them nothing new: a small
+    model goes round and round."""
+    whole = answer.splitlines(keepends=True)
+    whole = whole if answer.endswith("\n") else whole[:-1]
+    found = len(read("".join(whole), question))
+    return found == MOST or (len(whole) > AGAIN and found == len(read("".join(whole[:-AGAIN]), question)) > 0)
 
 
 def _candidates(answer: str) -> Iterator[str]:

@@ -65,6 +65,11 @@ class Printer:
         if error.hint:
             self.line(error.hint, "hint")
 
+    @property
+    def columns(self) -> int:
+        """Of the terminal."""
+        return get_app_session().output.get_size().columns
+
     def progress(self, text: str, role: str = "") -> None:
         """A line that is rewritten, in the style of a role."""
         if text == self._progress:
@@ -72,7 +77,7 @@ class Printer:
         self.end_progress()
         self.end_answer()
         output = get_app_session().output
-        shown = sanitize_line(text)[: max(1, output.get_size().columns - 1)]
+        shown = sanitize_line(text)[: max(1, self.columns - 1)]
         fragments = FormattedText([(f"class:{role}" if role else "", shown)])
         print_formatted_text(fragments, end="", style=self.style, output=output, color_depth=self._depth)
         self._progress = text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -31,6 +32,12 @@ SHOWN = 8
 """Files that are listed."""
 STANDS_SECONDS = 0.35
 """Nothing was typed for this long: files are looked for."""
+
+AGAIN_SECONDS = 1.0
+"""While the index grows, they are looked for again this often."""
+
+INDENT = 5
+"""Columns in front of a reason."""
 
 NO_QUESTION = "There is no question to find files for."
 HOW = "Write one behind it: /suggest How does the client retry?"
@@ -78,6 +85,7 @@ class Suggesting:
         """The question that it is for."""
         self._weights: Mapping[str, Weight] = {}
         self._typed, self._typed_at, self._asked = "", 0.0, ""
+        self._asked_at = 0.0
         self._offer = Offer()
 
     @property
@@ -159,7 +167,10 @@ class Suggesting:
         for number, file in enumerate(offer.files[:SHOWN], 1):
             weighs = weight_words(self._weights[file.path], left, pace)
             self._printer.line(f"{number:>3}  {shown_name(file.path)}  {weighs}")
-            self._printer.line(f"     {sanitize_line(file.reason)}", "dim")
+            for line in textwrap.wrap(
+                sanitize_line(file.reason), max(20, self._printer.columns - INDENT - 1)
+            ):
+                self._printer.line(f"{'':{INDENT}}{line}", "dim")
         if offer.problem:
             self._printer.line(offer.problem, "error")
         elif not paths:
@@ -206,10 +217,12 @@ class Suggesting:
         question = question_in(self._typed, "chat")
         if not question or self._settings().index == "off":
             return ""
-        if question != self._asked and time.monotonic() - self._typed_at >= STANDS_SECONDS:
-            self._asked = question
+        offer, now = self._offer, time.monotonic()
+        is_new = question != self._asked and now - self._typed_at >= STANDS_SECONDS
+        is_part = offer.question == question == self._asked and not offer.is_complete
+        if is_new or (is_part and now - self._asked_at >= AGAIN_SECONDS):
+            self._asked, self._asked_at = question, now
             self._open().ask(question, [pick.path for pick in self._files.selection.picks])
-        offer = self._offer
         if offer.question != question or not offer.files:
             return ""
         names = [sanitize_line(shown_name(file.path.rpartition("/")[2])) for file in offer.files[:2]]

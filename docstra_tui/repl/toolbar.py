@@ -24,18 +24,18 @@ WAYS = Ways(agree="asked with a question", restart=OTHER, failed=OTHER)
 def toolbar(
     model: AnsweringModel, status: Status, budget: Budget | None, files: int, problem: str, hint: str = ""
 ) -> StyleAndTextTuples:
-    """`ready · Fake-1B · cpu bf16 · 2 files · 12.4k / 32k tokens`; `hint` is what else may be of use."""
+    """`ready · Fake-1B · cpu bf16 · 2 files · 12.4k / 32k tokens`; `hint` stands for facts of
+    the model."""
     line = status_line(Facts(status=status, budget=budget, llm=model.llm), WAYS)
     about = 0 if line.state == "ready" else 1  # what stands beside any other state belongs to it
+    of_model = [" ".join(details(status)), thinking(model.llm) if model.llm is not None else ""]
     parts = [
         *line.parts[:about],
         sanitize_line(model.label + (f" → {model.host}" if model.host else "")),
-        " ".join(details(status)),
-        thinking(model.llm) if model.llm is not None else "",
+        *([hint] if hint else of_model),
         f"{files} file" + ("" if files == 1 else "s") if files else "",
         *line.parts[about:],
         f"NOT SAVED: {sanitize_line(problem)}" if problem else "",
-        hint,
     ]
     return [
         (STYLES[line.tone], f" {line.state}"),

@@ -48,6 +48,12 @@ def test_what_goes_on_for_ever_is_read_no_further_than_it_is_taken() -> None:
     assert not own_words.is_enough("\n".join(f"name_{n}" for n in range(10)))  # the last may go on
 
 
+def test_what_goes_round_is_left() -> None:
+    assert own_words.is_enough("a_b\nc_d\na_b\nc_d\na_b\n")
+    assert not own_words.is_enough("a_b\nc_d\na_b\nc_d\na_")
+    assert not own_words.is_enough("Sure!\n\nHere they are:\n\n1. a_b")
+
+
 def test_a_model_is_asked_once_and_shortly_and_stopped_when_there_are_enough() -> None:
     llm = FakeLLM()
     llm.enqueue(*(f"name_{n}\n" for n in range(10)), "more\n", EngineDied("never read"))

@@ -111,7 +111,7 @@ def test_a_key_lists_them_for_what_is_being_written_which_stays(project: Path, s
 
     def script(typist: Typist) -> None:
         typist.types("Where is a?")
-        typist.sees(": a.py, notes.md +1")
+        typist.sees("a.py, notes.md +1")
         typist.types(CTRL_N)
         typist.sees("Which of them?")
         typist.types("1")
