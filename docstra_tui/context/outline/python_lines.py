@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
 
 from docstra_tui.context.outline.tags import LONGEST, NAMES, Tag
 
@@ -17,6 +16,9 @@ _SEVERAL = re.compile(r"\(?[ \t]*([^\W\d]\w*(?:[ \t]*,[ \t]*[^\W\d]\w*)+)[ \t]*,
 _ALIAS = re.compile(r"type[ \t]+([^\W\d]\w*)[^=\n]*=")
 _DEFINING = ("def ", "class ", "async ", "def\t", "class\t")
 _NO_NAMES = frozenset({"else", "try", "finally", "except", "lambda", "match", "case"})
+_FIRST = "#)]}dca"
+"""What begins no line that is only a statement, or may begin a definition."""
+_NOWHERE = 1 << 30
 _DEPTH = 50
 _WIDTH = 400
 """Characters of a line that are looked at."""
@@ -37,17 +39,22 @@ class _Open:
         """How far the statements in it are indented; -1 before the first."""
 
 
-def python_tags(content: str, spoken: Sequence[tuple[int, int]]) -> list[Tag]:
-    """The definitions of a module, in which comments and quotes stand in `spoken`."""
+def python_tags(content: str, pieces: Sequence[str]) -> list[Tag]:
+    """The definitions of a module; of its `pieces` every second one is a comment or a quote."""
     lines = content.split("\n")
-    quoted = _quoted(content, lines, spoken)
+    quoted = _quoted(pieces)
     quote = next(quoted, None)
     found: list[Tag] = []
     around: list[_Open] = []
     last = block = 0
+    inside = _NOWHERE
+    """How far the function is indented whose body this is."""
     for number, line in enumerate(lines, 1):
         text = line.lstrip()
         if not text:
+            continue
+        if len(line) - len(text) > inside and text[0] not in _FIRST:
+            last = number
             continue
         while quote is not None and quote[1] < number:
             quote = next(quoted, None)
@@ -74,6 +81,7 @@ def python_tags(content: str, spoken: Sequence[tuple[int, int]]) -> list[Tag]:
             for name, kind in _named(text, around):
                 around.append(_Open(indent, name, kind == "class", len(found)))
                 found.append(Tag(name, kind, number, number))
+        inside = around[-1].indent if around and not around[-1].is_class else _NOWHERE
     for one in around:
         found[one.place] = found[one.place]._replace(end=last)
     return found
@@ -98,18 +106,11 @@ def _named(text: str, around: Sequence[_Open]) -> Iterator[tuple[str, str]]:
         yield (scope + name)[:LONGEST], "constant"
 
 
-def _quoted(
-    content: str, lines: Sequence[str], spoken: Sequence[tuple[int, int]]
-) -> Iterator[tuple[int, int]]:
+def _quoted(pieces: Sequence[str]) -> Iterator[tuple[int, int]]:
     """The lines on which quotes of several lines begin and end."""
-    offsets = accumulate(len(line) + 1 for line in lines)
-    line, end = 1, next(offsets, 0)
-    for start, stop in spoken:
-        if stop - start < 7 or content.find("\n", start, stop) < 0:
-            continue
-        while end <= start:
-            line, end = line + 1, next(offsets)
-        first = line
-        while end < stop:
-            line, end = line + 1, next(offsets)
-        yield first, line
+    line = 1
+    for number, piece in enumerate(pieces):
+        if breaks := piece.count("\n"):
+            if number % 2:
+                yield line, line + breaks
+            line += breaks

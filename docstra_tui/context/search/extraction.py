@@ -17,7 +17,7 @@ from docstra_tui.context.outline.tags import Tag, tags
 from docstra_tui.context.search.facts import Definition, DefinitionKind, FileFacts, FileKind
 from docstra_tui.context.search.imports import imports_of
 from docstra_tui.context.search.kinds import kind_of
-from docstra_tui.context.search.lexing import PROSE, spoken
+from docstra_tui.context.search.lexing import DATA, PROSE, pieces
 from docstra_tui.context.search.regions import regions_of
 
 PARSED = 1_000_000
@@ -34,7 +34,6 @@ def _set(names: str) -> frozenset[str]:
 
 
 _PICTURES = (".svg",)
-_DATA = frozenset({"json", "toml", "yaml", "csv", "tsv"})
 _KEYWORDS: frozenset[str] = _set(
     "False None True abstract await boolean break case catch char continue default delete double enum "
     "extends false final finally float implements instanceof interface long namespace new null override "
@@ -55,9 +54,9 @@ def extract(path: str, content: str, *, language: str = "", parse: bool = True) 
     kind = kind_of(path, language, content)
     if path.lower().endswith(_PICTURES):
         return FileFacts(path, language, kind, ())
-    spoken_at = _spoken(content, language)
-    found = _found(content, language, spoken_at, parse)
-    regions, counts = regions_of(content, found, spoken_at)
+    apart = pieces(content, language)
+    found = _found(content, language, apart, parse)
+    regions, counts = regions_of(content, found, apart)
     return FileFacts(
         path=path,
         language=language,
@@ -69,20 +68,14 @@ def extract(path: str, content: str, *, language: str = "", parse: bool = True) 
     )
 
 
-def _found(content: str, language: str, spoken_at: Sequence[tuple[int, int]], parse: bool) -> list[Tag]:
+def _found(content: str, language: str, apart: Sequence[str], parse: bool) -> list[Tag]:
     if language == "python":
-        return python_tags(content, spoken_at)
+        return python_tags(content, apart)
     if parse and language in GRAMMARS and len(content) <= PARSED:
         known = tags(content, language)
         if known is not None:
             return known
     return defined(content, language)
-
-
-def _spoken(content: str, language: str) -> list[tuple[int, int]]:
-    if language in PROSE:
-        return [(0, len(content))]
-    return [] if language in _DATA else spoken(content, language)
 
 
 def _definitions(found: Sequence[Tag]) -> tuple[Definition, ...]:
@@ -94,15 +87,14 @@ def _uses(
     counts: Counter[str], language: str, kind: FileKind, found: Sequence[Tag]
 ) -> tuple[tuple[str, int], ...]:
     """Identifiers that stand in the code and are defined elsewhere, if at all."""
-    if language in PROSE or language in _DATA or kind in ("generated", "config"):
+    if language in PROSE or language in DATA or kind in ("generated", "config"):
         return ()
-    own = {tag.name.rpartition(".")[2] for tag in found}
-    names = [
-        (_rank(name), -count, name)
-        for name, count in counts.items()
-        if 3 <= len(name) <= _LONGEST and not name[0].isdigit() and name not in own and name not in _KEYWORDS
-    ]
-    names.sort()
+    others = counts.keys() - _KEYWORDS - {tag.name.rpartition(".")[2] for tag in found}
+    names = sorted(
+        (_rank(name), -counts[name], name)
+        for name in others
+        if 3 <= len(name) <= _LONGEST and not name[0].isdigit()
+    )
     return tuple((name, -count) for _, count, name in names[:USES])
 
 

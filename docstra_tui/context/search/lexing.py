@@ -67,12 +67,19 @@ PROSE = frozenset({"markdown", "rmarkdown", "rst", "text", "latex", "bibtex", "h
 """All that they say is said to people."""
 
 
+DATA = frozenset({"json", "toml", "yaml", "csv", "tsv"})
+"""Nothing of it is: its quotes are what it is made of."""
+
+
 @cache
 def _pattern(family: str) -> re.Pattern[str]:
-    return re.compile(_PATTERNS[family])
+    return re.compile(f"({_PATTERNS[family]})")
 
 
-def spoken(content: str, language: str) -> list[tuple[int, int]]:
-    """Where comments and quoted texts begin and end, in their order."""
-    pattern = _pattern(_FAMILY_OF.get(language, "quotes"))
-    return [found.span() for found in pattern.finditer(content)]
+def pieces(content: str, language: str) -> list[str]:
+    """By turns a piece of program, which the first is, and one of comments or quotes; together the text."""
+    if language in PROSE:
+        return ["", content]
+    if language in DATA:
+        return [content]
+    return _pattern(_FAMILY_OF.get(language, "quotes")).split(content)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
 from docstra_tui.context.outline.tags import Tag
 from docstra_tui.context.search.facts import Region
-from docstra_tui.context.search.spelling import spaced, spelled, words
+from docstra_tui.context.search.spelling import spelled, words
 
 SHORT = 20
 """Lines below which a region takes in what follows."""
@@ -26,18 +26,18 @@ _CUTTING = frozenset({"class", "function", "method", "type", "heading", "macro",
 
 
 def regions_of(
-    content: str, found: Sequence[Tag], spoken: Sequence[tuple[int, int]]
+    content: str, found: Sequence[Tag], pieces: Sequence[str]
 ) -> tuple[tuple[Region, ...], Counter[str]]:
-    """The regions of a text, in which `found` is defined, and which speaks to people in `spoken`.
+    """The regions of a text, in which `found` is defined; `pieces` are those of `lexing`.
 
-    And how often each word stands in it elsewhere.
+    And how often each word stands in what is no comment and no quote.
     """
     lines = content.split("\n")
     if len(lines) > 1 and not lines[-1]:
         lines.pop()
     offsets = [0, *accumulate(len(line) + 1 for line in lines)]
     spans = _spans(lines, found)
-    texts = _Texts(content, spoken)
+    texts = _Texts(pieces)
     naming = _Naming(found)
     regions = []
     counts: Counter[str] = Counter()
@@ -88,28 +88,23 @@ def _with_comments(lines: Sequence[str], line: int) -> int:
 class _Texts:
     """The words of a text, region after region, what is said to people apart."""
 
-    def __init__(self, content: str, spoken: Sequence[tuple[int, int]]) -> None:
-        self._words = spaced(content)
-        self._length = len(content)
-        self._spoken = spoken
+    def __init__(self, pieces: Sequence[str]) -> None:
+        self._pieces = list(pieces)
+        self._ends = list(accumulate(map(len, pieces)))
         self._next = 0
-        self._at = 0
 
     def until(self, end: int) -> tuple[list[str], list[str]]:
         """Comments and body from where the last call ended."""
-        comments, body = [], []
-        while self._at < end:
-            start, stop = self._spoken[self._next] if self._next < len(self._spoken) else (self._length,) * 2
-            if start >= end:
-                body.append(self._words[self._at : end])
-                self._at = end
-                break
-            if start > self._at:
-                body.append(self._words[self._at : start])
-            comments.append(self._words[max(start, self._at) : min(stop, end)])
-            self._at = min(stop, end)
-            self._next += stop <= end
-        return " ".join(comments).split(), " ".join(body).split()
+        first = self._next
+        last = bisect_left(self._ends, end, first)
+        taken = self._pieces[first : last + 1]
+        self._next = last + 1
+        if last < len(self._ends) and (rest := self._ends[last] - end):
+            whole = self._pieces[last]
+            taken[-1], self._pieces[last] = whole[:-rest], whole[-rest:]
+            self._next = last
+        comments, body = taken[1 - first % 2 :: 2], taken[first % 2 :: 2]
+        return words(" ".join(comments)), words(" ".join(body))
 
 
 class _Naming:

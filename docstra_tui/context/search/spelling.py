@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_PART = re.compile(r"[A-Z]+s(?![^\W\d_A-Z])|[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]++|\d++")
-"""`HTTPServer2` is HTTP, Server, 2; letters other than English ones count as small."""
+_PART = re.compile(r"[A-Z]{2,}[sv](?![a-zß-ÿ])|[A-Z]+(?![a-zß-ÿ])|[A-Z]?[a-zß-ÿ]++|\d++|[^\W\d_A-Za-zß-ÿ]++")
+"""`HTTPServer2` is HTTP, Server, 2, `UUIDv4` UUIDv, 4; letters of other scripts stay together."""
 
 _LONGEST = 100
 """Characters of an identifier that is parted: what is longer was written by no one."""
@@ -39,14 +39,9 @@ class _Spelling(dict[str, str]):
         return spelling
 
 
-def spaced(text: str) -> str:
-    """The same, as long, with blanks for what stands between identifiers, numbers and words."""
-    return text.encode("utf-8", "replace").translate(_SPACES).decode("utf-8", "replace")
-
-
 def words(text: str) -> list[str]:
-    """Identifiers, numbers and words of a text in their order."""
-    return spaced(text).split()
+    """Identifiers, numbers and words of a text in their order, without what stands between them."""
+    return text.encode("utf-8", "replace").translate(_SPACES).decode("utf-8", "replace").split()
 
 
 def parts(identifier: str) -> list[str]:
@@ -65,7 +60,8 @@ def spelled(identifiers: Iterable[str]) -> str:
 def _spell(identifier: str) -> str:
     if identifier in _EVERYWHERE:
         return ""
-    if identifier.islower() and identifier.isalpha():
+    is_plain = identifier.islower() or (identifier.isupper() and identifier.isascii())
+    if is_plain and identifier.replace("_", "").isalpha():
         return identifier
     inner = (split for piece in identifier.split("_") if len(split := _PART.findall(piece)) > 1)
     return " ".join([identifier, *(part for split in inner for part in split if len(part) > 1)])

@@ -13,7 +13,7 @@ from docstra_tui.context.outline.tags import tags
 from docstra_tui.context.search.extraction import extract
 from docstra_tui.context.search.facts import FileFacts
 from docstra_tui.context.search.kinds import kind_of
-from docstra_tui.context.search.lexing import spoken
+from docstra_tui.context.search.lexing import pieces
 from docstra_tui.context.search.regions import LONG
 from docstra_tui.context.search.spelling import parts, spelled
 
@@ -173,7 +173,7 @@ def test_lines_of_python_say_what_a_parser_says() -> None:
     folder = Path(outline.__file__).parent
     for file in sorted(folder.parent.rglob("*.py")):
         content = file.read_text()
-        assert python_tags(content, spoken(content, "python")) == tags(content, "python"), file.name
+        assert python_tags(content, pieces(content, "python")) == tags(content, "python"), file.name
 
 
 def test_lines_of_python_that_only_look_like_definitions() -> None:
@@ -202,7 +202,7 @@ class C:
 else_ = 5
 '''
     assert [
-        f"{tag.name} {tag.line}-{tag.end}" for tag in python_tags(content, spoken(content, "python"))
+        f"{tag.name} {tag.line}-{tag.end}" for tag in python_tags(content, pieces(content, "python"))
     ] == [
         "f 2-10",
         "Y 12-12",
@@ -294,6 +294,7 @@ def test_what_a_file_is_for(path: str, language: str, content: str, kind: str) -
 def test_identifiers_in_their_parts() -> None:
     assert parts("parseHTTPBody_v2") == ["parse", "HTTP", "Body", "v", "2"]
     assert parts("URLsOfStraße") == ["URLs", "Of", "Straße"]
+    assert parts("UUIDv4ISO日時") == ["UUIDv", "4", "ISO", "日時"]
     assert spelled(["HTTPServer2", "get_fileName", "sha256", "plain", "self", "ABC"]) == (
         "HTTPServer2 HTTP Server get_fileName file Name sha256 sha 256 plain ABC"
     )
