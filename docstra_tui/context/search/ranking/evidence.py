@@ -49,6 +49,7 @@ class Looking:
         self._weights = weights
         self._only = ""
         """A condition for rows of `regions`; empty where all are weighed."""
+        self._spreads: dict[str, int] = {}
 
     def look(self) -> Evidence:
         self._only = self._candidates()
@@ -104,11 +105,13 @@ class Looking:
 
     def _spread(self, thing: Thing) -> int:
         """In how many files a thing is."""
-        row = self._connection.execute(
-            f"SELECT count(DISTINCT rowid >> {SHIFT}) FROM regions WHERE regions MATCH ?",
-            (_any((*thing.own, *thing.others)),),
-        ).fetchone()
-        return int(row[0])
+        match = _any((*thing.own, *thing.others))
+        if match not in self._spreads:
+            row = self._connection.execute(
+                f"SELECT count(DISTINCT rowid >> {SHIFT}) FROM regions WHERE regions MATCH ?", (match,)
+            ).fetchone()
+            self._spreads[match] = int(row[0])
+        return self._spreads[match]
 
     def _candidates(self) -> str:
         """The condition of the files that have most of the question's things, each by how rare it is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sqlite3
 from collections import defaultdict
@@ -115,13 +116,11 @@ def _defining(connection: sqlite3.Connection, terms: Terms) -> dict[int, float]:
 def _whole(connection: sqlite3.Connection, evidence: Evidence) -> dict[int, float]:
     """bm25 over whole files, the best of them 1; for how often a file has a thing stand its regions."""
     total, regions = connection.execute(
-        f"SELECT count(DISTINCT id >> {SHIFT}), count(*) FROM region_lines"
+        "SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM region_lines)"
     ).fetchone()
     if not total:
         return {}
-    lengths = dict(
-        connection.execute(f"SELECT id >> {SHIFT}, count(*) FROM region_lines GROUP BY 1").fetchall()
-    )
+    lengths = _lengths(connection, {region >> SHIFT for _, fits in evidence.things for region in fits})
     usual = regions / total
     found: dict[int, float] = defaultdict(float)
     for (_, fits), spread in zip(evidence.things, evidence.spread, strict=True):
@@ -135,3 +134,13 @@ def _whole(connection: sqlite3.Connection, evidence: Evidence) -> dict[int, floa
             found[file] += rarity * count * (_SATURATION + 1) / (count + _SATURATION * long)
     best = max(found.values(), default=0.0) or 1.0
     return {file: fit / best for file, fit in found.items()}
+
+
+def _lengths(connection: sqlite3.Connection, files: Iterable[int]) -> dict[int, int]:
+    """How many regions some files have."""
+    rows = connection.execute(
+        f"SELECT value, (SELECT count(*) FROM region_lines WHERE id >= value << {SHIFT}"
+        f" AND id < (value + 1) << {SHIFT}) FROM json_each(?)",
+        (json.dumps(list(files)),),
+    )
+    return dict(rows.fetchall())
