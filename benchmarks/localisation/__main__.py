@@ -100,7 +100,7 @@ def without(readers: dict[str, IndexReader], questions: Sequence[Question]) -> d
     """The figures without each signal: a word in a path or a name counts then as it does elsewhere."""
     found = {}
     for signal in fields(Weights):
-        nothing = 1.0 if signal.name in ("path", "names") else 0.0
+        nothing = 1.0 if signal.name in ("path", "names", "faint") else 0.0
         answers, _ = asked(readers, questions, replace(WEIGHTS, **{signal.name: nothing}))
         found[signal.name] = summed(zip(questions, answers, strict=True))
     return found

@@ -60,6 +60,8 @@ class Looking:
             if thing.said:
                 of_words[thing.said] = dict(own)
             fits = self._with_others(thing, own)
+            if thing.is_faint:
+                fits = {region: fit * self._weights.faint for region, fit in fits.items()}
             if fits:
                 evidence.things.append((thing, fits))
                 evidence.spread.append(self._spread(thing))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from docstra_tui.context.search.facts import FileKind
+from docstra_tui.context.search.ranking.everyday import SILENT, is_faint
 from docstra_tui.context.search.ranking.vocabulary import other_spellings, stem, vocabulary
 from docstra_tui.context.search.spelling import parts, spelled, words
 
@@ -18,23 +19,6 @@ MOST_THINGS = 40
 _LONGEST_WORD = 64
 _LEAST_OF_TEXT = 3
 """Words of a quoted text that is looked for as it stands."""
-
-
-def _set(names: str) -> frozenset[str]:
-    return frozenset(names.split())
-
-
-_SILENT = _set(
-    "about above after again against all also am an and any are aren as at be because been before being "
-    "below between both but by can cannot come comes could couldn did didn do does doesn doing don done "
-    "down during each few for from further get gets go goes gone got had hadn happen happens has hasn "
-    "have haven having he her here hers him his how if in into is isn it its itself just let ll made make "
-    "makes me more most my no nor not of off on once only or other our out over own re same she should "
-    "shouldn so some such than that the their them then there these they this those through to too under "
-    "until up upon us use used uses using ve very was wasn we were weren what when where which while who "
-    "whom whose why will with won work works would you your yours"
-)
-"""Words that every question has."""
 
 _WORD = re.compile(r"[^\W_]+")
 _NAME = re.compile(
@@ -85,6 +69,8 @@ class Thing:
     """Words that are it."""
     others: tuple[str, ...]
     """Words that code may have for it."""
+    is_faint: bool = False
+    """True where the word may mean anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +95,9 @@ def terms_of(question: str, more: Sequence[str] = ()) -> Terms:
     things: dict[str, Thing] = {}
     for word in _said([text, *more]):
         key = stem(word)
-        if len(word) > 1 and word not in _SILENT and key not in things:
+        if len(word) > 1 and word not in SILENT and key not in things:
             others = tuple(other for other in known.of((key,)) if stem(other) != key)
-            things[key] = Thing(word, (word, *other_spellings(word)), others)
+            things[key] = Thing(word, (word, *other_spellings(word)), others, is_faint(word))
     spoken = [stem(word.lower()) for word in _WORD.findall(text)]
     together = [Thing("", (), others) for others in known.phrases(spoken)]
     return Terms(

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """0 leaves a signal out."""
+    """0 leaves a signal out, where nothing else is said."""
 
     path: float = 3.0
-    """A word in the path, against one in the text."""
+    """A word in the path, against one in the text; 1 leaves that out."""
     names: float = 3.0
-    """A word in the name of what is defined."""
+    """A word in the name of what is defined; 1 leaves that out."""
     others: float = 0.8
     """A word that code may have for the question's own; the more there are of them, the less each."""
     phrases: float = 0.8
     """The same, for what several words of a question say together."""
+    faint: float = 0.5
+    """A word of everyday talk, against one that says what is asked for; 1 leaves that out."""
     neighbours: float = 0.2
     """More, of two words of the question that stand beside each other."""
     joined: float = 0.6
