@@ -41,6 +41,7 @@ async def test_the_model_says_what_else_to_look_for(
         gate.release(2)
         await until(pilot, lambda: "Looked for too: retry, DELAY." in told(app))
         await until(pilot, lambda: "pkg/delays.py" in paths(app) and "pkg/retry.py" in paths(app))
+        assert "+ retry, DELAY" in screen_text(app)
         (call,) = backend.llm.calls
         assert call.batch and call.question.endswith(QUESTION)
         assert "asking the model" not in screen_text(app)

@@ -207,6 +207,7 @@ class Suggestions:
         self._words = words
         self._dialogs.say(looked_for(words))
         if self._screen is not None:
+            self._screen.say_words(words)
             self._screen.show_again()
             self._ask(self._screen.question)
 

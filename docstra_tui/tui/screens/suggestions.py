@@ -5,6 +5,7 @@ Nothing is ticked by itself. What each adds to the prompt is counted beside it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -114,9 +115,7 @@ class SuggestionsScreen(ModalScreen[bool]):
         self._jobs = JobQueue("suggestion", self.call_later)
         # Held, not looked for: what comes while the screen closes finds no widget in it any more.
         self._box = Vertical(classes="suggest-box")
-        self._title = Static(
-            Content(f"Files for: {sanitize_line(question)}"), classes="box-title", markup=False
-        )
+        self._title = Static(self._title_with(()), classes="box-title", markup=False)
         self._rows = SuggestionRows(self._line_of)
         self._view = FileView(root, self._jobs, colours)
         self._why = Static(Content("looking…"), id="suggest-why", markup=False)
@@ -167,6 +166,16 @@ class SuggestionsScreen(ModalScreen[bool]):
         self._is_filled = True
         if self.is_mounted:
             self._show()
+
+    def say_words(self, words: Sequence[str]) -> None:
+        """These are looked for too."""
+        self._title.update(self._title_with(words))
+
+    def _title_with(self, words: Sequence[str]) -> Content:
+        title = Content(f"Files for: {sanitize_line(self.question)}")
+        if words:
+            title += Content.assemble((f"  + {sanitize_line(', '.join(words))}", "$secondary"))
+        return title
 
     def _show(self) -> None:
         self._rows.show([*self._files])
@@ -268,7 +277,7 @@ class SuggestionsScreen(ModalScreen[bool]):
 
 def _hint(*, can_send: bool, width: int) -> str:
     tick, back = f"{press('suggest.tick')} ticks", f"{press('suggest.back')} back"
-    does = "back" if not can_send else "sends" if width < BESIDE else "sends the question"
+    does = "back" if not can_send else "sends" if width < WIDE else "sends the question"
     enter = f"{press('suggest.send')} {does}"
     if width < NARROW:
         return f"{tick} · {enter} · {back}"
