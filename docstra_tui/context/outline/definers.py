@@ -19,11 +19,12 @@ _WIDTH = 400
 _MODIFIERS = (
     r"(?:(?:export|default|public|private|protected|internal|static|abstract|final|sealed|open|override|virtual|"
     r"async|inline|pub|pub\([\w ]{1,20}\)|data|partial|unsafe|extern|local|suspend|const|readonly|global|"
-    r"fileprivate|implicit|case|lazy|mutating|declare|my|our|recursive|pure|elemental|enum)[ \t]+){0,6}"
+    r"fileprivate|implicit|case|lazy|mutating|declare|my|our|recursive|pure|elemental|enum|"
+    r"integer|real|logical)[ \t]+){0,6}"
 )
 _WORDS = {
     "class": "class struct object module actor record mixin defmodule namespace package contract entity",
-    "type": "interface trait enum protocol union typealias newtype extension type message service "
+    "type": "data interface trait enum protocol union typealias newtype extension type message service "
     "input scalar architecture signature instance",
     "function": "def defp defn func fun fn function sub proc procedure subroutine method task "
     "rpc defun program operator test fragment query mutation",
@@ -34,12 +35,27 @@ _KIND_OF = {word: kind for kind, words in _WORDS.items() for word in words.split
 
 _NAMED = (
     rf"(?P<indent>[ \t]*)\(?{_MODIFIERS}(?P<word>{'|'.join(sorted(_KIND_OF, key=len, reverse=True))})"
-    r"[ \t]+(?:\([^()\n]{1,60}\)[ \t]*)?[\"'(]?(?P<name>[^\W\d][\w.:$?!-]{0,120})"
+    r"[ \t]+(?:rec[ \t]+)?(?:\([^()\n]{1,60}\)[ \t]*|<[^<>\n]{1,60}>[ \t]*)?"
+    r"[\"'(]?(?P<name>[^\W\d][\w.:$?!-]{0,120})"
 )
 _TYPED = (
     r"(?P<indent>[ \t]*)(?:(?:public|private|protected|internal|static|override|virtual|abstract|async|final|"
     r"sealed|extern|synchronized|native)[ \t]+){1,6}(?:[\w.<>\[\],?]{1,80}[ \t]+){0,2}"
     r"(?P<name>\w{1,120})[ \t]*\("
+)
+_BRACED = (
+    r"(?P<indent>[ \t]*)(?:[\w.<>\[\],?*&]{1,80}[ \t]+){0,4}(?P<name>[A-Za-z_]\w{0,120})[ \t]*"
+    r"\([^()\n;]*+(?:\([^()\n;]*+\)[^()\n;]*+)*+\)[^;{}()\n]*+\{"
+)
+_SENT = (
+    r"(?P<indent>)(?:[-+][ \t]*\([^)\n]*\)|@(?P<word>interface|implementation|protocol))[ \t]*(?P<name>\w+)"
+)
+_LISP = (
+    r"(?P<indent>[ \t]*)\((?P<word>def(?:ine-syntax|ine|un|macro|var|custom|const|n-?|class|method|type|"
+    r"protocol|record|package|struct|generic)?|struct|ns)[ \t]+\(?(?P<name>[^\s()\[\]\"';]{1,120})"
+)
+_CONTAINED = (
+    r"(?P<indent>[ \t]*)(?:pub[ \t]+)?const[ \t]+(?P<name>\w+)[ \t]*=[ \t]*(?P<word>struct|enum|union)\b"
 )
 _ASSIGNED = r"(?P<indent>[ \t]{0,8})(?P<name>[\w.]{1,120})[ \t]*(?:<-|=)[ \t]*function\b"
 _SIGNED = r"(?P<indent>)(?:let(?:[ \t]+rec)?[ \t]+(?P<name>[a-z_][\w']*)|(?P<signed>[a-z_][\w']*)[ \t]*::)"
@@ -62,6 +78,7 @@ _SECTION = r"(?P<indent>)\[(?P<name>[^\]\n]{1,120})\]"
 _TITLE = r"(?P<indent>[ \t]*)<(?P<word>h[1-6])\b[^>\n]{0,200}>(?P<name>[^<\n]{1,200})"
 _LISTED = r"(?P<indent>)(?P<name>[a-z]\w*)\([^\n]*(?:->|:-)"
 
+_LISPS = frozenset({"elisp", "common-lisp", "scheme", "racket", "clojure"})
 _PATTERNS: dict[str, tuple[str, ...]] = {
     "sql": (_CREATED,),
     **dict.fromkeys(("css", "scss", "less"), (_SELECTED,)),
@@ -69,15 +86,27 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
     "cmake": (_CALLED,),
     "ini": (_SECTION,),
     "html": (_TITLE,),
-    **dict.fromkeys(("csharp", "java", "dart", "vbnet"), (_NAMED, _TYPED)),
+    **dict.fromkeys(("csharp", "java", "vbnet"), (_NAMED, _TYPED)),
+    **dict.fromkeys(("dart", "d", "groovy", "glsl", "hlsl", "opencl", "vue", "svelte"), (_NAMED, _BRACED)),
+    **dict.fromkeys(("javascript", "jsx", "typescript", "tsx", "c", "cpp", "cuda"), (_NAMED, _BRACED)),
+    **dict.fromkeys(("objective-c", "objective-c++"), (_SENT, _BRACED)),
+    **dict.fromkeys(_LISPS, (_LISP,)),
+    "zig": (_CONTAINED, _NAMED),
     **dict.fromkeys(("r", "lua"), (_ASSIGNED, _NAMED)),
     **dict.fromkeys(("haskell", "ocaml", "elm", "fsharp"), (_SIGNED, _NAMED)),
     **dict.fromkeys(("erlang", "prolog"), (_LISTED,)),
 }
+_LISP_KINDS = {
+    **dict.fromkeys(("defclass", "defrecord", "struct", "defstruct", "ns", "defpackage"), "class"),
+    **dict.fromkeys(("deftype", "defprotocol"), "type"),
+    **dict.fromkeys(("def", "defvar", "defcustom", "defconst"), "constant"),
+    **dict.fromkeys(("defmacro", "define-syntax"), "macro"),
+}
+_SENT_KINDS = {"interface": "class", "implementation": "class", "protocol": "type"}
 _CREATED_KINDS = {"function": "function", "procedure": "function", "trigger": "function", "macro": "macro"}
 _KEYS = frozenset({"css", "scss", "less", "makefile", "just", "ini"})
 _NO_NAMES = frozenset(
-    {"if", "for", "while", "switch", "return", "catch", "else", "new", "do", "in", "is", "of"}
+    {"if", "for", "while", "switch", "return", "catch", "else", "do", "in", "is", "of", "with", "foreach"}
 )
 _PLAIN = frozenset({"", "text", "csv", "tsv", "diff", "json", "toml", "yaml", "xml", "bibtex", "dockerfile"})
 """Nothing is looked for by patterns in these."""
@@ -123,7 +152,7 @@ def _by_lines(content: str, language: str) -> list[Tag]:
         if match is None:
             continue
         groups = match.groupdict()
-        name = next(filter(None, (groups.get("name"), groups.get("signed"))), "").strip()
+        name = next(filter(None, (groups.get("name"), groups.get("signed"))), "").strip().rstrip(":.")
         if not name or name in _NO_NAMES or len(found) >= NAMES:
             continue
         indent = len((groups.get("indent") or groups.get("inner") or "").expandtabs(4))
@@ -145,7 +174,9 @@ def _kind(language: str, word: str) -> str:
         return "heading"
     if language in ("sql", "cmake"):
         return _CREATED_KINDS.get(word, "type" if language == "sql" else "key")
-    return _KIND_OF.get(word, "function")
+    if language in _LISPS:
+        return _LISP_KINDS.get(word, "function")
+    return (_SENT_KINDS if language.startswith("objective") else _KIND_OF).get(word, "function")
 
 
 def _until_next(found: list[tuple[str, str, int, int]], count: int) -> list[Tag]:
