@@ -16,6 +16,7 @@ from docstra_tui.context.git.objects import Objects
 from docstra_tui.context.git.place import Place, at, find
 from docstra_tui.context.git.refs import Refs, resolve
 from docstra_tui.context.git.working import MOST_UNTRACKED, Known, Working
+from docstra_tui.context.secrets import may_hold_secrets
 from docstra_tui.errors import UnreadableFile
 from docstra_tui.text import shown_name
 
@@ -150,7 +151,7 @@ class Repository:
             ours = sides.get(2) or sides.get(1) or sides.get(3)
             if ours is not None:
                 changes.append(Change(path, Row(ours.mode, ours.name), Row(ours.mode, b"")))
-        untracked = [self._below(path) for path in working.untracked]
+        untracked = [self._below(path) for path in sorted(working.untracked) if not may_hold_secrets(path)]
         written = self._writer(working, room).write(self._inside(changes))
         head = "Changes that are not staged: the working tree against git's index."
         tail = _few("Not in git yet, and not in this diff", untracked)
@@ -253,8 +254,11 @@ class Repository:
         return found.data
 
     def _inside(self, changes: Iterable[Change]) -> list[Change]:
-        """Those below the root."""
-        return [change for change in changes if change.path.startswith(self._prefix)]
+        """Those below the root, by their paths."""
+        return sorted(
+            (change for change in changes if change.path.startswith(self._prefix)),
+            key=lambda change: change.path,
+        )
 
     def _below(self, path: str) -> str:
         return path[len(self._prefix) :]

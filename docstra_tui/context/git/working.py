@@ -142,9 +142,11 @@ class Working:
         is_dir = row.is_dir(follow_symlinks=False)
         if path in self._staged.conflicts or self._rules.is_ignored(path[len(self._prefix) :], is_dir):
             return
+        if len(self.untracked) > MOST_UNTRACKED:
+            return
         if is_dir:
             deeper.append(path)
-        elif row.is_file(follow_symlinks=False) and len(self.untracked) <= MOST_UNTRACKED:
+        elif row.is_file(follow_symlinks=False):
             self.untracked.append(path)
 
     def _gone(self, folder: str) -> None:

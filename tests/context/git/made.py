@@ -46,3 +46,27 @@ def write(root: Path, path: str, text: str) -> None:
     place = root / path
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(text)
+
+
+def arm(root: Path, run: str) -> None:
+    """Name a command wherever a repository can name one."""
+    (root / ".git/config").open("a").write(
+        f"[core]\n\tfsmonitor = {run}\n\thooksPath = .git/evil\n\tpager = {run}\n\tsshCommand = {run}\n"
+        f'[diff "x"]\n\ttextconv = {run}\n\tcommand = {run}\n[diff]\n\texternal = {run}\n'
+        f'[filter "x"]\n\tclean = {run}\n\tsmudge = {run}\n\tprocess = {run}\n\trequired = true\n'
+        f'[remote "origin"]\n\turl = ext::{run}\n\tpromisor = true\n\tuploadpack = {run}\n'
+        f'[submodule "part"]\n\turl = ext::{run}\n\tupdate = !{run}\n[gpg]\n\tprogram = {run}\n'
+        f"[alias]\n\tstatus = !{run}\n[credential]\n\thelper = !{run}\n[include]\n\tpath = /etc/passwd\n"
+    )
+    write(root, ".gitattributes", "* filter=x diff=x merge=x\n")
+    write(root, ".gitmodules", f'[submodule "part"]\n\tpath = part\n\turl = ext::{run}\n')
+    for name in (
+        "pre-commit",
+        "post-checkout",
+        "fsmonitor-watchman",
+        "post-index-change",
+        "reference-transaction",
+    ):
+        for folder in ("hooks", "evil"):
+            write(root, f".git/{folder}/{name}", f"#!/bin/sh\n{run}\n")
+            (root / f".git/{folder}/{name}").chmod(0o755)

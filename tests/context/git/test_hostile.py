@@ -16,7 +16,7 @@ from docstra_tui.context.git.held import Held
 from docstra_tui.context.git.objects import Objects, apply
 from docstra_tui.context.git.repository import Repository
 from docstra_tui.errors import UnreadableFile
-from tests.context.git.made import git, needs_git, write
+from tests.context.git.made import arm, git, needs_git, write
 
 pytestmark = needs_git
 ROOM = 1_000_000
@@ -64,27 +64,7 @@ def everything(root: Path) -> str:
 
 def test_no_word_of_a_repository_is_run(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     canary = tmp_path / "canary"
-    run = f"touch {canary}"
-    (root / ".git/config").open("a").write(
-        f"[core]\n\tfsmonitor = {run}\n\thooksPath = .git/evil\n\tpager = {run}\n\tsshCommand = {run}\n"
-        f'[diff "x"]\n\ttextconv = {run}\n\tcommand = {run}\n[diff]\n\texternal = {run}\n'
-        f'[filter "x"]\n\tclean = {run}\n\tsmudge = {run}\n\tprocess = {run}\n\trequired = true\n'
-        f'[remote "origin"]\n\turl = ext::{run}\n\tpromisor = true\n\tuploadpack = {run}\n'
-        f'[submodule "part"]\n\turl = ext::{run}\n\tupdate = !{run}\n[gpg]\n\tprogram = {run}\n'
-        f"[alias]\n\tstatus = !{run}\n[credential]\n\thelper = !{run}\n[include]\n\tpath = /etc/passwd\n"
-    )
-    write(root, ".gitattributes", "* filter=x diff=x merge=x\n")
-    write(root, ".gitmodules", f'[submodule "part"]\n\tpath = part\n\turl = ext::{run}\n')
-    for name in (
-        "pre-commit",
-        "post-checkout",
-        "fsmonitor-watchman",
-        "post-index-change",
-        "reference-transaction",
-    ):
-        for folder in ("hooks", "evil"):
-            write(root, f".git/{folder}/{name}", f"#!/bin/sh\n{run}\n")
-            (root / f".git/{folder}/{name}").chmod(0o755)
+    arm(root, f"touch {canary}")
     write(root, "gone.py", "x = 2\n")
 
     def started(*_: object, **__: object) -> None:

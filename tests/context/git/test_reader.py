@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 from pathlib import Path
@@ -13,7 +14,7 @@ from docstra_tui.context.git import reader
 from docstra_tui.context.git.errors import NoRepository
 from docstra_tui.context.git.reader import GitReader
 from docstra_tui.errors import UnreadableFile
-from tests.context.git.made import needs_git
+from tests.context.git.made import arm, needs_git, write
 
 pytestmark = needs_git
 
@@ -69,3 +70,18 @@ def test_where_there_is_none_is_told_as_such(tmp_path: Path) -> None:
     with pytest.raises(NoRepository):
         git.changes()
     git.close()
+
+
+def test_the_process_runs_nothing_of_a_repository(history: Path, tmp_path: Path) -> None:
+    """In the process itself, with everything that makes git start a program."""
+    root, canary = tmp_path / "project", tmp_path / "canary"
+    shutil.copytree(history, root)
+    arm(root, f"touch {canary}")
+    write(root, "gone.py", "x = 2\n")
+    git = GitReader(root)
+    assert git.changes().states["gone.py"] == " M"
+    assert any("includes other files" in note for note in git.changes().notes)
+    assert "+x = 2" in git.diff(100_000).text
+    git.staged(100_000), git.commit("HEAD", 100_000), git.names()
+    git.close()
+    assert not canary.exists()

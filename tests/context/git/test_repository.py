@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from docstra_tui.context.git import repository, working
 from docstra_tui.context.git.repository import Repository
 from docstra_tui.errors import UnreadableFile
 from tests.context.git.made import git, needs_git, porcelain, write
@@ -199,6 +200,20 @@ def test_a_sparse_checkout_misses_nothing(history: Path, tmp_path: Path) -> None
     git(root, "sparse-checkout", "set", "--cone", "--sparse-index", "other")
     assert not (root / "src").exists()
     assert Repository(root).changes().states == {}
+
+
+def test_many_files_that_are_not_in_git_are_listed_up_to_a_number(
+    history: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "project"
+    shutil.copytree(history, root)
+    for module in (working, repository):
+        monkeypatch.setattr(module, "MOST_UNTRACKED", 3)
+    for number in range(9):
+        write(root, f"new/{number}/file.py", "n = 1\n")
+    seen = Repository(root).changes()
+    assert len(seen.states) == 3
+    assert seen.notes == ["More than 3 files are not in git; the others are not listed."]
 
 
 def test_sha256_is_read(tmp_path: Path) -> None:
