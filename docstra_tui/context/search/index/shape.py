@@ -37,7 +37,6 @@ TABLES = (
     "CREATE INDEX uses_called ON uses (name)",
     "CREATE TABLE imports (file INTEGER NOT NULL, module TEXT NOT NULL, "
     "PRIMARY KEY (file, module)) WITHOUT ROWID",
-    "CREATE INDEX imports_called ON imports (module)",
     "CREATE TABLE texts (file INTEGER PRIMARY KEY, packed BLOB NOT NULL)",
     "CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     # Of words that wait to be written together: fewer pieces that have to be merged.
