@@ -56,7 +56,7 @@ class Builder:
         with ExitStack() as undo:
             undo.callback(process.stdout.close)
             undo.callback(self._end)
-            with suppress(BrokenPipeError):
+            with suppress(BrokenPipeError, ValueError):  # it has ended, or was stopped just now
                 process.stdin.write(json.dumps(self._order).encode() + b"\n")
                 process.stdin.flush()
             for line in process.stdout:

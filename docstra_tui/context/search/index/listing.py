@@ -31,6 +31,8 @@ DATA = "data"
 MOST = 200_000
 """Files of one project."""
 
+LARGEST = 4_000_000
+"""Bytes of a file that is looked at, whatever may be sent: it is held in memory, a notebook several times."""
 DATA_BYTES = 100_000
 """A larger file of data is known by its name."""
 
@@ -95,6 +97,6 @@ def verdict(path: str, size: int, max_bytes: int = MAX_BYTES) -> str:
         return BINARY
     if BY_PROGRAMS.match(name):
         return GENERATED
-    if size > largest(path, max_bytes):
+    if size > min(largest(path, max_bytes), LARGEST):
         return LARGE
     return DATA if ending in OF_DATA and size > DATA_BYTES else ""

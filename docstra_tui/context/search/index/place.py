@@ -29,6 +29,8 @@ ALL_BYTES = 3 << 30
 """Of all indexes but the one in use: the oldest go first."""
 
 LOOK = 0.1
+HURRY_SECONDS = 5.0
+"""Whoever is in a hurry says so as often as it looks; one that says nothing for so long is gone."""
 
 
 @dataclass(frozen=True)
@@ -76,20 +78,21 @@ def held(folder: Path, *, is_urgent: bool = False, seconds: float | None = None)
     removed while it was waited for.
     """
     until = None if seconds is None else time.monotonic() + seconds
-    has_asked = False
     with ExitStack() as undo:
         fd = paths.open_private(folder / LOCK, os.O_RDWR | os.O_CREAT)
         undo.callback(os.close, fd)
-        while not (is_ours := _lock(fd)) and (until is None or time.monotonic() < until):
-            if is_urgent and not has_asked:
-                os.close(paths.open_private(folder / HURRY, os.O_WRONLY | os.O_CREAT))
-                has_asked = True
+        while not (is_ours := (is_urgent or not is_hurried(folder)) and _lock(fd)):
+            if until is not None and time.monotonic() > until:
+                break
+            if is_urgent:
+                _hurry(folder)
             time.sleep(LOOK)
         if is_ours:
             if os.fstat(fd).st_ino != os.lstat(folder / LOCK).st_ino:
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
-            with suppress(OSError):
-                os.unlink(folder / HURRY)
+            if is_urgent:
+                with suppress(OSError):
+                    os.unlink(folder / HURRY)
         yield is_ours
 
 
@@ -103,15 +106,23 @@ def _lock(fd: int) -> bool:
     return True
 
 
+def _hurry(folder: Path) -> None:
+    os.close(paths.open_private(folder / HURRY, os.O_WRONLY | os.O_CREAT))
+    os.utime(folder / HURRY)
+
+
 def is_hurried(folder: Path) -> bool:
-    """True while somebody waits for whoever holds it."""
-    return os.path.lexists(folder / HURRY)
+    """True while somebody in a hurry waits for it, and is alive to say so."""
+    try:
+        return abs(time.time() - os.lstat(folder / HURRY).st_mtime) < HURRY_SECONDS
+    except OSError:
+        return False
 
 
 def is_held(folder: Path) -> bool:
     """True while somebody writes it."""
     try:
-        with held(folder, seconds=0) as is_free:
+        with held(folder, seconds=0) as is_free:  # or somebody is about to
             return not is_free
     except OSError:
         return False

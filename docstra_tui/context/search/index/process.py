@@ -80,6 +80,10 @@ def _build(root: Path, folder: Path, order: dict[str, Any], stop: threading.Even
             database.remove(folder / place.FILE)
         try:
             database.written(folder / place.FILE, building.run)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_FULL:  # a part of one is no reason for a full disk
+                database.remove(folder / place.FILE)
+            raise
         except Stopped:
             return STOPPED if stop.is_set() else HURRIED
         place.prune(but=folder)

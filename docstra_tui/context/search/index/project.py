@@ -89,7 +89,8 @@ class ProjectIndex:
     ) -> None:
         """Bring it up to what the files are now, and wait for that. Raises `NoIndex`."""
         problem = ""
-        for above in (place.parent(), place.spare()):
+        usual, spare = place.parent(), place.spare()
+        for above in (usual, spare) if self._above == usual else (spare, usual):  # where it was possible last
             self._above = above
             problem, is_elsewhere = self._refresh(on_progress, priority == "low")
             if not problem:
