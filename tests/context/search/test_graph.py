@@ -16,6 +16,7 @@ PROJECT = {
     "pkg/http.py": "class Retry:\n    def wait_longer(self): ...\n\ndef open_socket(): ...\n",
     "other/thing.py": "class Retry:\n    pass\n",
     "pkg/client.py": "from .http import Retry\nfrom .texts import to_text\n\nto_text(Retry().go())\n",
+    "app.py": "from pkg import Retry\n\nRetry()\n",
     "pkg/texts.py": "def to_text(a): ...\n",
     "pkg/lonely.py": "value = 1\n",
     "README.md": "# Retry\n",
@@ -53,6 +54,11 @@ def test_what_a_file_uses_belongs_to_it_and_what_everybody_uses_hardly(index: sq
     assert scores["other/thing.py"] < scores["pkg/http.py"], "its imports say which of both it means"
     assert scores["pkg/texts.py"] < scores["pkg/http.py"]
     assert not {"README.md", "setup.cfg", "pkg/lonely.py"} & set(scores)
+
+
+def test_what_a_package_passes_on_is_that_of_its_module(index: sqlite3.Connection) -> None:
+    scores = found(index, "app.py")
+    assert next(iter(scores)) == "pkg/http.py" and scores["pkg/http.py"] > scores["other/thing.py"]
 
 
 def test_who_uses_a_file_belongs_to_it(index: sqlite3.Connection) -> None:
