@@ -79,7 +79,11 @@ def _found(content: str, language: str, apart: Sequence[str], parse: bool) -> li
 
 
 def _definitions(found: Sequence[Tag]) -> tuple[Definition, ...]:
-    kept = [Definition(tag.name, cast("DefinitionKind", tag.kind), tag.line, tag.end) for tag in found]
+    kept = [
+        Definition(tag.name, cast("DefinitionKind", tag.kind), tag.line, tag.end)
+        for tag in found
+        if tag.name  # of a heading that says nothing
+    ]
     return tuple(kept[:DEFINITIONS])
 
 

@@ -147,7 +147,7 @@ PROGRAMS = [
     ("a.css", ".row:hover, #id {\n  --gap: 1px;\n}\n", ["key .row:hover, #id", "key --gap"]),
     ("Makefile", "CC = gcc\nall: a b\n\tgcc\n", ["key CC", "key all"]),
     ("a.toml", "[tool.x]\nkey = 1\n", ["key tool.x", "key tool.x.key"]),
-    ("a.md", "# One\ntext\n## Two\n", ["heading One", "heading Two"]),
+    ("a.md", "# One\ntext\n# \n## Two\n", ["heading One", "heading Two"]),
     ("a.rst", "Title\n=====\n\ntext\n", ["heading Title"]),
     ("a.ex", "defmodule A do\n  def run(x) do\n  end\nend\n", ["class A", "method A.run"]),
     (
