@@ -74,7 +74,7 @@ COMMON = (
 
 FILES = Option(
     ("-f", "--file"),
-    "a file to answer from, or lines of it (FILE:10-40); may be repeated",
+    "a file to answer from, lines of it (FILE:10-40), or of git @diff, @staged, @commit:REF; may be repeated",
     "",
     {"action": "append", "default": [], "metavar": "FILE[:A-B]", "dest": "files"},
 )

@@ -93,7 +93,7 @@ class ChatFiles:
         `UnreadableFile`."""
         changes = self.selection.changes.changes()
         marks = marks_of(self._root, changes.states)
-        for note in changes.notes:
+        for note in self.selection.changes.unsaid():
             self._printer.line(note, "hint")
         if marks.secret:
             self._printer.line(f"Left out, as they may hold secrets: {few_names(marks.secret)}.", "hint")

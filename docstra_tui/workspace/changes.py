@@ -43,11 +43,21 @@ class GitItems:
         self._ignore = tuple(ignore)
         self._reader: GitReader | None = None
         self._next_look: dict[str, float] = {}
+        self._notes: tuple[str, ...] = ()
+        self._said: set[str] = set()
         self._names: tuple[float, tuple[str, ...]] = (0.0, ())
 
     def changes(self) -> Changes:
         """Which files differ from the last commit. Raises `UnreadableFile`."""
-        return self._git.changes()
+        changes = self._git.changes()
+        self._notes = changes.notes
+        return changes
+
+    def unsaid(self) -> tuple[str, ...]:
+        """What of the repository is not followed or not known, not yet safe to show; each is given once."""
+        new = tuple(note for note in self._notes if note not in self._said)
+        self._said.update(new)
+        return new
 
     def item(self, path: str, max_bytes: int) -> ContextItem:
         """What `@diff`, `@staged` or `@commit:…` stands for now. Raises `UnreadableFile`, also where nothing

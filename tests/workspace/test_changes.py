@@ -136,6 +136,16 @@ def test_lines_of_it_can_be_picked(root: Path) -> None:
     assert GitItems(root).tick("@diff", 300, 400, max_bytes=9999).state.kind == "unreadable"
 
 
+def test_what_is_not_followed_is_said_once(root: Path) -> None:
+    (root / ".git/config").open("a").write("[include]\n\tpath = /etc/hostname\n")
+    items = GitItems(root)
+    assert items.unsaid() == ()
+    assert dict(items.changes().states) == {"a.py": " M"}
+    assert items.unsaid() == ("The repository's config includes other files; they are not read.",)
+    items.changes()
+    assert items.unsaid() == ()
+
+
 def test_names_are_offered_where_there_is_a_repository(root: Path, tmp_path: Path) -> None:
     items = GitItems(root)
     assert items.names("") == items.names("src") == ()

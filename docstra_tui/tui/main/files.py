@@ -199,6 +199,8 @@ class Files(FilesPane):
         if not changes.to_tick and not changes.secret:
             self._dialogs.say("No file is changed since the last commit.")
         self._say_secret(changes.secret)
+        if notes := self._selection.changes.unsaid():
+            self._dialogs.warn(sanitize_line(" ".join(notes))[:300])
         self.tree_view.put_mentioned(Pick(path) for path in changes.to_tick)
 
     def _show_changes(self, changes: ChangeMarks) -> None:

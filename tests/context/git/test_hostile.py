@@ -78,7 +78,9 @@ def test_no_word_of_a_repository_is_run(root: Path, tmp_path: Path, monkeypatch:
         (os, "execve"),
     ):
         monkeypatch.setattr(module, name, started)
+    before = sorted((path, path.lstat().st_mtime_ns) for path in root.rglob("*"))
     told = everything(root)
+    assert sorted((path, path.lstat().st_mtime_ns) for path in root.rglob("*")) == before
     assert "+x = 2" in told
     assert "includes other files; they are not read" in told
     assert not canary.exists()
@@ -162,6 +164,20 @@ def test_objects_borrowed_inside_the_project_are_read(root: Path) -> None:
     (root / ".git/objects/info").mkdir(parents=True)
     write(root, ".git/objects/info/alternates", "../../kept\n")
     assert Repository(root).commit("HEAD", ROOM).files == 1
+
+
+def test_a_file_whose_object_is_missing_is_told_as_such_beside_the_others(root: Path) -> None:
+    """As after a clone without its blobs: what would be fetched by git."""
+    write(root, "gone.py", "x = 9\n")
+    git(root, "add", "gone.py")
+    name = git(root, "rev-parse", ":gone.py").decode().strip()
+    (root / ".git/objects" / name[:2] / name[2:]).unlink()
+    write(root, "gone.py", "x = 11\n")
+    write(root, "moved.py", "m = 99\n")
+    text = Repository(root).diff(ROOM).text
+    assert f"(Object {name[:12]} is not in the repository; nothing is fetched.)" in text
+    assert "+m = 99\n" in text
+    assert Repository(root).changes().states == {"gone.py": "MM", "moved.py": " M"}
 
 
 def test_a_working_tree_elsewhere_is_not_followed(root: Path, secret: Path) -> None:
