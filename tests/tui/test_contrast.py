@@ -13,10 +13,12 @@ from textual.command import CommandPalette
 from textual.geometry import Region
 
 from docstra_tui import paths, themes
+from docstra_tui.context.search.index.project import ProjectIndex
 from docstra_tui.errors import EngineDied
 from docstra_tui.session.turns import SavedTurn
 from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
+from docstra_tui.tui.main import controllers
 from docstra_tui.tui.screens.choice import ChoiceScreen
 from docstra_tui.tui.screens.help import HelpScreen
 from tests.contrast import READABLE, contrast, with_256
@@ -29,7 +31,7 @@ PROBE = {
     role: f"#{0x10 + 0x11 * at:02x}{0xF0 - 0x11 * at:02x}{0x20 + 0x0B * at:02x}"
     for at, role in enumerate(ROLES)
 }
-BOXES = ".box, .wide-box, .fit-box, .sessions-box, CommandPalette > Vertical"
+BOXES = ".box, .wide-box, .fit-box, .sessions-box, .suggest-box, CommandPalette > Vertical"
 """Behind these the rest of the screen is dimmed, and meant to be."""
 
 ANSWER = """# A heading
@@ -100,7 +102,7 @@ def is_written(segment: Segment) -> bool:
 
 
 async def test_every_pair_that_is_drawn_is_one_of_two_roles_and_can_be_read(
-    root: Any, backend: Any, store: Any
+    root: Any, backend: Any, store: Any, monkeypatch: Any
 ) -> None:
     drawn: Pairs = {}
     folder = paths.config_dir() / "themes"
@@ -112,7 +114,6 @@ async def test_every_pair_that_is_drawn_is_one_of_two_roles_and_can_be_read(
     for turn in TURNS:
         store.begin_turn(session, turn)
         store.end_turn(turn.id, turn)
-    app = DocstraApp(Settings(theme="probe"), root, Backends(backend), store, "last")
     role_of = {colour: role for role, colour in PROBE.items()}
     unknown: Pairs = {}
 
@@ -124,6 +125,10 @@ async def test_every_pair_that_is_drawn_is_one_of_two_roles_and_can_be_read(
                 named = role_of.get(ink, ink), role_of.get(ground, ground)
                 unknown.setdefault(named, text)
 
+    index = ProjectIndex(root)
+    index.refresh()
+    monkeypatch.setattr(controllers, "index_of", lambda root, settings: lambda: index)
+    app = DocstraApp(Settings(theme="probe"), root, Backends(backend), store, "last")
     async with app.run_test(size=SIZE, notifications=True) as pilot:
 
         async def see(keys: tuple[str, ...], holds: Callable[[], bool] = lambda: True) -> None:
@@ -161,7 +166,11 @@ async def test_every_pair_that_is_drawn_is_one_of_two_roles_and_can_be_read(
         await see(("escape", *"/budget", "enter"), lambda: app.screen is not app.main)
         await see(("escape", *"/prompt", "enter"), lambda: app.screen is not app.main)
         await see(("escape", *"/settings", "enter"), lambda: app.screen is not app.main)
-        await see(("escape", *"/sessions retry", "enter"), lambda: app.screen is not app.main)
+        await see(("escape", *"/suggest how is a timeout got", "enter"), shows("2 ticked · "))
+        await see(("down", "space"), shows("3 ticked · "))
+        await see(
+            ("escape", *["backspace"] * 25, *"/sessions retry", "enter"), lambda: app.screen is not app.main
+        )
         await see(("escape",), lambda: app.screen is app.main)
     assert unknown == {}
     assert {("muted", "selection"), ("error", "background"), ("background", "primary")} <= set(drawn)

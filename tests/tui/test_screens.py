@@ -15,17 +15,21 @@ from textual.color import Color
 from textual.widgets import Input
 
 from docstra_tui import figures, paths
+from docstra_tui.context.search.suggestions import Suggestion, Suggestions
 from docstra_tui.llm.answer import Usage
 from docstra_tui.session.turns import SavedTurn
 from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
+from docstra_tui.tui.main import controllers
 from docstra_tui.tui.screens.choice import ChoiceScreen
 from docstra_tui.tui.screens.earlier import EarlierScreen
 from docstra_tui.tui.screens.form import FormScreen
 from docstra_tui.tui.screens.review import ReviewScreen
 from docstra_tui.tui.screens.settings import SettingsScreen
+from docstra_tui.tui.screens.suggestions import SuggestionsScreen
 from docstra_tui.tui.screens.waiting import WaitingScreen
 from docstra_tui.workspace.models.backend import Status
+from tests.tui.conftest import Unindexed
 from tests.tui.fakes import Backends, FakeBackend, screen_text, until
 from tests.tui.picture import picture
 from tests.tui.story import is_ready
@@ -34,7 +38,7 @@ KEPT = Path(__file__).parent / "__snapshots__" / "screens"
 LOOKS = ("lamp", "paper", "sixteen")
 TEMPLATE = '+++\ntitle = "Risks"\n[fields.what]\nasks = "which part"\n+++\nHow risky is {what}?\n'
 OF_THE_PROJECT = '+++\ntitle = "Log"\n+++\nWhat is written\u202e to the log?\n'
-TOKENS = {"form": 79, "earlier questions": 79, "review": 79}
+TOKENS = {"form": 79, "earlier questions": 79, "review": 79, "files for a question": 88}
 """Of the next prompt, where it is not 77."""
 DAY = 1_790_000_000.0
 
@@ -82,6 +86,25 @@ async def screens(app: DocstraApp, backend: FakeBackend, pilot: Any) -> AsyncIte
     await pilot.press(*"Which file sets it?", "enter", *"And who reads it?", "enter", *"/queue", "enter")
     await until(pilot, lambda: isinstance(app.screen, WaitingScreen) and "who reads" in screen_text(app))
     yield "waiting questions"
+    await pilot.press("escape", *"/suggest who gets it?", "enter")
+    await until(pilot, lambda: isinstance(app.screen, SuggestionsScreen) and "gets" in screen_text(app))
+    await pilot.press("space", "down")
+    await until(pilot, lambda: "2 ticked" in screen_text(app) and "TIMEOUT" in screen_text(app))
+    yield "files for a question"
+
+
+class Offering(Unindexed):
+    """An index whose answer is always the same."""
+
+    def ask(self, work: object) -> Any:
+        return Suggestions(
+            (
+                Suggestion("pkg/client.py", "defines `get`; used by 1 ticked file", 1.0, (1, 2)),
+                Suggestion("pkg/config.py", "is about `timeout`", 0.5, (1, 1)),
+                Suggestion("pkg/gone.py", "has words of the question", 0.4, None),
+            ),
+            is_complete=False,
+        )
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
@@ -103,6 +126,7 @@ async def test_what_the_screens_look_like(
     theirs = root / ".docstra" / "templates"
     theirs.mkdir(parents=True)
     (theirs / "log.md").write_text(OF_THE_PROJECT)
+    monkeypatch.setattr(controllers, "index_of", lambda root, settings: Offering)
     app = DocstraApp(Settings(), root, Backends(backend), store, "last")
     differing: list[str] = []
     async with app.run_test(size=size) as pilot:

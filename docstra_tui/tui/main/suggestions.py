@@ -208,6 +208,7 @@ class Suggestions:
         self._dialogs.say(looked_for(words))
         if self._screen is not None:
             self._screen.say_words(words)
+            self._screen.sort_again()
             self._screen.show_again()
             self._ask(self._screen.question)
 

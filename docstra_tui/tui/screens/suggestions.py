@@ -151,6 +151,10 @@ class SuggestionsScreen(ModalScreen[bool]):
 
     # What is offered
 
+    def sort_again(self) -> None:
+        """What is found next is looked for with more words: the best of it comes first."""
+        self._is_touched = False
+
     def fill(self, offer: Offer) -> None:
         """This is found; more may come while the index grows, and is put behind what somebody looks at."""
         self._problem, self._note = offer.problem, offer.note
@@ -216,7 +220,9 @@ class SuggestionsScreen(ModalScreen[bool]):
 
     def _say(self) -> None:
         path = self._rows.path
-        if path is not None:
+        if not self._is_filled:
+            why = Content("looking…")
+        elif path is not None:
             why = Content.assemble((sanitize_line(self._files[path].reason), "$secondary"))
         elif self._problem:
             why = Content.assemble((sanitize_line(self._problem), "$error"))
@@ -283,7 +289,7 @@ def _hint(*, can_send: bool, width: int) -> str:
         return f"{tick} · {enter} · {back}"
     look = f"{press('suggest.up')}{press('suggest.down')} row · {press('suggest.look')} whole file"
     if width < BESIDE:
-        return f"{tick} · {look} · {enter} · {back}"
+        return f"{tick} · {look} · {press('suggest.words')} words · {enter} · {back}"
     pages = f"{press('suggest.page_up')} {press('suggest.page_down')} turn its pages"
     more = f"{press('suggest.words')} the model's words" + (f" · {pages}" if width >= WIDE else "")
     return f"{tick} · {look} · {more} · {enter} · {back}"

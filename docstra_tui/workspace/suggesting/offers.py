@@ -43,7 +43,7 @@ class Offer:
     @property
     def note(self) -> str:
         """`index 40%`, where it was answered from a part."""
-        return "" if self.is_complete else f"index {self.share}".rstrip()
+        return "" if self.is_complete else f"index {self.share or 'not whole'}"
 
 
 @dataclass(frozen=True)
