@@ -19,6 +19,7 @@ from docstra_tui.repl.ahead import Ahead
 from docstra_tui.repl.answering import Answering
 from docstra_tui.repl.branching import Branching
 from docstra_tui.repl.files import ChatFiles
+from docstra_tui.repl.finding import Finding
 from docstra_tui.repl.keys import OwnKeys
 from docstra_tui.repl.models import Models
 from docstra_tui.repl.overview import overview
@@ -91,6 +92,8 @@ class Chat:
         self.suggesting = Suggesting(
             self, self._named, self.models, lambda: self.model.settings, printer, _ask_value
         )
+        context = settings.context
+        self.finding = Finding(self._named, lambda: self.root, context, printer, self.files_changed)
         self.sets = Sets(self._named, lambda: self.root, printer, self.files_changed)
         self.thinking = ThinkSwitch(self.model)
         self._confirm = confirm
@@ -110,6 +113,7 @@ class Chat:
             "changed": self.do_changed,
             "drop": self.do_drop,
             **self.suggesting.handlers,
+            **self.finding.handlers,
             "model": self.models.command,
             "theme": self.themes.command,
             **self._saving.handlers,

@@ -142,7 +142,6 @@ COMMANDS = (
         "[-e] [-c] WORDS",
         "lines of the files in which something stands",
         "name",
-        faces=SCREEN,
     ),
     Command("fit", "Fit context", "", "files whole, in outline, in part or not at all", faces=SCREEN),
     Command("budget", "Budget", "", "what the next prompt is made of, in tokens", faces=SCREEN),

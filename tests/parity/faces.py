@@ -23,9 +23,11 @@ from docstra_tui.session.turns import SavedTurn
 from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
 from docstra_tui.tui.screens.confirm import ConfirmScreen
+from docstra_tui.tui.screens.find import FindScreen
 from docstra_tui.tui.screens.review import ReviewScreen
 from docstra_tui.tui.screens.suggestions import SuggestionsScreen
 from docstra_tui.tui.widgets.composer import Composer
+from docstra_tui.tui.widgets.hit_rows import HitRows
 from docstra_tui.tui.widgets.notice import Notices
 from tests.conftest import OURS, PLACES
 from tests.repl.story import Typist, chat
@@ -62,9 +64,11 @@ class Answer:
 
 @dataclass(frozen=True)
 class Taken:
-    """A file that is taken from the list of those that are offered, which is left then."""
+    """A file that is taken from the list of those that are offered, or the definition around a line of it
+    that was found; the list is left then."""
 
     path: str
+    line: int | None = None
 
 
 @dataclass
@@ -228,7 +232,7 @@ async def _screen(
                 shown.append(now())
                 await pilot.press("y" if step.yes else "n")
             elif isinstance(step, Taken):
-                await _take(pilot, app, step.path)
+                await (_take(pilot, app, step.path) if step.line is None else _take_line(pilot, app, step))
             else:
                 await until(pilot, lambda: bool(app.screen.query(Composer)), SECONDS)
                 composer = app.screen.query_one(Composer)
@@ -253,6 +257,18 @@ async def _take(pilot: Any, app: DocstraApp, path: str) -> None:
     await until(pilot, lambda: app.screen is app.main and path in app.main.tree_view.model.ticked, SECONDS)
 
 
+async def _take_line(pilot: Any, app: DocstraApp, step: Taken) -> None:
+    def places() -> list[tuple[str, int | None]]:
+        rows = app.screen.query_one(HitRows).rows if isinstance(app.screen, FindScreen) else ()
+        return [(row.path, row.hit.line if row.hit is not None else None) for row in rows]
+
+    await until(pilot, lambda: (step.path, step.line) in places(), SECONDS)
+    await pilot.press("enter", "home", *["down"] * places().index((step.path, step.line)), "space")
+    await until(pilot, lambda: step.path in app.main.tree_view.model.ticked, SECONDS)
+    await pilot.press("escape")
+    await until(pilot, lambda: app.screen is app.main, SECONDS)
+
+
 def _ended(session: Any) -> int:
     return sum(turn.status != "streaming" for turn in session.turns) if session is not None else 0
 
@@ -264,9 +280,12 @@ def _chat_step(typist: Typist, step: Line | Answer | Taken) -> None:
         typist.waits(lambda: step.asked in " ".join(typist.screen.text.split()), step.asked, SECONDS)
         typist.types("y\r" if step.yes else "n\r")
     elif isinstance(step, Taken):
-        row = re.compile(rf"(\d+)  {re.escape(step.path)}  ")
+        command = "suggest" if step.line is None else "find"
+        row = re.compile(
+            rf"(\d+)  {re.escape(step.path)}  " if step.line is None else rf"(\d+) +{step.line}  "
+        )
         typist.waits(lambda: bool(row.search(typist.screen.text)), f"a row of {step.path}", SECONDS)
-        typist.types(f"\x15/suggest {row.findall(typist.screen.text)[-1]}\r")
+        typist.types(f"\x15/{command} {row.findall(typist.screen.text)[-1]}\r")
         typist.waits(lambda: f"+ {step.path}" in typist.screen.text[length:], f"+ {step.path}", SECONDS)
     else:
         typist.types("\x15" + step.typed.replace("\n", "\x1b\r") + "\r")

@@ -186,8 +186,12 @@ SCENARIOS = [
             Line("And @pkg/client.py:1 ?", 3),
             Line("/drop pkg"),
             Line("Then?", 4),
+            Line("/find -c ", says=("What is to be found?",)),
+            Line("/find -e ^def .et", says=("def get", "1 line in 1 file")),
+            Taken("pkg/client.py", 1),
+            Line("What is it?", 5),
         ],
-        calls=4,
+        calls=5,
     ),
     Scenario(
         "several lines of a file, in whatever order they are named",

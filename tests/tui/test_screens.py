@@ -23,11 +23,13 @@ from docstra_tui.tui.app import DocstraApp
 from docstra_tui.tui.main import controllers
 from docstra_tui.tui.screens.choice import ChoiceScreen
 from docstra_tui.tui.screens.earlier import EarlierScreen
+from docstra_tui.tui.screens.find import FindScreen
 from docstra_tui.tui.screens.form import FormScreen
 from docstra_tui.tui.screens.review import ReviewScreen
 from docstra_tui.tui.screens.settings import SettingsScreen
 from docstra_tui.tui.screens.suggestions import SuggestionsScreen
 from docstra_tui.tui.screens.waiting import WaitingScreen
+from docstra_tui.tui.widgets.file_view import FileView
 from docstra_tui.workspace.models.backend import Status
 from tests.tui.conftest import Unindexed
 from tests.tui.fakes import Backends, FakeBackend, screen_text, until
@@ -68,6 +70,12 @@ async def screens(app: DocstraApp, backend: FakeBackend, pilot: Any) -> AsyncIte
     app.screen.query_one(Input).value = "ask it"  # at once: it is looked for once
     await until(pilot, lambda: "line 1" in screen_text(app))
     yield "sessions with words"
+    await pilot.press("escape", *"/find -e \\bre", "enter")
+    await until(pilot, lambda: isinstance(app.screen, FindScreen) and " in 1 file" in screen_text(app))
+    await pilot.press("enter")
+    await until(pilot, lambda: "ticks lines" in screen_text(app))
+    await until(pilot, lambda: app.screen.query_one(FileView)._painted == 2)
+    yield "find in files"
     await pilot.press("escape", *"/settings", "enter")
     await until(pilot, lambda: isinstance(app.screen, SettingsScreen))
     yield "settings"

@@ -110,6 +110,8 @@ class FindScreen(ModalScreen[None]):
         self._defined = DefinitionsOf(root)
         self.wanted = wanted
         self.reach = reach
+        self._offered: Lines | None = None
+        """What a tick takes, where that is known and not the whole file."""
         self._counts = (0, 0)
         """Lines and files that were found."""
         self._pause: Timer | None = None
@@ -207,7 +209,7 @@ class FindScreen(ModalScreen[None]):
         if found.files:
             self._rows.add(found.files)
         if found.ended is None:
-            self._say(f"looking… {lines:,} lines so far, {found.progress:,} files looked in")
+            self._say(f"looking… {lines:,} found so far, {found.progress:,} files looked in")
         else:
             self._say(told_of(found.ended, *self._counts), is_wrong=bool(found.ended.problem))
 
@@ -217,6 +219,8 @@ class FindScreen(ModalScreen[None]):
         if self._look is not None:
             self._look.stop()
         self._look = self.set_timer(LOOK_SECONDS, self._show)
+        self._offered = None
+        self._view.offer(None)
         self._say_keys()
 
     def _show(self) -> None:
@@ -227,14 +231,14 @@ class FindScreen(ModalScreen[None]):
         if not self._box.has_class("-short"):
             limit = self._files.max_bytes_of(row.path)
             self._view.open(row.path, limit, line=row.line, ticked=self._files.ticked_lines(row.path) or ())
-            self._view.offer(None)
         reach = self.reach
         self._with_lines(row, lambda row, lines: self._offer(row, reach, lines))
 
     def _offer(self, row: HitRow, reach: int, lines: Lines | None) -> None:
         if self._rows.row is row and self.reach == reach:
+            self._offered = lines
             self._view.offer(lines)
-            self._say_keys(lines)
+            self._say_keys()
 
     def _with_lines(self, row: HitRow, then: Callable[[HitRow, Lines | None], None]) -> None:
         """Have `then` get the row and the lines that a tick takes of it, once they are known."""
@@ -301,7 +305,7 @@ class FindScreen(ModalScreen[None]):
     def _say(self, text: str, *, is_wrong: bool = False) -> None:
         self._note.update(Content.assemble((sanitize_line(text)[:400], "$error" if is_wrong else "$muted")))
 
-    def _say_keys(self, lines: Lines | None = None) -> None:
+    def _say_keys(self) -> None:
         back, row = f"{press('find.back')} back", self._rows.row
         if self.focused is self._field:
             words = f"{press('line.submit')} to what was found · ↑↓ row · {back}"
@@ -310,13 +314,13 @@ class FindScreen(ModalScreen[None]):
         else:
             less, more = press("find.less", last=True), press("find.more", last=True)
             keys = f"{less} {more} lines · {press('find.show')} shows · {press('find.words')} words"
-            words = f"{press('find.tick')} {self._does(row, lines)} · {keys} · {back}"
+            words = f"{press('find.tick')} {self._does(row)} · {keys} · {back}"
         self._hint.update(Content(words))
 
-    def _does(self, row: HitRow, lines: Lines | None) -> str:
+    def _does(self, row: HitRow) -> str:
         """What a tick does."""
         if is_ticked(row, self._files.ticked_lines(row.path)):
             return "unticks"
-        if lines is not None:
-            return f"ticks lines {lines[0]}-{lines[1]}"
+        if self._offered is not None:
+            return f"ticks lines {self._offered[0]}-{self._offered[1]}"
         return "ticks the file" if row.hit is None or self.reach == WHOLE else "ticks"

@@ -104,6 +104,11 @@ class HitRows(RowList):
             self.scroll_to(y=0, animate=False)
 
     @property
+    def rows(self) -> Sequence[HitRow]:
+        """All that came so far."""
+        return self._rows
+
+    @property
     def row(self) -> HitRow | None:
         """The one under the cursor."""
         return self._rows[self.cursor] if 0 <= self.cursor < len(self._rows) else None

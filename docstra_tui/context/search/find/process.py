@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import resource
 import signal
 import sys
@@ -107,7 +108,9 @@ def _lines(text: str) -> int:
 
 
 def main() -> None:
-    """Do the one order that stands in the standard input."""
+    """Do the one order that stands in the standard input, behind whoever draws what is found."""
+    with contextlib.suppress(OSError):
+        os.nice(5)
     for limit, value in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, MEMORY)):
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(limit, (value, value))
