@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -303,3 +304,46 @@ def test_a_changed_project_is_answered_as_it_is_now(index: ProjectIndex, tmp_pat
     own.refresh()
     assert paths(own, "where is moor defined") == ["a/airship.py", "b.py"]
     assert "moor" in ask(own, "where is moor defined")[0].reason
+
+
+def test_a_tree_that_is_made_to_hurt_is_answered_like_any_other(index: ProjectIndex, tmp_path: Path) -> None:
+    """Nothing in it is waited for, followed, or read beyond its limit; what is sound is found."""
+    root = tmp_path / "bad"
+    (root / "odd").mkdir(parents=True)
+    (tmp_path / "outside.py").write_text("def albatross(): ...\n")
+    sound = "def albatross(sea):\n    return sea\n"
+    for name in ("sound.py", "odd/new\nline.py", "odd/-rf.py", "odd/'; DROP TABLE files; --.py"):
+        (root / name).write_text(sound)
+    os.mkfifo(root / "odd" / "pipe.py")
+    for name, target in {
+        "loop.py": "loop.py",
+        "up": "..",
+        "out.py": "../../outside.py",
+        "z.py": "/dev/zero",
+    }.items():
+        (root / "odd" / name).symlink_to(target)
+    with (root / "odd" / "sparse.py").open("wb") as file:
+        file.truncate(4 << 30)
+    for name, text in {
+        "deep.c": "(" * 60_000,
+        "deep.ts": "{[" * 30_000,
+        "open.py": '"""' + "x\\" * 30_000,
+        "camel.js": "aA" * 30_000,
+        "lines.sh": "\n" * 60_000,
+        "nul.py": "albatross\0" * 1_000,
+    }.items():
+        (root / "odd" / name).write_text(text)
+    here = os.open(root, os.O_RDONLY)
+    try:
+        for _ in range(90):  # its path is longer than any system call takes
+            os.mkdir("d" * 60, dir_fd=here)
+            deeper = os.open("d" * 60, os.O_RDONLY, dir_fd=here)
+            os.close(here)
+            here = deeper
+        os.close(os.open("albatross.py", os.O_CREAT | os.O_WRONLY, dir_fd=here))
+    finally:
+        os.close(here)
+    own = ProjectIndex(root)
+    own.refresh()
+    found = {one.path for one in ask(own, "where is albatross defined?") if "albatross" in one.reason}
+    assert found == {"sound.py", "odd/new\nline.py", "odd/-rf.py", "odd/'; DROP TABLE files; --.py"}
