@@ -49,11 +49,11 @@ def python_tags(content: str, pieces: Sequence[str]) -> list[Tag]:
     last = block = 0
     inside = _NOWHERE
     """How far the function is indented whose body this is."""
-    for number, line in enumerate(lines, 1):
-        text = line.lstrip()
+    texts = [line.lstrip() for line in lines]
+    for number, (line, text) in enumerate(zip(lines, texts, strict=True), 1):
         if not text:
             continue
-        if len(line) - len(text) > inside and text[0] not in _FIRST:
+        if text[0] not in _FIRST and len(line) - len(text) > inside:
             last = number
             continue
         while quote is not None and quote[1] < number:

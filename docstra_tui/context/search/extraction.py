@@ -93,15 +93,15 @@ def _uses(
     """Identifiers that stand in the code and are defined elsewhere, if at all."""
     if language in PROSE or language in DATA or kind in ("generated", "config"):
         return ()
-    others = counts.keys() - _KEYWORDS - {tag.name.rpartition(".")[2] for tag in found}
-    names = sorted(
-        (_rank(name), -counts[name], name)
-        for name in others
-        if 3 <= len(name) <= _LONGEST and not name[0].isdigit()
-    )
-    return tuple((name, -count) for _, count, name in names[:USES])
-
-
-def _rank(name: str) -> int:
-    """0 for a name that is made of several words or begins large, 1 for others."""
-    return 0 if "_" in name.strip("_") or not name.islower() else 1
+    own = {tag.name.rpartition(".")[2] for tag in found}
+    made: list[tuple[int, str]] = []
+    """Of several words, or with capitals: likelier somebody's than others."""
+    plain: list[tuple[int, str]] = []
+    for name in counts.keys() - _KEYWORDS - own:
+        if 3 <= len(name) <= _LONGEST and not name[0].isdigit():
+            is_plain = name.islower() and "_" not in name.strip("_")
+            (plain if is_plain else made).append((-counts[name], name))
+    made.sort()
+    if len(made) < USES:
+        made += sorted(plain)
+    return tuple((name, -count) for count, name in made[:USES])
