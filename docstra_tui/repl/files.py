@@ -95,10 +95,11 @@ class ChatFiles:
         marks = marks_of(self._root, changes.states)
         for note in self.selection.changes.unsaid():
             self._printer.line(note, "hint")
+        if marks.refusal:
+            self._printer.line(marks.refusal, "note")
+            return
         if marks.secret:
             self._printer.line(f"Left out, as they may hold secrets: {few_names(marks.secret)}.", "hint")
-        if not marks.to_tick:
-            self._printer.line("No file is changed since the last commit.", "note")
         self.say(self.selection.add(map(Pick, marks.to_tick)))
 
     def say(self, picks: Iterable[Pick]) -> None:

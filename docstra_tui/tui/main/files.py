@@ -196,11 +196,12 @@ class Files(FilesPane):
         self._changes.ask(self._tick_changed, failed)
 
     def _tick_changed(self, changes: ChangeMarks) -> None:
-        if not changes.to_tick and not changes.secret:
-            self._dialogs.say("No file is changed since the last commit.")
-        self._say_secret(changes.secret)
         if notes := self._selection.changes.unsaid():
             self._dialogs.warn(sanitize_line(" ".join(notes))[:300])
+        if changes.refusal:
+            self._dialogs.say(changes.refusal)
+            return
+        self._say_secret(changes.secret)
         self.tree_view.put_mentioned(Pick(path) for path in changes.to_tick)
 
     def _show_changes(self, changes: ChangeMarks) -> None:

@@ -13,6 +13,9 @@ from typing import NamedTuple
 from docstra_tui.context.secrets import may_hold_secrets
 from docstra_tui.workspace.files.tick_notes import Tone
 
+TOGETHER = 2_000
+"""Changed files that are ticked at one key: more are no day of work but another checkout."""
+
 
 class ChangeMark(NamedTuple):
     """What stands beside a changed file."""
@@ -47,6 +50,14 @@ class ChangeMarks:
         """Those that are ticked one by one."""
         secret = frozenset(self.secret)
         self.to_tick = tuple(path for path in self._sorted if path not in secret)
+
+    @property
+    def refusal(self) -> str:
+        """Why they are not ticked together: a sentence; empty where they are."""
+        count = len(self.to_tick)
+        if count > TOGETHER:
+            return f"{count:,} files are changed, too many for one prompt: pick some of them."
+        return "" if count or self.secret else "No file is changed since the last commit."
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ChangeMarks) and self._marks == other._marks

@@ -110,11 +110,11 @@ class Ticks:
 
     def mention(self, picks: Iterable[Pick]) -> None:
         """Tick these too; of a file that is ticked nothing is taken away."""
+        picks = list(picks)
+        self.tick([pick.path for pick in picks if pick.start_line is None or pick.end_line is None], True)
         for pick in picks:
             if pick.start_line is not None and pick.end_line is not None:
                 self.mention_lines(pick.path, pick.start_line, pick.end_line)
-            else:
-                self.tick([pick.path], True)
 
     def untick(self, pick: Pick) -> None:
         """This is not ticked any more."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from docstra_tui.errors import UnreadableFile
-from docstra_tui.workspace.files.change_marks import ChangeMarks, mark_of, marks_of
+from docstra_tui.workspace.files.change_marks import TOGETHER, ChangeMarks, mark_of, marks_of
 from docstra_tui.workspace.files.change_watch import ChangeWatch
 
 
@@ -49,6 +49,13 @@ def test_only_files_that_are_there_and_hold_no_secrets_are_ticked(tmp_path: Path
     assert marks.to_tick == ("a.py", "b.py")
     assert marks.secret == (".env",)
     assert marks.of_file("gone.py") is None
+
+
+def test_nothing_and_another_checkout_are_not_ticked_and_that_is_said() -> None:
+    assert ChangeMarks().refusal == "No file is changed since the last commit."
+    assert ChangeMarks({".env": " M"}).refusal == ChangeMarks({"a.py": " M"}).refusal == ""
+    many = ChangeMarks({f"{number}.py": " M" for number in range(TOGETHER + 1)})
+    assert many.refusal == "2,001 files are changed, too many for one prompt: pick some of them."
 
 
 class Once:
