@@ -62,7 +62,8 @@ def kind_of(path: str, language: str, content: str) -> FileKind:
         return "test"
     if parents & _EXAMPLES:
         return "example"
-    if parents & _DOCUMENTS or language in _DOCUMENT or _DOCUMENT_NAME.fullmatch(name):
+    is_program = is_code(language) and language not in _DOCUMENT
+    if parents & _DOCUMENTS or language in _DOCUMENT or (_DOCUMENT_NAME.fullmatch(name) and not is_program):
         return "docs"
     if language in _SETTINGS or (language and not is_code(language)) or ".github" in parents:
         return "config"
