@@ -41,7 +41,7 @@ PART = re.compile(r"(<!-- (\w+): made by tools/pages\.py -->\n).*?(<!-- end -->\
 
 FIRST_KEYS = (
     *("main.tree", "main.back", "main.palette", "main.sessions", "main.conversation", "main.search"),
-    *("main.prompt", "main.restart", "main.interrupt", "app.quit", "main.help"),
+    *("main.find", "main.prompt", "main.restart", "main.interrupt", "app.quit", "main.help"),
 )
 """What the README shows of the keys, by their ids."""
 

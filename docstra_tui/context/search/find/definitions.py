@@ -24,7 +24,7 @@ def definitions(path: str, content: str) -> tuple[Lines, ...]:
             command, input=given, capture_output=True, timeout=SECONDS, start_new_session=True, check=True
         )
         return tuple((int(start), int(end)) for start, end in json.loads(done.stdout))
-    except (subprocess.SubprocessError, ValueError, TypeError):
+    except (OSError, subprocess.SubprocessError, ValueError, TypeError):
         return ()
 
 

@@ -41,14 +41,11 @@ class FileSearch:
         with self._lock:
             if self._stopped.is_set():
                 return
-            # -P: the current folder is somebody's project, and must not lend its modules to ours.
-            process = self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "docstra_tui.context.search.find.process"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            try:
+                process = self._process = _started()
+            except OSError as error:
+                yield Ended(problem=f"The search cannot be started: {error.strerror or error}.")
+                return
         assert process.stdin is not None and process.stdout is not None
         try:
             with contextlib.suppress(BrokenPipeError):
@@ -82,3 +79,14 @@ class FileSearch:
                 yield event
                 if isinstance(event, Ended):
                     return
+
+
+def _started() -> subprocess.Popen[bytes]:
+    # -P: the current folder is somebody's project, and must not lend its modules to ours.
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "docstra_tui.context.search.find.process"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
