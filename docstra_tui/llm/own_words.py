@@ -7,7 +7,7 @@ of it may be anything; what is no name and no short phrase is passed over.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from docstra_tui.llm.prompt import Message
 
@@ -25,21 +25,25 @@ PHRASE = 4
 """Words of a phrase; what has more is a sentence."""
 
 _TASK = (
-    "Here is a question about a codebase. List 6 to 10 identifiers or short phrases that the code which "
-    "answers it probably contains: names of functions, classes, settings, files, words of error messages. "
-    "One on each line, and nothing else.\n\nQuestion: "
+    "Question about a program: {question}\n"
+    "Names in its code that have to do with this (functions, classes, settings, files), one per line:"
 )
-_EXAMPLE: tuple[Message, ...] = (
-    {
-        "role": "user",
-        "content": f"{_TASK}What happens when somebody signs in with a wrong password too often?",
-    },
-    {
-        "role": "assistant",
-        "content": "login\nauthenticate\nfailed_attempts\nMAX_ATTEMPTS\nlockout\nlock_account\n"
-        "RateLimiter\ninvalid password",
-    },
+_EXAMPLES = (
+    (
+        "What happens when somebody signs in with a wrong password too often?",
+        ("authenticate", "failed_attempts", "MAX_ATTEMPTS", "lock_account", "LoginError", "invalid password"),
+    ),
+    (
+        "How is a picture made smaller before it is sent?",
+        ("resize_image", "thumbnail", "compress", "MAX_WIDTH", "ImageEncoder", "quality"),
+    ),
+    (
+        "Where is it decided in which order jobs run?",
+        ("schedule", "JobQueue", "priority", "sort_jobs", "worker", "next_job"),
+    ),
 )
+"""The smallest models do as they see it done, and say these again where they know nothing."""
+_SHOWN = frozenset(word.casefold() for _, words in _EXAMPLES for word in words)
 
 _FENCE = re.compile(r"^\s*(?:```|~~~).*$", re.MULTILINE)
 _LEAD = re.compile(r"^[\s>#*+•·–—-]*(?:\(?\d{1,3}[.):]\s*|[a-z][.)]\s+)?[\s*_]*(?=\S)")
@@ -64,21 +68,26 @@ _GENERIC = frozenset(
 
 def request(question: str) -> list[Message]:
     """What is asked: all but the question is always the same."""
-    asked = " ".join(question.split())[:QUESTION]
-    return [*_EXAMPLE, {"role": "user", "content": f"{_TASK}{asked}"}]
+    asked: list[Message] = []
+    for example, words in _EXAMPLES:
+        asked.append({"role": "user", "content": _TASK.format(question=example)})
+        asked.append({"role": "assistant", "content": "\n".join(words)})
+    text = " ".join(question.split())[:QUESTION]
+    return [*asked, {"role": "user", "content": _TASK.format(question=text)}]
 
 
 def read(answer: str, question: str = "") -> tuple[str, ...]:
     """The names and phrases of an answer, as they stand there, each once, at most `MOST`.
 
-    What only repeats the question is none.
+    What only repeats the question or the examples is none, nor is a name that goes on and on.
     """
     said = {word.casefold() for word in re.findall(r"\w+", question)}
     found: dict[str, str] = {}
     for word in _candidates(_FENCE.sub("", answer)):
         mark = word.casefold()
         parts = re.findall(r"\w+", mark)
-        if parts and not _GENERIC.issuperset(parts) and not said.issuperset(parts):
+        is_new = mark not in _SHOWN and not said.issuperset(parts) and not _GENERIC.issuperset(parts)
+        if parts and is_new and not _goes_on(mark, found):
             found.setdefault(mark, word)
         if len(found) == MOST:
             break
@@ -92,6 +101,14 @@ def is_enough(answer: str, question: str = "") -> bool:
     whole = whole if answer.endswith("\n") else whole[:-1]
     found = len(read("".join(whole), question))
     return found == MOST or (len(whole) > AGAIN and found == len(read("".join(whole[:-AGAIN]), question)) > 0)
+
+
+def _goes_on(mark: str, found: Iterable[str]) -> bool:
+    """`queue_size_max_max`, or `queue_size_max` behind `queue_size`: its words are there already."""
+    parts = [part for part in mark.split("_") if part]
+    if len(set(parts)) < len(parts) > 2:
+        return True
+    return any("_" in known and mark.startswith(f"{known}_") for known in found)
 
 
 def _candidates(answer: str) -> Iterator[str]:

@@ -33,6 +33,11 @@ QUESTION = "How does the client retry?"
         ("It is in `Pool.get`, and in `wait()`.", ("Pool.get", "wait")),
         ("the client\nretry\nfunction\nHow does", ()),  # the question's own, and what says nothing
         ("foo\n- foo\n* Foo\n", ("foo",)),
+        (
+            "queue\nqueue_size\nqueue_size_max\nload_load_load\nis_a\npack_bytes_to_bytes\n__init__",
+            ("queue", "queue_size", "is_a", "__init__"),
+        ),
+        ("authenticate\nJobQueue\nlogout", ("logout",)),  # the first two were examples
         ("x" * 60 + "\n" + "word " * 30, ()),
         ("", ()),
         ("\x1b[31mred\x1b[0m\n\u202eevil\nfine", ("fine",)),
@@ -60,14 +65,15 @@ def test_a_model_is_asked_once_and_shortly_and_stopped_when_there_are_enough() -
     assert llm.own_words(QUESTION) == tuple(f"name_{n}" for n in range(10))
     (call,) = llm.calls
     assert (call.max_tokens, call.temperature, call.think, call.batch) == (own_words.TOKENS, 0.0, "off", True)
-    assert call.question.endswith(QUESTION)
+    assert QUESTION in call.question
 
 
 def test_two_requests_differ_in_nothing_but_the_end() -> None:
     one, two = own_words.request("Where is a?"), own_words.request("Who calls b?\n" * 9000)
     assert one[:-1] == two[:-1]
-    same = one[-1]["content"].removesuffix("Where is a?")
-    assert two[-1]["content"].startswith(same) and len(two[-1]["content"]) < len(same) + 2001
+    same, _, behind = one[-1]["content"].partition("Where is a?")
+    long = two[-1]["content"]
+    assert long.startswith(same) and long.endswith(behind) and len(long) < len(same) + len(behind) + 2001
 
 
 def test_what_is_no_answer_is_raised() -> None:
@@ -92,4 +98,4 @@ def test_a_conversation_is_read_no_second_time_because_of_it(llm: LocalLLM) -> N
         assert llm.measure(prompt.messages).cached == before.cached
     asked = own_words.request("And what is it called?")
     measured = llm.measure(asked)
-    assert measured.cached is not None and measured.tokens - measured.cached < 40
+    assert measured.cached is not None and measured.cached > 100
