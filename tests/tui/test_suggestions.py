@@ -15,7 +15,7 @@ from docstra_tui.settings import Settings
 from docstra_tui.tui.main import controllers
 from docstra_tui.tui.screens.preview import PreviewScreen
 from docstra_tui.tui.screens.suggestions import SuggestionsScreen
-from docstra_tui.tui.widgets.offer_line import compose_offer, short_names
+from docstra_tui.tui.widgets.offer_line import OfferLine, compose_offer, short_names
 from docstra_tui.workspace.suggesting.offers import Offer
 from tests.tui.fakes import screen_text, send_bytes, until
 from tests.tui.story import is_ready
@@ -156,7 +156,7 @@ async def test_it_says_when_only_a_part_is_known_and_looks_again(
         await pilot.press(*QUESTION)
         await until(pilot, lambda: "index 40%" in rule(app))
         assert growing.started == 1
-        await pilot.press("ctrl+n")
+        await pilot.click(OfferLine)
         await until(pilot, lambda: "index 40%: there may be more" in screen_text(app))
         growing.is_complete = True
         await until(pilot, lambda: "index 40%" not in screen_text(app))
