@@ -98,7 +98,7 @@ class ProjectIndex:
             if not is_elsewhere:
                 break
         self._above = place.parent()
-        raise NoIndex(f"This project has no index: {problem.rstrip('.')}.", HINT)
+        raise NoIndex(f"This project has no index: {problem.rstrip('.')}.", HINT if is_elsewhere else "")
 
     def start(self, on_change: Callable[[], None] = lambda: None) -> None:
         """Keep it up to date in the background; `on_change` hears of it, in another thread."""
