@@ -14,6 +14,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from docstra_tui.context.search.spelling import parts
@@ -42,6 +43,7 @@ DAMPING = 0.5
 """What of a file's weight goes on to those around it."""
 ROUNDS = 3
 
+_NO_WORDS: frozenset[str] = frozenset()
 _STEM = re.compile(r"[\w-]+")
 
 
@@ -115,12 +117,12 @@ class _Graph:
             if len(files) > DEFINERS:
                 continue
             rarity = 1 / len(files) / (1 + famous[name]) ** 0.3 * self._weight(name)
-            for file, (path, is_member) in files.items():
+            for file, (stems, is_member) in files.items():
                 self._fame[file][name] = famous[name]
                 for user, count in users[name]:
                     if user != file:
                         weight = rarity * math.sqrt(count) * (MEMBER if is_member else 1.0)
-                        near = IMPORTED if _stems(path) & modules.get(user, frozenset()) else 1.0
+                        near = IMPORTED if stems & modules.get(user, _NO_WORDS) else 1.0
                         self._edge(user, file, weight * near)
                         self._link(file, user, name, weight * near)
 
@@ -151,25 +153,24 @@ class _Graph:
                     if user != file:
                         self._edge(file, user, weight)
 
-    def _definers(self, names: Iterable[str]) -> dict[str, dict[int, tuple[str, bool]]]:
-        """The files that define each name: their paths, and whether they do so in a class only."""
+    def _definers(self, names: Iterable[str]) -> dict[str, dict[int, tuple[frozenset[str], bool]]]:
+        """The files that define each name: what they are imported as, and whether in a class only."""
         rows = self._rows(
             "SELECT called, file, min(name != called) FROM definitions"
             " WHERE called IN (SELECT value FROM json_each(?)) AND kind NOT IN ('heading', 'key')"
             " GROUP BY called, file",
             json.dumps(list(names)),
         )
-        paths = dict(
-            self._rows(
-                "SELECT id, path FROM files WHERE id IN (SELECT value FROM json_each(?))"
-                " AND kind NOT IN ('docs', 'config')",
-                json.dumps(list({file for _, file, _ in rows})),
-            )
+        paths = self._rows(
+            "SELECT id, path FROM files WHERE id IN (SELECT value FROM json_each(?))"
+            " AND kind NOT IN ('docs', 'config')",
+            json.dumps(list({file for _, file, _ in rows})),
         )
-        found: dict[str, dict[int, tuple[str, bool]]] = defaultdict(dict)
+        stems = {file: _stems(path) for file, path in paths}
+        found: dict[str, dict[int, tuple[frozenset[str], bool]]] = defaultdict(dict)
         for name, file, is_member in rows:
-            if file in paths:
-                found[name][file] = (paths[file], bool(is_member))
+            if file in stems:
+                found[name][file] = (stems[file], bool(is_member))
         return found
 
     def _rare(self, names: Iterable[str]) -> list[str]:
@@ -206,7 +207,7 @@ class _Graph:
     # Weighing
 
     def _weight(self, name: str) -> float:
-        asked = ASKED if self._terms and self._terms & {part.lower() for part in parts(name)} else 1.0
+        asked = ASKED if self._terms and not self._terms.isdisjoint(_lowered(name)) else 1.0
         return asked * (PRIVATE if name.startswith("_") else 1.0)
 
     def _edge(self, source: int, target: int, weight: float) -> None:
@@ -238,6 +239,11 @@ class _Graph:
         most = max(total.values(), default=0.0)
         scores = {file: weight / most for file, weight in total.items()} if most else {}
         return Related(scores, dict(self._links))
+
+
+@lru_cache(maxsize=20_000)
+def _lowered(name: str) -> frozenset[str]:
+    return frozenset(part.lower() for part in parts(name))
 
 
 def _stems(path: str) -> frozenset[str]:
