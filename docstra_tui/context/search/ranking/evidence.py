@@ -19,7 +19,7 @@ from docstra_tui.context.search.spelling import spelled
 SHIFT = 12
 """Bits of a region's number in its file."""
 
-CANDIDATES = 600
+CANDIDATES = 400
 """Files that are weighed, of many."""
 
 
