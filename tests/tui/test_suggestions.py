@@ -13,6 +13,7 @@ from docstra_tui.context.search.index.project import IndexStatus, ProjectIndex
 from docstra_tui.context.search.suggestions import Suggestion
 from docstra_tui.settings import Settings
 from docstra_tui.tui.main import controllers
+from docstra_tui.tui.screens.help import HelpScreen
 from docstra_tui.tui.screens.preview import PreviewScreen
 from docstra_tui.tui.screens.suggestions import SuggestionsScreen
 from docstra_tui.tui.widgets.offer_line import OfferLine, compose_offer, short_names
@@ -152,7 +153,11 @@ async def test_it_says_when_only_a_part_is_known_and_looks_again(
     app = make_app()
     async with app.run_test(size=(100, 24)) as pilot:
         await is_ready(pilot)
-        assert growing.started == 0  # opening a folder indexes nothing
+        await pilot.press(*"/help", "enter")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main)
+        assert growing.started == 0  # opening a folder indexes nothing, and a command neither
         await pilot.press(*QUESTION)
         await until(pilot, lambda: "index 40%" in rule(app))
         assert growing.started == 1

@@ -99,10 +99,12 @@ class Suggestions:
         if self._standing is not None:
             self._standing.stop()
             self._standing = None
-        if not self._composer.document.text or not self._is_on:
+        text = self._composer.document.text
+        if not text or not self._is_on:
             self._nothing()
             return
-        self._offers.begin()
+        if not text.startswith("/"):  # a command needs no index, or is looked at when it stands still
+            self._offers.begin()
         self._standing = self._timers.set_timer(STANDS_SECONDS, self._stands)
 
     def _stands(self) -> None:
