@@ -22,6 +22,9 @@ from docstra_tui.context.files.tree import list_folder
 from docstra_tui.context.secrets import may_hold_secrets
 from docstra_tui.errors import UnreadableFile
 
+PARTS = 500_000
+"""Lists and objects of a notebook: millions of them, which no notebook has, take ten seconds to read."""
+
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
@@ -49,7 +52,7 @@ class ProjectFiles:
                 for name in names:
                     if may_hold_secrets(prefix + name):
                         self.left_out["secret"] += 1
-                    elif (text := self._text(fd, name)) is not None:
+                    elif (text := self._whole(fd, name)) is not None:
                         yield prefix + name, text
             finally:
                 os.close(fd)
@@ -70,6 +73,14 @@ class ProjectFiles:
                 waiting.append((folder, names))
             waiting += [(row.path, None) for row in reversed(listing.entries) if row.is_folder]
 
+    def _whole(self, folder: int, name: str) -> str | None:
+        """As `_text`; what takes more memory than there is, is too large."""
+        try:
+            return self._text(folder, name)
+        except MemoryError:
+            self.left_out["large"] += 1
+            return None
+
     def _text(self, folder: int, name: str) -> str | None:
         """None for what is left out."""
         is_notebook = name.lower().endswith(ENDING)
@@ -85,6 +96,9 @@ class ProjectFiles:
             text = decode(data, "")[0]
         except UnreadableFile:
             self.left_out["binary"] += 1
+            return None
+        if is_notebook and text.count("[") + text.count("{") > PARTS:
+            self.left_out["large"] += 1
             return None
         cells = cells_of(text) if is_notebook else None
         return cells[0] if cells is not None else text
