@@ -46,7 +46,7 @@ _EXAMPLES = (
 _SHOWN = frozenset(word.casefold() for _, words in _EXAMPLES for word in words)
 
 _FENCE = re.compile(r"^\s*(?:```|~~~).*$", re.MULTILINE)
-_LEAD = re.compile(r"^[\s>#*+•·–—-]*(?:\(?\d{1,3}[.):]\s*|[a-z][.)]\s+)?[\s*_]*(?=\S)")
+_LEAD = re.compile(r"^[\s>#*+•·–—-]*(?:\(?\d{1,3}[.):]\s*|[a-z][.)]\s+)?[\s*]*(?=\S)")
 _BEHIND = re.compile(r"\s+[-–—=(:].*$|[:=](?:\s.*)?$")
 """What explains a name on its line."""
 _QUOTED = re.compile(r"`+([^`\n]+)`+")
