@@ -186,7 +186,7 @@ def test_a_part_of_the_index_answers_where_somebody_does_not_wait(project: Path,
     search.is_broken_off = True
     shown = chat(project, FakeBackend(), "/suggest Where is a?\r")
     assert "reading the project: 1 of 3 files" in shown
-    assert "1  src/a.py" in shown and "index: there may be more." in shown
+    assert "1  src/a.py" in shown and "index not whole: there may be more." in shown
 
 
 def test_where_no_index_is_wished_none_is_made(project: Path, search: Search) -> None:
