@@ -6,6 +6,7 @@ that has a word, so in a large project only those files are weighed that have mu
 
 from __future__ import annotations
 
+import json
 import math
 import sqlite3
 from collections import defaultdict
@@ -21,6 +22,8 @@ SHIFT = 12
 
 CANDIDATES = 400
 """Files that are weighed, of many."""
+_COMMON = math.log(2)
+"""How rare a thing is that half of the files have: it chooses none of them."""
 
 
 @dataclass(slots=True)
@@ -120,11 +123,12 @@ class Looking:
         files = int(self._connection.execute("SELECT count(*) FROM files").fetchone()[0])
         if files <= CANDIDATES or not self._terms.things:
             return ""
+        rarity = {thing: math.log((files + 1) / (self._spread(thing) + 0.5)) for thing in self._terms.things}
+        least = _COMMON if max(rarity.values()) > _COMMON else 0.0
         parts: list[str] = []
         given: list[object] = []
-        for thing in self._terms.things:
-            weight = math.log((files + 1) / (self._spread(thing) + 0.5))
-            if weight > 0:
+        for thing, weight in rarity.items():
+            if weight > least:
                 parts.append(
                     f"SELECT rowid >> {SHIFT} AS file, ? * count(*) / (1.0 + count(*)) AS weight FROM regions"
                     " WHERE regions MATCH ? GROUP BY 1"
@@ -132,9 +136,12 @@ class Looking:
                 given += [weight, _any((*thing.own, *thing.others))]
         if not parts:
             return ""
+        asked = json.dumps(["code", *self._terms.kinds])
         rows = self._connection.execute(
-            f"SELECT file FROM ({' UNION ALL '.join(parts)}) GROUP BY 1 ORDER BY sum(weight) DESC LIMIT ?",
-            (*given, CANDIDATES),
+            f"SELECT file FROM ({' UNION ALL '.join(parts)}) JOIN files ON files.id = file"
+            " GROUP BY 1 ORDER BY sum(weight)"
+            " * CASE WHEN kind IN (SELECT value FROM json_each(?)) THEN 1 ELSE ? END DESC LIMIT ?",
+            (*given, asked, 1 - self._weights.besides, CANDIDATES),
         ).fetchall()
         return f" AND rowid >> {SHIFT} IN ({','.join(str(int(file)) for (file,) in rows)})"
 
