@@ -5,7 +5,7 @@
     for file in Project("~/src/httpx").suggest("How does the client retry?"):
         print(file.path, file.reason)
 
-The model library is `docstra_tui.llm`. Names load on first use.
+`verify(answer, items)` checks what an answer says of files. The model library is `docstra_tui.llm`. Names load on first use.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from docstra_tui.context.project import Project as Project
+    from docstra_tui.session.citations.checking import verify as verify
 
 __version__ = "0.1.0"
 
 
+_NAMES = {"Project": "context.project", "verify": "session.citations.checking"}
+
+
 def __getattr__(name: str) -> Any:
-    if name != "Project":
+    if name not in _NAMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.context.project"), name)
+    return getattr(importlib.import_module(f"{__name__}.{_NAMES[name]}"), name)
