@@ -9,10 +9,10 @@ Kind = Literal["quote", "fence", "place", "path", "symbol"]
 """Code in a line of text, code in a fence, lines of a file, a file, a name."""
 
 Status = Literal["found", "repaired", "moved", "missing", "ambiguous", "changed", "unchecked"]
-"""`found` to the letter · `repaired`: but for white space, or with parts left out where it says so · `moved`: it
-stands elsewhere than the answer says · `missing`: not in what was sent · `ambiguous`: it may mean several files ·
-`changed`: it stood there when it was sent, and the file is another one now · `unchecked`: nothing that can be
-looked up."""
+"""`found` to the letter · `repaired`: but for white space, or with parts left out where it says so ·
+`moved`: it stands elsewhere than the answer says · `missing`: not in what was sent · `ambiguous`: it may mean
+several files · `changed`: it stood there when it was sent, and the file is another one now · `unchecked`:
+nothing that can be looked up."""
 
 GOOD: frozenset[Status] = frozenset({"found", "repaired"})
 """What is a ✓."""
@@ -41,7 +41,7 @@ class Citation:
     """A reference of an answer, checked."""
 
     text: str
-    """As it stands in the answer: the quote, a fence's body, a place, a path, a name. Hostile until sanitised."""
+    """As it stands in the answer: the quote, a fence's body, a place, a path, a name. Hostile."""
     kind: Kind
     path: str | None
     """The sent file in which it stands, or the one that it names; None where neither is known."""
