@@ -5,7 +5,8 @@
     for file in Project("~/src/httpx").suggest("How does the client retry?"):
         print(file.path, file.reason)
 
-`verify(answer, items)` checks what an answer says of files. The model library is `docstra_tui.llm`. Names load on first use.
+`verify(answer, items)` checks what an answer says of files that were sent. The model library is
+`docstra_tui.llm`. Names load on first use.
 """
 
 from __future__ import annotations
