@@ -36,7 +36,7 @@ class Terminated(SystemExit):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command line and return its exit code: 0, 1, 2, 3, 4, 130 or 128+n, as the help says."""
+    """Run one command line and return its exit code: 0, 1, 2, 3, 4, 5, 130 or 128+n, as the help says."""
     _open_missing_streams()
     code = _main(argv)
     try:
@@ -93,6 +93,10 @@ def _run(invocation: Invocation) -> int:
             from docstra_tui.commands import suggested_files
 
             return suggested_files.run(invocation)
+        case "check":
+            from docstra_tui.commands import check
+
+            return check.run(invocation)
         case "engine":
             from docstra_tui.commands import engines
 

@@ -13,7 +13,7 @@ class DocstraError(Exception):
     """The root of every error this project raises on purpose.
 
     `kind` names it on the wire, `exit_code` is the command line's (0 done, 1 failed, 2 usage,
-    3 no model or engine, 4 does not fit, 130 cancelled).
+    3 no model or engine, 4 does not fit, 5 not in the files, 130 cancelled).
     """
 
     kind: ClassVar[str] = "failed"

@@ -43,7 +43,7 @@ def test_the_first_word_is_a_command_or_else_a_folder(tmp_path: Path, monkeypatc
     assert parse(["--theme", "paper"]).flags == {"theme": "paper"}
 
 
-@pytest.mark.parametrize("name", ["check"])
+@pytest.mark.parametrize("name", ["doctor"])
 def test_the_names_of_commands_to_come_are_taken(name: str, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).mkdir()

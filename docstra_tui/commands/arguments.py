@@ -16,11 +16,13 @@ from typing import Any, NoReturn
 
 from docstra_tui.commands.flags import (
     AUTO_FILES,
+    CHECK,
     COMMON,
     EACH,
     FILES,
     FORCE,
     LANGUAGE,
+    LOOKED_INTO,
     NO_MOUSE,
     OF_EXPORT,
     OF_TASKS,
@@ -31,7 +33,7 @@ from docstra_tui.commands.flags import (
     WORDS,
     Option,
 )
-from docstra_tui.commands.more_help import ASKING, FILLING, MANY, ONE_SHOT, SESSIONS, SUGGESTING
+from docstra_tui.commands.more_help import ASKING, CHECKING, FILLING, MANY, ONE_SHOT, SESSIONS, SUGGESTING
 from docstra_tui.errors import UsageError
 from docstra_tui.workspace.commands import commands_of
 
@@ -73,6 +75,7 @@ COMMANDS: tuple[Command, ...] = (
         FILES,
         AUTO_FILES,
         EACH,
+        CHECK,
         most=1,
         more=ASKING + ONE_SHOT,
     ),
@@ -101,6 +104,14 @@ COMMANDS: tuple[Command, ...] = (
         (WORDS, SEND_SECRETS),
         most=2,
         more=SUGGESTING,
+    ),
+    Command(
+        "check",
+        "ANSWER.md|-",
+        "what a text says of files",
+        (LOOKED_INTO,),
+        most=1,
+        more=CHECKING,
     ),
     Command(
         "templates",
@@ -172,7 +183,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("reset-terminal", "", "put a garbled terminal right", most=0),
 )
 
-LATER = ("doctor", "check")
+LATER = ("doctor",)
 """Commands that are planned and not built: their names are taken."""
 
 TASKS = tuple(row.name for row in commands_of("shell"))

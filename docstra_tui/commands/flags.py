@@ -101,6 +101,18 @@ EACH = Option(
     "",
     {"action": "store_true"},
 )
+CHECK = Option(
+    ("--check",),
+    "exit with 5 where the answer says what is not in the files",
+    "",
+    {"action": "store_true"},
+)
+LOOKED_INTO = Option(
+    ("-f", "--file"),
+    "what to look into: a file, lines of it (FILE:10-40), a folder; may be repeated",
+    "",
+    {"action": "append", "default": [], "metavar": "FILE[:A-B]", "dest": "files"},
+)
 AUTO_FILES = Option(
     ("--auto-files",),
     "send up to N files too that a search finds for the question; they are said first",

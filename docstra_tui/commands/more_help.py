@@ -28,6 +28,15 @@ ASKING = (
     "is named: ask QUESTION - -f FILE.\n"
 )
 
+CHECKING = (
+    "ANSWER.md is a text from anywhere; - is standard input. Quotes, places\n"
+    "(FILE:LINE) and names of code in it are looked up in the files as they are,\n"
+    "without a model. A line for each: tabs in a pipe, and with --json\n"
+    '{"citations": [{"text", "kind", "path", "line", "status"}]}. status is found,\n'
+    "repaired (but for white space), moved, missing, ambiguous, changed or unchecked;\n"
+    "line is where it stands. The exit code is 5 where something is missing.\n"
+)
+
 SUGGESTING = (
     "The best come first, with a reason each: tabs in a pipe, and with --json\n"
     '{"files": [{"path", "reason", "tokens"}]}. Tokens are counted by the model that\n'

@@ -23,6 +23,6 @@ def overview() -> str:
         "",
         "Settings: the defaults, then config.toml, then DOCSTRA_* variables, then flags.",
         "Exit codes: 0 done, 1 failed, 2 usage, 3 no model or engine, 4 does not fit,",
-        "130 cancelled, 128+N ended by signal N.",
+        "5 not in the files (check), 130 cancelled, 128+N ended by signal N.",
     ]
     return "\n".join(lines)

@@ -1,0 +1,91 @@
+"""Citations in words: a mark for each, a line for all of them, and what a program reads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from docstra_tui.session.citations.citation import Citation, Status
+from docstra_tui.text import sanitize_line, shown_name
+
+MARKS: Mapping[Status, str] = {
+    "found": "✓",
+    "repaired": "✓",
+    "moved": "→",
+    "missing": "✗",
+    "ambiguous": "?",
+    "changed": "?",
+    "unchecked": "?",
+}
+
+_COUNTED: Mapping[Status, str] = {
+    "found": "✓",
+    "repaired": "✓",
+    "moved": "moved",
+    "changed": "changed since",
+    "ambiguous": "ambiguous",
+    "unchecked": "not checked",
+    "missing": "✗ not found",
+}
+"""What stands behind a number in the line for all, in its order."""
+
+WIDEST = 60
+"""Characters of a quote in its row."""
+
+
+def tally(citations: Sequence[Citation]) -> str:
+    """`9 references: 7 ✓, 1 moved, 1 ✗ not found`; empty where there is none."""
+    if not citations:
+        return ""
+    counts = Counter(_COUNTED[citation.status] for citation in citations)
+    parts = [f"{counts[words]:,} {words}" for words in dict.fromkeys(_COUNTED.values()) if counts[words]]
+    return f"{len(citations):,} reference{'' if len(citations) == 1 else 's'}: {', '.join(parts)}"
+
+
+def place(citation: Citation) -> str:
+    """`src/a.py:3-9`, safe to show; empty where no file is known."""
+    if citation.path is None:
+        return f"line {citation.line}" if citation.line is not None and citation.kind != "symbol" else ""
+    lines = f":{citation.line}" if citation.line is not None else ""
+    if lines and citation.end_line not in (None, citation.line):
+        lines += f"-{citation.end_line}"
+    return shown_name(citation.path) + lines
+
+
+def row(citation: Citation, where: str = "") -> str:
+    """One citation as one line, safe to show: its mark, what it says, where that stands and what is to be
+    known of it. `where` stands in the place of its place."""
+    parts = [MARKS[citation.status], short(citation.text)]
+    at = where or place(citation)
+    if at and at != parts[1]:
+        parts.append(at)
+    if citation.note:
+        parts.append(f"({sanitize_line(citation.note)})")
+    return " ".join(parts)
+
+
+def short(text: str) -> str:
+    """The first line of it that says something, safe to show and not too long."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    first = sanitize_line(lines[0].strip()[: WIDEST + 1]) if lines else ""
+    return first if len(first) <= WIDEST and len(lines) < 2 else first[: WIDEST - 1].rstrip() + "…"
+
+
+def told(citations: Sequence[Citation]) -> list[dict[str, Any]]:
+    """As JSON has them: `line` is where it stands now."""
+    return [
+        {
+            "text": citation.text,
+            "kind": citation.kind,
+            "path": citation.path,
+            "line": citation.line,
+            "status": citation.status,
+        }
+        for citation in citations
+    ]
+
+
+def is_any_missing(citations: Sequence[Citation]) -> bool:
+    """True where something is not in what was sent."""
+    return any(citation.status == "missing" for citation in citations)
