@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -22,22 +22,29 @@ from docstra_tui.context.git.reader import GitReader
 ROUNDS = 5
 
 
-def git(root: Path, *arguments: str) -> None:
+def git(root: Path, *arguments: str, given: bytes = b"") -> None:
     """In a repository that was made here."""
     name = ["-c", "user.name=a", "-c", "user.email=a", "-c", "gc.auto=0"]
     home = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    subprocess.run(["git", *name, *arguments], cwd=root, env=home, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        ["git", *name, *arguments], cwd=root, env=home, input=given, check=True, stdout=subprocess.DEVNULL
+    )
+
+
+def stream(count: int) -> Iterator[bytes]:
+    """One commit of so many files, for git to take in at once: a file for each object takes minutes."""
+    yield b"commit refs/heads/main\ncommitter a <a> 1700000000 +0000\ndata 5\nFirst\n"
+    for number in range(count):
+        text = b"def f%d():\n    return %d\n" % (number, number)
+        path = b"part_%d/module_%d/file_%d.py" % (number % 40, number % 1000, number)
+        yield b"M 100644 inline %s\ndata %d\n%s\n" % (path, len(text), text)
 
 
 def make(root: Path, count: int) -> None:
-    """A repository of so many files."""
-    for number in range(count):
-        folder = root / f"part_{number % 40}" / f"module_{number % 1000}"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"file_{number}.py").write_text(f"def f{number}():\n    return {number}\n")
-    git(root, "init", "-q")
-    git(root, "add", "-A")
-    git(root, "commit", "-q", "-m", "First")
+    """A repository of so many files, checked out."""
+    git(root, "init", "-q", "-b", "main")
+    git(root, "fast-import", "--quiet", given=b"".join(stream(count)))
+    git(root, "reset", "-q", "--hard")
     (root / "part_1/module_1/file_1.py").write_text("changed = 1\n")
     (root / "part_2/new.py").write_text("new = 1\n")
 

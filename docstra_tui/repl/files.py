@@ -41,13 +41,13 @@ class ChatFiles:
         self._printer = printer
         self._host = host
         self._unknown = UnknownNames()
-        self.selection = FileSelection(root, settings.max_file_bytes)
+        self.selection = FileSelection(root, settings.max_file_bytes, settings.ignore)
 
     def take_over(self, session: ChatSession) -> None:
         """Those of a saved session, in its folder."""
         self._root = session.root
         self.selection.close()
-        self.selection = FileSelection(self._root, self._settings.max_file_bytes)
+        self.selection = FileSelection(self._root, self._settings.max_file_bytes, self._settings.ignore)
         self.selection.take_over(session)
 
     def name(self, typed: str, mentions: Iterable[Mention], *, must_exist: bool = False) -> NamedFiles | None:

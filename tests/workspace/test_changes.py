@@ -168,6 +168,16 @@ def test_a_file_that_is_called_so_cannot_be_picked_by_mistake(root: Path) -> Non
     assert sorted(index.paths) == ["a.py", "src/@diff"]
 
 
+def test_what_the_settings_ignore_is_not_new(root: Path) -> None:
+    write(root, "made.gen.py", "m = 1\n")
+    write(root, "new.py", "n = 1\n")
+    selection = FileSelection(root, 100_000, ["*.gen.py"])
+    try:
+        assert dict(selection.changes.changes().states) == {"a.py": " M", "new.py": " ?"}
+    finally:
+        selection.close()
+
+
 def test_a_command_line_names_it_too(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(root)
     write(root, ".env", "KEY=2\n")

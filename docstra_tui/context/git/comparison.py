@@ -124,11 +124,11 @@ class Comparison:
                 yield from self._staged(deeper, staged, path)
 
     def _rows(self, tree: bytes | None, folder: str) -> dict[str, Row]:
-        if tree is None:
-            return {}
-        self._read += 1
+        self._read += tree is not None
         if self._read > MOST_FOLDERS or folder.count("/") > DEEPEST:
             raise UnreadableFile("The repository has more folders, or deeper ones, than are compared.")
+        if tree is None:
+            return {}
         return {os.fsdecode(name): row for name, row in tree_rows(self._objects, tree) if is_plain(name)}
 
 

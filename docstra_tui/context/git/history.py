@@ -17,6 +17,7 @@ _PERSON = re.compile(r"(.*?)\s*<[^>]*>\s*(\d{1,12})\s*([+-]\d{4})")
 _TAGS = 20
 """Tags of tags."""
 COMMIT_BYTES = 1_000_000
+AUTHOR_BYTES = 1_000
 TREE_BYTES = 32_000_000
 
 
@@ -56,7 +57,7 @@ def commit_of(objects: Objects, name: bytes) -> Commit:
         elif key == b"parent":
             parents.append(_id(value, name))
         elif key == b"author":
-            author = value.decode("utf-8", "replace")
+            author = value[:AUTHOR_BYTES].decode("utf-8", "replace")
         elif key == b"encoding":
             encoding = value.decode("ascii", "replace")
     if not tree:
@@ -128,6 +129,8 @@ def _when(seconds: int, zone: str) -> str:
 
 def _text(message: bytes, encoding: str) -> str:
     try:
-        return message.decode(encoding)
-    except (LookupError, UnicodeDecodeError, ValueError):
+        text = message.decode(encoding)
+        text.encode()  # some encodings can write half a letter, which nothing here can save or count
+    except (LookupError, ValueError):
         return message.decode("utf-8", "replace")
+    return text

@@ -51,13 +51,14 @@ class Refs:
         return self._read(f"refs/remotes/{name}/HEAD")
 
     def names(self, limit: int) -> list[str]:
-        """Branches, then tags, then remote branches, as one writes them."""
+        """Branches, then tags, then remote branches, as one writes them; those that nobody can write are left
+        out."""
         found = ["HEAD"]
         for place in _PLACES[3], _PLACES[2], _PLACES[4]:
             loose = self._below(place.rstrip("/"), limit)
             packed = [name for name in self._all_packed() if name.startswith(place)]
             found += [name[len(place) :] for name in sorted({*loose, *packed})]
-        return list(dict.fromkeys(found))[:limit]
+        return [name for name in dict.fromkeys(found) if name.isprintable()][:limit]
 
     def _below(self, folder: str, limit: int) -> list[str]:
         found: list[str] = []

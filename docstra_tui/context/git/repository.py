@@ -11,6 +11,7 @@ from pathlib import Path
 from docstra_tui.context.git import staging
 from docstra_tui.context.git.comparison import ByFolder, Change, Comparison
 from docstra_tui.context.git.differences import LARGEST, Difference, Writer, with_head
+from docstra_tui.context.git.errors import MissingObject
 from docstra_tui.context.git.history import LINK, Commit, Row, commit_of
 from docstra_tui.context.git.objects import Objects
 from docstra_tui.context.git.place import Place, at, find
@@ -26,6 +27,7 @@ DEEPEST = 4
 NAMED = 20
 """Files that are not in a diff and are named below it."""
 MESSAGE_CHARS = 20_000
+UNKNOWN = "what it changed is not known: what was before it is not in this clone, and nothing is fetched."
 
 
 @dataclass
@@ -171,17 +173,21 @@ class Repository:
     def commit(self, name: str, room: int) -> Difference:
         """What a commit says, and what it changed against its first parent."""
         commit = resolve(name, self._refs(), self._objects)
-        parent = commit_of(self._objects, commit.parents[0]) if commit.parents else None
-        comparison = Comparison(self._objects)
-        changes = comparison.of_trees(parent.tree if parent is not None else None, commit.tree)
-        written = self._writer(None, room).write(self._inside(changes))
+        try:
+            parent = commit_of(self._objects, commit.parents[0]).tree if commit.parents else None
+            changes = list(Comparison(self._objects).of_trees(parent, commit.tree))
+        except MissingObject:  # its message is there all the same
+            written = Difference(f"({UNKNOWN.capitalize()})\n", 0, (UNKNOWN,))
+        else:
+            written = self._writer(None, room).write(self._inside(changes))
         message = commit.message.strip()
         if len(message) > MESSAGE_CHARS:
             message = message[:MESSAGE_CHARS] + "…"
         lines = [f"commit {commit.name.hex()}", f"Author: {commit.author}", f"Date:   {commit.when}"]
         if len(commit.parents) > 1:
             lines.append(f"Merge of {len(commit.parents)} commits; the diff is against the first of them.")
-        lines += ["", *(f"    {line}" for line in message.split("\n")), "", self._summary(written, ()), ""]
+        summary = "" if UNKNOWN in written.left_out else self._summary(written, ())
+        lines += ["", *(f"    {line}" for line in message.split("\n")), "", summary, ""]
         return with_head(written, "\n".join(lines))
 
     def _writer(self, working: Working | None, room: int) -> Writer:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from docstra_tui.context.files.confined import open_file, open_folder
 from docstra_tui.context.files.ignore import IgnoreRules
+from docstra_tui.context.files.rule_files import repository_below
 from docstra_tui.context.git.comparison import ByFolder
 from docstra_tui.context.git.history import LINK, SUBMODULE
 from docstra_tui.context.git.staging import Entry, is_folder
@@ -27,7 +28,7 @@ HASH_SECONDS = 8.0
 LARGEST = 200_000_000
 """Bytes of a file that is looked into."""
 _LFS = b"version https://git-lfs.github.com/spec/v1\n"
-_TIMES, _REST = struct.Struct(">4I"), struct.Struct(">5I")
+_TOLD = struct.Struct(">9I")
 _LOW = 0xFFFFFFFF
 
 
@@ -56,6 +57,7 @@ class Working:
         self._root, self._prefix, self._staged, self._known = root, prefix, staged, known
         self._read_blob, self._modes_count = read_blob, modes_count
         self._rules = IgnoreRules(root, ignore)
+        self._written_ns = staged.staged.written_ns
         self._until = time.monotonic() + HASH_SECONDS
         self.modified: list[str] = []
         self.deleted: list[str] = []
@@ -100,20 +102,20 @@ class Working:
         with os.scandir(fd) as rows:
             listed = list(rows)
         if not is_known and any(row.name == ".git" for row in listed):
-            return []  # a repository inside this one, which is not part of it
+            if repository_below(self._root, folder[len(self._prefix) :]) is not None:
+                return []  # a repository inside this one, which is not part of it
         for row in listed:
             name = row.name
             entry = files.get(name)
             if entry is not None and self._has(row, entry, start + name):
                 found.add(name)
-            if name in folders:
-                if row.is_dir(follow_symlinks=False):
-                    found.add(name)
-                    deeper.append(start + name)
-            elif entry is None and name != ".git":
+            elif name in folders and row.is_dir(follow_symlinks=False):
+                found.add(name)
+                deeper.append(start + name)
+            elif name != ".git":
                 self._new(row, start + name, deeper)
         for name, entry in files.items():
-            if name not in found and entry.is_watched and entry.mode != SUBMODULE and not is_folder(entry):
+            if name not in found and entry.is_watched and not is_folder(entry):
                 self.deleted.append(start + name)
         for name in folders - found:
             self._gone(start + name)
@@ -121,16 +123,23 @@ class Working:
 
     def _has(self, row: os.DirEntry[str], entry: Entry, path: str) -> bool:
         """Whether the file is there; it is told where it is another one."""
-        if not entry.is_watched or is_folder(entry):
-            return True
-        if entry.mode == SUBMODULE:
-            if row.is_dir(follow_symlinks=False):
-                self.submodules.append((path, entry))
+        if not entry.is_watched:
             return True
         try:
             status = row.stat(follow_symlinks=False)
         except OSError:
             return False
+        written = status.st_mtime_ns
+        if written < self._written_ns and not entry.is_later:
+            told = _told(status, 0o100755 if status.st_mode & 0o100 else 0o100644)
+            if told == entry.stat[:16] + entry.stat[20:] and stat.S_ISREG(status.st_mode):
+                return True  # nearly every file, so all else waits
+        if is_folder(entry):
+            return True
+        if entry.mode == SUBMODULE:
+            if stat.S_ISDIR(status.st_mode):
+                self.submodules.append((path, entry))
+            return True
         if stat.S_ISDIR(status.st_mode):
             return False
         if self._is_changed(path, entry, status):
@@ -138,7 +147,7 @@ class Working:
         return True
 
     def _new(self, row: os.DirEntry[str], path: str, deeper: list[str]) -> None:
-        """Something that is not staged."""
+        """Something that is not staged, or is a folder where a file is, or the other way round."""
         is_dir = row.is_dir(follow_symlinks=False)
         if path in self._staged.conflicts or self._rules.is_ignored(path[len(self._prefix) :], is_dir):
             return
@@ -146,29 +155,23 @@ class Working:
             return
         if is_dir:
             deeper.append(path)
-        elif row.is_file(follow_symlinks=False):
+        elif row.is_file(follow_symlinks=False) or row.is_symlink():
             self.untracked.append(path)
 
     def _gone(self, folder: str) -> None:
         for path, entry in self._staged.below(folder):
-            if entry.is_watched and entry.mode != SUBMODULE and not is_folder(entry):
+            if entry.is_watched and not is_folder(entry):
                 self.deleted.append(path)
 
     def _is_changed(self, path: str, entry: Entry, status: os.stat_result) -> bool:
         if entry.is_later or _mode(status, entry.mode, self._modes_count) != entry.mode:
             return True
         changed, written = status.st_ctime_ns, status.st_mtime_ns
-        times = _TIMES.pack(
-            changed // 10**9 & _LOW, changed % 10**9, written // 10**9 & _LOW, written % 10**9
-        )
-        size = status.st_size & _LOW
-        rest = _REST.pack(status.st_ino & _LOW, entry.mode, status.st_uid & _LOW, status.st_gid & _LOW, size)
-        is_settled = written < self._staged.staged.written_ns
-        if is_settled and times == entry.stat[:16] and rest == entry.stat[20:]:
+        mark = _told(status, entry.mode)
+        if written < self._written_ns and mark == entry.stat[:16] + entry.stat[20:]:
             return False
-        if size != entry.size and entry.size:
+        if entry.size not in (0, status.st_size & _LOW):
             return True
-        mark = times + rest
         known = self._known.same.get((path, entry.name))
         if known is not None and known[0] == mark:
             return known[1]
@@ -212,6 +215,22 @@ class Working:
             raise UnreadableFile("It cannot be read.") from error
         finally:
             os.close(fd)
+
+
+def _told(status: os.stat_result, mode: int) -> bytes:
+    """What `stat` says, as git's index has it, but for the device: that is another one after a restart."""
+    changed, written = status.st_ctime_ns, status.st_mtime_ns
+    return _TOLD.pack(
+        changed // 1_000_000_000 & _LOW,
+        changed % 1_000_000_000,
+        written // 1_000_000_000 & _LOW,
+        written % 1_000_000_000,
+        status.st_ino & _LOW,
+        mode,
+        status.st_uid & _LOW,
+        status.st_gid & _LOW,
+        status.st_size & _LOW,
+    )
 
 
 def blob_id(content: bytes, width: int) -> bytes:

@@ -92,7 +92,10 @@ class Controllers(KeyActions):
 
     def _make_files(self, settings: Settings) -> None:
         parts, dialogs, program = self.parts, self.dialogs, self._program
-        self.selection = WatchedSelection(self.root, settings.context.max_file_bytes, self.call_later)
+        context = settings.context
+        self.selection = WatchedSelection(
+            self.root, context.max_file_bytes, self.call_later, context.ignore
+        )
         self.file_questions = FileQuestions(parts.tree_view, self.selection, self.model, dialogs)
         self.files = Files(
             self.root,

@@ -49,9 +49,10 @@ class ReadReport:
 class FileSelection:
     """What reads blocks, and may be called by several threads."""
 
-    def __init__(self, root: Path, max_bytes: int) -> None:
+    def __init__(self, root: Path, max_bytes: int, ignore: Sequence[str] = ()) -> None:
+        """`ignore`: more patterns than a project's own, of what is not told as new in it."""
         self._root = root
-        self.changes = GitItems(root)
+        self.changes = GitItems(root, ignore)
         self._snapshots = Snapshots(root, max_bytes, self.changes)
         self._telling = threading.RLock()
         """The chat is told of files by one thread at a time."""

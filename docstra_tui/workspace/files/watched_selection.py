@@ -39,8 +39,8 @@ class SelectionListener(Protocol):
 class WatchedSelection(FileSelection):
     """Runs on the screen's thread but for what `FileSelection` says."""
 
-    def __init__(self, root: Path, max_bytes: int, deliver: Deliver) -> None:
-        super().__init__(root, max_bytes)
+    def __init__(self, root: Path, max_bytes: int, deliver: Deliver, ignore: Sequence[str] = ()) -> None:
+        super().__init__(root, max_bytes, ignore)
         self._reading = JobQueue("picks", deliver)
         self._counting = JobQueue("count", deliver)
         self._weighing = JobQueue("tokens", deliver)

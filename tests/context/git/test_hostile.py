@@ -219,6 +219,29 @@ def test_bytes_that_git_never_wrote_are_an_error_in_words(root: Path, name: str,
     )
 
 
+@pytest.mark.parametrize("encoding", ["unicode_escape", "utf-7", "hex", "no such"])
+def test_words_of_a_commit_can_always_be_written(root: Path, encoding: str) -> None:
+    """An encoding of its own choice may make half letters, which nothing can save."""
+    tree = git(root, "rev-parse", "HEAD^{tree}").decode().strip()
+    head = f"tree {tree}\nauthor {'<' * 500_000}\nencoding {encoding}\n\n"
+    commit = head.encode() + rb"half +2AA- \ud800 a letter"
+    made = b"commit %d\0%s" % (len(commit), commit)
+    name = hashlib.sha1(made).hexdigest()
+    (root / ".git/objects" / name[:2]).mkdir(exist_ok=True)
+    (root / ".git/objects" / name[:2] / name[2:]).write_bytes(zlib.compress(made))
+    text = Repository(root).commit(name, ROOM).text
+    assert text.encode()
+    assert "half" in text or encoding == "hex"
+
+
+def test_names_that_nobody_can_write_are_not_offered(root: Path) -> None:
+    for name in (b"\xff", "\u202etxt".encode(), b"fine"):
+        (root / ".git/refs/tags" / os.fsdecode(name)).write_bytes(b"1" * 40)
+    names = Repository(root).names(100)
+    assert "fine" in names
+    assert all(name.isprintable() for name in names)
+
+
 def _loose(folder: Path, packed: bytes) -> bytes:
     (folder / "aa").mkdir(parents=True)
     (folder / "aa" / ("b" * 38)).write_bytes(packed)

@@ -62,6 +62,23 @@ def test_states_are_those_that_git_tells(busy: Path, how: tuple[str, ...]) -> No
     assert seen.notes == []
 
 
+def test_files_folders_and_links_in_each_others_place_are_told_as_git_tells_them(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    for name in ("a", "d/x", "d/y/z", "kept/w"):
+        write(tmp_path, name, name)
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-q", "-m", "First")
+    (tmp_path / "a").unlink()
+    write(tmp_path, "a/in", "1")
+    shutil.rmtree(tmp_path / "d")
+    write(tmp_path, "d", "a file")
+    (tmp_path / "link").symlink_to("kept")
+    (tmp_path / "new/.git").mkdir(parents=True)  # no repository, so no other one
+    write(tmp_path, "new/file", "2")
+    assert Repository(tmp_path).changes().states == porcelain(tmp_path)
+    assert len(porcelain(tmp_path)) == 7
+
+
 def test_below_a_folder_paths_are_from_there(busy: Path) -> None:
     assert set(Repository(busy / "src").changes().states) == {"shop.py", "moved.py", "deep-er.py"}
     text = Repository(busy / "src").diff(ROOM).text
@@ -139,6 +156,20 @@ def test_an_earlier_commit_is_told_whole(history: Path, name: str) -> None:
 def test_what_names_no_commit_is_said(history: Path, name: str) -> None:
     with pytest.raises(UnreadableFile, match=r"commit|history"):
         Repository(history).commit(name, ROOM)
+
+
+def test_of_a_clone_that_is_cut_off_a_commit_is_told_without_what_it_changed(
+    history: Path, tmp_path: Path
+) -> None:
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{history}", "clone")
+    clone = Repository(tmp_path / "clone")
+    told = clone.commit("HEAD", ROOM)
+    assert "    Second\n" in told.text
+    assert "file" not in told.text
+    assert told.left_out == (repository.UNKNOWN,)
+    assert "nothing is fetched" in told.text
+    with pytest.raises(UnreadableFile, match="nothing is fetched"):
+        clone.commit("HEAD~1", ROOM)
 
 
 def test_names_are_offered(history: Path) -> None:
