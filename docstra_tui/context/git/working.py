@@ -101,9 +101,8 @@ class Working:
         found: set[str] = set()
         with os.scandir(fd) as rows:
             listed = list(rows)
-        if not is_known and any(row.name == ".git" for row in listed):
-            if repository_below(self._root, folder[len(self._prefix) :]) is not None:
-                return []  # a repository inside this one, which is not part of it
+        if not is_known and any(row.name == ".git" for row in listed) and self._is_another(folder):
+            return []
         for row in listed:
             name = row.name
             entry = files.get(name)
@@ -120,6 +119,10 @@ class Working:
         for name in folders - found:
             self._gone(start + name)
         return deeper
+
+    def _is_another(self, folder: str) -> bool:
+        """A repository inside this one, which is not part of it."""
+        return repository_below(self._root, folder[len(self._prefix) :]) is not None
 
     def _has(self, row: os.DirEntry[str], entry: Entry, path: str) -> bool:
         """Whether the file is there; it is told where it is another one."""

@@ -93,9 +93,7 @@ class Controllers(KeyActions):
     def _make_files(self, settings: Settings) -> None:
         parts, dialogs, program = self.parts, self.dialogs, self._program
         context = settings.context
-        self.selection = WatchedSelection(
-            self.root, context.max_file_bytes, self.call_later, context.ignore
-        )
+        self.selection = WatchedSelection(self.root, context.max_file_bytes, self.call_later, context.ignore)
         self.file_questions = FileQuestions(parts.tree_view, self.selection, self.model, dialogs)
         self.files = Files(
             self.root,
