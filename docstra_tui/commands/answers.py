@@ -9,6 +9,7 @@ import signal
 from collections.abc import Sequence
 from typing import Any
 
+from docstra_tui.commands.cited import Cited, sent_for
 from docstra_tui.commands.console import Console
 from docstra_tui.commands.printing import Printing
 from docstra_tui.commands.records import cut_short, places, record_of, sizes, told
@@ -16,6 +17,7 @@ from docstra_tui.commands.waiting import Waiting
 from docstra_tui.errors import DocstraError
 from docstra_tui.llm.answer import AnswerStream, Listener
 from docstra_tui.llm.base import BaseLLM
+from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.turn_request import TurnRequest
 
 
@@ -29,13 +31,18 @@ class Answers:
         *,
         as_json: bool,
         limit: int,
+        cited: Cited,
+        sources: Sequence[ContextItem] = (),
         show_thinking: bool = False,
     ) -> None:
+        """`sources` are files that the answers come of, where they are not those of the requests."""
         self._console = console
         self._requests = requests
         self._as_json = as_json
         self._limit = limit
         """The longest answer, in tokens."""
+        self._cited = cited
+        self._sources = sources
         self._show_thinking = show_thinking
         self._records: list[dict[str, Any]] = []
         self._llm: BaseLLM | None = None
@@ -93,12 +100,14 @@ class Answers:
         self._record(request, stream, None)
         if self.was_cancelled:
             self._records[-1]["files"] = places(request.focus)
+            self._cited.take(self._records[-1], self._sources or sent_for(request))
             return
         if self._as_json:
             self._records[-1]["files"] = sizes(llm, request)
         if stream.finish_reason == "length":
             which = f"{request.shown}: the" if is_one_of_many else "The"
             self._console.note(cut_short(which, stream, self._limit))
+        self._cited.take(self._records[-1], self._sources or sent_for(request))
         if request is not self._requests[-1] and not self._as_json:
             self._console.answer("\n")
 

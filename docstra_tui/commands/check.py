@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from docstra_tui import settings as settings_module
 from docstra_tui.commands import stdin
 from docstra_tui.commands.arguments import PROGRAM, Invocation
+from docstra_tui.commands.cited import MISSING
 from docstra_tui.commands.console import Console
 from docstra_tui.commands.named_files import Naming
 from docstra_tui.context.files.confined import unreadable
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from docstra_tui.session.citations.citation import Citation
-
-MISSING = 5
-"""The exit code where something is not in the files."""
 
 
 def run(invocation: Invocation, *, console: Console | None = None) -> int:
@@ -54,18 +52,6 @@ def show(citations: Sequence[Citation], console: Console) -> None:
             cells = [citation.status, citation.kind, citation.path or "", line, short(citation.text)]
             console.line("\t".join(map(sanitize_line, cells)))
     console.note(tally(citations) or "Nothing was found in it that can be looked up.")
-
-
-def say(citations: Sequence[Citation], console: Console, *, in_full: bool = False) -> None:
-    """What stands under an answer, on standard error: the sum; `in_full` also what is not there."""
-    if in_full:
-        for citation in citations:
-            if citation.status == "missing":
-                console.note(row(citation))
-    if citations:
-        console.note(tally(citations))
-    elif in_full:
-        console.note("Nothing was found in the answer that can be looked up.")
 
 
 def _answer(words: Sequence[str], limit: int, console: Console) -> str:

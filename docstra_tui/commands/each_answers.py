@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from docstra_tui.commands.answers import Answers, interrupts
+from docstra_tui.commands.cited import Cited
 from docstra_tui.commands.console import Console
 from docstra_tui.commands.many_answers import AGAIN
 from docstra_tui.commands.records import places, record_of, told
@@ -35,6 +36,7 @@ class EachAnswers:
         as_json: bool,
         limit: int,
         reserve: int,
+        cited: Cited,
         show_thinking: bool = False,
         made_by: Sequence[Any] = (),
     ) -> None:
@@ -44,6 +46,7 @@ class EachAnswers:
         self._as_json = as_json
         self._limit = limit
         self._reserve = reserve
+        self._cited = cited
         self._show_thinking = show_thinking
         self._made_by = made_by
         self._finished = unnamed()
@@ -78,6 +81,8 @@ class EachAnswers:
             [request],
             as_json=self._as_json,
             limit=self._limit,
+            cited=self._cited,
+            sources=self._request.focus,
             show_thinking=self._show_thinking,
         )
         self._joining.model = self.model
@@ -150,6 +155,7 @@ class EachAnswers:
         if record is None:
             return False
         self._records[number] = record
+        self._cite(each, number)
         each.answers[number] = str(record["answer"])
         self._say(each, number)
         return True
@@ -159,10 +165,15 @@ class EachAnswers:
         model = (llm.model_name if llm.server else "") or self.model
         record = record_of(request, answered.stream, model, answered.error)
         self._records[number] = {**record, "tokens": part.tokens}
+        self._cite(each, number)
         if answered.is_whole:
             each.answers[number] = answered.text
             self._finished.keep(marks[number], marks[number], self._records[number])
             self._say(each, number)
+
+    def _cite(self, each: Each, number: int) -> None:
+        if self._as_json:
+            self._cited.take(self._records[number], each.parts[number].items, is_of_a_part=True)
 
     def _say(self, each: Each, number: int) -> None:
         """What a part was, and what came of it."""

@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Any
 
 from docstra_tui.commands.answers import interrupts
+from docstra_tui.commands.cited import Cited, sent_for
 from docstra_tui.commands.console import Console
 from docstra_tui.commands.output_folder import OutputFolder
 from docstra_tui.commands.printing import Quoting
@@ -40,6 +41,7 @@ class ManyAnswers:
         *,
         as_json: bool,
         limit: int,
+        cited: Cited,
         show_thinking: bool = False,
         output: OutputFolder | None = None,
         force: bool = False,
@@ -50,6 +52,7 @@ class ManyAnswers:
         self._requests = requests
         self._as_json = as_json
         self._limit = limit
+        self._cited = cited
         self._show_thinking = show_thinking
         self._output = output
         self._force = force
@@ -117,6 +120,7 @@ class ManyAnswers:
                 continue
             self._kept += 1
             self._records[index] = record
+            self._cite(index)
             if self._output is not None and not self._places[index].exists():
                 self._write(index)
         if self._kept:
@@ -131,6 +135,7 @@ class ManyAnswers:
         named = llm.model_name if llm.server else ""
         record = record_of(request, stream, named or self.model, answered.error)
         self._records[index] = record
+        self._cite(index)
         if answered.is_whole and stream is not None:
             self._in_a_row = 0
             if self._as_json:
@@ -145,6 +150,10 @@ class ManyAnswers:
             if isinstance(answered.error, EngineError) or self._fails_for_all():
                 many.cancel()
         self._print()
+
+    def _cite(self, index: int) -> None:
+        if self._as_json:
+            self._cited.take(self._records[index], sent_for(self._requests[index]))
 
     def _finish(self, index: int) -> None:
         """Keep it and write it. Killed between the two, nothing is asked again; but where an older answer

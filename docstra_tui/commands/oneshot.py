@@ -17,7 +17,8 @@ from docstra_tui import settings as settings_module
 from docstra_tui import templates
 from docstra_tui.commands import consent
 from docstra_tui.commands.answers import Answers, interrupts
-from docstra_tui.commands.arguments import Invocation
+from docstra_tui.commands.arguments import PROGRAM, Invocation
+from docstra_tui.commands.cited import Cited
 from docstra_tui.commands.console import Console
 from docstra_tui.commands.each_answers import EachAnswers
 from docstra_tui.commands.many_answers import FEW, ManyAnswers
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from docstra_tui.llm.messages import Prompt
     from docstra_tui.workspace.models.backend import Backend, Status
 
-DONE = 0
 CANCELLED = 130
 LOOK_SECONDS = 0.15
 """Between two looks at a loading engine."""
@@ -62,11 +62,12 @@ def run(
     requests = requests_of(invocation, settings, template, console.note)
     auto = _auto_files(invocation, settings, requests, console)
     requests = requests if auto is None else [auto.request]
+    cited = _cited(invocation, requests, console)
     if opener is None:
         from docstra_tui.workspace.models.opening import open_backend
 
         opener = open_backend
-    answers = _answers(invocation, settings, requests, console)
+    answers = _answers(invocation, settings, requests, console, cited)
     backend: Backend | None = None
     try:
         backend = opener(settings, oneshot=True)
@@ -101,7 +102,7 @@ def run(
             backend.close()
         interrupts(signal.default_int_handler)
     answers.end()
-    return CANCELLED if answers.was_cancelled else DONE
+    return CANCELLED if answers.was_cancelled else cited.exit_code
 
 
 def _own_templates(invocation: Invocation) -> dict[str, Template]:
@@ -111,6 +112,16 @@ def _own_templates(invocation: Invocation) -> dict[str, Template]:
     if error := wrong.get(TASKS.get(invocation.command, "")):
         raise error
     return own
+
+
+def _cited(invocation: Invocation, requests: Sequence[TurnRequest], console: Console) -> Cited:
+    """Who looks up what the answers say. Raises `UsageError`."""
+    decides = bool(invocation.options.get("check"))
+    if decides and not requests[0].focus:
+        raise UsageError(
+            "There are no files to look into.", f'Try: {PROGRAM} ask --check "What does it do?" -f FILE'
+        )
+    return Cited(console, as_json=bool(invocation.options["json"]), decides=decides)
 
 
 def _auto_files(
@@ -126,7 +137,11 @@ def _auto_files(
 
 
 def _answers(
-    invocation: Invocation, settings: Settings, requests: Sequence[TurnRequest], console: Console
+    invocation: Invocation,
+    settings: Settings,
+    requests: Sequence[TurnRequest],
+    console: Console,
+    cited: Cited,
 ) -> Answers | ManyAnswers | EachAnswers:
     """Who asks: one after the other, many at once, or part by part. Raises `UsageError`."""
     options = invocation.options
@@ -141,18 +156,22 @@ def _answers(
             as_json=as_json,
             limit=limit,
             reserve=settings.answer.reserve,
+            cited=cited,
             show_thinking=show_thinking,
             made_by=made_by,
         )
     named = (*invocation.words, *options["files"])
     is_many = "output" in options and (folder or len(requests) > FEW or any(map(is_folder, named)))
     if not is_many:
-        return Answers(console, requests, as_json=as_json, limit=limit, show_thinking=show_thinking)
+        return Answers(
+            console, requests, as_json=as_json, limit=limit, cited=cited, show_thinking=show_thinking
+        )
     return ManyAnswers(
         console,
         requests,
         as_json=as_json,
         limit=limit,
+        cited=cited,
         show_thinking=show_thinking,
         output=OutputFolder(folder) if folder else None,
         force=bool(options["force"]),

@@ -30,6 +30,7 @@ def record_of(
         "ttft_s": stream.ttft_s if stream is not None else None,
         "tokens_per_s": stream.tokens_per_s if stream is not None else None,
         "thinking_s": stream.thinking_s if stream is not None else None,
+        "citations": [],
     }
     return record if error is None else {**record, "error": told(error)}
 

@@ -30,5 +30,9 @@ def sent_with(turn: SavedTurn, before: Sequence[SavedTurn] = ()) -> tuple[Contex
 
 def citations_of(turn: SavedTurn, before: Sequence[SavedTurn] = ()) -> tuple[Citation, ...]:
     """Those of an answer, looked up in what was sent with its question. Blocks."""
-    items = sent_with(turn, before) if turn.answer.strip() else ()
-    return verify(turn.answer, items) if items else ()
+    return checked(turn.answer, sent_with(turn, before))
+
+
+def checked(answer: str, items: Sequence[ContextItem]) -> tuple[Citation, ...]:
+    """The citations of an answer; none where nothing was sent that it could be about. Blocks."""
+    return verify(answer, items) if items and answer.strip() else ()

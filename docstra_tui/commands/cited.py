@@ -1,0 +1,61 @@
+"""What the answers of a command say of the files that were sent for them, looked up there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from docstra_tui.commands.console import Console
+from docstra_tui.llm.items import ContextItem
+from docstra_tui.session.citations.answered import checked
+from docstra_tui.session.citations.citation import Citation
+from docstra_tui.session.citations.report import is_any_missing, row, tally, told
+from docstra_tui.session.turn_request import TurnRequest
+
+MISSING = 5
+"""The exit code where something is not in the files."""
+
+
+class Cited:
+    """Looks them up, where somebody wants to know, and says or records what came of it."""
+
+    def __init__(self, console: Console, *, as_json: bool, decides: bool = False) -> None:
+        """With `decides`, the exit code tells whether something is missing."""
+        self._console = console
+        self._as_json = as_json
+        self._decides = decides
+        self._is_any_missing = False
+
+    @property
+    def exit_code(self) -> int:
+        """Of a command whose answers are whole."""
+        return MISSING if self._decides and self._is_any_missing else 0
+
+    def take(
+        self, record: dict[str, Any], items: Sequence[ContextItem], *, is_of_a_part: bool = False
+    ) -> None:
+        """An answer, with the files that were sent for it; that about a part of them decides nothing."""
+        if not (self._as_json or self._decides or self._console.err_is_terminal):
+            return
+        citations = checked(str(record["answer"]), items)
+        self._is_any_missing |= not is_of_a_part and is_any_missing(citations)
+        if self._as_json:
+            record["citations"] = told(citations)
+        else:
+            self._say(citations)
+
+    def _say(self, citations: Sequence[Citation]) -> None:
+        """What stands under an answer: the sum, and what is not there where that decides."""
+        for citation in citations if self._decides else ():
+            if citation.status == "missing":
+                self._console.note(row(citation))
+        if citations or self._decides:
+            self._console.note(tally(citations) or "Nothing was found in it that can be looked up.")
+
+
+def sent_for(request: TurnRequest) -> tuple[ContextItem, ...]:
+    """What stands in the question of a command as code: its files, or what was piped in."""
+    code = request.fields.get("code")
+    if request.focus or not isinstance(code, str) or not code.startswith("```"):
+        return request.focus
+    return (ContextItem(code.partition("\n")[2].rpartition("\n")[0] + "\n"),)
