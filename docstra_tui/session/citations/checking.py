@@ -1,61 +1,232 @@
-"""From an answer and what was sent to citations."""
+"""From an answer and what was sent to citations: a reference is found, looked up and judged."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.session.citations.citation import Citation, Named
+from docstra_tui.session.citations import fences, places
+from docstra_tui.session.citations.blocks import Block, Blocks, Fence, Paragraph
+from docstra_tui.session.citations.citation import Citation, Kind, Named
+from docstra_tui.session.citations.claims import Claims
+from docstra_tui.session.citations.pairing import Mention, pair, with_lines
+from docstra_tui.session.citations.passages import Text, joined, words_of
+from docstra_tui.session.citations.quotes import Verdict
+from docstra_tui.session.citations.sentences import Code, Sentence, sentences
+from docstra_tui.session.citations.sources import Sources
+from docstra_tui.session.citations.symbols import Definitions, Symbol, symbol
 
-_SPAN = re.compile(r"(?<!`)`([^`\n]{4,400})`(?!`)")
+NOTHING: Mapping[str, str | None] = MappingProxyType({})
+CITATIONS = 5_000
+"""Of one answer; what comes after them is not looked at."""
+PROPOSED = 200_000
+"""Characters of new code that are remembered."""
 
 
 class Checker:
     """Checks an answer while it streams; `items` are what was sent, in their order.
 
-    Runs beside a face, never in its thread: names are looked up by a process.
+    `now` has the files that are others by now, by their paths: their text, None where one is gone. Runs
+    beside a face, never in its thread: names are looked up by a process.
     """
 
-    def __init__(self, items: Iterable[ContextItem]) -> None:
-        self._items = tuple(items)
-        self._answer = ""
-        self.citations: tuple[Citation, ...] = ()
-        """Of what was fed so far."""
+    def __init__(self, items: Iterable[ContextItem], now: Mapping[str, str | None] = NOTHING) -> None:
+        self._sources = Sources(items, now)
+        self._definitions = Definitions(self._sources)
+        self._claims = Claims(self._sources, self._definitions)
+        self._blocks = Blocks()
+        self._lead: list[tuple[Sentence, Mention, list[Symbol]]] = []
+        """The place that led to what comes next: a fence's, or one of its own."""
+        self._proposed: list[str] = []
+        self._proposed_size = 0
+        self._found: list[Citation] = []
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """Of what was fed so far, in the order of the answer."""
+        return tuple(sorted(self._found, key=lambda one: (one.start, one.end)))
 
     def feed(self, piece: str) -> None:
         """Take the next piece of the answer."""
-        self._answer += piece
+        if blocks := [*self._blocks.feed(piece)]:
+            self._take(blocks)
 
     def finish(self) -> tuple[Citation, ...]:
         """The citations of the whole answer, which has ended."""
-        self.citations = tuple(self._citation(match) for match in _SPAN.finditer(self._answer))
+        self._take([*self._blocks.finish()])
+        self._settle_lead()
+        self._spare_proposed()
         return self.citations
 
-    def _citation(self, match: re.Match[str]) -> Citation:
-        for item in self._items:
-            at = item.content.find(match[1])
-            if at >= 0:
-                line = item.content.count("\n", 0, at) + (item.start_line or 1)
-                return Citation(
-                    match[1], "quote", item.path, line, line, "found", match.start(1), match.end(1), Named()
+    def _take(self, blocks: Sequence[Block]) -> None:
+        read = [(block, self._read(block)) for block in blocks]
+        names = {
+            name
+            for _, said in read
+            for sentence in said
+            for code in sentence.codes
+            for name in self._claims.names(code.text)
+        }
+        self._definitions.prepare(frozenset(names))
+        for block, said in read:
+            if len(self._found) >= CITATIONS:
+                return
+            if isinstance(block, Fence):
+                self._fence(block)
+                continue
+            self._settle_lead()
+            for number, sentence in enumerate(said):
+                self._sentence(sentence, is_last=number == len(said) - 1)
+
+    def _read(self, block: Block) -> list[Sentence]:
+        if isinstance(block, Paragraph):
+            return [one for one in sentences(block.text, block.start) if one.text.strip()]
+        return []
+
+    # Sentences
+
+    def _sentence(self, sentence: Sentence, *, is_last: bool) -> None:
+        files = [
+            Mention(one.named, one.text, one.start, one.end)
+            for one in sentence.places
+            if self._is_said(one.named)
+        ]
+        lines = [Mention(one.named, one.text, one.start, one.end) for one in sentence.lines]
+        spans: list[Code] = []
+        for code in sentence.codes:
+            named = self._place(code.text)
+            if named is not None:
+                files.append(Mention(named, code.text, code.start, code.end))
+            else:
+                spans.append(code)
+        mentions = with_lines(files, lines, sentence)
+        has_lines = any(one.named.line is not None for one in mentions)
+        read = [self._claims.span(code, has_lines=has_lines) for code in spans]
+        quotes = [one for one in read if one.is_quote]
+        symbols = [one for one in read if not one.is_quote and one.symbol is not None]
+        named_for, used = pair([_mention(one.code) for one in quotes], mentions)
+        for one, named in zip(quotes, named_for, strict=True):
+            self._add("quote", one.code, self._claims.quote(one, named, sentence), named)
+        known = [one.symbol for one in symbols if one.symbol is not None]
+        paths = {one.named.path for one in mentions if one.named.path}
+        path = next(iter(paths)) if len(paths) == 1 else ""
+        for one in symbols:
+            assert one.symbol is not None
+            self._add("symbol", one.code, self._claims.name(one.symbol, path, sentence), Named(path))
+        own = [mention for number, mention in enumerate(mentions) if number not in used]
+        if is_last and sentence.is_lead and own and not quotes:
+            self._lead = [(sentence, own.pop(), known)]
+        for mention in own:
+            self._place_alone(sentence, mention, known)
+
+    def _is_said(self, named: Named) -> bool:
+        """True for what means a file, also without marks around it: `Node.js` does not."""
+        if self._sources.files(named.path):
+            return True
+        return places.is_path(named.path) and (named.line is not None or "/" in named.path)
+
+    def _place(self, text: str) -> Named | None:
+        named = places.whole(text)
+        if named is None or not named.path:
+            return None
+        if self._sources.files(named.path) or places.is_path(named.path):
+            return named
+        is_folder = named.path.endswith("/") and self._sources.is_folder(named.path)
+        return named if is_folder else None
+
+    def _place_alone(self, sentence: Sentence, mention: Mention, symbols: Sequence[Symbol]) -> None:
+        kind: Kind = "path" if mention.named.line is None else "place"
+        verdict = self._claims.place(mention.named, symbols, sentence)
+        self._add(kind, Code(mention.text, mention.start, mention.end), verdict, mention.named)
+
+    def _settle_lead(self) -> None:
+        for sentence, mention, symbols in self._lead:
+            self._place_alone(sentence, mention, symbols)
+        self._lead = []
+
+    def _add(self, kind: Kind, code: Code, verdict: Verdict | None, named: Named) -> None:
+        if verdict is not None:
+            self._found.append(
+                Citation(
+                    code.text,
+                    kind,
+                    verdict.path,
+                    verdict.line,
+                    verdict.end_line,
+                    verdict.status,
+                    code.start,
+                    code.end,
+                    named,
+                    verdict.note,
                 )
-        return Citation(
-            match[1],
-            "quote",
-            None,
-            None,
-            None,
-            "missing",
-            match.start(1),
-            match.end(1),
-            Named(),
-            "not in what was sent",
-        )
+            )
+
+    # Fences
+
+    def _fence(self, fence: Fence) -> None:
+        titled = fences.titled(fence, self._sources)
+        named = titled.named
+        lead = self._lead[0][1].named if self._lead else Named()
+        if not named.path or (named.line is None and lead.path and self._is_same(named.path, lead.path)):
+            named = lead if lead != Named() else named
+        verdict = self._claims.fence(titled.lines, named)
+        if verdict is None:
+            self._settle_lead()
+            self._propose(titled.code)
+            if titled.named.path:
+                verdict = self._claims.proposal(titled.lines, titled.named)
+                self._add("fence", _body(fence), verdict, titled.named)
+            return
+        if named is lead:
+            self._lead = []
+        else:
+            self._settle_lead()
+        self._add("fence", _body(fence), verdict, named)
+
+    def _is_same(self, one: str, other: str) -> bool:
+        return one == other or self._sources.files(one) == self._sources.files(other)
+
+    # What is new
+
+    def _propose(self, code: str) -> None:
+        if self._proposed_size < PROPOSED:
+            self._proposed.append(code)
+            self._proposed_size += len(code)
+
+    def _spare_proposed(self) -> None:
+        """What stands in code that the answer proposes is not missing: it is new."""
+        if not self._proposed or all(one.status != "missing" for one in self._found):
+            return
+        text = Text("\n".join(self._proposed))
+        self._found = [self._spared(one, text) for one in self._found]
+
+    def _spared(self, citation: Citation, proposed: Text) -> Citation:
+        if citation.status != "missing" or citation.kind not in ("quote", "symbol"):
+            return citation
+        name = symbol(citation.text)
+        wanted = joined(citation.text) if name is None else name.last
+        words = words_of(wanted)
+        if not proposed.holds(words):
+            return citation
+        if not any(proposed.find(wanted, words)) and not any(proposed.find_loosely(wanted, words)):
+            return citation
+        return replace(citation, status="unchecked", note="only in code that the answer proposes")
 
 
-def verify(answer: str, items: Iterable[ContextItem]) -> tuple[Citation, ...]:
-    """The citations of a whole answer, in their order."""
-    checker = Checker(items)
+def _mention(code: Code) -> Mention:
+    return Mention(Named(), code.text, code.start, code.end)
+
+
+def _body(fence: Fence) -> Code:
+    return Code(fence.text, fence.start, fence.start + len(fence.text))
+
+
+def verify(
+    answer: str, items: Iterable[ContextItem], now: Mapping[str, str | None] = NOTHING
+) -> tuple[Citation, ...]:
+    """The citations of a whole answer, in their order; see `Checker`. Blocks while a process parses."""
+    checker = Checker(items, now)
     checker.feed(answer)
     return checker.finish()

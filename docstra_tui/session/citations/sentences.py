@@ -1,0 +1,178 @@
+"""The sentences of a paragraph, and what of code and places stands in each.
+
+A claim is made in a sentence: a quote belongs to the place that is named in the same one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from docstra_tui.session.citations import places
+from docstra_tui.session.citations.citation import Named
+
+TOKENS = 200
+"""Spans and places of one sentence that are looked at."""
+
+_BLOT = "\x01"
+_RUN = re.compile(r"`+")
+_LINK = re.compile(r"\]\((?P<target>[^()\s]{1,400}+(?:\([^()\s]{0,40}\))?)(?:\s\"[^\"\n]{0,200}\")?\)")
+_URL = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]{1,12}://[^\s<>`\"')\]]{1,2000}+")
+_END = re.compile(r"[.!?][)\"'*_”’]{0,3}\s+(?=[^\sa-z])|\n[ \t]*(?=\n)")
+_SHORT = re.compile(
+    r"(?:\b(?:e\.g|i\.e|cf|vs|etc|approx|resp|no|ll?|pp?|fig|sec|eq|viz)|[^\w][A-Za-z])\.$", re.IGNORECASE
+)
+_QUOTE_MARK = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
+_MODAL = re.compile(
+    r"\b(?:could|should|would|might|may want|instead|rename[ds]?|replac(?:e|ing)|suggest\w*|propos\w+|"
+    r"recommend\w*|consider|introduce|e\.g|for example|for instance|such as|hypothetical\w*|imagine|suppose|"
+    r"alternatively|let's|refactor\w*|chang(?:e|ing) (?:it|this|that|the)|improv\w+|does(?:n't| not) exist|"
+    r"no such|there is no|isn't|is not|not (?:defined|present|found|given|shown))\b",
+    re.IGNORECASE,
+)
+_IMPERATIVE = re.compile(
+    r"(?:^|\b(?:you can|you may|you need to|need to|please|then|to|and|,|:)\s)\W{0,6}"
+    r"(?:add|create|define|write|run|install|pass|set|wrap|use|change|try|import|insert|append|make|move|"
+    r"extract|remove|update|call|override|implement|return)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Code:
+    """A code span."""
+
+    text: str
+    start: int
+    """Characters into the answer, without its backticks."""
+    end: int
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A place in prose, or in the target of a link."""
+
+    named: Named
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What stands in one sentence, in its order."""
+
+    text: str
+    """To the letter."""
+    start: int
+    """Characters into the answer."""
+    codes: tuple[Code, ...]
+    places: tuple[Spoken, ...]
+    """With a file."""
+    lines: tuple[Spoken, ...]
+    """Without one."""
+    is_proposal: bool
+    """True where it speaks of what could be."""
+    is_lead: bool
+    """True where it ends with a colon: it leads to what follows."""
+
+
+def sentences(text: str, at: int) -> Iterator[Sentence]:
+    """Those of a paragraph that stands `at` so many characters into its answer."""
+    if "`" not in text and not _may_name(text):
+        return
+    spans = _spans(text)
+    masked = _masked(text, spans)
+    start, number = 0, 0
+    for end in [*_ends(masked), len(masked)]:
+        inside = []
+        while number < len(spans) and spans[number][0] < end:
+            inside.append(spans[number])
+            number += 1
+        yield _sentence(text, masked, start, end, inside, at)
+        start = end
+
+
+def _may_name(text: str) -> bool:
+    return "." in text or "line" in text.lower() or "file" in text.lower()
+
+
+def _spans(text: str) -> list[tuple[int, int, int]]:
+    """Start, end and length of the marks of each code span."""
+    runs = [(match.start(), match.end()) for match in _RUN.finditer(text)]
+    following: dict[int, list[int]] = {}
+    for number in range(len(runs) - 1, -1, -1):
+        following.setdefault(runs[number][1] - runs[number][0], []).append(number)
+    spans = []
+    number = 0
+    while number < len(runs):
+        begin, end = runs[number]
+        same = following[end - begin]
+        while same and same[-1] <= number:
+            same.pop()
+        if (begin and text[begin - 1] == "\\") or not same:
+            number += 1
+            continue
+        closing = same[-1]
+        spans.append((begin, runs[closing][1], end - begin))
+        number = closing + 1
+    return spans
+
+
+def _masked(text: str, spans: list[tuple[int, int, int]]) -> str:
+    """The text with its spans and addresses blotted out, of the same length."""
+    plain = _blotted(text, [(begin, end) for begin, end, _ in spans])
+    plain = _URL.sub(lambda match: _BLOT * len(match[0]), plain)
+    return _QUOTE_MARK.sub(lambda match: " " * len(match[0]), plain)
+
+
+def _ends(masked: str) -> Iterator[int]:
+    for match in _END.finditer(masked):
+        if not _SHORT.search(masked[max(0, match.start() - 8) : match.start() + 1]):
+            yield match.end()
+
+
+def _sentence(
+    text: str, masked: str, start: int, end: int, spans: list[tuple[int, int, int]], at: int
+) -> Sentence:
+    codes = []
+    for begin, stop, marks in spans[:TOKENS]:
+        inner = text[begin + marks : stop - marks]
+        left, right = begin + marks, stop - marks
+        if len(inner) > 2 and inner[0] == inner[-1] == " " and inner.strip():
+            inner, left, right = inner[1:-1], left + 1, right - 1
+        codes.append(Code(inner, left + at, right + at))
+    prose = masked[start:end]
+    spoken = []
+    links = []
+    for match in _LINK.finditer(prose):
+        named = places.whole(match["target"])
+        links.append((match.start("target"), match.end("target")))
+        if named is not None and (places.is_path(named.path)):
+            spoken.append(_spoken(places.Place(named, *links[-1]), text, start, at))
+    prose = _blotted(prose, links)
+    found = places.in_prose(prose)[:TOKENS]
+    spoken += [_spoken(place, text, start, at) for place in found]
+    prose = _blotted(prose, [(place.start, place.end) for place in found])
+    lines = [_spoken(place, text, start, at) for place in places.lines_in(prose)[:TOKENS]]
+    trimmed = masked[start:end].strip()
+    is_proposal = bool(_MODAL.search(trimmed) or _IMPERATIVE.search(trimmed))
+    spoken.sort(key=lambda place: place.start)
+    is_lead = trimmed.rstrip("*_ ").endswith(":")
+    return Sentence(
+        text[start:end], at + start, tuple(codes), tuple(spoken), tuple(lines), is_proposal, is_lead
+    )
+
+
+def _spoken(place: places.Place, text: str, start: int, at: int) -> Spoken:
+    begin, end = place.start + start, place.end + start
+    return Spoken(place.named, text[begin:end], begin + at, end + at)
+
+
+def _blotted(text: str, ranges: list[tuple[int, int]]) -> str:
+    parts, last = [], 0
+    for begin, end in ranges:
+        parts += [text[last:begin], _BLOT * (end - begin)]
+        last = end
+    return "".join([*parts, text[last:]])

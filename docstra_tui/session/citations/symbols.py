@@ -1,0 +1,170 @@
+"""Names of code: what a span must look like to be one, and where what was sent defines or uses it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from docstra_tui.session.citations.definitions import Defined, definitions
+from docstra_tui.session.citations.sources import Source, Sources
+
+LONGEST = 200
+"""Characters of a name."""
+PARSED = 4_000_000
+"""Characters of files that are parsed for one answer."""
+
+_PART = r"[^\W\d][\w$]*[!?]?"
+_SYMBOL = re.compile(
+    rf"[@&*]?(?P<name>[$~]?{_PART}(?:(?:\.|::|->|\#){_PART})*)(?P<call>\(\s?(?:\.\.\.|…)?\s?\))?"
+)
+_CALL = re.compile(rf"(?P<name>{_PART}(?:(?:\.|::|->){_PART})*)\(.*\)", re.DOTALL)
+_SEPARATOR = re.compile(r"::|->|\.|#")
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+EVERYDAY = _set(
+    "true false none null nil undefined nan self this cls super int str float bool bytes list dict set "
+    "tuple object type string number boolean void char long short double byte any unknown never array map "
+    "vec option result some ok err if else elif for while do switch case match break continue return "
+    "yield try except catch finally raise throw with as import from export default class struct enum "
+    "interface trait impl fn def func function let const var static public private protected async await "
+    "lambda new delete in is not and or pass assert global nonlocal del print len range open main init "
+    "args kwargs __init__ __main__ __name__ exception error valueerror typeerror keyerror indexerror "
+    "attributeerror runtimeerror oserror ioerror stopiteration notimplementederror python python3 pip "
+    "bash sh zsh git npm node yarn cargo rustc go java javac make cmake gcc clang docker curl sudo json "
+    "yaml toml xml html css csv sql http https utf-8 utf8 ascii unicode stdin stdout stderr get post put "
+    "patch head options localhost linux macos windows posix unix path size_t usize isize u8 u16 u32 u64 "
+    "i8 i16 i32 i64 f32 f64"
+)
+"""Words that belong to no project; where no file defines them nobody claimed anything."""
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A name, in its parts."""
+
+    parts: tuple[str, ...]
+    is_call: bool
+
+    @property
+    def last(self) -> str:
+        return self.parts[-1]
+
+    @property
+    def is_everyday(self) -> bool:
+        return len(self.parts) == 1 and (self.last.lower() in EVERYDAY or len(self.last) < 3)
+
+
+@dataclass(frozen=True)
+class Definition:
+    """Where a name is defined."""
+
+    source: Source
+    row: int
+    last_row: int
+
+    @property
+    def line(self) -> int | None:
+        return self.source.text.number(self.row)
+
+    @property
+    def end_line(self) -> int | None:
+        if self.source.text.count is not None:
+            return self.line
+        return self.source.text.number(self.last_row)
+
+
+def symbol(text: str) -> Symbol | None:
+    """`Retry.sleep`, `sleep()`, `Vec::new`, `@cached`; None for anything else."""
+    text = text.strip()
+    if len(text) > LONGEST or (match := _SYMBOL.fullmatch(text)) is None:
+        return None
+    return Symbol(tuple(_SEPARATOR.split(match["name"].lstrip("$~"))), match["call"] is not None)
+
+
+def called(text: str) -> Symbol | None:
+    """What a call calls: `sleep` of `sleep(3)`."""
+    text = text.strip()
+    if len(text) > LONGEST or (match := _CALL.fullmatch(text)) is None:
+        return None
+    return Symbol(tuple(_SEPARATOR.split(match["name"])), True)
+
+
+class Definitions:
+    """The definitions of what was sent, as far as somebody asked for them."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._known: dict[int, dict[str, list[Defined]]] = {}
+        """Of each item by its place among all, by the last part of their names."""
+        self._last = _first_beyond(sources, PARSED)
+        """Items up to here are parsed, whatever is asked for."""
+
+    def prepare(self, names: frozenset[str]) -> None:
+        """Have everything parsed that may define one of these, with one process."""
+        wanted = [
+            (number, source)
+            for number, source in enumerate(self._sources.all[: self._last])
+            if number not in self._known and not names.isdisjoint(source.text.words)
+        ]
+        if not wanted:
+            return
+        for (number, _), found in zip(
+            wanted, definitions([source.item for _, source in wanted]), strict=True
+        ):
+            by_last: dict[str, list[Defined]] = {}
+            for one in found:
+                by_last.setdefault(_parts(one.name)[-1], []).append(one)
+            self._known[number] = by_last
+
+    def of(self, name: Symbol) -> list[Definition]:
+        """Where a name is defined: all that it can mean, nothing for one of another class or module."""
+        found = []
+        for number, source in enumerate(self._sources.all):
+            for one in self._known.get(number, {}).get(name.last, ()):
+                if _fits(name.parts, _parts(one.name), source.path or ""):
+                    found.append(Definition(source, one.row, one.last_row))
+        return sorted(found, key=lambda one: one.source.is_old)
+
+    def alike(self, last: str) -> Definition | None:
+        """Somewhere that something with this last part is defined."""
+        for number, source in enumerate(self._sources.all):
+            for one in self._known.get(number, {}).get(last, ()):
+                return Definition(source, one.row, one.last_row)
+        return None
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    return tuple(part for part in _SEPARATOR.split(name) if part) or (name,)
+
+
+def _fits(wanted: Sequence[str], defined: Sequence[str], path: str) -> bool:
+    """True where a name is the end of what is defined, or all of it behind the name of its file."""
+    if len(wanted) <= len(defined):
+        return tuple(defined[-len(wanted) :]) == tuple(wanted)
+    before, rest = wanted[: -len(defined)], wanted[-len(defined) :]
+    if tuple(rest) != tuple(defined):
+        return False
+    if tuple(before) in (("self",), ("this",), ("cls",)):
+        return True
+    modules = path.rpartition(".")[0].split("/")
+    if modules[-1] in ("__init__", "mod", "index", "lib"):
+        modules.pop()
+    return len(before) <= len(modules) and modules[-len(before) :] == list(before)
+
+
+def names_of(symbols: Iterable[Symbol]) -> frozenset[str]:
+    """What must stand in a file that defines one of these."""
+    return frozenset(one.last for one in symbols)
+
+
+def _first_beyond(sources: Sources, room: int) -> int:
+    for number, source in enumerate(sources.all):
+        room -= len(source.item.content)
+        if room < 0:
+            return number
+    return len(sources.all)
