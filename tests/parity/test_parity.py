@@ -17,6 +17,7 @@ from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.settings import ModelSettings, RemoteSettings, Settings
 from docstra_tui.workspace.commands import BOTH, COMMANDS
 from tests.context.git.made import git
+from tests.context.search.indexed import own_index
 from tests.fakes import FakeLLM
 from tests.parity.faces import Answer, Line, Project, Script, Taken, in_the_chat, on_the_screen
 from tests.tui.fakes import FakeBackend
@@ -45,6 +46,8 @@ class Scenario:
     project: Project = field(default_factory=lambda: Project(files, answers))
     calls: int | None = None
     """How often the model was asked."""
+    is_indexed: bool = False
+    """Files are looked for in it."""
 
 
 def saved_session(root: Path) -> None:
@@ -175,8 +178,9 @@ SCENARIOS = [
             Taken("pkg/config.py"),
             Line("And now?", 2),
         ],
-        Project(files, says_words),
+        Project(files, says_words, before=own_index),
         calls=3,
+        is_indexed=True,
     ),
     Scenario(
         "lines and folders are named as files are",
@@ -507,7 +511,9 @@ def test_every_command_of_both_faces_is_typed_into_both() -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_both_faces_agree(scenario: Scenario) -> None:
+def test_both_faces_agree(scenario: Scenario, request: pytest.FixtureRequest) -> None:
+    if scenario.is_indexed:
+        request.getfixturevalue("projects_are_indexed")
     screen = on_the_screen(scenario.project, scenario.script)
     chat = in_the_chat(scenario.project, scenario.script)
     assert screen.sent == chat.sent

@@ -13,7 +13,6 @@ from textual.command import CommandPalette
 from textual.geometry import Region
 
 from docstra_tui import paths, themes
-from docstra_tui.context.search.index.project import ProjectIndex
 from docstra_tui.errors import EngineDied
 from docstra_tui.session.turns import SavedTurn
 from docstra_tui.settings import Settings
@@ -21,6 +20,7 @@ from docstra_tui.tui.app import DocstraApp
 from docstra_tui.tui.main import controllers
 from docstra_tui.tui.screens.choice import ChoiceScreen
 from docstra_tui.tui.screens.help import HelpScreen
+from tests.context.search.indexed import own_index
 from tests.contrast import READABLE, contrast, with_256
 from tests.tui.fakes import Backends, screen_text, until
 from tests.tui.story import is_ready
@@ -125,8 +125,7 @@ async def test_every_pair_that_is_drawn_is_one_of_two_roles_and_can_be_read(
                 named = role_of.get(ink, ink), role_of.get(ground, ground)
                 unknown.setdefault(named, text)
 
-    index = ProjectIndex(root)
-    index.refresh()
+    index = own_index(root)
     monkeypatch.setattr(controllers, "index_of", lambda root, settings: lambda: index)
     app = DocstraApp(Settings(theme="probe"), root, Backends(backend), store, "last")
     async with app.run_test(size=SIZE, notifications=True) as pilot:

@@ -18,6 +18,7 @@ from docstra_tui.tui.screens.preview import PreviewScreen
 from docstra_tui.tui.screens.suggestions import SuggestionsScreen
 from docstra_tui.tui.widgets.offer_line import OfferLine, compose_offer, short_names
 from docstra_tui.workspace.suggesting.offers import Offer
+from tests.context.search.indexed import own_index
 from tests.tui.fakes import screen_text, send_bytes, until
 from tests.tui.story import is_ready
 
@@ -29,8 +30,7 @@ def indexed(root: Path, monkeypatch: pytest.MonkeyPatch) -> ProjectIndex:
     """The project's own index, whole from the beginning."""
     (root / "pkg" / "retry.py").write_text("def retry(delay):\n    '''Retry, delayed.'''\n    return delay\n")
     (root / "pkg" / "delays.py").write_text("# How long a retry is delayed\nDELAY = 3\n")
-    index = ProjectIndex(root)
-    index.refresh()
+    index = own_index(root)
     monkeypatch.setattr(controllers, "index_of", lambda root, settings: lambda: index)
     return index
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from docstra_tui.context.search.index import database, place
 from docstra_tui.context.search.index.building import Building
+from docstra_tui.context.search.index.project import ProjectIndex
 from docstra_tui.context.search.index.reader import IndexReader
 from docstra_tui.context.search.index.worker import look_at
 
@@ -18,11 +19,18 @@ def indexed(folder: Path, files: Mapping[str, str]) -> IndexReader:
         file = root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)
-    building = Building(
-        root,
-        lambda wanted: ((one, look_at(root, one)) for one in wanted),
-        told=lambda progress: None,
-        is_stopped=lambda: False,
-    )
-    database.written(index, building.run)
+    _write(root, index)
     return IndexReader(index)
+
+
+def own_index(root: Path) -> ProjectIndex:
+    """Of this folder, whole, and kept where a face looks for it."""
+    index = ProjectIndex(root)
+    place.claim(index.folder, root)
+    _write(root, index.folder / place.FILE)
+    return index
+
+
+def _write(root: Path, index: Path) -> None:
+    building = Building(root, lambda wanted: ((one, look_at(root, one)) for one in wanted))
+    database.written(index, building.run)
