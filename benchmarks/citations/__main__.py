@@ -63,10 +63,10 @@ def scored(seed: int, count: int, files: list[Source]) -> tuple[Score, int]:
     """What is right, and how many answers end otherwise when they come in pieces."""
     score, differing = Score(), 0
     for sent, group in answers(seed, count, files):
-        items = [file.item for file in sent.files]
+        items, now = sent.items, sent.now
         for one in group:
             found = verify(one.text, items)
-            score.add(one, sent.files, found)
+            score.add(one, sent.everything, found)
             differing += found != in_pieces(one.text, items, sent.rng)
     return score, differing
 

@@ -13,6 +13,7 @@ from benchmarks.citations.names import NAMES
 from benchmarks.citations.proposals import PROPOSALS
 from benchmarks.citations.quotes import QUOTES
 from benchmarks.citations.sources import Source, changed
+from docstra_tui.context.outline.outliner import outline
 
 SHARED = 8
 """Answers about the same files."""
@@ -46,13 +47,26 @@ def _sent(rng: Random, files: Sequence[Source]) -> Sent:
             chosen.append(one)
     if rng.random() < 0.5:
         chosen.append(_lookalike(rng, chosen[0]))
-    others = [file for file in rng.sample(list(files), 12) if file.path not in {one.path for one in chosen}]
-    stale = frozenset({rng.choice(chosen).path}) if rng.random() < 0.3 else frozenset()
-    return Sent(rng, chosen, others, stale)
+    unsent = [file for file in rng.sample(list(files), 12) if file.path not in {one.path for one in chosen}]
+    stale = {}
+    if rng.random() < 0.3:
+        old = rng.choice(chosen)
+        stale[old.path] = _edited(rng, old)
+    outlined = next((file for file in unsent if rng.random() < 0.3 and file.definitions), None)
+    outlined_as = outline(outlined.item) if outlined else None
+    if outlined_as is None:
+        outlined = None
+    others = [file for file in unsent if file is not outlined]
+    return Sent(rng, chosen, others, stale, outlined, outlined_as)
 
 
 def _lookalike(rng: Random, file: Source) -> Source:
-    """A copy of the file elsewhere, with lines that are new, gone or changed."""
+    """Much the same file elsewhere."""
+    return Source(f"legacy/{file.path}", _edited(rng, file).text, file.language, file.first)
+
+
+def _edited(rng: Random, file: Source) -> Source:
+    """The file with lines that are new, gone or changed."""
     lines = []
     for line in file.text.splitlines(keepends=True):
         chance = rng.random()
@@ -63,7 +77,7 @@ def _lookalike(rng: Random, file: Source) -> Source:
         if chance > 0.9:
             line = re.sub(r"\b(\d+)\b", "7", line).replace(" == ", " != ").replace(" in ", " not in ")
         lines.append(line)
-    return Source(f"legacy/{file.path}", "".join(lines), file.language, file.first)
+    return Source(file.path, "".join(lines), file.language, file.first)
 
 
 def answer(sent: Sent) -> Answer:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from random import Random
 
 from benchmarks.citations.sources import WORD, Source
+from docstra_tui.llm.items import ContextItem
 
 RIGHT = frozenset({"found", "repaired"})
 WRONG = frozenset({"missing"})
@@ -21,7 +23,7 @@ class Truth:
     kind: str
     """Which claim it is: figures are given by it."""
     group: str
-    """Which target it counts for: `true`, `moved`, `false`, `proposed`, `other`."""
+    """Which target it counts for: `true`, `moved`, `false`, `proposed`, `changed`, `other`."""
     accepted: frozenset[str]
     """The statuses that are right."""
     path: str | None = None
@@ -54,12 +56,24 @@ class Sent:
     files: Sequence[Source]
     others: Sequence[Source]
     """Files that were not sent."""
-    stale: frozenset[str] = frozenset()
-    """Paths of files that were changed after they were sent."""
-    words: frozenset[str] = field(default=frozenset())
+    stale: Mapping[str, Source] = field(default_factory=dict)
+    """Files that were changed after they were sent, as they are now, by path."""
+    outlined: Source | None = None
+    """A file of which only the outline was sent."""
+    outline: ContextItem | None = None
 
-    def __post_init__(self) -> None:
-        self.words = frozenset().union(*(file.words for file in self.files))
+    @cached_property
+    def words(self) -> frozenset[str]:
+        return frozenset().union(*(file.words for file in self.everything))
+
+    @property
+    def everything(self) -> list[Source]:
+        return [*self.files, self.outlined] if self.outlined else [*self.files]
+
+    @property
+    def items(self) -> list[ContextItem]:
+        """What the model gets."""
+        return [file.item for file in self.files] + ([self.outline] if self.outline else [])
 
     def file(self, *, python: bool = False) -> Source | None:
         fit = [file for file in self.files if not python or file.definitions]
@@ -73,8 +87,13 @@ class Sent:
             return file.path
         return self.rng.choice([end for end in ends if end == file.path or self.fitting(end) == 1])
 
+    @property
+    def now(self) -> dict[str, str | None]:
+        """Files as they are now, whole, as far as they are other ones than were sent."""
+        return {path: "\n" * (file.first - 1) + file.text for path, file in self.stale.items()}
+
     def fitting(self, end: str) -> int:
-        return sum(file.path == end or file.path.endswith(f"/{end}") for file in self.files)
+        return sum(file.path == end or file.path.endswith(f"/{end}") for file in self.everything)
 
     def line(self, file: Source, least: int = 12, most: int = 160) -> tuple[int, str] | None:
         """A line that is worth quoting: its number, and its text without the white space around it."""
@@ -126,6 +145,20 @@ class Sent:
             ):
                 return line
         return None
+
+
+def aged(sent: Sent, file: Source, quote: str, truth: Truth) -> Truth:
+    """What has to be said of a claim if its file is another one now: that it is, if the quote is gone."""
+    now = sent.stale.get(file.path)
+    if now is None:
+        return truth
+    still = now.places(quote)
+    elsewhere = not truth.path and any(one is not file and one.places(quote) for one in sent.everything)
+    accepted = truth.accepted | {"changed", "moved"} if still or elsewhere else frozenset({"changed"})
+    if truth.group != "true":
+        accepted = truth.accepted | {"changed"}
+    lines = truth.lines and truth.lines | still
+    return replace(truth, kind=f"{truth.kind}, changed", group="changed", accepted=accepted, lines=lines)
 
 
 def worth(text: str) -> bool:

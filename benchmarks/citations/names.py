@@ -15,7 +15,8 @@ def place(sent: Sent) -> Draft | None:
     line = sent.rng.randint(file.first, file.last)
     end = min(file.last, line + sent.rng.choice((0, 0, 4, 20)))
     text = sent.rng.choice(prose.PLACES).format(place=prose.place(sent.rng, sent.name(file), line, end))
-    return Draft(text, (Truth("lines, no quote", "false", frozenset({"unchecked"}), file.path),))
+    accepted = frozenset({"unchecked", "changed"} if file.path in sent.stale else {"unchecked"})
+    return Draft(text, (Truth("lines, no quote", "false", accepted, file.path),))
 
 
 def beyond(sent: Sent) -> Draft | None:
@@ -78,12 +79,12 @@ def twofold_path(sent: Sent) -> Draft | None:
 
 def _definition(sent: Sent) -> tuple[Source, str, frozenset[int]] | None:
     file = sent.file(python=True)
-    if file is None:
+    if file is None or file.path in sent.stale:
         return None
     name = sent.rng.choice(sorted(file.definitions))
     short = name.rpartition(".")[2]
     if len(short) < 4 or any(
-        key.rpartition(".")[2] == short for one in sent.files for key in one.definitions if key != name
+        key.rpartition(".")[2] == short for one in sent.everything for key in one.definitions if key != name
     ):
         return None
     return file, name, frozenset(file.definitions[name])
@@ -100,10 +101,9 @@ def symbol(sent: Sent) -> Draft | None:
     found = _definition(sent)
     if found is None:
         return None
-    file, name, _ = found
+    _, name, _ = found
     text = sent.rng.choice(prose.SYMBOLS).format(symbol=prose.span(_written(sent, name)))
-    accepted = RIGHT | {"changed"} if file.path in sent.stale else RIGHT
-    return Draft(text, (Truth("defined name", "true", accepted),))
+    return Draft(text, (Truth("defined name", "true", RIGHT),))
 
 
 def symbol_at(sent: Sent) -> Draft | None:
@@ -112,8 +112,7 @@ def symbol_at(sent: Sent) -> Draft | None:
     if found is None:
         return None
     file, name, lines = found
-    accepted = RIGHT | {"changed"} if file.path in sent.stale else RIGHT
-    truth = Truth("defined name at its line", "true", accepted, file.path, lines)
+    truth = Truth("defined name at its line", "true", RIGHT, file.path, lines)
     where = f"`{sent.name(file)}:{sent.rng.choice(sorted(lines))}`"
     text = sent.rng.choice(prose.SYMBOLS_AT).format(symbol=prose.span(_written(sent, name)), place=where)
     return Draft(text, (truth,))
@@ -127,13 +126,13 @@ def symbol_elsewhere(sent: Sent) -> Draft | None:
     file, name, lines = found
     line = sent.wrong_line(file, lines)
     short = name.rpartition(".")[2]
-    if line is None or any(
-        short in row for row in file.lines[max(0, line - file.first - 1) : line - file.first + 2]
+    if (
+        line is None
+        or file.path in sent.stale
+        or any(short in row for row in file.lines[max(0, line - file.first - 1) : line - file.first + 2])
     ):
         return None
     truth = Truth("defined name moved", "moved", frozenset({"moved"}), file.path, lines)
-    if file.path in sent.stale:
-        truth = Truth("defined name moved", "other", frozenset({"moved", "changed"}), file.path)
     where = f"`{sent.name(file)}:{line}`"
     text = sent.rng.choice(prose.SYMBOLS_AT).format(symbol=prose.span(_written(sent, name)), place=where)
     return Draft(text, (truth,))
@@ -144,7 +143,7 @@ def used(sent: Sent) -> Draft | None:
     file = sent.file(python=True)
     if file is None:
         return None
-    defined = {part for one in sent.files for key in one.definitions for part in key.split(".")}
+    defined = {part for one in sent.everything for key in one.definitions for part in key.split(".")}
     names = sorted(word for word in file.words - defined if len(word) > 6 and "_" in word and word.islower())
     if not names:
         return None
@@ -185,7 +184,7 @@ def wrong_member(sent: Sent) -> Draft | None:
     if file is None:
         return None
     classes = sorted(key for key in file.definitions if key[0].isupper() and "." not in key)
-    everything = [key for one in sent.files for key in one.definitions]
+    everything = [key for one in sent.everything for key in one.definitions]
     methods = sorted({key.rpartition(".")[2] for key in everything if "." in key and "__" not in key})
     if not classes or not methods:
         return None
@@ -197,7 +196,47 @@ def wrong_member(sent: Sent) -> Draft | None:
     return Draft(text, (Truth("method of another class", "false", OPEN | {"moved"}),))
 
 
+def outlined(sent: Sent) -> Draft | None:
+    """A name, or the line that defines it, of a file of which only the outline was sent."""
+    file = sent.outlined
+    if file is None or sent.outline is None or not file.definitions:
+        return None
+    name = sent.rng.choice(sorted(file.definitions))
+    lines = frozenset(file.definitions[name])
+    quote = file.lines[max(lines) - 1].strip()
+    if (
+        len(lines) != 1
+        or not quote.startswith(("def ", "class ", "async def "))
+        or f"{quote}  # lines {max(lines)}-" not in sent.outline.content
+        or len(file.places(quote)) > 1
+        or sum(one.definitions.get(name) is not None for one in sent.everything) > 1
+    ):
+        return None
+    if any(one is not file and one.places(quote) for one in sent.everything):
+        return None
+    truth = Truth("line of an outline", "true", RIGHT, file.path, lines)
+    line = next(iter(lines))
+    text = sent.rng.choice(prose.WITH_QUOTE).format(
+        quote=prose.span(quote), place=prose.place(sent.rng, sent.name(file), line)
+    )
+    return Draft(text, (truth,))
+
+
+def left_out(sent: Sent) -> Draft | None:
+    """A true line of a file, which its outline does not have."""
+    file = sent.outlined
+    found = file and sent.line(file, 20)
+    if not file or not found or sent.outline is None or sent.stands(found[1]):
+        return None
+    if "".join(found[1].split()) in "".join(sent.outline.content.split()):
+        return None
+    text = sent.rng.choice(prose.WITH_QUOTE).format(
+        quote=prose.span(found[1]), place=prose.place(sent.rng, file.path, found[0])
+    )
+    return Draft(text, (Truth("line that an outline lacks", "false", OPEN, file.path),))
+
+
 NAMES = (
     place, place, beyond, path, invented_path, twofold_path, symbol, symbol_at, symbol_elsewhere, used,
-    invented_symbol, invented_symbol, cut_symbol, wrong_member,
+    invented_symbol, invented_symbol, cut_symbol, wrong_member, outlined, outlined, left_out,
 )  # fmt: skip

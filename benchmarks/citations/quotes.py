@@ -7,18 +7,14 @@ from dataclasses import replace
 from textwrap import dedent, indent
 
 from benchmarks.citations import prose
-from benchmarks.citations.drafts import OPEN, RIGHT, WRONG, Draft, Sent, Truth, worth
+from benchmarks.citations.drafts import OPEN, RIGHT, WRONG, Draft, Sent, Truth, aged, worth
 from benchmarks.citations.sources import Source
 
 
-def _beside(sent: Sent, quote: str, place: str, truth: Truth) -> Draft:
+def _beside(sent: Sent, file: Source, quote: str, place: str, truth: Truth) -> Draft:
+    truth = aged(sent, file, quote, truth)
     text = sent.rng.choice(prose.WITH_QUOTE).format(quote=prose.span(quote), place=place)
     return Draft(text, (truth,))
-
-
-def _seen(file: Source, sent: Sent) -> frozenset[str]:
-    """What a right claim about the file may be called."""
-    return RIGHT | {"changed"} if file.path in sent.stale else RIGHT
 
 
 def true_line(sent: Sent) -> Draft | None:
@@ -28,9 +24,11 @@ def true_line(sent: Sent) -> Draft | None:
     if not file or not found:
         return None
     line, quote = found
-    truth = Truth("line at its place", "true", _seen(file, sent), file.path, frozenset({line}))
+    truth = Truth("line at its place", "true", RIGHT, file.path, frozenset({line}))
     end = line + sent.rng.choice((0, 0, 0, 2, 6))
-    return _beside(sent, quote, prose.place(sent.rng, sent.name(file), line, min(end, file.last)), truth)
+    return _beside(
+        sent, file, quote, prose.place(sent.rng, sent.name(file), line, min(end, file.last)), truth
+    )
 
 
 def true_alone(sent: Sent) -> Draft | None:
@@ -40,7 +38,8 @@ def true_alone(sent: Sent) -> Draft | None:
     if not file or not found:
         return None
     text = sent.rng.choice(prose.QUOTES).format(quote=prose.span(found[1]))
-    return Draft(text, (Truth("line without a place", "true", _seen(file, sent)),))
+    truth = Truth("line without a place", "true", RIGHT)
+    return Draft(text, (aged(sent, file, found[1], truth),))
 
 
 def true_in_file(sent: Sent) -> Draft | None:
@@ -51,9 +50,7 @@ def true_in_file(sent: Sent) -> Draft | None:
         return None
     path = sent.rng.choice(prose.PATH_STYLES).format(path=sent.name(file))
     places = frozenset(file.places(found[1]))
-    return _beside(
-        sent, found[1], path, Truth("line in its file", "true", _seen(file, sent), file.path, places)
-    )
+    return _beside(sent, file, found[1], path, Truth("line in its file", "true", RIGHT, file.path, places))
 
 
 def shortened(sent: Sent) -> Draft | None:
@@ -68,8 +65,8 @@ def shortened(sent: Sent) -> Draft | None:
         start, end = sorted(sent.rng.choices([*edges, len(whole)], k=2))
         quote = whole[start:end].strip()
         if 12 <= len(quote) <= 120 and worth(quote) and line in file.places(quote):
-            truth = Truth("part of a line", "true", _seen(file, sent), file.path, frozenset({line}))
-            return _beside(sent, quote, prose.place(sent.rng, sent.name(file), line), truth)
+            truth = Truth("part of a line", "true", RIGHT, file.path, frozenset({line}))
+            return _beside(sent, file, quote, prose.place(sent.rng, sent.name(file), line), truth)
     return None
 
 
@@ -81,8 +78,8 @@ def respaced(sent: Sent) -> Draft | None:
         return None
     line, quote = found
     wide = re.sub(r"(?<=\S) (?=\S)", lambda _: sent.rng.choice((" ", "  ", " ")), quote)
-    truth = Truth("line with other spaces", "true", _seen(file, sent), file.path, frozenset({line}))
-    return _beside(sent, wide, prose.place(sent.rng, sent.name(file), line), truth)
+    truth = Truth("line with other spaces", "true", RIGHT, file.path, frozenset({line}))
+    return _beside(sent, file, wide, prose.place(sent.rng, sent.name(file), line), truth)
 
 
 def pair(sent: Sent) -> Draft | None:
@@ -96,7 +93,7 @@ def pair(sent: Sent) -> Draft | None:
             return None
         parts[key] = prose.span(found[1])
         parts[f"{key}_place"] = f"`{sent.name(file)}:{found[0]}`"
-        truths.append(Truth("two in a sentence", "true", _seen(file, sent), file.path, frozenset({found[0]})))
+        truths.append(Truth("two in a sentence", "true", RIGHT, file.path, frozenset({found[0]})))
     text = sent.rng.choice(prose.PAIRS).format(**parts)
     starts = [text.index(parts[key]) for key in ("first", "second")]
     if starts[0] == starts[1] or parts["first"] in parts["second"] or parts["second"] in parts["first"]:
@@ -120,9 +117,7 @@ def shifted(sent: Sent) -> Draft | None:
     if line is None or not places:
         return None
     truth = Truth("line moved", "moved", frozenset({"moved"}), file.path, frozenset(places))
-    if file.path in sent.stale:
-        truth = replace(truth, group="other", accepted=truth.accepted | {"changed"})
-    return _beside(sent, found[1], prose.place(sent.rng, sent.name(file), line), truth)
+    return _beside(sent, file, found[1], prose.place(sent.rng, sent.name(file), line), truth)
 
 
 def wrong_file(sent: Sent) -> Draft | None:
@@ -138,9 +133,9 @@ def wrong_file(sent: Sent) -> Draft | None:
     truth = Truth(
         "line of another file", "moved", frozenset({"moved"}), file.path, frozenset(file.places(found[1]))
     )
-    if {file.path, other.path} & sent.stale:
-        truth = replace(truth, group="other", accepted=truth.accepted | {"changed"})
-    return _beside(sent, found[1], prose.place(sent.rng, sent.name(other), line), truth)
+    if other.path in sent.stale:
+        return None
+    return _beside(sent, file, found[1], prose.place(sent.rng, sent.name(other), line), truth)
 
 
 def not_sent(sent: Sent) -> Draft | None:
@@ -150,7 +145,7 @@ def not_sent(sent: Sent) -> Draft | None:
     if not found or sent.fitting(other.path) or sent.stands(found[1]):
         return None
     return _beside(
-        sent, found[1], f"`{other.path}:{found[0]}`", Truth("line of a file not sent", "false", OPEN)
+        sent, other, found[1], f"`{other.path}:{found[0]}`", Truth("line of a file not sent", "false", OPEN)
     )
 
 
@@ -161,12 +156,14 @@ def misquoted(sent: Sent) -> Draft | None:
     wrong = found and _changed(sent, found[1])
     if not file or not found or not wrong:
         return None
-    accepted = WRONG | {"changed"} if file.path in sent.stale else WRONG
+    if file.path in sent.stale:
+        return None
     return _beside(
         sent,
+        file,
         wrong,
         prose.place(sent.rng, sent.name(file), found[0]),
-        Truth("line misquoted", "false", accepted),
+        Truth("line misquoted", "false", WRONG),
     )
 
 
@@ -187,6 +184,7 @@ def _changed(sent: Sent, quote: str) -> str | None:
 
 def _fenced(sent: Sent, body: str, file: Source, line: int, count: int, truth: Truth) -> Draft:
     """`body` below a sentence with its place, or with it as its title."""
+    truth = aged(sent, file, body, truth)
     path = sent.name(file)
     end = line + count - 1
     if sent.rng.random() < 0.5:
@@ -212,7 +210,7 @@ def true_fence(sent: Sent) -> Draft | None:
     body = "\n".join(lines)
     if sent.rng.random() < 0.5:
         body = dedent(body)
-    truth = Truth("lines at their place", "true", _seen(file, sent), file.path, frozenset({line}))
+    truth = Truth("lines at their place", "true", RIGHT, file.path, frozenset({line}))
     return _fenced(sent, body, file, line, len(lines), truth)
 
 
@@ -229,10 +227,11 @@ def titled_fence(sent: Sent) -> Draft | None:
     truth = Truth(
         "lines below a path",
         "true",
-        _seen(file, sent),
+        RIGHT,
         file.path,
         frozenset(file.places("\n".join(found[1]))),
     )
+    truth = aged(sent, file, body, truth)
     return Draft(prose.fence(f"{rest}\n{body}" if rest else body, first), (truth,), block=True)
 
 
@@ -255,13 +254,13 @@ def reindented_fence(sent: Sent) -> Draft | None:
         body = body.replace("\n", "\r\n")
     elif how == "blank":
         body = "\n".join(row for row in body.split("\n") if row.strip())
-    truth = Truth("lines with other spaces", "true", _seen(file, sent), file.path, frozenset({line}))
+    truth = Truth("lines with other spaces", "true", RIGHT, file.path, frozenset({line}))
     if how != "list":
         return _fenced(sent, body, file, line, len(lines), truth)
     lead = f"1. From `{file.path}:{line}`:\n\n"
     return Draft(
         lead + indent(prose.fence(body, "```python"), "   "),
-        (replace(truth, start=len(lead)),),
+        (replace(aged(sent, file, body, truth), start=len(lead)),),
         block=True,
         one=False,
     )
@@ -279,8 +278,6 @@ def shifted_fence(sent: Sent) -> Draft | None:
     if not line:
         return None
     truth = Truth("lines moved", "moved", frozenset({"moved"}), file.path, frozenset(places))
-    if file.path in sent.stale:
-        truth = replace(truth, group="other", accepted=truth.accepted | {"changed"})
     return _fenced(sent, dedent(body), file, line, len(found[1]), truth)
 
 
@@ -293,7 +290,7 @@ def elided_fence(sent: Sent) -> Draft | None:
     line, lines = found
     left = sent.rng.choice(("...", "    ...", "    # ...", "// ...", "    …", "# (some lines left out)"))
     body = "\n".join([*lines[:3], left, *lines[-2:]])
-    accepted = _seen(file, sent) | {"unchecked", "moved"}
+    accepted = RIGHT | {"unchecked", "moved"}
     truth = Truth("lines with some left out", "other", accepted, file.path, required=False)
     return _fenced(sent, body, file, line, len(lines), truth)
 

@@ -117,18 +117,21 @@ class Score:
         proposed = self.claims["proposed"] or 1
         return {
             "answers": self.answers,
-            "claims": sum(self.claims[group] for group in ("true", "moved", "false", "proposed", "other")),
+            "claims": sum(
+                self.claims[group] for group in ("true", "moved", "false", "proposed", "changed", "other")
+            ),
             "false_ticks": self.false_ticks,
             "true_ticked": share("true"),
             "moved_named": share("moved"),
             "proposals_missing": round(self.proposals_missing / proposed, 4),
             "false_labelled": share("false"),
+            "changed_said": share("changed"),
             "one_citation": round(self.single / self.counted, 4) if self.counted else 1.0,
         }
 
     def kinds(self) -> dict[str, tuple[int, float]]:
         """How many claims of each kind there were, and which share of them was judged rightly."""
-        groups = {"true", "moved", "false", "proposed", "other"}
+        groups = {"true", "moved", "false", "proposed", "changed", "other"}
         return {
             kind: (count, round(self.right[kind] / count, 4))
             for kind, count in sorted(self.claims.items())
