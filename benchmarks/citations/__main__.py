@@ -63,7 +63,7 @@ def scored(seed: int, count: int, files: list[Source]) -> tuple[Score, int]:
     """What is right, and how many answers end otherwise when they come in pieces."""
     score, differing = Score(), 0
     for sent, group in answers(seed, count, files):
-        items, now = sent.items, sent.now
+        items = sent.items
         for one in group:
             found = verify(one.text, items)
             score.add(one, sent.everything, found)

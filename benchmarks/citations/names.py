@@ -132,7 +132,8 @@ def symbol_elsewhere(sent: Sent) -> Draft | None:
         or any(short in row for row in file.lines[max(0, line - file.first - 1) : line - file.first + 2])
     ):
         return None
-    truth = Truth("defined name moved", "moved", frozenset({"moved"}), file.path, lines)
+    accepted = frozenset({"moved", "found"})
+    truth = Truth("defined name moved", "moved", accepted, file.path, lines)
     where = f"`{sent.name(file)}:{line}`"
     text = sent.rng.choice(prose.SYMBOLS_AT).format(symbol=prose.span(_written(sent, name)), place=where)
     return Draft(text, (truth,))

@@ -56,6 +56,13 @@ WITH_QUOTE = (
     "You can see {quote} in {place}, e.g. when the cache is cold.",
     "{place} has {quote}, i.e. it runs once.",
 )
+LINE_ONLY = (
+    "Line {line}: {quote}",
+    "{quote} (line {line})",
+    "On line {line}, {quote} is what counts.",
+    "At line {line} we see {quote}.",
+    "Lines {line}-{end}: {quote}",
+)
 PLACES = (
     "The details are in {place}.",
     "See {place} for how this works.",

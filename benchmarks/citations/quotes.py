@@ -295,7 +295,57 @@ def elided_fence(sent: Sent) -> Draft | None:
     return _fenced(sent, body, file, line, len(lines), truth)
 
 
+def line_only(sent: Sent, *, is_true: bool) -> Draft | None:
+    """A line with its number, below a heading with the file, which is the only one that has it."""
+    file = sent.file()
+    found = file and sent.line(file, 20, 90)
+    if not file or not found or sum(bool(one.places(found[1])) for one in sent.everything) != 1:
+        return None
+    places = file.places(found[1])
+    line = found[0] if is_true else sent.wrong_line(file, places)
+    if line is None or file.path in sent.stale:
+        return None
+    quote = prose.span(found[1])
+    rows = sent.rng.choice(prose.LINE_ONLY).format(line=line, end=line, quote=quote)
+    lead = f"### `{sent.name(file)}`\n\n- "
+    start = len(lead) + rows.index(quote)
+    if is_true:
+        truth = Truth("line below a heading", "true", RIGHT, file.path, frozenset({line}))
+    else:
+        truth = Truth(
+            "line below a heading, moved", "moved", frozenset({"moved"}), file.path, frozenset(places)
+        )
+    truth = replace(truth, start=start, end=start + len(quote))
+    return Draft(f"{lead}{rows}", (truth,), block=True, one=False)
+
+
+def true_line_only(sent: Sent) -> Draft | None:
+    """With the right number."""
+    return line_only(sent, is_true=True)
+
+
+def shifted_line_only(sent: Sent) -> Draft | None:
+    """With a wrong one."""
+    return line_only(sent, is_true=False)
+
+
+def cut(sent: Sent) -> Draft | None:
+    """The beginning of a line, and dots."""
+    file = sent.file()
+    found = file and sent.line(file, 40)
+    if not file or not found or file.path in sent.stale:
+        return None
+    head = re.match(r".{16,60}?[\w)\]]\b(?=\W)", found[1])
+    if head is None:
+        return None
+    quote = head[0] + sent.rng.choice(("...", " ...", "…", " …"))
+    truth = Truth("line cut by dots", "other", RIGHT | {"unchecked"}, file.path)
+    place = prose.place(sent.rng, sent.name(file), found[0])
+    return _beside(sent, file, quote, place, truth)
+
+
 QUOTES = (
     true_line, true_line, true_alone, true_in_file, shortened, respaced, pair, shifted, shifted, wrong_file,
     not_sent, misquoted, misquoted, true_fence, titled_fence, reindented_fence, shifted_fence, elided_fence,
+    true_line_only, shifted_line_only, cut,
 )  # fmt: skip

@@ -95,7 +95,7 @@ class Score:
             return "proposal marked ✗" if missing else ""
         fit = [one for one in said if one.status in truth.accepted]
         if truth.group in ("false", "moved"):
-            ticks = [one for one in said if one.status in RIGHT and not _plain_path(one, truth)]
+            ticks = [one for one in said if one.status in RIGHT and not _is_beside(one, truth)]
             if ticks:
                 self.false_ticks += 1
                 return "false ✓"
@@ -137,6 +137,14 @@ class Score:
             for kind, count in sorted(self.claims.items())
             if kind not in groups
         }
+
+
+def _is_beside(one: Citation, truth: Truth) -> bool:
+    """Whether a ✓ is of something else that the sentence has, and does not judge what is wrong in it."""
+    return _plain_path(one, truth) or (
+        # Where it is defined is said, and the line beside it is not called right.
+        truth.kind == "defined name moved" and one.kind == "symbol" and one.named.line is None
+    )
 
 
 def _plain_path(one: Citation, truth: Truth) -> bool:
@@ -201,6 +209,8 @@ def _bodies(text: str) -> Iterable[str]:
 
 def _stands(text: str, line: int, file: Source) -> bool:
     parts: list[list[str]] = [[]]
+    if "\n" not in text and text not in "".join(file.lines):
+        text = re.sub(r"\s*(?:\.\.\.|…)\s*", "\n...\n", text)
     for row in text.replace("\r\n", "\n").split("\n"):
         if LEFT_OUT.match(row):
             parts.append([])
@@ -209,4 +219,4 @@ def _stands(text: str, line: int, file: Source) -> bool:
     bodies = [body for part in parts if (body := "\n".join(part)).strip()]
     if not bodies or line not in file.places(bodies[0]):
         return False
-    return all(any(place > line for place in file.places(body)) for body in bodies[1:])
+    return all(any(place >= line for place in file.places(body)) for body in bodies[1:])
