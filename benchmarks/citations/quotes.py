@@ -93,7 +93,8 @@ def pair(sent: Sent) -> Draft | None:
             return None
         parts[key] = prose.span(found[1])
         parts[f"{key}_place"] = f"`{sent.name(file)}:{found[0]}`"
-        truths.append(Truth("two in a sentence", "true", RIGHT, file.path, frozenset({found[0]})))
+        truth = Truth("two in a sentence", "true", RIGHT, file.path, frozenset({found[0]}))
+        truths.append(aged(sent, file, found[1], truth))
     text = sent.rng.choice(prose.PAIRS).format(**parts)
     starts = [text.index(parts[key]) for key in ("first", "second")]
     if starts[0] == starts[1] or parts["first"] in parts["second"] or parts["second"] in parts["first"]:

@@ -14,6 +14,8 @@ from docstra_tui.session.citations.citation import Citation
 
 NEAR = 400
 """Characters around a place in which the name stands that is defined there."""
+BEFORE = 60
+"""Characters before a claim that are shown of one that was judged wrongly."""
 LEFT_OUT = re.compile(r"^\W*(?:\.\.\.|…|\(some lines left out\))\W*$")
 
 
@@ -80,7 +82,9 @@ class Score:
                 self.claims[name] += 1
                 self.right[name] += not why
             if why:
-                self.faults.append(Fault(why, truth.kind, answer.text[truth.start : truth.end], said, truth))
+                self.faults.append(
+                    Fault(why, truth.kind, answer.text[max(0, truth.start - BEFORE) : truth.end], said, truth)
+                )
         for start, end, is_one in answer.claims:
             inside = [truth for truth in answer.truths if start <= truth.start < end and truth.required]
             if is_one and inside:
