@@ -75,7 +75,9 @@ def test_who_says_what_is_true_is_right_and_who_says_the_opposite_is_not(files: 
                 )
                 for truth in one.truths
             ]
-            good.add(one, sent.everything, [each for each in told if each.status not in ("found", "repaired")])
+            good.add(
+                one, sent.everything, [each for each in told if each.status not in ("found", "repaired")]
+            )
             bad.add(one, sent.everything, [replace(each, status="missing") for each in told])
     assert good.figures()["false_ticks"] == good.figures()["proposals_missing"] == 0
     assert good.figures()["moved_named"] == good.figures()["false_labelled"] == 1

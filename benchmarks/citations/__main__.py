@@ -63,17 +63,19 @@ def scored(seed: int, count: int, files: list[Source]) -> tuple[Score, int]:
     """What is right, and how many answers end otherwise when they come in pieces."""
     score, differing = Score(), 0
     for sent, group in answers(seed, count, files):
-        items = sent.items
+        items, now = sent.items, sent.now
         for one in group:
-            found = verify(one.text, items)
+            found = verify(one.text, items, now)
             score.add(one, sent.everything, found)
-            differing += found != in_pieces(one.text, items, sent.rng)
+            differing += found != in_pieces(one.text, items, now, sent.rng)
     return score, differing
 
 
-def in_pieces(text: str, items: list[ContextItem], rng: Random) -> tuple[Citation, ...]:
+def in_pieces(
+    text: str, items: list[ContextItem], now: dict[str, str | None], rng: Random
+) -> tuple[Citation, ...]:
     """The citations of an answer that comes bit by bit."""
-    checker = Checker(items)
+    checker = Checker(items, now)
     at = 0
     while at < len(text):
         size = rng.choice((1, 2, 4, 4, 7, 60))
