@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 LONGEST = 2048
 """Characters that one match may take."""
@@ -172,33 +173,73 @@ SHAPES = (
 )
 
 
-_LOWERED = tuple(
-    (
-        shape,
-        tuple(
-            (low, tuple(mark for mark in shape.marks if mark.lower() == low))
-            for low in dict.fromkeys(mark.lower() for mark in shape.marks)
-        ),
-    )
-    for shape in SHAPES
-)
-_GATE = "key"
-"""Most words for a secret end so."""
+@dataclass(frozen=True, eq=False)
+class _Mark:
+    """A beginning, by the word that is in every text that has it."""
 
+    shape: int
+    mark: str
+    part: str
+    """Empty where there is no word in it."""
+    is_first: bool
+    """The word begins with the part."""
+    is_last: bool
+    """The word ends with it."""
 
-def shapes_in(text: str) -> list[Shape]:
-    """Those whose beginnings are somewhere in the text, for `find` in all of it: quicker where there are many
-    texts."""
-    lowered = text.lower()
-    has_key = _GATE in lowered
-    found = []
-    for shape, marks in _LOWERED:
-        there = tuple(
-            mark for low, forms in marks if (has_key or _GATE not in low) and low in lowered for mark in forms
+    def may_be_by(self, word: str) -> bool:
+        return (
+            self.part in word
+            and (not self.is_first or word.startswith(self.part))
+            and (not self.is_last or word.endswith(self.part))
         )
-        if there:
-            found.append(replace(shape, marks=there))
-    return found
+
+
+def _mark(shape: int, mark: str) -> _Mark:
+    found = max(re.finditer(r"\w+", mark), key=lambda one: len(one[0]), default=None)
+    if found is None:
+        return _Mark(shape, mark, "", False, False)
+    return _Mark(shape, mark, found[0], found.start() > 0, found.end() < len(mark))
+
+
+_MARKS = [_mark(number, mark) for number, shape in enumerate(SHAPES) for mark in shape.marks]
+_PARTS = re.compile("|".join(dict.fromkeys(mark.part for mark in _MARKS if mark.part)))
+
+
+def may_begin(word: str) -> bool:
+    """False for a word that is in no beginning. A word is all letters, digits and underscores in a row."""
+    return _PARTS.search(word) is not None and bool(_begun_by(word))
+
+
+@lru_cache(10_000)
+def _begun_by(word: str) -> tuple[_Mark, ...]:
+    return tuple(mark for mark in _MARKS if mark.part and mark.may_be_by(word))
+
+
+def shapes_in(text: str, words: Iterable[str]) -> list[Shape]:
+    """Those whose beginnings are somewhere in the text, for `find` in all of it: quicker where there are many
+    texts. `words` are all those of the text that `may_begin` one."""
+    likely = {mark for mark in _MARKS if not mark.part}.union(*map(_begun_by, set(words)))
+    there: dict[int, list[str]] = {}
+    for one in likely:
+        if one.mark in text:
+            there.setdefault(one.shape, []).append(one.mark)
+    return [replace(SHAPES[number], marks=tuple(marks)) for number, marks in sorted(there.items())]
+
+
+def without_credentials(text: str, words: Iterable[str] | None = None) -> str:
+    """The same, with blanks where a key or a token stands; `words` as for `shapes_in`."""
+    parts: list[str] = []
+    at = 0
+    shapes = SHAPES if words is None else shapes_in(text, words)
+    for hit in sorted(find(text, shapes=shapes), key=lambda hit: hit.start):
+        start = text.find(hit.value, max(at, hit.start))
+        if start >= 0:
+            parts += [text[at:start], _NO_BREAK.sub(" ", hit.value)]
+            at = start + len(hit.value)
+    return "".join([*parts, text[at:]]) if parts else text
+
+
+_NO_BREAK = re.compile(r"[^\n]")
 
 
 def find(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from docstra_tui.context import credentials
+from docstra_tui.context.search.spelling import words
 
 BODY = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
 
@@ -60,7 +61,9 @@ SECRETS = {
 def test_what_looks_like_a_key_is_found_at_its_line(kind: str) -> None:
     text = f"first = 1\n{SECRETS[kind]}\nlast = 2\n"
     hits = list(credentials.find(text))
-    assert hits == list(credentials.find(text, shapes=credentials.shapes_in(text)))
+    likely = [word for word in words(text) if credentials.may_begin(word)]
+    assert hits == list(credentials.find(text, shapes=credentials.shapes_in(text, likely)))
+    assert hits[0].value not in credentials.without_credentials(text, likely)
     assert hits
     if ":" not in SECRETS[kind][:12]:
         assert text.count("\n", 0, hits[0].start) == 1

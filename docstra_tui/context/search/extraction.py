@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import cast
 
+from docstra_tui.context.credentials import without_credentials
 from docstra_tui.context.files.language import language_of
 from docstra_tui.context.outline.definers import defined
 from docstra_tui.context.outline.grammars import GRAMMARS
@@ -46,7 +47,8 @@ _KEYWORDS: frozenset[str] = _set(
 
 
 def extract(path: str, content: str, *, language: str = "", parse: bool = True) -> FileFacts:
-    """All that is kept of a file. Without `parse` no parser of C meets the text: for one that broke it.
+    """All that is kept of a file, in which keys and tokens are blanks. Without `parse` no parser of C meets the
+    text: for one that broke it.
 
     `language` is that of the content where the path does not tell it, as of a notebook's cells.
     """
@@ -54,10 +56,19 @@ def extract(path: str, content: str, *, language: str = "", parse: bool = True) 
     kind = kind_of(path, language, content)
     if path.lower().endswith(_PICTURES):
         return FileFacts(path, language, kind, ())
+    facts, suspects = _facts(path, content, language, kind, parse)
+    clean = without_credentials(content, suspects)
+    return facts if clean is content else _facts(path, clean, language, kind, parse)[0]
+
+
+def _facts(
+    path: str, content: str, language: str, kind: FileKind, parse: bool
+) -> tuple[FileFacts, list[str]]:
+    """And the words that may begin a credential."""
     apart = pieces(content, language)
     found = _found(content, language, apart, parse)
-    regions, counts = regions_of(content, found, apart)
-    return FileFacts(
+    regions, counts, suspects = regions_of(content, found, apart)
+    facts = FileFacts(
         path=path,
         language=language,
         kind=kind,
@@ -66,6 +77,7 @@ def extract(path: str, content: str, *, language: str = "", parse: bool = True) 
         uses=_uses(counts, language, kind, found),
         imports=imports_of(content, language),
     )
+    return facts, suspects
 
 
 def _found(content: str, language: str, apart: Sequence[str], parse: bool) -> list[Tag]:

@@ -9,7 +9,7 @@ from itertools import accumulate, pairwise
 
 from docstra_tui.context.outline.tags import Tag
 from docstra_tui.context.search.facts import Region
-from docstra_tui.context.search.spelling import spelled, words
+from docstra_tui.context.search.spelling import looked_at, spelled, words
 
 SHORT = 20
 """Lines below which a region takes in what follows."""
@@ -27,10 +27,11 @@ _CUTTING = frozenset({"class", "function", "method", "type", "heading", "macro",
 
 def regions_of(
     content: str, found: Sequence[Tag], pieces: Sequence[str]
-) -> tuple[tuple[Region, ...], Counter[str]]:
+) -> tuple[tuple[Region, ...], Counter[str], list[str]]:
     """The regions of a text, in which `found` is defined; `pieces` are those of `lexing`.
 
-    And how often each word stands in what is no comment and no quote.
+    And how often each word stands in what is no comment and no quote; and the words that may begin a
+    credential.
     """
     lines = content.split("\n")
     if len(lines) > 1 and not lines[-1]:
@@ -41,13 +42,15 @@ def regions_of(
     naming = _Naming(found)
     regions = []
     counts: Counter[str] = Counter()
+    suspects: list[str] = []
     for start, end in spans:
         comments, body = texts.until(min(offsets[end], len(content)))
         counts.update(body)
-        region = Region(start, end, naming.of(start, end), spelled(comments), spelled(body))
+        said, done = looked_at(comments, suspects), looked_at(body, suspects)
+        region = Region(start, end, naming.of(start, end), said, done)
         if region.names or region.comments or region.body:
             regions.append(region)
-    return tuple(regions), counts
+    return tuple(regions), counts, suspects
 
 
 def _spans(lines: Sequence[str], found: Sequence[Tag]) -> list[tuple[int, int]]:

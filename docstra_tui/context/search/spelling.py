@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from docstra_tui.context.credentials import may_begin
+
 _PART = re.compile(r"[A-Z]{2,}[sv](?![a-zß-ÿ])|[A-Z]+(?![a-zß-ÿ])|[A-Z]?[a-zß-ÿ]++|\d++|[^\W\d_A-Za-zß-ÿ]++")
 """`HTTPServer2` is HTTP, Server, 2, `UUIDv4` UUIDv, 4; letters of other scripts stay together."""
 
@@ -29,13 +31,19 @@ _EVERYWHERE = _set(
 """Words of languages that stand in every file, and say nothing of one."""
 
 
+_MARK = "\0"
+"""In front of a word that may begin a credential: that is found out once for each word, not in each text."""
+_MARKED = re.compile(f"{_MARK}([^{_MARK}]+){_MARK}")
+
+
 class _Spelling(dict[str, str]):
     """What is indexed for each identifier: itself, and its parts where capitals or digits join them."""
 
     def __missing__(self, identifier: str) -> str:
         if len(self) >= _KEPT:
             self.clear()
-        spelling = self[identifier] = _spell(identifier[:_LONGEST])
+        mark = f"{_MARK}{identifier}{_MARK}" if may_begin(identifier) else ""
+        spelling = self[identifier] = mark + _spell(identifier[:_LONGEST])
         return spelling
 
 
@@ -54,7 +62,16 @@ def spelled(identifiers: Iterable[str]) -> str:
 
     What an underscore joins is left as it is: the index parts it there.
     """
-    return " ".join(filter(None, map(_spellings.__getitem__, identifiers)))
+    return looked_at(identifiers, [])
+
+
+def looked_at(identifiers: Iterable[str], suspects: list[str]) -> str:
+    """`spelled`; among `suspects` are then those that may begin a credential."""
+    spelling = " ".join(filter(None, map(_spellings.__getitem__, identifiers)))
+    if _MARK in spelling:
+        suspects += _MARKED.findall(spelling)
+        spelling = _MARKED.sub("", spelling)
+    return spelling
 
 
 def _spell(identifier: str) -> str:

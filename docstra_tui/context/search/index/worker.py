@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import re
 import resource
 import sys
 from pathlib import Path
 
 import msgspec
 
-from docstra_tui.context.credentials import find, shapes_in
+from docstra_tui.context.credentials import without_credentials
 from docstra_tui.context.files.reader import read_file
 from docstra_tui.context.search.extraction import extract
 from docstra_tui.context.search.facts import FileFacts
@@ -46,7 +45,6 @@ LEAST = 5_000
 
 NO_TEXT = " is not text."
 """How `decoding` says it."""
-_NO_BREAK = re.compile(r"[^\n]")
 
 
 def main() -> None:
@@ -70,7 +68,7 @@ def look_at(root: Path, wanted: Wanted) -> Extracted:
         item = read_file(root, wanted.path, max_bytes=wanted.max_bytes).item
     except UnreadableFile as error:
         return nothing(BINARY if error.message.endswith(NO_TEXT) else UNREADABLE)
-    text, language = without_credentials(item.content), item.language
+    text, language = item.content, item.language
     lines = text.count("\n") + (not text.endswith("\n"))
     if len(text) > LEAST and len(text) > LONG_LINE * lines:
         return name_only(wanted.path, MINIFIED)
@@ -82,19 +80,7 @@ def _facts(wanted: Wanted, text: str, language: str) -> FileFacts:
     for failures in range(wanted.failures, AS_LINES):
         with contextlib.suppress(ImportError, MemoryError, RecursionError):
             return extract(wanted.path, text, language=language, parse=failures == 0)
-    return plain_facts(wanted.path, text, language)
-
-
-def without_credentials(text: str) -> str:
-    """The same, with blanks where a key or a token stands."""
-    parts: list[str] = []
-    at = 0
-    for hit in sorted(find(text, shapes=shapes_in(text)), key=lambda hit: hit.start):
-        start = text.find(hit.value, max(at, hit.start))
-        if start >= 0:
-            parts += [text[at:start], _NO_BREAK.sub(" ", hit.value)]
-            at = start + len(hit.value)
-    return "".join([*parts, text[at:]]) if parts else text
+    return plain_facts(wanted.path, without_credentials(text), language)
 
 
 def _begin_clock() -> None:
