@@ -47,8 +47,8 @@ _KEYWORDS: frozenset[str] = _set(
 
 
 def extract(path: str, content: str, *, language: str = "", parse: bool = True) -> FileFacts:
-    """All that is kept of a file, in which keys and tokens are blanks. Without `parse` no parser of C meets the
-    text: for one that broke it.
+    """All that is kept of a file, but keys and tokens. Without `parse` no parser of C meets the text: for one
+    that broke it.
 
     `language` is that of the content where the path does not tell it, as of a notebook's cells.
     """
