@@ -18,6 +18,8 @@ LARGEST = 1_000_000
 """Bytes of one side of a file; of a larger one it is only said that it changed."""
 MOST_PAIRS = 10_000
 """Files that are gone against files that are new, looked at for those that were only moved."""
+MOST_MISSES = 50
+"""Files in a row for which there is no room; what comes behind them is not looked at any more."""
 ALIKE = 0.6
 """The share of lines that a file keeps when it is moved."""
 _LFS = "version https://git-lfs.github.com/spec/v1\n"
@@ -44,13 +46,18 @@ class Writer:
         """`above` is what all paths begin with and is not told: the way to the root."""
         self._old, self._new, self._room, self._above = old, new, room, len(above)
         self._parts: list[str] = []
-        self._secret = self._cut = 0
+        self._secret = self._cut = self._misses = 0
 
     def write(self, changes: Iterable[Change]) -> Difference:
         """All of them, those that fit."""
         together = self._with_moves(list(changes))
         for change, moved in together:
-            self._add(self._one(change, moved))
+            if may_hold_secrets(change.path) or (moved and may_hold_secrets(moved)):
+                self._secret += 1
+            elif self._misses < MOST_MISSES:
+                self._add(self._one(change, moved))
+            else:
+                self._cut += 1
         left_out = []
         if self._secret:
             left_out.append(f"{_files(self._secret)} left out, as they may hold secrets.")
@@ -62,15 +69,14 @@ class Writer:
     def _add(self, text: str) -> None:
         if len(text) > self._room:
             self._cut += 1
+            self._misses += 1
         else:
+            self._misses = 0
             self._room -= len(text)
             self._parts.append(text)
 
     def _one(self, change: Change, moved: str) -> str:
         path = change.path
-        if may_hold_secrets(path) or (moved and may_hold_secrets(moved)):
-            self._secret += 1
-            return ""
         before = _quoted(f"a/{(moved or path)[self._above :]}")
         after = _quoted(f"b/{path[self._above :]}")
         lines = [f"diff --git {before} {after}\n", *_modes(change)]

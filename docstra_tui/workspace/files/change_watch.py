@@ -11,6 +11,8 @@ from docstra_tui.workspace.jobs import JobQueue
 
 LEAST_SECONDS = 6.0
 """Between two looks that nobody asked for."""
+FAILED_SECONDS = 30.0
+"""After one that came to nothing: the repository may have been written just then."""
 SHARE = 50
 """Of its time that it is looked, at most: a fiftieth."""
 
@@ -33,7 +35,7 @@ class ChangeWatch:
         self._jobs = jobs
         self._show = show
         self._shown = ChangeMarks()
-        self._next_look = 0.0
+        self._next_look = self._began = 0.0
         self._is_looking = False
 
     def look(self) -> None:
@@ -41,7 +43,7 @@ class ChangeWatch:
         to whoever wants to tick it."""
         if self._is_looking or time.monotonic() < self._next_look:
             return
-        self._is_looking = True
+        self._is_looking, self._began = True, time.monotonic()
         self._jobs.do(self._look, self._looked, self._failed, key="look")
 
     def ask(self, done: Callable[[ChangeMarks], object], failed: Callable[[Exception], object]) -> None:
@@ -72,7 +74,8 @@ class ChangeWatch:
         self._put(marks)
 
     def _failed(self, error: Exception) -> None:
-        self._next_look = time.monotonic() + SHARE * LEAST_SECONDS
+        now = time.monotonic()
+        self._next_look = now + max(FAILED_SECONDS, SHARE * (now - self._began))
         self._is_looking = False
         self._put(ChangeMarks())
 

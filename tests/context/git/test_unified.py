@@ -5,6 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docstra_tui.context.git.comparison import Change
+from docstra_tui.context.git.differences import Writer
+from docstra_tui.context.git.history import Row
 from docstra_tui.context.git.unified import unified
 
 LINES = st.lists(st.sampled_from(["a\n", "b\n", "c\n", "\n", "def f():\n"]), max_size=40)
@@ -47,3 +50,24 @@ def test_the_end_of_a_file_is_told() -> None:
         "-a\n\\ No newline at end of file\n",
         "+a\n",
     ]
+
+
+def test_what_there_is_no_room_for_is_not_looked_at_for_ever() -> None:
+    """The first commit of a large project: every file of it is new."""
+    looked_at: list[str] = []
+
+    def load(path: str, row: Row) -> bytes:
+        looked_at.append(path)
+        return b"long\n" * 100
+
+    new = Row(0o100644, b"x" * 20)
+    many = [
+        Change(name, None, new) for name in (".env", *(f"{number:03}.py" for number in range(500)), "id_rsa")
+    ]
+    told = Writer(load, load, 1000).write(many)
+    assert len(looked_at) < 100
+    assert told.left_out == (
+        "2 files are left out, as they may hold secrets.",
+        "499 files are left out, as the whole is too long.",
+    )
+    assert told.text.count("diff --git") == 1
