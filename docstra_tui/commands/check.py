@@ -17,6 +17,7 @@ from docstra_tui.errors import UsageError
 from docstra_tui.session.citations.checking import verify
 from docstra_tui.session.citations.report import is_any_missing, row, short, tally, told
 from docstra_tui.text import sanitize_line
+from docstra_tui.workspace.wording import NOTHING_CITED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +52,7 @@ def show(citations: Sequence[Citation], console: Console) -> None:
             line = str(citation.line) if citation.line is not None else ""
             cells = [citation.status, citation.kind, citation.path or "", line, short(citation.text)]
             console.line("\t".join(map(sanitize_line, cells)))
-    console.note(tally(citations) or "Nothing was found in it that can be looked up.")
+    console.note(tally(citations) or NOTHING_CITED)
 
 
 def _answer(words: Sequence[str], limit: int, console: Console) -> str:

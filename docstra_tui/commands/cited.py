@@ -11,6 +11,7 @@ from docstra_tui.session.citations.answered import checked
 from docstra_tui.session.citations.citation import Citation
 from docstra_tui.session.citations.report import is_any_missing, row, tally, told
 from docstra_tui.session.turn_request import TurnRequest
+from docstra_tui.workspace.wording import NOTHING_CITED
 
 MISSING = 5
 """The exit code where something is not in the files."""
@@ -50,7 +51,7 @@ class Cited:
             if citation.status == "missing":
                 self._console.note(row(citation))
         if citations or self._decides:
-            self._console.note(tally(citations) or "Nothing was found in it that can be looked up.")
+            self._console.note(tally(citations) or NOTHING_CITED)
 
 
 def sent_for(request: TurnRequest) -> tuple[ContextItem, ...]:

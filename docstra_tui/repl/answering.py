@@ -76,12 +76,14 @@ class Answering:
         files: TurnFiles,
         model: Model,
         printer: Printer,
+        say_cited: Callable[[SavedTurn], None],
         *,
         most_tokens: int,
         notify: Notify = "off",
     ) -> None:
         self._model = model
         self._printer = printer
+        self._say_cited = say_cited
         self._most_tokens = most_tokens
         self._notify: Notify = notify
         self._is_whole = True
@@ -262,6 +264,7 @@ class Answering:
             if outcome.turn.question != outcome.request.shown:  # it became the first of several
                 self._printer.line(_part(outcome.turn.question), "mark")
             self._say_figures(outcome.turn)
+            self._say_cited(outcome.turn)
         elif isinstance(error, SecretsFound):
             self._printer.line("Nothing was sent.", "note")
         elif error is not None and not isinstance(error, NotTicked):

@@ -18,6 +18,7 @@ from docstra_tui.errors import DocstraError, TemplateError, UsageError
 from docstra_tui.repl.ahead import Ahead
 from docstra_tui.repl.answering import Answering
 from docstra_tui.repl.branching import Branching
+from docstra_tui.repl.cited import Cited
 from docstra_tui.repl.files import ChatFiles
 from docstra_tui.repl.finding import Finding
 from docstra_tui.repl.keys import OwnKeys
@@ -84,8 +85,14 @@ class Chat:
         )
         self._next = Ahead(self.model, lambda: self.opened.current, lambda: self.answering.queue.busy)
         self.models = Models(self.model, printer, confirm, self._next.recount)
+        self._cited = Cited(lambda: self.session, printer)
         self.answering: Answering = Answering(
-            self.files, self.models, printer, most_tokens=settings.answer.max_tokens, notify=settings.notify
+            self.files,
+            self.models,
+            printer,
+            self._cited.below,
+            most_tokens=settings.answer.max_tokens,
+            notify=settings.notify,
         )
         self.sessions = Sessions(self.opened, self.model, self.models, self._named, self.answering, printer)
         self.themes = Themes(settings.theme, lambda: self.root, printer)
@@ -109,6 +116,7 @@ class Chat:
         return {
             **self.branching.handlers,
             "continue": self.do_continue,
+            "check": self._cited.check,
             "files": self.do_files,
             "changed": self.do_changed,
             "drop": self.do_drop,

@@ -18,6 +18,7 @@ Takes = Literal["nothing", "files", "text", "name"]
 
 EVERYWHERE: frozenset[Face] = frozenset({"screen", "chat", "shell"})
 BOTH: frozenset[Face] = frozenset({"screen", "chat"})
+CHAT: frozenset[Face] = frozenset({"chat"})
 SCREEN: frozenset[Face] = frozenset({"screen"})
 
 
@@ -170,6 +171,14 @@ COMMANDS = (
         "where the model is from now on",
         "name",
         choices=("auto", "cpu", "cuda", "mps"),
+    ),
+    Command(
+        "check",
+        "Check an answer",
+        "[N]",
+        "what answer N, else the last, says of the files, looked up in them",
+        "name",
+        faces=CHAT,
     ),
     Command("thought", "Show thinking", "", "what was thought before an answer"),
     Command("restart", "Restart engine", "", "load the model again in a fresh process"),

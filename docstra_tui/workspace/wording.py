@@ -19,6 +19,9 @@ GOES_ON = "/continue goes on"
 NOT_BEGUN = "Nothing was asked in this session yet."
 """Why there is nothing of it to take away."""
 
+NOTHING_CITED = "Nothing was found in it that can be looked up."
+"""Why there is nothing to say of what an answer says of the files."""
+
 NO_THOUGHT = "Nothing was thought before this answer."
 """Why there is no thinking to show."""
 
