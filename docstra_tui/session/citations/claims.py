@@ -173,6 +173,11 @@ class Claims:
         in_file = [one for one in defined if one.source.path in files]
         if in_file or defined:
             one = (in_file or defined)[0]
+            if path and not in_file and not self._uses(name, files):
+                at = f"{one.source.path or 'the code'}:{one.line}"
+                return Verdict(
+                    "moved", one.source.path, one.line, one.end_line, f"not in {path}, but at {at}"
+                )
             count = len({(each.source.path, each.row) for each in in_file or defined})
             note = "defined there" + (f", and {count - 1} more times" if count > 1 else "")
             return self._since(Verdict("found", one.source.path, one.line, one.end_line, note), one)
@@ -194,6 +199,10 @@ class Claims:
         if self._sources.is_tired:
             return TOO_MUCH
         return self._unknown(name, sentence)
+
+    def _uses(self, name: Symbol, files: Sequence[str]) -> bool:
+        """Whether one of these files has the name: it may be spoken of there, and defined elsewhere."""
+        return any(name.last in source.text.words for source in self._sources.all if source.path in files)
 
     def _unknown(self, name: Symbol, sentence: Sentence) -> Verdict:
         """A name that stands nowhere as it is written."""

@@ -14,9 +14,9 @@ LONGEST = 400
 
 _PART = r"[\w.@+~$\[\]()-]{1,160}+"
 _PATH = r"(?:[A-Za-z]:)?(?:[/\\])?[\w.@+~-]{1,160}+(?:[/\\][\w.@+~-]{1,160}+){0,40}+"
-_NUMBER = r"\d{1,7}"
+_NUMBER = r"\d{1,9}+(?!\d)"
 _SUFFIX = (
-    rf"(?::(?P<a>{_NUMBER})(?:(?:[-–—]|\.\.)(?P<b>{_NUMBER})|:\d+(?:[-–—]\d+)?)?"
+    rf"(?::L?(?P<a>{_NUMBER})(?:(?:[-–—]|\.\.)L?(?P<b>{_NUMBER})|:\d+(?:[-–—]\d+)?)?"
     rf"|\#L(?P<c>{_NUMBER})(?:C\d+)?(?:[-–—]L?(?P<d>{_NUMBER})(?:C\d+)?)?"
     rf"|\((?P<e>{_NUMBER})(?:[-–—](?P<f>{_NUMBER}))?\))"
 )
@@ -25,6 +25,10 @@ _RANGE = (
 )
 _LINE = re.compile(rf"\b(?:on |at |from |see |around )?(?:[Ll]ines?|ll?\.)\s?L?\*{{0,2}}{_RANGE}", re.UNICODE)
 """`line 12`, `lines 3-9`, `at line 12`."""
+_SHORT_LINE = re.compile(
+    rf"\bL(?P<first>{_NUMBER})[-–—]L?(?P<last>{_NUMBER})|(?<=\()L(?P<only>{_NUMBER})(?=[),;])"
+)
+"""`L3-L9` and `(L12)`; an L and a number alone are a cache or a norm."""
 _IN_PROSE = re.compile(rf"(?<![\w/\\.@+~-]){_PATH}(?:{_SUFFIX})?")
 _WHOLE = re.compile(rf"(?P<path>[^\n`]{{1,{LONGEST}}}?)(?:{_SUFFIX})?", re.DOTALL)
 _WHOLE_LINES = re.compile(
@@ -106,7 +110,11 @@ def lines_in(text: str) -> list[Place]:
         named = _named("", match["first"], match["last"])
         if named is not None:
             places.append(Place(named, match.start(), match.end()))
-    return places
+    for match in _SHORT_LINE.finditer(text):
+        named = _named("", match["first"] or match["only"], match["last"])
+        if named is not None:
+            places.append(Place(named, match.start(), match.end()))
+    return sorted(places, key=lambda place: place.start)
 
 
 def _named(path: str, first: str | None, last: str | None) -> Named | None:

@@ -21,22 +21,26 @@ _LINK = re.compile(r"\]\((?P<target>[^()\s]{1,400}+(?:\([^()\s]{0,40}\))?)(?:\s\
 _URL = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]{1,12}://[^\s<>`\"')\]]{1,2000}+")
 _END = re.compile(r"[.!?][)\"'*_”’]{0,3}\s+(?=[^\sa-z])|\n[ \t]*(?=\n)")
 _SHORT = re.compile(
-    r"(?:\b(?:e\.g|i\.e|cf|vs|etc|approx|resp|no|ll?|pp?|fig|sec|eq|viz)|[^\w][A-Za-z])\.$", re.IGNORECASE
+    r"(?:\b(?:e\.g|i\.e|cf|vs|approx|resp|no|ll?|pp?|fig|sec|eq|viz)|[^\w][A-Za-z])\.$", re.IGNORECASE
 )
 _QUOTE_MARK = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
 _MODAL = re.compile(
     r"\b(?:could|should|would|might|may want|instead|rename[ds]?|replac(?:e|ing)|suggest\w*|propos\w+|"
-    r"recommend\w*|consider|introduce|e\.g|for example|for instance|such as|hypothetical\w*|imagine|suppose|"
+    r"recommend\w*|consider|introduce|hypothetical\w*|imagine|suppose|"
     r"alternatively|let's|refactor\w*|chang(?:e|ing) (?:it|this|that|the)|improv\w+|does(?:n't| not) exist|"
-    r"no such|there is no|isn't|is not|not (?:defined|present|found|given|shown))\b",
+    r"no such|there is no|isn't|is not|not (?:defined|present|found|given|shown))\b|"
+    rf"\b(?:e\.g\.|for example|for instance|such as)[,:]?\s\W{{0,4}}{_BLOT}",
     re.IGNORECASE,
 )
 _IMPERATIVE = re.compile(
-    r"(?:^|\b(?:you can|you may|you need to|need to|please|then|to|and|,|:)\s)\W{0,6}"
+    r"(?:^|(?:\b(?:you can|you may|you need to|need to|please|then|to|and)|[,:])\s)\W{0,6}"
     r"(?:add|create|define|write|run|install|pass|set|wrap|use|change|try|import|insert|append|make|move|"
     r"extract|remove|update|call|override|implement|return)\b",
     re.IGNORECASE,
 )
+
+_TITLE = re.compile(r"#{1,6}\s[^\n]*|(?P<mark>\*\*|__)[^*\n]*(?P=mark)")
+"""A heading, or bold words instead of one."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ class Sentence:
     is_proposal: bool
     """True where it speaks of what could be."""
     is_lead: bool
-    """True where it ends with a colon: it leads to what follows."""
+    """True where it ends with a colon or is a heading: it leads to what follows."""
 
 
 def sentences(text: str, at: int) -> Iterator[Sentence]:
@@ -159,7 +163,7 @@ def _sentence(
     trimmed = masked[start:end].strip()
     is_proposal = bool(_MODAL.search(trimmed) or _IMPERATIVE.search(trimmed))
     spoken.sort(key=lambda place: place.start)
-    is_lead = trimmed.rstrip("*_ ").endswith(":")
+    is_lead = trimmed.rstrip("*_ ").endswith(":") or _TITLE.fullmatch(trimmed) is not None
     return Sentence(
         text[start:end], at + start, tuple(codes), tuple(spoken), tuple(lines), is_proposal, is_lead
     )
