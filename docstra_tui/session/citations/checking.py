@@ -11,7 +11,7 @@ from docstra_tui.session.citations import fences, places
 from docstra_tui.session.citations.blocks import Block, Blocks, Fence, Paragraph
 from docstra_tui.session.citations.citation import Citation, Kind, Named
 from docstra_tui.session.citations.claims import Claims
-from docstra_tui.session.citations.pairing import Mention, pair, with_lines
+from docstra_tui.session.citations.pairing import Mention, pair, with_lines, without_twins
 from docstra_tui.session.citations.passages import Text, joined, words_of
 from docstra_tui.session.citations.quotes import Verdict
 from docstra_tui.session.citations.sentences import Code, Sentence, sentences
@@ -101,7 +101,7 @@ class Checker:
                 files.append(Mention(named, code.text, code.start, code.end))
             else:
                 spans.append(code)
-        mentions = with_lines(files, lines, sentence)
+        mentions = with_lines(without_twins(files, sentence), lines, sentence)
         has_lines = any(one.named.line is not None for one in mentions)
         read = [self._claims.span(code, has_lines=has_lines) for code in spans]
         quotes = [one for one in read if one.is_quote]

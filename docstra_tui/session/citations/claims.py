@@ -54,8 +54,15 @@ class Claims:
         is_little = fences.says_little(plain)
         if name is None and not is_little:
             return Span(code, plain, True, None)
-        is_line = has_lines and any(plain in source.text.rows for source in self._sources.all)
-        return Span(code, plain, is_line and bool(plain), name)
+        is_line = has_lines and bool(plain) and any(plain in source.text.rows for source in self._sources.all)
+        is_part = has_lines and not is_line and name is not None and self._is_used(name, plain)
+        return Span(code, plain, is_line or is_part, name)
+
+    def _is_used(self, name: Symbol, plain: str) -> bool:
+        """True for `self.queue.get`, which nothing defines: beside lines it is a quote of them."""
+        if len(name.parts) < 2 or self._definitions.of(name):
+            return False
+        return bool(self._sources.find(plain))
 
     # Quotes
 
@@ -64,8 +71,8 @@ class Claims:
         passages = self._sources.find(span.plain)
         if passages:
             return compared(span.code.text.strip(), named, passages, self._sources)
-        if (piece := fences.in_pieces(span.code.text, self._sources, is_fence=False)) is not None:
-            return _shortened(compared(span.code.text, named, (piece,), self._sources))
+        if pieces := fences.in_pieces(span.code.text, self._sources, is_fence=False):
+            return _shortened(compared(span.code.text, named, pieces, self._sources))
         if self._sources.is_tired:
             return TOO_MUCH
         where = self._nowhere(named, sentence)
@@ -111,8 +118,8 @@ class Claims:
             return None
         if passages := self._sources.find(plain):
             return compared(code, named, passages, self._sources)
-        if (piece := fences.in_pieces(code, self._sources, is_fence=True)) is not None:
-            return _shortened(compared(code, named, (piece,), self._sources))
+        if pieces := fences.in_pieces(code, self._sources, is_fence=True):
+            return _shortened(compared(code, named, pieces, self._sources))
         return None
 
     def proposal(self, lines: Sequence[str], named: Named) -> Verdict:

@@ -88,7 +88,7 @@ def says_little(code: str) -> bool:
     return not words or (len(words) < 2 and len(code) < LEAST)
 
 
-def in_pieces(code: str, sources: Sources, *, is_fence: bool) -> Passage | None:
+def in_pieces(code: str, sources: Sources, *, is_fence: bool) -> Sequence[Passage]:
     """Where a quote stands of which parts were left out, with `…` in their place."""
     if is_fence:
         pieces: list[str] = [""]
@@ -100,23 +100,31 @@ def in_pieces(code: str, sources: Sources, *, is_fence: bool) -> Passage | None:
     else:
         pieces = _ELLIPSIS.split(code)
     plain = [piece for piece in map(joined, pieces) if piece]
-    if len(pieces) < 2 or not plain or len(plain) > PIECES or sum(len(words_of(one)) for one in plain) < 3:
-        return None
-    for begin in sources.find(plain[0]):
-        last = begin.last_row
-        for piece in plain[1:]:
-            following = [
-                one
-                for one in sources.find(piece)
-                if one.source is begin.source and last <= one.row <= last + APART
-            ]
-            if not following:
-                break
-            last = min(one.last_row for one in following)
-        else:
-            if _in_order(plain, begin, last):
-                return Passage(begin.source, begin.row, last, False)
-    return None
+    if len(pieces) < 2 or not plain or len(plain) > PIECES or says_little(" ".join(plain)):
+        return ()
+    if len(plain) == 1:
+        if is_fence:
+            return sources.find(plain[0])
+        is_cut = bool(pieces[0].strip()) and not pieces[0][-1].isspace()
+        return (is_cut and sources.find_cut(plain[0])) or sources.find(plain[0])
+    return [
+        found for begin in sources.find(plain[0]) if (found := _continued(begin, plain, sources)) is not None
+    ]
+
+
+def _continued(begin: Passage, plain: Sequence[str], sources: Sources) -> Passage | None:
+    """From the first piece to the last, where all follow each other in one file."""
+    last = begin.last_row
+    for piece in plain[1:]:
+        following = [
+            one.last_row
+            for one in sources.find(piece)
+            if one.source is begin.source and last <= one.row <= last + APART
+        ]
+        if not following:
+            return None
+        last = min(following)
+    return Passage(begin.source, begin.row, last, False) if _in_order(plain, begin, last) else None
 
 
 def _in_order(plain: Sequence[str], begin: Passage, last: int) -> bool:

@@ -47,6 +47,18 @@ def with_lines(files: Sequence[Mention], lines: Sequence[Mention], sentence: Sen
     return sorted([*known, *rest], key=lambda one: one.start)
 
 
+def without_twins(places: Sequence[Mention], sentence: Sentence) -> list[Mention]:
+    """Places without those that a link says twice: as its text, and as where it leads."""
+    kept: list[Mention] = []
+    for place in sorted(places, key=lambda one: one.start):
+        between = sentence.text[kept[-1].end - sentence.start : place.start - sentence.start] if kept else ""
+        if not kept or between.strip("`*_") != "](":
+            kept.append(place)
+        elif kept[-1].named.line is None:
+            kept[-1] = place
+    return kept
+
+
 def _in_same(one: Mention, known: Sequence[Mention]) -> Mention:
     """Lines of the only file of the sentence."""
     paths = {file.named.path for file in known}

@@ -134,15 +134,17 @@ class Text:
         own = self.words
         return all(word in own for word in words)
 
-    def find(self, quote: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
-        """The first and last row of each place where a joined quote stands."""
-        return self._find(self._joined, quote, words)
+    def find(self, quote: str, words: Sequence[str], *, is_cut: bool = False) -> Iterator[tuple[int, int]]:
+        """The first and last row of each place where a joined quote stands; a cut one may end in a word."""
+        return self._find(self._joined, quote, words, is_cut=is_cut)
 
     def find_loosely(self, quote: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
         """The same, where blanks count only between words."""
         return self._find(self._tight, tight(quote), words)
 
-    def _find(self, form: Form, quote: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
+    def _find(
+        self, form: Form, quote: str, words: Sequence[str], *, is_cut: bool = False
+    ) -> Iterator[tuple[int, int]]:
         if not quote or not form.rows:
             return
         found = 0
@@ -151,7 +153,7 @@ class Text:
             while found < PLACES and tried < TRIED and (at := form.text.find(quote, at, stop)) >= 0:
                 end = at + len(quote)
                 tried += 1
-                if stands_whole(form.text, at, end):
+                if stands_whole(form.text, at, end, is_cut=is_cut):
                     found += 1
                     yield form.row(at), form.row(end - 1)
                 at += 1
@@ -181,11 +183,11 @@ def is_word(character: str) -> bool:
     return character.isalnum() or character == "_"
 
 
-def stands_whole(text: str, at: int, end: int) -> bool:
-    """False where a word or a number goes on before or behind."""
+def stands_whole(text: str, at: int, end: int, *, is_cut: bool = False) -> bool:
+    """False where a word or a number goes on before or behind; behind a cut it may."""
     if at and is_word(text[at]) and (is_word(text[at - 1]) or _is_in_number(text, at - 1, at)):
         return False
-    if end < len(text) and is_word(text[end - 1]):
+    if not is_cut and end < len(text) and is_word(text[end - 1]):
         return not (is_word(text[end]) or _is_in_number(text, end, end - 1))
     return True
 

@@ -12,7 +12,6 @@ from docstra_tui.session.citations.citation import Named
 LONGEST = 400
 """Characters of a path."""
 
-_PART = r"[\w.@+~$\[\]()-]{1,160}+"
 _PATH = r"(?:[A-Za-z]:)?(?:[/\\])?[\w.@+~-]{1,160}+(?:[/\\][\w.@+~-]{1,160}+){0,40}+"
 _NUMBER = r"\d{1,9}+(?!\d)"
 _SUFFIX = (
@@ -23,16 +22,18 @@ _SUFFIX = (
 _RANGE = (
     rf"(?P<first>{_NUMBER})(?:\s?(?:[-–—]|to|through|and)\s?(?:line\s)?L?(?P<last>{_NUMBER}))?(?![\w.]?\d)"
 )
-_LINE = re.compile(rf"\b(?:on |at |from |see |around )?(?:[Ll]ines?|ll?\.)\s?L?\*{{0,2}}{_RANGE}", re.UNICODE)
+_LINE = re.compile(rf"\b(?:(?:on |at |from |see |around )?(?:[Ll]ines?|ll?\.)\s?L?\*{{0,2}}){_RANGE}")
 """`line 12`, `lines 3-9`, `at line 12`."""
 _SHORT_LINE = re.compile(
     rf"\bL(?P<first>{_NUMBER})[-–—]L?(?P<last>{_NUMBER})|(?<=\()L(?P<only>{_NUMBER})(?=[),;])"
 )
 """`L3-L9` and `(L12)`; an L and a number alone are a cache or a norm."""
+_SIGN = re.compile(r"(?::L?|\#L|\()$")
+"""What stands between a path and its line."""
 _IN_PROSE = re.compile(rf"(?<![\w/\\.@+~-]){_PATH}(?:{_SUFFIX})?")
 _WHOLE = re.compile(rf"(?P<path>[^\n`]{{1,{LONGEST}}}?)(?:{_SUFFIX})?", re.DOTALL)
 _WHOLE_LINES = re.compile(
-    rf"(?P<path>[^\n`]{{1,{LONGEST}}}?),?\s\(?(?:on |at )?[Ll]ines?\s{_RANGE}\)?", re.DOTALL
+    rf"(?P<path>[^\n`]{{1,{LONGEST}}}?),?\s\(?(?:on |at )?(?:[Ll]ines?\s|L){_RANGE}\)?", re.DOTALL
 )
 _CURSOR = re.compile(rf"(?P<first>{_NUMBER}):(?P<last>{_NUMBER}):(?P<path>[^\s`]{{1,{LONGEST}}})")
 
@@ -89,7 +90,7 @@ def in_prose(text: str) -> list[Place]:
         found = match.groupdict()
         whole_text = match[0]
         suffix = next((match.start(name) for name in ("a", "c", "e") if match[name]), None)
-        path = whole_text if suffix is None else text[match.start() : suffix].rstrip(":#L(")
+        path = whole_text if suffix is None else _SIGN.sub("", text[match.start() : suffix])
         end = match.end()
         if suffix is None:
             stripped = path.rstrip(".~-")

@@ -6,7 +6,7 @@ A claim is made in a sentence: a quote belongs to the place that is named in the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from docstra_tui.session.citations import places
@@ -19,22 +19,24 @@ _BLOT = "\x01"
 _RUN = re.compile(r"`+")
 _LINK = re.compile(r"\]\((?P<target>[^()\s]{1,400}+(?:\([^()\s]{0,40}\))?)(?:\s\"[^\"\n]{0,200}\")?\)")
 _URL = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]{1,12}://[^\s<>`\"')\]]{1,2000}+")
-_END = re.compile(r"[.!?][)\"'*_”’]{0,3}\s+(?=[^\sa-z])|\n[ \t]*(?=\n)")
-_SHORT = re.compile(
-    r"(?:\b(?:e\.g|i\.e|cf|vs|approx|resp|no|ll?|pp?|fig|sec|eq|viz)|[^\w][A-Za-z])\.$", re.IGNORECASE
-)
+_END = re.compile(r"[.!?][)\"'*_”’]{0,3}\s+(?=[^\sa-z]|[\w/-]{1,80}[./:]\w|lines? \d)|\n[ \t]*(?=\n)")
+_SHORT = re.compile(r"(?:\b(?:e\.g|i\.e|cf|vs|approx|resp|no|ll?|pp?|fig|sec|eq|viz)|[^\w][A-Za-z])\.$", re.I)
+"""Words behind whose point a sentence goes on."""
+_ETC = re.compile(r"etc\.\s+[a-z(,;]")
+_WORDS = re.compile(r"\b(?!(?:of|in|on|at|from|file|the|lines?|and|to)\b)[^\W\d]", re.IGNORECASE)
 _QUOTE_MARK = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
 _MODAL = re.compile(
     r"\b(?:could|should|would|might|may want|instead|rename[ds]?|replac(?:e|ing)|suggest\w*|propos\w+|"
-    r"recommend\w*|consider|introduce|hypothetical\w*|imagine|suppose|"
-    r"alternatively|let's|refactor\w*|chang(?:e|ing) (?:it|this|that|the)|improv\w+|does(?:n't| not) exist|"
-    r"no such|there is no|isn't|is not|not (?:defined|present|found|given|shown))\b|"
-    rf"\b(?:e\.g\.|for example|for instance|such as)[,:]?\s\W{{0,4}}{_BLOT}",
+    r"recommend\w*|consider|introduce|hypothetical\w*|imagine|suppose|alternatively|let's|refactor\w*|"
+    r"chang(?:e|ing) (?:it|this|that|the)|improv\w+|does(?:n't| not) exist|no such|there is no|"
+    r"(?:not|n't) (?:defined|present|found|given|shown))\b"
+    r"|\b(?:e\.g\.|i\.e\.|for example|for instance|such as|like this),?:?\s?\x01",
     re.IGNORECASE,
 )
+"""What speaks of code that could be."""
 _IMPERATIVE = re.compile(
-    r"(?:^|(?:\b(?:you can|you may|you need to|need to|please|then|to|and)|[,:])\s)\W{0,6}"
-    r"(?:add|create|define|write|run|install|pass|set|wrap|use|change|try|import|insert|append|make|move|"
+    r"(?:^|\b(?:you can|you may|you need to|need to|please|then|to|and)\s|[,:]\s)\W{0,6}"
+    r"(?:add|create|define|write|run|install|pass|press|set|wrap|use|change|try|import|insert|append|make|move|"
     r"extract|remove|update|call|override|implement|return)\b",
     re.IGNORECASE,
 )
@@ -79,7 +81,7 @@ class Sentence:
     is_proposal: bool
     """True where it speaks of what could be."""
     is_lead: bool
-    """True where it ends with a colon or is a heading: it leads to what follows."""
+    """True where it ends with a colon, or is a place and nothing else: it leads to what follows."""
 
 
 def sentences(text: str, at: int) -> Iterator[Sentence]:
@@ -133,6 +135,8 @@ def _masked(text: str, spans: list[tuple[int, int, int]]) -> str:
 
 def _ends(masked: str) -> Iterator[int]:
     for match in _END.finditer(masked):
+        if _ETC.match(masked, max(0, match.start() - 3)):
+            continue
         if not _SHORT.search(masked[max(0, match.start() - 8) : match.start() + 1]):
             yield match.end()
 
@@ -153,7 +157,7 @@ def _sentence(
     for match in _LINK.finditer(prose):
         named = places.whole(match["target"])
         links.append((match.start("target"), match.end("target")))
-        if named is not None and (places.is_path(named.path)):
+        if named is not None and places.is_path(named.path):
             spoken.append(_spoken(places.Place(named, *links[-1]), text, start, at))
     prose = _blotted(prose, links)
     found = places.in_prose(prose)[:TOKENS]
@@ -163,10 +167,24 @@ def _sentence(
     trimmed = masked[start:end].strip()
     is_proposal = bool(_MODAL.search(trimmed) or _IMPERATIVE.search(trimmed))
     spoken.sort(key=lambda place: place.start)
-    is_lead = trimmed.rstrip("*_ ").endswith(":") or _TITLE.fullmatch(trimmed) is not None
+    is_lead = (
+        trimmed.rstrip("*_ ").endswith(":")
+        or _TITLE.fullmatch(trimmed) is not None
+        or _is_place_alone(masked[start:end], start + at, codes, spoken, lines)
+    )
     return Sentence(
         text[start:end], at + start, tuple(codes), tuple(spoken), tuple(lines), is_proposal, is_lead
     )
+
+
+def _is_place_alone(
+    masked: str, at: int, codes: Sequence[Code], spoken: Sequence[Spoken], lines: Sequence[Spoken]
+) -> bool:
+    """True for a heading that is a file with lines."""
+    if len(codes) + len(spoken) > 2:
+        return False
+    said = [(one.start - at, one.end - at) for one in (*spoken, *lines)]
+    return _WORDS.search(_blotted(masked, sorted(said))) is None
 
 
 def _spoken(place: places.Place, text: str, start: int, at: int) -> Spoken:

@@ -15,6 +15,9 @@ SEARCHED = 200_000_000
 """Characters that are looked through for one answer; what comes after them is not checked."""
 
 
+_CUT_WORD = re.compile(r"\w+$")
+
+
 @dataclass(frozen=True)
 class Passage:
     """Where a quote stands."""
@@ -74,7 +77,7 @@ class Sources:
         for source in self.all:
             if source.path is not None:
                 self._by_path.setdefault(source.path, []).append(source)
-        self._found: dict[tuple[str, bool], tuple[Passage, ...]] = {}
+        self._found: dict[tuple[str, bool, bool], tuple[Passage, ...]] = {}
         self._mentions: dict[str, tuple[Source, int] | None] = {}
         self._now_texts: dict[str, Text | None] = {}
         self._room = SEARCHED
@@ -135,17 +138,21 @@ class Sources:
         """All places where a joined quote stands; with blanks as they are, else with others."""
         return self._find(quote, is_close=True) or self._find(quote, is_close=False)
 
-    def _find(self, quote: str, *, is_close: bool) -> tuple[Passage, ...]:
-        key = (quote, is_close)
+    def find_cut(self, quote: str) -> tuple[Passage, ...]:
+        """The same for a joined quote that may end in the middle of a word."""
+        return self._find(quote, is_close=True, is_cut=True)
+
+    def _find(self, quote: str, *, is_close: bool, is_cut: bool = False) -> tuple[Passage, ...]:
+        key = (quote, is_close, is_cut)
         if key not in self._found:
-            words = words_of(quote)
+            words = words_of(_CUT_WORD.sub("", quote) if is_cut else quote)
             passages: list[Passage] = []
             for source in self.all:
                 text = source.text
                 if self._room <= 0 or not text.holds(words):
                     continue
                 self._room -= len(source.item.content)
-                rows = text.find(quote, words) if is_close else text.find_loosely(quote, words)
+                rows = text.find(quote, words, is_cut=is_cut) if is_close else text.find_loosely(quote, words)
                 passages += [Passage(source, first, last, is_close) for first, last in rows]
             self._found[key] = tuple(passages)
         return self._found[key]
@@ -179,6 +186,3 @@ def _is_in(source: Source, text: str) -> bool:
     first = source.item.start_line or 1
     lines = text.split("\n")[first - 1 : first - 1 + len(source.text.lines)]
     return lines == source.text.lines
-
-
-_NAME = re.compile(r"\w+")

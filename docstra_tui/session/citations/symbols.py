@@ -37,8 +37,9 @@ EVERYDAY = _set(
     "attributeerror runtimeerror oserror ioerror stopiteration notimplementederror python python3 pip "
     "bash sh zsh git npm node yarn cargo rustc go java javac make cmake gcc clang docker curl sudo json "
     "yaml toml xml html css csv sql http https utf-8 utf8 ascii unicode stdin stdout stderr get post put "
-    "patch head options localhost linux macos windows posix unix path size_t usize isize u8 u16 u32 u64 "
-    "i8 i16 i32 i64 f32 f64"
+    "patch head options localhost linux macos windows posix unix path size_t enter escape esc tab space "
+    "backspace ctrl alt shift home end insert up down left right usize isize u8 u16 u32 u64 i8 i16 i32 "
+    "i64 f32 f64"
 )
 """Words that belong to no project; where no file defines them nobody claimed anything."""
 
