@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import JOIN, PART
@@ -31,6 +31,26 @@ def sent_with(turn: SavedTurn, before: Sequence[SavedTurn] = ()) -> tuple[Contex
 def citations_of(turn: SavedTurn, before: Sequence[SavedTurn] = ()) -> tuple[Citation, ...]:
     """Those of an answer, looked up in what was sent with its question. Blocks."""
     return checked(turn.answer, sent_with(turn, before))
+
+
+def citations_on_paths(turns: Iterable[SavedTurn]) -> dict[int, tuple[Citation, ...]]:
+    """Those of every answer of a conversation, forks and all, by the turn; oldest first. Blocks."""
+    found: dict[int, tuple[Citation, ...]] = {}
+    known: dict[int, SavedTurn] = {}
+    for turn in turns:
+        known[turn.id] = turn
+        if turn.answer.strip():
+            found[turn.id] = citations_of(turn, _before(turn, known) if turn.task == JOIN else ())
+    return found
+
+
+def _before(turn: SavedTurn, known: Mapping[int, SavedTurn]) -> list[SavedTurn]:
+    """The turns of its path, as far back as it is about parts."""
+    path: list[SavedTurn] = []
+    while (earlier := known.get(turn.parent)) is not None and earlier.task == PART:
+        path.insert(0, earlier)
+        turn = earlier
+    return path
 
 
 def checked(answer: str, items: Sequence[ContextItem]) -> tuple[Citation, ...]:

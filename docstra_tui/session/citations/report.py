@@ -47,10 +47,15 @@ def place(citation: Citation) -> str:
     """`src/a.py:3-9`, safe to show; empty where no file is known."""
     if citation.path is None:
         return f"line {citation.line}" if citation.line is not None and citation.kind != "symbol" else ""
-    lines = f":{citation.line}" if citation.line is not None else ""
-    if lines and citation.end_line not in (None, citation.line):
-        lines += f"-{citation.end_line}"
-    return shown_name(citation.path) + lines
+    return shown_name(citation.path) + lines(citation)
+
+
+def lines(citation: Citation) -> str:
+    """`:3-9`, what stands behind its path; empty where no line is known."""
+    first, last = citation.line, citation.end_line
+    if first is None:
+        return ""
+    return f":{first}" if last in (None, first) else f":{first}-{last}"
 
 
 def row(citation: Citation, where: str = "") -> str:
@@ -67,9 +72,9 @@ def row(citation: Citation, where: str = "") -> str:
 
 def short(text: str) -> str:
     """The first line of it that says something, safe to show and not too long."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    first = sanitize_line(lines[0].strip()[: WIDEST + 1]) if lines else ""
-    return first if len(first) <= WIDEST and len(lines) < 2 else first[: WIDEST - 1].rstrip() + "…"
+    said = [line for line in text.splitlines() if line.strip()]
+    first = sanitize_line(said[0].strip()[: WIDEST + 1]) if said else ""
+    return first if len(first) <= WIDEST and len(said) < 2 else first[: WIDEST - 1].rstrip() + "…"
 
 
 def told(citations: Sequence[Citation]) -> list[dict[str, Any]]:

@@ -13,6 +13,8 @@ import msgspec
 from msgspec import Meta
 
 from docstra_tui.llm.answer import FinishReason
+from docstra_tui.session.citations.citation import Kind
+from docstra_tui.session.citations.citation import Status as CitationStatus
 from docstra_tui.session.turns import Status
 
 FORMAT: Literal["docstra-tui session"] = "docstra-tui session"
@@ -22,6 +24,8 @@ LARGEST = 64 * 1024 * 1024
 """Bytes of a file."""
 MOST_TURNS = 20_000
 MOST_FILES = 100_000
+MOST_CITED = 10_000
+"""Citations of one answer."""
 MOST_NAMED = 1_000_000
 """Files of all turns together, counted with each turn that had them."""
 
@@ -68,6 +72,17 @@ class Error(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hint: str = ""
 
 
+class Cited(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an answer says of the files, and what became of it when it was looked up. Not taken in again."""
+
+    text: str
+    kind: Kind
+    path: Path | None
+    line: Count | None
+    """Where it stands."""
+    status: CitationStatus
+
+
 class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A question and its answer."""
 
@@ -87,6 +102,7 @@ class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     left_out: list[str] = []
     damage: list[str] = []
     answer: str = ""
+    citations: Annotated[list[Cited], Meta(max_length=MOST_CITED)] = []
     thinking: str | None = None
     thinking_s: Figure | None = None
     error: Error | None = None

@@ -11,7 +11,20 @@ import msgspec
 
 from docstra_tui import __version__
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.session.exchange.document import FORMAT, VERSION, Document, Error, File, Model, Setting, Turn
+from docstra_tui.session.citations.answered import citations_on_paths
+from docstra_tui.session.citations.citation import Citation
+from docstra_tui.session.exchange.document import (
+    FORMAT,
+    MOST_CITED,
+    VERSION,
+    Cited,
+    Document,
+    Error,
+    File,
+    Model,
+    Setting,
+    Turn,
+)
 from docstra_tui.session.exchange.markdown import to_markdown
 from docstra_tui.session.exchange.whole import WholeSession
 from docstra_tui.session.turns import WITHOUT_TEXT, SavedTurn, StoredSession
@@ -33,7 +46,13 @@ def exported(
         document = document_of(whole, with_thinking=with_thinking, settings=settings)
         text = msgspec.json.format(msgspec.json.encode(document), indent=1).decode()
         return _UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n"
-    return to_markdown(whole.session, with_thinking=with_thinking, settings=settings, with_digests=True)
+    return to_markdown(
+        whole.session,
+        with_thinking=with_thinking,
+        settings=settings,
+        with_digests=True,
+        citations=citations_on_paths(whole.session.turns),
+    )
 
 
 def document_of(
@@ -41,11 +60,12 @@ def document_of(
 ) -> Document:
     """Every turn of it, numbered from 1; nothing in it tells which number it has here."""
     session, turns = whole.session, whole.turns
-    files = _Files()
+    files, citations = _Files(), citations_on_paths(turns)
     numbers: dict[int, int] = {}
     told = []
     for number, turn in enumerate(turns, 1):
-        told.append(_turn(turn, number, numbers, files, with_thinking=with_thinking))
+        cited = citations.get(turn.id, ())
+        told.append(_turn(turn, number, numbers, files, cited, with_thinking=with_thinking))
         numbers[turn.id] = number
     choice = session.choice
     return Document(
@@ -78,7 +98,13 @@ def _unsent(session: StoredSession) -> Sequence[str]:
 
 
 def _turn(
-    turn: SavedTurn, number: int, numbers: Mapping[int, int], files: _Files, *, with_thinking: bool
+    turn: SavedTurn,
+    number: int,
+    numbers: Mapping[int, int],
+    files: _Files,
+    citations: Sequence[Citation],
+    *,
+    with_thinking: bool,
 ) -> Turn:
     usage, error = turn.usage, turn.error
     return Turn(
@@ -93,6 +119,7 @@ def _turn(
         left_out=[_text(name) for name in turn.left_out],
         damage=[_text(name) for name in turn.damage],
         answer=_text(turn.answer),
+        citations=[_cited(citation) for citation in citations[:MOST_CITED]],
         thinking=_text(turn.thinking) if with_thinking and turn.thinking else None,
         thinking_s=turn.thinking_s if with_thinking else None,
         error=Error(error.kind, _text(error.message), _text(error.hint)) if error is not None else None,
@@ -105,6 +132,11 @@ def _turn(
         ttft_s=turn.ttft_s,
         tokens_per_s=turn.tokens_per_s,
     )
+
+
+def _cited(citation: Citation) -> Cited:
+    path = None if citation.path is None else _text(citation.path)
+    return Cited(_text(citation.text), citation.kind, path, citation.line, citation.status)
 
 
 class _Files:

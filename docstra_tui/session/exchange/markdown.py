@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from docstra_tui import figures
+from docstra_tui.session.citations.citation import Citation
+from docstra_tui.session.citations.report import MARKS, lines, short, tally
 from docstra_tui.session.turns import SavedTurn, StoredSession
 from docstra_tui.text import sanitize_line, sanitize_text, shown_name
 
+MOST_CITED = 100
+"""Citations of one answer that are listed below it."""
+NONE_CITED: Mapping[int, Sequence[Citation]] = MappingProxyType({})
 ENDINGS = {
     "streaming": "This answer is still being written.",
     "cancelled": "Stopped here.",
@@ -21,8 +28,10 @@ def to_markdown(
     with_thinking: bool = True,
     settings: Mapping[str, object] | None = None,
     with_digests: bool = False,
+    citations: Mapping[int, Sequence[Citation]] = NONE_CITED,
 ) -> str:
-    """The whole conversation, oldest turn first; below it, `with_digests`, the files as they were sent."""
+    """The whole conversation, oldest turn first; below it, `with_digests`, the files as they were sent.
+    `citations` are those of the turns, by their numbers."""
     day = figures.moment(session.created).partition(" ")[0]
     head = [f"# {sanitize_line(session.title) or 'A conversation'}", f"{day}, about {_code(session.root)}"]
     if settings:
@@ -30,7 +39,9 @@ def to_markdown(
             "Settings at the export: " + ", ".join(f"{key} {_value(settings[key])}" for key in settings)
         )
     forks = session.forks
-    turns = [_turn(turn, forks, with_thinking=with_thinking) for turn in session.turns]
+    turns = [
+        _turn(turn, forks, citations.get(turn.id, ()), with_thinking=with_thinking) for turn in session.turns
+    ]
     files = _digests(session.turns) if with_digests else []
     return "\n\n".join([*head, *turns, *_unsent(session), *files]) + "\n"
 
@@ -56,7 +67,13 @@ def _quoted(text: str) -> str:
     return "\n".join(f"> {line}".rstrip() for line in sanitize_text(text).split("\n"))
 
 
-def _turn(turn: SavedTurn, forks: Mapping[int, Sequence[int]], *, with_thinking: bool) -> str:
+def _turn(
+    turn: SavedTurn,
+    forks: Mapping[int, Sequence[int]],
+    citations: Sequence[Citation],
+    *,
+    with_thinking: bool,
+) -> str:
     parts = ["---", _quoted(turn.question)]
     if places := forks.get(turn.id):
         parts.append(f"*{places.index(turn.id) + 1} of {len(places)} in this place.*")
@@ -70,6 +87,8 @@ def _turn(turn: SavedTurn, forks: Mapping[int, Sequence[int]], *, with_thinking:
         parts.append(_folded(turn))
     if turn.answer:
         parts.append(sanitize_text(turn.answer).strip("\n"))
+    if citations:
+        parts += _cited(citations)
     if turn.status == "failed":
         parts.append(f"*Failed: {sanitize_line(str(turn.error or 'for an unknown reason.'))}*")
     elif turn.status in ENDINGS:
@@ -77,6 +96,26 @@ def _turn(turn: SavedTurn, forks: Mapping[int, Sequence[int]], *, with_thinking:
     if turn.model:
         parts.append(f"*{sanitize_line(turn.model)}*")
     return "\n\n".join(parts)
+
+
+def _cited(citations: Sequence[Citation]) -> list[str]:
+    """What it says of the files, and what became of that when it was looked up."""
+    rows = [f"- {_row(citation)}" for citation in citations[:MOST_CITED]]
+    if (more := len(citations) - MOST_CITED) > 0:
+        rows.append(f"- and {more:,} more")
+    return [f"*{tally(citations)}*", "\n".join(rows)]
+
+
+def _row(citation: Citation) -> str:
+    text, where = short(citation.text), (citation.path or "") + lines(citation)
+    at = f", {_code(where)}" if citation.path is not None and where != text else ""
+    note = f" ({_plain(citation.note)})" if citation.note else ""
+    return f"{MARKS[citation.status]} {_code(text)}{at}{note}"
+
+
+def _plain(text: str) -> str:
+    """Words that may hold some of an answer, with no mark in them that Markdown would read."""
+    return re.sub(r"([\\`*_\[\]<>#|~!&])", r"\\\1", sanitize_line(text))
 
 
 def _folded(turn: SavedTurn) -> str:
