@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -34,6 +35,7 @@ def tell(*_):
 signal.signal(signal.SIGUSR1, tell)
 sys.exit(main({words!r}))
 """
+LASTING = "import signal; signal.setitimer = lambda *_: None; " + stuck_lexers.COMMAND[-1]
 BLOCK = "Before.\n\n```{language}\nx = 1\n```\n\nAfter.\n"
 GONE = 10.0
 
@@ -59,16 +61,16 @@ def begin(project: Path, server: HostileServer, tmp_path: Path, begun: Path) -> 
 
     def begin(language: str) -> Terminal:
         answer_with(server, streams([BLOCK.format(language=language)]))
-        lasting = "import signal; signal.setitimer = lambda *_: None; " + stuck_lexers.COMMAND[-1]
         code = START.format(
-            command=[sys.executable, "-c", lasting, str(begun)],
+            command=[sys.executable, "-c", LASTING, str(begun)],
             modules=str(tmp_path / "modules"),
             words=[str(project), "--base-url", server.url],
         )
         terminal = Terminal([sys.executable, "-c", code], columns=100, rows=30)
         opened.append(terminal)
         terminal.wait_for(lambda text: "ready" in text.splitlines()[-1])
-        assert not children(terminal), "no process is started before there is code"
+        started = psutil.Process(terminal.process.pid).children()
+        assert not started, "no process is started before there is code"
         terminal.send("Tell me", "enter")
         terminal.wait_for("After.")
         return terminal
@@ -86,8 +88,14 @@ def foregrounds(terminal: Terminal, words: str) -> list[str]:
     return []
 
 
-def children(terminal: Terminal) -> list[psutil.Process]:
-    return psutil.Process(terminal.process.pid).children()
+def for_colours(terminal: Terminal) -> list[psutil.Process]:
+    """Of the processes that the app has started."""
+    found = []
+    for process in psutil.Process(terminal.process.pid).children():
+        with suppress(psutil.Error):  # it ended while it was looked at
+            if LASTING in process.cmdline():
+                found.append(process)
+    return found
 
 
 def test_while_a_reader_is_stuck_the_app_answers_keys_and_leaves_when_it_is_told(
@@ -95,7 +103,7 @@ def test_while_a_reader_is_stuck_the_app_answers_keys_and_leaves_when_it_is_told
 ) -> None:
     terminal = begin("stuck")
     wait_for(begun)
-    (helper,) = children(terminal)
+    (helper,) = for_colours(terminal)
     terminal.send("another question")
     terminal.wait_for("❯ another question")
     os.kill(terminal.process.pid, signal.SIGTERM)
@@ -107,7 +115,7 @@ def test_while_a_reader_is_stuck_the_app_answers_keys_and_leaves_when_it_is_told
 def test_while_a_reader_is_stuck_the_app_leaves_with_its_terminal(begin: Begin, begun: Path) -> None:
     terminal = begin("busy")
     wait_for(begun)
-    (helper,) = children(terminal)
+    (helper,) = for_colours(terminal)
     terminal.hang_up()
     assert terminal.process.wait(GONE) == 128 + signal.SIGHUP
     helper.wait(GONE)
@@ -116,7 +124,7 @@ def test_while_a_reader_is_stuck_the_app_leaves_with_its_terminal(begin: Begin, 
 def test_while_a_reader_is_stuck_the_app_quits_on_its_key(begin: Begin, begun: Path) -> None:
     terminal = begin("stuck")
     wait_for(begun)
-    (helper,) = children(terminal)
+    (helper,) = for_colours(terminal)
     terminal.send("ctrl+q")
     assert terminal.wait_end() == 0
     helper.wait(GONE)
@@ -125,7 +133,7 @@ def test_while_a_reader_is_stuck_the_app_quits_on_its_key(begin: Begin, begun: P
 def test_colours_come_and_what_reads_code_is_in_another_process(begin: Begin, tmp_path: Path) -> None:
     terminal = begin("python")
     terminal.wait_for(lambda text: len(set(foregrounds(terminal, "x = 1"))) > 1)
-    (helper,) = children(terminal)
+    (helper,) = for_colours(terminal)
     os.kill(terminal.process.pid, signal.SIGUSR1)
     wait_for(tmp_path / "modules")
     loaded = json.loads((tmp_path / "modules").read_text())

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from docstra_tui.llm.answer import Event, Finished
+from docstra_tui.llm.answer import Event, Finished, Reading
 from docstra_tui.llm.inference.decoding.drafts import Drafts, Payoff
 from docstra_tui.llm.inference.decoding.step import ModelStep, Slot
 from docstra_tui.llm.inference.generation import Generator
@@ -55,11 +55,15 @@ def drafting(request: pytest.FixtureRequest) -> Generator:
 
 
 def written(generator: Generator, request: Request) -> tuple[list[int], list[Event], Finished]:
-    """The cached ids behind the prompt, what was shown and how it ended, from an empty cache."""
+    """The cached ids behind the prompt, what was shown and how it ended, from an empty cache.
+
+    How far the prompt is read is told by the clock.
+    """
     generator.prefixes.clear()
-    shown: list[Event] = []
-    ended = generator.answer(request, shown.append, lambda: False)
+    told: list[Event] = []
+    ended = generator.answer(request, told.append, lambda: False)
     assert isinstance(ended, Finished), ended
+    shown = [event for event in told if not isinstance(event, Reading)]
     return generator.prefixes._prompts[-1].ids[len(request.ids) :], shown, ended
 
 
