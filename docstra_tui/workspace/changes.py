@@ -33,6 +33,8 @@ _OFFERED = (DIFF, STAGED, f"{COMMIT}HEAD")
 
 NAMES_SECONDS = 30.0
 """Names of commits are asked for again after that."""
+NAMES_WAIT = 0.2
+"""Somebody is typing, and files are to be offered too."""
 
 
 class GitItems:
@@ -108,11 +110,15 @@ class GitItems:
         return self._reader
 
     def _known_names(self) -> tuple[str, ...]:
-        """Empty where there is no repository."""
+        """Empty where there is no repository; while that is being looked at, as before."""
+        from docstra_tui.context.git.errors import Busy
+
         when, names = self._names
         if not when or time.monotonic() - when > NAMES_SECONDS:
             try:
-                names = self._git.names()
+                names = self._git.names(wait=NAMES_WAIT)
+            except Busy:  # so there is a repository
+                return names or ("HEAD",)
             except UnreadableFile:
                 names = ()
             self._names = (time.monotonic(), names)
@@ -130,7 +136,7 @@ class GitItems:
     def _some(self, path: str, max_bytes: int) -> Difference:
         difference = self._read(path, max_bytes)
         if not difference.files and path in _NOTHING:
-            raise UnreadableFile(_NOTHING[path])
+            raise UnreadableFile(" ".join((_NOTHING[path], *difference.left_out)))
         return difference
 
     def _looked_at(self, file: Ticked, max_bytes: int) -> Ticked:

@@ -156,6 +156,16 @@ def test_names_are_offered_where_there_is_a_repository(root: Path, tmp_path: Pat
     assert GitItems(tmp_path).names("di") == ()
 
 
+def test_names_are_offered_while_the_repository_is_being_looked_at(root: Path) -> None:
+    """A first look at a large one takes seconds, and an `@` that is typed then is mostly a file's."""
+    items = GitItems(root)
+    with items._git._asking:
+        assert items.names("st") == ("@staged",)
+        assert items.names("commit:") == ("@commit:HEAD",)
+    assert items.names("commit:m") == ("@commit:main",)
+    items.close()
+
+
 def test_a_file_that_is_called_so_cannot_be_picked_by_mistake(root: Path) -> None:
     write(root, "@diff", "a lie\n")
     write(root, "@commit:x/y.py", "a lie\n")

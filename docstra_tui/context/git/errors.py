@@ -9,6 +9,10 @@ class NoRepository(UnreadableFile):
     """The folder lies in no repository that may be read."""
 
 
+class Busy(UnreadableFile):
+    """The repository is being read for something else."""
+
+
 class MissingObject(UnreadableFile):
     """An object is not here: cloned in part, borrowed from elsewhere, or lost. Nothing is fetched."""
 

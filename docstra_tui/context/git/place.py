@@ -103,8 +103,10 @@ def _followed(top: Path, own: Path) -> Path:
 
 def _is_worktree(top: Path, own: Path) -> bool:
     """True when it is a place of linked worktrees that names this one."""
+    if own.parent.name != "worktrees":
+        return False
     back = _pointer(Held(own), "gitdir")
-    return own.parent.name == "worktrees" and back is not None and _joined(own, back) == top / ".git"
+    return back is not None and _joined(own, back) == top / ".git"
 
 
 def _is_submodule(top: Path, own: Path) -> bool:

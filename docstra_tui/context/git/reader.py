@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from docstra_tui.context.git.errors import NoRepository
+from docstra_tui.context.git.errors import Busy, NoRepository
 from docstra_tui.errors import UnreadableFile
 from docstra_tui.text import shown_name
 
@@ -83,9 +83,10 @@ class GitReader:
         """What a commit says and changed. Raises as above."""
         return _difference(self._ask("commit", name=name, room=room))
 
-    def names(self, limit: int = 2000) -> tuple[str, ...]:
-        """Names of commits: HEAD, branches, tags, remote branches. Raises as above."""
-        return tuple(map(str, self._ask("names", limit=limit)["names"]))
+    def names(self, limit: int = 2000, wait: float = -1) -> tuple[str, ...]:
+        """Names of commits: HEAD, branches, tags, remote branches. Raises as above, and `Busy` where another
+        answer is not there after `wait` seconds."""
+        return tuple(map(str, self._ask("names", wait, limit=limit)["names"]))
 
     def close(self) -> None:
         """End the process, also one that is answering; any thread, never blocks."""
@@ -97,10 +98,14 @@ class GitReader:
     def __del__(self) -> None:
         self._end()
 
-    def _ask(self, what: str, **more: Any) -> dict[str, Any]:
+    def _ask(self, what: str, wait: float = -1, **more: Any) -> dict[str, Any]:
         line = json.dumps({"root": self._root, "ignore": self._ignore, "ask": what, **more}).encode() + b"\n"
-        with self._asking:
+        if not self._asking.acquire(timeout=wait):
+            raise Busy("The repository is being read.")
+        try:
             said = self._answered(line) or self._answered(line)  # one that nobody asked had just ended
+        finally:
+            self._asking.release()
         if said is None:
             raise UnreadableFile(f"The repository of {shown_name(self._root)} could not be read.")
         if "error" in said:

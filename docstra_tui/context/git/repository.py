@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from docstra_tui.context.git import staging
@@ -157,6 +157,8 @@ class Repository:
         written = self._writer(working, room).write(self._inside(changes))
         head = "Changes that are not staged: the working tree against git's index."
         tail = _few("Not in git yet, and not in this diff", untracked)
+        tail += "".join(f"{note}\n" for note in working.notes)
+        written = replace(written, left_out=(*written.left_out, *working.notes))
         return with_head(written, f"{head}\n{self._summary(written, staged.conflicts)}{tail}\n")
 
     def staged(self, room: int) -> Difference:

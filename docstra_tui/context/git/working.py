@@ -21,6 +21,7 @@ from docstra_tui.context.git.comparison import ByFolder
 from docstra_tui.context.git.history import LINK, SUBMODULE
 from docstra_tui.context.git.staging import Entry, is_folder
 from docstra_tui.errors import UnreadableFile
+from docstra_tui.text import shown_name
 
 MOST_UNTRACKED = 10_000
 HASH_SECONDS = 8.0
@@ -81,7 +82,7 @@ class Working:
                 if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
                     self._gone(folder)
                 else:
-                    self.notes.append(f"{folder}/ cannot be listed.")
+                    self.notes.append(f"{shown_name(folder)}/ cannot be listed.")
                 continue
             try:
                 waiting += self._folder(fd, folder)
@@ -89,7 +90,8 @@ class Working:
                 os.close(fd)
         if self._undecided:
             self.notes.append(
-                f"{self._undecided:,} files were not compared: there are too many whose times say nothing."
+                f"{self._undecided:,} file{'s were' if self._undecided > 1 else ' was'} not compared: "
+                "there are too many whose times say nothing."
             )
 
     def _folder(self, fd: int, folder: str) -> list[str]:

@@ -194,6 +194,19 @@ def test_secrets_and_what_is_too_long_are_left_out_and_said(history: Path, tmp_p
     assert all(words in difference.text for words in difference.left_out)
 
 
+def test_a_diff_says_what_was_not_compared(
+    history: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "project"
+    shutil.copytree(history, root)  # all times are new
+    monkeypatch.setattr(working, "HASH_SECONDS", -1.0)
+    (note,) = Repository(root).changes().notes
+    difference = Repository(root).diff(ROOM)
+    assert "6 files were not compared" in note
+    assert difference.left_out == (note,)
+    assert note in difference.text
+
+
 def test_a_conflict_is_told_as_one(history: Path, tmp_path: Path) -> None:
     root = tmp_path / "project"
     shutil.copytree(history, root)
