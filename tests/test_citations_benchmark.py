@@ -68,7 +68,7 @@ def test_who_says_what_is_true_is_right_and_who_says_the_opposite_is_not(files: 
                     truth.path,
                     min(truth.lines, default=1),
                     None,
-                    "unchecked" if "unchecked" in truth.accepted else min(truth.accepted),  # type: ignore[arg-type]
+                    max(truth.accepted - {"repaired"}),  # type: ignore[arg-type]
                     truth.start,
                     truth.end,
                     Named(),

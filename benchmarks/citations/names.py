@@ -115,7 +115,7 @@ def symbol_at(sent: Sent) -> Draft | None:
     truth = Truth("defined name at its line", "true", RIGHT, file.path, lines)
     where = f"`{sent.name(file)}:{sent.rng.choice(sorted(lines))}`"
     text = sent.rng.choice(prose.SYMBOLS_AT).format(symbol=prose.span(_written(sent, name)), place=where)
-    return Draft(text, (truth,))
+    return Draft(text, (truth,), one=False)
 
 
 def symbol_elsewhere(sent: Sent) -> Draft | None:
@@ -136,7 +136,7 @@ def symbol_elsewhere(sent: Sent) -> Draft | None:
     truth = Truth("defined name moved", "moved", accepted, file.path, lines)
     where = f"`{sent.name(file)}:{line}`"
     text = sent.rng.choice(prose.SYMBOLS_AT).format(symbol=prose.span(_written(sent, name)), place=where)
-    return Draft(text, (truth,))
+    return Draft(text, (truth,), one=False)
 
 
 def used(sent: Sent) -> Draft | None:

@@ -189,7 +189,9 @@ def _fenced(sent: Sent, body: str, file: Source, line: int, count: int, truth: T
     path = sent.name(file)
     end = line + count - 1
     if sent.rng.random() < 0.5:
-        lead = sent.rng.choice(prose.LEADS).format(place=prose.place(sent.rng, path, line, end))
+        place = prose.place(sent.rng, path, line, end)
+        leads = [one for one in prose.LEADS if "*" not in one or "*" not in place]  # no bold in bold
+        lead = sent.rng.choice(leads).format(place=place)
         text = f"{lead}\n\n{prose.fence(body, '```' + file.language)}"
         opened = len(lead) + 2
     else:

@@ -112,9 +112,10 @@ class Checker:
         known = [one.symbol for one in symbols if one.symbol is not None]
         paths = {one.named.path for one in mentions if one.named.path}
         path = next(iter(paths)) if len(paths) == 1 else ""
+        said = frozenset(one.named.line for one in mentions)
         for one in symbols:
             assert one.symbol is not None
-            self._add("symbol", one.code, self._claims.name(one.symbol, path, sentence), Named(path))
+            self._add("symbol", one.code, self._claims.name(one.symbol, path, said, sentence), Named(path))
         own = [mention for number, mention in enumerate(mentions) if number not in used]
         if is_last and sentence.is_lead and own and not quotes:
             self._lead = [(sentence, own.pop(), known)]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from docstra_tui.session.citations import fences
-from docstra_tui.session.citations.citation import Named
+from docstra_tui.session.citations.citation import Named, Status
 from docstra_tui.session.citations.passages import joined
 from docstra_tui.session.citations.quotes import NOT_SENT, Verdict, compared, either
 from docstra_tui.session.citations.sentences import Code, Sentence
@@ -173,13 +173,15 @@ class Claims:
 
     # Names
 
-    def name(self, name: Symbol, path: str, sentence: Sentence) -> Verdict | None:
-        """A name of code; `path` is the only file that its sentence speaks of."""
+    def name(
+        self, name: Symbol, path: str, lines: Collection[int | None], sentence: Sentence
+    ) -> Verdict | None:
+        """A name of code; `path` is the only file that its sentence speaks of, `lines` are those of it."""
         files = self._sources.files(path) if path else ()
         defined = self._definitions.of(name)
         in_file = [one for one in defined if one.source.path in files]
         if in_file or defined:
-            one = (in_file or defined)[0]
+            one = next((one for one in in_file if one.line in lines), (in_file or defined)[0])
             if path and not in_file and not self._uses(name, files):
                 at = f"{one.source.path or 'the code'}:{one.line}"
                 return Verdict(
@@ -194,12 +196,16 @@ class Claims:
         passages = passages or self._sources.find("->".join(name.parts))
         if passages:
             here = [one for one in passages if one.source.path in files and not one.source.is_old]
-            first = (here or [one for one in passages if not one.source.is_old] or passages)[0]
+            there = [one for one in here if one.line in lines]
+            first = (there or here or [one for one in passages if not one.source.is_old] or passages)[0]
             where = first.source.path or "the code"
             at = f"{where}:{first.line}" if first.line is not None else where
             if first.source.is_old:
                 return Verdict("changed", first.source.path, first.line, first.end_line, f"was used at {at}")
-            verdict = Verdict("found", first.source.path, first.line, first.end_line, f"used at {at}")
+            is_elsewhere = bool(path) and first not in here
+            note = f"not in {path}, but used at {at}" if is_elsewhere else f"used at {at}"
+            status: Status = "moved" if is_elsewhere else "found"
+            verdict = Verdict(status, first.source.path, first.line, first.end_line, note)
             if self._sources.is_changed(first.source.path):
                 return replace(verdict, note=f"{verdict.note}; the file has changed since")
             return verdict
