@@ -54,7 +54,7 @@ class Claims:
         is_little = fences.says_little(plain)
         if name is None and not is_little:
             return Span(code, plain, True, None)
-        is_line = has_lines and bool(plain) and any(plain in source.text.rows for source in self._sources.all)
+        is_line = has_lines and bool(plain) and self._sources.has_line(plain)
         is_part = has_lines and not is_line and name is not None and self._is_used(name, plain)
         return Span(code, plain, is_line or is_part, name)
 
@@ -124,11 +124,11 @@ class Claims:
 
     def proposal(self, lines: Sequence[str], named: Named) -> Verdict:
         """Code under the name of a file in which it does not stand."""
-        share = fences.share(lines, self._sources)
+        files = self._sources.files(named.path)
+        share = fences.share(lines, (source for path in files for source in self._sources.of(path)))
         if share.lines and share.found >= MOST * share.lines:
             note = f"{share.found} of {share.lines} lines stand there, the others are changed or new"
             return Verdict("unchecked", share.path, share.line, None, note)
-        files = self._sources.files(named.path)
         return Verdict(
             "unchecked", files[0] if len(files) == 1 else None, named.line, named.end_line, "new code"
         )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from docstra_tui.session.citations import places
 from docstra_tui.session.citations.blocks import Fence
 from docstra_tui.session.citations.citation import Named
 from docstra_tui.session.citations.passages import joined, words_of
-from docstra_tui.session.citations.sources import Passage, Sources
+from docstra_tui.session.citations.sources import Passage, Source, Sources
 
 LEAST = 8
 """Characters of code that say something although they have but one word."""
@@ -149,11 +149,11 @@ class Share:
     line: int | None
 
 
-def share(lines: Sequence[str], sources: Sources) -> Share:
-    """Of the lines that say something, those that stand in one file."""
+def share(lines: Sequence[str], among: Iterable[Source]) -> Share:
+    """Of the lines that say something, those that stand in one of some items: in that which has most."""
     plain = [one for line in lines[:LOOKED_AT] if not says_little(one := joined(line))]
     best = Share(0, len(plain), None, None)
-    for source in sources.all:
+    for source in among:
         rows = source.text.rows
         known = [rows[line] for line in plain if line in rows]
         if len(known) > best.found:

@@ -16,6 +16,8 @@ from itertools import accumulate
 WORD = re.compile(r"\w+")
 PART = 200
 """Lines that are told apart by their words."""
+WHOLE = 1_000
+"""Lines of a text that is looked through as a whole."""
 SHORT = 2_000
 """Characters of a quote that is looked for in parts of a text."""
 PLACES = 200
@@ -85,15 +87,16 @@ class Text:
         return row if 0 <= row < len(self.lines) else None
 
     @cached_property
+    def words(self) -> frozenset[str]:
+        """All words of the text."""
+        return frozenset(WORD.findall("\n".join(self.lines)))
+
+    @cached_property
     def _parts(self) -> list[frozenset[str]]:
         return [
             frozenset(WORD.findall("\n".join(self.lines[at : at + PART])))
             for at in range(0, len(self.lines), PART)
         ]
-
-    @cached_property
-    def words(self) -> frozenset[str]:
-        return frozenset().union(*self._parts)
 
     @cached_property
     def plain(self) -> list[str]:
@@ -113,21 +116,11 @@ class Text:
         return Form(" ".join(lines), starts, rows)
 
     @cached_property
-    def _tight(self) -> Form:
+    def _squeezed(self) -> Form:
+        """Without any blank: where quotes with other blanks may stand."""
         rows = self._joined.rows
-        parts: list[str] = []
-        starts: list[int] = []
-        at, last = 0, ""
-        for row in rows:
-            line = tight(self.plain[row])
-            if last and is_word(last) and is_word(line[0]):
-                parts.append(" ")
-                at += 1
-            starts.append(at)
-            parts.append(line)
-            at += len(line)
-            last = line[-1]
-        return Form("".join(parts), starts, rows)
+        lengths = (len(self.plain[row]) - self.plain[row].count(" ") for row in rows)
+        return Form(self._joined.text.replace(" ", ""), [0, *accumulate(lengths)], rows)
 
     def holds(self, words: Sequence[str]) -> bool:
         """True where all these words are in the text."""
@@ -140,10 +133,17 @@ class Text:
 
     def find_loosely(self, quote: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
         """The same, where blanks count only between words."""
-        return self._find(self._tight, tight(quote), words)
+        wanted = tight(quote)
+        for first, last in self._find(self._squeezed, quote.replace(" ", ""), words, is_cut=None):
+            around = tight(" ".join(line for line in self.plain[first : last + 1] if line))
+            at = around.find(wanted)
+            while at >= 0 and not stands_whole(around, at, at + len(wanted)):
+                at = around.find(wanted, at + 1)
+            if at >= 0:
+                yield first, last
 
     def _find(
-        self, form: Form, quote: str, words: Sequence[str], *, is_cut: bool = False
+        self, form: Form, quote: str, words: Sequence[str], *, is_cut: bool | None
     ) -> Iterator[tuple[int, int]]:
         if not quote or not form.rows:
             return
@@ -153,17 +153,18 @@ class Text:
             while found < PLACES and tried < TRIED and (at := form.text.find(quote, at, stop)) >= 0:
                 end = at + len(quote)
                 tried += 1
-                if stands_whole(form.text, at, end, is_cut=is_cut):
+                if is_cut is None or stands_whole(form.text, at, end, is_cut=is_cut):
                     found += 1
                     yield form.row(at), form.row(end - 1)
                 at += 1
 
     def _where(self, form: Form, quote: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
         """Ranges of the form in which the quote can stand; none twice."""
-        parts = self._parts
-        if len(quote) > SHORT or quote.count(" ") >= PART or not words or len(parts) < 2:
+        is_short = len(quote) <= SHORT and quote.count(" ") < PART
+        if not is_short or not words or len(self.lines) <= WHOLE:
             yield 0, len(form.text)
             return
+        parts = self._parts
         bounds = [_at(form.rows, row) for row in range(0, len(parts) * PART, PART)]
         offsets = [form.starts[bound] if bound < len(form.rows) else len(form.text) for bound in bounds]
         for number, part in enumerate(parts):

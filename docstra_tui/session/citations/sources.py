@@ -129,6 +129,25 @@ class Sources:
 
     # Quotes
 
+    @cached_property
+    def _by_word(self) -> dict[str, list[int]]:
+        known: dict[str, list[int]] = {}
+        for number, source in enumerate(self.all):
+            for word in source.text.words:
+                known.setdefault(word, []).append(number)
+        return known
+
+    def holding(self, words: Sequence[str]) -> Sequence[Source]:
+        """The items that have all these words, in their order."""
+        if not words:
+            return self.all
+        numbers = min((self._by_word.get(word, []) for word in words), key=len)
+        return [one for number in numbers if (one := self.all[number]).text.holds(words)]
+
+    def has_line(self, line: str) -> bool:
+        """True where a joined text is all of a line."""
+        return any(line in source.text.rows for source in self.holding(words_of(line)))
+
     @property
     def is_tired(self) -> bool:
         """True where no more is looked up."""
@@ -147,10 +166,10 @@ class Sources:
         if key not in self._found:
             words = words_of(_CUT_WORD.sub("", quote) if is_cut else quote)
             passages: list[Passage] = []
-            for source in self.all:
+            for source in self.holding(words):
                 text = source.text
-                if self._room <= 0 or not text.holds(words):
-                    continue
+                if self._room <= 0:
+                    break
                 self._room -= len(source.item.content)
                 rows = text.find(quote, words, is_cut=is_cut) if is_close else text.find_loosely(quote, words)
                 passages += [Passage(source, first, last, is_close) for first, last in rows]
