@@ -1,6 +1,6 @@
 """The process that reads and parses files: `python -P -m docstra_tui.context.search.index.worker`.
 
-It hears of some files together, and answers one by one. It exists so that a parser that crashes, or never
+It hears of some files together, and answers for a few of them at once: each message wakes whoever writes. It exists so that a parser that crashes, or never
 ends, takes nothing with it but itself: the processor's time for one file is bounded by the kernel.
 """
 
@@ -10,6 +10,8 @@ import contextlib
 import gc
 import resource
 import sys
+import time
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -36,6 +38,11 @@ from docstra_tui.errors import UnreadableFile
 SECONDS = 4
 """Of the processor, for one file; a megabyte of ordinary source takes half of one."""
 
+ENOUGH = 300_000
+"""Characters of one answer."""
+PATIENCE = 2.0
+"""Seconds after which whatever there is is said."""
+
 MINIFIED = "minified"
 LONG_LINE = 500
 """Characters of a line on average: nobody wrote that."""
@@ -57,9 +64,18 @@ def main() -> None:
         step_aside(is_idle=True)
     root = Path(order.root.decode(errors="surrogateescape"))
     while message := receive(asked):
+        found: list[Extracted] = []
+        began, size = time.monotonic(), 0
         for wanted in msgspec.msgpack.decode(message, type=list[Wanted]):
             _begin_clock()
-            send(said, look_at(root, wanted))
+            one = look_at(root, wanted)
+            found.append(one)
+            size += sum(map(len, chain.from_iterable(one.rows)))
+            if size > ENOUGH or time.monotonic() - began > PATIENCE:
+                send(said, found)
+                found, began, size = [], time.monotonic(), 0
+        if found:
+            send(said, found)
 
 
 def look_at(root: Path, wanted: Wanted) -> Extracted:

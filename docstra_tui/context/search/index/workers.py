@@ -21,8 +21,8 @@ BATCH = 24
 """Files that a worker hears of together."""
 SILENCE = 60.0
 """Seconds without an answer: the processor's time is bounded by the worker itself, so the disk is stuck."""
-WAITING = 64
-"""Files that were read and wait to be put in: more would only fill the memory."""
+WAITING = 4
+"""Answers, of several files each, that wait to be put in: more would only fill the memory."""
 FAILURES = 20
 """In a row: it is no file that breaks the processes."""
 BROKEN = "its parser broke"
@@ -50,7 +50,9 @@ class Workers:
         self._order = Order(os.fsencode(root), is_low)
         self._count = count or count_of_workers()
         self._todo: deque[Wanted] = deque()
-        self._done: queue.Queue[Result | OSError | None] = queue.Queue(WAITING)
+        self._alone: deque[Wanted] = deque()
+        """Those of which one has broken a process."""
+        self._done: queue.Queue[list[Result] | OSError | None] = queue.Queue(WAITING)
         self._stop = threading.Event()
         self._failures = 0
         """In a row, of all processes."""
@@ -72,8 +74,8 @@ class Workers:
                         count -= 1
                     case OSError() as error:
                         raise error
-                    case result:
-                        yield result
+                    case results:
+                        yield from results
         finally:
             self.stop()
             with contextlib.suppress(queue.Empty):  # whoever waits for room sees that it is over
@@ -94,6 +96,8 @@ class Workers:
     def _next_batch(self) -> list[Wanted]:
         batch: list[Wanted] = []
         with contextlib.suppress(IndexError):
+            if self._alone:
+                return [self._alone.popleft()]
             while len(batch) < BATCH:
                 batch.append(self._todo.popleft())
         return batch
@@ -115,31 +119,34 @@ class Workers:
                 send(process.stdin, self._order)
                 while batch and not self._stop.is_set():
                     send(process.stdin, batch)
-                    for number, wanted in enumerate(batch):
+                    while batch:
                         found = _answer(inbox, self._stop)
                         if self._stop.is_set():
                             return
-                        if found is None:
-                            self._is_broken(wanted, batch[number + 1 :])
+                        if not found or len(found) > len(batch):
+                            self._is_broken(batch)
                             return
                         self._failures = 0
-                        if not self._give((wanted, found)):
+                        if not self._give(list(zip(batch, found, strict=False))):
                             return
+                        batch = batch[len(found) :]
                     batch = self._next_batch()
             except BrokenPipeError:
-                self._is_broken(batch[0], batch[1:])
+                self._is_broken(batch)
 
-    def _is_broken(self, wanted: Wanted, rest: list[Wanted]) -> None:
+    def _is_broken(self, batch: list[Wanted]) -> None:
+        """By one of these."""
         self._failures += 1
         if self._failures > FAILURES:
             raise OSError("the processes that read files end at once")
-        self._todo.extendleft(reversed(rest))
-        if wanted.failures == AS_LINES:
-            self._give((wanted, name_only(wanted.path, BROKEN)))
+        if len(batch) > 1:
+            self._alone.extend(batch)
+        elif batch[0].failures == AS_LINES:
+            self._give([(batch[0], name_only(batch[0].path, BROKEN))])
         else:
-            self._todo.append(msgspec.structs.replace(wanted, failures=wanted.failures + 1))
+            self._alone.append(msgspec.structs.replace(batch[0], failures=batch[0].failures + 1))
 
-    def _give(self, result: Result | OSError | None) -> bool:
+    def _give(self, result: list[Result] | OSError | None) -> bool:
         """False where nobody takes it any more."""
         while not self._stop.is_set():
             with contextlib.suppress(queue.Full):
@@ -148,9 +155,9 @@ class Workers:
         return False
 
 
-def _answer(inbox: Inbox, stop: threading.Event) -> Extracted | None:
+def _answer(inbox: Inbox, stop: threading.Event) -> list[Extracted] | None:
     """The next one; None when the worker is gone, is silent or speaks nonsense."""
     try:
-        return msgspec.msgpack.decode(inbox.next(SILENCE, stop), type=Extracted)
+        return msgspec.msgpack.decode(inbox.next(SILENCE, stop), type=list[Extracted])
     except msgspec.DecodeError:
         return None
