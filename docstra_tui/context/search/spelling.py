@@ -78,10 +78,15 @@ def _spell(identifier: str) -> str:
     if identifier in _EVERYWHERE:
         return ""
     is_plain = identifier.islower() or (identifier.isupper() and identifier.isascii())
-    if is_plain and identifier.replace("_", "").isalpha():
+    if is_plain and (identifier.isalpha() or identifier.replace("_", "").isalpha()):
         return identifier
-    inner = (split for piece in identifier.split("_") if len(split := _PART.findall(piece)) > 1)
-    return " ".join([identifier, *(part for split in inner for part in split if len(part) > 1)])
+    spelling = identifier
+    for piece in identifier.split("_"):
+        if len(split := _PART.findall(piece)) > 1:
+            for part in split:
+                if len(part) > 1:
+                    spelling += f" {part}"
+    return spelling
 
 
 _spellings = _Spelling()

@@ -17,8 +17,10 @@ from docstra_tui.context.search.index.listing import BINARY, UNREADABLE, Stamp, 
 from docstra_tui.errors import UnreadableFile
 
 SECONDS = 1.0
+LONGEST_SECONDS = 4.0
 FILES = 1_000
-"""What one transaction takes at most: who asks meanwhile gets an answer out of those before it."""
+"""What one transaction takes at most: who asks meanwhile gets an answer out of those before it. Later ones are
+longer: what is written in small pieces has to be merged more often."""
 
 RECENT_NS = 2_000_000_000
 """A file that changed so shortly before may change once more and have the same time of change."""
@@ -130,8 +132,10 @@ class Building:
         began: int,
     ) -> None:
         coming = iter(found)
+        start = time.monotonic()
         for first in coming:
-            until = time.monotonic() + SECONDS
+            now = time.monotonic()
+            until = now + min(LONGEST_SECONDS, max(SECONDS, (now - start) / 4))
             with shape.transaction(connection):
                 for wanted, rows in chain([first], islice(coming, FILES - 1)):
                     size, mtime, inode = stamps[wanted.path]

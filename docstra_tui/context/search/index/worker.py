@@ -1,8 +1,8 @@
 """The process that reads and parses files: `python -P -m docstra_tui.context.search.index.worker`.
 
-It hears of some files together, and answers for a few of them at once: each message wakes whoever writes. It
-exists so that a parser that crashes, or never ends, takes nothing with it but itself: the processor's time for
-one file is bounded by the kernel.
+It hears of some files together, and answers for a few of them at once: each message wakes whoever writes.
+It exists so that a parser that crashes, or never ends, takes nothing with it but itself: the processor's time
+for one file is bounded by the kernel.
 """
 
 from __future__ import annotations
