@@ -19,8 +19,8 @@ from docstra_tui.errors import UnreadableFile
 SECONDS = 1.0
 LONGEST_SECONDS = 4.0
 FILES = 1_000
-"""What one transaction takes at most: who asks meanwhile gets an answer out of those before it. Later ones are
-longer: what is written in small pieces has to be merged more often."""
+"""What one transaction takes at most: who asks meanwhile gets an answer out of those before it. Later ones
+are longer: what is written in small pieces has to be merged more often."""
 
 RECENT_NS = 2_000_000_000
 """A file that changed so shortly before may change once more and have the same time of change."""
