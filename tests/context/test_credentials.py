@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from docstra_tui.context import credentials
+from docstra_tui.context.search.extraction import extract
 from docstra_tui.context.search.spelling import words
 
 BODY = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
@@ -68,6 +69,15 @@ def test_what_looks_like_a_key_is_found_at_its_line(kind: str) -> None:
     if ":" not in SECRETS[kind][:12]:
         assert text.count("\n", 0, hits[0].start) == 1
     assert all(0 <= text.find(hit.value, hit.start) - hit.start < 200 for hit in hits)
+
+
+@pytest.mark.parametrize("kind", SECRETS)
+@pytest.mark.parametrize("path", ["a.py", "a.js", "a.sql", "a.md", "a.toml", "a"])
+def test_an_index_is_told_nothing_of_a_key_in_any_language(path: str, kind: str) -> None:
+    text = f"first = 1\n{SECRETS[kind]}\nlast = 2\n"
+    clean = credentials.without_credentials(text)
+    assert clean != text
+    assert extract(path, text) == extract(path, clean)
 
 
 @pytest.mark.parametrize(
