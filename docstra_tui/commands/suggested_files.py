@@ -55,7 +55,7 @@ def run(
         if backend is not None:
             words = _words(backend, question, console, anyway=bool(invocation.options["send_secrets"]))
         with IndexProgress(console) as progress:
-            found = project.suggest(question, words=words, on_progress=progress.told)
+            found = project.suggest(question, words=words, fill=True, on_progress=progress.told)
         if backend is None:
             llm = (counter or _running)(settings)
             if llm is not None:
@@ -130,7 +130,7 @@ def _tokens(llm: BaseLLM | None, root: Path, paths: Sequence[str], max_bytes: in
 
 def _print(console: Console, found: Sequence[Suggestion], tokens: dict[str, int]) -> None:
     """Columns for who looks at them, tabs for what reads them."""
-    if not found:
+    if not any(file.score for file in found):
         console.note("No file was found for the question.")
     if not console.out_is_terminal:
         for file in found:

@@ -51,16 +51,18 @@ class Project:
         *,
         words: Sequence[str] = (),
         llm: Namer | None = None,
+        fill: bool = False,
         on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> tuple[Suggestion, ...]:
         """The files that a question is likely about, best first; each has its `path` and a `reason`.
 
         Blocks until the index is complete, which `on_progress` hears about. `ticked` are files that are asked
-        about anyway. `words` are more words to look for, and those of `llm` too, who is asked for them.
+        about anyway. `words` are more words to look for, and those of `llm` too, who is asked for them. With
+        `fill` there are `limit` files where the project has as many: those in which nothing was found last.
         Raises `DocstraError` where there can be no index, or where the model does not answer.
         """
         from docstra_tui.context.search.index.project import ProjectIndex
-        from docstra_tui.context.search.suggestions import suggest
+        from docstra_tui.context.search.suggestions import filled, suggest
 
         known = [inside(self.root, path) for path in ticked]
         index = ProjectIndex(self.root, self._ignore)
@@ -68,4 +70,6 @@ class Project:
         if llm is not None:
             words = (*words, *llm.own_words(question))
         found = index.ask(lambda reader: suggest(reader, question, ticked=known, limit=limit, words=words))
+        if fill:
+            found = index.ask(lambda reader: filled(reader, found, ticked=known, limit=limit))
         return found.files

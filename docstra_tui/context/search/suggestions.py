@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import Protocol
 
 from docstra_tui.context.search.ranking.reasons import reasons
@@ -80,6 +81,37 @@ def suggest(
         ),
         reader.is_complete,
     )
+
+
+NOT_FOUND = "nothing of the question was found in it"
+
+
+def filled(
+    reader: IndexReader, found: Suggestions, *, ticked: Sequence[str] = (), limit: int = 20
+) -> Suggestions:
+    """What was found, and behind it other files up to `limit`: first those beside it, and code first.
+
+    For who wants so many paths whatever is in them; nobody is offered these to tick.
+    """
+    if len(found.files) >= limit:
+        return found
+    known = {*ticked, *(one.path for one in found.files)}
+    near = {_folder(one.path): place for place, one in reversed([*enumerate(found.files)])}
+    rows = reader.connection.execute("SELECT path, kind FROM files WHERE left_out = ''").fetchall()
+    others = nsmallest(
+        limit - len(found.files),
+        (
+            (near.get(_folder(path), len(near) + limit), kind != "code", path.count("/"), path)
+            for path, kind in rows
+            if path not in known
+        ),
+    )
+    more = tuple(Suggestion(path, NOT_FOUND, 0.0, None) for *_, path in others)
+    return Suggestions((*found.files, *more), found.is_complete)
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
 def _lines(connection: sqlite3.Connection, found: Sequence[Ranked]) -> dict[int, tuple[int, int]]:

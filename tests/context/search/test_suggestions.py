@@ -10,7 +10,7 @@ import pytest
 from docstra_tui.context.search.index.reader import IndexReader
 from docstra_tui.context.search.ranking import evidence
 from docstra_tui.context.search.ranking.weights import WEIGHTS
-from docstra_tui.context.search.suggestions import suggest
+from docstra_tui.context.search.suggestions import NOT_FOUND, filled, suggest
 from tests.context.search.indexed import indexed
 
 RETRY = '''"""Requests that are sent more than once."""
@@ -154,3 +154,15 @@ def test_of_many_files_only_the_likeliest_are_weighed(
     few = offered(reader, question, weights=replace(WEIGHTS, related=0))
     assert few[0] == every[0]
     assert len(few) <= 2
+
+
+def test_who_wants_so_many_paths_gets_others_behind_what_was_found(reader: IndexReader) -> None:
+    found = suggest(reader, "What does expandNode do?", ticked=["notes.txt"])
+    more = filled(reader, found, ticked=["notes.txt"]).files
+    assert more[: len(found.files)] == found.files
+    assert {one.path for one in more} == FILES.keys() - {"notes.txt"}
+    others = more[len(found.files) :]
+    assert {(one.reason, one.score) for one in others} == {(NOT_FOUND, 0.0)}
+    assert others[0].path == "shop/basket.py"  # beside the file that was found
+    assert len(filled(reader, found, limit=3).files) == 3
+    assert filled(reader, found, limit=1) == found
