@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from docstra_tui.settings import Settings
 from docstra_tui.tui.main.ahead import Ahead
 from docstra_tui.tui.main.branching import Branching
+from docstra_tui.tui.main.citations import Citations
 from docstra_tui.tui.main.command_runner import CommandRunner
 from docstra_tui.tui.main.completing import Completing
 from docstra_tui.tui.main.dialogs import Dialogs
@@ -174,6 +175,9 @@ class Controllers(KeyActions):
         self.shelf = SessionShelf(saved, self.sessions, dialogs)
         self.writing = Writing(
             self.root, parts.composer, self.opened, queue, self._program, dialogs, self._chat_jobs
+        )
+        self.citations = Citations(
+            parts, self.older, lambda: self.session, self.files, dialogs, self.call_later
         )
         self._store_notices = StoreNotices(store, parts.notices, dialogs)
 

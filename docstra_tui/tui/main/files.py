@@ -292,8 +292,8 @@ class Files(FilesPane):
     def on_ticked_list_preview_requested(self, event: TickedList.PreviewRequested) -> None:
         self.preview(event.pick.path, event.pick.start_line or 1)
 
-    def preview(self, path: str, line: int = 1) -> None:
-        """Show a file; whole or in lines it can be ticked there."""
+    def preview(self, path: str, line: int = 1, end_line: int | None = None) -> None:
+        """Show a file; whole or in lines it can be ticked there. Up to `end_line` it was quoted."""
         from docstra_tui.tui.screens.preview import PreviewScreen
 
         def left(is_over: bool | None) -> None:
@@ -311,6 +311,7 @@ class Files(FilesPane):
                 ticked=ticked,
                 tick=partial(self._toggle, path),
                 line=line,
+                end_line=end_line,
                 changes=self._selection.changes,
             ),
             left,

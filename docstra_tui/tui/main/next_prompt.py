@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from docstra_tui.session.admission import EACH, Made
@@ -15,6 +15,7 @@ from docstra_tui.workspace.turns.queue import TurnQueue
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
+    from docstra_tui.session.citations.citation import Citation
     from docstra_tui.session.fitting import Overfull
     from docstra_tui.tui.screens.fit import Chosen, FitScreen
     from docstra_tui.tui.widgets.composer import Composer
@@ -44,11 +45,12 @@ class NextPrompt:
 
         self._dialogs.ask(BudgetScreen(session, self._composer.text))
 
-    def show_text(self, session: ChatSession) -> None:
-        """The text as the model reads it."""
+    def show_text(self, session: ChatSession, citations: Sequence[Citation], marked: int) -> None:
+        """The text as the model reads it, and where in it stands what an answer cites."""
         from docstra_tui.tui.screens.prompt import PromptScreen
 
-        self._dialogs.ask(PromptScreen(session, self._composer.text))
+        items = [item for turn in session.turns for item in turn.files] if citations else []
+        self._dialogs.ask(PromptScreen(session, self._composer.text, citations, items, marked))
 
     def choose(self, session: ChatSession, changed: Callable[[], object]) -> None:
         """What is sent of each file and earlier turn; nothing is sent yet. `changed` where it is another."""

@@ -26,11 +26,12 @@ class OlderTurns:
         self._session: ChatSession | None = None
         self._first: SavedTurn | None = None
         """The one at the top."""
-        self._shown = 0
+        self.turns: list[SavedTurn] = []
+        """Those that are shown."""
 
     def use(self, session: ChatSession) -> None:
         """This chat is shown now."""
-        self._session, self._shown = session, 0
+        self._session, self.turns = session, []
         self._begin_again()
 
     def read(self) -> None:
@@ -46,9 +47,9 @@ class OlderTurns:
 
     def forget(self) -> None:
         """Only what the chat holds is shown again."""
-        if self._shown:
-            self._conversation.drop_first(self._shown)
-            self._shown = 0
+        if self.turns:
+            self._conversation.drop_first(len(self.turns))
+            self.turns = []
             self._begin_again()
 
     def _begin_again(self) -> None:
@@ -64,7 +65,7 @@ class OlderTurns:
             self._conversation.has_older = False
             return
         self._first = turns[0]
-        self._shown += len(turns)
+        self.turns[:0] = turns
         self._conversation.prepend([followed(shown_turn(turn)) for turn in turns])
         if self._session is not None:
             self._conversation.show_forks(self._session.branches.forks)

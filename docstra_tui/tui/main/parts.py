@@ -9,6 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from docstra_tui.key_hints import press
+from docstra_tui.tui.transcript.citation_bar import CitationBar
 from docstra_tui.tui.transcript.search_bar import SearchBar
 from docstra_tui.tui.transcript.view import TranscriptView
 from docstra_tui.tui.widgets.command_list import CommandList
@@ -34,6 +35,7 @@ class Parts:
         self.tree_view = FileTree()
         self.conversation = TranscriptView()
         self.search_bar = SearchBar(self.conversation)
+        self.citation_bar = CitationBar()
         self.notices = Notices()
         self.queue_line = QueueLine()
         self.mention_list = MentionList()
@@ -49,7 +51,8 @@ class Parts:
         with Horizontal(id="body"):
             yield files
             with Vertical(id="talk"):
-                yield from (self.conversation, self.search_bar, self.notices, self.queue_line)
+                yield from (self.conversation, self.citation_bar, self.search_bar)
+                yield from (self.notices, self.queue_line)
                 yield from (self.mention_list, self.command_list)
                 with Vertical(id="ask"):
                     yield self.offer_line

@@ -13,7 +13,13 @@ from docstra_tui.tui.main.files import Files
 from docstra_tui.tui.main.model_notices import ModelChanged
 from docstra_tui.tui.main.store_notices import LOOK_SECONDS
 from docstra_tui.tui.main.turns import TurnEnded
-from docstra_tui.tui.transcript.messages import BranchWanted, CopyRequested
+from docstra_tui.tui.transcript.messages import (
+    BranchWanted,
+    CitationMarked,
+    CitationOpened,
+    CitationsWanted,
+    CopyRequested,
+)
 from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.workspace.commands import commands_of
 
@@ -68,6 +74,7 @@ class MainScreen(Controllers):
 
     def on_turn_began(self) -> None:
         self._program.link.ask(self.app)  # it may be another line than an hour ago
+        self.citations.turn_began()
         self.notices.clear("offer")  # one goes on with what answers; a key still opens the other
 
     def on_turns_changed(self) -> None:
@@ -75,6 +82,7 @@ class MainScreen(Controllers):
 
     def on_turn_ended(self, event: TurnEnded) -> None:
         self.board.turn_ended(event.outcome)
+        self.citations.turn_ended()
         if isinstance(event.outcome.error, EngineDied):
             self._model_notices.died(event.outcome.error)
         self.model.look_now()
@@ -105,6 +113,18 @@ class MainScreen(Controllers):
 
     def on_older_wanted(self) -> None:
         self.older.read()
+
+    def on_citations_wanted(self, event: CitationsWanted) -> None:
+        self.citations.wanted(event)
+
+    def on_citation_marked(self, event: CitationMarked) -> None:
+        self.citations.marked(event)
+
+    def on_no_citation(self) -> None:
+        self.citations.none_there()
+
+    def on_citation_opened(self, event: CitationOpened) -> None:
+        self.citations.opened(event)
 
     def on_copy_requested(self, event: CopyRequested) -> None:
         self._program.copying.copy(event.text, event.what)
@@ -150,6 +170,7 @@ class MainScreen(Controllers):
     def close_parts(self) -> None:
         """Stop what runs beside the screen; any thread, never blocks."""
         self.files.close()
+        self.citations.close()
         self.completing.close()
         self.suggestions.close()
         self._file_jobs.close()

@@ -113,7 +113,8 @@ class ScreenCommands:
 
     def show_prompt(self) -> None:
         """The next prompt, as the model reads it."""
-        self._about_next(self._next_prompt.show_text)
+        citations, marked = self._conversation.citations.shown
+        self._about_next(lambda session: self._next_prompt.show_text(session, citations, marked))
 
     def _about_next(self, show: Callable[[ChatSession], None]) -> None:
         if self._opened.current is not None:

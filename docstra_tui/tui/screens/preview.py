@@ -57,14 +57,17 @@ class PreviewScreen(ModalScreen[bool]):
         ticked: Sequence[tuple[int, int]] = (),
         tick: Ticks,
         line: int = 1,
+        end_line: int | None = None,
         changes: GitItems | None = None,
     ) -> None:
+        """`end_line`: somebody quotes the lines from `line` to this one."""
         super().__init__()
         self._path = path
         self._max_bytes = max_bytes
         self._ticked = tuple(ticked)
         self._tick = tick
         self._line = line
+        self._quoted = (line, end_line) if end_line is not None else None
         # Held, not looked for: what comes while the screen closes finds no widget in it any more.
         self._heading = Static(Content(shown_name(path)), classes="box-title", markup=False)
         self._source = FileView(root, jobs, colours, changes)
@@ -78,7 +81,9 @@ class PreviewScreen(ModalScreen[bool]):
 
     def on_mount(self) -> None:
         self._source.focus()
-        self._source.open(self._path, self._max_bytes, line=self._line, ticked=self._ticked)
+        self._source.open(
+            self._path, self._max_bytes, line=self._line, ticked=self._ticked, quoted=self._quoted
+        )
 
     def action_back(self) -> None:
         self.dismiss(True)

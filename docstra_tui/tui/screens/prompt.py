@@ -14,11 +14,16 @@ from textual.widgets import Static
 from docstra_tui.errors import DocstraError
 from docstra_tui.key_hints import press
 from docstra_tui.text import sanitize_line, sanitize_text
-from docstra_tui.tui.widgets.prompt_text import PromptText
+from docstra_tui.tui.widgets.prompt_text import Cite, Kind, PromptText
 from docstra_tui.workspace.jobs import JobQueue
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from docstra_tui.llm.items import ContextItem
     from docstra_tui.session.chat import ChatSession
+    from docstra_tui.session.citations.citation import Citation
+    from docstra_tui.session.citations.standing import Standing
     from docstra_tui.session.prompt_shown import PromptShown
 
 
@@ -31,29 +36,46 @@ class PromptScreen(ModalScreen[None]):
         Binding("escape,q,enter,f8", "leave", "Back", tooltip="Close the prompt", id="prompt.back"),
     ]
 
-    def __init__(self, session: ChatSession, question: str) -> None:
+    def __init__(
+        self,
+        session: ChatSession,
+        question: str,
+        citations: Sequence[Citation] = (),
+        items: Sequence[ContextItem] = (),
+        marked: int = -1,
+    ) -> None:
+        """`citations` of an answer are marked where they stand in `items`; the text begins at the one that is
+        `marked`."""
         super().__init__()
+        self._citations = tuple(citations)
+        self._items = tuple(items)
+        self._marked = marked
         self._session = session
         self._question = question
         # Held, not looked for: what comes while the screen closes finds no widget in it any more.
         self._heading = Static(Content("The next prompt"), classes="box-title", markup=False)
         self._text = PromptText()
+        self._hint = Static(Content(_hint()), classes="box-hint", markup=False)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="wide-box"):
             yield self._heading
             yield self._text
-            hint = (
-                f"= reused · + new · {press('prompt.border')} where it breaks · "
-                f"{press('prompt.up')}{press('prompt.down')} PgUp PgDn · {press('prompt.back')} back"
-            )
-            yield Static(Content(hint), classes="box-hint", markup=False)
+            yield self._hint
 
     def on_mount(self) -> None:
         self._jobs = JobQueue("prompt", self.call_later)
         self._text.focus()
         session, question = self._session, self._question
-        self._jobs.do(lambda: session.show_prompt(question), self._show, self._fail)
+
+        def work() -> tuple[PromptShown, list[Standing]]:
+            from docstra_tui.session.citations.standing import standing
+
+            prompt = session.show_prompt(question)
+            places = standing(prompt.cached_text, prompt.new_text, self._items, self._citations)
+            return prompt, places
+
+        self._jobs.do(work, lambda found: self._show(*found), self._fail)
 
     def on_unmount(self) -> None:
         self._jobs.close()
@@ -61,17 +83,33 @@ class PromptScreen(ModalScreen[None]):
     def action_leave(self) -> None:
         self.dismiss()
 
-    def _show(self, prompt: PromptShown) -> None:
+    def _show(self, prompt: PromptShown, places: Sequence[Standing]) -> None:
         if self.is_mounted:
             title = f"The next prompt: {title_of(prompt)}"
             self._heading.update(Content(title))
             reused, new = sanitize_text(prompt.cached_text), sanitize_text(prompt.new_text)
+            self._text.cite([self._place(place) for place in places], self._marked)
             self._text.show(reused, border_of(prompt), new)
+            if places:
+                self._hint.update(Content(f"{_hint()} · {press('prompt.citation-next')} references"))
+
+    def _place(self, place: Standing) -> Cite:
+        from docstra_tui.session.citations.report import MARKS
+
+        kind: Kind = "new" if place.is_new else "reused"
+        return Cite(kind, place.line, place.number, MARKS[self._citations[place.number].status])
 
     def _fail(self, error: Exception) -> None:
         if self.is_mounted:
             message = error.message if isinstance(error, DocstraError) else str(error)
             self._text.show("", sanitize_line(message)[:300], "")
+
+
+def _hint() -> str:
+    return (
+        f"= reused · + new · {press('prompt.border')} where it breaks · "
+        f"{press('prompt.up')}{press('prompt.down')} PgUp PgDn · {press('prompt.back')} back"
+    )
 
 
 def title_of(prompt: PromptShown) -> str:

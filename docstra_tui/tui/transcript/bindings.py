@@ -6,6 +6,7 @@ from textual.binding import Binding, BindingType
 
 SHOWN = frozenset(
     {"turn-before", "turn-next", "code-before", "code-next", "fork-before", "fork-next", "copy", "select"}
+    | {"citation-before", "citation-next"}
     | {"edit", "retry", "continue", "delete", "undo", "raw", "fold", "match-next", "match-before", "unmark"}
 )
 """What the line of keys says, beside what everybody finds."""
@@ -28,13 +29,23 @@ BINDINGS: list[BindingType] = [
     _key("right_square_bracket", "turn(1)", "Next turn", "To the next question", "turn-next"),
     _key("left_curly_bracket", "code(-1)", "Code before", "To the code block before", "code-before"),
     _key("right_curly_bracket", "code(1)", "Next code", "To the next code block", "code-next"),
+    _key(
+        "left_parenthesis", "citation(-1)", "Reference before", "To the reference before", "citation-before"
+    ),
+    _key("right_parenthesis", "citation(1)", "Next reference", "To the next reference", "citation-next"),
     _key("v", "select", "Select", "Show a cursor; again: select from it on", "select"),
     _key("shift+up", "extend(-1)", "Select up", "Select a line up", "extend-up"),
     _key("shift+down", "extend(1)", "Select down", "Select a line down", "extend-down"),
     _key("y", "copy", "Copy", "Copy the selection, the marked code, or the answer", "copy"),
     _key("Y", "copy_turn", "Copy turn", "Copy question and answer as they were written", "copy-turn"),
     _key("s", "save", "Save", "Save the same into a file that you name", "save"),
-    _key("enter", "fold", "Fold thinking", "Show or hide what the model thought", "fold"),
+    _key(
+        "enter",
+        "fold",
+        "Fold thinking",
+        "Open the marked reference; else show or hide what the model thought",
+        "fold",
+    ),
     _key("r", "raw", "As written", "Show exactly what the model wrote, and back", "raw"),
     _key("less_than_sign", "walk(-1)", "Fork before", "What stood in its place before", "fork-before"),
     _key("greater_than_sign", "walk(1)", "Next fork", "What was asked there instead", "fork-next"),
@@ -54,6 +65,7 @@ ALWAYS = frozenset(
     f"transcript.{name}"
     for name in (
         *("turn-before", "turn-next", "code-before", "code-next"),
+        *("citation-before", "citation-next"),
         *("fork-before", "fork-next", "pagedown"),
     )
 )

@@ -47,6 +47,10 @@ class DrawnDocument(ScrollView):
         & > .transcript--quote { color: $text-muted; }
         & > .transcript--listmark { color: $primary; }
         & > .transcript--question { text-style: bold; }
+        & > .transcript--found { color: $success; }
+        & > .transcript--moved { color: $warning; text-style: underline; }
+        & > .transcript--missing { color: $error; text-style: underline; }
+        & > .transcript--unchecked { color: $text-muted; }
         & > .transcript--selection { background: $screen-selection-background; }
         & > .transcript--match { background: $screen-selection-background; text-style: underline; }
         & > .transcript--match-current { color: $background; background: $primary; }
@@ -70,6 +74,8 @@ class DrawnDocument(ScrollView):
         self._palette: Palette | None = None
         self._drawn: dict[int, Line] = {}
         """The line in each row of the screen."""
+        self._signs: dict[int, tuple[tuple[Overlay, ...], tuple[str, str] | None]] = {}
+        """What stands over and beside it."""
         self._drawn_top = -1
 
     def on_mount(self) -> None:
@@ -97,6 +103,10 @@ class DrawnDocument(ScrollView):
     def is_marked(self, y: int) -> bool:
         """True where a mark stands beside row `y` of the document."""
         return False
+
+    def sign(self, y: int) -> tuple[str, str] | None:
+        """What else stands beside it, and its component class."""
+        return None
 
     # Colours
 
@@ -155,5 +165,15 @@ class DrawnDocument(ScrollView):
             self._drawn_top = top
             self._drawn.clear()
         line = self._drawn[y] = self.document.line(top + y)
+        overlays, sign = self.overlays(line, top + y), self.sign(top + y)
+        self._signs[y] = (tuple(overlays), sign)
         is_marked = self.is_marked(top + y)
-        return draw_line(line, width, self.palette, self.overlays(line, top + y), is_marked=is_marked)
+        return draw_line(line, width, self.palette, overlays, is_marked=is_marked, sign=sign)
+
+    def refresh_signs(self) -> None:
+        """Repaint the visible lines over or beside which something else stands than was drawn."""
+        top = self.top
+        for y in range(self.size.height) if self.document.turns else ():
+            line = self.document.line(top + y)
+            if self._signs.get(y) != (tuple(self.overlays(line, top + y)), self.sign(top + y)):
+                self.refresh(Region(0, y, self.size.width, 1))

@@ -7,6 +7,7 @@ from textual.reactive import var
 
 from docstra_tui.tui.transcript.bindings import ALWAYS
 from docstra_tui.tui.transcript.blocks.lines import Line
+from docstra_tui.tui.transcript.citation_walk import CitationWalk
 from docstra_tui.tui.transcript.code_walk import CodeWalk
 from docstra_tui.tui.transcript.marks import Marks
 from docstra_tui.tui.transcript.messages import BranchWanted, SearchRequested, Verb
@@ -30,6 +31,7 @@ class TranscriptKeys(ScrolledDocument, OwnKeys):
         self.marks = Marks(self.document)
         self.word_search = WordSearch(self, self._tell_found)
         self.code_walk = CodeWalk(self, self.marks)
+        self.citations = CitationWalk(self, self.marks)
         self.is_raw = False
         """Answers are shown as they were written."""
         self._is_dragging = False
@@ -67,7 +69,14 @@ class TranscriptKeys(ScrolledDocument, OwnKeys):
         return min(self.top + min(self.size.height // 2, last), last)
 
     def overlays(self, line: Line, y: int) -> list[Overlay]:
-        return [*self.word_search.overlays(line, y), *self.marks.overlays(y)]
+        return [
+            *self.citations.overlays(y),
+            *self.word_search.overlays(line, y),
+            *self.marks.overlays(y),
+        ]
+
+    def sign(self, y: int) -> tuple[str, str] | None:
+        return self.citations.sign(y)
 
     def is_marked(self, y: int) -> bool:
         return self.marks.is_block_at(y)
@@ -75,6 +84,7 @@ class TranscriptKeys(ScrolledDocument, OwnKeys):
     def forget_places(self) -> None:
         """Forget what is bound to drawn lines: selection, cursor, mark. Words are looked for again."""
         self.marks.clear()
+        self.citations.tell()
         self._is_dragging = False
         self.word_search.forget_places()
 
@@ -182,6 +192,9 @@ class TranscriptKeys(ScrolledDocument, OwnKeys):
     def action_code(self, step: int) -> None:
         self.code_walk.go(step)
 
+    def action_citation(self, step: int) -> None:
+        self.citations.go(step)
+
     # Selection
 
     def action_select(self) -> None:
@@ -250,6 +263,8 @@ class TranscriptKeys(ScrolledDocument, OwnKeys):
 
     def _click(self, spot: Spot) -> None:
         turn = self.document.turns[spot.turn]
+        if self.citations.open_at(spot):
+            return
         if spot.row == turn.body_row < turn.answer_row:
             self._toggle_fold(spot.turn)
 
@@ -269,7 +284,8 @@ class TranscriptKeys(ScrolledDocument, OwnKeys):
     # Folding and the raw view
 
     def action_fold(self) -> None:
-        if self.document.turns:
+        """Open the citation that is marked; else fold what was thought."""
+        if not self.citations.open() and self.document.turns:
             self._toggle_fold(self.current_turn)
 
     def show_thought(self) -> bool:

@@ -17,13 +17,15 @@ class Marks:
         """Where the selection begins that goes to the cursor."""
         self.block: tuple[int, int, int] | None = None
         """Turn, first row and end row of the block that keys act on."""
+        self.citation: tuple[int, int] | None = None
+        """The turn of the citation that is marked, and which of its citations."""
 
     def __bool__(self) -> bool:
         return self.cursor is not None or self.block is not None
 
     def clear(self) -> None:
         """Nothing is marked any more."""
-        self.cursor = self.start = self.block = None
+        self.cursor = self.start = self.block = self.citation = None
 
     @property
     def turn(self) -> int | None:
@@ -36,13 +38,19 @@ class Marks:
 
     def mark(self, turn: int, first: int, end: int) -> None:
         """A block instead of a cursor."""
-        self.cursor = self.start = None
+        self.cursor = self.start = self.citation = None
         self.block = (turn, first, end)
+
+    def cite(self, turn: int, index: int, first: int, end: int) -> None:
+        """A citation, and the rows in which it stands."""
+        self.mark(turn, first, end)
+        self.citation = (turn, index)
 
     def mark_question(self, index: int, rows: int) -> None:
         """A turn's question; `rows` are in sight."""
         turn = self._document.turns[index]
         turn.lay(self._document.width, 0, rows, 0.02)
+        self.citation = None
         self.block = (index, 1, turn.body_row - 1)
 
     def is_block_at(self, y: int) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
+
+if TYPE_CHECKING:
+    from docstra_tui.session.citations.citation import Citation
 
 Verb = Literal["retry", "edit", "continue", "walk", "delete", "undo"]
 
@@ -28,6 +31,39 @@ class BranchWanted(Message):
         self.turn_id = turn_id
         self.step = step
         """To which of them, of `walk`."""
+
+
+class CitationsWanted(Message):
+    """An answer is in sight that nobody has looked up."""
+
+    def __init__(self, turn_id: int) -> None:
+        super().__init__()
+        self.turn_id = turn_id
+
+
+class CitationMarked(Message):
+    """A citation is marked; without words, none is any more."""
+
+    def __init__(self, words: str, number: int = 0, count: int = 0, *, has_place: bool = False) -> None:
+        super().__init__()
+        self.words = words
+        self.number = number
+        self.count = count
+        """Of how many of its answer."""
+        self.has_place = has_place
+        """There is something to open."""
+
+
+class NoCitation(Message):
+    """Somebody wants to go to one, and there is none."""
+
+
+class CitationOpened(Message):
+    """Somebody wants to see where a citation stands."""
+
+    def __init__(self, citation: Citation) -> None:
+        super().__init__()
+        self.citation = citation
 
 
 class SaveRequested(Message):

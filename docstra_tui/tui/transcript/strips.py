@@ -13,20 +13,32 @@ from docstra_tui.tui.transcript.blocks.lines import Line
 from docstra_tui.tui.transcript.blocks.look import Palette
 
 MARGIN = 2
-"""Empty cells left and right of the text; the mark of the current block stands in the first."""
+"""Empty cells left and right of the text; the mark of the current block stands in the first, and the sign of
+what was looked up."""
 
 Overlay = tuple[int, int, str]
 """The first cell of a line and the one after the last, and the component class that is laid over them."""
 
 
 def draw_line(
-    line: Line, width: int, palette: Palette, overlays: Iterable[Overlay], *, is_marked: bool
+    line: Line,
+    width: int,
+    palette: Palette,
+    overlays: Iterable[Overlay],
+    *,
+    is_marked: bool,
+    sign: tuple[str, str] | None = None,
 ) -> Strip:
     """A line with its margins, and all that lies over it."""
     strip = _plain(line, width, palette)
     for first, end, name in overlays:
         end = min(end, max(1, line.cells))
         strip = _lay_over(strip, MARGIN + first, MARGIN + end, palette.component(name))
+    if sign is not None:
+        glyph, name = sign
+        style = palette.ground + Style(color=palette.component(name).color, bold=True)
+        at = int(is_marked)  # beside the mark, where there is one
+        strip = Strip.join([strip.crop(0, at), Strip([Segment(glyph, style)], 1), strip.crop(at + 1, width)])
     if is_marked:
         mark = Strip([Segment("▎", palette.ground + palette.component(look.MARK))], 1)
         strip = Strip.join([mark, strip.crop(1, width)])

@@ -20,6 +20,7 @@ from docstra_tui.tui.driver.link import backlog
 from docstra_tui.tui.transcript.bindings import BINDINGS
 from docstra_tui.tui.transcript.blocks.lines import BLANK
 from docstra_tui.tui.transcript.feed import Feed, Piece
+from docstra_tui.tui.transcript.layout.cited import Cited
 from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding, beside_line
 from docstra_tui.tui.transcript.layout.turn import Turn
 from docstra_tui.tui.transcript.scrolled import LAYOUT_SECONDS
@@ -100,11 +101,13 @@ class TranscriptView(TakingKeys, can_focus=True):
         self._take(turn, rest)
         turn.end(ending or TurnEnding())
         self.grow()
+        self.citations.want_in_sight()
 
     def load(self, turns: Iterable[ShownTurn]) -> None:
         """Show these turns instead of what is shown."""
         if self._current is not None:
             self.end_turn(TurnEnding("interrupted"))
+        self.citations.forget()
         self.put_turns(self._made(turns))
         if len(self.document.turns) >= MANY:
             # Each full collection would walk all of them again: 45 ms in which no key is heard.
@@ -133,6 +136,26 @@ class TranscriptView(TakingKeys, can_focus=True):
             turn.beside = line
         if is_other:
             self.refresh()
+
+    def settle(self, width: int | None = None) -> None:
+        super().settle(width)
+        if self.size and self.document.turns:
+            self.citations.want_in_sight()
+
+    def cite(self, turn_id: int, cited: Cited) -> None:
+        """What an answer says was looked up. What is on the screen stays where it is."""
+        document = self.document
+        at = next((at for at, turn in enumerate(document.turns) if turn.turn_id == turn_id), None)
+        if at is None or not self.size:
+            return
+        turn = document.turns[at]
+        anchor = None if self._following else document.anchor(self.top, self.size.height)
+        turn.cite(cited)
+        if document.measure(at):
+            self._fit(document.top_of(anchor) if anchor is not None else None)
+            self.settle()
+        self.refresh_signs()
+        self.citations.came(turn)
 
     def wait(self, text: str) -> None:
         """Say under the question what is being waited for, until the first piece comes."""

@@ -58,10 +58,17 @@ class FileView(SourceView):
         self._painted = 0
 
     def open(
-        self, path: str, max_bytes: int, *, line: int = 1, ticked: Sequence[tuple[int, int]] = ()
+        self,
+        path: str,
+        max_bytes: int,
+        *,
+        line: int = 1,
+        ticked: Sequence[tuple[int, int]] = (),
+        quoted: tuple[int, int] | None = None,
     ) -> None:
-        """Show a file, with the cursor in this line, and which of its lines are ticked."""
+        """Show a file, with the cursor in this line, and which of its lines are ticked, which are quoted."""
         self._begin = line, tuple(ticked)
+        self.quote(quoted)
         if path == self._path:
             if self._is_read:
                 self._at_begin()

@@ -65,6 +65,8 @@ class SourceView(OwnKeys, ScrollView, can_focus=True):
         self._ticked: tuple[tuple[int, int], ...] = ()
         self._offered: tuple[int, int] | None = None
         """Lines that somebody may tick."""
+        self._quoted: tuple[int, int] | None = None
+        """Lines that stand out whatever is marked."""
 
     def show(self, lines: Sequence[Content], *, cursor: int = 1) -> None:
         """Show these lines, numbered from 1."""
@@ -98,6 +100,11 @@ class SourceView(OwnKeys, ScrollView, can_focus=True):
     def offer(self, lines: tuple[int, int] | None) -> None:
         """A line stands beside these: they are what a key ticks now."""
         self._offered = lines
+        self.refresh()
+
+    def quote(self, lines: tuple[int, int] | None) -> None:
+        """An answer is about these."""
+        self._quoted = lines
         self.refresh()
 
     def go_to(self, line: int) -> None:
@@ -190,6 +197,7 @@ class SourceView(OwnKeys, ScrollView, can_focus=True):
         is_ticked = any(first <= index + 1 <= last for first, last in self._ticked)
         is_offered = self._offered is not None and self._offered[0] <= index + 1 <= self._offered[1]
         bar = ("▌", "$primary") if is_ticked else ("│", "$primary") if is_offered else " "
+        bar = ("▶", "$warning") if self._is_quoted(index) else bar
         colour = "$foreground" if index == self.cursor else "$muted"
         return Content.assemble(bar, (f"{index + 1:>{self._gutter - 2}} ", colour))
 
@@ -197,9 +205,12 @@ class SourceView(OwnKeys, ScrollView, can_focus=True):
         if not self._is_source:
             return ""
         marked = self.marked
-        if marked is not None and marked[0] <= index + 1 <= marked[1]:
+        if (marked is not None and marked[0] <= index + 1 <= marked[1]) or self._is_quoted(index):
             return row_style(self)
         return row_style(self, is_active=False) if index == self.cursor else ""
+
+    def _is_quoted(self, index: int) -> bool:
+        return self._quoted is not None and self._quoted[0] <= index + 1 <= self._quoted[1]
 
 
 def _cut(line: Content) -> Content:

@@ -57,7 +57,15 @@ CLASSES = {
 }
 """The component class of each look, in the order in which they are laid over each other."""
 
-OVERLAYS = ("transcript--selection", "transcript--match", "transcript--match-current", "transcript--cursor")
+CITED = ("transcript--found", "transcript--moved", "transcript--missing", "transcript--unchecked")
+"""What was looked up, by what became of it."""
+OVERLAYS = (
+    *CITED,
+    "transcript--selection",
+    "transcript--match",
+    "transcript--match-current",
+    "transcript--cursor",
+)
 """What is laid over drawn text."""
 MARK = "transcript--mark"
 """The mark beside the block that keys act on."""

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from docstra_tui.tui.transcript.blocks.drawing import DrawnBlock
 from docstra_tui.tui.transcript.blocks.leaves import Block
 from docstra_tui.tui.transcript.blocks.lines import BLANK, Line, Place, about
 from docstra_tui.tui.transcript.blocks.source_lines import SourceLines
@@ -245,10 +246,10 @@ class AnswerChunks:
         found = self._at(row)
         return BLANK if found is None else found[0].line(found[1])
 
-    def block_at(self, row: int) -> Block | None:
-        """The block at `row`, where it is laid out."""
+    def drawn_at(self, row: int) -> tuple[DrawnBlock, int] | None:
+        """The block at `row` as it is drawn, and the row in it, where it is laid out."""
         found = self._at(row)
-        return None if found is None else found[0].block_at(found[1])
+        return None if found is None else found[0].drawn_at(found[1])
 
     def is_exact_at(self, row: int) -> bool:
         """True when the line at `row`, in the answer or below it, is known at this width."""

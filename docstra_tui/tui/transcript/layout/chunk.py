@@ -72,13 +72,8 @@ class Chunk:
 
     def line(self, row: int) -> Line:
         """The line at `row`."""
-        found = self._at(row)
+        found = self.drawn_at(row)
         return BLANK if found is None else found[0].line(found[1])
-
-    def block_at(self, row: int) -> Block | None:
-        """The block at `row`."""
-        found = self._at(row)
-        return None if found is None else found[0].block
 
     def place(self, row: int) -> Place:
         """The block at `row`, and what that makes of it."""
@@ -115,7 +110,8 @@ class Chunk:
                 yield from drawn.code(first - top, end - top)
             top += drawn.height
 
-    def _at(self, row: int) -> tuple[DrawnBlock, int] | None:
+    def drawn_at(self, row: int) -> tuple[DrawnBlock, int] | None:
+        """The block at `row` as it is drawn, and the row in it."""
         index = bisect_right(self._ends, row)
         if index < len(self._drawn):
             return self._drawn[index], row - (self._ends[index - 1] if index else 0)

@@ -10,11 +10,13 @@ from collections.abc import Iterator, Sequence
 
 from docstra_tui.session.going_on import begun
 from docstra_tui.tui.transcript.blocks import look
+from docstra_tui.tui.transcript.blocks.drawing import DrawnBlock
 from docstra_tui.tui.transcript.blocks.leaves import Block, Verbatim
 from docstra_tui.tui.transcript.blocks.lines import BLANK, Line, Place, about
 from docstra_tui.tui.transcript.blocks.source_lines import SourceLines
 from docstra_tui.tui.transcript.blocks.verbatim import DrawnVerbatim
 from docstra_tui.tui.transcript.layout.answer_chunks import AnswerChunks, estimate
+from docstra_tui.tui.transcript.layout.cited import CitationMark, Cited
 from docstra_tui.tui.transcript.layout.ending import TurnEnding, ending_lines, waiting_lines
 from docstra_tui.tui.transcript.layout.incoming import ingest
 from docstra_tui.tui.transcript.layout.thinking import Thinking
@@ -184,6 +186,8 @@ class Turn(TurnText):
         if self.waiting:
             return waiting_lines(self.waiting, width)
         lines = ending_lines(self.files, self.ending, width) if self.ending is not None else []
+        if self.cited is not None and self.is_looked_up:
+            lines += self.cited.tally_lines(width)
         return [BLANK, *lines] if lines and self._answer.strip() else lines
 
     # Lines
@@ -222,9 +226,41 @@ class Turn(TurnText):
 
     def block_at(self, row: int) -> Block | None:
         """The block of the answer at `row`, where it is laid out."""
+        found = self._drawn_at(row)
+        return None if found is None else found[0].block
+
+    def _drawn_at(self, row: int) -> tuple[DrawnBlock, int] | None:
+        """That block as it is drawn, and the row in it."""
         if self._chunks is None or row < self.answer_row:
             return None
-        return self._chunks.block_at(row - self.answer_row)
+        return self._chunks.drawn_at(row - self.answer_row)
+
+    # Citations
+
+    def cite(self, cited: Cited) -> None:
+        """What the answer says was looked up; said below it once that is whole."""
+        self.cited, self.is_looked_up = cited, not self.is_streaming
+        if self._chunks is not None and not self.is_streaming:
+            self._foot = self._draw_foot(self._width)
+            self._measure(self._chunks)
+
+    def marks_at(self, row: int) -> Sequence[CitationMark]:
+        """The citations in a row of the answer; none where it may still change."""
+        if self.cited is None or (self.is_streaming and row >= self.finished_row):
+            return ()
+        found = self._drawn_at(row)
+        return () if found is None else self.cited.marks(found[0], self.answer).get(found[1], ())
+
+    def citation_rows(self, index: int, width: int) -> tuple[int, int]:
+        """The rows of a citation and the one after the last; lays out the whole turn."""
+        assert self.cited is not None
+        first, end, at = self.answer_row, self.answer_row + 1, self.cited.starts[index]
+        for block, top, bottom in self.blocks(width):
+            if block.start > at:
+                break
+            first, end = top, bottom
+        rows = [row for row in range(first, end) if any(mark.number == index for mark in self.marks_at(row))]
+        return (rows[0], rows[-1] + 1) if rows else (first, min(first + 1, end))
 
     def is_exact_at(self, row: int) -> bool:
         """True when the line at `row` is known at this width."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from docstra_tui.tui.transcript.blocks.lines import BLANK, Line
+from docstra_tui.tui.transcript.layout.cited import Cited
 from docstra_tui.tui.transcript.layout.ending import TurnEnding
 from docstra_tui.tui.transcript.layout.incoming import ingest, whole_part
 from docstra_tui.tui.transcript.layout.thinking import Thinking
@@ -20,8 +21,10 @@ class TurnText:
         "_question",
         "_thinking",
         "beside",
+        "cited",
         "ending",
         "files",
+        "is_looked_up",
         "is_streaming",
         "turn_id",
         "waiting",
@@ -49,6 +52,10 @@ class TurnText:
         """Which turn of the session it is; 0 where nobody said."""
         self.beside: Line = BLANK
         """Which one it is of those in its place; empty where it is alone."""
+        self.cited: Cited | None = None
+        """What of the answer was looked up in what was sent; None where nobody did."""
+        self.is_looked_up = False
+        """All of it was."""
         self.is_streaming = answer is None
 
     @property

@@ -1,0 +1,126 @@
+"""What answers say of files on the screen: looked up in the background, opened where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from textual.timer import Timer
+
+from docstra_tui.tui.main.dialogs import Dialogs
+from docstra_tui.tui.main.files import Files
+from docstra_tui.tui.main.older_turns import OlderTurns
+from docstra_tui.tui.main.parts import Parts
+from docstra_tui.tui.transcript.layout.cited import Cited
+from docstra_tui.tui.transcript.messages import CitationMarked, CitationOpened, CitationsWanted
+from docstra_tui.workspace.citing import LookingUp
+from docstra_tui.workspace.jobs import Deliver, JobQueue
+
+if TYPE_CHECKING:
+    from docstra_tui.session.chat import ChatSession
+    from docstra_tui.session.turns import SavedTurn
+
+SECONDS = 1.0
+"""Between two looks at an answer that grows."""
+
+
+class Citations:
+    """Runs on the screen's thread, looks up in another."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        older: OlderTurns,
+        session: Callable[[], ChatSession | None],
+        files: Files,
+        dialogs: Dialogs,
+        deliver: Deliver,
+    ) -> None:
+        self._conversation = parts.conversation
+        self._bar = parts.citation_bar
+        self._older = older
+        self._session = session
+        self._files = files
+        self._dialogs = dialogs
+        self._jobs = JobQueue("citations", deliver)
+        self._looking = LookingUp()
+        self._timer: Timer | None = None
+        self._count = 0
+        """Citations of the answer that grows which are shown."""
+
+    def close(self) -> None:
+        """Stop what runs; any thread, never blocks."""
+        self._jobs.close()
+
+    # Looking up
+
+    def turn_began(self) -> None:
+        """An answer is written from now on."""
+        self._count = 0
+        if self._timer is None:
+            self._timer = self._conversation.set_interval(SECONDS, self._look)
+
+    def turn_ended(self) -> None:
+        """It is over; the conversation asks for what it says."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
+    def _look(self) -> None:
+        session = self._session()
+        turn = session.turns[-1] if session is not None and session.turns else None
+        if turn is None or turn.status != "streaming" or not turn.answer:
+            return
+
+        def came(cited: Cited) -> None:
+            if self._timer is not None and len(cited.citations) != self._count:
+                self._count = len(cited.citations)
+                self._conversation.cite(turn.id, cited)
+
+        self._jobs.do(lambda: Cited.of(*self._looking.so_far(turn)), came, lambda _: None, key="growing")
+
+    def wanted(self, event: CitationsWanted) -> None:
+        """An answer is in sight."""
+        number = event.turn_id
+
+        def came(cited: Cited) -> None:
+            self._conversation.cite(number, cited)
+
+        def failed(_: Exception) -> None:
+            came(Cited((), ()))
+
+        turn, before = self._found(number)
+        if turn is None:
+            came(Cited((), ()))
+            return
+        found = turn
+        self._jobs.do(lambda: Cited.of(*self._looking.whole(found, before)), came, failed)
+
+    def _found(self, number: int) -> tuple[SavedTurn | None, Sequence[SavedTurn]]:
+        """A turn that is shown, and those before it."""
+        session = self._session()
+        turns = [*self._older.turns, *(session.turns if session is not None else ())]
+        at = next((at for at, turn in enumerate(turns) if turn.id == number), None)
+        return (None, ()) if at is None else (turns[at], turns[:at])
+
+    # Going to one
+
+    def marked(self, event: CitationMarked) -> None:
+        """Say which."""
+        self._bar.show(event)
+
+    def none_there(self) -> None:
+        """Somebody wants to go to one and there is none."""
+        self._dialogs.say("There is no other reference this way.")
+
+    def opened(self, event: CitationOpened) -> None:
+        """Show where it stands, or where the answer says that it does."""
+        citation = event.citation
+        path = citation.path or citation.named.path
+        line = citation.line or citation.named.line
+        if not path:
+            self._dialogs.say(
+                "It stands in nothing that was sent, and names no file: there is nothing to open."
+            )
+        else:
+            self._files.preview(path, line or 1, (citation.end_line or line) if citation.line else line)

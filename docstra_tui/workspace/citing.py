@@ -1,0 +1,46 @@
+"""What an answer says is looked up while it is written, and to its end when it is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from docstra_tui.session.citations.checking import Checker
+    from docstra_tui.session.citations.citation import Citation
+    from docstra_tui.session.turns import SavedTurn
+
+
+class LookingUp:
+    """The answer that grows. For one thread that nobody waits for."""
+
+    def __init__(self) -> None:
+        self._turn: SavedTurn | None = None
+        self._checker: Checker | None = None
+        self._fed = ""
+
+    def so_far(self, turn: SavedTurn) -> tuple[str, Sequence[Citation]]:
+        """As much of a turn's answer as was looked up, and its citations."""
+        answer = turn.answer
+        if turn is not self._turn or not answer.startswith(self._fed):
+            from docstra_tui.session.citations.answered import sent_with
+            from docstra_tui.session.citations.checking import Checker
+
+            items = sent_with(turn)
+            self._turn, self._fed = turn, ""
+            self._checker = Checker(items) if items else None
+        if self._checker is None:
+            return answer, ()
+        self._checker.feed(answer[len(self._fed) :])
+        self._fed = answer
+        return answer, self._checker.citations
+
+    def whole(self, turn: SavedTurn, before: Sequence[SavedTurn]) -> tuple[str, Sequence[Citation]]:
+        """An answer that is over; `before` are the turns of its path."""
+        from docstra_tui.session.citations.answered import citations_of
+
+        if turn is not self._turn or self._checker is None:
+            return turn.answer, citations_of(turn, before)
+        self.so_far(turn)
+        checker, self._turn, self._checker, self._fed = self._checker, None, None, ""
+        return turn.answer, checker.finish()
