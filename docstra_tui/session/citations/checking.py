@@ -187,7 +187,7 @@ class Checker:
         self._add("fence", _body(fence), verdict, named)
 
     def _is_same(self, one: str, other: str) -> bool:
-        return one == other or self._sources.files(one) == self._sources.files(other)
+        return one == other or tuple(self._sources.files(one)) == tuple(self._sources.files(other))
 
     # What is new
 

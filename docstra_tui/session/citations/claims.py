@@ -19,7 +19,8 @@ MOST = 0.5
 """Of a fence's lines that stand in a file, from which on it changes that file."""
 
 _CODE = re.compile(
-    r"[=(){}\[\];]|->|::|^\s*(?:return|def|class|import|from|if|for|while|raise|throw|func|fn|let|const|var|await|"
+    r"[=(){}\[\];]| [<>] |->|::|:$|"
+    r"^\s*(?:return|def|class|import|from|if|for|while|raise|throw|func|fn|let|const|var|await|"
     r"yield)\s"
 )
 """What no words of a sentence have."""
