@@ -134,7 +134,7 @@ async def test_a_burst_after_a_stall_is_read_in_slices(make_app):
         app.view.begin_turn("Q")
         app.view.append(words)
         app.view.append("\n\nTHE END")
-        await until(pilot, lambda: "THE END" in app.rows, 30)
+        await until(pilot, lambda: "THE END" in app.rows, 100)  # a guard against a hang
         app.view.end_turn(TurnEnding())
         await settled(pilot)
         assert "THE END" in app.rows
