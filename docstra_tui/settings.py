@@ -94,6 +94,9 @@ class AnswerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How much a model thinks before it answers: `auto` as it does by itself, `off`, `on`, at most so many
     tokens, or an effort (`minimal`, `low`, `medium`, `high`, `xhigh`, `max`), which is `on` where it knows
     none."""
+    citations: Literal["auto", "on", "off"] = "auto"
+    """Whether a model is asked for places (`path:line`) and short exact quotes: `auto` every model but the
+    starter, which writes no more of them for that. What an answer says is looked up either way."""
     kv_cache: Literal["full", "int8"] = "full"
     """How exactly our engine keeps what it reads: `int8` takes about half the room of 16 bits."""
     reserve: int = 512

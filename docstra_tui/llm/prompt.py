@@ -24,6 +24,10 @@ SYSTEM = (
     "name the files you rely on, and say so when they are not enough."
 )
 """The same words in every session: nothing that varies may stand before the files."""
+CITING = SYSTEM.replace(
+    "name the files you rely on", "name what you rely on as `path:line` with a short exact quote"
+)
+"""The same, asking for what can be looked up."""
 
 BUILT_IN: Mapping[str, str] = MappingProxyType(
     {

@@ -12,6 +12,7 @@ from docstra_tui.llm.thinking import wish
 from docstra_tui.session.outgoing import Outgoing
 from docstra_tui.settings import Settings
 from docstra_tui.workspace.models.backend import Status
+from docstra_tui.workspace.models.system_text import system_text
 
 READY_SECONDS = 30.0
 """How long a server that answered is taken to be there."""
@@ -42,6 +43,7 @@ class ServerBackend:
             wait_seconds=remote.wait_seconds,
             key_over_http=remote.key_over_http,
         )
+        self.llm.prompt_builder.system = system_text(settings)
         self.host = "" if self.gate.address.is_this_machine else self.gate.address.shown
         self._patience = remote.wait_seconds
         self._last = Status("loading", phase=f"waiting for {self.llm.server}")

@@ -16,6 +16,7 @@ from docstra_tui.llm.remote import RemoteLLM
 from docstra_tui.llm.thinking import wish
 from docstra_tui.settings import Settings
 from docstra_tui.workspace.models.backend import Status
+from docstra_tui.workspace.models.system_text import system_text
 
 
 class EngineBackend:
@@ -37,6 +38,7 @@ class EngineBackend:
             think=wish.parse(settings.answer.think),
         )
         self.llm.kv_cache = settings.answer.kv_cache
+        self.llm.prompt_builder.system = system_text(settings)
         self._last = Status("loading", phase="start", model=self._engine.identity.model)
         self._minutes = 0.0
         self._lock = threading.Lock()
