@@ -46,6 +46,12 @@ def test_a_tick_is_looked_up_again() -> None:
         replace(right, text="are", line=4, end_line=4, named=Named()),
     ):
         assert not sound(wrong, by_path, "")
+    dots = {"a/b.py": Source("a/b.py", "x = 1\n...\n\nif x:\n    y = 2\n", "python")}
+    own = Citation("# b.py\n...\n\nif x:", "fence", "a/b.py", 2, 4, "found", 0, 9, Named("b.py"))
+    assert sound(own, dots, "")
+    left_out = replace(own, text="x = 1\n# ...\n    y = 2", line=1, status="repaired")
+    assert sound(left_out, dots, "")
+    assert not sound(replace(left_out, text="x = 1\n# ...\n    y = 3"), dots, "")
     name = Citation("area()", "symbol", "a/b.py", 4, 4, "found", 0, 6, Named())
     assert sound(name, by_path, "")
     assert not sound(replace(name, line=5, end_line=5), by_path, "")

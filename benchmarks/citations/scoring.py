@@ -212,6 +212,8 @@ def _bodies(text: str) -> Iterable[str]:
 
 
 def _stands(text: str, line: int, file: Source) -> bool:
+    if line in file.places(text):
+        return True  # dots may be the code's own
     parts: list[list[str]] = [[]]
     if "\n" not in text and text not in "".join(file.lines):
         text = re.sub(r"\s*(?:\.\.\.|…)\s*", "\n...\n", text)
