@@ -14,6 +14,7 @@ from textual.geometry import Region
 
 from docstra_tui import paths, themes
 from docstra_tui.errors import EngineDied
+from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.turns import SavedTurn
 from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
@@ -64,9 +65,11 @@ class Client(Base):
 + new
 ```
 """
+CLIENT = ContextItem("def get():\n    return 1\n", "pkg/client.py")
+CITED = "`return 1` is `pkg/client.py:1`.\n\n`nothing = 5` is not.\n\nSee `pkg/client.py:2`.\n\n`def get():`"
 TURNS = (
     SavedTurn("How does it retry?", answer=ANSWER, thinking="Let me see.", status="done", ttft_s=0.2),
-    SavedTurn("And then?", answer="It was", status="cancelled"),
+    SavedTurn("And then?", answer=CITED, status="cancelled", context=(CLIENT,)),
     SavedTurn("And then?", answer="It was", status="interrupted"),
     SavedTurn("And then?", answer="It was", status="done", finish_reason="length"),
     SavedTurn(
@@ -141,6 +144,10 @@ async def test_every_pair_that_is_drawn_is_one_of_two_roles_and_can_be_read(
 
         await is_ready(pilot)
         await see((), shows("F9 starts it again"))
+        await see(("f6", "("), shows("Enter opens"))
+        await see(("enter",), shows("▶"))
+        await see(("q", "f8"), lambda: app.screen is not app.main and "no reference" in screen_text(app))
+        await see(("escape",), lambda: app.screen is app.main)
         app.notify("It is so.")
         app.warn("It is not so.")
         app.main.notices.put("one", "Something is wrong", "and this mends it")
@@ -173,6 +180,7 @@ async def test_every_pair_that_is_drawn_is_one_of_two_roles_and_can_be_read(
         await see(("escape",), lambda: app.screen is app.main)
     assert unknown == {}
     assert {("muted", "selection"), ("error", "background"), ("background", "primary")} <= set(drawn)
+    assert {(role, "background") for role in ("success", "warning", "error", "muted")} <= set(drawn)
     for name in ("lamp", "paper", "chalk"):
         assert unreadable(drawn, name) == {}
 

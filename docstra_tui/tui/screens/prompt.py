@@ -90,8 +90,9 @@ class PromptScreen(ModalScreen[None]):
             reused, new = sanitize_text(prompt.cached_text), sanitize_text(prompt.new_text)
             self._text.cite([self._place(place) for place in places], self._marked)
             self._text.show(reused, border_of(prompt), new)
-            if places:
-                self._hint.update(Content(f"{_hint()} · {press('prompt.citation-next')} references"))
+            if self._citations:
+                how = f"{press('prompt.citation-next')} references" if places else "no reference stands here"
+                self._hint.update(Content(f"{_hint()} · {how}"))
 
     def _place(self, place: Standing) -> Cite:
         from docstra_tui.session.citations.report import MARKS
