@@ -69,6 +69,12 @@ def test_a_terminal_gets_marks_and_a_pipe_tabs(project: Path) -> None:
     assert rows[1][:4] == ["missing", "quote", "", ""] and "\x1b" not in out
 
 
+def test_a_line_of_a_file_that_is_not_there_is_no_place(project: Path) -> None:
+    (project / "other.md").write_text("See `raise Never(times)` in `gone.py:3`.\n")
+    _, out, _ = run("other.md", "-f", "pkg/client.py", terminal=True)
+    assert out.startswith("✗ raise Never(times) (")
+
+
 def test_lines_of_a_file_keep_their_numbers_and_a_pipe_is_an_answer(project: Path, monkeypatch) -> None:
     pipe_in(monkeypatch, TRUE.encode())
     code, out, _ = run("-", "-f", "pkg/client.py:2")

@@ -46,7 +46,7 @@ def tally(citations: Sequence[Citation]) -> str:
 def place(citation: Citation) -> str:
     """`src/a.py:3-9`, safe to show; empty where no file is known."""
     if citation.path is None:
-        return f"line {citation.line}" if citation.line is not None and citation.kind != "symbol" else ""
+        return ""  # the line is only what the answer names, of a file that was not sent
     return shown_name(citation.path) + lines(citation)
 
 
