@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.turns import SavedTurn
 
-SECONDS = 1.0
-"""Between two looks at an answer that grows."""
+SECONDS = 2.0
+"""Between two looks at an answer that grows: a look costs about as much as a frame of it."""
 
 
 class Citations:
