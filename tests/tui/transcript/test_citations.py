@@ -100,6 +100,8 @@ async def test_marks_stand_beside_what_they_are_about_and_keys_walk_them(make_ap
         view.load([shown(1), shown(2)])
         await pilot.pause()
         assert [message.turn_id for message in told] == [1, 2]  # looked up once, whatever is drawn
+        await until(pilot, lambda: not any(code.wants_colours for code in view.document.code(0, 1 << 30)))
+        await pilot.pause()
         before = [row for row in app.rows if row]
         app.rendered.clear()
         cited = Cited.of(ANSWER, citations())
