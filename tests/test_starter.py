@@ -67,6 +67,7 @@ def test_it_answers_about_a_file_and_the_second_question_reads_only_itself(place
     assert set(first) == {
         *("answer", "model", "finish_reason", "files", "prompt_tokens", "completion_tokens"),
         *("reused_tokens", "ttft_s", "tokens_per_s", "thinking", "thinking_s", "thinking_tokens"),
+        "citations",
     }
     assert first["thinking"] is None
     assert len(first["answer"].split()) > 5
