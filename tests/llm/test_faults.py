@@ -100,6 +100,15 @@ CLEANUP: dict[str, tuple[Any, str]] = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def only_what_is_made_here_is_collected() -> Iterator[None]:
+    """Each failure has everything collected: what thousands of other tests hold need not be looked at."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="module")
 def model(tiny_folder: Path) -> Iterator[LocalLLM]:
     torch.set_num_threads(1)
