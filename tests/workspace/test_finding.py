@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from docstra_tui.context import killable
 from docstra_tui.context.search.find import definitions as parsing
 from docstra_tui.context.search.find import search
 from docstra_tui.context.search.find.hits import Ended, Wanted
@@ -89,10 +89,15 @@ def test_the_definitions_of_a_file_are_asked_for_once(
     assert (4, 5) in defined.find("a.py", 1_000)
     assert defined.find("b.bin", 1_000) == defined.find("gone.py", 1_000) == () == defined.known("gone.py")
 
-    def broken(*args: object, **options: object) -> None:
-        raise subprocess.TimeoutExpired("parser", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(parsing, "SECONDS", parsing.ITEM_SECONDS)
+        patch.setattr(killable, "ITEM_SECONDS", 0.0)  # no time at all: it is killed
+        assert parsing.definitions("a.py", "def f(): pass") == ()
 
-    monkeypatch.setattr(parsing.subprocess, "run", broken)
+    def none(*args: object, **options: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(killable.subprocess, "Popen", none)
     assert parsing.definitions("a.py", "def f(): pass") == ()
 
 

@@ -7,17 +7,16 @@ Ends by itself when nobody asks for a while.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 import os
-import resource
 import select
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from docstra_tui.context.child import bound
 from docstra_tui.context.git.repository import Repository
 from docstra_tui.errors import UnreadableFile
 
@@ -67,9 +66,7 @@ class Answers:
 
 def main() -> None:
     """Answer until the standard input ends."""
-    for limit, value in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, MEMORY)):
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(limit, (value, value))
+    bound(MEMORY)
     answers, waiting = Answers(), b""
     while True:
         line, more, rest = waiting.partition(b"\n")

@@ -12,15 +12,14 @@ that asked is gone.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import resource
 import signal
 import sys
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from docstra_tui.context.child import bound
 from docstra_tui.workspace.colouring.code_kinds import KINDS, PLAIN_LANGUAGES
 
 if TYPE_CHECKING:
@@ -50,9 +49,7 @@ def wait_limit(text: str) -> float:
 
 def main() -> None:
     """Answer everything that stands in the standard input."""
-    for limit, value in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, MEMORY)):
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(limit, (value, value))
+    bound(MEMORY)
     for number in (signal.SIGPROF, signal.SIGALRM):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGPROF, signal.SIGALRM})

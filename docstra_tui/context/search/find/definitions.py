@@ -1,11 +1,12 @@
-"""Where the definitions of a text are: found by parsers in C, so in a process that can be killed."""
+"""The definition around a line that was found."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Sequence
+
+from docstra_tui.context.killable import ITEM_SECONDS
+from docstra_tui.context.search.definitions import Text
+from docstra_tui.context.search.definitions import definitions as definitions_of
 
 SECONDS = 10.0
 """For the process to start, on a machine with other work, and to parse one file."""
@@ -16,16 +17,11 @@ Lines = tuple[int, int]
 
 def definitions(path: str, content: str) -> tuple[Lines, ...]:
     """The lines of everything that a file defines; nothing where they are not known. Blocks."""
-    # -P: the current folder is somebody's project, and must not lend its modules to ours.
-    command = [sys.executable, "-P", "-m", "docstra_tui.context.search.find.definition_process"]
-    given = json.dumps([path, content]).encode()
     try:
-        done = subprocess.run(
-            command, input=given, capture_output=True, timeout=SECONDS, start_new_session=True, check=True
-        )
-        return tuple((int(start), int(end)) for start, end in json.loads(done.stdout))
-    except (OSError, subprocess.SubprocessError, ValueError, TypeError):
+        (found,) = definitions_of([Text(path, "", content)], SECONDS - ITEM_SECONDS)
+    except OSError:
         return ()
+    return tuple((one.line, one.end) for one in found)
 
 
 def around(line: int, defined: Sequence[Lines]) -> Lines | None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import resource
 import signal
 import sys
 import time
@@ -20,6 +19,7 @@ from itertools import islice
 from pathlib import Path
 from types import FrameType
 
+from docstra_tui.context.child import bound
 from docstra_tui.context.files.ignore import IgnoreRules, NothingIgnored
 from docstra_tui.context.search.find.files import ProjectFiles
 from docstra_tui.context.search.find.hits import Ended, Event, FileHits, Hit, Progress, Wanted
@@ -111,9 +111,7 @@ def main() -> None:
     """Do the one order that stands in the standard input, behind whoever draws what is found."""
     with contextlib.suppress(OSError):
         os.nice(5)
-    for limit, value in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, MEMORY)):
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(limit, (value, value))
+    bound(MEMORY)
     given = json.load(sys.stdin)
     order = Order(**{**given, "wanted": Wanted(**given["wanted"])})
     with contextlib.suppress(BrokenPipeError):

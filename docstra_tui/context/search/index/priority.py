@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 
 NICE = 10
 """Of the process that writes: one that waits long for the processor holds the lock of its file as long."""
@@ -20,10 +19,3 @@ def step_aside(*, is_idle: bool) -> None:
     if is_idle and hasattr(os, "SCHED_IDLE"):
         with contextlib.suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-
-
-def bound() -> None:
-    """No core file, and no more memory than `MEMORY`."""
-    for limit, value in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, MEMORY)):
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(limit, (value, value))

@@ -16,9 +16,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from docstra_tui.context.child import bound
 from docstra_tui.context.search.index import database, place
 from docstra_tui.context.search.index.building import Building, Progress, Stopped
-from docstra_tui.context.search.index.priority import bound, step_aside
+from docstra_tui.context.search.index.priority import MEMORY, step_aside
 from docstra_tui.context.search.index.workers import Workers
 from docstra_tui.errors import DocstraError, UnreadableFile
 
@@ -34,7 +35,7 @@ NO_FTS5 = "The SQLite of this Python has no full-text search."
 
 def main() -> None:
     """Do it."""
-    bound()
+    bound(MEMORY)
     gc.disable()  # rows by the thousand, and no circles among them
     order = json.loads(sys.stdin.buffer.readline())
     stop = threading.Event()

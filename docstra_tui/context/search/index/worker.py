@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from docstra_tui.context.child import bound
 from docstra_tui.context.credentials import without_credentials
 from docstra_tui.context.files.reader import read_file
 from docstra_tui.context.search.extraction import extract
@@ -33,7 +34,7 @@ from docstra_tui.context.search.index.extracted import (
 from docstra_tui.context.search.index.listing import BINARY, UNREADABLE
 from docstra_tui.context.search.index.messages import receive, send
 from docstra_tui.context.search.index.plain import plain_facts
-from docstra_tui.context.search.index.priority import bound, step_aside
+from docstra_tui.context.search.index.priority import MEMORY, step_aside
 from docstra_tui.errors import UnreadableFile
 
 SECONDS = 4
@@ -57,7 +58,7 @@ NO_TEXT = " is not text."
 
 def main() -> None:
     """Answer until nobody asks any more."""
-    bound()
+    bound(MEMORY)
     gc.set_threshold(50_000)  # what is known of one file, and gone with it
     asked, said = sys.stdin.buffer, sys.stdout.buffer
     order = msgspec.msgpack.decode(receive(asked), type=Order)

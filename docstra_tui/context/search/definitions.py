@@ -1,0 +1,34 @@
+"""Where the definitions of a text are: found by parsers in C, so in a process that can be killed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from docstra_tui.context import killable
+
+
+class Text(NamedTuple):
+    """What is parsed."""
+
+    path: str
+    language: str
+    """Empty where the path says it."""
+    content: str
+
+
+class Defined(NamedTuple):
+    """A name, and the first and last line of its definition, from 1."""
+
+    name: str
+    line: int
+    end: int
+
+
+def definitions(texts: Sequence[Text], start: float = killable.START_SECONDS) -> list[tuple[Defined, ...]]:
+    """Those of each text, in order; nothing for one that no parser understands, or that broke one. Blocks.
+
+    Raises `OSError` where no process can be started.
+    """
+    found = killable.answers("docstra_tui.context.search.definition_process", texts, start)
+    return [tuple(Defined(*one) for one in said or ()) for said in found]
