@@ -19,9 +19,10 @@ from docstra_tui.paths import private_folder
 from docstra_tui.session.search.texts import TurnText
 from docstra_tui.session.search.words import Wanted, words_of
 from docstra_tui.session.store.aside import JOURNALS
-from docstra_tui.session.store.damage import readable, result_code
+from docstra_tui.session.store.damage import readable
 from docstra_tui.session.store.database import prepare
 from docstra_tui.session.store.transaction import transaction
+from docstra_tui.sqlite_codes import ELSEWHERE, result_code
 
 VERSION = 1
 """Of the tables below; another one is made anew."""
@@ -40,21 +41,6 @@ WEIGHTS = "4.0, 1.0, 2.0"
 """Of a word in a question, an answer, a file's name."""
 
 BUSY_SECONDS = 5.0
-
-ELSEWHERE = frozenset(
-    {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_PERM,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_NOMEM,
-        sqlite3.SQLITE_NOLFS,
-    }
-)
-"""What is wrong with the disk or another program; with anything else the file is wrong."""
 
 NO_FTS5 = "the SQLite of this Python has no full-text search"
 

@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 
 from docstra_tui.session.store.shape import TABLES, columns
+from docstra_tui.sqlite_codes import result_code
 
 LATEST = 32_503_680_000.0
 """The year 3000: a later time is damage."""
@@ -21,11 +22,6 @@ def is_damage(error: sqlite3.Error) -> bool:
         sqlite3.SQLITE_CORRUPT,
         sqlite3.SQLITE_NOTADB,
     )
-
-
-def result_code(error: sqlite3.Error) -> int:
-    """SQLite's primary result code; 0 when the error has none."""
-    return int(getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
 
 
 def check(connection: sqlite3.Connection) -> None:

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from docstra_tui.errors import DocstraError, StoreError
-from docstra_tui.session.store.damage import result_code
+from docstra_tui.sqlite_codes import result_code
 
 KEPT = "What is said is kept, and saved when that is mended."
 

@@ -17,6 +17,7 @@ from typing import TypeVar
 from docstra_tui.context.search.index import shape
 from docstra_tui.errors import UnsafePath
 from docstra_tui.paths import open_private, private_folder
+from docstra_tui.sqlite_codes import ELSEWHERE, result_code
 
 ENDINGS = ("", "-journal", "-wal", "-shm")
 
@@ -31,28 +32,12 @@ SETTINGS = (
     "cache_spill = OFF",  # who reads is kept out for as long as a transaction is written, not made
 )
 
-ELSEWHERE = frozenset(
-    {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_PERM,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_NOMEM,
-        sqlite3.SQLITE_NOLFS,
-    }
-)
-"""What is wrong with the disk or another program; with anything else the file is wrong."""
-
 T = TypeVar("T")
 
 
 def is_elsewhere(error: sqlite3.Error) -> bool:
     """True when the file is not to blame."""
-    code = int(getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
-    return code in ELSEWHERE or "no such module" in str(error)
+    return result_code(error) in ELSEWHERE or "no such module" in str(error)
 
 
 def written(path: Path, work: Callable[[sqlite3.Connection], T]) -> T:

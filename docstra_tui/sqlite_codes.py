@@ -1,0 +1,25 @@
+"""What SQLite's result codes mean for a file of ours: whether it is the one to blame."""
+
+from __future__ import annotations
+
+import sqlite3
+
+ELSEWHERE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_NOLFS,
+    }
+)
+"""What is wrong with the disk or another program; with anything else the file is wrong."""
+
+
+def result_code(error: sqlite3.Error) -> int:
+    """SQLite's primary result code; 0 when the error has none."""
+    return int(getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
