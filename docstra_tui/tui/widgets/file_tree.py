@@ -25,13 +25,8 @@ class FileTree(FolderRows):
 
     DEFAULT_CSS = """
     FileTree {
-        background: $surface;
-        color: $foreground;
-        scrollbar-size-vertical: 1;
-        scrollbar-size-horizontal: 0;
         scrollbar-background: $surface;
         scrollbar-background-hover: $surface;
-        overflow-x: hidden;
         overflow-y: auto;
     }
     """

@@ -41,16 +41,6 @@ class HitRow(NamedTuple):
 class HitRows(RowList):
     """They come while one looks at them."""
 
-    DEFAULT_CSS = """
-    HitRows {
-        background: $surface;
-        color: $foreground;
-        scrollbar-size-vertical: 1;
-        scrollbar-size-horizontal: 0;
-        overflow-x: hidden;
-    }
-    """
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", tooltip="Row before", id="find.up", show=False),
         Binding("down,j", "move(1)", "Down", tooltip="Next row", id="find.down", show=False),
@@ -112,9 +102,6 @@ class HitRows(RowList):
     def row(self) -> HitRow | None:
         """The one under the cursor."""
         return self._rows[self.cursor] if 0 <= self.cursor < len(self._rows) else None
-
-    def action_move(self, step: int) -> None:
-        self.cursor += step
 
     def action_file(self, step: int) -> None:
         at = self.cursor

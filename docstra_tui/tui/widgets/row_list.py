@@ -19,6 +19,16 @@ from docstra_tui.tui.widgets.own_keys import OwnKeys
 class RowList(OwnKeys, ScrollView, can_focus=True):
     """Whoever has rows says how many, and what is in each."""
 
+    DEFAULT_CSS = """
+    RowList {
+        background: $surface;
+        color: $foreground;
+        scrollbar-size-vertical: 1;
+        scrollbar-size-horizontal: 0;
+        overflow-x: hidden;
+    }
+    """
+
     IS_CURSOR_KEPT: ClassVar[bool] = True
     """The cursor is shown also while other widgets hear the keys."""
 
@@ -40,6 +50,9 @@ class RowList(OwnKeys, ScrollView, can_focus=True):
         self.virtual_size = Size(self.size.width, self.count_rows())
         self.cursor = self.validate_cursor(self.cursor)
         self.refresh()
+
+    def action_move(self, step: int) -> None:
+        self.cursor += step
 
     def action_page(self, step: int) -> None:
         self.cursor += step * max(1, self.size.height - 1)

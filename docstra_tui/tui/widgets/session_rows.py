@@ -28,11 +28,6 @@ class SessionRows(RowList):
     SessionRows {
         height: 1fr;
         min-height: 3;
-        background: $surface;
-        color: $foreground;
-        scrollbar-size-vertical: 1;
-        scrollbar-size-horizontal: 0;
-        overflow-x: hidden;
     }
     """
 

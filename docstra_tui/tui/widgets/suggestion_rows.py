@@ -34,16 +34,6 @@ class SuggestedLine:
 class SuggestionRows(RowList):
     """A cursor goes over them."""
 
-    DEFAULT_CSS = """
-    SuggestionRows {
-        background: $surface;
-        color: $foreground;
-        scrollbar-size-vertical: 1;
-        scrollbar-size-horizontal: 0;
-        overflow-x: hidden;
-    }
-    """
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", tooltip="Row before", id="suggest.up", show=False),
         Binding("down,j", "move(1)", "Down", tooltip="Next row", id="suggest.down", show=False),
@@ -94,9 +84,6 @@ class SuggestionRows(RowList):
         if at is not None and at in self._paths:
             self.cursor = self._paths.index(at)
         self.post_message(self.Moved())
-
-    def action_move(self, step: int) -> None:
-        self.cursor += step
 
     def action_tick(self) -> None:
         if self.path is not None:

@@ -27,13 +27,8 @@ class TickedList(RowList):
     TickedList {
         height: auto;
         max-height: 30%;
-        background: $surface;
-        color: $foreground;
-        scrollbar-size-vertical: 1;
-        scrollbar-size-horizontal: 0;
         scrollbar-background: $surface;
         scrollbar-background-hover: $surface;
-        overflow-x: hidden;
         display: none;
         border-bottom: solid $panel;
     }
