@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from docstra_tui.session.citations.definitions import Defined, definitions
@@ -15,9 +15,7 @@ PARSED = 4_000_000
 """Characters of files that are parsed for one answer."""
 
 _PART = r"[^\W\d][\w$]*[!?]?"
-_SYMBOL = re.compile(
-    rf"[@&*]?(?P<name>[$~]?{_PART}(?:(?:\.|::|->|\#){_PART})*)(?P<call>\(\s?(?:\.\.\.|…)?\s?\))?"
-)
+_SYMBOL = re.compile(rf"[@&*]?(?P<name>[$~]?{_PART}(?:(?:\.|::|->|\#){_PART})*)(?:\(\s?(?:\.\.\.|…)?\s?\))?")
 _CALL = re.compile(rf"(?P<name>{_PART}(?:(?:\.|::|->){_PART})*)\(.*\)", re.DOTALL)
 _SEPARATOR = re.compile(r"::|->|\.|#")
 
@@ -49,7 +47,6 @@ class Symbol:
     """A name, in its parts."""
 
     parts: tuple[str, ...]
-    is_call: bool
 
     @property
     def last(self) -> str:
@@ -84,7 +81,7 @@ def symbol(text: str) -> Symbol | None:
     text = text.strip()
     if len(text) > LONGEST or (match := _SYMBOL.fullmatch(text)) is None:
         return None
-    return Symbol(tuple(_SEPARATOR.split(match["name"].lstrip("$~"))), match["call"] is not None)
+    return Symbol(tuple(_SEPARATOR.split(match["name"].lstrip("$~"))))
 
 
 def called(text: str) -> Symbol | None:
@@ -92,7 +89,7 @@ def called(text: str) -> Symbol | None:
     text = text.strip()
     if len(text) > LONGEST or (match := _CALL.fullmatch(text)) is None:
         return None
-    return Symbol(tuple(_SEPARATOR.split(match["name"])), True)
+    return Symbol(tuple(_SEPARATOR.split(match["name"])))
 
 
 class Definitions:
@@ -156,11 +153,6 @@ def _fits(wanted: Sequence[str], defined: Sequence[str], path: str) -> bool:
     if modules[-1] in ("__init__", "mod", "index", "lib"):
         modules.pop()
     return len(before) <= len(modules) and modules[-len(before) :] == list(before)
-
-
-def names_of(symbols: Iterable[Symbol]) -> frozenset[str]:
-    """What must stand in a file that defines one of these."""
-    return frozenset(one.last for one in symbols)
 
 
 def _first_beyond(sources: Sources, room: int) -> int:
