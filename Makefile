@@ -16,7 +16,7 @@ MODEL    ?=
 BIN      := $(VENV)/bin
 STAMP    := $(VENV)/installed-$(TORCH)
 
-.PHONY: help run venv test test-newest lint format docs pictures bench clean
+.PHONY: help run venv test test-newest lint format docs docs-site pictures bench clean
 .DEFAULT_GOAL := run
 
 help: ## what there is
@@ -73,6 +73,13 @@ format: venv ## what ruff can mend
 
 docs: venv ## write the pages that are made from the program
 	$(BIN)/python tools/pages.py
+
+# Not in `make test`: it fetches a tool. What the tests hold of the pages needs none.
+docs-site: venv ## docs/ as a site in build/docs; a warning is an error
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet $(PIP_ARGS) \
+		-c $(firstword $(wildcard $(VENV)/constraints.txt) constraints.txt) -e ".[docs]"
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --nitpicky --conf-dir docs . build/docs
+	@echo "build/docs/docs/index.html"
 
 pictures: venv ## draw the pictures of the README and of docs/
 	$(BIN)/python -m tools.pictures
