@@ -6,14 +6,18 @@ Is asked with path, language and content; says names, each with the first and la
 from __future__ import annotations
 
 from docstra_tui.context.child import answer_each, bound
-from docstra_tui.context.search.extraction import extract
+from docstra_tui.context.files.language import language_of
+from docstra_tui.context.search.defining import found, kept
+from docstra_tui.context.search.lexing import pieces
 
 MEMORY = 2 << 30
 """Bytes of address space, as for outlines."""
 
 
 def _definitions(path: str, language: str, content: str) -> list[tuple[str, int, int]]:
-    return [(one.name, one.line, one.end) for one in extract(path, content, language=language).definitions]
+    language = language or language_of(path, content)
+    tags = found(content, language, pieces(content, language))
+    return [(one.name, one.line, one.end) for one in kept(tags)]
 
 
 if __name__ == "__main__":

@@ -7,24 +7,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import cast
 
 from docstra_tui.context.credentials import without_credentials
 from docstra_tui.context.files.language import language_of
-from docstra_tui.context.outline.definers import defined
-from docstra_tui.context.outline.grammars import GRAMMARS
-from docstra_tui.context.outline.python_lines import python_tags
-from docstra_tui.context.outline.tags import Tag, tags
-from docstra_tui.context.search.facts import Definition, DefinitionKind, FileFacts, FileKind
+from docstra_tui.context.outline.tags import Tag
+from docstra_tui.context.search.defining import found as found_in
+from docstra_tui.context.search.defining import kept
+from docstra_tui.context.search.facts import FileFacts, FileKind
 from docstra_tui.context.search.imports import imports_of
 from docstra_tui.context.search.kinds import kind_of
 from docstra_tui.context.search.lexing import DATA, PROSE, pieces
 from docstra_tui.context.search.regions import regions_of
 
-PARSED = 1_000_000
-"""Characters up to which a program is parsed; more of it is looked through line by line."""
-DEFINITIONS = 4_000
-"""That are kept of one file."""
 USES = 150
 """Names that are kept of one file, those first that are likeliest somebody's."""
 _LONGEST = 120
@@ -66,37 +60,18 @@ def _facts(
 ) -> tuple[FileFacts, list[str]]:
     """And the words that may begin a credential."""
     apart = pieces(content, language)
-    found = _found(content, language, apart, parse)
+    found = found_in(content, language, apart, parse=parse)
     regions, counts, suspects = regions_of(content, found, apart)
     facts = FileFacts(
         path=path,
         language=language,
         kind=kind,
         regions=regions,
-        definitions=_definitions(found),
+        definitions=kept(found),
         uses=_uses(counts, language, kind, found),
         imports=imports_of(content, language),
     )
     return facts, suspects
-
-
-def _found(content: str, language: str, apart: Sequence[str], parse: bool) -> list[Tag]:
-    if language == "python":
-        return python_tags(content, apart)
-    if parse and language in GRAMMARS and len(content) <= PARSED:
-        known = tags(content, language)
-        if known is not None:
-            return known
-    return defined(content, language)
-
-
-def _definitions(found: Sequence[Tag]) -> tuple[Definition, ...]:
-    kept = [
-        Definition(tag.name, cast("DefinitionKind", tag.kind), tag.line, tag.end)
-        for tag in found
-        if tag.name  # of a heading that says nothing
-    ]
-    return tuple(kept[:DEFINITIONS])
 
 
 def _uses(

@@ -8,6 +8,7 @@ from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import JOIN, PART
 from docstra_tui.session.citations.checking import verify
 from docstra_tui.session.citations.citation import Citation
+from docstra_tui.session.citations.texts import Texts
 from docstra_tui.session.turns import WITHOUT_TEXT, SavedTurn
 
 
@@ -28,19 +29,22 @@ def sent_with(turn: SavedTurn, before: Sequence[SavedTurn] = ()) -> tuple[Contex
     return () if any(item.detail in WITHOUT_TEXT for item in items) else items
 
 
-def citations_of(turn: SavedTurn, before: Sequence[SavedTurn] = ()) -> tuple[Citation, ...]:
+def citations_of(
+    turn: SavedTurn, before: Sequence[SavedTurn] = (), texts: Texts | None = None
+) -> tuple[Citation, ...]:
     """Those of an answer, looked up in what was sent with its question. Blocks."""
-    return checked(turn.answer, sent_with(turn, before))
+    return checked(turn.answer, sent_with(turn, before), texts)
 
 
 def citations_on_paths(turns: Iterable[SavedTurn]) -> dict[int, tuple[Citation, ...]]:
     """Those of every answer of a conversation, forks and all, by the turn; oldest first. Blocks."""
     found: dict[int, tuple[Citation, ...]] = {}
     known: dict[int, SavedTurn] = {}
+    texts = Texts()
     for turn in turns:
         known[turn.id] = turn
         if turn.answer.strip():
-            found[turn.id] = citations_of(turn, _before(turn, known) if turn.task == JOIN else ())
+            found[turn.id] = citations_of(turn, _before(turn, known) if turn.task == JOIN else (), texts)
     return found
 
 
@@ -53,6 +57,6 @@ def _before(turn: SavedTurn, known: Mapping[int, SavedTurn]) -> list[SavedTurn]:
     return path
 
 
-def checked(answer: str, items: Sequence[ContextItem]) -> tuple[Citation, ...]:
+def checked(answer: str, items: Sequence[ContextItem], texts: Texts | None = None) -> tuple[Citation, ...]:
     """The citations of an answer; none where nothing was sent that it could be about. Blocks."""
-    return verify(answer, items) if items and answer.strip() else ()
+    return verify(answer, items, texts=texts) if items and answer.strip() else ()

@@ -14,9 +14,10 @@ from docstra_tui.session.citations.claims import Claims
 from docstra_tui.session.citations.pairing import Mention, pair, with_lines, without_twins
 from docstra_tui.session.citations.passages import Text, joined, words_of
 from docstra_tui.session.citations.quotes import Verdict
-from docstra_tui.session.citations.sentences import Code, Sentence, sentences
+from docstra_tui.session.citations.sentences import Code, Sentence, codes, sentences
 from docstra_tui.session.citations.sources import Sources
-from docstra_tui.session.citations.symbols import Definitions, Symbol, symbol
+from docstra_tui.session.citations.symbols import Definitions, Symbol, called, symbol
+from docstra_tui.session.citations.texts import Texts
 
 NOTHING: Mapping[str, str | None] = MappingProxyType({})
 CITATIONS = 5_000
@@ -28,12 +29,18 @@ PROPOSED = 200_000
 class Checker:
     """Checks an answer while it streams; `items` are what was sent, in their order.
 
-    `now` has the files that are others by now, by their paths: their text, None where one is gone. Runs
-    beside a face, never in its thread: names are looked up by a process.
+    `now` has the files that are others by now, by their paths: their text, None where one is gone; `texts`
+    are those of other answers about these items. Runs beside a face, never in its thread: names may be
+    looked up by a process.
     """
 
-    def __init__(self, items: Iterable[ContextItem], now: Mapping[str, str | None] = NOTHING) -> None:
-        self._sources = Sources(items, now)
+    def __init__(
+        self,
+        items: Iterable[ContextItem],
+        now: Mapping[str, str | None] = NOTHING,
+        texts: Texts | None = None,
+    ) -> None:
+        self._sources = Sources(items, now, texts)
         self._definitions = Definitions(self._sources)
         self._claims = Claims(self._sources, self._definitions)
         self._blocks = Blocks()
@@ -61,15 +68,10 @@ class Checker:
         return self.citations
 
     def _take(self, blocks: Sequence[Block]) -> None:
+        texts = (block.text for block in blocks if isinstance(block, Paragraph))
+        spans = (symbol(code) or called(code) for text in texts for code in codes(text))
+        self._definitions.prepare(frozenset(name.last for name in spans if name is not None))
         read = [(block, self._read(block)) for block in blocks]
-        names = {
-            name
-            for _, said in read
-            for sentence in said
-            for code in sentence.codes
-            for name in self._claims.names(code.text)
-        }
-        self._definitions.prepare(frozenset(names))
         for block, said in read:
             if len(self._found) >= CITATIONS:
                 return
@@ -225,9 +227,12 @@ def _body(fence: Fence) -> Code:
 
 
 def verify(
-    answer: str, items: Iterable[ContextItem], now: Mapping[str, str | None] = NOTHING
+    answer: str,
+    items: Iterable[ContextItem],
+    now: Mapping[str, str | None] = NOTHING,
+    texts: Texts | None = None,
 ) -> tuple[Citation, ...]:
     """The citations of a whole answer, in their order; see `Checker`. Blocks while a process parses."""
-    checker = Checker(items, now)
+    checker = Checker(items, now, texts)
     checker.feed(answer)
     return checker.finish()

@@ -43,11 +43,6 @@ class Claims:
         self._sources = sources
         self._definitions = definitions
 
-    def names(self, text: str) -> tuple[str, ...]:
-        """What has to be known to judge a code span: the names in it that may be defined somewhere."""
-        name = symbol(text) or called(text)
-        return () if name is None else name.parts
-
     def span(self, code: Code, *, has_lines: bool) -> Span:
         """What a code span is. Beside lines, a name that is all of a line quotes it."""
         plain = joined(code.text)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from docstra_tui.context.outline.python_lines import python_tags
+from docstra_tui.context.search.defining import DEFINITIONS
 from docstra_tui.context.search.definitions import Text
 from docstra_tui.context.search.definitions import definitions as definitions_of
+from docstra_tui.context.search.lexing import pieces
 from docstra_tui.llm.items import ContextItem
 
 KEPT = 400
 """Files whose definitions are remembered."""
+QUICK = 200_000
+"""Characters of a file of Python that is looked through here: its lines need no parser, and no process."""
 
 
 class Defined(NamedTuple):
@@ -25,18 +31,41 @@ class Defined(NamedTuple):
 Key = tuple[str, str | None]
 
 _known: OrderedDict[Key, tuple[Defined, ...]] = OrderedDict()
+_guard = threading.Lock()
 
 
 def definitions(items: Sequence[ContextItem]) -> list[tuple[Defined, ...]]:
-    """Those of each item, in order; nothing for one that no parser understands, or that broke one. Blocks."""
-    wanted = {_key(item): item for item in items if _key(item) not in _known}
+    """Those of each item, in order; nothing for one that no parser understands, or that broke one, nor where
+    no process can be started. Blocks. Any thread."""
+    with _guard:
+        found = {key: _known[key] for item in items if (key := _key(item)) in _known}
+    wanted = {_key(item): item for item in items if _key(item) not in found}
+    for key in [key for key, item in wanted.items() if is_quick(item)]:
+        found[key] = _of_python(wanted.pop(key).content)
     texts = [Text(item.path or "", item.language, item.content) for item in wanted.values()]
-    for key, found in zip(wanted, definitions_of(texts), strict=True):
-        _known[key] = tuple(Defined(one.name, one.line - 1, one.end - 1) for one in found)
-    answers = [_known[_key(item)] for item in items]
-    while len(_known) > KEPT:
-        _known.popitem(last=False)
-    return answers
+    try:
+        new = definitions_of(texts) if texts else []
+    except OSError:
+        new, wanted = [], {}
+    for key, said in zip(wanted, new, strict=True):
+        found[key] = tuple(Defined(one.name, one.line - 1, one.end - 1) for one in said)
+    with _guard:
+        for key, known in found.items():
+            _known[key] = known
+            _known.move_to_end(key)
+        while len(_known) > KEPT:
+            _known.popitem(last=False)
+    return [found.get(_key(item), ()) for item in items]
+
+
+def is_quick(item: ContextItem) -> bool:
+    """True where it takes no process."""
+    return item.language == "python" and len(item.content) <= QUICK
+
+
+def _of_python(content: str) -> tuple[Defined, ...]:
+    tags = python_tags(content, pieces(content, "python"))[:DEFINITIONS]
+    return tuple(Defined(one.name, one.line - 1, one.end - 1) for one in tags if one.name)
 
 
 def _key(item: ContextItem) -> Key:

@@ -31,6 +31,8 @@ _SHORT_LINE = re.compile(
 _SIGN = re.compile(r"(?::L?|\#L|\()$")
 """What stands between a path and its line."""
 _IN_PROSE = re.compile(rf"(?<![\w/\\.@+~-]){_PATH}(?:{_SUFFIX})?")
+_TOKEN = re.compile(r"[^\s\x01]{3,}+")
+_KNOWN = re.compile("|".join(sorted(map(re.escape, BY_NAME), key=len, reverse=True)), re.IGNORECASE)
 _WHOLE = re.compile(rf"(?P<path>[^\n`]{{1,{LONGEST}}}?)(?:{_SUFFIX})?", re.DOTALL)
 _WHOLE_LINES = re.compile(
     rf"(?P<path>[^\n`]{{1,{LONGEST}}}?),?\s\(?(?:on |at )?(?:[Ll]ines?\s|L){_RANGE}\)?", re.DOTALL
@@ -86,7 +88,8 @@ def whole(text: str) -> Named | None:
 def in_prose(text: str) -> list[Place]:
     """The places of a text that name a file; whether it looks like one, `is_path` says."""
     places = []
-    for match in _IN_PROSE.finditer(text):
+    tokens = (match for match in _TOKEN.finditer(text) if "." in match[0] or _KNOWN.search(match[0]))
+    for match in (found for token in tokens for found in _IN_PROSE.finditer(text, *token.span())):
         found = match.groupdict()
         whole_text = match[0]
         suffix = next((match.start(name) for name in ("a", "c", "e") if match[name]), None)

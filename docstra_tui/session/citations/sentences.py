@@ -100,6 +100,12 @@ def sentences(text: str, at: int) -> Iterator[Sentence]:
         start = end
 
 
+def codes(text: str) -> Iterator[str]:
+    """The code spans of a paragraph, blanks at their ends and all."""
+    for begin, end, marks in _spans(text):
+        yield text[begin + marks : end - marks]
+
+
 def _may_name(text: str) -> bool:
     return "." in text or "line" in text.lower() or "file" in text.lower()
 

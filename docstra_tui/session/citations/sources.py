@@ -10,6 +10,7 @@ from functools import cached_property
 from docstra_tui.context.outline.outliner import OUTLINE
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.citations.passages import Text, joined, words_of
+from docstra_tui.session.citations.texts import Texts
 
 SEARCHED = 200_000_000
 """Characters that are looked through for one answer; what comes after them is not checked."""
@@ -40,8 +41,9 @@ class Passage:
 class Source:
     """One item, as it was sent."""
 
-    def __init__(self, item: ContextItem, *, is_old: bool) -> None:
+    def __init__(self, item: ContextItem, texts: Texts, *, is_old: bool) -> None:
         self.item = item
+        self._texts = texts
         self.path = item.path
         self.is_old = is_old
         """True where the same lines were sent again later, and were others then."""
@@ -49,7 +51,7 @@ class Source:
 
     @cached_property
     def text(self) -> Text:
-        return Text(self.item.content, self.item.start_line or 1, is_outline=self.item.detail == OUTLINE)
+        return self._texts.of(self.item)
 
     @property
     def last_line(self) -> int | None:
@@ -62,14 +64,17 @@ class Source:
 class Sources:
     """All items of a conversation, in their order."""
 
-    def __init__(self, items: Iterable[ContextItem], now: Mapping[str, str | None]) -> None:
+    def __init__(
+        self, items: Iterable[ContextItem], now: Mapping[str, str | None], texts: Texts | None = None
+    ) -> None:
+        texts = Texts() if texts is None else texts
         latest: dict[tuple[str | None, int | None, int | None], str] = {}
         kept: dict[tuple[str | None, int | None, int | None, str], ContextItem] = {}
         for item in items:
             kept[(*item.key, item.sha256)] = item
             latest[item.key] = item.sha256
         self.all = tuple(
-            Source(item, is_old=item.path is not None and latest[item.key] != item.sha256)
+            Source(item, texts, is_old=item.path is not None and latest[item.key] != item.sha256)
             for item in kept.values()
         )
         self._now = now
@@ -77,6 +82,7 @@ class Sources:
         for source in self.all:
             if source.path is not None:
                 self._by_path.setdefault(source.path, []).append(source)
+        self._by_word: dict[str, list[Source]] = {}
         self._found: dict[tuple[str, bool, bool], tuple[Passage, ...]] = {}
         self._mentions: dict[str, tuple[Source, int] | None] = {}
         self._now_texts: dict[str, Text | None] = {}
@@ -130,19 +136,18 @@ class Sources:
     # Quotes
 
     @cached_property
-    def _by_word(self) -> dict[str, list[int]]:
-        known: dict[str, list[int]] = {}
-        for number, source in enumerate(self.all):
-            for word in source.text.words:
-                known.setdefault(word, []).append(number)
-        return known
+    def _words(self) -> list[frozenset[str]]:
+        return [source.text.words for source in self.all]
 
     def holding(self, words: Sequence[str]) -> Sequence[Source]:
         """The items that have all these words, in their order."""
         if not words:
             return self.all
-        numbers = min((self._by_word.get(word, []) for word in words), key=len)
-        return [one for number in numbers if (one := self.all[number]).text.holds(words)]
+        longest = words[0]  # and so the rarest
+        if longest not in self._by_word:
+            known = zip(self.all, self._words, strict=True)
+            self._by_word[longest] = [one for one, there in known if longest in there]
+        return [one for one in self._by_word[longest] if one.text.holds(words)]
 
     def has_line(self, line: str) -> bool:
         """True where a joined text is all of a line."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 
-from docstra_tui.session.citations.definitions import Defined, definitions
+from docstra_tui.background import begin
+from docstra_tui.session.citations.definitions import Defined, definitions, is_quick
+from docstra_tui.session.citations.passages import words_of
 from docstra_tui.session.citations.sources import Source, Sources
 
 LONGEST = 200
@@ -101,26 +104,44 @@ class Definitions:
         """Of each item by its place among all, by the last part of their names."""
         self._last = _first_beyond(sources, PARSED)
         """Items up to here are parsed, whatever is asked for."""
+        self._coming: tuple[list[int], Future[list[tuple[Defined, ...]]]] | None = None
+        """Items that are being parsed."""
 
     def prepare(self, names: frozenset[str]) -> None:
-        """Have everything parsed that may define one of these, with one process."""
+        """Have everything parsed that may define one of these, with one process, which nobody waits for
+        here. Names are the last parts of what is asked for."""
+        self._settle()
+        words = {word for name in names for word in words_of(name)[:1]}
+        sources = self._sources.all
         wanted = [
-            (number, source)
-            for number, source in enumerate(self._sources.all[: self._last])
-            if number not in self._known and not names.isdisjoint(source.text.words)
+            number
+            for number in range(self._last)
+            if number not in self._known and not words.isdisjoint(sources[number].text.words)
         ]
-        if not wanted:
+        quick = [number for number in wanted if is_quick(sources[number].item)]
+        slow = [number for number in wanted if not is_quick(sources[number].item)]
+        if slow:
+            items = [sources[number].item for number in slow]
+            self._coming = slow, begin(lambda: definitions(items), "definitions")
+        self._take(quick, definitions([sources[number].item for number in quick]))
+
+    def _settle(self) -> None:
+        """Have what comes. Blocks."""
+        if self._coming is None:
             return
-        for (number, _), found in zip(
-            wanted, definitions([source.item for _, source in wanted]), strict=True
-        ):
+        (wanted, coming), self._coming = self._coming, None
+        self._take(wanted, coming.result())
+
+    def _take(self, wanted: Sequence[int], defined: Sequence[Sequence[Defined]]) -> None:
+        for number, found in zip(wanted, defined, strict=True):
             by_last: dict[str, list[Defined]] = {}
             for one in found:
-                by_last.setdefault(_parts(one.name)[-1], []).append(one)
+                by_last.setdefault(_last(one.name), []).append(one)
             self._known[number] = by_last
 
     def of(self, name: Symbol) -> list[Definition]:
         """Where a name is defined: all that it can mean, nothing for one of another class or module."""
+        self._settle()
         found = []
         for number, source in enumerate(self._sources.all):
             for one in self._known.get(number, {}).get(name.last, ()):
@@ -130,6 +151,7 @@ class Definitions:
 
     def alike(self, last: str) -> Definition | None:
         """Somewhere that something with this last part is defined."""
+        self._settle()
         for number, source in enumerate(self._sources.all):
             for one in self._known.get(number, {}).get(last, ()):
                 return Definition(source, one.row, one.last_row)
@@ -138,6 +160,11 @@ class Definitions:
 
 def _parts(name: str) -> tuple[str, ...]:
     return tuple(part for part in _SEPARATOR.split(name) if part) or (name,)
+
+
+def _last(name: str) -> str:
+    """The same as the last of `_parts`, for most names at once."""
+    return name if name.isidentifier() else _parts(name)[-1]
 
 
 def _fits(wanted: Sequence[str], defined: Sequence[str], path: str) -> bool:

@@ -10,6 +10,7 @@ import docstra_tui
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.citations.checking import Checker, verify
 from docstra_tui.session.citations.citation import Citation
+from docstra_tui.session.citations.texts import KEPT, Texts
 
 RETRY = '''import os
 
@@ -209,3 +210,31 @@ def test_hostile_text_takes_time_by_its_length() -> None:
         checker = Checker(items)
         checker.feed(unit * (30_000 // len(unit)) + "\n\n`a b a b a b a b`\n")
         assert len(checker.finish()) <= 5_000
+
+
+def test_answers_about_the_same_items_take_them_apart_once() -> None:
+    texts = Texts()
+    first = verify("See `if seconds > 3:` and `load`.", ITEMS, texts=texts)
+    known = {item.path: texts.of(item) for item in ITEMS}
+    assert (
+        verify("See `if seconds > 3:` and `load`.", ITEMS, texts=texts)
+        == first
+        == verify("See `if seconds > 3:` and `load`.", ITEMS)
+    )
+    assert all(texts.of(item) is known[item.path] for item in ITEMS)
+    moved = ContextItem(RETRY, "src/retry.py", "python", 101, 114)
+    assert texts.of(moved) is not known["src/retry.py"] and texts.of(moved).number(0) == 101
+    assert [one.line for one in verify("See `if seconds > 3:`.", [moved], texts=texts)] == [108]
+    for number in range(9):
+        texts.of(ContextItem(f"{number}" * (KEPT // 4), "a.py"))
+    assert texts.of(ITEMS[0]) is not known["src/retry.py"]
+
+
+def test_names_are_known_where_no_process_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object, **__: object) -> None:
+        raise OSError("no process")
+
+    monkeypatch.setattr("docstra_tui.context.killable.subprocess.Popen", none)
+    rust = ContextItem("fn sink(by: u32) {}\n", "src/sink.rs", "rust")
+    assert one("See `Retry.sleep()`.", (*ITEMS, rust)).note == "defined there"
+    assert one("See `sink()`.", (*ITEMS, rust)).note == "used at src/sink.rs:1"
