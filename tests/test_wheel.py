@@ -48,13 +48,15 @@ def test_the_command_runs_from_any_folder(installed: Path, tmp_path: Path) -> No
     )
 
 
-def test_themes_and_styles_are_inside(installed: Path, tmp_path: Path) -> None:
+def test_themes_and_all_that_is_read_at_run_time_are_inside(installed: Path, tmp_path: Path) -> None:
     code = "from docstra_tui import themes; print(sorted(themes.load_all()[0]))"
     package = PROJECT / "docstra_tui"
-    styles = {path.relative_to(PROJECT) for kind in ("*.tcss", "*.toml") for path in package.rglob(kind)}
+    files = {path for path in package.rglob("*.*") if path.is_file() and path.parent.name != "__pycache__"}
+    read = {path for path in files if path.suffix != ".py"}
 
     assert python(installed, code, tmp_path).strip() == "['chalk', 'lamp', 'paper', 'sixteen']"
-    assert styles and all((installed / style).is_file() for style in styles)
+    assert {path.suffix for path in read} >= {".tcss", ".toml", ".json", ".txt"}
+    assert not [path for path in files if not (installed / path.relative_to(PROJECT)).is_file()]
     assert not list(installed.rglob("tests"))
 
 
@@ -65,7 +67,19 @@ def test_the_source_archive_can_be_tested_and_linted(tmp_path: Path) -> None:
     with tarfile.open(archive) as packed:
         names = {name.partition("/")[2] for name in packed.getnames()}
 
-    checked = ["docs", "tests", "tools", "benchmarks", "findings", "themes", ".ci", ".pre-commit-config.yaml"]
+    folders = ["docs", "tests", "tools", "benchmarks", "findings", "themes", "deploy", ".ci"]
     pages = [page.name for page in PROJECT.glob("*.md")]
-    for wanted in (*checked, *pages, "Makefile", "constraints.txt", "pyproject.toml", "LICENSE"):
+    rest = ["Makefile", "constraints.txt", "pyproject.toml", "LICENSE", ".pre-commit-config.yaml"]
+    for wanted in (*folders, *pages, *rest):
         assert any(name == wanted or name.startswith(f"{wanted}/") for name in names), wanted
+    assert not [name for name in tracked() if name not in names]
+
+
+def tracked() -> list[str]:
+    """What git has of the project; nothing where this is a source archive itself."""
+    if not (PROJECT / ".git").exists():
+        return []
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, text=True, check=True, timeout=60
+    )
+    return [name for name in listed.stdout.split("\0") if name and (PROJECT / name).is_file()]
