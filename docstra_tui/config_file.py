@@ -31,6 +31,7 @@ def put(key: str, value: Any) -> None:
     if value is None:
         drop(key)
         return
+    settings.check(key, value)
     _change(lambda document: _put(document, key, value), lambda values: {**values, key: value})
 
 

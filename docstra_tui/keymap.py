@@ -74,7 +74,7 @@ def split(keys: str) -> tuple[str, ...]:
 
 def read(written: Mapping[str, Any], where: Callable[[str], str]) -> dict[str, str]:
     """What somebody wrote, by known ids and in known names; `none` is no key. `where` says where an id
-    stands. Raises `SettingsError`."""
+    stands; empty: in no file. Raises `SettingsError`."""
     own = {name: _keys(name, value, where) for name, value in written.items()}
     for (one, other), key in _twice(own):
         raise SettingsError(
@@ -84,27 +84,25 @@ def read(written: Mapping[str, Any], where: Callable[[str], str]) -> dict[str, s
 
 
 def _keys(name: str, value: Any, where: Callable[[str], str]) -> str:
+    place = where(name)
     if name not in table():
         near = difflib.get_close_matches(name, table(), n=1, cutoff=0.5)
         hint = f"Did you mean {near[0]!r}?" if near else "F1 and docs/keys.md list what there is."
-        raise SettingsError(f"There is no key {name!r}: {where(name)}.", hint)
+        raise SettingsError(f"There is no key {name!r}{f': {place}' if place else ''}.", hint)
+    said = f"{name} in {place}" if place else name
     written = [value] if value == "," else value.split(",") if isinstance(value, str) else value
     if written is False:
         return OFF
     if not isinstance(written, list) or not all(isinstance(key, str) for key in written):
-        raise SettingsError(
-            f"{name} in {where(name)} takes keys, not {value!r}.", 'As "f2", or ["f2", "ctrl+b"]; "" is none.'
-        )
+        raise SettingsError(f"{said} takes keys, not {value!r}.", 'As "f2", or ["f2", "ctrl+b"]; "" is none.')
     try:
         found = list(dict.fromkeys(known_key(key) for key in written if key.strip() not in NOTHING))
     except ValueError as error:
-        raise SettingsError(
-            f"{name} in {where(name)}: {error}", "As in F2, Ctrl+B, Alt+Enter, PgUp."
-        ) from None
+        raise SettingsError(f"{said}: {error}", "As in F2, Ctrl+B, Alt+Enter, PgUp.") from None
     if table()[name].group in WRITING:
         for key in filter(character_of, found):
             raise SettingsError(
-                f"{name} in {where(name)} cannot be {shown_key(key)}: that is written.",
+                f"{said} cannot be {shown_key(key)}: that is written.",
                 "Take a key that writes nothing: F2, Ctrl+B, Alt+P.",
             )
     return ",".join(found) or OFF

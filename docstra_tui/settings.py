@@ -32,6 +32,8 @@ Layer = tuple[Place, dict[str, Any]]
 """What one place sets, by dotted keys."""
 
 A_FLAG = "a flag"
+GIVEN = Place("")
+"""Of a value that stands nowhere yet."""
 FLAGS = {"model.name": "--model", "engine.own": "--own-engine"}
 """The flags that are not called like the end of their key."""
 
@@ -161,7 +163,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the terminal calls you back when an answer that took ten seconds ends while it has not the focus:
     with its bell, or a notification of iTerm2, WezTerm, Ghostty (`osc9`), foot, urxvt, VTE (`osc777`)."""
     keys: dict[str, str] = {}
-    """Other keys than those it comes with: by the ids of [keys.md](keys.md), `main.tree = "f2, ctrl+b"`;
+    """Other keys than those it comes with: by the ids of docs/keys.md, `main.tree = "f2, ctrl+b"`;
     `""` is no key. A key that is given to something is taken from what had it."""
 
 
@@ -186,6 +188,11 @@ def of_text(text: str, path: Path) -> Settings:
     return _of_layers([(Place(str(path)), flatten(table))])
 
 
+def check(key: str, value: Any) -> None:
+    """Raise the `SettingsError` of a value that a key does not take, wherever it is to stand."""
+    _of_layers([(GIVEN, {key: value})])
+
+
 def _of_layers(layers: Iterable[Layer]) -> Settings:
     merged: dict[str, Any] = {}
     origin: dict[str, Place] = {}
@@ -204,7 +211,7 @@ def _of_layers(layers: Iterable[Layer]) -> Settings:
 
 
 def _places(where: Place) -> Callable[[str], str]:
-    return lambda name: where.at(OF_KEYS + name)
+    return lambda name: "" if where == GIVEN else where.at(OF_KEYS + name)
 
 
 def _unknown(key: str, where: Place, known: list[str]) -> SettingsError:
@@ -332,6 +339,8 @@ def _word(value: Any) -> Any:
 def _named(key: str, origin: Mapping[str, Place]) -> str:
     """A setting as the user wrote it: a flag, or a key and where it stands."""
     where = origin.get(key, Place("the settings"))
+    if where == GIVEN:
+        return key
     if where.name == A_FLAG:
         return FLAGS.get(key) or "--" + key.rpartition(".")[2].replace("_", "-")
     return f"Setting {key!r} in {where.at(key)}"

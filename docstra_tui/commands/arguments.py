@@ -53,8 +53,6 @@ class Command:
     options: tuple[Option, ...] = ()
     actions: tuple[str, ...] = ()
     """The words that may come first; without any, the first one is meant."""
-    later: tuple[str, ...] = ()
-    """Actions that are planned and not built."""
     most: int | None = None
     """How many words it takes at most; None is any number."""
     more: str = ""
@@ -305,8 +303,6 @@ def _action(command: Command, words: list[str]) -> str:
     word = words.pop(0)
     if word in command.actions:
         return word
-    if word in command.later:
-        raise UsageError(f"{PROGRAM} {command.name} {word} is planned and not built yet.")
     near = nearest(word, command.actions)
     raise UsageError(
         f"{PROGRAM} {command.name} has no action {word!r}.",

@@ -101,7 +101,7 @@ class Chat:
         )
         context = settings.context
         self.finding = Finding(self._named, lambda: self.root, context, printer, self.files_changed)
-        self.sets = Sets(self._named, lambda: self.root, printer, self.files_changed)
+        self.sets = Sets(self._named, lambda: self.root, printer, confirm, self.files_changed)
         self.thinking = ThinkSwitch(self.model)
         self._confirm = confirm
         self._tasks = Tasks(self, self.answering)

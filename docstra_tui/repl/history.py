@@ -41,9 +41,12 @@ class KeptHistory(FileHistory):
         super().__init__(filename)
         self._asked = asked
         self._whole = whole
+        self._read: list[tuple[str, float]] | None = None
+        """What the file had at the start, until it is loaded: it may be long, and is parsed once."""
 
     def load_history_strings(self) -> Iterable[str]:
-        found = dict(self._typed())
+        read, self._read = self._read, None
+        found = dict(self._typed() if read is None else read)
         with contextlib.suppress(DocstraError):
             for one in self._asked():
                 found[one.text] = max(one.at, found.get(one.text, 0.0))
@@ -61,7 +64,7 @@ class KeptHistory(FileHistory):
     def drop_questions(self) -> None:
         """Out of a file that an older program wrote, which kept them too. Raises `OSError`."""
         typed = list(self._typed())
-        kept = [(text, at) for text, at in typed if is_kept(text)]
+        self._read = kept = [(text, at) for text, at in typed if is_kept(text)]
         if len(kept) == len(typed):
             return
         with open(self.filename, "w", encoding="utf-8", newline="\n") as file:

@@ -8,19 +8,25 @@ from pathlib import Path
 from docstra_tui.repl.files import ChatFiles
 from docstra_tui.repl.printer import Printer
 from docstra_tui.workspace.files.saved_ticks import SavedTicks
-from docstra_tui.workspace.files.tick_sets import TickSets, parse, told_of
+from docstra_tui.workspace.files.tick_sets import SetIsThere, TickSets, parse, told_of
 
 
 class Sets:
     """Main thread."""
 
     def __init__(
-        self, files: ChatFiles, root: Callable[[], Path], printer: Printer, changed: Callable[[], object]
+        self,
+        files: ChatFiles,
+        root: Callable[[], Path],
+        printer: Printer,
+        confirm: Callable[[str], bool],
+        changed: Callable[[], object],
     ) -> None:
         """`changed` is called when other files are used."""
         self._files = files
         self._root = root
         self._printer = printer
+        self._confirm = confirm
         self._changed = changed
 
     def take(self, text: str) -> None:
@@ -28,8 +34,7 @@ class Sets:
         words, sets = parse(text), TickSets(self._root())
         match words.verb:
             case "save":
-                said = sets.save(words.name, SavedTicks(picks=self._files.selection.picks))
-                self._printer.line(said, "note")
+                self._save(sets, words.name)
             case "delete":
                 self._printer.line(sets.delete(words.name), "note")
             case "load":
@@ -39,6 +44,15 @@ class Sets:
                 self._changed()
             case _:
                 self._list(sets)
+
+    def _save(self, sets: TickSets, name: str) -> None:
+        ticks = SavedTicks(picks=self._files.selection.picks)
+        try:
+            said = sets.save(name, ticks)
+        except SetIsThere as error:
+            question = f"{error.message} Replace it with {told_of(ticks)}? [y/N] "
+            said = sets.save(name, ticks, replace=True) if self._confirm(question) else f"Set {name} stays."
+        self._printer.line(said, "note")
 
     def _list(self, sets: TickSets) -> None:
         kept = sets.all()

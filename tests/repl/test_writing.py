@@ -142,6 +142,16 @@ def test_what_takes_seconds_to_draw_is_no_line_to_go_back_to(tmp_path: Path) -> 
     assert list(history.load_history_strings()) == ["short"]
 
 
+def test_a_long_history_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / HISTORY
+    path.write_text("\n# 2026-01-01 10:00:00\n+/theme paper\n\n# 2026-01-02 10:00:00\n+what?\n")
+    history, reads, typed = KeptHistory(str(path)), [], KeptHistory._typed
+    monkeypatch.setattr(KeptHistory, "_typed", lambda self: reads.append(1) or typed(self))
+    history.drop_questions()
+    assert list(history.load_history_strings()) == ["/theme paper"] and reads == [1]
+    assert list(history.load_history_strings()) == ["/theme paper"] and reads == [1, 1]
+
+
 def test_what_was_typed_and_what_was_asked_elsewhere_are_one_line_of_time(tmp_path: Path) -> None:
     path = tmp_path / "history"
     path.write_text(

@@ -17,6 +17,8 @@ from tests.tui.story import ask, is_ready
 
 LOADING = replace(READY, state="loading", phase="read")
 
+WHOLE = "what was thought before an answer"
+
 
 def offered(app):
     rows = app.main.query_one(CommandList)
@@ -40,7 +42,11 @@ async def test_a_slash_offers_commands_with_their_help_and_keys_take_them(make_a
         assert offered(app) == [], "it was closed"
         await pilot.press("backspace", "backspace", *"/th")
         await until(pilot, lambda: offered(app) == ["/think", "/thought", "/theme"])
-        await pilot.press("down", "up", "enter")
+        await pilot.resize_terminal(40, 24)
+        await pilot.press("down")
+        await until(pilot, lambda: WHOLE in " ".join(screen_text(app).split()))
+        await pilot.resize_terminal(100, 30)
+        await pilot.press("up", "enter")
         assert app.main.composer.text == "/think" and offered(app) == []
         await pilot.press("space")
         await until(pilot, lambda: offered(app)[:2] == ["/think off", "/think on"])

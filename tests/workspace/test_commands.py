@@ -16,6 +16,12 @@ def test_every_name_is_one_word_and_there_once() -> None:
     assert {command.name for command in commands_of("chat")} < set(names)
 
 
+def test_what_each_does_has_room_beside_it_in_80_columns() -> None:
+    """The list of the inline chat has a column of the widest, and cells at the sides."""
+    column = max(len(command.usage) for command in COMMANDS)
+    assert [command.name for command in COMMANDS if column + len(command.help) > 75] == []
+
+
 def test_the_table_imports_nothing_of_ours_but_errors() -> None:
     """Whoever wants the names of the commands, the command line's help too, gets nothing else."""
     tree = ast.parse(Path(commands.__file__).read_text(encoding="utf-8"))

@@ -46,14 +46,29 @@ class Sets:
         words, sets = parse(line.text), self._sets
         match words.verb:
             case "save":
-                ticks = self._files.ticks
-                self._do(lambda: sets.save(words.name, ticks), self._say)
+                self._save(words.name, self._files.ticks)
             case "load":
                 self._load(words.name)
             case "delete":
                 self._do(lambda: sets.delete(words.name), self._say)
             case _:
                 self._do(sets.all, self._offer)
+
+    def _save(self, name: str, ticks: SavedTicks) -> None:
+        from docstra_tui.workspace.files.tick_sets import SetIsThere, told_of
+
+        def replace(yes: bool) -> None:
+            if yes:
+                self._do(lambda: self._sets.save(name, ticks, replace=True), self._say)
+
+        def failed(error: Exception) -> None:
+            if not isinstance(error, SetIsThere):
+                self._dialogs.fail_with(error)
+                return
+            words = sanitize_line(f"{error.message} It would be {told_of(ticks)}.")
+            self._dialogs.confirm("Replace the set?", words, replace, by_enter=False)
+
+        self._jobs.do(lambda: self._sets.save(name, ticks), self._say, failed)
 
     def _load(self, name: str) -> None:
         from docstra_tui.workspace.files.tick_sets import told_of

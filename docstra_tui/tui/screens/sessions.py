@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -31,6 +32,9 @@ from docstra_tui.workspace.sessions.saved import SavedSessions, Shown
 PAUSE_SECONDS = 0.1
 """Nothing was typed for this long: it is looked for."""
 
+DOT = " · "
+SIDES = 3
+"""Cells beside the lines of a short screen."""
 SHORT = 16
 """Lines of a screen that has none to spare."""
 
@@ -78,7 +82,7 @@ class SessionsScreen(ModalScreen[Row | None]):
         self._box = Vertical(classes="sessions-box")
         self._rows = SessionRows()
         self._note = Static("", id="sessions-note", markup=False)
-        self._hint = Static(Content(_field_hint()), classes="box-hint", markup=False)
+        self._hint = Static("", classes="box-hint", markup=False)
 
     def compose(self) -> ComposeResult:
         with self._box:
@@ -94,12 +98,23 @@ class SessionsScreen(ModalScreen[Row | None]):
 
     def on_resize(self, event: Resize) -> None:
         self._box.set_class(event.size.height < SHORT, "-short")
+        self._show_hint()
 
     def on_unmount(self) -> None:
         self._jobs.close()
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        self._hint.update(Content(_field_hint() if self.focused is self._field else _list_hint()))
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        """What the keys do; on a short screen as much of it as one line has room for, and the way back."""
+        parts = _of_the_list() if self.focused is self._rows else _of_the_field()
+        if self.size.height < SHORT:
+            room = self.size.width - SIDES
+            parts = [parts[0], parts[-1], *parts[1:-1]]
+            while len(parts) > 1 and cell_len(DOT.join(parts)) > room:
+                parts.pop()
+        self._hint.update(Content(DOT.join(parts)))
 
     # What is looked for
 
@@ -214,12 +229,12 @@ class SessionsScreen(ModalScreen[Row | None]):
             self._note.update(Content.assemble((sanitize_line(message.strip())[:300], "$error")))
 
 
-def _field_hint() -> str:
-    back = press("sessions.back")
-    return f"{press('line.submit')} opens · ↑↓ row · Tab to the list, where letters act · {back} back"
+def _of_the_field() -> list[str]:
+    opens, back = f"{press('line.submit')} opens", f"{press('sessions.back')} back"
+    return [opens, "↑↓ row", "Tab to the list, where letters act", back]
 
 
-def _list_hint() -> str:
+def _of_the_list() -> list[str]:
     verbs = ("rename", "delete", "undo", "export", "import")
-    acts = " · ".join(f"{press(f'sessions.{verb}', letter=True)} {verb}" for verb in verbs)
-    return f"{press('sessions.open')} opens · {acts} · Tab to the words · {press('sessions.back')} back"
+    acts = [f"{press(f'sessions.{verb}', letter=True)} {verb}" for verb in verbs]
+    return [f"{press('sessions.open')} opens", *acts, "Tab to the words", f"{press('sessions.back')} back"]

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.timer import Timer
 
@@ -171,6 +171,12 @@ class TranscriptView(TakingKeys, can_focus=True):
             self.refresh()
 
     # Frames
+
+    def says(self, binding: Binding) -> bool:
+        turns = self.document.turns
+        if binding.id != "transcript.fold":
+            return True
+        return bool(turns) and turns[self.current_turn].has_thinking
 
     @property
     def frame_interval(self) -> float:

@@ -65,7 +65,7 @@ def keys_at(node: Widget) -> Iterator[tuple[str, str]]:
 
 def _acts(owner: object, binding: Binding) -> bool:
     """False for what would do nothing now."""
-    if isinstance(owner, OwnKeys) and not owner.uses(binding):
+    if isinstance(owner, OwnKeys) and not (owner.uses(binding) and owner.says(binding)):
         return False
     name, _, given = binding.action.partition("(")
     if not isinstance(owner, Widget) or "." in name:

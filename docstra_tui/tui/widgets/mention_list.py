@@ -46,6 +46,10 @@ class MentionList(OptionList, can_focus=False):
         at = self.highlighted
         return self._paths[at] if at is not None and at < len(self._paths) else None
 
+    def value_at(self, index: int) -> str:
+        """What a row stands for."""
+        return self._paths[index]
+
     def has(self, path: str) -> bool:
         """True while this is one of them."""
         return path in self._paths

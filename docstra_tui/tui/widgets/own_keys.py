@@ -32,6 +32,10 @@ class OwnKeys(Widget):
         """True while the key of a binding has something to do."""
         return self.takes_letters or not character_of(binding.key) or binding.id in self.ALWAYS
 
+    def says(self, binding: Binding) -> bool:
+        """True while the line of keys has it: where it would do nothing, it is no help."""
+        return True
+
     async def on_key(self, event: Key) -> None:
         """Run the first action bound to this key, unless it is for the screen or the app."""
         bound = bindings_of(self).key_to_bindings.get(event.key, ())

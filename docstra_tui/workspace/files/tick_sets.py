@@ -23,6 +23,10 @@ MOST = 200
 """Sets of one project."""
 
 
+class SetIsThere(UsageError):
+    """There is a set of that name already, with other files; nothing was changed."""
+
+
 @dataclass(frozen=True)
 class SetWords:
     """What was written behind `/set`."""
@@ -82,10 +86,14 @@ class TickSets:
             raise _unknown(name, sets)
         return sets[name]
 
-    def save(self, name: str, ticks: SavedTicks) -> str:
-        """Keep these under a name; what to say of it. Raises `UsageError` where there are too many."""
+    def save(self, name: str, ticks: SavedTicks, *, replace: bool = False) -> str:
+        """Keep these under a name; what to say of it. Raises `SetIsThere` unless told to `replace`, and
+        `UsageError` where there are too many."""
         with self._changing() as told:
             is_new = name not in told
+            before = None if replace else self.all().get(name)
+            if before is not None and before != ticks:
+                raise SetIsThere(f"Set {name} is there already, with {told_of(before)}.")
             if is_new and len(told) >= MOST:
                 raise UsageError(f"There are {MOST} sets already.", "/set delete NAME makes room.")
             told[name] = ticks.told

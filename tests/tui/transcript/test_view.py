@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.geometry import Offset
 
 from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
+from docstra_tui.tui.widgets.key_line import keys_at
 from tests.tui.fakes import screen_text
 
 LONG = "\n\n".join(f"Paragraph {number} of the answer." for number in range(60))
@@ -251,8 +252,12 @@ async def test_search_goes_round_and_unfolds(make_app):
 async def test_thinking_folds_by_key_and_click(make_app):
     app = make_app()
     async with app.run_test(size=(60, 20)) as pilot:
+        app.view.load([ShownTurn("Q", "A")])
+        await settled(pilot)
+        assert "fold thinking" not in [words for _, words in keys_at(app.view)]
         app.view.load([ShownTurn("Q", "A", thinking="\nhm hm\n")])
         await settled(pilot)
+        assert "fold thinking" in [words for _, words in keys_at(app.view)]
         y = app.rows.index("▸ Thought · 2 words")
         await pilot.press("enter")
         await settled(pilot)

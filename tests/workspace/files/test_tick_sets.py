@@ -12,7 +12,7 @@ from docstra_tui import paths
 from docstra_tui.context.picks import Pick
 from docstra_tui.errors import StoreError, UsageError
 from docstra_tui.workspace.files.saved_ticks import SavedTicks
-from docstra_tui.workspace.files.tick_sets import MOST, SetWords, TickSets, parse
+from docstra_tui.workspace.files.tick_sets import MOST, SetIsThere, SetWords, TickSets, parse
 
 TICKS = SavedTicks(folders=("pkg",), picks=(Pick("a.py"), Pick("b.py", 3, 9), Pick(os.fsdecode(b"\xfe.py"))))
 
@@ -24,7 +24,11 @@ def test_a_set_comes_back_by_its_name_in_its_project_only(tmp_path: Path) -> Non
     again = TickSets(tmp_path)
     assert again.load("the client") == TICKS and list(again.all()) == ["Docs", "the client"]
     assert TickSets(tmp_path / "other").all() == {}
-    assert sets.save("Docs", SavedTicks()) == "Set Docs is now no files."
+    with pytest.raises(SetIsThere, match=r"^Set Docs is there already, with 1 file\.$"):
+        sets.save("Docs", SavedTicks())
+    assert sets.save("the client", TICKS) == "Set the client is now 1 folder and 3 files."  # the same ones
+    assert sets.load("Docs").picks == (Pick("README.md"),)
+    assert sets.save("Docs", SavedTicks(), replace=True) == "Set Docs is now no files."
     assert "deleted" in again.delete("Docs") and list(sets.all()) == ["the client"]
     for file in (paths.state_dir() / "sets").iterdir():
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -44,7 +48,7 @@ def test_there_is_an_end_to_how_many_there_are(tmp_path: Path, monkeypatch: pyte
     sets = TickSets(tmp_path)
     sets.save("a", TICKS)
     sets.save("b", TICKS)
-    sets.save("a", SavedTicks())
+    sets.save("a", SavedTicks(), replace=True)
     with pytest.raises(UsageError, match="already"):
         sets.save("c", TICKS)
     assert MOST > 50 and list(sets.all()) == ["a", "b"]

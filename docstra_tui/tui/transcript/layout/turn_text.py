@@ -75,6 +75,11 @@ class TurnText:
         """What the model thought before the answer; safe to show but for tabs."""
         return "" if self._thinking is None else self._thinking.text
 
+    @property
+    def has_thinking(self) -> bool:
+        """True when there is such a text; it is not looked at."""
+        return self._thinking is not None
+
     def append(self, piece: str) -> None:
         """More of the answer."""
         safe, self._held = whole_part(self._held, piece)
