@@ -10,12 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.shown import FENCE
+
 PROJECT = Path(__file__).resolve().parent.parent
 PAGES = sorted(path for folder in (PROJECT, PROJECT / "docs") for path in folder.glob("*.md"))
 NAMED = re.compile(r"`([\w./]+(?:\.py|/))(?::([\w.]+))?`")
 OTHER_FILE = re.compile(r"`([\w./-]*\w\.(?:toml|txt|md))`")
 DEFINING = re.compile(r"^(?: *class \w+|[A-Z]\w+(?=:.* = | = )|from \S+ import \w.*)", re.MULTILINE)
 IN_CODE = re.compile(r"`_?([A-Z]\w+)`")
+PAST = ("CHANGELOG.md", "LOG.md")
+MADE = "<!-- Made by tools/pages.py"
+PART = re.compile(r"<!-- \w+: made by.*?<!-- end -->", re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)[^)]*\)")
 
 
@@ -23,6 +28,46 @@ LINK = re.compile(r"\]\((?!https?:)([^)#]+)[^)]*\)")
 def test_links_lead_somewhere(page: Path) -> None:
     missing = [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()]
     assert not missing
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_links_into_a_page_find_their_heading(page: Path) -> None:
+    """Also within the page itself."""
+    into = re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", page.read_text())
+    assert not [link for link in into if link[1] not in anchors(page.parent / link[0] if link[0] else page)]
+
+
+def anchors(page: Path) -> set[str]:
+    """What headings are called behind a `#`, as GitHub and the site do."""
+    heads = re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text()), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def test_every_page_is_in_the_table_of_contents() -> None:
+    index = (PROJECT / "docs" / "index.md").read_text()
+    listed = {
+        name for block in re.findall(r"```{toctree}\n(.*?)```", index, re.DOTALL) for name in block.split()
+    }
+    pages = {path.stem for path in (PROJECT / "docs").glob("*.md")} - {"index"}
+    assert pages <= listed
+    told = {link.removesuffix(".md") for link in LINK.findall(index)}
+    assert pages == told
+
+
+def test_no_sentence_stands_twice() -> None:
+    """A thing is said in one place, and linked to from the others."""
+    places: dict[str, set[str]] = {}
+    for page in PAGES:
+        if page.name in PAST or MADE in (text := page.read_text()):
+            continue
+        prose = "\n".join(
+            line for line in FENCE.sub("", PART.sub("", text)).splitlines() if not line.startswith("|")
+        )
+        for sentence in re.split(r"(?<=[.:;])\s+|\n\n|\n *[-*] ", prose):
+            words = " ".join(sentence.split())
+            if len(words) >= 40:
+                places.setdefault(words, set()).add(page.name)
+    assert not {words: pages for words, pages in places.items() if len(pages) > 1}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)

@@ -236,7 +236,7 @@ def code(text: str) -> str:
 
 
 def fenced(text: str) -> str:
-    return f"```\n{text}\n```"
+    return f"```text\n{text}\n```"
 
 
 if __name__ == "__main__":

@@ -136,6 +136,8 @@ async def main(folder: Path) -> None:
         async with app.run_test(size=SIZE) as pilot:
             camera = Camera(app, pilot, folder)
             await conversation(camera)
+            await offers(camera)
+            await prompt(camera)
             await themes(camera)
         store.close()
 
@@ -149,6 +151,27 @@ async def conversation(camera: Camera) -> None:
     await camera.shows("What happens on a day without a network?")
     await camera.press("escape")
     await camera.take("conversation")
+
+
+async def offers(camera: Camera) -> None:
+    """Files that a question is likely about, beside one of them."""
+    await camera.press(*"When is the service out of reach?")
+    await camera.shows("── Ctrl+N service.py")
+    await camera.press("ctrl+n")
+    await camera.shows("Files for:", "class Unreachable", "Space ticks")
+    await camera.take("offers")
+    await camera.press("escape", "ctrl+u")
+    await camera.shows("Ask about 2 files")
+
+
+async def prompt(camera: Camera) -> None:
+    """The next prompt, to the letter."""
+    await camera.press("f8")
+    await camera.shows("weather/cache.py")
+    await camera.until(lambda: camera.app.screen is not camera.app.main)
+    await camera.take("prompt")
+    await camera.press("escape")
+    await camera.until(lambda: camera.app.screen is camera.app.main)
 
 
 async def themes(camera: Camera) -> None:
