@@ -58,6 +58,7 @@ nitpick_ignore = [
         "docstra_tui.llm.inference.chat_tokenizer.ChatTokenizer",
         "docstra_tui.llm.prompt.Messages",
         "docstra_tui.llm.written.Written",
+        "docstra_tui.session.citations.texts.Texts",
         "Namer",
         "Progress",
     )

@@ -53,7 +53,9 @@ NOT_RUN = {
 OTHERS = {
     "cd": "the shell's",
     "git": "needs the network",
+    "sbatch": "needs a cluster",
     "ssh": "needs another machine",
+    "vllm": "another program; tests/test_deploy.py looks at its flags",
 }
 """What is not ours: none is run, what of ours is handed to it is parsed."""
 
@@ -99,28 +101,30 @@ def there(shown_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return shown_folder
 
 
-def simple_commands(line: str) -> Iterator[list[str]]:
-    """The words of each program that a line starts, without comments and redirections."""
-    lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;<>")
+def programs(line: str) -> Iterator[list[str]]:
+    """The words of each program that a line starts: no comments, no redirections, and without what is set for
+    one alone, as in `RANK=0 program`."""
+    lexer = shlex.shlex(line.replace("2>&1", ""), posix=True, punctuation_chars="|&;<>")
     lexer.whitespace_split = True
     words: list[str] = []
-    for word in lexer:
+    is_file = False
+    for word in [*lexer, ";"]:
         if set(word) <= set("|&;"):
-            yield words
+            if words:
+                yield words
             words = []
-        elif not set(word) <= set("<>&"):
+        elif set(word) <= set("<>"):
+            is_file = True
+        elif is_file:
+            is_file = False
+        elif words or not re.match(r"[A-Z_]+=", word):
             words.append(word)
-    yield words
 
 
 def ours(words: list[str]) -> list[str] | None:
     """What is behind the program's name, also where another program is given it."""
     names = [index for index, word in enumerate(words) if Path(word).name == PROGRAM]
     return words[names[0] + 1 :] if names else None
-
-
-def programs(line: str) -> list[list[str]]:
-    return [words for words in simple_commands(re.sub(r"\d?>&?\d?\s*\S*$|2>&1", "", line)) if words]
 
 
 @pytest.mark.parametrize("block", blocks("sh", "console"), ids=lambda block: block.place)
@@ -141,7 +145,7 @@ def type_in(words: list[str], one: Typed, monkeypatch: pytest.MonkeyPatch) -> No
     if words[0] == "make":
         assert_made(words[1:])
     elif mine is None:
-        assert words[0] in OTHERS, f"who runs {words[0]}?"
+        assert words[0] in OTHERS or (PROJECT / words[0]).is_file(), f"who runs {words[0]}?"
     elif words[0] in OTHERS or name_of(mine) in NOT_RUN:
         assert one.output is None, "nobody looks whether this comes out: it is an example, in a block of text"
     else:
@@ -227,8 +231,19 @@ def test_a_template_that_is_shown_is_one() -> None:
 
 FLAGS = {flag for row in arguments.COMMANDS for option in row.options for flag in option.flags}
 FLAGS |= {flag for option in COMMON for flag in option.flags} | {"--help", "--version"}
-FLAGS_OF_OTHERS = {"--set", "--corpora", "--large", "--quick", "--no-index", "--find-links", "--index-url"}
-"""Of benchmarks and pip."""
+FLAGS_OF_OTHERS = {
+    "--distributed-executor-backend",
+    "--set",
+    "--corpora",
+    "--large",
+    "--quick",
+    "--no-index",
+    "--find-links",
+    "--index-url",
+}
+"""Of vLLM, benchmarks and pip."""
+for read in tomllib.loads((PROJECT / "deploy" / "flags.toml").read_text()).values():
+    FLAGS_OF_OTHERS |= {f"--{flag}" for names in read.values() if isinstance(names, list) for flag in names}
 SLASH = {row.name for row in slash.COMMANDS}
 PLACEHOLDER = re.compile(r"[A-Z]{3,}\b|[…\[\]]")
 
@@ -255,7 +270,7 @@ def is_known(span: str) -> bool:
     if re.match(r"--[a-z]", span):
         return {word for word in span.split() if word.startswith("--")} <= FLAGS | FLAGS_OF_OTHERS
     if found := re.fullmatch(r"/([a-z]+)(?: .*)?", span):
-        return found[1] in SLASH
+        return found[1] in SLASH | {"tokenize"}
     if found := re.fullmatch(r"((?:model|answer|engine|remote|context)\.(?!md\b)[a-z_]+)(?: = .*)?", span):
         return found[1] in meanings() or found[1] == "model.generate"
     if re.fullmatch(r"DOCSTRA_[A-Z_]+", span):
