@@ -1,11 +1,13 @@
-"""The pages of docs/ and the parts of README.md that are made from the program, so that they cannot lie.
+"""The pages of docs/ and the parts of others that are made from the program, so that they cannot lie.
 
 Usage: python tools/pages.py [--check]. Writes them; with --check it writes nothing, names what differs and
-ends with 1. In README.md a part stands between `<!-- NAME: made by tools/pages.py -->` and `<!-- end -->`.
+ends with 1. A part of a page that is written by hand stands between `<!-- NAME: made by tools/pages.py -->`
+and `<!-- end -->`.
 """
 
 from __future__ import annotations
 
+import ast
 import difflib
 import importlib
 import json
@@ -20,7 +22,8 @@ import msgspec
 from textual.binding import Binding
 from textual.dom import DOMNode
 
-from docstra_tui import settings, tui
+import docstra_tui
+from docstra_tui import errors, settings, tui
 from docstra_tui.commands import arguments
 from docstra_tui.commands.arguments import PROGRAM
 from docstra_tui.commands.flags import COMMON, Option
@@ -45,6 +48,18 @@ FIRST_KEYS = (
 )
 """What the README shows of the keys, by their ids."""
 
+
+TYPED = (errors.UsageError, errors.SettingsError, errors.TemplateError)
+"""Errors of what somebody wrote just now, which they name."""
+KINDS = [
+    kind
+    for kind in vars(errors).values()
+    if isinstance(kind, type)
+    and issubclass(kind, errors.DocstraError)
+    and kind is not errors.DocstraError
+    and kind not in TYPED
+]
+"""All others, as they stand there."""
 
 KEYS_WORDS = """\
 Each has an id, by which `config.toml` gives it other keys; `""` is none:
@@ -84,15 +99,22 @@ def main(*, check: bool) -> int:
 def pages() -> dict[Path, str]:
     """Every file that is made, and what is to stand in it."""
     docs = PROJECT / "docs"
-    readme = PROJECT / "README.md"
+    readme, troubleshooting = PROJECT / "README.md", docs / "troubleshooting.md"
     parts = {"help": fenced(overview()), "keys": table(("key", "does"), first_keys())}
-    return {
+    made = {
         docs / "commands.md": page("Commands", commands_page()),
         PROJECT / "docstra_tui" / TABLE.name: key_rows(),
         docs / "keys.md": page("Keys", keys_page()),
         docs / "settings.md": page("Settings", settings_page()),
-        readme: PART.sub(lambda part: f"{part[1]}\n{parts[part[2]]}\n\n{part[3]}", readme.read_text()),
+        readme: with_parts(readme, parts),
     }
+    if troubleshooting.exists():
+        made[troubleshooting] = with_parts(troubleshooting, {"errors": "\n\n".join(error_parts())})
+    return made
+
+
+def with_parts(path: Path, parts: dict[str, str]) -> str:
+    return PART.sub(lambda part: f"{part[1]}\n{parts[part[2]]}\n\n{part[3]}", path.read_text())
 
 
 def page(title: str, paragraphs: Iterable[str]) -> str:
@@ -218,6 +240,68 @@ def settings_page() -> Iterator[str]:
             if key != "keys"
         ),
     )
+
+
+def error_parts() -> Iterator[str]:
+    """Every kind of error with what it is, and each sentence of it that comes with something to do."""
+    told = said_errors()
+    for kind in KINDS:
+        rows = list(dict.fromkeys(told.get(kind.__name__, ())))
+        if not rows and kind.__subclasses__():
+            continue
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__)
+        yield f"### {words.capitalize()}"
+        about = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
+        yield f"{about} Exit code {kind.exit_code}."
+        if rows:
+            yield table(
+                ("it says", "to do"), ([re.sub(r"([*<\[])", r"\\\1", words) for words in row] for row in rows)
+            )
+
+
+def said_errors() -> dict[str, list[tuple[str, str]]]:
+    """What is raised, by the name of its class: sentence and hint, `…` where a value is filled in."""
+    sources = {
+        path: path.read_text() for folder in docstra_tui.__path__ for path in Path(folder).rglob("*.py")
+    }
+    trees = {path: ast.parse(text) for path, text in sorted(sources.items()) if "errors import" in text}
+    names = {kind.__name__ for kind in KINDS}
+    rows: dict[str, list[tuple[str, str]]] = {}
+    for tree in trees.values():
+        known = constants(tree)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
+                said = [literal(word, known) for word in node.args]
+                if len(said) == 2 and all(len(re.findall(r"[A-Za-z]{2,}", words)) > 1 for words in said):
+                    rows.setdefault(node.func.id, []).append((said[0], said[1]))
+    return rows
+
+
+def constants(tree: ast.Module) -> dict[str, str]:
+    """Texts that a module names."""
+    known = {"PROGRAM": PROGRAM}
+    for node in tree.body:
+        match node:
+            case ast.Assign([ast.Name(name)], ast.Constant(str(text))):
+                known[name] = text
+    return known
+
+
+def literal(node: ast.expr, known: dict[str, str]) -> str:
+    """The text that an expression makes, as far as it is known before it runs."""
+    match node:
+        case ast.Constant():
+            return str(node.value)
+        case ast.JoinedStr():
+            return re.sub("…[…]+", "…", "".join(literal(part, known) for part in node.values))
+        case ast.FormattedValue():
+            return literal(node.value, known)
+        case ast.BinOp(op=ast.Add()):
+            return literal(node.left, known) + literal(node.right, known)
+        case ast.Name():
+            return known.get(node.id, "…")
+        case _:
+            return "…"
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
