@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from docstra_tui import __version__, figures, paths
+from docstra_tui.commands import engine_words
 from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.console import Console
 from docstra_tui.engine.client.census import list_engines
@@ -28,7 +30,10 @@ def run(invocation: Invocation) -> int:
         case "list":
             return _list(console, _matching(list_engines(), wanted), as_json)
         case "status":
-            return _status(console, _one(list_engines(), wanted), as_json)
+            everyone = list_engines()
+            if as_json or wanted or len(everyone) < 2:
+                everyone = [_one(everyone, wanted)]
+            return _status(console, everyone, as_json)
         case "stop":
             everyone = list_engines()
             all_of_them = invocation.options["all"] or not everyone
@@ -53,21 +58,22 @@ def _list(console: Console, engines: Sequence[Engine], as_json: bool) -> int:
             facts.append(figures.size(row["memory_used"]))
         if row["clients"] is not None:
             facts.append(f"{row['clients']} attached")
+        facts += [row["problem"]] if row["problem"] and row["state"] == "failed" else []
         console.line("  ".join(facts))
     return 0
 
 
-def _status(console: Console, engine: Engine, as_json: bool) -> int:
-    row = _row(engine)
-    if as_json:
-        console.json(row)
-        return 0
-    for key, value in row.items():
-        if value not in (None, "", []):
-            shown = figures.size(value) if key.startswith("memory") else value
-            if isinstance(value, list):
-                shown = " ".join(value)
-            console.line(f"{key.replace('_', ' ') + ':':<16}{shown}")
+def _status(console: Console, engines: Sequence[Engine], as_json: bool) -> int:
+    """Of one, or of all of them, for people."""
+    for place, engine in enumerate(engines):
+        row, stats = _told_by(engine)
+        if as_json:
+            console.json(row)
+            continue
+        if place:
+            console.line()
+        for label, value in engine_words.rows(row, stats, datetime.now()):
+            console.line(f"{label + ':':<12}{value}" if label else value)
     return 0
 
 
@@ -143,7 +149,11 @@ def _one(engines: Sequence[Engine], wanted: str) -> Engine:
 
 
 def _row(engine: Engine) -> dict[str, Any]:
-    """Everything there is to say about an engine; unknown figures are None."""
+    return _told_by(engine)[0]
+
+
+def _told_by(engine: Engine) -> tuple[dict[str, Any], Stats | None]:
+    """Everything there is to say about an engine, and what it told; unknown figures are None."""
     problem = ""
     stats: Stats | None = None
     try:
@@ -153,7 +163,7 @@ def _row(engine: Engine) -> dict[str, Any]:
     health = stats.health if stats else None
     if health is not None and health.error is not None:
         problem = health.error.message
-    return {
+    row = {
         "id": engine.socket.stem,
         "model": (health.model if health else "") or engine.identity.model,
         "state": health.state if health else _state_of_silent(engine),
@@ -175,6 +185,7 @@ def _row(engine: Engine) -> dict[str, Any]:
         "socket": str(engine.socket),
         "log": str(engine.log),
     }
+    return row, stats
 
 
 def _state_of_silent(engine: Engine) -> str:

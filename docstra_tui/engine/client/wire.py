@@ -58,6 +58,8 @@ class Health(msgspec.Struct, frozen=True):
     """Requests that wait for their turn, for the model to be ready included."""
     leave_after_minutes: float = 0.0
     """How long it stays after the last client went."""
+    leaves_in_s: float | None = None
+    """Seconds until then, where nobody is there."""
 
 
 class Stats(msgspec.Struct, frozen=True):

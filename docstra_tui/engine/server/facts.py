@@ -78,4 +78,5 @@ class Facts:
             clients=self._presence.clients,
             queue=waiting + (model.queue_length if model is not None else 0),
             leave_after_minutes=self._presence.leave_after_minutes,
+            leaves_in_s=self._presence.leaves_in_s,
         )

@@ -72,6 +72,13 @@ class Presence:
         """How long the engine stays when nobody is there."""
         return self._options.idle_minutes if self._lasting else self._options.oneshot_minutes
 
+    @property
+    def leaves_in_s(self) -> float | None:
+        """Seconds until it leaves unless somebody comes; None while somebody is there."""
+        if self.clients or self.requests:
+            return None
+        return max(0.0, self._patience - (self._clock() - self._since))
+
     def is_over(self, *, failed: bool) -> bool:
         """True when the engine should leave."""
         parent = self._options.parent
@@ -83,9 +90,12 @@ class Presence:
                 return True
         if self.clients or self.requests:
             return False
+        return self._clock() - self._since > self._patience
+
+    @property
+    def _patience(self) -> float:
+        """Seconds that it stays alone."""
         limit = self.leave_after_minutes * 60
         if self._options.identity.owner and self._was_attached:
             limit = OWNED_GRACE_SECONDS
-        if not self._was_used:
-            limit = max(limit, FIRST_GRACE_SECONDS)
-        return self._clock() - self._since > limit
+        return limit if self._was_used else max(limit, FIRST_GRACE_SECONDS)

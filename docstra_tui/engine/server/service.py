@@ -12,6 +12,7 @@ from types import FrameType
 
 import uvicorn
 
+from docstra_tui.engine.client import census
 from docstra_tui.engine.client.identity import EngineOptions
 from docstra_tui.engine.client.place import Place
 from docstra_tui.engine.server.app import EngineApp
@@ -85,9 +86,12 @@ class Service:
     async def _watch(self) -> None:
         """Leave when nobody is there; come back to the folder when a cleaner has emptied it."""
         ticks = 0
+        swept: asyncio.Task[object] | None = None
         while True:
             await asyncio.sleep(TICK_SECONDS)
             ticks += 1
+            if swept is None and self._host.state != "loading":  # loading takes all there is
+                swept = asyncio.create_task(asyncio.to_thread(census.sweep))
             if self._presence.is_over(failed=self._host.state == "failed"):
                 logger.info("nobody is there any more")
                 return self._leave()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from docstra_tui import paths
-from docstra_tui.engine.client import place
+from docstra_tui.engine.client import census, old_logs, place
 from docstra_tui.engine.client.identity import EngineIdentity, LockNote
 from docstra_tui.engine.client.place import Place
 from docstra_tui.errors import EngineError, UnsafePath
@@ -95,3 +95,29 @@ def test_looking_whether_a_lock_is_held_makes_nothing() -> None:
     paths.private_folder(IDENTITY.socket.parent)
     assert not place.is_held(place.lock_path(IDENTITY.socket))
     assert list(IDENTITY.socket.parent.iterdir()) == []
+
+
+def test_old_logs_go_and_those_of_living_engines_stay(tmp_path: Path) -> None:
+    now = 1_000 * 86400.0
+    ages = {f"engine-{number}.log": number / 24 for number in range(1, old_logs.MOST + 3)}
+    ages |= {"engine-lives.log": 400, "engine-old.log.1": 31, "failures.log": 400, "engine-x.txt": 400}
+    for name, days in ages.items():
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (now - days * 86400,) * 2)
+    (tmp_path / "engine-link.log").symlink_to("failures.log")
+    removed = old_logs.remove(tmp_path, {tmp_path / "engine-lives.log"}, now)
+    beyond = {f"engine-{number}.log" for number in (old_logs.MOST + 1, old_logs.MOST + 2)}
+    assert {path.name for path in removed} == beyond | {"engine-old.log.1"}
+    assert {path.name for path in tmp_path.iterdir()} == {*ages, "engine-link.log"} - beyond - {
+        "engine-old.log.1"
+    }
+
+
+def test_an_engine_that_starts_removes_what_dead_ones_left() -> None:
+    mine = claim()
+    folder = paths.runtime_dir()
+    for name in ("dead.lock", "dead.sock", "older.sock"):
+        (folder / name).write_bytes(b"{")
+    census.sweep()
+    assert {path.name for path in folder.iterdir()} == {place.lock_path(IDENTITY.socket).name}
+    mine.leave()

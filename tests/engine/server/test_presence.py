@@ -30,8 +30,9 @@ def after(clock: Clock, minutes: float, there: Presence, *, failed: bool = False
 def test_it_leaves_after_the_idle_time_and_not_while_somebody_is_there() -> None:
     clock = Clock()
     there = presence(clock, idle_minutes=30)
-    assert not after(clock, 29, there)
+    assert not after(clock, 29, there) and there.leaves_in_s == 60
     with there.client(lasting=True):
+        assert there.leaves_in_s is None
         assert not after(clock, 100, there)
     assert not after(clock, 29, there)
     with there.request():
