@@ -24,6 +24,8 @@ DONE = 0
 FAILED = 1
 CANCELLED = 130
 
+DOCTOR = f"{arguments.PROGRAM} doctor looks for the cause."
+
 
 class Terminated(SystemExit):
     """A signal asked this process to end: 128+n is what the shell expects then.
@@ -67,7 +69,7 @@ def _main(argv: Sequence[str] | None) -> int:
     except SystemExit as ended:  # a signal; argparse, after a command's own help
         return ended.code if isinstance(ended.code, int) else FAILED
     except DocstraError as error:
-        _complain(error.message, error.hint)
+        _complain(error.message, error.hint, DOCTOR if error.is_of_machine else "")
         return error.exit_code
     except KeyboardInterrupt:
         _complain("Cancelled.")
@@ -125,6 +127,10 @@ def _run(invocation: Invocation) -> int:
             from docstra_tui.commands import completions
 
             return completions.run(invocation)
+        case "doctor":
+            from docstra_tui.commands import doctor
+
+            return doctor.run(invocation)
         case "reset-terminal":
             from docstra_tui.commands import terminal
 
@@ -189,11 +195,11 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _complain(message: str, hint: str = "") -> None:
-    """What went wrong, and the hint below it, on standard error."""
+def _complain(message: str, *hints: str) -> None:
+    """What went wrong, and the hints below it, on standard error."""
     from docstra_tui.text import sanitize_text
 
-    lines = [f"{arguments.PROGRAM}: {message}"] + ([hint] if hint else [])
+    lines = [f"{arguments.PROGRAM}: {message}", *filter(None, hints)]
     try:
         sys.stderr.write("\n".join(map(sanitize_text, lines)) + "\n")
         sys.stderr.flush()
@@ -226,5 +232,5 @@ def _broken(error: Exception) -> int:
         where = f"The whole story is in {log}."
     except (OSError, DocstraError):
         pass
-    _complain(f"{type(error).__name__}: {first_line(error)}".rstrip(": "), where)
+    _complain(f"{type(error).__name__}: {first_line(error)}".rstrip(": "), where, DOCTOR)
     return FAILED

@@ -18,6 +18,8 @@ class DocstraError(Exception):
 
     kind: ClassVar[str] = "failed"
     exit_code: ClassVar[int] = 1
+    is_of_machine: ClassVar[bool] = False
+    """True where the cause may lie in the machine or its settings, at which the doctor looks."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -62,6 +64,7 @@ class UnsafePath(DocstraError):
     """A folder or file of ours is a link, belongs to someone else, or is open to others."""
 
     kind = "unsafe_path"
+    is_of_machine = True
 
 
 class StoreError(DocstraError):
@@ -106,6 +109,7 @@ class HubUnreachable(ModelError):
     """The model is not on this machine and the hub cannot be reached (or offline mode is on)."""
 
     kind = "hub_unreachable"
+    is_of_machine = True
 
 
 class GatedModel(ModelError):
@@ -148,18 +152,21 @@ class MissingPackage(ModelError):
     """The model needs a Python package that is not installed; the hint is the pip command."""
 
     kind = "missing_package"
+    is_of_machine = True
 
 
 class NotEnoughMemory(ModelError):
     """The model (or the prompt's cache) is larger than the memory that is free."""
 
     kind = "not_enough_memory"
+    is_of_machine = True
 
 
 class DeviceUnavailable(ModelError):
     """The device that was asked for is not there, or torch cannot use the one that is."""
 
     kind = "device_unavailable"
+    is_of_machine = True
 
 
 class EngineError(DocstraError):
@@ -167,6 +174,7 @@ class EngineError(DocstraError):
 
     kind = "engine"
     exit_code = 3
+    is_of_machine = True
 
 
 class EngineDied(EngineError):

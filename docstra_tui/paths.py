@@ -63,10 +63,10 @@ def log_dir() -> Path:
     """Logs of the engines and of the app; beside the sockets where the state folder cannot be written:
     what is said is not saved then, and told so, but nothing else stops."""
     folder = state_dir() / "logs"
-    return folder if _can_be_written(folder) else runtime_dir() / "logs"
+    return folder if can_be_written(folder) else runtime_dir() / "logs"
 
 
-def _can_be_written(folder: Path) -> bool:
+def can_be_written(folder: Path) -> bool:
     """False where neither the folder nor, when it is missing, the nearest one above it takes new files."""
     while not os.path.lexists(folder) and folder != folder.parent:
         folder = folder.parent
@@ -80,12 +80,19 @@ def private_folder(path: Path) -> Path:
     """
     try:
         make_folder(path)
-        status = os.lstat(path)
+        check_private(path)
     except OSError as error:
         raise UnsafePath(
             f"The folder {path} cannot be made: {error.strerror}.",
             "Free the disk or choose another place with the DOCSTRA_*_DIR variables.",
         ) from error
+    return path
+
+
+def check_private(path: Path) -> None:
+    """Raises `UnsafePath` when what is there is a link, is not ours or is open to others, `OSError` when it
+    cannot be seen."""
+    status = os.lstat(path)
     if not stat.S_ISDIR(status.st_mode):
         raise UnsafePath(f"{path} is a link or a file, not a folder.", "Remove it and start again.")
     if status.st_uid != os.getuid():
@@ -98,7 +105,6 @@ def private_folder(path: Path) -> Path:
             f"The folder {path} is open to other users (mode {stat.S_IMODE(status.st_mode):o}).",
             f"Run: chmod 700 {path}" if _is_named_ours(path) else f"Choose a folder of its own: {path / APP}",
         )
-    return path
 
 
 def make_folder(path: Path) -> None:

@@ -23,6 +23,7 @@ from docstra_tui.commands.flags import (
     FORCE,
     LANGUAGE,
     LOOKED_INTO,
+    MEASURE,
     NO_MOUSE,
     OF_EXPORT,
     OF_TASKS,
@@ -33,7 +34,16 @@ from docstra_tui.commands.flags import (
     WORDS,
     Option,
 )
-from docstra_tui.commands.more_help import ASKING, CHECKING, FILLING, MANY, ONE_SHOT, SESSIONS, SUGGESTING
+from docstra_tui.commands.more_help import (
+    ASKING,
+    CHECKING,
+    FILLING,
+    LOOKING,
+    MANY,
+    ONE_SHOT,
+    SESSIONS,
+    SUGGESTING,
+)
 from docstra_tui.errors import UsageError
 from docstra_tui.workspace.commands import commands_of
 
@@ -178,11 +188,9 @@ COMMANDS: tuple[Command, ...] = (
         "  zsh   a folder of $fpath, as _docstra-tui\n"
         "  fish  ~/.config/fish/completions/docstra-tui.fish",
     ),
+    Command("doctor", "", "what is wrong here, and what to do", (MEASURE,), most=0, more=LOOKING),
     Command("reset-terminal", "", "put a garbled terminal right", most=0),
 )
-
-LATER = ("doctor",)
-"""Commands that are planned and not built: their names are taken."""
 
 TASKS = tuple(row.name for row in commands_of("shell"))
 """The commands that answer and end."""
@@ -209,23 +217,18 @@ class Invocation:
 def command_of(arguments: Sequence[str]) -> tuple[str, list[str]]:
     """The command and what follows it: the first argument when it is a command's name, else the screen.
 
-    A folder that is called like a command is written `./ask`. Raises `UsageError` for a name that is
-    planned and not built, and for one that is neither a command nor there.
+    A folder that is called like a command is written `./ask`. Raises `UsageError` for a name that is neither
+    a command nor there.
     """
     if arguments and arguments[0] in NAMES:
         return arguments[0], list(arguments[1:])
-    if arguments and arguments[0] in LATER:
-        raise UsageError(
-            f"{PROGRAM} {arguments[0]} is planned and not built yet.",
-            f"A folder of that name is ./{arguments[0]}; {PROGRAM} --help lists what there is.",
-        )
     # `~` comes unexpanded where no shell has seen it bare: from quotes, from `make run DIR='~/src'`.
     if (
         arguments
         and not arguments[0].startswith("-")
         and not os.path.lexists(os.path.expanduser(arguments[0]))
     ):
-        near = nearest(arguments[0], (*NAMES, *LATER))
+        near = nearest(arguments[0], NAMES)
         raise UsageError(
             f"There is no command and no folder {arguments[0]!r}.",
             f"Did you mean {PROGRAM} {near}?" if near else f"See {PROGRAM} --help.",

@@ -145,3 +145,5 @@ RESUME = Option(
     {"nargs": "?", "const": "last", "metavar": "SESSION"},
 )
 NO_MOUSE = Option(("--no-mouse",), "leave the mouse to the terminal", "", {"action": "store_true"})
+
+MEASURE = Option(("--measure",), "time the dtypes anew, and wait for torch", "", {"action": "store_true"})

@@ -61,3 +61,11 @@ SESSIONS = (
     "FILE makes a session of such JSON (- is standard input), about the folder one\n"
     "is in; its files are names, and nothing is opened by it."
 )
+
+LOOKING = (
+    "A line for each of Python, torch, devices, model, engine, settings, folders,\n"
+    "saved sessions, index and terminal: ok, warn or fail, and what to do about it.\n"
+    "Nothing is changed, and nothing leaves this machine. The exit code is 1 where\n"
+    "something fails. It takes three seconds at most, with --measure longer.\n"
+    'With --json it is {"checks": [{"name", "status", "detail", "cure"}]}.'
+)

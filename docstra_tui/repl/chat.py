@@ -132,6 +132,7 @@ class Chat:
             "thought": self.do_thought,
             "restart": self.models.restart,
             "set": lambda line: self.sets.take(line.text),
+            "doctor": self.do_doctor,
             "new": self.sessions.begin,
             "sessions": self.sessions.show_saved,
             "resume": self.sessions.resume,
@@ -281,6 +282,12 @@ class Chat:
             self.own_keys.use(done.settings.keys)
         elif isinstance(done, Changed) and done.key == "theme":
             self.themes.wear(done.settings.theme)
+
+    def do_doctor(self, line: CommandLine) -> None:
+        """Look for what does not work here, and say what to do."""
+        from docstra_tui.repl.doctor import show
+
+        show(self.root, self.model.settings, self.printer)
 
     def do_think(self, line: CommandLine) -> None:
         """Switch thinking, or say how it is. Raises `UsageError`."""

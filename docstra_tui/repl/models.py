@@ -143,7 +143,9 @@ class Models:
         if status.state == "failed":
             self._said = status.error
             self._printer.error(status.error or EngineError("The model could not be loaded."))
-            self._printer.line("/restart tries again, /model takes another one.", "hint")
+            self._printer.line(
+                f"/restart tries again, /model takes another one{_doctor(status.error)}.", "hint"
+            )
             return False
         for note in status.notes:
             if note not in self._told:
@@ -196,3 +198,8 @@ class Models:
     def model_lost(self, error: DocstraError) -> None:
         self._news.put(error)
         self.on_news()
+
+
+def _doctor(error: DocstraError | None) -> str:
+    """Who looks for the cause, where that may be the machine."""
+    return ", /doctor looks for the cause" if error is None or error.is_of_machine else ""

@@ -214,6 +214,7 @@ COMMANDS = (
         "settings and keys; VALUE goes to config.toml",
         "name",
     ),
+    Command("doctor", "Look for what is wrong", "", "what is wrong here, and what to do"),
     Command("suspend", "Suspend", "", "into the background; fg brings it back", faces=SCREEN),
     Command("help", "Help", "", "every command and every key"),
     Command("quit", "Quit", "", "leave; all is saved, the model stays loaded"),

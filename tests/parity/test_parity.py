@@ -503,8 +503,8 @@ SCENARIOS = [
 ]
 
 
-PLACES = {"files", "help", "quit"}
-"""Commands that lead to what each face has in its own shape, or to its end."""
+PLACES = {"doctor", "files", "help", "quit"}
+"""Commands that lead to what each face has in its own shape, to what this machine is, or to the end."""
 
 
 def test_every_command_of_both_faces_is_typed_into_both() -> None:

@@ -67,7 +67,7 @@ def resolve(spec: ModelSpec, progress: Progress) -> ModelFiles:
     """
     repository, _, quant = spec.name.partition(":")
     revision = spec.revision
-    cached, problem = _from_cache(repository, revision, quant)
+    cached, problem = in_cache(repository, revision, quant)
     if cached is not None and (is_offline() or _COMMIT.fullmatch(revision)):
         return cached
     if is_offline():
@@ -86,8 +86,9 @@ def resolve(spec: ModelSpec, progress: Progress) -> ModelFiles:
         raise
 
 
-def _from_cache(repository: str, revision: str, quant: str) -> tuple[ModelFiles | None, ModelError | None]:
-    """The model as it lies in the cache, or what is wrong with it there; neither when it is not there."""
+def in_cache(repository: str, revision: str, quant: str) -> tuple[ModelFiles | None, ModelError | None]:
+    """The model as it lies in the cache, or what is wrong with it there; neither when it is not there. Asks
+    nobody."""
     folder = cached_snapshot(repository, revision)
     if folder is None:
         return None, None

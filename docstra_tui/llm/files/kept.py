@@ -38,6 +38,11 @@ class Kept:
         """What was kept, as JSON has it; None for nothing. Whatever its shape: check it."""
         return self._read().get(key)
 
+    @property
+    def rows(self) -> dict[str, Any]:
+        """All that was kept, the latest last."""
+        return self._read()
+
     def keep(self, key: str, value: Any) -> None:
         """Write it beside the others; the file is there whole or not at all."""
         rows = {name: row for name, row in self._read().items() if name != key}

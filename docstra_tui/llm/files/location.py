@@ -42,6 +42,27 @@ def resolve(spec: ModelSpec, progress: Progress = ignore) -> ModelFiles:
         raise
 
 
+def here(spec: ModelSpec) -> ModelFiles | None:
+    """The model's files as they lie on this machine; None where they would have to be fetched. Asks nobody.
+
+    Raises the `ModelError` that says what is wrong with them.
+    """
+    name = spec.name or STARTER
+    if name == STARTER:
+        return (
+            ModelFiles(STARTER, starter.folder(), starter.folder() / starter.FILE)
+            if starter.is_here()
+            else None
+        )
+    if not is_hub_id(name):
+        return _local(Path(name).expanduser(), name)
+    repository, _, quant = name.partition(":")
+    found, problem = hub.in_cache(repository, spec.revision, quant)
+    if problem is not None:
+        raise problem
+    return found
+
+
 def _local(path: Path, name: str) -> ModelFiles:
     path = Path(os.path.abspath(path))
     shown = str(path)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from docstra_tui.llm.loading.kept import Kept, machine
+from docstra_tui.llm.files.pace_rows import KEPT as KEPT
+from docstra_tui.llm.files.pace_rows import seconds
+from docstra_tui.llm.loading.kept import machine
 from docstra_tui.llm.loading.layer_shape import Shape
 from docstra_tui.llm.loading.paces import Pace
-
-KEPT = Kept("paces", 1)
-"""`{"bfloat16": [READ, WRITE], …}`"""
 
 
 def key_of(shape: Shape) -> str:
@@ -24,18 +21,10 @@ def find(key: str, names: Sequence[str]) -> dict[str, Pace] | None:
     row = KEPT.find(key)
     if not isinstance(row, dict):
         return None
-    found = {name: pace for name in names if (pace := _pace(row.get(name))) is not None}
+    found = {name: Pace(*pace) for name in names if (pace := seconds(row.get(name))) is not None}
     return found if len(found) == len(names) else None
 
 
 def keep(key: str, paces: Mapping[str, Pace]) -> None:
     """For the next start."""
     KEPT.keep(key, {name: [pace.read, pace.write] for name, pace in paces.items()})
-
-
-def _pace(told: Any) -> Pace | None:
-    if not isinstance(told, list) or len(told) != 2:
-        return None
-    if not all(isinstance(figure, float) and math.isfinite(figure) and figure > 0 for figure in told):
-        return None
-    return Pace(*told)

@@ -12,6 +12,7 @@ from docstra_tui.tui.main.citations import Citations
 from docstra_tui.tui.main.command_runner import CommandRunner
 from docstra_tui.tui.main.completing import Completing
 from docstra_tui.tui.main.dialogs import Dialogs
+from docstra_tui.tui.main.doctor import Doctor
 from docstra_tui.tui.main.files import Files
 from docstra_tui.tui.main.find import Find
 from docstra_tui.tui.main.interrupt import Interrupt
@@ -232,6 +233,7 @@ class Controllers(KeyActions):
                 **self.suggestions.handlers,
                 "changed": lambda line: self.files.tick_changed(),
                 **self.writing.handlers,
+                "doctor": Doctor(self._program, self.root, self.model, self.dialogs, self.call_later).take,
             },
         )
         self.commands = CommandRunner(self.composer, self.tasks, self.dialogs, self.screen_commands.handlers)

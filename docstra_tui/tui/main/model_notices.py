@@ -111,7 +111,9 @@ class ModelNotices:
             return
         self._queue.ready = False
         other, again = press("main.palette", "/model:"), press("main.restart", "/restart:")
-        hint = f"{sanitize_line(error.hint)}  {other} Switch model · {again} try again".strip()
+        hint = (
+            f"{sanitize_line(error.hint)}  {other} Switch model · {again} try again{_doctor(error)}".strip()
+        )
         self._notices.put("engine", sanitize_line(error.message), hint)
         if self._model.status is None:  # nothing could be opened at all
             self._has_failed = True
@@ -121,8 +123,8 @@ class ModelNotices:
         """There was a model."""
         self._queue.ready = False
         self._model.look_now()
-        again = press("main.restart", "/restart")
-        detail = f"{sanitize_line(error.message)} Everything said is kept. {again} starts it again."
+        again = f"{press('main.restart', '/restart')} starts it again{_doctor(error)}."
+        detail = f"{sanitize_line(error.message)} Everything said is kept. {again}"
         self._notices.put("engine", "The engine stopped.", detail)
 
     def _say_notes(self, status: Status) -> None:
@@ -149,3 +151,8 @@ class ModelNotices:
             has_failed=self._has_failed,
         )
         self._conversation.welcome(text)
+
+
+def _doctor(error: DocstraError) -> str:
+    """Who looks for the cause, where that may be the machine."""
+    return " · /doctor looks for the cause" if error.is_of_machine else ""

@@ -1,0 +1,1 @@
+"""What machine, terminal and settings are to the program: looked at all at once, never changed."""

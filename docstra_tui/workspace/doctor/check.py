@@ -1,0 +1,43 @@
+"""What was found out about one thing: a line, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from docstra_tui.errors import DocstraError
+
+Status = Literal["ok", "warn", "fail"]
+"""As it should be · something does less than it could · something does not work."""
+WORSE: tuple[Status, ...] = ("ok", "warn", "fail")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the report. Its texts may quote what others wrote: a face makes them safe to show."""
+
+    name: str
+    status: Status
+    detail: str
+    cure: str = ""
+    """What to type, or to do; empty where there is nothing."""
+
+
+def together(name: str, found: Sequence[Check], fine: str) -> Check:
+    """One line for several findings: as bad as the worst of them, which comes first; `fine` without any."""
+    if not found:
+        return Check(name, "ok", fine)
+    ordered = sorted(found, key=lambda one: -WORSE.index(one.status))
+    cures = dict.fromkeys(one.cure for one in ordered if one.cure)
+    return Check(name, ordered[0].status, "; ".join(one.detail for one in ordered), "; ".join(cures))
+
+
+def of_error(name: str, status: Status, error: DocstraError) -> Check:
+    """An error of ours as a line: its hint is the cure."""
+    return Check(name, status, error.message.rstrip("."), error.hint.removeprefix("Run: ").rstrip("."))
+
+
+def count(number: int, noun: str) -> str:
+    """`1 model`, `3 models`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,122 @@
+"""Every look at once, each in a thread of its own, and the report in their order: what hangs or breaks takes
+only its own line with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from docstra_tui import settings as settings_module
+from docstra_tui.background import begin, fulfil
+from docstra_tui.error_forms import first_line
+from docstra_tui.errors import ModelError, SettingsError
+from docstra_tui.llm.files import location
+from docstra_tui.llm.files.sources import ModelSpec
+from docstra_tui.settings import Settings
+from docstra_tui.workspace.doctor import answers as terminal_answers
+from docstra_tui.workspace.doctor import computing, engines, kept, models, places, terminal
+from docstra_tui.workspace.doctor.answers import Answers
+from docstra_tui.workspace.doctor.case import Case
+from docstra_tui.workspace.doctor.check import Check
+from docstra_tui.workspace.doctor.machine import Machine, started
+
+SECONDS = 2.3
+"""For all of it; torch alone may take as long."""
+MEASURE_SECONDS = 120.0
+"""The same where somebody wants times taken, and waits for torch."""
+
+Look = Callable[[Case], Check]
+
+LOOKS: tuple[tuple[str, Look], ...] = (
+    ("python", computing.python),
+    ("torch", computing.torch),
+    ("cuda", computing.cuda),
+    ("devices", computing.devices),
+    ("dtypes", computing.dtypes),
+    ("hub cache", models.hub_cache),
+    ("model files", models.model_files),
+    ("chat template", models.chat_template),
+    ("engine", engines.engine),
+    ("server", engines.server),
+    ("api key", places.key),
+    ("settings", places.in_force),
+    ("folders", places.folders),
+    ("disk", places.disk),
+    ("sqlite", kept.sqlite),
+    ("index", kept.index),
+    ("locale", terminal.locale),
+    ("terminal", terminal.terminal),
+    ("colours", terminal.colours),
+    ("round trip", terminal.round_trip),
+    ("keys", terminal.keys),
+    ("clipboard", terminal.clipboard),
+    ("tmux, screen", terminal.multiplexer),
+)
+
+
+def examine(
+    root: Path,
+    flags: Mapping[str, Any] | None = None,
+    *,
+    settings: Settings | None = None,
+    measure: bool = False,
+    answers: Answers | None = None,
+    machine: Machine | None = None,
+    looks: Sequence[tuple[str, Look]] = LOOKS,
+) -> list[Check]:
+    """A line for each look, in their order. `settings` are those of a face, which may be other ones than the
+    files and `flags` give; `answers` are the terminal's, where a face has it and knows them;
+    else it is asked. `machine` was begun already, before there was anything else. Raises nothing."""
+    found, problem = _settings(root, flags)
+    settings = settings if settings is not None else found
+    if machine is None:
+        machine = Machine(started("--measure", _folder(settings)) if measure else None)
+    until = machine.began + (MEASURE_SECONDS if measure else SECONDS)
+    try:
+        known: Future[Answers] = Future()
+        case = Case(settings, problem, root, os.environ, machine, known, measure, until)
+        begun = [(name, begin(lambda look=look: look(case), f"doctor {name}")) for name, look in looks]  # type: ignore[misc]
+        fulfil(known, lambda: answers if answers is not None else terminal_answers.ask(os.environ))
+        return [_outcome(name, future, until) for name, future in begun]
+    finally:
+        machine.close()
+
+
+def examine_within(root: Path, settings: Settings, seconds: float | None = None) -> list[Check]:
+    """The same within a face, which has the terminal: it is not asked anything; `seconds` is how far the face
+    knows it to be."""
+    why_not = "" if seconds is not None else "docstra-tui doctor asks the terminal, outside"
+    return examine(root, settings=settings, answers=Answers(why_not, seconds))
+
+
+def _outcome(name: str, future: Future[Check], until: float) -> Check:
+    try:
+        # A little later than the looks themselves have to be back.
+        error = future.exception(max(0.05, until + 0.1 - monotonic()))
+    except TimeoutError:
+        return Check(name, "warn", "not known in time: a disk, or a program, does not answer", "df -h")
+    if error is not None:
+        said = first_line(error) or "no word"
+        return Check(name, "warn", f"it could not be looked at: {type(error).__name__}: {said}")
+    return future.result()
+
+
+def _settings(root: Path, flags: Mapping[str, Any] | None) -> tuple[Settings, SettingsError | None]:
+    try:
+        return settings_module.load(flags, root), None
+    except SettingsError as error:
+        return Settings(), error
+
+
+def _folder(settings: Settings) -> str:
+    """Where the model lies whose shape is timed; empty where it is not known."""
+    wanted = settings.model
+    try:
+        found = location.here(ModelSpec(wanted.name, revision=wanted.revision))
+    except ModelError:
+        return ""
+    return str(found.folder) if found is not None and found.gguf is None else ""
