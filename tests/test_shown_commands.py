@@ -47,6 +47,7 @@ NOT_RUN = {
     ("models", "convert"): "writes gigabytes",
     ("models", "inspect"): "loads torch",
     ("templates", "review"): "asks somebody",
+    ("doctor", ""): "loads torch, and may find something",
     ("reset-terminal", ""): "writes to a terminal",
 }
 """Commands that are only parsed."""

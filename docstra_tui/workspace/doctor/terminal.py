@@ -171,7 +171,7 @@ def _tmux(case: Case) -> Check:
         found.append(Check(name, "warn", detail, cure))
 
     if told["escape-time"].isdigit() and int(told["escape-time"]) > LONGEST_ESCAPE:
-        add(f"Escape waits {told['escape-time']} ms", "tmux set -s escape-time 10")
+        add(f"Escape waits {told['escape-time']} ms", "tmux set -s escape-time 20")
     if told["set-clipboard"] == "off":
         add("copies go no further than tmux", "tmux set -s set-clipboard external")
     if not told["default-terminal"].startswith(("tmux", "screen-256", "xterm-256")):

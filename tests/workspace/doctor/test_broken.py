@@ -341,7 +341,7 @@ def test_tmux_is_told_what_to_set(tmp_path: Path, monkeypatch) -> None:
     found = examined(tmp_path)["tmux, screen"]
     assert found.status == "warn"
     assert found.cure == (
-        "tmux set -s escape-time 10; tmux set -s set-clipboard external; "
+        "tmux set -s escape-time 20; tmux set -s set-clipboard external; "
         "tmux set -s default-terminal tmux-256color; tmux set -s focus-events on; "
         "tmux set -g allow-passthrough on"
     )
