@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from benchmarks.citations import prose
 from benchmarks.citations.drafts import OPEN, RIGHT, WRONG, Draft, Sent, Truth
 from benchmarks.citations.sources import WORD, Source
@@ -193,8 +195,32 @@ def wrong_member(sent: Sent) -> Draft | None:
     wrong = f"{owner}.{method}"
     if sent.stands(wrong) or any(key.endswith(wrong) for key in everything) or len(method) < 5:
         return None
+    if any(re.search(rf"\bself\.{method}\b[^=\n]*=(?!=)", one.text) for one in sent.everything):
+        return None  # what a method gives it is its own too
     text = sent.rng.choice(prose.SYMBOLS).format(symbol=prose.span(f"{wrong}()"))
     return Draft(text, (Truth("method of another class", "false", OPEN | {"moved"}),))
+
+
+def attribute(sent: Sent) -> Draft | None:
+    """What the methods of one class give a value, by the name of the class."""
+    file = sent.file(python=True)
+    if file is None or file.path in sent.stale:
+        return None
+    owners = re.findall(r"(?m)^class (\w+)[^\n]*:\n((?:[ \t][^\n]*\n|\n)*)", file.text)
+    known = {key.rpartition(".")[2] for one in sent.everything for key in one.definitions}
+    found = []
+    for owner, body in owners:
+        for name in sorted(set(re.findall(r"(?m)^\s+self\.(\w+)(?:: [^\n=]+)? = ", body))):
+            if name not in known and not sent.stands(f"{owner}.{name}"):
+                found.append((owner, name))
+    if not found:
+        return None
+    owner, name = sent.rng.choice(found)
+    if sum(f"class {owner}" in one.text for one in sent.everything) > 1:
+        return None
+    lines = file.places(f"self.{name} =") | file.places(f"self.{name}:")
+    text = sent.rng.choice(prose.SYMBOLS).format(symbol=prose.span(f"{owner}.{name}"))
+    return Draft(text, (Truth("attribute of a class", "true", RIGHT, file.path, frozenset(lines)),))
 
 
 def outlined(sent: Sent) -> Draft | None:
@@ -239,5 +265,5 @@ def left_out(sent: Sent) -> Draft | None:
 
 NAMES = (
     place, place, beyond, path, invented_path, twofold_path, symbol, symbol_at, symbol_elsewhere, used,
-    invented_symbol, invented_symbol, cut_symbol, wrong_member, outlined, outlined, left_out,
+    invented_symbol, invented_symbol, cut_symbol, wrong_member, attribute, outlined, outlined, left_out,
 )  # fmt: skip

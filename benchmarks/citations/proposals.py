@@ -178,4 +178,43 @@ def command(sent: Sent) -> Draft | None:
     return Draft(text, (_truth("command or value"),), block="\n" in text, one=False)
 
 
-PROPOSALS = (edit, edit, edit, new, new_then_named, named_new, diff, inline, inline, command)
+def nobodys(sent: Sent) -> Draft | None:
+    """What languages, libraries and shells have, as people speak of it."""
+    name = sent.invented()
+    said = sent.rng.choice(
+        (
+            "`None`", "`len({name})`", "`isinstance({name}, str)`", "`super().__init__()`",
+            "`dict[str, Any]`", "`Optional[str]`", "`Vec<u8>`", "`std::move(x)`", "`O(n log n)`",
+            "`x > 0`", "`a == b`", "`key=value`", "`json.dumps`", "`time.sleep(1)`",
+            "`console.log({name})`", "`Math.max(a, b)`", "`numpy`", "`redis`",
+            "`git push --force origin {name}`", "`npm run build`", "`DEBUG=1 python {name}.py`", "`*.py`",
+            "`~/.config/{name}.toml`", "`/var/log/{name}.log`", "`C:\\Temp\\{name}.py`",
+            "`display: flex;`", '`{{"{name}": []}}`', "`timeout=30`", "`useMemo`", "`.unwrap()`",
+            "`@staticmethod`", "`1.2:3`",
+        )
+    ).format(name=name)  # fmt: skip
+    text = sent.rng.choice(
+        (
+            "In the end that is {said}, as everywhere.",
+            "Think of {said} here.",
+            "This is what {said} is for.",
+            "It is as quick as {said}.",
+        )
+    ).format(said=said)
+    return Draft(text, (_truth("of nobody's files"),), one=False)
+
+
+PROPOSALS = (
+    edit,
+    edit,
+    edit,
+    new,
+    new_then_named,
+    named_new,
+    diff,
+    inline,
+    inline,
+    command,
+    nobodys,
+    nobodys,
+)

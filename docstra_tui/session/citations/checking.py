@@ -14,9 +14,9 @@ from docstra_tui.session.citations.claims import Claims
 from docstra_tui.session.citations.pairing import Mention, pair, with_lines, without_twins
 from docstra_tui.session.citations.passages import Text, joined, words_of
 from docstra_tui.session.citations.quotes import Verdict
-from docstra_tui.session.citations.sentences import Code, Sentence, codes, sentences
+from docstra_tui.session.citations.sentences import Code, Sentence, Spoken, codes, sentences
 from docstra_tui.session.citations.sources import Sources
-from docstra_tui.session.citations.symbols import Definitions, Symbol, called, symbol
+from docstra_tui.session.citations.symbols import Definitions, Symbol, symbol, within
 from docstra_tui.session.citations.texts import Texts
 
 NOTHING: Mapping[str, str | None] = MappingProxyType({})
@@ -46,6 +46,8 @@ class Checker:
         self._blocks = Blocks()
         self._lead: list[tuple[Sentence, Mention, list[Symbol]]] = []
         """The place that led to what comes next: a fence's, or one of its own."""
+        self._about = ""
+        """The file that was spoken of last."""
         self._proposed: list[str] = []
         self._proposed_size = 0
         self._found: list[Citation] = []
@@ -69,8 +71,9 @@ class Checker:
 
     def _take(self, blocks: Sequence[Block]) -> None:
         texts = (block.text for block in blocks if isinstance(block, Paragraph))
-        spans = (symbol(code) or called(code) for text in texts for code in codes(text))
-        self._definitions.prepare(frozenset(name.last for name in spans if name is not None))
+        spans = (symbol(code) or within(code) for text in texts for code in codes(text))
+        names = (part for name in spans if name is not None for part in (*name.parts[-2:], name.parts[0]))
+        self._definitions.prepare(frozenset(names))
         read = [(block, self._read(block)) for block in blocks]
         for block, said in read:
             if len(self._found) >= CITATIONS:
@@ -79,6 +82,8 @@ class Checker:
                 self._fence(block)
                 continue
             self._settle_lead()
+            if block.text.lstrip("> \t").startswith("#"):
+                self._about = ""
             for number, sentence in enumerate(said):
                 self._sentence(sentence, is_last=number == len(said) - 1)
 
@@ -91,9 +96,7 @@ class Checker:
 
     def _sentence(self, sentence: Sentence, *, is_last: bool) -> None:
         files = [
-            Mention(one.named, one.text, one.start, one.end)
-            for one in sentence.places
-            if self._is_said(one.named)
+            Mention(one.named, one.text, one.start, one.end) for one in sentence.places if self._is_said(one)
         ]
         lines = [Mention(one.named, one.text, one.start, one.end) for one in sentence.lines]
         spans: list[Code] = []
@@ -103,29 +106,53 @@ class Checker:
                 files.append(Mention(named, code.text, code.start, code.end))
             else:
                 spans.append(code)
+        outside = [one for one in files if self._is_outside(one.named.path)]
+        files = [one for one in files if one not in outside]
         mentions = with_lines(without_twins(files, sentence), lines, sentence)
         has_lines = any(one.named.line is not None for one in mentions)
         read = [self._claims.span(code, has_lines=has_lines) for code in spans]
         quotes = [one for one in read if one.is_quote]
         symbols = [one for one in read if not one.is_quote and one.symbol is not None]
         named_for, used = pair([_mention(one.code) for one in quotes], mentions)
+        judged = set()
         for one, named in zip(quotes, named_for, strict=True):
-            self._add("quote", one.code, self._claims.quote(one, named, sentence), named)
+            verdict = self._claims.quote(one, named, sentence)
+            self._add("quote", one.code, verdict, named)
+            judged |= {named, Named(named.path)} if verdict is not None else set()
+        used = {number for number in used if mentions[number].named in judged}
         known = [one.symbol for one in symbols if one.symbol is not None]
         paths = {one.named.path for one in mentions if one.named.path}
         path = next(iter(paths)) if len(paths) == 1 else ""
         said = frozenset(one.named.line for one in mentions)
         for one in symbols:
             assert one.symbol is not None
-            self._add("symbol", one.code, self._claims.name(one.symbol, path, said, sentence), Named(path))
-        own = [mention for number, mention in enumerate(mentions) if number not in used]
+            self._add(
+                "symbol", one.code, self._claims.names.judge(one.symbol, path, said, sentence), Named(path)
+            )
+        self._remember(mentions)
+        own = [mention for number, mention in enumerate(mentions) if number not in used] + outside
         if is_last and sentence.is_lead and own and not quotes:
             self._lead = [(sentence, own.pop(), known)]
         for mention in own:
             self._place_alone(sentence, mention, known)
 
-    def _is_said(self, named: Named) -> bool:
+    def _is_outside(self, path: str) -> bool:
+        """True for a file that no project has, and that none of what was sent is."""
+        return places.is_absolute(path) and not self._sources.files(path)
+
+    def _remember(self, mentions: Sequence[Mention]) -> None:
+        """The file that is spoken of: lines that are named after it without one are likely its."""
+        files = {file for one in mentions if one.named.path for file in self._sources.files(one.named.path)}
+        if len(files) == 1:
+            self._about = files.pop()
+        elif files:
+            self._about = ""
+
+    def _is_said(self, spoken: Spoken) -> bool:
         """True for what means a file, also without marks around it: `Node.js` does not."""
+        named = spoken.named
+        if spoken.is_remote:
+            return bool(self._sources.files(named.path))
         if self._sources.files(named.path):
             return True
         return places.is_path(named.path) and (named.line is not None or "/" in named.path)
@@ -141,7 +168,7 @@ class Checker:
 
     def _place_alone(self, sentence: Sentence, mention: Mention, symbols: Sequence[Symbol]) -> None:
         kind: Kind = "path" if mention.named.line is None else "place"
-        verdict = self._claims.place(mention.named, symbols, sentence)
+        verdict = self._claims.place(mention.named, symbols, sentence, self._about)
         self._add(kind, Code(mention.text, mention.start, mention.end), verdict, mention.named)
 
     def _settle_lead(self) -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from docstra_tui.session.citations import fences
-from docstra_tui.session.citations.citation import Named, Status
+from docstra_tui.session.citations import fences, places, remarks
+from docstra_tui.session.citations.citation import Named
+from docstra_tui.session.citations.names import Names
 from docstra_tui.session.citations.passages import joined
-from docstra_tui.session.citations.quotes import NOT_SENT, Verdict, compared, either
+from docstra_tui.session.citations.quotes import NOT_SAID, NOT_SENT, TOO_MUCH, Verdict, compared, either
 from docstra_tui.session.citations.sentences import Code, Sentence
 from docstra_tui.session.citations.sources import Sources
-from docstra_tui.session.citations.symbols import Definition, Definitions, Symbol, called, symbol
+from docstra_tui.session.citations.symbols import Definitions, Symbol, symbol
 
-TOO_MUCH = Verdict("unchecked", note="too much to look up")
 MOST = 0.5
 """Of a fence's lines that stand in a file, from which on it changes that file."""
 
@@ -24,6 +24,7 @@ _CODE = re.compile(
     r"yield)\s"
 )
 """What no words of a sentence have."""
+_STRAIGHT = str.maketrans("“”„‟«»‘’‚‛", '""""""' + "'" * 4)
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Claims:
     def __init__(self, sources: Sources, definitions: Definitions) -> None:
         self._sources = sources
         self._definitions = definitions
+        self._languages = frozenset(source.item.language for source in sources.all)
+        self.names = Names(sources, definitions)
 
     def span(self, code: Code, *, has_lines: bool) -> Span:
         """What a code span is. Beside lines, a name that is all of a line quotes it."""
@@ -49,7 +52,8 @@ class Claims:
         name = symbol(code.text)
         is_little = fences.says_little(plain)
         if name is None and not is_little:
-            return Span(code, plain, True, None)
+            mentioned = None if self._sources.find(plain) else self.names.mentioned(code.text)
+            return Span(code, plain, mentioned is None, mentioned)
         is_line = has_lines and bool(plain) and self._sources.has_line(plain)
         is_part = has_lines and not is_line and name is not None and self._is_used(name, plain)
         return Span(code, plain, is_line or is_part, name)
@@ -64,23 +68,38 @@ class Claims:
 
     def quote(self, span: Span, named: Named, sentence: Sentence) -> Verdict | None:
         """A quote in a line of text; None where nothing was claimed."""
-        passages = self._sources.find(span.plain)
-        if passages:
-            return compared(span.code.text.strip(), named, passages, self._sources)
-        if pieces := fences.in_pieces(span.code.text, self._sources, is_fence=False):
-            return _shortened(compared(span.code.text, named, pieces, self._sources))
+        text = span.code.text
+        if (found := self._found(text, span.plain, named)) is not None:
+            return found
         if self._sources.is_tired:
             return TOO_MUCH
         where = self._nowhere(named, sentence)
-        if named.path or named.line is not None:
+        if named.line is not None or where.status == "ambiguous":
             return where
-        name = called(span.code.text)
-        defined = self._definitions.of(name) if name is not None else []
-        if defined:
-            one = defined[0]
-            note = "defined there; what it is called with stands nowhere"
-            return Verdict("unchecked", one.source.path, one.line, one.end_line, note)
-        return where if _CODE.search(span.plain) else None
+        if remarks.is_remark(text, self._languages) or not _CODE.search(span.plain):
+            return None
+        if where.status != "missing":
+            return where
+        if remarks.is_example(text):
+            return replace(where, status="unchecked", note=NOT_SAID)
+        about = self.names.about(text, named.path, sentence)
+        if about is None or about.status != "missing":
+            return about
+        return where
+
+    def _found(self, text: str, plain: str, named: Named) -> Verdict | None:
+        """A quote that stands somewhere, as a whole or with parts left out."""
+        if passages := self._sources.find(plain):
+            return compared(text.strip(), named, passages, self._sources)
+        if named == Named() and not remarks.says_something(plain):
+            return None
+        if pieces := fences.in_pieces(text, self._sources, is_fence=False):
+            return _altered(compared(text, named, pieces, self._sources), "with parts left out")
+        straight = plain.translate(_STRAIGHT)
+        if straight == plain or not (passages := self._sources.find(straight)):
+            return None
+        verdict = compared(straight, named, passages, self._sources)
+        return _altered(verdict, "but for the form of its quotation marks")
 
     def _nowhere(self, named: Named, sentence: Sentence | None) -> Verdict:
         """What is said of something that was not found."""
@@ -89,9 +108,7 @@ class Claims:
         if len(files) > 1:
             return Verdict("ambiguous", None, named.line, named.end_line, either(named.path, files))
         if sentence is not None and sentence.is_proposal:
-            return Verdict(
-                "unchecked", path, named.line, named.end_line, f"{NOT_SENT}, and may be meant as new"
-            )
+            return Verdict("unchecked", path, named.line, named.end_line, NOT_SAID)
         if named.path and path is None:
             return self._not_sent(named, sentence)
         return Verdict("missing", path, named.line, named.end_line, NOT_SENT)
@@ -99,8 +116,12 @@ class Claims:
     def _not_sent(self, named: Named, sentence: Sentence | None) -> Verdict:
         """A file that was not sent: nothing of it can be looked up, but whether anything speaks of it."""
         note = f"{named.path} was not sent"
-        known = self._sources.mention(named.path) or self._sources.mention(named.path.rpartition("/")[2])
-        if known is not None or (sentence is not None and sentence.is_proposal):
+        name = named.path.rpartition("/")[2]
+        known = self._sources.mention(named.path) or self._sources.mention(name)
+        is_known = known is not None or (
+            not self._sources.files(name) and self.names.is_imported(_module(named.path))
+        )
+        if is_known or (sentence is not None and sentence.is_proposal):
             return Verdict("unchecked", None, named.line, named.end_line, note)
         return Verdict("missing", None, named.line, named.end_line, f"{note}, and nothing sent speaks of it")
 
@@ -115,7 +136,7 @@ class Claims:
         if passages := self._sources.find(plain):
             return compared(code, named, passages, self._sources)
         if pieces := fences.in_pieces(code, self._sources, is_fence=True):
-            return _shortened(compared(code, named, pieces, self._sources))
+            return _altered(compared(code, named, pieces, self._sources), "with parts left out")
         return None
 
     def proposal(self, lines: Sequence[str], named: Named) -> Verdict:
@@ -131,18 +152,24 @@ class Claims:
 
     # Places
 
-    def place(self, named: Named, symbols: Sequence[Symbol], sentence: Sentence) -> Verdict:
-        """A file, or lines of one, without a quote."""
+    def place(self, named: Named, symbols: Sequence[Symbol], sentence: Sentence, about: str = "") -> Verdict:
+        """A file, or lines of one, without a quote. `about` is the file that was spoken of before."""
         files = self._sources.files(named.path) if named.path else ()
         if len(files) > 1:
             return Verdict("ambiguous", None, named.line, named.end_line, either(named.path, files))
         path = files[0] if files else self._sources.only_path() if not named.path else None
+        if places.is_absolute(named.path):
+            note = f"may be {path}" if path else f"{named.path} was not sent"
+            if path is None or named.path != f"/{path}":
+                return Verdict("unchecked", path, named.line, named.end_line, note)
         if named.path and path is None:
             if self._sources.is_folder(named.path):
                 return Verdict("found", named.path.rstrip("/"))
             return self._not_sent(named, sentence)
         if path is None:
-            return Verdict("unchecked", None, named.line, named.end_line)
+            if named.line is None or not about:
+                return Verdict("unchecked", None, named.line, named.end_line)
+            return self._lines(about, named, symbols, "")
         since = "the file has changed since" if self._sources.is_changed(path) else ""
         if named.line is None:
             return Verdict("found", path, note=since)
@@ -160,84 +187,22 @@ class Claims:
             if one.source.path == path and not one.source.is_old and one.line is not None
         ]
         for name, one in known:
-            if one.line == named.line:
+            if one.is_at(named.line, named.end_line):
                 verdict = Verdict("found", path, named.line, named.end_line, f"{name.last} is defined there")
-                return self._since(verdict, one)
+                return self.names.since(verdict, one)
         note = f"{known[0][0].last} is defined at {known[0][1].line}" if known else ""
         note = "; ".join(filter(None, [note, since]))
         return Verdict("unchecked", path, named.line, named.end_line, note)
 
-    # Names
 
-    def name(
-        self, name: Symbol, path: str, lines: Collection[int | None], sentence: Sentence
-    ) -> Verdict | None:
-        """A name of code; `path` is the only file that its sentence speaks of, `lines` are those of it."""
-        files = self._sources.files(path) if path else ()
-        defined = self._definitions.of(name)
-        in_file = [one for one in defined if one.source.path in files]
-        if in_file or defined:
-            one = next((one for one in in_file if one.line in lines), (in_file or defined)[0])
-            if path and not in_file and not self._uses(name, files):
-                at = f"{one.source.path or 'the code'}:{one.line}"
-                return Verdict(
-                    "moved", one.source.path, one.line, one.end_line, f"not in {path}, but at {at}"
-                )
-            count = len({(each.source.path, each.row) for each in in_file or defined})
-            note = "defined there" + (f", and {count - 1} more times" if count > 1 else "")
-            return self._since(Verdict("found", one.source.path, one.line, one.end_line, note), one)
-        if name.is_everyday:
-            return None
-        passages = self._sources.find(".".join(name.parts)) or self._sources.find("::".join(name.parts))
-        passages = passages or self._sources.find("->".join(name.parts))
-        if passages:
-            here = [one for one in passages if one.source.path in files and not one.source.is_old]
-            there = [one for one in here if one.line in lines]
-            first = (there or here or [one for one in passages if not one.source.is_old] or passages)[0]
-            where = first.source.path or "the code"
-            at = f"{where}:{first.line}" if first.line is not None else where
-            if first.source.is_old:
-                return Verdict("changed", first.source.path, first.line, first.end_line, f"was used at {at}")
-            is_elsewhere = bool(path) and first not in here
-            note = f"not in {path}, but used at {at}" if is_elsewhere else f"used at {at}"
-            status: Status = "moved" if is_elsewhere else "found"
-            verdict = Verdict(status, first.source.path, first.line, first.end_line, note)
-            if self._sources.is_changed(first.source.path):
-                return replace(verdict, note=f"{verdict.note}; the file has changed since")
-            return verdict
-        if self._sources.is_tired:
-            return TOO_MUCH
-        return self._unknown(name, sentence)
-
-    def _uses(self, name: Symbol, files: Sequence[str]) -> bool:
-        """Whether one of these files has the name: it may be spoken of there, and defined elsewhere."""
-        return any(name.last in source.text.words for source in self._sources.all if source.path in files)
-
-    def _unknown(self, name: Symbol, sentence: Sentence) -> Verdict:
-        """A name that stands nowhere as it is written."""
-        alike = self._definitions.alike(name.last) if len(name.parts) > 1 else None
-        if alike is not None:
-            at = f"{alike.source.path or 'the code'}:{alike.line}"
-            return Verdict("unchecked", note=f"{name.last} is defined at {at}, not under this name")
-        if sentence.is_proposal:
-            return Verdict("unchecked", note=f"{NOT_SENT}, and may be meant as new")
-        return Verdict("missing", note=NOT_SENT)
-
-    def _since(self, verdict: Verdict, definition: Definition) -> Verdict:
-        """The verdict of a definition, where its file may be another one now."""
-        path = verdict.path
-        if definition.source.is_old:
-            return replace(verdict, status="changed", note="in the file as it was sent before")
-        if path is None or not self._sources.is_changed(path):
-            return verdict
-        text = definition.source.text
-        header = text.lines[definition.row] if definition.row < len(text.lines) else ""
-        return compared(
-            header.strip(), Named(path, verdict.line), self._sources.find(joined(header)), self._sources
-        )
+def _module(path: str) -> str:
+    """What others call it that take something from it: `errors` of `app/errors.py`."""
+    *folders, name = path.split("/")
+    stem = name.partition(".")[0]
+    return folders[-1] if stem in ("__init__", "mod", "index", "lib", "main") and folders else stem
 
 
-def _shortened(verdict: Verdict) -> Verdict:
+def _altered(verdict: Verdict, note: str) -> Verdict:
     if verdict.status in ("found", "repaired"):
-        return replace(verdict, status="repaired", note="with parts left out")
+        return replace(verdict, status="repaired", note=note)
     return verdict

@@ -13,6 +13,7 @@ LONGEST = 400
 """Characters of a path."""
 
 _PATH = r"(?:[A-Za-z]:)?(?:[/\\])?[\w.@+~-]{1,160}+(?:[/\\][\w.@+~-]{1,160}+){0,40}+"
+_DRIVE = re.compile(r"[A-Za-z]:(?=[/\\])")
 _NUMBER = r"\d{1,9}+(?!\d)"
 _SUFFIX = (
     rf"(?::L?(?P<a>{_NUMBER})(?:(?:[-–—]|\.\.)L?(?P<b>{_NUMBER})|:\d+(?:[-–—]\d+)?)?"
@@ -57,8 +58,14 @@ def cleaned(path: str) -> str:
     return path
 
 
+def is_absolute(path: str) -> bool:
+    """True for a path that begins at a root or at home, and not in a project."""
+    return path.startswith(("/", "~")) or _DRIVE.match(path) is not None
+
+
 def is_path(text: str) -> bool:
     """True for what looks like a file: a known name or ending, no white space."""
+    text = _DRIVE.sub("", text)
     if len(text) > LONGEST or not text or any(character.isspace() for character in text):
         return False
     name = posixpath.basename(text).lower()

@@ -10,6 +10,7 @@ from docstra_tui.session.citations.passages import Text, joined, words_of
 from docstra_tui.session.citations.sources import Passage, Sources
 
 NOT_SENT = "not in what was sent"
+NOT_SAID = f"{NOT_SENT}, and the answer may not say that it is"
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,9 @@ class Verdict:
     line: int | None = None
     end_line: int | None = None
     note: str = ""
+
+
+TOO_MUCH = Verdict("unchecked", note="too much to look up")
 
 
 def compared(quote: str, named: Named, passages: Sequence[Passage], sources: Sources) -> Verdict:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from docstra_tui.session.citations import places
 from docstra_tui.session.citations.citation import Named
@@ -19,6 +20,10 @@ _BLOT = "\x01"
 _RUN = re.compile(r"`+")
 _LINK = re.compile(r"\]\((?P<target>[^()\s]{1,400}+(?:\([^()\s]{0,40}\))?)(?:\s\"[^\"\n]{0,200}\")?\)")
 _URL = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]{1,12}://[^\s<>`\"')\]]{1,2000}+")
+_BLOB = re.compile(
+    r"/(?:blob|raw|src)/(?:branch/|commit/|tag/)?[^/?#]{1,200}/(?P<place>[^?#]{1,400})(?:\?[^#]*)?(?P<lines>#L\d.*)?"
+)
+"""What names a file in the address of one on a server of code."""
 _END = re.compile(r"[.!?][)\"'*_”’]{0,3}\s+(?=[^\sa-z]|[\w/-]{1,80}[./:]\w|lines? \d)|\n[ \t]*(?=\n)")
 _SHORT = re.compile(r"(?:\b(?:e\.g|i\.e|cf|vs|approx|resp|no|ll?|pp?|fig|sec|eq|viz)|[^\w][A-Za-z])\.$", re.I)
 """Words behind whose point a sentence goes on."""
@@ -29,11 +34,15 @@ _MODAL = re.compile(
     r"\b(?:could|should|would|might|may want|instead|rename[ds]?|replac(?:e|ing)|suggest\w*|propos\w+|"
     r"recommend\w*|consider|introduce|hypothetical\w*|imagine|suppose|alternatively|let's|refactor\w*|"
     r"chang(?:e|ing) (?:it|this|that|the)|improv\w+|does(?:n't| not) exist|no such|there is no|"
-    r"(?:not|n't) (?:defined|present|found|given|shown))\b"
+    r"(?:not|n't|never) (?:there|here|defined|declared|present|found|given|shown|sent|used|called|included|"
+    r"part|imported|implemented|available|needed|set)|"
+    r"(?:do|does|did) ?(?:not|n't) (?:use|have|call|define|import|contain|include|need|set|raise|return|"
+    r"mention|show|provide|implement|support)|"
+    r"without (?:a |an |any )?\x01|missing|lacks?|absent|unlike|rather than)\b"
     r"|\b(?:e\.g\.|i\.e\.|for example|for instance|such as|like this),?:?\s?\x01",
     re.IGNORECASE,
 )
-"""What speaks of code that could be."""
+"""What speaks of code that could be, or is not there."""
 _IMPERATIVE = re.compile(
     r"(?:^|\b(?:you can|you may|you need to|need to|please|then|to|and)\s|[,:]\s)\W{0,6}"
     r"(?:add|create|define|write|run|install|pass|press|set|wrap|use|change|try|import|insert|append|make|move|"
@@ -63,6 +72,8 @@ class Spoken:
     text: str
     start: int
     end: int
+    is_remote: bool = False
+    """True for an address on a server of code: it means a file of ours, or none."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +90,7 @@ class Sentence:
     lines: tuple[Spoken, ...]
     """Without one."""
     is_proposal: bool
-    """True where it speaks of what could be."""
+    """True where it speaks of what could be, or is not there."""
     is_lead: bool
     """True where it ends with a colon, or is a place and nothing else: it leads to what follows."""
 
@@ -172,6 +183,7 @@ def _sentence(
     lines = [_spoken(place, text, start, at) for place in places.lines_in(prose)[:TOKENS]]
     trimmed = masked[start:end].strip()
     is_proposal = bool(_MODAL.search(trimmed) or _IMPERATIVE.search(trimmed))
+    spoken += _remote(text, start, end, [(begin, stop) for begin, stop, _ in spans], at)
     spoken.sort(key=lambda place: place.start)
     is_lead = (
         trimmed.rstrip("*_ ").endswith(":")
@@ -191,6 +203,19 @@ def _is_place_alone(
         return False
     said = [(one.start - at, one.end - at) for one in (*spoken, *lines)]
     return _WORDS.search(_blotted(masked, sorted(said))) is None
+
+
+def _remote(text: str, start: int, end: int, spans: Sequence[tuple[int, int]], at: int) -> Iterator[Spoken]:
+    """Files in addresses of servers of code."""
+    if "://" not in text[start:end]:
+        return
+    for match in list(_URL.finditer(text, start, end))[:TOKENS]:
+        blob = _BLOB.search(match[0])
+        if blob is None or any(begin <= match.start() < stop for begin, stop in spans):
+            continue
+        named = places.whole(unquote(blob["place"]) + (blob["lines"] or "").rstrip(".,;:"))
+        if named is not None and named.path:
+            yield Spoken(named, match[0], match.start() + at, match.end() + at, is_remote=True)
 
 
 def _spoken(place: places.Place, text: str, start: int, at: int) -> Spoken:

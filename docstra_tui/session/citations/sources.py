@@ -10,6 +10,7 @@ from functools import cached_property
 from docstra_tui.context.outline.outliner import OUTLINE
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.citations.passages import Text, joined, words_of
+from docstra_tui.session.citations.places import is_absolute
 from docstra_tui.session.citations.texts import Texts
 
 SEARCHED = 200_000_000
@@ -52,6 +53,13 @@ class Source:
     @cached_property
     def text(self) -> Text:
         return self._texts.of(self.item)
+
+    def is_around(self, name: str) -> bool:
+        """True where the file says that it is, or has, a namespace of this name."""
+        if name not in self.text.words:
+            return False
+        pattern = rf"\b(?:namespace|mod|module|package)\s+(?:[\w:.]+(?:::|\.))?{re.escape(name)}\b"
+        return re.search(pattern, self.item.content) is not None
 
     @property
     def last_line(self) -> int | None:
@@ -104,7 +112,17 @@ class Sources:
         """The sent files that a path can mean: the one of this name, else all that end with it."""
         if written in self._by_path:
             return (written,)
+        if is_absolute(written):
+            return self._beyond(written)
         return self._by_ending.get(written.lstrip("/") if written.startswith("./") else written, ())
+
+    def _beyond(self, written: str) -> Sequence[str]:
+        """The sent file that the end of an absolute path names."""
+        parts = written.split("/")
+        for at in range(1, min(len(parts), 40)):
+            if (tail := "/".join(parts[at:])) in self._by_path:
+                return (tail,)
+        return ()
 
     def is_folder(self, written: str) -> bool:
         """True for a folder of something that was sent."""

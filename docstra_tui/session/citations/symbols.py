@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from docstra_tui.background import begin
 from docstra_tui.session.citations.definitions import Defined, definitions, is_quick
+from docstra_tui.session.citations.everyday import EVERYDAY
 from docstra_tui.session.citations.passages import words_of
 from docstra_tui.session.citations.sources import Source, Sources
 
@@ -18,31 +19,24 @@ PARSED = 4_000_000
 """Characters of files that are parsed for one answer."""
 
 _PART = r"[^\W\d][\w$]*[!?]?"
-_SYMBOL = re.compile(rf"[@&*]?(?P<name>[$~]?{_PART}(?:(?:\.|::|->|\#){_PART})*)(?:\(\s?(?:\.\.\.|…)?\s?\))?")
-_CALL = re.compile(rf"(?P<name>{_PART}(?:(?:\.|::|->){_PART})*)\(.*\)", re.DOTALL)
-_SEPARATOR = re.compile(r"::|->|\.|#")
-
-
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-EVERYDAY = _set(
-    "true false none null nil undefined nan self this cls super int str float bool bytes list dict set "
-    "tuple object type string number boolean void char long short double byte any unknown never array map "
-    "vec option result some ok err if else elif for while do switch case match break continue return "
-    "yield try except catch finally raise throw with as import from export default class struct enum "
-    "interface trait impl fn def func function let const var static public private protected async await "
-    "lambda new delete in is not and or pass assert global nonlocal del print len range open main init "
-    "args kwargs __init__ __main__ __name__ exception error valueerror typeerror keyerror indexerror "
-    "attributeerror runtimeerror oserror ioerror stopiteration notimplementederror python python3 pip "
-    "bash sh zsh git npm node yarn cargo rustc go java javac make cmake gcc clang docker curl sudo json "
-    "yaml toml xml html css csv sql http https utf-8 utf8 ascii unicode stdin stdout stderr get post put "
-    "patch head options localhost linux macos windows posix unix path size_t enter escape esc tab space "
-    "backspace ctrl alt shift home end insert up down left right usize isize u8 u16 u32 u64 i8 i16 i32 "
-    "i64 f32 f64"
+_NAME = rf"{_PART}(?:(?:\.|::|->|\#){_PART})*"
+_SYMBOL = re.compile(rf"[@&*.]?(?P<name>[$~]?{_NAME})(?:\(\s?(?:\.\.\.|…)?\s?\))?")
+_CALL = re.compile(rf"[@&*.!]?(?P<name>{_NAME})\((?P<given>.*)\)(?:\s?(?:->|:)[^()]*)?", re.DOTALL)
+_RECEIVER = re.compile(r"\((?:\w+ )?[*&]?(\w+)\)\s?\.?(?=\w)")
+"""Go's `(*Server).Start`."""
+_PARAMETERS = re.compile(r"(?:\*{0,2}[^\W\d]\w*\??(?:,\s?(?!$)|$))+")
+_TYPED = re.compile(r"(?:::)?<[^<>()=]*>|(?<=\w)\[[^\[\]()=]*\]")
+_DEFINED = re.compile(rf"(?P<name>{_NAME})\b")
+_HEAD = re.compile(
+    r"(?:(?:async|await|return|raise|throw|new|yield|defer|go|export|default|pub|public|private|protected|static|"
+    r"abstract|final|override|virtual|inline|const|(?P<defines>def|function|fn|func|class|struct|interface|enum|"
+    r"trait|impl|mod|module|namespace|type))\s+)+"
 )
-"""Words that belong to no project; where no file defines them nobody claimed anything."""
+"""What stands before a name where it is defined or used."""
+_DECORATORS = ("@", "#[")
+_SEPARATOR = re.compile(r"::|->|\.|#")
+_BEFORE = frozenset({"self", "this", "cls", "crate", "super", "Self", "root"})
+"""What a name may begin with that stands for where it is."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +44,22 @@ class Symbol:
     """A name, in its parts."""
 
     parts: tuple[str, ...]
+    is_called: bool = False
+    """True where it has brackets."""
+
+    @property
+    def is_word(self) -> bool:
+        """True for one word of small letters and nothing else, which may be any word."""
+        return len(self.parts) == 1 and not self.is_called and self.last.isalpha() and self.last.islower()
 
     @property
     def last(self) -> str:
         return self.parts[-1]
+
+    @property
+    def owner(self) -> Symbol | None:
+        """What it belongs to: `Retry` of `Retry.sleep`."""
+        return Symbol(self.parts[:-1]) if len(self.parts) > 1 else None
 
     @property
     def is_everyday(self) -> bool:
@@ -72,6 +78,20 @@ class Definition:
     def line(self) -> int | None:
         return self.source.text.number(self.row)
 
+    def is_at(self, first: int | None, last: int | None) -> bool:
+        """True where these lines begin with it, with what decorates it, or have it among them."""
+        if self.line is None or first is None:
+            return False
+        return first <= self.line <= (first if last is None else last) or first in self._decorated
+
+    @property
+    def _decorated(self) -> range:
+        """The lines above it that belong to it: `@cached`, `#[test]`."""
+        lines, row = self.source.text.lines, self.row
+        while row and lines[row - 1].lstrip().startswith(_DECORATORS):
+            row -= 1
+        return range((self.line or 0) - (self.row - row), self.line or 0)
+
     @property
     def end_line(self) -> int | None:
         if self.source.text.count is not None:
@@ -81,18 +101,48 @@ class Definition:
 
 def symbol(text: str) -> Symbol | None:
     """`Retry.sleep`, `sleep()`, `Vec::new`, `@cached`; None for anything else."""
-    text = text.strip()
-    if len(text) > LONGEST or (match := _SYMBOL.fullmatch(text)) is None:
+    if len(text) > LONGEST or (match := _SYMBOL.fullmatch(_bare(text))) is None:
         return None
-    return Symbol(tuple(_SEPARATOR.split(match["name"].lstrip("$~"))))
+    return replace(_named(match["name"]), is_called="(" in text)
 
 
 def called(text: str) -> Symbol | None:
     """What a call calls: `sleep` of `sleep(3)`."""
-    text = text.strip()
-    if len(text) > LONGEST or (match := _CALL.fullmatch(text)) is None:
+    if len(text) > LONGEST or (match := _CALL.fullmatch(_bare(text))) is None:
         return None
-    return Symbol(tuple(_SEPARATOR.split(match["name"])))
+    return _named(match["name"])
+
+
+def parameters(text: str) -> frozenset[str] | None:
+    """The names in the brackets of `load(path, limit)`; None where anything else stands there."""
+    match = _CALL.fullmatch(_bare(text)) if len(text) <= LONGEST else None
+    if match is None or _PARAMETERS.fullmatch(match["given"]) is None:
+        return None
+    return frozenset(part.strip(" *?") for part in match["given"].split(","))
+
+
+def within(text: str) -> Symbol | None:
+    """The name that some code is about: what it calls or defines, a type without what it holds."""
+    if len(text) > LONGEST:
+        return None
+    bare = _bare(text)
+    head = _HEAD.match(bare)
+    bare = _bare(bare[head.end() :]) if head is not None else bare
+    for _ in range(4):
+        bare = _TYPED.sub("", bare)
+    bare = bare.rstrip(" :{;")
+    match = _CALL.fullmatch(bare) or _SYMBOL.fullmatch(bare)
+    if match is None and head is not None and head["defines"]:
+        match = _DEFINED.match(bare)
+    return _named(match["name"]) if match is not None else None
+
+
+def _bare(text: str) -> str:
+    return _RECEIVER.sub(r"\1.", text.strip(), count=1) if "(" in text else text.strip()
+
+
+def _named(name: str) -> Symbol:
+    return Symbol(tuple(_SEPARATOR.split(name.lstrip("$~"))))
 
 
 class Definitions:
@@ -145,7 +195,7 @@ class Definitions:
         found = []
         for number, source in enumerate(self._sources.all):
             for one in self._known.get(number, {}).get(name.last, ()):
-                if _fits(name.parts, _parts(one.name), source.path or ""):
+                if _fits(name.parts, _parts(one.name), source):
                     found.append(Definition(source, one.row, one.last_row))
         return sorted(found, key=lambda one: one.source.is_old)
 
@@ -167,19 +217,19 @@ def _last(name: str) -> str:
     return name if name.isidentifier() else _parts(name)[-1]
 
 
-def _fits(wanted: Sequence[str], defined: Sequence[str], path: str) -> bool:
-    """True where a name is the end of what is defined, or all of it behind the name of its file."""
+def _fits(wanted: Sequence[str], defined: Sequence[str], source: Source) -> bool:
+    """True where a name is the end of what is defined, or all of it behind what it stands in."""
     if len(wanted) <= len(defined):
         return tuple(defined[-len(wanted) :]) == tuple(wanted)
     before, rest = wanted[: -len(defined)], wanted[-len(defined) :]
     if tuple(rest) != tuple(defined):
         return False
-    if tuple(before) in (("self",), ("this",), ("cls",)):
-        return True
-    modules = path.rpartition(".")[0].split("/")
+    while before and before[0] in _BEFORE:
+        before = before[1:]
+    modules = (source.path or "").rpartition(".")[0].split("/")
     if modules[-1] in ("__init__", "mod", "index", "lib"):
         modules.pop()
-    return len(before) <= len(modules) and modules[-len(before) :] == list(before)
+    return modules[len(modules) - len(before) :] == list(before) or all(map(source.is_around, before))
 
 
 def _first_beyond(sources: Sources, room: int) -> int:
