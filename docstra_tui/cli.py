@@ -119,6 +119,10 @@ def _run(invocation: Invocation) -> int:
             from docstra_tui.commands import templates
 
             return templates.run(invocation)
+        case "remotes":
+            from docstra_tui.commands import remotes
+
+            return remotes.run(invocation)
         case "config":
             from docstra_tui.commands import config
 

@@ -107,14 +107,13 @@ def _put(document: TOMLDocument, key: str, value: Any) -> None:
         return
     import tomlkit
 
-    group, _, name = key.partition(".")
-    if not name:
-        document[group] = value
-        return
-    if group not in document:
-        document[group] = tomlkit.table()
-    table = document[group]
-    table[name] = value
+    *groups, name = key.split(".") if not key.startswith(settings.OF_KEYS) else key.split(".", 1)
+    into: MutableMapping[str, Any] = document
+    for group in groups:
+        if group not in into:
+            into[group] = tomlkit.table()
+        into = into[group]
+    into[name] = value
 
 
 def _drop(document: TOMLDocument, key: str) -> None:

@@ -9,7 +9,7 @@ import difflib
 import os
 import stat
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,11 +23,18 @@ NOT_SETTINGS = frozenset({"DOCSTRA_API_KEY"})
 SHORT = {
     "DOCSTRA_MODEL": "model.name",
     "DOCSTRA_BASE_URL": "remote.base_url",
+    "DOCSTRA_REMOTE": "remote.name",
     "DOCSTRA_MAX_TOKENS": "answer.max_tokens",
     "DOCSTRA_TEMPERATURE": "answer.temperature",
     "DOCSTRA_THINK": "answer.think",
 }
 """Variables with a shorter name than their key."""
+
+A_FLAG = "a flag"
+ENVIRONMENT = "the environment"
+
+FLAGS = {"model.name": "--model", "engine.own": "--own-engine", "remote.name": "--remote"}
+"""The flags that are not called like the end of their key."""
 
 MAX_LINES = 1000
 """In a longer file lines are not looked up."""
@@ -82,6 +89,23 @@ class Place(NamedTuple):
             with suppress(SettingsError):
                 line = line_of(read_text(self.path) or "", key)
         return f"{self.name}, line {line}" if line else self.name
+
+
+GIVEN = Place("")
+"""Of a value that stands nowhere yet."""
+
+Layer = tuple[Place, dict[str, Any]]
+"""What one place sets, by dotted keys."""
+
+
+def named(key: str, origin: Mapping[str, Place]) -> str:
+    """A setting as the user wrote it: a flag, or a key and where it stands."""
+    where = origin.get(key, Place("the settings"))
+    if where == GIVEN:
+        return key
+    if where.name == A_FLAG:
+        return FLAGS.get(key) or "--" + key.rpartition(".")[2].replace("_", "-")
+    return f"Setting {key!r} in {where.at(key)}"
 
 
 def line_of(text: str, key: str) -> int:

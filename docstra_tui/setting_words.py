@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from docstra_tui import keymap, settings
+from docstra_tui import keymap, remotes, settings
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 
@@ -20,22 +20,34 @@ SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 @functools.cache
 def meanings() -> Mapping[str, str]:
     """Every key, and the sentence under it in the source; without the source the sentences are empty."""
-    try:
-        tree = ast.parse(inspect.getsource(settings))
-    except (OSError, SyntaxError):  # a program that was packed without it
-        tree = ast.Module([], [])
-    said = {
-        (node.name, name): words
-        for node in tree.body
-        if isinstance(node, ast.ClassDef)
-        for name, words in _attributes(node)
-    }
+    said = _said(settings)
     groups = {field.name: field.type for field in msgspec.structs.fields(settings.Settings)}
     found = {}
     for key in (*settings.known_keys(), "keys"):
         group, _, name = key.rpartition(".")
         found[key] = said.get((groups[group].__name__ if group else "Settings", name), "")
     return found
+
+
+@functools.cache
+def of_remotes() -> Mapping[str, str]:
+    """What a `[remote.NAME]` takes, and the sentence under it in the source."""
+    said = _said(remotes)
+    return {field: said.get((remotes.Remote.__name__, field), "") for field in remotes.FIELDS}
+
+
+def _said(module: types.ModuleType) -> dict[tuple[str, str], str]:
+    """The text under each attribute of each class."""
+    try:
+        tree = ast.parse(inspect.getsource(module))
+    except (OSError, SyntaxError):  # a program that was packed without it
+        return {}
+    return {
+        (node.name, name): words
+        for node in tree.body
+        if isinstance(node, ast.ClassDef)
+        for name, words in _attributes(node)
+    }
 
 
 def _attributes(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
@@ -47,6 +59,8 @@ def _attributes(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
 
 def default_of(key: str) -> Any:
     """What holds where nothing is set."""
+    if of_remote := remotes.parts(key):
+        return getattr(remotes.Remote(), of_remote[1])
     value: Any = settings.Settings()
     for part in key.split("."):
         value = getattr(value, part)
@@ -73,11 +87,22 @@ def schema() -> dict[str, Any]:
         "description": meanings()["keys"],
         "properties": {row.id: _of_key(row) for row in keymap.table().values()},
     }
+    properties["remote"]["additionalProperties"] = _of_remote()
     return {"$schema": SCHEMA, "title": settings.CONFIG_FILE, **_table(properties)}
 
 
 def _table(properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+def _of_remote() -> dict[str, Any]:
+    fields = {field.name: field.type for field in msgspec.structs.fields(remotes.Remote)}
+    found = {
+        name: {"description": words, **_kind(fields[name])}
+        | ({"minimum": remotes.LEAST[name][0]} if name in remotes.LEAST else {})
+        for name, words in of_remotes().items()
+    }
+    return {**_table(found), "required": ["base_url"]}
 
 
 def _of(key: str) -> dict[str, Any]:

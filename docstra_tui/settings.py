@@ -10,15 +10,26 @@ import difflib
 import math
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
-from docstra_tui import keymap, paths
+from docstra_tui import keymap, paths, remotes
 from docstra_tui.errors import SettingsError
-from docstra_tui.setting_sources import Place, flatten, from_environment, read_toml
+from docstra_tui.remotes import KINDS, Remote
+from docstra_tui.setting_sources import (
+    A_FLAG,
+    ENVIRONMENT,
+    GIVEN,
+    Layer,
+    Place,
+    flatten,
+    from_environment,
+    named,
+    read_toml,
+)
 
 CONFIG_FILE = "config.toml"
 PROJECT_FILE = ".docstra-tui.toml"
@@ -27,18 +38,6 @@ PROJECT_KEYS = frozenset({"theme", "context.ignore"})
 
 OF_KEYS = "keys."
 """What begins so is the keyboard's: the rest is the id of a binding."""
-
-Layer = tuple[Place, dict[str, Any]]
-"""What one place sets, by dotted keys."""
-
-A_FLAG = "a flag"
-GIVEN = Place("")
-"""Of a value that stands nowhere yet."""
-FLAGS = {"model.name": "--model", "engine.own": "--own-engine"}
-"""The flags that are not called like the end of their key."""
-
-KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}
-"""What msgspec calls a kind of value, and what a person does."""
 
 DEVICE = re.compile(r"auto|(cpu|cuda|mps)(:\d+)?")
 
@@ -126,6 +125,8 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RemoteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Another OpenAI-compatible server instead of our own engine."""
 
+    name: str = ""
+    """Which one answers: NAME of a `[remote.NAME]`, `local` for our own engine; empty: `base_url` says."""
     base_url: str = ""
     """The URL up to and including `/v1`; empty means our own engine."""
     context: int = 0
@@ -134,6 +135,10 @@ class RemoteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Give up an answer when no text came this long, from sending on (a long prompt takes its time)."""
     key_over_http: bool = False
     """Send the API key over plain http to another host too: usual inside a cluster."""
+
+
+OF_ALL = frozenset(RemoteSettings.__struct_fields__)
+"""What stands below `[remote]` beside the named ones."""
 
 
 class ContextSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -162,9 +167,35 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notify: Literal["off", "bell", "osc9", "osc777"] = "off"
     """How the terminal calls you back when an answer that took ten seconds ends while it has not the focus:
     with its bell, or a notification of iTerm2, WezTerm, Ghostty (`osc9`), foot, urxvt, VTE (`osc777`)."""
+    remotes: dict[str, Remote] = {}
+    """Those of `[remote.NAME]`, by their names."""
     keys: dict[str, str] = {}
     """Other keys than those it comes with: by the ids of docs/keys.md, `main.tree = "f2, ctrl+b"`;
     `""` is no key. A key that is given to something is taken from what had it."""
+
+    @property
+    def server(self) -> Remote | None:
+        """The other server that answers, with all that is said of it; None for our own engine."""
+        if self.remote.name == remotes.HERE:
+            return None
+        if self.remote.name:
+            return self.remotes[self.remote.name]
+        if not self.remote.base_url:
+            return None
+        return Remote(
+            self.remote.base_url,
+            self.model.name,
+            context=self.remote.context,
+            key_env=remotes.COMMON_KEY,
+            key_over_http=self.remote.key_over_http,
+        )
+
+    @property
+    def max_tokens(self) -> int:
+        """The longest answer of whoever answers."""
+        server = self.server
+        own = server.max_tokens if server is not None else None
+        return self.answer.max_tokens if own is None else own
 
 
 def load(flags: Mapping[str, Any] | None = None, project: Path | None = None) -> Settings:
@@ -174,7 +205,7 @@ def load(flags: Mapping[str, Any] | None = None, project: Path | None = None) ->
     is the folder whose own file may set harmless keys. Raises `SettingsError`.
     """
     layers = _in_files(project)
-    layers.append((Place("the environment"), from_environment((*known_keys(), *GONE))))
+    layers.append((Place(ENVIRONMENT), from_environment((*known_keys(), *GONE))))
     layers.append((Place(A_FLAG), {k: v for k, v in (flags or {}).items() if v is not None}))
     return _of_layers(layers)
 
@@ -190,10 +221,15 @@ def of_text(text: str, path: Path) -> Settings:
 
 def check(key: str, value: Any) -> None:
     """Raise the `SettingsError` of a value that a key does not take, wherever it is to stand."""
-    _of_layers([(GIVEN, {key: value})])
+    values = {key: value}
+    if key == remotes.CHOICE:  # which ones there are is known where it is to stand
+        return
+    if found := remotes.parts(key):
+        values = {f"{remotes.OF_REMOTES}{found[0]}.base_url": "http://localhost/v1"} | values
+    _of_layers([(GIVEN, values)])
 
 
-def _of_layers(layers: Iterable[Layer]) -> Settings:
+def _of_layers(layers: Sequence[Layer]) -> Settings:
     merged: dict[str, Any] = {}
     origin: dict[str, Place] = {}
     known = known_keys()
@@ -203,10 +239,11 @@ def _of_layers(layers: Iterable[Layer]) -> Settings:
         for key, value in values.items():
             if _is_of_keys(key):
                 continue
-            if key not in known:
+            if key not in known and not remotes.is_of_remote(key, where, OF_ALL):
                 raise _unknown(key, where, known)
             merged[key] = _word(value) if key == "answer.think" else value
             origin[key] = where
+    remotes.choose(merged, layers, origin)
     return _check(merged, origin)
 
 
@@ -217,7 +254,7 @@ def _places(where: Place) -> Callable[[str], str]:
 def _unknown(key: str, where: Place, known: list[str]) -> SettingsError:
     if key in GONE:
         return SettingsError(
-            f"{_named(key, {key: where})} is gone: {GONE[key]} does its work.",
+            f"{named(key, {key: where})} is gone: {GONE[key]} does its work.",
             f"Write {GONE[key]} in its place, or leave it out.",
         )
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
@@ -258,10 +295,11 @@ def _is_of_keys(key: str) -> bool:
 
 
 def known_keys() -> list[str]:
-    """Every key, dotted, in the order of the classes above; of the keyboard there are too many."""
+    """Every key, dotted, in the order of the classes above; of the keyboard there are too many, and of
+    remotes as many as somebody names."""
     keys: list[str] = []
     for field in msgspec.structs.fields(Settings):
-        if field.name == "keys":
+        if field.name in ("keys", "remotes"):
             continue
         if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
             keys += [f"{field.name}.{inner.name}" for inner in msgspec.structs.fields(field.type)]
@@ -272,6 +310,9 @@ def known_keys() -> list[str]:
 
 def kind_of(key: str) -> Any:
     """The type of a known key. Raises `SettingsError`."""
+    if remotes.is_of_remote(key, Place("the settings"), OF_ALL):
+        fields = msgspec.structs.fields(Remote)
+        return next(field.type for field in fields if field.name == key.rpartition(".")[2])
     if key not in known_keys():
         raise _unknown(key, Place("the settings"), known_keys())
     kind: Any = Settings
@@ -283,6 +324,9 @@ def kind_of(key: str) -> Any:
 def _check(merged: dict[str, Any], origin: Mapping[str, Place]) -> Settings:
     nested: dict[str, Any] = {}
     for key, value in merged.items():
+        if of_remote := remotes.parts(key):
+            nested.setdefault("remotes", {}).setdefault(of_remote[0], {})[of_remote[1]] = value
+            continue
         group, _, name = key.rpartition(".")
         (nested.setdefault(group, {}) if group else nested)[name] = value
     try:
@@ -291,21 +335,23 @@ def _check(merged: dict[str, Any], origin: Mapping[str, Place]) -> Settings:
         text = str(error)
         path = text.rpartition("`$.")[2].rstrip("`").partition("[")[0] if "`$." in text else ""
         said = text.split(" - at")[0]
-        named = _named(path, origin)
+        if path.startswith("remotes"):  # msgspec names none of its keys
+            raise remotes.wrong_kind(nested["remotes"], origin) from None
+        setting = named(path, origin)
         wanted = re.match(r"Expected `(\w+)", said)
         if wanted is not None and wanted[1] in KINDS and "." in path and "[" not in text:
             # What was meant to be a URL may have a password in it.
             given = "" if path == "remote.base_url" else f", not {merged.get(path)!r}"
-            raise SettingsError(f"{named} takes {KINDS[wanted[1]]}{given}.") from None
-        raise SettingsError(f"{named}: {said}.") from None
+            raise SettingsError(f"{setting} takes {KINDS[wanted[1]]}{given}.") from None
+        raise SettingsError(f"{setting}: {said}.") from None
     if not DEVICE.fullmatch(settings.model.device):
         raise SettingsError(
-            f"{_named('model.device', origin)} is {settings.model.device!r}, which is no device.",
+            f"{named('model.device', origin)} is {settings.model.device!r}, which is no device.",
             "Known are auto, cpu, cuda, cuda:1 and mps.",
         )
     if not THINK.fullmatch(settings.answer.think):
         raise SettingsError(
-            f"{_named('answer.think', origin)} is {settings.answer.think!r}, which is no such wish.",
+            f"{named('answer.think', origin)} is {settings.answer.think!r}, which is no such wish.",
             "Known are auto, off, on, minimal, low, medium, high, xhigh, max, "
             "and a number of tokens below a million.",
         )
@@ -315,15 +361,16 @@ def _check(merged: dict[str, Any], origin: Mapping[str, Place]) -> Settings:
         try:
             address.parse(settings.remote.base_url)  # here, so that nothing ever shows a password in it
         except SettingsError as error:
-            message = f"{_named('remote.base_url', origin)} cannot be used. {error.message}"
+            message = f"{named('remote.base_url', origin)} cannot be used. {error.message}"
             raise SettingsError(message, error.hint) from None
+    remotes.check(settings.remotes, origin)
     for key, (least, meaning) in LEAST.items():
         value = _value(settings, key)
         if value is None:  # left to the program
             continue
         if not least <= value < math.inf:  # NaN fails every comparison
             raise SettingsError(
-                f"{_named(key, origin)} is {value}; the least is {least}.",
+                f"{named(key, origin)} is {value}; the least is {least}.",
                 meaning,
             )
     return settings
@@ -334,16 +381,6 @@ def _word(value: Any) -> Any:
     if isinstance(value, bool):
         return "on" if value else "off"
     return str(value).strip().lower() if isinstance(value, int | str) else value
-
-
-def _named(key: str, origin: Mapping[str, Place]) -> str:
-    """A setting as the user wrote it: a flag, or a key and where it stands."""
-    where = origin.get(key, Place("the settings"))
-    if where == GIVEN:
-        return key
-    if where.name == A_FLAG:
-        return FLAGS.get(key) or "--" + key.rpartition(".")[2].replace("_", "-")
-    return f"Setting {key!r} in {where.at(key)}"
 
 
 def _value(settings: Settings, key: str) -> Any:

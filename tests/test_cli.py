@@ -69,7 +69,8 @@ def test_every_common_flag_reaches_its_setting() -> None:
     from docstra_tui import settings
 
     found = parse(["engine", "list", *words]).flags
-    assert set(found) == {option.key for option in flags.COMMON if option.key}
+    assert parse(["--remote", "gpu"]).flags == {"remote.name": "gpu"}  # in the place of a URL
+    assert {*found, "remote.name"} == {option.key for option in flags.COMMON if option.key}
     assert settings.load(found).engine.own is True
 
 

@@ -30,9 +30,10 @@ from docstra_tui.commands.flags import COMMON, Option
 from docstra_tui.commands.overview import overview
 from docstra_tui.key_names import known_key, shown_keys
 from docstra_tui.keymap import TABLE
+from docstra_tui.remotes import Remote
 from docstra_tui.repl.keys import KEYS as CHAT_KEYS
 from docstra_tui.setting_sources import variable_of
-from docstra_tui.setting_words import default_of, meanings
+from docstra_tui.setting_words import default_of, meanings, of_remotes
 from docstra_tui.tui.main.key_table import key_table
 from docstra_tui.tui.main.main_keys import APP_KEYS, MAIN_KEYS
 from docstra_tui.tui.screens.help import Section
@@ -238,6 +239,24 @@ def settings_page() -> Iterator[str]:
             )
             for key, words in meanings().items()
             if key != "keys"
+        ),
+    )
+    yield "## Other servers by name"
+    yield (
+        "`[remote.NAME]` says where a server is and how it is asked; `--remote NAME`, `/remote NAME` and\n"
+        "`remote.name` have it answer. `config set remote.NAME.base_url URL` begins one. No key stands\n"
+        "here: a remote has its own file or variable for it, and no other server is ever sent it."
+    )
+    remote = Remote()
+    yield table(
+        ("below `[remote.NAME]`", "default", "means"),
+        (
+            (
+                code(field),
+                code(json_of(value)) if (value := getattr(remote, field)) is not None else "not set",
+                words,
+            )
+            for field, words in of_remotes().items()
         ),
     )
 

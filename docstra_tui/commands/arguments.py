@@ -167,6 +167,16 @@ COMMANDS: tuple[Command, ...] = (
         most=1,
     ),
     Command(
+        "remotes",
+        "[list|forget] [REMOTE|HOST]",
+        "named servers, allowed hosts",
+        actions=("list", "forget"),
+        most=1,
+        more="A [remote.NAME] of config.toml is a server: --remote NAME has it answer.\n"
+        "After forget a host that is always allowed is asked about again.\n"
+        "No server is asked anything.",
+    ),
+    Command(
         "config",
         "[show|set|edit|…] [KEY [VALUE]]",
         "the settings and where they stand",

@@ -12,6 +12,7 @@ from docstra_tui import config_file, paths, setting_words, settings
 from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.console import Console
 from docstra_tui.errors import UsageError
+from docstra_tui.remotes import OF_REMOTES, Remote
 from docstra_tui.setting_sources import SHORT, variable_of
 
 
@@ -73,7 +74,14 @@ def in_force(found: settings.Settings) -> dict[str, Any]:
     """Every setting by its dotted key; a line `key = value` of it is valid in `config.toml`."""
     values: dict[str, Any] = {}
     for key, value in msgspec.to_builtins(found).items():
-        if isinstance(value, dict):
+        if key == "remotes":
+            values |= {
+                f"{OF_REMOTES}{name}.{field}": inner
+                for name, remote in value.items()
+                for field, inner in remote.items()
+                if inner != getattr(Remote(), field)
+            }
+        elif isinstance(value, dict):
             values |= {f"{key}.{inner}": inner_value for inner, inner_value in value.items()}
         else:
             values[key] = value

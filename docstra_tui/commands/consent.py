@@ -20,7 +20,7 @@ SEND_SECRETS = "--send-secrets"
 
 
 def ask_for_host(backend: Backend, console: Console, *, was_named: bool) -> None:
-    """Say where questions go, and ask once for each host; a script names the URL instead.
+    """Say where questions go, and ask about a host that is not allowed for good; a script names the URL.
 
     Raises `NotAllowed` where nobody can be asked, `UsageError` after a no.
     """
@@ -32,16 +32,17 @@ def ask_for_host(backend: Backend, console: Console, *, was_named: bool) -> None
     if gate.is_open:
         return
     if can_ask(console):
-        if not says_yes(f"{consent.question(gate.address)} [y/N] "):
+        yes = consent.yes_of(answer_to(f"{consent.question(gate.address)} {consent.HOW} "))
+        if yes == "no":
             raise UsageError("Nothing was sent.")
-        given.give(gate.address)
+        given.give(gate.address, for_good=yes == "for good")
         given.admit(backend)
     elif was_named:
         gate.open()
     else:
         raise NotAllowed(
             f"Nobody has said yes to {backend.host} yet: nothing was sent there.",
-            "Ask once at a terminal, or name the server on the command line with --base-url.",
+            "Ask at a terminal and answer a, for always, or name the server's URL with --base-url.",
         )
 
 
@@ -86,9 +87,14 @@ def can_ask(console: Console) -> bool:
 
 
 def says_yes(question: str) -> bool:
-    """Put a question on standard error; anything but y is no, and what was typed before it is no answer."""
+    """Put a question on standard error; anything but y is no."""
+    return answer_to(question).strip().lower() in ("y", "yes")
+
+
+def answer_to(question: str) -> str:
+    """What is typed to a question on standard error; what was typed before it is no answer."""
     with suppress(OSError, ValueError, termios.error):  # no terminal after all
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
     sys.stderr.write(question)
     sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    return sys.stdin.readline()

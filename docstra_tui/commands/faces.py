@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from docstra_tui.session.store.sessions import SessionStore
     from docstra_tui.workspace.sessions.resuming import Resumed
 
-MODEL_FLAGS = frozenset({"model.name", "model.revision", "model.quant", "remote.base_url"})
+MODEL_FLAGS = frozenset({"model.name", "model.revision", "model.quant", "remote.base_url", "remote.name"})
 """Where one of these is given, it says which model answers, whatever a session was with."""
 
 

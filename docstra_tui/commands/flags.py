@@ -52,6 +52,7 @@ COMMON = (
         "remote.base_url",
         {"metavar": "URL"},
     ),
+    Option(("--remote",), "a server that config.toml names, or local", "remote.name", {"metavar": "NAME"}),
     Option(
         ("--own-engine",),
         "an engine that lives and ends with this terminal",

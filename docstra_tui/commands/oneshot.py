@@ -145,10 +145,14 @@ def _answers(
 ) -> Answers | ManyAnswers | EachAnswers:
     """Who asks: one after the other, many at once, or part by part. Raises `UsageError`."""
     options = invocation.options
-    as_json, limit = bool(options["json"]), settings.answer.max_tokens
+    as_json, limit = bool(options["json"]), settings.max_tokens
     show_thinking = bool(options["show_thinking"])
     folder = str(options.get("output", ""))
-    made_by = [msgspec.to_builtins(part) for part in (settings.model, settings.answer, settings.remote)]
+    made_by = [
+        msgspec.to_builtins(part)
+        for part in (settings.model, settings.answer, settings.remote, settings.server)
+        if part is not None
+    ]
     if options.get("each"):
         return EachAnswers(
             console,

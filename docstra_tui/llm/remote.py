@@ -257,6 +257,6 @@ def _refuse_open_way(there: address.Address) -> None:
     if there.scheme == "http" and not there.is_this_machine:
         raise SettingsError(
             f"The API key would go to {there.shown} over plain http, where others can read it on the way.",
-            "Use https, or allow it with remote.key_over_http = true in config.toml, which is usual inside "
-            "a cluster.",
+            "Use https, or allow it with remote.key_over_http = true in config.toml (key_over_http below "
+            "[remote.NAME] for a named one), which is usual inside a cluster.",
         )

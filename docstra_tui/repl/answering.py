@@ -78,7 +78,7 @@ class Answering:
         printer: Printer,
         say_cited: Callable[[SavedTurn], None],
         *,
-        most_tokens: int,
+        most_tokens: Callable[[], int],
         notify: Notify = "off",
     ) -> None:
         self._model = model
@@ -296,7 +296,7 @@ class Answering:
         if turn.status == "cancelled":
             parts.insert(0, "stopped")
         elif turn.finish_reason == "length":
-            parts.append(f"cut at {self._most_tokens} tokens (--max-tokens)")
+            parts.append(f"cut at {self._most_tokens()} tokens (--max-tokens)")
         if is_cut(turn):
             parts.append(GOES_ON)
         self._printer.line(" · ".join(filter(None, parts)), "dim")

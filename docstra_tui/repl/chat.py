@@ -91,7 +91,7 @@ class Chat:
             self.models,
             printer,
             self._cited.below,
-            most_tokens=settings.answer.max_tokens,
+            most_tokens=lambda: self.model.settings.max_tokens,
             notify=settings.notify,
         )
         self.sessions = Sessions(self.opened, self.model, self.models, self._named, self.answering, printer)

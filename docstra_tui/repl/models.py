@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from docstra_tui.errors import DocstraError, EngineDied, EngineError
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.repl.printer import Printer
+from docstra_tui.repl.prompt import answer_to
 from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.models import consent
 from docstra_tui.workspace.models.answering import AnsweringModel
@@ -126,10 +127,11 @@ class Models:
         there = self._model.address
         if there is None or self._model.may_send:
             return True
-        if not self._confirm(f"{consent.question(there)} [y/N] "):
+        yes = consent.yes_of(answer_to(f"{consent.question(there)} {consent.HOW} "))
+        if yes == "no":
             self._printer.line("Nothing was sent. The next question asks again.", "note")
             return False
-        self._model.admit(there)
+        self._model.admit(there, for_good=yes == "for good")
         return True
 
     def is_ready(self) -> bool:

@@ -178,13 +178,18 @@ class Prompt:
 
 def confirm(question: str) -> bool:
     """A question that is answered with y; anything else is no, and what was typed before it is no answer."""
+    return answer_to(question).strip().lower() in ("y", "yes")
+
+
+def answer_to(question: str) -> str:
+    """What is typed to a question from now on; empty where it was closed."""
     given, answer = get_app_session().input, ""
     with contextlib.suppress(OSError, NotImplementedError, termios.error):  # no terminal
         termios.tcflush(given.fileno(), termios.TCIFLUSH)
         clear_typeahead(given)
     with contextlib.suppress(EOFError, KeyboardInterrupt):
         answer = PromptSession[str]().prompt(question)
-    return answer.strip().lower() in ("y", "yes")
+    return answer
 
 
 def keys(think: Callable[[], object] = lambda: None, own: Mapping[str, str] = EMPTY) -> KeyBindings:

@@ -37,7 +37,7 @@ class CacheSwitch:
     @property
     def said(self) -> str:
         """What is in force."""
-        if self._model.settings.remote.base_url:
+        if self._model.settings.server is not None:
             return "Another server answers, and keeps what it reads as it likes."
         form = self._model.kv_cache
         return f"What is read is kept {form}: {MEANINGS[form]}."

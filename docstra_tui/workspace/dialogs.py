@@ -15,6 +15,9 @@ from docstra_tui.templates import Field
 Leaving = Literal["leave out", "send"]
 """What becomes of what may be secret and would leave this machine."""
 
+Yes = Literal["no", "now", "for good"]
+"""Whether a host may be sent anything: for as long as this program runs, or for good."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -63,6 +66,9 @@ class Dialogs(Protocol):
 
     def confirm(self, title: str, text: str, then: Callable[[bool], None], *, by_enter: bool = True) -> None:
         """A question for a yes; closing is no. `by_enter`: Enter is a yes as well."""
+
+    def let_in(self, title: str, text: str, then: Callable[[Yes], None]) -> None:
+        """Whether a host may be sent anything; closing is no."""
 
     def choose(self, offer: Offer, then: Callable[[str | None], None]) -> None:
         """One of several, or None."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Collection
 
 from docstra_tui import paths
 from docstra_tui.errors import DocstraError
@@ -25,6 +26,16 @@ class KeptYeses:
                 return file.read().splitlines() if is_ours and stat.S_ISREG(status.st_mode) else []
         except (OSError, UnicodeDecodeError):
             return []
+
+    def drop(self, lines: Collection[str]) -> bool:
+        """These no longer; False where none was there. Raises `OSError`, `UnsafePath`."""
+        before = self.lines()
+        after = [line for line in before if line not in lines]
+        if after == before:
+            return False
+        folder = paths.private_folder(paths.state_dir())
+        paths.write_private(folder / self._name, "".join(f"{line}\n" for line in after))
+        return True
 
     def add(self, line: str) -> None:
         """One more."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from docstra_tui.text import sanitize_line, shown_name
-from docstra_tui.workspace.dialogs import Dialogs, Leaving
+from docstra_tui.workspace.dialogs import Dialogs, Leaving, Yes
 from docstra_tui.workspace.files.questions import TickedFiles
 from docstra_tui.workspace.jobs import Deliver
 from docstra_tui.workspace.models import consent
@@ -39,7 +39,7 @@ class Host(Protocol):
     def may_send(self) -> bool:
         """False while somebody has to say yes to it first."""
 
-    def admit(self, there: Address) -> None:
+    def admit(self, there: Address, *, for_good: bool) -> None:
         """Somebody said yes to it."""
 
 
@@ -73,17 +73,17 @@ class Permission:
             refused()
             return
 
-        def answered(yes: bool) -> None:
+        def answered(yes: Yes) -> None:
             self._is_asking = False
-            if yes:
-                self._host.admit(there)
+            if yes != "no":
+                self._host.admit(there, for_good=yes == "for good")
                 then()
             else:
                 refused()
 
         self._is_asking = True
         text = sanitize_line(consent.question(there))
-        self._dialogs.confirm(consent.TITLE, text, answered, by_enter=False)
+        self._dialogs.let_in(consent.TITLE, text, answered)
 
     def for_secrets(self, session: ChatSession, found: SecretsFound, request: TurnRequest) -> bool:
         """Ask about what may be secret; False when nothing is to be sent. Blocks: for the turn's thread."""

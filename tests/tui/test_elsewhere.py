@@ -136,7 +136,7 @@ async def test_a_question_before_the_yes_is_sent_by_it(make_app, settings, serve
         await until(pilot, lambda: "An answer." in screen_text(app))
 
 
-async def test_a_yes_is_remembered(make_app, settings, server):
+async def test_a_yes_is_remembered_where_somebody_says_always(make_app, settings, server):
     for _ in range(2):
         app = make_app(settings, opener=open_backend)
         async with app.run_test(size=SIZE) as pilot:
@@ -144,7 +144,8 @@ async def test_a_yes_is_remembered(make_app, settings, server):
             if not server.connections:
                 await until(pilot, lambda app=app: "waiting for your yes" in last_line(app))
                 await pilot.press("f9")
-                await yes(pilot)
+                await until(pilot, lambda app=app: is_asked(app))
+                await pilot.press("a")
             await until(pilot, lambda app=app: last_line(app).strip().startswith("ready"))
 
 
@@ -247,7 +248,7 @@ async def test_no_dialog_comes_by_itself_for_what_was_ticked_before(make_app, se
     """A key that was meant for the composer would answer it."""
     (root / "prod.env").write_text("HOST=here\n")
     ticks.save(root, SavedTicks(picks=(Pick("prod.env"),)))
-    Consent().give(parse(server.url))
+    Consent().give(parse(server.url), for_good=True)
     app = make_app(settings, opener=open_backend)
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: last_line(app).strip().startswith("ready"))
@@ -265,7 +266,7 @@ async def test_a_file_that_is_left_out_of_a_task_keeps_none_of_the_others(make_a
     for name in ("a", "c"):
         (root / f"{name}.py").write_text(f"{name} = 1\n")
     (root / "b.py").write_text(f"token = '{TOKEN}'\n")
-    Consent().give(parse(server.url))
+    Consent().give(parse(server.url), for_good=True)
     app = make_app(settings, opener=open_backend)
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: last_line(app).strip().startswith("ready"))
@@ -283,7 +284,7 @@ async def test_a_file_that_is_left_out_of_a_task_keeps_none_of_the_others(make_a
 
 async def test_a_file_of_a_task_is_not_left_out_of_its_own_question(make_app, settings, server, root):
     (root / "b.py").write_text(f"token = '{TOKEN}'\n")
-    Consent().give(parse(server.url))
+    Consent().give(parse(server.url), for_good=True)
     app = make_app(settings, opener=open_backend)
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: last_line(app).strip().startswith("ready"))
@@ -300,7 +301,7 @@ async def test_a_file_of_a_task_is_not_left_out_of_its_own_question(make_app, se
 async def test_a_server_that_does_not_answer_is_the_one_that_is_waited_for(make_app, settings, server):
     answers = threading.Event()
     server.on("/v1/models", lambda *rest: answers.wait(60))
-    Consent().give(parse(server.url))
+    Consent().give(parse(server.url), for_good=True)
     app = make_app(settings, opener=open_backend)
     async with app.run_test(size=SIZE) as pilot:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 
 from docstra_tui import paths
 from docstra_tui.errors import SettingsError, UnsafePath
@@ -21,7 +22,29 @@ def find_key() -> str:
     key = os.environ.get(VARIABLE, "")
     if key.strip():
         return key
-    path = paths.config_dir() / FILE
+    return _read(paths.config_dir() / FILE) or ""
+
+
+def in_variable(name: str) -> str:
+    """The key in a variable that somebody named for it. Raises `SettingsError` where it is not set."""
+    key = os.environ.get(name, "")
+    if not key.strip():
+        raise SettingsError(f"The variable {name} has no key in it.", "Set it before the start.")
+    return key
+
+
+def in_file(name: str) -> str:
+    """The key in a file that somebody named for it, from the folder of config.toml. Raises as `find_key`, and
+    `SettingsError` where it is not there."""
+    path = paths.config_dir() / os.path.expanduser(name)
+    key = _read(path)
+    if key is None or not key.strip():
+        raise SettingsError(f"There is no key in {path}.", f"Write it there, and run: chmod 600 {path}")
+    return key
+
+
+def _read(path: Path) -> str | None:
+    """The text of a key file; None where there is none."""
     try:
         # Without waiting: a pipe of that name would never be opened by anybody else.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -33,7 +56,7 @@ def find_key() -> str:
                 raise UnsafePath(f"The key in {path} can be read by others.", f"Run: chmod 600 {path}")
             return file.read(65536).decode("utf-8")
     except FileNotFoundError:
-        return ""
+        return None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"The key file {path} cannot be read.", "Mend it or remove it.") from error
 

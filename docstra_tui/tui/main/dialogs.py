@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from docstra_tui.errors import DocstraError
 from docstra_tui.text import sanitize_line
-from docstra_tui.workspace.dialogs import Form, Leaving, Offer
+from docstra_tui.workspace.dialogs import Form, Leaving, Offer, Yes
 
 if TYPE_CHECKING:
     from textual.screen import ModalScreen, Screen
@@ -33,6 +33,15 @@ class Dialogs:
         from docstra_tui.tui.screens.confirm import ConfirmScreen
 
         self.ask(ConfirmScreen(title, text, by_enter=by_enter), lambda yes: then(bool(yes)))
+
+    def let_in(self, title: str, text: str, then: Callable[[Yes], None]) -> None:
+        """Whether a host may be sent anything; closing is no."""
+        from docstra_tui.tui.screens.host import HostScreen
+
+        screen = HostScreen(title, text)
+        self.ask(
+            screen, lambda yes: then("for good" if yes and screen.is_for_good else "now" if yes else "no")
+        )
 
     def choose(self, offer: Offer, then: Callable[[str | None], None]) -> None:
         """One of several, or None."""

@@ -81,14 +81,13 @@ class AnsweringModel:
     @property
     def wanted(self) -> str:
         """The model's name as it was asked for; empty where the server decides."""
-        if self.settings.remote.base_url and not self.settings.model.name:
-            return ""
-        return self.settings.model.name or "starter"
+        server = self.settings.server
+        return server.model if server is not None else self.settings.model.name or "starter"
 
     @property
     def is_starter(self) -> bool:
         """True for the small one that comes along."""
-        return self.settings.model.name in ("", "starter") and not self.settings.remote.base_url
+        return self.settings.model.name in ("", "starter") and self.settings.server is None
 
     @property
     def name(self) -> str:
@@ -122,12 +121,12 @@ class AnsweringModel:
         """Where another server is, also before the backend is open; None for our engine."""
         if self.backend is not None:
             return self.backend.gate.address if self.backend.gate is not None else None
-        url = self.settings.remote.base_url
-        if not url:
+        server = self.settings.server
+        if server is None:
             return None
         from docstra_tui.address import parse
 
-        return parse(url)
+        return parse(server.base_url)
 
     @property
     def host(self) -> str:
@@ -150,9 +149,9 @@ class AnsweringModel:
         there = self.address
         return there is None or there.is_plainly_here or self.consent.is_given(there)
 
-    def admit(self, there: Address) -> None:
+    def admit(self, there: Address, *, for_good: bool) -> None:
         """Somebody said yes to a host: what waited for it begins by itself."""
-        self.consent.give(there)
+        self.consent.give(there, for_good=for_good)
         if self.backend is not None:
             self.consent.admit(self.backend)
         self.listener.model_admitted()

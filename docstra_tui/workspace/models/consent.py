@@ -1,4 +1,4 @@
-"""Which other machines may be sent questions: each is asked about once, and remembered.
+"""Which other machines may be sent questions: each is asked about, and remembered where somebody says so.
 
 The faces ask and show; what a yes opens, and where it is kept, is here.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from docstra_tui.text import sanitize_line
+from docstra_tui.workspace.dialogs import Yes
 from docstra_tui.workspace.kept_yeses import KeptYeses
 
 if TYPE_CHECKING:
@@ -25,8 +26,12 @@ SHOWN = 8
 """Findings that are told by name."""
 
 
+HOW = "[y/N, a: always for this host]"
+"""What can be typed to it."""
+
+
 class Consent:
-    """The yeses of one user. One that cannot be written down holds for as long as this object."""
+    """The yeses of one user: for as long as this object, and for good where somebody says so."""
 
     def __init__(self) -> None:
         self._said: set[str] = set()
@@ -36,18 +41,39 @@ class Consent:
         """True for our own engine (None), for this machine, and for a host that was said yes to."""
         if address is None or address.is_this_machine or address.origin in self._said:
             return True
+        return self.is_kept(address)
+
+    def give(self, address: Address, *, for_good: bool) -> None:
+        """A yes to a host; `for_good` it is written down, and holds for every later start."""
+        self._said.add(address.origin)
+        if for_good and not self.is_kept(address):
+            self._kept.add(address.origin)
+
+    def is_kept(self, address: Address) -> bool:
+        """True where the yes to it holds for good."""
         return not _forms(address).isdisjoint(self._kept.lines())
 
-    def give(self, address: Address) -> None:
-        """Remember the yes to a host."""
-        self._said.add(address.origin)
-        self._kept.add(address.origin)
+    def kept(self) -> list[str]:
+        """What was said yes to for good, as it is written down."""
+        return list(dict.fromkeys(line for line in self._kept.lines() if line))
+
+    def withdraw(self, address: Address) -> bool:
+        """Ask again before anything goes there; False where nothing was kept. Raises `OSError`,
+        `UnsafePath`."""
+        self._said.discard(address.origin)
+        return self._kept.drop(_forms(address))
 
     def admit(self, backend: Backend) -> Backend:
         """The backend, its gate open if there was a yes before."""
         if backend.gate is not None and self.is_given(backend.gate.address):
             backend.gate.open()
         return backend
+
+
+def yes_of(typed: str) -> Yes:
+    """What somebody typed to the question; anything but a yes is no."""
+    word = typed.strip().lower()
+    return "for good" if word in ("a", "always") else "now" if word in ("y", "yes") else "no"
 
 
 def question(address: Address) -> str:

@@ -18,6 +18,6 @@ def open_backend(settings: Settings, *, oneshot: bool = False) -> Backend:
 
     Raises `EngineError`, `SettingsError`, `UnsafePath`.
     """
-    if settings.remote.base_url:
+    if settings.server is not None:
         return ServerBackend(settings)
     return EngineBackend(settings, oneshot=oneshot)

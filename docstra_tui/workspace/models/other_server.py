@@ -6,9 +6,11 @@ import time
 
 from docstra_tui import address
 from docstra_tui.errors import DocstraError, ServerLoading
+from docstra_tui.llm.http import key
 from docstra_tui.llm.http.gate import Gate
 from docstra_tui.llm.remote import RemoteLLM
 from docstra_tui.llm.thinking import wish
+from docstra_tui.remotes import COMMON_KEY, Remote
 from docstra_tui.session.outgoing import Outgoing
 from docstra_tui.settings import Settings
 from docstra_tui.workspace.models.backend import Status
@@ -30,22 +32,27 @@ class ServerBackend:
     farewell = ""
 
     def __init__(self, settings: Settings) -> None:
-        remote = settings.remote
+        """Of settings that have a server. Raises `SettingsError`, `UnsafePath`."""
+        server = settings.server
+        if server is None:
+            raise ValueError("These settings ask for our own engine.")
+        heat, patience = server.temperature, server.wait_seconds
+        self._patience = settings.remote.wait_seconds if patience is None else patience
         self.outgoing = Outgoing()
-        self.gate = Gate(address.parse(remote.base_url), is_open=False, look=self.outgoing.look)
+        self.gate = Gate(address.parse(server.base_url), is_open=False, look=self.outgoing.look)
         self.llm = RemoteLLM(
-            model=settings.model.name or None,
+            model=server.model or None,
             gate=self.gate,
-            max_tokens=settings.answer.max_tokens,
-            temperature=settings.answer.temperature,
+            api_key=key_of(server),
+            max_tokens=settings.max_tokens,
+            temperature=settings.answer.temperature if heat is None else heat,
             think=wish.parse(settings.answer.think),
-            context=remote.context,
-            wait_seconds=remote.wait_seconds,
-            key_over_http=remote.key_over_http,
+            context=server.context,
+            wait_seconds=self._patience,
+            key_over_http=server.key_over_http,
         )
         self.llm.prompt_builder.system = system_text(settings)
         self.host = "" if self.gate.address.is_this_machine else self.gate.address.shown
-        self._patience = remote.wait_seconds
         self._last = Status("loading", phase=f"waiting for {self.llm.server}")
         self._loading_since: float | None = None
         self._ask_again_at = 0.0
@@ -87,3 +94,13 @@ class ServerBackend:
 
     def close(self) -> None:
         self.llm.close()
+
+
+def key_of(server: Remote) -> str:
+    """The key that belongs to this server alone; empty where it has none. Raises `SettingsError`,
+    `UnsafePath`."""
+    if server.key_env == COMMON_KEY:
+        return key.find_key()
+    if server.key_env:
+        return key.in_variable(server.key_env)
+    return key.in_file(server.key_file) if server.key_file else ""

@@ -10,7 +10,7 @@ from docstra_tui.workspace.models.other_server import ServerBackend
 
 def running(settings: Settings) -> RemoteLLM | None:
     """The model that these settings ask for, to be closed; None where it is not there, or not here."""
-    if settings.remote.base_url:
+    if settings.server is not None:
         server = ServerBackend(settings)
         if server.gate.address.is_this_machine:
             return server.llm

@@ -13,5 +13,5 @@ STARTERS = ("", STARTER)
 def system_text(settings: Settings) -> str:
     """The system text that these settings ask for."""
     wanted = settings.answer.citations
-    is_starter = not settings.remote.base_url and settings.model.name in STARTERS
+    is_starter = settings.server is None and settings.model.name in STARTERS
     return CITING if wanted == "on" or (wanted == "auto" and not is_starter) else SYSTEM

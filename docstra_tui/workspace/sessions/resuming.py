@@ -111,8 +111,8 @@ def opening(
 
 def _is_at_hand(settings: Settings, consent: Consent) -> bool:
     """True where nothing has to be loaded, and nobody to be asked, before the model answers."""
-    if settings.remote.base_url:
-        there = address.parse(settings.remote.base_url)
+    if (server := settings.server) is not None:
+        there = address.parse(server.base_url)
         return consent.is_given(there) and (not there.is_this_machine or _listens(there))
     identity = EngineIdentity.from_settings(settings)
     engine = lifecycle.Engine(identity, identity.socket, identity.log)

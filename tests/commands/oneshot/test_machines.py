@@ -29,12 +29,17 @@ def test_a_machine_from_the_settings_must_have_been_allowed_by_a_person() -> Non
     with pytest.raises(NotAllowed, match=r"gpu\.example"):
         ask("ask", "?", backend=FakeBackend(llm, host="gpu.example"))
     assert llm.calls == []
-    Consent().give(parse_address("http://gpu.example/v1"))
+    Consent().give(parse_address("http://gpu.example/v1"), for_good=True)
     assert ask("ask", "?", backend=FakeBackend(llm, host="gpu.example"))[0] == 0
 
 
-@pytest.mark.parametrize(("typed", "calls"), [("y\n", 1), ("\n", 0)])
-def test_a_person_is_asked_once(typed: str, calls: int, monkeypatch) -> None:
+@pytest.mark.parametrize(
+    ("typed", "calls", "is_kept"),
+    [("y\n", 1, False), ("a\n", 1, True), ("always\n", 1, True), ("\n", 0, False), ("ay\n", 0, False)],
+)
+def test_a_person_is_asked_and_remembered_where_he_says_so(
+    typed: str, calls: int, is_kept: bool, monkeypatch
+) -> None:
     llm = FakeLLM("x")
     monkeypatch.setattr("sys.stdin", Terminal(typed))
     try:
@@ -46,4 +51,4 @@ def test_a_person_is_asked_once(typed: str, calls: int, monkeypatch) -> None:
     except UsageError as error:
         assert "Nothing was sent" in error.message
     assert len(llm.calls) == calls
-    assert Consent().is_given(parse_address("http://gpu.example/v1")) == bool(calls)
+    assert Consent().is_given(parse_address("http://gpu.example/v1")) == is_kept

@@ -27,7 +27,7 @@ GPU = parse("http://gpu:8000/v1")
     ],
 )
 def test_a_yes_is_to_a_scheme_a_host_and_a_port(url: str, is_given: bool) -> None:
-    Consent().give(GPU)
+    Consent().give(GPU, for_good=True)
     assert Consent().is_given(parse(url)) == is_given
 
 
@@ -48,8 +48,8 @@ def test_a_yes_of_an_earlier_version_keeps_its_meaning(line: str, url: str, is_g
 
 
 def test_it_is_kept_for_our_eyes_only() -> None:
-    Consent().give(GPU)
-    Consent().give(parse("https://other/v1"))
+    Consent().give(GPU, for_good=True)
+    Consent().give(parse("https://other/v1"), for_good=True)
     path = paths.state_dir() / FILE
     assert path.read_text() == "http://gpu:8000\nhttps://other:443\n"
     assert path.stat().st_mode & 0o777 == 0o600
@@ -61,7 +61,7 @@ def test_where_it_cannot_be_written_it_holds_for_this_run(
     (tmp_path / "file").touch()
     monkeypatch.setenv("DOCSTRA_STATE_DIR", os.fspath(tmp_path / "file" / "below"))
     consent = Consent()
-    consent.give(GPU)
+    consent.give(GPU, for_good=True)
     assert consent.is_given(GPU) and not Consent().is_given(GPU)
 
 
@@ -70,7 +70,7 @@ def test_a_full_disk_does_not_end_the_app(monkeypatch: pytest.MonkeyPatch) -> No
         pytest.skip("no device that is always full")
     monkeypatch.setattr(paths, "open_private", lambda path: os.open("/dev/full", os.O_WRONLY))
     consent = Consent()
-    consent.give(GPU)
+    consent.give(GPU, for_good=True)
     assert consent.is_given(GPU)
 
 

@@ -127,7 +127,7 @@ def test_another_host_is_opened_at_once_only_after_a_yes_to_it() -> None:
     before = resuming.opening(CONFIGURED, FAR, Consent())
     assert before.now is CONFIGURED
     assert before.words == "This session was with big on gpu7:8000."
-    Consent().give(address.parse(FAR.server))
+    Consent().give(address.parse(FAR.server), for_good=True)
     assert resuming.opening(CONFIGURED, FAR, Consent()).now.remote.base_url == FAR.server
 
 
@@ -156,7 +156,7 @@ def test_resuming_from_another_folder_opens_the_sessions_and_its_model_where_tha
     store = SessionStore()
     known = say(store, there, "q", FAR)
     store.close()
-    Consent().give(address.parse(FAR.server))
+    Consent().give(address.parse(FAR.server), for_good=True)
     monkeypatch.chdir(here)
 
     for words in (
