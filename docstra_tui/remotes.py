@@ -12,7 +12,7 @@ import msgspec
 
 from docstra_tui import address
 from docstra_tui.errors import SettingsError, UsageError
-from docstra_tui.setting_sources import A_FLAG, ENVIRONMENT, Layer, Place, named
+from docstra_tui.setting_sources import A_FLAG, ENVIRONMENT, GIVEN, Layer, Place, named
 
 HERE = "local"
 """What stands for our own engine where a remote is named."""
@@ -97,9 +97,10 @@ def is_of_remote(key: str, where: Place, taken: frozenset[str]) -> bool:
     if found is None:
         return False
     name, field = found
+    stands = "" if where == GIVEN else f": {where.at(key)}"
     if not NAME.fullmatch(name) or name in taken or name == HERE:
         raise SettingsError(
-            f"No remote can be called {name[:60]!r}: {where.at(key)}.",
+            f"No remote can be called {name[:60]!r}{stands}.",
             "A name is up to 40 letters, digits, - and _, and none of a setting below [remote], nor local.",
         )
     if field in FIELDS:
@@ -109,7 +110,7 @@ def is_of_remote(key: str, where: Place, taken: frozenset[str]) -> bool:
     else:
         near = difflib.get_close_matches(field, FIELDS, n=1, cutoff=0.5)
         hint = f"Did you mean {near[0]!r}?" if near else f"It has {', '.join(FIELDS)}."
-    raise SettingsError(f"A remote has no setting {field[:60]!r}: {where.at(key)}.", hint)
+    raise SettingsError(f"A remote has no setting {field[:60]!r}{stands}.", hint)
 
 
 def choose(merged: dict[str, Any], layers: Sequence[Layer], origin: dict[str, Place]) -> None:

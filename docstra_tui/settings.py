@@ -310,7 +310,7 @@ def known_keys() -> list[str]:
 
 def kind_of(key: str) -> Any:
     """The type of a known key. Raises `SettingsError`."""
-    if remotes.is_of_remote(key, Place("the settings"), OF_ALL):
+    if remotes.is_of_remote(key, GIVEN, OF_ALL):
         fields = msgspec.structs.fields(Remote)
         return next(field.type for field in fields if field.name == key.rpartition(".")[2])
     if key not in known_keys():
