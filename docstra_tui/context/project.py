@@ -56,9 +56,11 @@ class Project:
     ) -> tuple[Suggestion, ...]:
         """The files that a question is likely about, best first; each has its `path` and a `reason`.
 
-        Blocks until the index is complete, which `on_progress` hears about. `ticked` are files that are asked
-        about anyway. `words` are more words to look for, and those of `llm` too, who is asked for them. With
-        `fill` there are `limit` files where the project has as many: those in which nothing was found last.
+        Blocks until the index is complete, which `on_progress` hears about: seconds for thousands of files
+        the first time, later only for what changed. There are `limit` at most. `ticked` are paths of files
+        that are asked about anyway: not suggested themselves, they make likely what belongs to them. `words`
+        are more words to look for, and those of `llm` too, who is asked for them. With `fill` there are
+        `limit` files where the project has as many: those in which nothing was found last.
         Raises `DocstraError` where there can be no index, or where the model does not answer.
         """
         from docstra_tui.context.search.index.project import ProjectIndex

@@ -44,14 +44,14 @@ Sink = Callable[[Event | BaseException], None]
 
 
 class LocalLLM(BaseLLM):
-    """A transformers model in this process.
+    """A transformers model in this process; any thread may ask, and answers come one after the other.
 
-    `model_name` is a hub id, a folder, a `.gguf` file, a GGUF repository (`repo:QUANT`) or `starter`;
-    empty is the configured model, else the starter. `model_path` is a local path that wins over the
-    name. `device` is `auto`, `cpu`, `cuda`, `cuda:1` or `mps`. `cache_gb` is what prompts that were read
-    may take; None is a quarter of what is free after loading. `decode` is how answers are written; `plain`
-    is transformers' own `generate`. Raises a `ModelError` that says what to do when the model cannot be
-    loaded.
+    `model_name` is a hub id, a folder, a `.gguf` file, a GGUF repository (`repo:QUANT`) or `starter`; empty
+    is the configured model, else the starter. `model_path` is a local path that wins over the name. `device`
+    is `auto`, `cpu`, `cuda`, `cuda:1` or `mps`. `cache_gb` is what prompts that were read may take, in 10⁹
+    bytes; None is a quarter of what is free after loading. `decode` is how answers are written; `plain` is
+    transformers' own `generate`. Blocks until the model is loaded, or fetched. Raises a `ModelError` that
+    says what to do, `ValueError` for a number that cannot be meant.
     """
 
     def __init__(

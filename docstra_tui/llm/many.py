@@ -52,8 +52,11 @@ class Answered:
 class Many:
     """Asks, and gives each answer when it ends: in no order that is known before.
 
-    Iterated in one thread; `cancel` is for any. What fails ends no other; whoever sees an error that will
-    meet all of them says so with `cancel`.
+    `questions` are prompts as `generate` takes them; up to `in_flight` are on their way at once. `max_tokens`
+    and `think` are for each of them; None is the model's own.
+
+    Iterated in one thread; `cancel` is for any. Nothing is raised: what went wrong with one is its
+    `Answered.error` and ends no other; whoever sees one that will meet all of them says so with `cancel`.
     """
 
     def __init__(

@@ -41,8 +41,13 @@ class RemoteLLM(BaseLLM):
     `api_key`, else the variable DOCSTRA_API_KEY, else a file `api_key` (mode 0600) beside config.toml; over
     plain http to another host it goes only with `key_over_http`. `context` is the window in tokens where
     the server does not tell. `wait_seconds` is how long an answer may be without text, before and within
-    it, or without a sign that more of the prompt is read; our own engine has no limit. Raises
-    `SettingsError`, `UnsafePath`.
+    it, or without a sign that more of the prompt is read; our own engine has no limit. `max_tokens` (1 or
+    more) is the longest answer, `temperature` 0 is greedy.
+
+    Making one sends nothing. Raises `SettingsError` for a URL or a key that cannot be used, `UnsafePath` for
+    a file of a key that others can read, `ValueError` unless there is exactly one way to a server. What the
+    server says or does is raised where it is asked: a `RemoteError`, or an `EngineError` of our own engine.
+    Any thread may ask, and answers are written side by side.
     """
 
     def __init__(

@@ -84,7 +84,13 @@ class Tasks(ABC):
         think: Think | None = None,
         on_thinking: OnThinking = None,
     ) -> str | AnswerStream:
-        """The answer to a prompt: text, or a list of chat messages."""
+        """The answer to a prompt: text, or a list of chat messages (`{"role", "content"}`).
+
+        Blocks for the whole text, or returns at once with `stream`. Raises, there or where the stream is
+        iterated, `ContextOverflow` for a prompt that leaves too little of the window, `NoAnswer` where no
+        text came, and what the model or its server fails with: `GenerationFailed`, `EngineDied`,
+        `RemoteError`. A prompt or setting that cannot be meant is a `ValueError`. So do all that follow.
+        """
         answer = self.stream(prompt, think=think, listener=Listener(on_thinking))
         return answer if stream else str(answer)
 
@@ -140,7 +146,10 @@ class Tasks(ABC):
         think: Think | None = None,
         on_thinking: OnThinking = None,
     ) -> str | AnswerStream:
-        """Documentation for `code`, in the style of its language."""
+        """Documentation for `code`, in the style of its `language` (`python`, `rust`, …).
+
+        `additional_context` is said behind it; `history` are the turns before this one.
+        """
         fields = code_fields(code, language, additional_context)
         return self._task("document_code", stream, history, fields, think, on_thinking)
 
@@ -155,7 +164,7 @@ class Tasks(ABC):
         think: Think | None = None,
         on_thinking: OnThinking = None,
     ) -> str | AnswerStream:
-        """What `code` does and why, step by step."""
+        """What `code` does and why, step by step; the arguments as for `document_code`."""
         fields = code_fields(code, language, additional_context)
         return self._task("explain_code", stream, history, fields, think, on_thinking)
 
@@ -187,7 +196,7 @@ class Tasks(ABC):
         think: Think | None = None,
         on_thinking: OnThinking = None,
     ) -> str | AnswerStream:
-        """Example code for a request."""
+        """Example code for a `request` in words, in a `language`."""
         fields = {
             "request": request,
             "language": language,
@@ -205,7 +214,10 @@ class Tasks(ABC):
         on_thinking: OnThinking = None,
         **kwargs: Any,
     ) -> str | AnswerStream:
-        """The answer to a template filled with `kwargs`; `context` may be a list of items."""
+        """The answer to a template filled with `kwargs`; `context` may be a list of items.
+
+        Raises `TemplateError` for a name that nobody knows and for a value that is missing.
+        """
         context = kwargs.pop("context", ())
         return self._task(template_name, stream, history, kwargs, think, on_thinking, context)
 

@@ -259,7 +259,12 @@ def verify(
     now: Mapping[str, str | None] = NOTHING,
     texts: Texts | None = None,
 ) -> tuple[Citation, ...]:
-    """The citations of a whole answer, in their order; see `Checker`. Blocks while a process parses."""
+    """What a whole answer says of `items`, looked up in them: its citations in their order, 5,000 at most.
+
+    `items` are what was sent, in their order. `now` has, by their paths, the files that are others by now:
+    their text, None where one is gone. `texts` is shared between answers about the same files. Asks no model,
+    and raises nothing for what an answer says. Blocks while a process parses the files.
+    """
     checker = Checker(items, now, texts)
     checker.feed(answer)
     return checker.finish()
