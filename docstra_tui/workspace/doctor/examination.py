@@ -21,10 +21,10 @@ from docstra_tui.workspace.doctor import answers as terminal_answers
 from docstra_tui.workspace.doctor import computing, engines, kept, models, places, terminal
 from docstra_tui.workspace.doctor.answers import Answers
 from docstra_tui.workspace.doctor.case import Case
-from docstra_tui.workspace.doctor.check import Check
+from docstra_tui.workspace.doctor.check import WORSE, Check
 from docstra_tui.workspace.doctor.machine import Machine, started
 
-SECONDS = 2.3
+SECONDS = 2.2
 """For all of it; torch alone may take as long."""
 MEASURE_SECONDS = 120.0
 """The same where somebody wants times taken, and waits for torch."""
@@ -87,10 +87,11 @@ def examine(
 
 
 def examine_within(root: Path, settings: Settings, seconds: float | None = None) -> list[Check]:
-    """The same within a face, which has the terminal: it is not asked anything; `seconds` is how far the face
-    knows it to be."""
-    why_not = "" if seconds is not None else "docstra-tui doctor asks the terminal, outside"
-    return examine(root, settings=settings, answers=Answers(why_not, seconds))
+    """The same within a face, the worst first. It has the terminal, which is not asked anything; `seconds` is
+    how far the face knows it to be."""
+    answers = Answers("in a shell, docstra-tui doctor asks the terminal", seconds)
+    found = examine(root, settings=settings, answers=answers)
+    return sorted(found, key=lambda one: -WORSE.index(one.status))
 
 
 def _outcome(name: str, future: Future[Check], until: float) -> Check:

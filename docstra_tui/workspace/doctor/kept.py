@@ -22,6 +22,7 @@ from docstra_tui.workspace.doctor.check import Check, count
 from docstra_tui.workspace.title import shown_path
 
 SESSIONS = "sessions.db"
+MEGABYTE = 1_000_000
 STEPS = 20_000
 """Of SQLite, between two looks at the clock."""
 SPARE_SECONDS = 0.3
@@ -39,7 +40,8 @@ def sqlite(case: Case) -> Check:
         return Check(name, "ok", f"{found}, no sessions are saved yet")
     if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid():
         return Check(name, "fail", f"{path} is no file of yours", f"mv {path} {path}.aside")
-    what = f"{found}, sessions of {size(status.st_size)} in {shown_path(path)}"
+    of_size = f" of {size(status.st_size)}" if status.st_size >= MEGABYTE else ""
+    what = f"{found}, sessions{of_size} in {shown_path(path)}"
     if status.st_mode & 0o077:
         mode = stat.S_IMODE(status.st_mode)
         return Check(name, "warn", f"{what} can be read by others (mode {mode:o})", f"chmod 600 {path}")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
-from docstra_tui.errors import BadModelFile, ModelError
+from docstra_tui.errors import ModelError, ModelNotFound
 from docstra_tui.figures import size
 from docstra_tui.llm.files import gguf_files, hub, location
 from docstra_tui.llm.files.catalog import installed_models
@@ -52,13 +53,16 @@ def model_files(case: Case) -> Check:
     if case.settings.remote.base_url:
         return Check(name, "ok", "none are needed: another server answers")
     model = wanted.name or STARTER
+    pull = f"docstra-tui models pull {model}"
     try:
         found = _found(case)
     except ModelError as error:
         check = of_error(name, "fail", error)
-        is_broken = isinstance(error, BadModelFile) or is_hub_id(model)
-        return Check(name, "fail", check.detail, f"docstra-tui models pull {model}") if is_broken else check
-    pull = f"docstra-tui models pull {model}"
+        if isinstance(error, ModelNotFound):
+            return replace(
+                check, cure="docstra-tui models list, then: docstra-tui config set model.name NAME"
+            )
+        return replace(check, cure=pull) if is_hub_id(model) else check
     if found is not None:
         return Check(name, "ok", f"{model} in {shown_path(found.gguf or found.folder)}")
     if model != STARTER and hub.is_offline():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from docstra_tui import paths, settings, themes
@@ -28,41 +29,55 @@ FEW_FILES = 1_000
 
 def folders(case: Case) -> Check:
     """Each of ours: whether it is there or can be made, takes new files, and is nobody else's."""
-    found = [
-        *_private("sockets", paths.runtime_dir(), "DOCSTRA_RUNTIME_DIR"),
-        *_private("sessions", paths.state_dir(), "DOCSTRA_STATE_DIR"),
-        *_private("indexes", index_place.parent(), "DOCSTRA_CACHE_DIR"),
-        *_writable("caches", paths.cache_dir(), "DOCSTRA_CACHE_DIR", "warn"),
-        *_writable("settings", paths.config_dir(), "DOCSTRA_CONFIG_DIR", "warn"),
-        *_short(case),
-    ]
-    fine = ", ".join(
-        shown_path(place)
-        for place in (paths.runtime_dir(), paths.state_dir(), paths.cache_dir(), paths.config_dir())
+    private = (paths.runtime_dir(), paths.state_dir(), index_place.parent())
+    found = [*_open(private), *_unwritable(), *_short(case)]
+    shown = (paths.runtime_dir(), paths.state_dir(), paths.cache_dir(), paths.config_dir())
+    return together("folders", found, ", ".join(map(shown_path, shown)))
+
+
+def _open(folders: Iterable[Path]) -> Iterator[Check]:
+    """Those that are not ours alone; no program of ours uses them so."""
+    for folder in folders:
+        try:
+            paths.check_private(folder)
+        except UnsafePath as error:
+            yield of_error("folders", "fail", error)
+        except OSError:  # it is not there yet
+            pass
+
+
+def _unwritable() -> Iterator[Check]:
+    """Those that take no new files, by the folder that is to blame."""
+    places: tuple[tuple[str, Path, str, Status], ...] = (
+        ("sockets", paths.runtime_dir(), "RUNTIME", "fail"),
+        ("sessions", paths.state_dir(), "STATE", "fail"),
+        ("caches", paths.cache_dir(), "CACHE", "warn"),
+        ("settings", paths.config_dir(), "CONFIG", "warn"),
     )
-    return together("folders", found, fine)
+    apart: dict[Path, list[tuple[str, Path, str, Status]]] = {}
+    for place in places:
+        if not paths.can_be_written(place[1]):
+            apart.setdefault(_nearest(place[1]), []).append(place)
+    for there, rows in apart.items():
+        worst: Status = "fail" if any(row[3] == "fail" for row in rows) else "warn"
+        detail = f"nothing can be written in {shown_path(there)}: no {', no '.join(row[0] for row in rows)}"
+        yield Check("folders", worst, detail, _made_writable(there, [row[2] for row in rows]))
 
 
-def _private(what: str, folder: Path, variable: str) -> Iterator[Check]:
-    try:
-        paths.check_private(folder)
-    except UnsafePath as error:
-        yield of_error("folders", "fail", error)
-        return
-    except OSError:  # it is not there yet
-        pass
-    yield from _writable(what, folder, variable, "fail")
+def _made_writable(there: Path, variables: Iterable[str]) -> str:
+    status = os.stat(there)
+    is_read_only = os.statvfs(there).f_flag & os.ST_RDONLY
+    if stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not is_read_only:
+        return f"chmod u+rwx {there}"
+    named = " ".join(f"DOCSTRA_{variable}_DIR=FOLDER" for variable in variables)
+    return f"export {named} (folders that you may write)"
 
 
-def _writable(what: str, folder: Path, variable: str, status: Status) -> Iterator[Check]:
-    if paths.can_be_written(folder):
-        return
-    detail = f"the folder of {what}, {shown_path(folder)}, cannot be written"
-    if os.path.isdir(folder) and os.stat(folder).st_uid == os.getuid():
-        cure = f"chmod 700 {folder}"
-    else:
-        cure = f"export {variable}=$(mktemp -d), or a folder of yours that stays"
-    yield Check("folders", status, detail, cure)
+def _nearest(folder: Path) -> Path:
+    """It, or the nearest above it that is anything at all."""
+    while not os.path.lexists(folder) and folder != folder.parent:
+        folder = folder.parent
+    return folder
 
 
 def _short(case: Case) -> Iterator[Check]:
@@ -76,7 +91,7 @@ def _short(case: Case) -> Iterator[Check]:
 
 def disk(case: Case) -> Check:
     """The room where something is written."""
-    found: list[Check] = []
+    found: dict[int, Check] = {}
     fine: dict[int, str] = {}
     for what, folder, may_grow in (
         ("sessions", paths.state_dir(), False),
@@ -85,18 +100,22 @@ def disk(case: Case) -> Check:
         ("models", hub.cache_folder(), True),
     ):
         there = _there(folder)
+        device = os.stat(there).st_dev
         room = os.statvfs(there)
         free = room.f_bavail * room.f_frsize
         shown = f"{size(free)} free for {what} in {shown_path(there)}"
-        fine.setdefault(os.stat(there).st_dev, shown)
+        fine.setdefault(device, shown)
         if free < FULL:
-            found.append(Check("disk", "fail" if what == "sessions" else "warn", shown, f"df -h {there}"))
+            check = Check("disk", "fail" if what == "sessions" else "warn", shown, f"df -h {there}")
         elif may_grow and free < LITTLE:
-            found.append(Check("disk", "warn", shown, "docstra-tui index clear --all"))
+            check = Check("disk", "warn", shown, "docstra-tui index clear --all")
         elif room.f_files and room.f_favail < FEW_FILES:
             detail = f"only {room.f_favail:,} more files fit beside the {what} in {shown_path(there)}"
-            found.append(Check("disk", "warn", detail, f"df -i {there}"))
-    return together("disk", found, "; ".join(fine.values()))
+            check = Check("disk", "warn", detail, f"df -i {there}")
+        else:
+            continue
+        found.setdefault(device, check)
+    return together("disk", list(found.values()), "; ".join(fine.values()))
 
 
 def _there(folder: Path) -> Path:
@@ -110,6 +129,8 @@ def in_force(case: Case) -> Check:
     """Whether the settings are understood."""
     where = settings.config_path()
     if case.problem is not None:
+        if str(where) in case.problem.message:
+            return Check("settings", "fail", str(case.problem).rstrip("."), "docstra-tui config edit")
         return of_error("settings", "fail", case.problem)
     theme, problem = themes.choose(case.settings.theme)
     if problem is not None:

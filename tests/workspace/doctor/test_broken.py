@@ -183,8 +183,14 @@ def no_server(monkeypatch) -> None:
     ("spoil", "name", "status", "said", "cure"),
     [
         (open_sockets, "folders", "fail", "open to other users", "chmod 700 "),
-        (broken_config, "settings", "fail", "cannot be read", "Mend the file"),
-        (unknown_key, "settings", "fail", "config.toml, line 1", "Did you mean 'theme'?"),
+        (broken_config, "settings", "fail", "cannot be read", "docstra-tui config edit"),
+        (
+            unknown_key,
+            "settings",
+            "fail",
+            "config.toml, line 1",
+            "docstra-tui config edit",
+        ),
         (no_theme, "settings", "warn", "lmap", "lamp"),
         (damaged_sessions, "sqlite", "fail", "are damaged", "docstra-tui sessions list"),
         (open_sessions, "sqlite", "warn", "mode 644", "chmod 600 "),
@@ -211,7 +217,7 @@ def no_server(monkeypatch) -> None:
         (open_key, "api key", "fail", "can be read by others", "chmod 600 "),
         (dead_engine, "engine", "warn", "1 engine that ended", "docstra-tui engine list"),
         (long_path, "folders", "fail", "too long a path", "export DOCSTRA_RUNTIME_DIR="),
-        (state_under_a_file, "folders", "fail", "cannot be written", "export DOCSTRA_STATE_DIR="),
+        (state_under_a_file, "folders", "fail", "file: no sessions", "export DOCSTRA_STATE_DIR=FOLDER"),
         (
             no_server,
             "server",
@@ -347,3 +353,13 @@ def test_tmux_is_told_what_to_set(tmp_path: Path, monkeypatch) -> None:
     )
     said = "3.3a|10|external|on|on|tmux-256color"
     assert examined(tmp_path)["tmux, screen"].detail == "tmux 3.3a, set up well"
+
+
+def test_a_device_that_this_torch_cannot_have_is_known_without_waiting_for_it(
+    tmp_path: Path, monkeypatch
+) -> None:
+    silent = {"torch": None, "devices": None}
+    for build, status in (("", "fail"), ("CUDA 12.8", "ok")):
+        monkeypatch.setattr("docstra_tui.workspace.doctor.computing.built_for", lambda build=build: build)
+        found = examined(tmp_path, SaidMachine(**silent), model_device="cuda")
+        assert found["devices"].status == status
