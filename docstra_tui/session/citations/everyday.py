@@ -31,6 +31,15 @@ EVERYDAY = (
 )
 """Where no file defines them nobody claimed anything."""
 
+CAPITALS = frozenset(name for name in dir(builtins) if name[0].isupper()) | _set(
+    "Self Any Array Bool Boolean Box Byte Char Dict Double Enum Err Error Float Int Integer List Long Map "
+    "Number Object Ok Option Optional Result Set Some String Struct Tuple Type Undefined Union Vec Void "
+    "Callable Iterable Iterator Sequence Mapping Generator Awaitable Literal Promise Record HashMap "
+    "SELECT FROM WHERE INSERT UPDATE DELETE GET POST PUT PATCH HEAD OPTIONS HTTP HTTPS JSON YAML TOML XML "
+    "HTML CSS CSV SQL UTF ASCII"
+)
+"""Those of them that are written so; any other with a capital may be somebody's."""
+
 ELSEWHERE = _set(
     # Types of many languages
     "optional callable iterable iterator sequence mapping union literal protocol typeddict namedtuple "

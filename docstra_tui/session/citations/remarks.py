@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 
-from docstra_tui.session.citations.everyday import COMMANDS, EVERYDAY, PLACEHOLDERS
+from docstra_tui.session.citations.everyday import CAPITALS, COMMANDS, EVERYDAY, PLACEHOLDERS
 from docstra_tui.session.citations.passages import WORD
 
 _ASSIGNMENT = re.compile(r"(?:[A-Za-z_]\w*=\S*\s+)+(?=\S)")
@@ -22,10 +22,11 @@ _MARKED = _STYLED | {"jsx", "tsx", "xml", "markdown", "php", "javascript", "type
 
 def says_something(text: str) -> bool:
     """True for code with a word in it that somebody made up for something."""
-    return any(
-        len(word) > 2 and not word.isdigit() and word.lower() not in EVERYDAY | PLACEHOLDERS
-        for word in WORD.findall(text)
-    )
+    return any(len(word) > 2 and not word.isdigit() and not _is_everyday(word) for word in WORD.findall(text))
+
+
+def _is_everyday(word: str) -> bool:
+    return word in CAPITALS or word in EVERYDAY or word in PLACEHOLDERS
 
 
 def is_command(text: str) -> bool:
