@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -60,7 +61,7 @@ OTHERS = {
 }
 """What is not ours: none is run, what of ours is handed to it is parsed."""
 
-ANSWER = "It says `def send(self, request)` at src/client.py:4.\n"
+ANSWER = "It does one thing after the other.\n"
 CLIENT = """import time
 
 
@@ -71,12 +72,13 @@ class Client:
 """
 FILES = {
     "src/client.py": CLIENT + "\n" * 100,
-    "docstra_tui/llm/prompt.py": "SYSTEM = ''\n",
     "a.py": "a = 1\n",
     "answer.md": ANSWER,
     ".docstra/templates/changelog.md": "Write a line.\n",
     "src/project/b.py": "b = 2\n",
 }
+CHECKOUT = ("docstra_tui/llm/prompt.py", "docstra_tui/llm/http/manners.py", "docstra_tui/llm/http/seam.py")
+"""What the README may ask about: it is read in a checkout of this, and every line works there."""
 TOUR = "docs/tour.md"
 
 
@@ -87,6 +89,9 @@ def shown_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
+    for name in CHECKOUT:
+        (folder / "checkout" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(PROJECT / name, folder / "checkout" / name)
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", "-C", str(folder)]
     for words in (["init", "-q"], ["add", "a.py"], ["commit", "-qm", "One"]):
         subprocess.run([*git, *words], check=True, timeout=30)
@@ -131,6 +136,8 @@ def ours(words: list[str]) -> list[str] | None:
 @pytest.mark.parametrize("block", blocks("sh", "console"), ids=lambda block: block.place)
 def test_what_is_shown_can_be_typed(block: Block, there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Line after line, as somebody who reads the page does."""
+    if block.page == "README.md":
+        monkeypatch.chdir(there / "checkout")
     if block.page == TOUR:
         monkeypatch.chdir(there / "home" / "src" / "weather")
         if "answer.md" in block.text:
