@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Protocol
 
 from docstra_tui.context.search.ranking.reasons import reasons
-from docstra_tui.context.search.ranking.terms import terms_of
-from docstra_tui.context.search.ranking.weighing import Ranked, ranked
+from docstra_tui.context.search.ranking.terms import Terms, terms_of
+from docstra_tui.context.search.ranking.weighing import ranked
 from docstra_tui.context.search.ranking.weights import WEIGHTS, Weights
 
 
@@ -68,18 +69,46 @@ def suggest(
     `words` are more words to look for, a model's own for instance. One reader serves one thread.
     """
     connection, terms = reader.connection, terms_of(question, words)
+    with _at_one_moment(connection):
+        return _suggested(connection, terms, ticked, limit, weights, reader.is_complete)
+
+
+@contextmanager
+def _at_one_moment(connection: sqlite3.Connection) -> Iterator[None]:
+    """Who writes waits meanwhile: what is read first has to be true of what is read last."""
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def _suggested(
+    connection: sqlite3.Connection,
+    terms: Terms,
+    ticked: Sequence[str],
+    limit: int,
+    weights: Weights,
+    is_complete: bool,
+) -> Suggestions:
     ranking = ranked(connection, terms, ticked, weights)
     known = set(ticked)
     offered = [one for one in ranking.files if one.path not in known][:limit]
     best = max((one.score for one in offered), default=0.0) or 1.0
-    lines = _lines(connection, offered)
-    why = reasons(connection, terms, ranking, offered, lines, ticked)
+    ids = ranking.evidence.regions.ids
+    regions = [int(ids[one.region]) if one.region is not None else -1 for one in offered]
+    lines = _lines(connection, regions)
+    places = [lines.get(region) for region in regions]
+    why = reasons(connection, terms, ranking, offered, places, ticked)
     return Suggestions(
         tuple(
-            Suggestion(one.path, reason, one.score / best, lines.get(one.region or -1))
-            for one, reason in zip(offered, why, strict=True)
+            Suggestion(one.path, reason, one.score / best, place)
+            for one, reason, place in zip(offered, why, places, strict=True)
         ),
-        reader.is_complete,
+        is_complete,
     )
 
 
@@ -114,7 +143,7 @@ def _folder(path: str) -> str:
     return path.rpartition("/")[0]
 
 
-def _lines(connection: sqlite3.Connection, found: Sequence[Ranked]) -> dict[int, tuple[int, int]]:
-    numbers = ",".join(str(one.region) for one in found if one.region is not None)
+def _lines(connection: sqlite3.Connection, regions: Sequence[int]) -> dict[int, tuple[int, int]]:
+    numbers = ",".join(map(str, regions))
     rows = connection.execute(f"SELECT id, start, end FROM region_lines WHERE id IN ({numbers})").fetchall()
     return {region: (start, end) for region, start, end in rows}

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from docstra_tui.context.search.index.reader import IndexReader
-from docstra_tui.context.search.ranking import evidence
+from docstra_tui.context.search.ranking import weighing
 from docstra_tui.context.search.ranking.weights import WEIGHTS
 from docstra_tui.context.search.suggestions import NOT_FOUND, filled, suggest
 from tests.context.search.indexed import indexed
@@ -146,11 +146,11 @@ def test_each_signal_can_be_left_out(reader: IndexReader) -> None:
 @pytest.mark.parametrize(
     "question", ["How long is the backoff of a retry?", "Where are things put into the cart?"]
 )
-def test_of_many_files_only_the_likeliest_are_weighed(
+def test_of_many_files_only_the_likeliest_are_told_of(
     reader: IndexReader, question: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     every = offered(reader, question, weights=replace(WEIGHTS, related=0))
-    monkeypatch.setattr(evidence, "CANDIDATES", 2)
+    monkeypatch.setattr(weighing, "MOST", 2)
     few = offered(reader, question, weights=replace(WEIGHTS, related=0))
     assert few[0] == every[0]
     assert len(few) <= 2

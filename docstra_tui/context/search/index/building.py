@@ -11,6 +11,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from docstra_tui.context.files.reader import MAX_BYTES
+from docstra_tui.context.search.counting import Counted
 from docstra_tui.context.search.index import shape
 from docstra_tui.context.search.index.extracted import Extracted, Wanted, name_only, nothing
 from docstra_tui.context.search.index.listing import BINARY, UNREADABLE, Stamp, listed, verdict
@@ -103,10 +104,18 @@ class Building:
             self._tell(connection)
             shape.remember(connection, complete=1, updated=int(time.time()))
         if self._stale > len(now.files) * STALE_SHARE:
-            shape.forget(connection)
+            self._tidy(connection)
             self._stale = 0
         with shape.transaction(connection):
             shape.remember(connection, stale=self._stale)
+
+    @staticmethod
+    def _tidy(connection: sqlite3.Connection) -> None:
+        from docstra_tui.context.search import postings
+
+        shape.forget(connection)
+        with shape.transaction(connection):
+            postings.tidy(connection)
 
     def _put(
         self, connection: sqlite3.Connection, changed: list[str], stamps: dict[str, Stamp], began: int
@@ -131,21 +140,29 @@ class Building:
         stamps: dict[str, Stamp],
         began: int,
     ) -> None:
+        from docstra_tui.context.search import postings  # numpy's: not for who only hears of the progress
+
         coming = iter(found)
         start = time.monotonic()
         for first in coming:
             now = time.monotonic()
             until = now + min(LONGEST_SECONDS, max(SECONDS, (now - start) / 4))
+            counted: list[tuple[int, str, Counted]] = []
             with shape.transaction(connection):
                 for wanted, rows in chain([first], islice(coming, FILES - 1)):
                     size, mtime, inode = stamps[wanted.path]
                     if rows.left_out == UNREADABLE or mtime > began - RECENT_NS:
                         mtime = UNSETTLED
-                    self._stale += shape.put(connection, wanted.path, (size, mtime, inode), rows)
+                    file, was_known = shape.put(connection, wanted.path, (size, mtime, inode), rows)
+                    counted.append((file, rows.kind, rows.counted))
+                    self._stale += was_known
                     self._done += 1
                     if time.monotonic() > until or self._is_stopped():
                         break
+                postings.put(connection, counted)
                 self._tell(connection)
+            with shape.transaction(connection):
+                postings.merge(connection)
             self._told(Progress(self._done, self._total))
             if self._is_stopped():
                 raise Stopped

@@ -6,6 +6,7 @@ import zlib
 
 import msgspec
 
+from docstra_tui.context.search.counting import Counted, counted
 from docstra_tui.context.search.facts import FileFacts
 from docstra_tui.context.search.index.plain import path_words, plain_facts
 
@@ -59,6 +60,8 @@ class Extracted(msgspec.Struct, array_like=True, frozen=True):
     imports: list[str]
     packed: bytes
     """`rows` once more."""
+    counted: Counted
+    """And their words."""
 
 
 def extracted(facts: FileFacts, lines: int, left_out: str = "") -> Extracted:
@@ -84,6 +87,7 @@ def extracted(facts: FileFacts, lines: int, left_out: str = "") -> Extracted:
         [use for use in facts.uses[:USES] if len(use[0]) <= NAME],
         [module for module in facts.imports[:IMPORTS] if len(module) <= NAME],
         pack(rows),
+        counted(rows),
     )
 
 
@@ -94,7 +98,7 @@ def name_only(path: str, left_out: str) -> Extracted:
 
 def nothing(left_out: str) -> Extracted:
     """A file that nobody looks for."""
-    return Extracted("", "", 0, left_out, [], [], [], [], [], pack([]))
+    return Extracted("", "", 0, left_out, [], [], [], [], [], pack([]), counted([]))
 
 
 def pack(rows: list[Row]) -> bytes:

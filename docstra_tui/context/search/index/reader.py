@@ -15,6 +15,8 @@ from docstra_tui.context.search.index import shape
 from docstra_tui.errors import NoIndex
 
 BUSY_SECONDS = 5.0
+CACHE = 16_000
+"""Thousands of bytes of the file that are held: a question reads some pages of it again and again."""
 
 
 class IndexReader:
@@ -82,6 +84,7 @@ class IndexReader:
             f"{self._path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None
         )
         connection.execute("PRAGMA query_only = ON")
+        connection.execute(f"PRAGMA cache_size = -{CACHE}")
         return connection
 
     def __enter__(self) -> Self:

@@ -16,27 +16,35 @@ from pathlib import Path
 from docstra_tui import __version__
 from docstra_tui.context.search.index.extracted import SHIFT, Extracted, unpack
 
-VERSION = 2
+VERSION = 3
 """Of the tables below, and of what is put into them: of another one the file is made anew."""
 
 TABLES = (
     # left_out: why only the name is known, empty where the text is; size, mtime, inode: as they were then
-    "CREATE TABLE files (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, "
-    "mtime INTEGER NOT NULL, inode INTEGER NOT NULL, language TEXT NOT NULL, kind TEXT NOT NULL, "
-    "lines INTEGER NOT NULL, left_out TEXT NOT NULL)",
+    "CREATE TABLE files (id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, "
+    "size INTEGER NOT NULL, mtime INTEGER NOT NULL, inode INTEGER NOT NULL, language TEXT NOT NULL, "
+    "kind TEXT NOT NULL, lines INTEGER NOT NULL, left_out TEXT NOT NULL)",
     "CREATE VIRTUAL TABLE regions USING fts5 "
     "(path, names, comments, body, content = '', tokenize = 'porter unicode61')",
     "CREATE TABLE region_lines (id INTEGER PRIMARY KEY, start INTEGER NOT NULL, end INTEGER NOT NULL)",
     # called: how others write it, `sleep` of `Retry.sleep`
     "CREATE TABLE definitions (name TEXT NOT NULL, called TEXT NOT NULL, file INTEGER NOT NULL, "
     "kind TEXT NOT NULL, line INTEGER NOT NULL, end INTEGER NOT NULL)",
-    "CREATE INDEX definitions_called ON definitions (called)",
+    # who defines what others may use; is_member: in a class only
+    "CREATE TABLE defined (called TEXT NOT NULL, file INTEGER NOT NULL, is_member INTEGER NOT NULL, "
+    "PRIMARY KEY (called, file)) WITHOUT ROWID",
     "CREATE INDEX definitions_of ON definitions (file)",
     "CREATE TABLE uses (file INTEGER NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL, "
     "PRIMARY KEY (file, name)) WITHOUT ROWID",
     "CREATE INDEX uses_called ON uses (name)",
     "CREATE TABLE imports (file INTEGER NOT NULL, module TEXT NOT NULL, "
     "PRIMARY KEY (file, module)) WITHOUT ROWID",
+    # level: how often it was made of others; regions, lengths, kinds: of each region its id, how many words
+    # it has, and what its file is for
+    "CREATE TABLE parts (id INTEGER PRIMARY KEY AUTOINCREMENT, level INTEGER NOT NULL, "
+    "regions BLOB NOT NULL, lengths BLOB NOT NULL, kinds BLOB NOT NULL)",
+    "CREATE TABLE postings (id INTEGER PRIMARY KEY, packed BLOB NOT NULL)",
+    "CREATE TABLE gone (file INTEGER PRIMARY KEY)",
     "CREATE TABLE texts (file INTEGER PRIMARY KEY, packed BLOB NOT NULL)",
     "CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     # Of words that wait to be written together: fewer pieces that have to be merged.
@@ -112,9 +120,11 @@ def forget(connection: sqlite3.Connection) -> None:
         pages = MERGED_PAGES
 
 
-def put(connection: sqlite3.Connection, path: str, stamp: tuple[int, int, int], found: Extracted) -> bool:
-    """Have this file in it, in place of what was known of it; True when that was something. Inside a
-    transaction."""
+def put(
+    connection: sqlite3.Connection, path: str, stamp: tuple[int, int, int], found: Extracted
+) -> tuple[int, bool]:
+    """Have this file in it, in place of what was known of it: its number, and whether that was something. Its
+    words are not counted before they are in a part. Inside a transaction."""
     known = connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
     if known is not None:
         take_out(connection, known[0])
@@ -138,6 +148,11 @@ def put(connection: sqlite3.Connection, path: str, stamp: tuple[int, int, int], 
         "INSERT INTO definitions (file, called, name, kind, line, end) VALUES (?, ?, ?, ?, ?, ?)",
         [(file, _called(name, kind), name, kind, *lines) for name, kind, *lines in found.definitions],
     )
+    if found.kind not in ("docs", "config"):
+        connection.executemany(
+            "INSERT INTO defined (called, file, is_member) VALUES (?, ?, ?)",
+            [(called, file, is_member) for called, is_member in _defined(found).items()],
+        )
     connection.executemany(
         "INSERT OR IGNORE INTO uses (file, name, count) VALUES (?, ?, ?)",
         [(file, *use) for use in found.uses],
@@ -146,7 +161,17 @@ def put(connection: sqlite3.Connection, path: str, stamp: tuple[int, int, int], 
         "INSERT OR IGNORE INTO imports (file, module) VALUES (?, ?)",
         [(file, module) for module in found.imports],
     )
-    return known is not None
+    return file, known is not None
+
+
+def _defined(found: Extracted) -> dict[str, bool]:
+    """Names as others write them, and whether each is that of a member only."""
+    called: dict[str, bool] = {}
+    for name, kind, *_ in found.definitions:
+        if kind not in ("heading", "key"):
+            last = name.rpartition(".")[2]
+            called[last] = called.get(last, True) and last != name
+    return called
 
 
 def _called(name: str, kind: str) -> str:
@@ -162,6 +187,13 @@ def take_out(connection: sqlite3.Connection, file: int) -> None:
         [(first + number, *row) for number, row in enumerate(unpack(found[0]) if found is not None else ())],
     )
     connection.execute("DELETE FROM region_lines WHERE id BETWEEN ? AND ?", (first, first + (1 << SHIFT) - 1))
+    connection.executemany(
+        "DELETE FROM defined WHERE called = ? AND file = ?",
+        connection.execute(
+            "SELECT DISTINCT called, file FROM definitions WHERE file = ?", (file,)
+        ).fetchall(),
+    )
+    connection.execute("INSERT INTO gone (file) VALUES (?)", (file,))
     for table in ("definitions", "uses", "imports", "texts"):
         connection.execute(f"DELETE FROM {table} WHERE file = ?", (file,))
     connection.execute("DELETE FROM files WHERE id = ?", (file,))

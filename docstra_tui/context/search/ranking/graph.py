@@ -156,32 +156,27 @@ class _Graph:
     def _definers(self, names: Iterable[str]) -> dict[str, dict[int, tuple[frozenset[str], bool]]]:
         """The files that define each name: what they are imported as, and whether in a class only."""
         rows = self._rows(
-            "SELECT called, file, min(name != called) FROM definitions"
-            " WHERE called IN (SELECT value FROM json_each(?)) AND kind NOT IN ('heading', 'key')"
-            " GROUP BY called, file",
+            "SELECT called, file, is_member FROM json_each(?) CROSS JOIN defined ON called = value",
             json.dumps(list(names)),
         )
         paths = self._rows(
-            "SELECT id, path FROM files WHERE id IN (SELECT value FROM json_each(?))"
-            " AND kind NOT IN ('docs', 'config')",
+            "SELECT files.id, files.path FROM json_each(?) CROSS JOIN files ON files.id = value",
             json.dumps(list({file for _, file, _ in rows})),
         )
         stems = {file: _stems(path) for file, path in paths}
         found: dict[str, dict[int, tuple[frozenset[str], bool]]] = defaultdict(dict)
         for name, file, is_member in rows:
-            if file in stems:
-                found[name][file] = (stems[file], bool(is_member))
+            found[name][file] = (stems[file], bool(is_member))
         return found
 
     def _rare(self, names: Iterable[str]) -> list[str]:
-        """Those that are defined, and not in many places: some of the places may be one file's."""
-        most = 4 * DEFINERS
+        """Those that some files define, and not many."""
         rows = self._rows(
-            "SELECT value, (SELECT count(*) FROM (SELECT 1 FROM definitions WHERE called = value"
-            f" LIMIT {most + 1})) FROM json_each(?)",
+            "SELECT value, (SELECT count(*) FROM (SELECT 1 FROM defined WHERE called = value"
+            f" LIMIT {DEFINERS + 1})) FROM json_each(?)",
             json.dumps(list(names)),
         )
-        return [name for name, count in rows if 0 < count <= most]
+        return [name for name, count in rows if 0 < count <= DEFINERS]
 
     def _user_counts(self, names: Iterable[str]) -> dict[str, int]:
         return dict(
@@ -246,6 +241,7 @@ def _lowered(name: str) -> frozenset[str]:
     return frozenset(part.lower() for part in parts(name))
 
 
+@lru_cache(maxsize=20_000)
 def _stems(path: str) -> frozenset[str]:
     """The names under which a file may be imported: its own, and those of its folders."""
     *folders, name = path.split("/")

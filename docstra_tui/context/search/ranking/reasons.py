@@ -23,7 +23,7 @@ LONGEST_NAME = 60
 _WITHIN = 40
 """Definitions of a region that are looked at."""
 
-Lines = Mapping[int, tuple[int, int]]
+Lines = tuple[int, int] | None
 
 
 def reasons(
@@ -31,15 +31,15 @@ def reasons(
     terms: Terms,
     ranking: Ranking,
     offered: Sequence[Ranked],
-    lines: Lines,
+    places: Sequence[Lines],
     ticked: Sequence[str],
 ) -> list[str]:
-    """One for each of `offered`."""
+    """One for each of `offered`; `places` are the lines of its best region."""
     near = _Neighbourhood(connection, ranking.around, ticked)
     return [
         "; ".join(filter(None, (_own(connection, terms, ranking.evidence, one, lines), near.of(one.file))))
         or "belongs to files that fit"
-        for one in offered
+        for one, lines in zip(offered, places, strict=True)
     ]
 
 
@@ -52,7 +52,7 @@ def _own(connection: sqlite3.Connection, terms: Terms, evidence: Evidence, one: 
         return ""
     met = evidence.met(one.region)
     wanted = {stem(word): weight for thing, weight in met for word in (*thing.own, *thing.others)}
-    defined = _defined(connection, wanted, one.file, lines.get(one.region))
+    defined = _defined(connection, wanted, one.file, lines)
     said = [thing.said for thing, _ in met if thing.said][:MOST_WORDS]
     about = f"about {', '.join(said)}" if said else ""
     return ", ".join(filter(None, (f"defines {defined}" if defined else "", about)))
@@ -69,9 +69,7 @@ def _named(connection: sqlite3.Connection, names: Iterable[str], file: int) -> s
     return ""
 
 
-def _defined(
-    connection: sqlite3.Connection, wanted: Mapping[str, float], file: int, lines: tuple[int, int] | None
-) -> str:
+def _defined(connection: sqlite3.Connection, wanted: Mapping[str, float], file: int, lines: Lines) -> str:
     """The definition in these lines that has most of what is wanted in its name; empty where none has."""
     if lines is None:
         return ""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sqlite3
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from docstra_tui.context.search.ranking.evidence import SHIFT, Evidence, Looking, by_file
+import numpy as np
+
+from docstra_tui.context.search.postings import KINDS
+from docstra_tui.context.search.ranking.evidence import SHIFT, Evidence, Fits, Looking, Numbers, Places
 from docstra_tui.context.search.ranking.graph import SEEDS, Related, related
 from docstra_tui.context.search.ranking.terms import Terms
 from docstra_tui.context.search.ranking.weights import WEIGHTS, Weights
 
+MOST = 400
+"""Files that are told of."""
 MOST_FURTHER = 5
 """Regions of a file that count beyond the best."""
 
@@ -29,7 +32,7 @@ class Ranked:
     path: str
     score: float
     region: int | None
-    """The best one; none where only what lies around the file speaks for it."""
+    """The place of the best one; none where only what lies around the file speaks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,50 +47,110 @@ class Ranking:
 def ranked(
     connection: sqlite3.Connection, terms: Terms, ticked: Sequence[str] = (), weights: Weights = WEIGHTS
 ) -> Ranking:
-    """All files that have anything of the question, best first."""
+    """The files that have most of the question, best first."""
     evidence = Looking(connection, terms, weights).look()
-    regions = by_file(evidence.regions)
-    files = _files(connection, regions)
-    scores = {
-        file: fits[0][0] + weights.further * sum(fit for fit, _ in fits[1 : 1 + MOST_FURTHER])
-        for file, fits in regions.items()
-        if file in files
-    }
-
-    def keep(file: int) -> float:
-        kind = files[file][1]
-        return 1.0 if kind == "code" or kind in terms.kinds else 1.0 - weights.besides
-
-    scores = {file: score * keep(file) for file, score in scores.items()}
+    files = _Files(evidence)
+    keep = np.array(
+        [1.0 if kind == "code" or kind in terms.kinds else 1.0 - weights.besides for kind in KINDS]
+    )[files.kinds]
+    scores = files.fitting(weights.further) * keep
+    is_met = scores > 0
     for shares, weight in (
-        (_defining(connection, terms), weights.defines),
-        (_whole(connection, evidence), weights.whole),
+        (_defining(connection, terms, files), weights.defines),
+        (_whole(evidence, files), weights.whole),
     ):
-        best = max(scores.values(), default=0.0)
-        for file, share in shares.items():
-            if file in scores:
-                scores[file] += weight * best * share * keep(file)
-    around = Related()
+        scores = scores + np.where(is_met, weight * scores.max(initial=0.0) * shares * keep, 0.0)
+    around, others = Related(), {}
     if weights.related:
-        around = _around(connection, terms, scores, ticked)
-        best = max(scores.values(), default=1.0)
-        files |= _files(connection, around.scores.keys() - files.keys())
+        around = _around(connection, terms, files, scores, ticked)
+        best = float(scores.max(initial=0.0)) or 1.0
         for file, share in around.scores.items():
-            if file in files:
-                scores[file] = scores.get(file, 0.0) + weights.related * best * share * keep(file)
-    order = sorted(scores, key=lambda file: (-scores[file], files[file][0]))
-    found = [
-        Ranked(file, files[file][0], scores[file], regions[file][0][1] if file in regions else None)
-        for file in order
-    ]
-    return Ranking(found, evidence, around)
+            at = files.place(file)
+            if at < 0:
+                others[file] = weights.related * best * share
+            else:
+                scores[at] += weights.related * best * share * keep[at]
+    likeliest = np.argsort(-scores, kind="stable")[: MOST + len(ticked)]
+    found = {int(files.ids[at]): float(scores[at]) for at in likeliest.tolist() if scores[at] > 0}
+    rows = _rows(connection, [*found, *others])
+    for file, (_, kind) in rows.items():
+        if file in others:
+            is_kept = kind == "code" or kind in terms.kinds
+            found[file] = others[file] * (1.0 if is_kept else 1.0 - weights.besides)
+    order = sorted((file for file in found if file in rows), key=lambda file: (-found[file], rows[file][0]))
+    return Ranking(
+        [Ranked(file, rows[file][0], found[file], files.best_region(file)) for file in order],
+        evidence,
+        around,
+    )
+
+
+class _Files:
+    """The files of an index, each where it is among those that have regions."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        regions = evidence.regions
+        numbers = regions.ids >> SHIFT
+        self._edges = np.flatnonzero(np.diff(numbers, prepend=-1))
+        self.ids = numbers[self._edges]
+        self.kinds = regions.kinds[self._edges]
+        self._order = np.argsort(self.ids, kind="stable")
+        self._of_region = np.repeat(np.arange(len(self.ids)), np.diff(self._edges, append=len(numbers)))
+        self._evidence = evidence
+        self.lengths = np.bincount(self._of_region[regions.is_there], minlength=len(self.ids))
+        """How many regions each has; none where it is gone."""
+
+    def place(self, file: int) -> int:
+        """-1 where it has no regions."""
+        at = int(self.ids.searchsorted(file, sorter=self._order))
+        found = int(self._order[at]) if at < len(self._order) else -1
+        return found if found >= 0 and self.ids[found] == file else -1
+
+    def of(self, places: Places) -> Places:
+        """Of regions."""
+        return self._of_region[places]
+
+    def sums(self, fits: Fits) -> Numbers:
+        """By file."""
+        return np.bincount(self.of(fits.places), fits.values, len(self.ids)).astype(np.float64)
+
+    def fitting(self, further: float) -> Numbers:
+        """The best region of each file, and a little of five more."""
+        scores = np.zeros(len(self.ids))
+        fits = self._evidence.all
+        if not len(fits.places):
+            return scores
+        owners = self.of(fits.places)
+        edges = np.flatnonzero(np.diff(owners, prepend=-1))
+        which = np.repeat(np.arange(len(edges)), np.diff(edges, append=len(owners)))
+        left = fits.values.copy()
+        found = np.maximum.reduceat(left, edges)
+        best = found
+        for _ in range(MOST_FURTHER if further else 0):
+            left[left == best[which]] = 0.0
+            best = np.maximum.reduceat(left, edges)
+            found = found + further * best
+        scores[owners[edges]] = found
+        return scores
+
+    def best_region(self, file: int) -> int | None:
+        """Its place among all regions; none where none fits."""
+        at = self.place(file)
+        if at < 0:
+            return None
+        fits = self._evidence.all
+        first = self._edges[at]
+        some = slice(*fits.places.searchsorted([first, first + self.lengths[at]]))
+        values = fits.values[some]
+        return int(fits.places[some][values.argmax()]) if len(values) else None
 
 
 def _around(
-    connection: sqlite3.Connection, terms: Terms, scores: Mapping[int, float], ticked: Sequence[str]
+    connection: sqlite3.Connection, terms: Terms, files: _Files, scores: Numbers, ticked: Sequence[str]
 ) -> Related:
-    best = max(scores.values(), default=0.0) or 1.0
-    seeds = {file: scores[file] / best for file in sorted(scores, key=lambda file: -scores[file])[:SEEDS]}
+    best = float(scores.max(initial=0.0)) or 1.0
+    likeliest = np.argsort(-scores, kind="stable")[:SEEDS].tolist()
+    seeds = {int(files.ids[at]): float(scores[at]) / best for at in likeliest if scores[at] > 0}
     for path in ticked[:SEEDS]:
         for (file,) in connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchall():
             seeds[file] = 1.0
@@ -95,52 +158,34 @@ def _around(
     return related(connection, seeds, asked)
 
 
-def _files(connection: sqlite3.Connection, wanted: Iterable[int]) -> dict[int, tuple[str, str]]:
+def _rows(connection: sqlite3.Connection, wanted: Iterable[int]) -> dict[int, tuple[str, str]]:
     numbers = ",".join(str(file) for file in wanted)
     rows = connection.execute(f"SELECT id, path, kind FROM files WHERE id IN ({numbers})").fetchall()
     return {file: (path, kind) for file, path, kind in rows}
 
 
-def _defining(connection: sqlite3.Connection, terms: Terms) -> dict[int, float]:
+def _defining(connection: sqlite3.Connection, terms: Terms, files: _Files) -> Numbers:
     """Files that define a name of the question; one of many that do counts less."""
-    found: dict[int, float] = defaultdict(float)
+    found = np.zeros(len(files.ids))
     for name in terms.names:
-        rows = connection.execute(
-            "SELECT DISTINCT file FROM definitions WHERE called = ?", (name,)
-        ).fetchall()
+        rows = connection.execute("SELECT file FROM defined WHERE called = ?", (name,)).fetchall()
         for (file,) in rows:
-            found[file] += 1 / (1 + math.log(len(rows)))
+            at = files.place(file)
+            if at >= 0:
+                found[at] += 1 / (1 + math.log(len(rows)))
     return found
 
 
-def _whole(connection: sqlite3.Connection, evidence: Evidence) -> dict[int, float]:
+def _whole(evidence: Evidence, files: _Files) -> Numbers:
     """bm25 over whole files, the best of them 1; for how often a file has a thing stand its regions."""
-    total, regions = connection.execute(
-        "SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM region_lines)"
-    ).fetchone()
+    found = np.zeros(len(files.ids))
+    total = int(np.count_nonzero(files.lengths))
     if not total:
-        return {}
-    lengths = _lengths(connection, {region >> SHIFT for _, fits in evidence.things for region in fits})
-    usual = regions / total
-    found: dict[int, float] = defaultdict(float)
-    for (_, fits), spread in zip(evidence.things, evidence.spread, strict=True):
-        most = max(fits.values(), default=0.0) or 1.0
-        often: dict[int, float] = defaultdict(float)
-        for region, fit in fits.items():
-            often[region >> SHIFT] += fit / most
+        return found
+    long = 1 - _LENGTH + _LENGTH * files.lengths / (evidence.regions.count / total)
+    for _, fits in evidence.things:
+        often = files.sums(fits.times(1 / (fits.best or 1.0)))
+        spread = int(np.count_nonzero(often))
         rarity = math.log1p((total - spread + 0.5) / (spread + 0.5))
-        for file, count in often.items():
-            long = 1 - _LENGTH + _LENGTH * lengths.get(file, 1) / usual
-            found[file] += rarity * count * (_SATURATION + 1) / (count + _SATURATION * long)
-    best = max(found.values(), default=0.0) or 1.0
-    return {file: fit / best for file, fit in found.items()}
-
-
-def _lengths(connection: sqlite3.Connection, files: Iterable[int]) -> dict[int, int]:
-    """How many regions some files have."""
-    rows = connection.execute(
-        f"SELECT value, (SELECT count(*) FROM region_lines WHERE id >= value << {SHIFT}"
-        f" AND id < (value + 1) << {SHIFT}) FROM json_each(?)",
-        (json.dumps(list(files)),),
-    )
-    return dict(rows.fetchall())
+        found += rarity * often * (_SATURATION + 1) / (often + _SATURATION * np.maximum(long, 0.01))
+    return found / (float(found.max()) or 1.0)

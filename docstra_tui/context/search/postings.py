@@ -1,0 +1,253 @@
+"""In which regions a word stands, and how often: packed, so that many words are looked up in little time.
+
+A part is what one transaction put in. Its postings are rows of a thousandth of all words each; in a row first
+how many words, then their numbers (`stems`), where each one's regions begin, and for each of these its place
+in the part and what the word weighs there (`counting`). Nothing in a part is ever changed: files that were
+taken out since stand in `gone`, until the part is made anew.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from docstra_tui.context.search.counting import Counted
+from docstra_tui.context.search.facts import FileKind
+
+SHIFT = 12
+"""Bits of a region's number in its file."""
+ROWS = 1 << 10
+"""Of a part, at most."""
+ROW_OF = 22
+"""Bits of a word's number beyond those that say in which row it is."""
+_PART = 1 << 32
+"""An id of `postings` is a row's number times this, and the part's."""
+MOST = 1 << 16
+"""Regions of a part."""
+TOGETHER = 8
+"""Parts of a level that become one of the next."""
+
+KINDS: tuple[FileKind, ...] = get_args(FileKind)
+"""By the numbers that stand for them in a part."""
+
+
+def put(connection: sqlite3.Connection, files: Sequence[tuple[int, str, Counted]]) -> None:
+    """Have these files, by their ids, in a new part. Inside a transaction."""
+    some: list[tuple[int, str, Counted]] = []
+    regions = 0
+    for one in files:
+        if regions + len(one[2].counts) > MOST:
+            _put_part(connection, some)
+            some, regions = [], 0
+        if one[2].counts:
+            some.append(one)
+            regions += len(one[2].counts)
+    if some:
+        _put_part(connection, some)
+
+
+def _put_part(connection: sqlite3.Connection, files: Sequence[tuple[int, str, Counted]]) -> None:
+    sizes = [len(found.counts) for _, _, found in files]
+    regions = np.concatenate(
+        [
+            np.arange(size, dtype=np.int64) + (file << SHIFT)
+            for (file, _, _), size in zip(files, sizes, strict=True)
+        ]
+    )
+    kinds = np.repeat(np.array([_code(kind) for _, kind, _ in files], np.uint8), sizes)
+    lengths = np.array([length for _, _, found in files for length in found.lengths], np.uint32)
+    part = _new_part(connection, 0, regions, lengths, kinds)
+    counts = np.array([count for _, _, found in files for count in found.counts])
+    numbers = np.frombuffer(b"".join(found.numbers for _, _, found in files), np.uint32)
+    weights = np.frombuffer(b"".join(found.weights for _, _, found in files), np.uint16)
+    triples = _triples(numbers, np.repeat(np.arange(len(regions)), counts), weights)
+    triples.sort()
+    edges = np.searchsorted(triples, np.arange(ROWS, dtype=np.uint64) << np.uint64(ROW_OF + 32))
+    connection.executemany(
+        "INSERT INTO postings (id, packed) VALUES (?, ?)",
+        (
+            (row * _PART + part, _packed(some))
+            for row, some in enumerate(np.split(triples, edges[1:]))
+            if len(some)
+        ),
+    )
+
+
+def _code(kind: str) -> int:
+    return KINDS.index(kind) if kind in KINDS else 0
+
+
+def _new_part(
+    connection: sqlite3.Connection,
+    level: int,
+    regions: npt.NDArray[Any],
+    lengths: npt.NDArray[Any],
+    kinds: npt.NDArray[Any],
+) -> int:
+    part = connection.execute(
+        "INSERT INTO parts (level, regions, lengths, kinds) VALUES (?, ?, ?, ?)",
+        (level, regions.tobytes(), lengths.tobytes(), kinds.tobytes()),
+    ).lastrowid
+    assert part is not None
+    return part
+
+
+def _triples(
+    numbers: npt.NDArray[Any], places: npt.NDArray[Any], weights: npt.NDArray[Any]
+) -> npt.NDArray[Any]:
+    """Number, place and weight of each posting in one integer: sorted in the time of a moment."""
+    return (
+        (numbers.astype(np.uint64) << np.uint64(32))
+        | (places.astype(np.uint64) << np.uint64(16))
+        | weights.astype(np.uint64)
+    )
+
+
+def _packed(triples: npt.NDArray[Any]) -> bytes:
+    numbers, starts = np.unique(triples >> np.uint64(32), return_index=True)
+    return b"".join(
+        (
+            np.array([len(numbers)], np.uint32).tobytes(),
+            numbers.astype(np.uint32).tobytes(),
+            np.append(starts, len(triples)).astype(np.uint32).tobytes(),
+            ((triples >> np.uint64(16)) & np.uint64(0xFFFF)).astype(np.uint16).tobytes(),
+            (triples & np.uint64(0xFFFF)).astype(np.uint16).tobytes(),
+        )
+    )
+
+
+class Row(NamedTuple):
+    """A row of `postings`, taken apart."""
+
+    numbers: npt.NDArray[Any]
+    starts: npt.NDArray[Any]
+    places: npt.NDArray[Any]
+    weights: npt.NDArray[Any]
+
+    def of(self, number: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """Places and weights of a word; none where it is nowhere."""
+        at = int(self.numbers.searchsorted(number))
+        if at == len(self.numbers) or self.numbers[at] != number:
+            return self.places[:0], self.weights[:0]
+        some = slice(int(self.starts[at]), int(self.starts[at + 1]))
+        return self.places[some], self.weights[some]
+
+
+def taken_apart(packed: bytes) -> Row:
+    count = int.from_bytes(packed[:4], "little")
+    starts = np.frombuffer(packed, np.uint32, count + 1, 4 + 4 * count)
+    total, at = int(starts[-1]), 8 + 8 * count
+    return Row(
+        np.frombuffer(packed, np.uint32, count, 4),
+        starts,
+        np.frombuffer(packed, np.uint16, total, at),
+        np.frombuffer(packed, np.uint16, total, at + 2 * total),
+    )
+
+
+def rows_of(connection: sqlite3.Connection, number: int) -> Iterator[tuple[int, Row]]:
+    """Those in which a word may be, each with its part."""
+    first = (number >> ROW_OF) * _PART
+    for row, packed in connection.execute(
+        "SELECT id, packed FROM postings WHERE id BETWEEN ? AND ?", (first, first + _PART - 1)
+    ).fetchall():
+        yield row - first, taken_apart(packed)
+
+
+def merge(connection: sqlite3.Connection) -> None:
+    """Make fewer parts of many. Inside a transaction."""
+    levels = connection.execute(
+        "SELECT level FROM parts GROUP BY level HAVING count(*) >= ? ORDER BY level", (TOGETHER,)
+    ).fetchall()
+    for (level,) in levels:
+        rows = connection.execute("SELECT id FROM parts WHERE level = ? ORDER BY id", (level,)).fetchall()
+        _merge(connection, {part for (part,) in rows}, level + 1)
+
+
+def tidy(connection: sqlite3.Connection) -> None:
+    """Have nothing in it of files that are gone. Inside a transaction."""
+    if connection.execute("SELECT 1 FROM gone LIMIT 1").fetchone() is not None:
+        rows = connection.execute("SELECT id, level FROM parts").fetchall()
+        _merge(connection, {part for part, _ in rows}, max((level for _, level in rows), default=0))
+        connection.execute("DELETE FROM gone")
+
+
+class Regions(NamedTuple):
+    """Those of one part, in their places."""
+
+    ids: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.uint32]
+    kinds: npt.NDArray[np.uint8]
+    is_there: npt.NDArray[np.bool_]
+
+
+def regions_of(connection: sqlite3.Connection) -> dict[int, Regions]:
+    """By part, in the order in which they were made."""
+    gone = np.array([file for (file,) in connection.execute("SELECT file FROM gone").fetchall()], np.int64)
+    found = {}
+    for part, regions, lengths, kinds in connection.execute(
+        "SELECT id, regions, lengths, kinds FROM parts ORDER BY id"
+    ).fetchall():
+        ids = np.frombuffer(regions, np.int64)
+        is_there = ~np.isin(ids >> SHIFT, gone) if len(gone) else np.ones(len(ids), bool)
+        found[part] = Regions(
+            ids, np.frombuffer(lengths, np.uint32), np.frombuffer(kinds, np.uint8), is_there
+        )
+    return found
+
+
+def _merge(connection: sqlite3.Connection, parts: set[int], level: int) -> None:
+    known = {part: one for part, one in regions_of(connection).items() if part in parts}
+    group: dict[int, Regions] = {}
+    size = 0
+    for part, one in known.items():
+        count = int(one.is_there.sum())
+        if size + count > MOST:
+            _merge_group(connection, group, level)
+            group, size = {}, 0
+        group[part] = one
+        size += count
+    _merge_group(connection, group, level)
+
+
+def _merge_group(connection: sqlite3.Connection, group: dict[int, Regions], level: int) -> None:
+    """Row by row, since all of them may be more than there is memory for."""
+    if len(group) == 1 and all(one.is_there.all() for one in group.values()):
+        connection.executemany("UPDATE parts SET level = ? WHERE id = ?", [(level, part) for part in group])
+        return
+    places: dict[int, npt.NDArray[np.int64]] = {}
+    size, new = 0, -1
+    for part, one in group.items():
+        places[part] = np.cumsum(one.is_there) - 1 + size
+        size += int(one.is_there.sum())
+    if size:
+        new = _new_part(
+            connection,
+            level,
+            np.concatenate([one.ids[one.is_there] for one in group.values()]),
+            np.concatenate([one.lengths[one.is_there] for one in group.values()]),
+            np.concatenate([one.kinds[one.is_there] for one in group.values()]),
+        )
+    for number in range(ROWS):
+        some = []
+        for part, row in rows_of(connection, number << ROW_OF):
+            if part in group:
+                is_kept = group[part].is_there[row.places]
+                numbers = np.repeat(row.numbers, np.diff(row.starts))[is_kept]
+                some.append(_triples(numbers, places[part][row.places[is_kept]], row.weights[is_kept]))
+        connection.executemany(
+            "DELETE FROM postings WHERE id = ?", [(number * _PART + part,) for part in group]
+        )
+        triples = np.concatenate(some) if some else np.zeros(0, np.uint64)
+        if len(triples):
+            triples.sort()
+            connection.execute(
+                "INSERT INTO postings (id, packed) VALUES (?, ?)", (number * _PART + new, _packed(triples))
+            )
+    connection.executemany("DELETE FROM parts WHERE id = ?", [(part,) for part in group])
+    gone = {int(file) for one in group.values() for file in np.unique(one.ids[~one.is_there] >> SHIFT)}
+    connection.executemany("DELETE FROM gone WHERE file = ?", [(file,) for file in gone])

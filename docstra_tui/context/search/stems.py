@@ -1,0 +1,113 @@
+"""Words as the index counts them: the forms of one are one (Porter), and each is a number.
+
+FTS5 does the same with what it is given, so that both know the same words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from zlib import crc32
+
+_WORD = re.compile(r"[^\W_]+")
+_LONGEST = 64
+"""Characters of a word that has forms."""
+
+_CONSONANTS, _VOWELS = "[^aeiou][^aeiouy]*", "[aeiouy][aeiou]*"
+_ONCE = re.compile(f"(?:{_CONSONANTS})?{_VOWELS}{_CONSONANTS}")
+_ONLY_ONCE = re.compile(f"(?:{_CONSONANTS})?{_VOWELS}{_CONSONANTS}(?:{_VOWELS})?$")
+_TWICE = re.compile(f"(?:{_CONSONANTS})?{_VOWELS}{_CONSONANTS}{_VOWELS}{_CONSONANTS}")
+"""How often vowels are followed by consonants."""
+_SPOKEN = re.compile(f"(?:{_CONSONANTS})?[aeiouy]")
+_SHORT = re.compile(f"{_CONSONANTS}[aeiouy][^aeiouwxy]$")
+_DOUBLE = re.compile(r"([^aeiouylsz])\1$")
+
+_INSTEAD = {
+    "ational": "ate", "tional": "tion", "enci": "ence", "anci": "ance", "izer": "ize", "bli": "ble",
+    "alli": "al", "entli": "ent", "eli": "e", "ousli": "ous", "ization": "ize", "ation": "ate",
+    "ator": "ate", "alism": "al", "iveness": "ive", "fulness": "ful", "ousness": "ous", "aliti": "al",
+    "iviti": "ive", "biliti": "ble", "logi": "log",
+}  # fmt: skip
+_SECOND = re.compile(f"(.+?)({'|'.join(sorted(_INSTEAD, key=len, reverse=True))})$")
+_THEN = {"icate": "ic", "ative": "", "alize": "al", "iciti": "ic", "ical": "ic", "ful": "", "ness": ""}
+_THIRD = re.compile(f"(.+?)({'|'.join(_THEN)})$")
+_LAST = re.compile(
+    "(.+?)(?:al|ance|ence|er|ic|able|ible|ant|ement|ment|ent|(?<=[st])ion|ou|ism|ate|iti|ous|ive|ize)$"
+)
+_CHANGING = frozenset("cdegilmnrstuy")
+"""Letters at the end of what has forms."""
+
+
+def stem_of(word: str) -> str:
+    """What the forms of an English word have in common; `word` is in small letters."""
+    if not 2 < len(word) <= _LONGEST or word[-1] not in _CHANGING:
+        return word
+    if word[-1] == "s":
+        if word.endswith(("sses", "ies")):
+            word = word[:-2]
+        elif word[-2] != "s":
+            word = word[:-1]
+    word = _without_tense(word)
+    if word[-1:] == "y" and _SPOKEN.match(word[:-1]):
+        word = word[:-1] + "i"
+    for pattern, instead in ((_SECOND, _INSTEAD), (_THIRD, _THEN)):
+        found = pattern.match(word)
+        if found and _ONCE.match(found[1]):
+            word = found[1] + instead[found[2]]
+    found = _LAST.match(word)
+    if found and _TWICE.match(found[1]):
+        word = found[1]
+    if word[-1:] == "e":
+        rest = word[:-1]
+        if _TWICE.match(rest) or (_ONLY_ONCE.match(rest) and not _SHORT.match(rest)):
+            word = rest
+    if word.endswith("ll") and _TWICE.match(word):
+        word = word[:-1]
+    return word
+
+
+def _without_tense(word: str) -> str:
+    if word.endswith("eed"):
+        return word[:-1] if _ONCE.match(word[:-3]) else word
+    for ending in ("ed", "ing"):
+        rest = word[: -len(ending)]
+        if word.endswith(ending) and _SPOKEN.match(rest):
+            if rest.endswith(("at", "bl", "iz")) or _SHORT.match(rest):
+                return rest + "e"
+            return rest[:-1] if _DOUBLE.search(rest) else rest
+    return word
+
+
+def parted(text: str) -> list[str]:
+    """The words of a text in small letters, those that an underscore joins apart, without accents."""
+    if not text.isascii():
+        text = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+    return _WORD.findall(text.lower())
+
+
+class _Numbers(dict[str, int]):
+    """Of words as they are written."""
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= _KEPT:
+            self.clear()
+        number = self[word] = crc32(stem_of(word).encode("utf-8", "replace"))
+        return number
+
+
+class _Several(dict[str, tuple[int, ...]]):
+    """Of identifiers, one for each word in them."""
+
+    def __missing__(self, identifier: str) -> tuple[int, ...]:
+        if len(self) >= _KEPT:
+            self.clear()
+        numbers = self[identifier] = tuple([number_of(word) for word in parted(identifier)])
+        return numbers
+
+
+_KEPT = 100_000
+"""Words whose numbers are remembered."""
+number_of = _Numbers().__getitem__
+"""The number of a word in small letters: the same for its forms, and for hardly any other."""
+numbers_of = _Several().__getitem__
+"""Those of the words in an identifier."""

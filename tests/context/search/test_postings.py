@@ -1,0 +1,115 @@
+"""Words counted and packed: found where they stand, whatever was put in, merged or taken out."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from docstra_tui.context.search import postings
+from docstra_tui.context.search.counting import NAME, PATH, counted
+from docstra_tui.context.search.index import shape
+from docstra_tui.context.search.ranking.evidence import Regions
+from docstra_tui.context.search.ranking.weights import WEIGHTS
+from docstra_tui.context.search.stems import number_of, parted, stem_of
+
+TEXT = """
+    retries retried retrying agreed sized hopping falling happy sky skies caresses ponies feed
+    plastered motoring conflated troubled relational conditional valenci digitizer conformably
+    radically differently vilely analogously vietnamization predication operator feudalism
+    decisiveness hopefulness callousness formality sensitivity sensibility triplicate formative
+    formalize electricity electrical hopeful goodness revival allowance inference airliner
+    gyroscopic adjustable defensible irritant replacement adjustment dependent adoption homologous
+    communism activate angularity effective bowdlerize probate rate cease controll roll apology is
+    as by us tests naïve x2 utf8 no_space HttpServer
+"""
+
+
+@pytest.fixture
+def connection() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as opened:
+        shape.make(opened)
+        yield opened
+
+
+def put(connection: sqlite3.Connection, **files: str) -> None:
+    """Each of one region, by numbers: `f1` is 1."""
+    rows = [(int(name[1:]), "code", counted([("", "", "", body)])) for name, body in files.items()]
+    postings.put(connection, rows)
+
+
+def found(connection: sqlite3.Connection, word: str) -> list[int]:
+    regions = Regions(connection)
+    return sorted((regions.ids[regions.having(word, WEIGHTS).places] >> postings.SHIFT).tolist())
+
+
+def test_forms_of_words_are_those_of_fts5() -> None:
+    with closing(sqlite3.connect(":memory:")) as other:
+        other.execute("CREATE VIRTUAL TABLE words USING fts5 (word, tokenize = 'porter unicode61')")
+        other.execute("CREATE VIRTUAL TABLE known USING fts5vocab (words, 'instance')")
+        other.execute("INSERT INTO words VALUES (?)", (TEXT,))
+        theirs = [term for (term,) in other.execute("SELECT term FROM known ORDER BY offset")]
+    assert [stem_of(word) for word in parted(TEXT)] == theirs
+
+
+def test_a_word_is_counted_apart_in_texts_names_and_paths() -> None:
+    one = counted([("http retry", "Retry", "about retries", "retry " * 300), ("", "", "", "")])
+    assert one.counts == [3, 0]  # about, retry, http, and no form twice
+    assert one.lengths == [2 + 1 + 2 + 300, 0]
+    numbers, weights = memoryview(one.numbers).cast("I"), memoryview(one.weights).cast("H")
+    of = dict(zip(numbers, weights, strict=True))
+    assert of[number_of("retry")] == PATH + NAME + 255
+    assert of[number_of("http")] == PATH
+    assert of[number_of("about")] == 1
+
+
+def test_more_of_a_word_is_better_and_bm25_is_that_of_fts5(connection: sqlite3.Connection) -> None:
+    bodies = ["seal", "seal seal owl", "owl " * 30 + "seal", "newt", "newt owl", "toad", "toad toad", "frog"]
+    put(connection, **{f"f{number}": body for number, body in enumerate(bodies)})
+    connection.executemany(
+        "INSERT INTO regions (rowid, path, names, comments, body) VALUES (?, '', '', '', ?)",
+        [(number << postings.SHIFT, body) for number, body in enumerate(bodies)],
+    )
+    regions = Regions(connection)
+    for word in ("seal", "owl", "newt", "toad", "frog"):
+        ours, theirs = regions.having(word, WEIGHTS), regions.beside(word, WEIGHTS)
+        assert ours.places.tolist() == theirs.places.tolist()
+        assert ours.values.tolist() == pytest.approx(theirs.values.tolist())
+
+
+def test_parts_become_fewer_and_say_the_same(connection: sqlite3.Connection) -> None:
+    for number in range(postings.TOGETHER):
+        put(connection, **{f"f{number}": f"seal w{number}", f"f{number + 100}": "owl"})
+    connection.execute("INSERT INTO gone VALUES (3), (100)")
+    before = {word: found(connection, word) for word in ("seal", "w0", "w3", "w7", "owl", "newt")}
+    assert before["w3"] == [] and before["w7"] == [7] and 100 not in before["owl"]
+    postings.merge(connection)
+    assert connection.execute("SELECT count(*), max(level) FROM parts").fetchall() == [(1, 1)]
+    assert connection.execute("SELECT count(*) FROM gone").fetchone() == (0,)
+    assert {word: found(connection, word) for word in before} == before
+    assert Regions(connection).count == 2 * postings.TOGETHER - 2
+
+
+def test_a_part_holds_no_more_than_its_places(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postings, "MOST", 3)
+    put(connection, **{f"f{number}": "seal" for number in range(7)})
+    assert connection.execute("SELECT count(*) FROM parts").fetchone() == (3,)
+    for number in range(10, 16):
+        put(connection, **{f"f{number}": "seal"})
+    postings.merge(connection)
+    sizes = [len(one.ids) for one in postings.regions_of(connection).values()]
+    assert sum(sizes) == 13 and max(sizes) == 3
+    assert found(connection, "seal") == [*range(7), *range(10, 16)]
+
+
+def test_nothing_is_left_of_what_is_gone(connection: sqlite3.Connection) -> None:
+    put(connection, f1="seal", f2="owl")
+    connection.execute("INSERT INTO gone VALUES (1), (2)")
+    postings.tidy(connection)
+    for table in ("parts", "postings", "gone"):
+        assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+    assert found(connection, "seal") == []
