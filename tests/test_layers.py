@@ -43,6 +43,7 @@ BREACHES = {
     "web": ("engine/client/contact.py", "from uvicorn import Server"),
     "processes": ("tui/app.py", "import psutil"),
     "grammars": ("tui/widgets/notice.py", "import pygments.lexers"),
+    "numbers": ("workspace/status.py", "def f():\n    import numpy"),
     "encodings": ("session/exchange/markdown.py", "from charset_normalizer import from_bytes"),
     "completions": ("cli.py", "import shtab"),
     "toml": ("settings.py", "def f():\n    import tomlkit"),
