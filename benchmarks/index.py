@@ -26,6 +26,7 @@ from pathlib import Path
 
 from benchmarks.report import Report, median
 from benchmarks.tree import idle_stall, stalls_during
+from docstra_tui.context.search.asking import Asking
 from docstra_tui.context.search.index.project import ProjectIndex
 from docstra_tui.context.search.suggestions import suggest
 
@@ -195,8 +196,9 @@ def measure(report: Report, root: Path, rounds: int) -> None:
 
 
 def measure_stalls(report: Report, root: Path) -> None:
-    """What a loop in the process of a face notices: of an index that is made, and of questions meanwhile."""
-    index = ProjectIndex(root)
+    """What a loop in the process of a face notices: of an index that is made, and of questions meanwhile,
+    which another process answers for it."""
+    index, asking = ProjectIndex(root), Asking()
     shutil.rmtree(index.folder, ignore_errors=True)
 
     def work() -> None:
@@ -205,8 +207,10 @@ def measure_stalls(report: Report, root: Path) -> None:
         while time.monotonic() < until and not index.status().is_complete:
             time.sleep(0.2)
             if index.status().files:
-                ask_all(index)
+                for question in QUESTIONS:
+                    index.ask(lambda reader, question=question: asking.suggest(reader.path, question))  # type: ignore[misc]
         index.stop()
+        asking.close()
 
     _, stall = asyncio.run(stalls_during(lambda: asyncio.to_thread(work)))
     report.add("stall_ms", stall * 1000, "ms, longest stall of a loop while it is made and asked", "≤ 50")

@@ -17,7 +17,7 @@ from docstra_tui.errors import UnreadableFile
 from docstra_tui.text import shown_name
 
 if TYPE_CHECKING:
-    from docstra_tui.context.search.suggestions import Suggestion
+    from docstra_tui.context.search.offered import Suggestion
     from docstra_tui.llm.base import BaseLLM
     from docstra_tui.llm.items import ContextItem
     from docstra_tui.session.turn_request import TurnRequest

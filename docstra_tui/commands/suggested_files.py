@@ -21,7 +21,7 @@ from docstra_tui.llm import own_words
 from docstra_tui.text import sanitize_line, shown_name
 
 if TYPE_CHECKING:
-    from docstra_tui.context.search.suggestions import Suggestion
+    from docstra_tui.context.search.offered import Suggestion
     from docstra_tui.llm.base import BaseLLM
     from docstra_tui.settings import Settings
     from docstra_tui.workspace.models.backend import Backend

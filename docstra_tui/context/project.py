@@ -13,7 +13,7 @@ from docstra_tui.text import shown_name
 
 if TYPE_CHECKING:
     from docstra_tui.context.search.index.building import Progress
-    from docstra_tui.context.search.suggestions import Suggestion
+    from docstra_tui.context.search.offered import Suggestion
 
 LIMIT = 20
 """Files that are suggested."""

@@ -16,7 +16,7 @@ from docstra_tui.commands.console import Console
 from docstra_tui.commands.index_progress import IndexProgress
 from docstra_tui.context.project import Project
 from docstra_tui.context.search.index.building import Progress
-from docstra_tui.context.search.suggestions import Suggestion
+from docstra_tui.context.search.offered import Suggestion
 from docstra_tui.errors import EngineDied, NotAllowed, UnreadableFile
 from tests.commands.oneshot.one_shot import Terminal
 from tests.fakes import FakeLLM

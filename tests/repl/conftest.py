@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from docstra_tui import errors
+from docstra_tui.context.search.asking import Asking
 from docstra_tui.context.search.index.project import IndexStatus
 from docstra_tui.context.search.index.reader import IndexReader
-from docstra_tui.context.search.suggestions import Suggestions
+from docstra_tui.context.search.offered import Suggestions
 from docstra_tui.repl import suggesting
 
 
@@ -53,7 +54,8 @@ class NoIndex:
 
 @pytest.fixture(autouse=True)
 def nothing_is_indexed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is typed in a test looks for files only where the test is about that."""
+    """What is typed in a test looks for files only where the test is about that, and starts no process."""
+    monkeypatch.setattr(Asking, "start", lambda self: None)
     monkeypatch.setattr(suggesting, "index_of", lambda root, settings: lambda: NoIndex(root))
 
 

@@ -6,13 +6,15 @@ import contextlib
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from docstra_tui.context.search import suggestions
+from docstra_tui.context.search.asking import Asking
 from docstra_tui.context.search.index.building import Progress
-from docstra_tui.context.search.suggestions import Suggestion, Suggestions
+from docstra_tui.context.search.offered import Suggestion, Suggestions
 from docstra_tui.repl import suggesting
 from docstra_tui.settings import Settings
 from docstra_tui.workspace.suggesting.offers import index_of
@@ -53,7 +55,7 @@ class Search(NoIndex):
             raise KeyboardInterrupt
 
     def ask(self, work: Callable[[object], Any]) -> Any:
-        return work(None)
+        return work(SimpleNamespace(path=self.root))
 
     def reader(self) -> Any:
         return contextlib.nullcontext()
@@ -64,6 +66,7 @@ def search(project: Path, monkeypatch: pytest.MonkeyPatch) -> Search:
     search = Search(project)
     monkeypatch.setattr(suggesting, "index_of", lambda root, settings: lambda: search)
     monkeypatch.setattr(suggestions, "suggest", search.suggest)
+    monkeypatch.setattr(Asking, "suggest", lambda self, *asked, **given: search.suggest(*asked, **given))
     return search
 
 

@@ -11,6 +11,7 @@ from textual.app import App
 from textual.events import Key
 from textual.keys import _character_to_key
 
+from docstra_tui.context.search.asking import Asking
 from docstra_tui.context.search.index.project import IndexStatus
 from docstra_tui.errors import NoIndex
 from docstra_tui.session.store.sessions import SessionStore
@@ -61,7 +62,8 @@ class Unindexed:
 
 @pytest.fixture(autouse=True)
 def nothing_is_indexed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is typed in a test looks for files only where the test is about that."""
+    """What is typed in a test looks for files only where the test is about that, and starts no process."""
+    monkeypatch.setattr(Asking, "start", lambda self: None)
     monkeypatch.setattr(controllers, "index_of", lambda root, settings: Unindexed)
 
 

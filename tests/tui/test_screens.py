@@ -15,7 +15,7 @@ from textual.color import Color
 from textual.widgets import Input
 
 from docstra_tui import figures, paths
-from docstra_tui.context.search.suggestions import Suggestion, Suggestions
+from docstra_tui.context.search.offered import Suggestion, Suggestions
 from docstra_tui.llm.answer import Usage
 from docstra_tui.session.turns import SavedTurn
 from docstra_tui.settings import Settings

@@ -10,7 +10,7 @@ import pytest
 
 from docstra_tui.context.search.index.building import Progress
 from docstra_tui.context.search.index.project import IndexStatus, ProjectIndex
-from docstra_tui.context.search.suggestions import Suggestion
+from docstra_tui.context.search.offered import Suggestion
 from docstra_tui.settings import Settings
 from docstra_tui.tui.main import controllers
 from docstra_tui.tui.screens.help import HelpScreen

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Protocol
 
+from docstra_tui.context.search.offered import Suggestion, Suggestions
 from docstra_tui.context.search.ranking.reasons import reasons
 from docstra_tui.context.search.ranking.terms import Terms, terms_of
 from docstra_tui.context.search.ranking.weighing import ranked
@@ -32,29 +32,6 @@ class IndexReader(Protocol):
     def is_complete(self) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A file that is offered for a question."""
-
-    path: str
-    """Relative to the project."""
-    reason: str
-    """Why, in a few words; it holds names out of files and must be made safe before it is shown."""
-    score: float
-    """Of the best one 1; of no meaning across questions."""
-    lines: tuple[int, int] | None
-    """The lines that fit best, both counted in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestions:
-    """What is offered, best first."""
-
-    files: tuple[Suggestion, ...]
-    is_complete: bool
-    """False where the index had only a part of the project."""
-
-
 def suggest(
     reader: IndexReader,
     question: str,
@@ -73,12 +50,17 @@ def suggest(
         return _suggested(connection, terms, ticked, limit, weights, reader.is_complete)
 
 
+CACHE = 16_000
+"""Thousands of bytes of the index that are held: a question reads some pages of it again and again."""
+
+
 @contextmanager
 def _at_one_moment(connection: sqlite3.Connection) -> Iterator[None]:
     """Who writes waits meanwhile: what is read first has to be true of what is read last."""
     if connection.in_transaction:
         yield
         return
+    connection.execute(f"PRAGMA cache_size = -{CACHE}")
     connection.execute("BEGIN")
     try:
         yield

@@ -29,7 +29,7 @@ from docstra_tui.workspace.suggesting.own_words import ASKING
 from docstra_tui.workspace.suggesting.weights import Sum, Weight, weight_words
 
 if TYPE_CHECKING:
-    from docstra_tui.context.search.suggestions import Suggestion
+    from docstra_tui.context.search.offered import Suggestion
 
 BESIDE = 100
 """Columns of a screen that has room for the file beside the list."""

@@ -15,8 +15,9 @@ from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.jobs import Deliver, JobQueue
 
 if TYPE_CHECKING:
+    from docstra_tui.context.search.asking import Asking
     from docstra_tui.context.search.index.project import IndexStatus, ProjectIndex
-    from docstra_tui.context.search.suggestions import Suggestion
+    from docstra_tui.context.search.offered import Suggestion
     from docstra_tui.settings import Settings
 
 logger = logging.getLogger("docstra_tui.workspace")
@@ -64,6 +65,7 @@ class Offers:
         self._told = told
         self._jobs = JobQueue("suggest", deliver)
         self._index: ProjectIndex | None = None
+        self._asking: Asking | None = None
         self._wish = Wish("")
         self._closing = threading.Lock()
         self._is_closed = False
@@ -71,7 +73,7 @@ class Offers:
     def begin(self) -> None:
         """Somebody begins to write: have the index brought up in the background."""
         if self._index is None:
-            self._jobs.do(self._open, lambda _: None, lambda error: None, key="open")
+            self._jobs.do(self._begin, lambda _: None, lambda error: None, key="open")
 
     def ask(self, question: str, ticked: Sequence[str] = (), words: Sequence[str] = ()) -> None:
         """Look for files; the answer comes, unless another is asked for meanwhile."""
@@ -99,8 +101,26 @@ class Offers:
         self._jobs.close()
         if self._index is not None:
             self._index.stop()
+        if self._asking is not None:
+            self._asking.close()
 
     # In the background
+
+    def _begin(self) -> None:
+        self._open()
+        self._asked().start()
+
+    def _asked(self) -> Asking:
+        """Who answers; another process, since weighing holds up whatever else is in one."""
+        from docstra_tui.context.search.asking import Asking
+
+        if self._asking is None:
+            asking = Asking()
+            with self._closing:
+                if self._is_closed:
+                    asking.close()
+                self._asking = asking
+        return self._asking
 
     def _open(self) -> ProjectIndex:
         if self._index is None:
@@ -112,14 +132,13 @@ class Offers:
         return self._index
 
     def _find(self, wish: Wish) -> Offer:
-        from docstra_tui.context.search.suggestions import suggest
-
         index = self._open()
+        asked = self._asked()
         index.nudge()
         try:
             found = index.ask(
-                lambda reader: suggest(
-                    reader, wish.question, ticked=wish.ticked, limit=MOST, words=wish.words
+                lambda reader: asked.suggest(
+                    reader.path, wish.question, ticked=wish.ticked, limit=MOST, words=wish.words
                 )
             )
         except NoIndex as error:  # not yet, or not at all

@@ -12,7 +12,7 @@ from docstra_tui.commands import oneshot
 from docstra_tui.commands.arguments import parse
 from docstra_tui.commands.console import Console
 from docstra_tui.context.project import Project
-from docstra_tui.context.search.suggestions import Suggestion
+from docstra_tui.context.search.offered import Suggestion
 from docstra_tui.errors import ContextOverflow, NotAllowed, UsageError
 from docstra_tui.session.outgoing import SecretsFound
 from tests.commands.oneshot.one_shot import ask

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from docstra_tui.context.search.index.project import ProjectIndex
-from docstra_tui.context.search.suggestions import Suggestion, suggest
+from docstra_tui.context.search.offered import Suggestion
+from docstra_tui.context.search.suggestions import suggest
 
 FILES = {
     "src/post/__init__.py": "from post.client import Client\nfrom post.retry import Retry\n",

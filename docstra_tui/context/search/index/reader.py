@@ -15,8 +15,6 @@ from docstra_tui.context.search.index import shape
 from docstra_tui.errors import NoIndex
 
 BUSY_SECONDS = 5.0
-CACHE = 16_000
-"""Thousands of bytes of the file that are held: a question reads some pages of it again and again."""
 
 
 class IndexReader:
@@ -24,7 +22,7 @@ class IndexReader:
     anew, that one is asked."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._place: tuple[int, int] | None = None
         self._connection: sqlite3.Connection | None = None
         self.connection  # noqa: B018
@@ -33,7 +31,7 @@ class IndexReader:
     def connection(self) -> sqlite3.Connection:
         """Raises `NoIndex` where there is none."""
         try:
-            status = os.stat(self._path, follow_symlinks=False)
+            status = os.stat(self.path, follow_symlinks=False)
             if self._connection is None or self._place != (status.st_dev, status.st_ino):
                 self.close()
                 self._connection = self._open()
@@ -81,10 +79,9 @@ class IndexReader:
     def _open(self) -> sqlite3.Connection:
         # rw: what a builder that was killed had begun is undone by whoever comes first.
         connection = sqlite3.connect(
-            f"{self._path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+            f"{self.path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None
         )
         connection.execute("PRAGMA query_only = ON")
-        connection.execute(f"PRAGMA cache_size = -{CACHE}")
         return connection
 
     def __enter__(self) -> Self:

@@ -1,0 +1,57 @@
+"""The process that looks for files: `python -P -m docstra_tui.context.search.suggesting_process`.
+
+Weighing a question holds Python's lock for milliseconds at a time, and numpy takes a tenth of a second to
+come: neither is for the process of a screen. It ends when nobody asks any more, or asked nothing for a while.
+"""
+
+from __future__ import annotations
+
+import gc
+import select
+import sqlite3
+import sys
+from pathlib import Path
+
+import msgspec
+
+from docstra_tui.context.child import bound
+from docstra_tui.context.search.asking import Answer, Question
+from docstra_tui.context.search.index.messages import receive, send
+from docstra_tui.context.search.index.priority import MEMORY
+from docstra_tui.context.search.index.reader import IndexReader
+from docstra_tui.context.search.suggestions import suggest
+from docstra_tui.errors import NoIndex
+
+IDLE_SECONDS = 120.0
+
+
+def main() -> None:
+    """Answer until nobody asks any more."""
+    bound(MEMORY)
+    gc.freeze()
+    gc.set_threshold(50_000)  # rows by the thousand, and no circles among them
+    reader: IndexReader | None = None
+    path = ""
+    while select.select([sys.stdin], [], [], IDLE_SECONDS)[0] and (message := receive(sys.stdin.buffer)):
+        question = msgspec.msgpack.decode(message, type=Question)
+        try:
+            if reader is None or path != question.index:
+                reader, path = IndexReader(Path(question.index)), question.index
+            answer = _answer(reader, question)
+        except NoIndex as error:
+            reader, answer = None, Answer(missing=error.message)
+        except (sqlite3.Error, MemoryError) as error:
+            reader = None
+            answer = Answer(
+                problem=f"{error}" or "no memory", code=getattr(error, "sqlite_errorcode", 0) or 0
+            )
+        send(sys.stdout.buffer, answer)
+
+
+def _answer(reader: IndexReader, question: Question) -> Answer:
+    found = suggest(reader, question.text, ticked=question.ticked, limit=question.limit, words=question.words)
+    return Answer(found)
+
+
+if __name__ == "__main__":
+    main()
