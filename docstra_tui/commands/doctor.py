@@ -36,6 +36,8 @@ def _checks(invocation: Invocation, measure: bool) -> list[Check]:
     try:
         from docstra_tui.workspace.doctor.examination import examine
     except ImportError as error:  # without its packages nothing else can be looked at
+        if machine is not None:
+            machine.close()
         missing = f"a package is missing or broken: {error}"
         return [Check("python", "fail", missing, "pip install --force-reinstall docstra-tui")]
     return examine(Path(os.getcwd()), invocation.flags, measure=measure, machine=machine)

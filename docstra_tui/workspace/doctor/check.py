@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -36,6 +37,11 @@ def together(name: str, found: Sequence[Check], fine: str) -> Check:
 def of_error(name: str, status: Status, error: DocstraError) -> Check:
     """An error of ours as a line: its hint is the cure."""
     return Check(name, status, error.message.rstrip("."), error.hint.removeprefix("Run: ").rstrip("."))
+
+
+def typed(word: object) -> str:
+    """A path or a name as a shell takes it: what is copied from a cure must do that and nothing else."""
+    return shlex.quote(str(word))
 
 
 def count(number: int, noun: str) -> str:

@@ -99,7 +99,8 @@ def _outcome(name: str, future: Future[Check], until: float) -> Check:
         # A little later than the looks themselves have to be back.
         error = future.exception(max(0.05, until + 0.1 - monotonic()))
     except TimeoutError:
-        return Check(name, "warn", "not known in time: a disk, or a program, does not answer", "df -h")
+        late = "not known in time: a disk does not answer, or the machine is busy"
+        return Check(name, "warn", late, computing.LOOK_LONGER)
     if error is not None:
         said = first_line(error) or "no word"
         return Check(name, "warn", f"it could not be looked at: {type(error).__name__}: {said}")

@@ -18,7 +18,7 @@ from docstra_tui.session.store.damage import is_damage
 from docstra_tui.session.store.shape import NO_VERSION, VERSION
 from docstra_tui.sqlite_codes import ELSEWHERE, result_code
 from docstra_tui.workspace.doctor.case import Case
-from docstra_tui.workspace.doctor.check import Check, count
+from docstra_tui.workspace.doctor.check import Check, count, typed
 from docstra_tui.workspace.title import shown_path
 
 SESSIONS = "sessions.db"
@@ -39,12 +39,14 @@ def sqlite(case: Case) -> Check:
     except OSError:
         return Check(name, "ok", f"{found}, no sessions are saved yet")
     if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid():
-        return Check(name, "fail", f"{path} is no file of yours", f"mv {path} {path}.aside")
+        return Check(name, "fail", f"{path} is no file of yours", f"mv {typed(path)} {typed(path)}.aside")
     of_size = f" of {size(status.st_size)}" if status.st_size >= MEGABYTE else ""
     what = f"{found}, sessions{of_size} in {shown_path(path)}"
     if status.st_mode & 0o077:
         mode = stat.S_IMODE(status.st_mode)
-        return Check(name, "warn", f"{what} can be read by others (mode {mode:o})", f"chmod 600 {path}")
+        return Check(
+            name, "warn", f"{what} can be read by others (mode {mode:o})", f"chmod 600 {typed(path)}"
+        )
     try:
         problem, version = _read_through(path, case.until - SPARE_SECONDS)
     except sqlite3.Error as error:
@@ -53,7 +55,7 @@ def sqlite(case: Case) -> Check:
         if result_code(error) == sqlite3.SQLITE_INTERRUPT:
             return Check(name, "ok", f"{what}, too large to be read through now")
         if result_code(error) in ELSEWHERE:
-            return Check(name, "warn", f"{what} cannot be read now: {error}", f"ls -l {path.parent}")
+            return Check(name, "warn", f"{what} cannot be read now: {error}", f"ls -l {typed(path.parent)}")
         return _damaged(name, what, str(error))
     except UnicodeDecodeError:  # SQLite quotes what is damaged in its own message
         return _damaged(name, what, "a table's description is no text")
@@ -93,7 +95,7 @@ def index(case: Case) -> Check:
         when = "made while you write a question" if case.settings.index == "auto" else "only made on request"
         return Check(name, "ok", f"none of {here} yet; it is {when}")
     path = found[0].folder / place.FILE
-    clear = f"docstra-tui index clear {case.root}"
+    clear = f"docstra-tui index clear {typed(case.root)}"
     if place.is_held(found[0].folder):
         return Check(name, "ok", f"that of {here} is being built, {size(found[0].size)}")
     try:

@@ -14,7 +14,7 @@ from docstra_tui.llm.files.catalog import installed_models
 from docstra_tui.llm.files.sources import STARTER, ModelFiles, ModelSpec, is_hub_id
 from docstra_tui.paths import can_be_written
 from docstra_tui.workspace.doctor.case import Case
-from docstra_tui.workspace.doctor.check import Check, count, of_error
+from docstra_tui.workspace.doctor.check import Check, count, of_error, typed
 from docstra_tui.workspace.title import shown_path
 
 MOST_BYTES = 50_000_000
@@ -31,19 +31,21 @@ def hub_cache(case: Case) -> Check:
     if not os.path.lexists(folder):
         if variable and not os.path.isdir(folder.parent):
             detail = f"{variable} names {shown}, which is not there{offline}"
-            return Check(name, "warn", detail, f"mkdir -p {folder}")
+            return Check(name, "warn", detail, f"mkdir -p {typed(folder)}")
         if not can_be_written(folder):
-            return Check(name, "warn", f"{shown} cannot be made{offline}", f"ls -ld {_nearest(folder)}")
+            return Check(
+                name, "warn", f"{shown} cannot be made{offline}", f"ls -ld {typed(_nearest(folder))}"
+            )
         return Check(name, "ok", f"{shown} is made with the first model{offline}")
     if not folder.is_dir():
-        return Check(name, "fail", f"{shown} is no folder", f"ls -l {folder}")
+        return Check(name, "fail", f"{shown} is no folder", f"ls -l {typed(folder)}")
     if not os.access(folder, os.R_OK | os.X_OK):
-        return Check(name, "fail", f"{shown} may not be read", f"chmod u+rwx {folder}")
+        return Check(name, "fail", f"{shown} may not be read", f"chmod u+rwx {typed(folder)}")
     models = [one for one in installed_models() if one.kind != STARTER]
     total = sum(one.size or 0 for one in models)
     detail = f"{shown}, {count(len(models), 'model')}" + (f" of {size(total)}" if models else "") + offline
     if not os.access(folder, os.W_OK):
-        return Check(name, "warn", f"{detail}; nothing can be written there", f"chmod u+w {folder}")
+        return Check(name, "warn", f"{detail}; nothing can be written there", f"chmod u+w {typed(folder)}")
     return Check(name, "ok", detail)
 
 
@@ -53,7 +55,7 @@ def model_files(case: Case) -> Check:
     if case.settings.remote.base_url:
         return Check(name, "ok", "none are needed: another server answers")
     model = wanted.name or STARTER
-    pull = f"docstra-tui models pull {model}"
+    pull = f"docstra-tui models pull {typed(model)}"
     try:
         found = _found(case)
     except ModelError as error:

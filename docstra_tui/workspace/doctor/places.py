@@ -16,7 +16,7 @@ from docstra_tui.figures import size
 from docstra_tui.llm.files import hub
 from docstra_tui.llm.http.key import FILE, VARIABLE, clean_key, find_key
 from docstra_tui.workspace.doctor.case import Case
-from docstra_tui.workspace.doctor.check import Check, Status, of_error, together
+from docstra_tui.workspace.doctor.check import Check, Status, of_error, together, typed
 from docstra_tui.workspace.title import shown_path
 
 FULL = 20_000_000
@@ -68,7 +68,7 @@ def _made_writable(there: Path, variables: Iterable[str]) -> str:
     status = os.stat(there)
     is_read_only = os.statvfs(there).f_flag & os.ST_RDONLY
     if stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not is_read_only:
-        return f"chmod u+rwx {there}"
+        return f"chmod u+rwx {typed(there)}"
     named = " ".join(f"DOCSTRA_{variable}_DIR=FOLDER" for variable in variables)
     return f"export {named} (folders that you may write)"
 
@@ -106,12 +106,12 @@ def disk(case: Case) -> Check:
         shown = f"{size(free)} free for {what} in {shown_path(there)}"
         fine.setdefault(device, shown)
         if free < FULL:
-            check = Check("disk", "fail" if what == "sessions" else "warn", shown, f"df -h {there}")
+            check = Check("disk", "fail" if what == "sessions" else "warn", shown, f"df -h {typed(there)}")
         elif may_grow and free < LITTLE:
             check = Check("disk", "warn", shown, "docstra-tui index clear --all")
         elif room.f_files and room.f_favail < FEW_FILES:
             detail = f"only {room.f_favail:,} more files fit beside the {what} in {shown_path(there)}"
-            check = Check("disk", "warn", detail, f"df -i {there}")
+            check = Check("disk", "warn", detail, f"df -i {typed(there)}")
         else:
             continue
         found.setdefault(device, check)

@@ -11,7 +11,7 @@ from pathlib import Path
 from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.doctor.answers import Answers
 from docstra_tui.workspace.doctor.case import Case
-from docstra_tui.workspace.doctor.check import Check, together
+from docstra_tui.workspace.doctor.check import Check, together, typed
 from docstra_tui.workspace.terminal import colour_depth
 
 SMALLEST = (60, 16)
@@ -70,7 +70,9 @@ def colours(case: Case) -> Check:
         return Check(name, "ok", f"{shown}, as NO_COLOR says")
     if term not in NONE and not _is_described(term):
         detail = f"{shown}; this machine has no description of {term}, which other programs need"
-        return Check(name, "warn", detail, f"on your own machine: infocmp -x {term} | ssh HOST tic -x -")
+        return Check(
+            name, "warn", detail, f"on your own machine: infocmp -x {typed(term)} | ssh HOST tic -x -"
+        )
     return Check(name, "ok", shown)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from docstra_tui import paths
+from docstra_tui.context.search.index import place
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.store.shape import VERSION
 from docstra_tui.workspace.doctor import places, terminal
@@ -363,3 +364,16 @@ def test_a_device_that_this_torch_cannot_have_is_known_without_waiting_for_it(
         monkeypatch.setattr("docstra_tui.workspace.doctor.computing.built_for", lambda build=build: build)
         found = examined(tmp_path, SaidMachine(**silent), model_device="cuda")
         assert found["devices"].status == status
+
+
+def test_what_is_to_be_typed_does_that_and_nothing_else(tmp_path: Path, monkeypatch) -> None:
+    root = tmp_path / "a; reboot"
+    root.mkdir()
+    index = place.folder_of(root)
+    paths.private_folder(index)
+    (index / place.FILE).write_bytes(b"no database at all" * 400)
+    monkeypatch.setenv("DOCSTRA_MODEL", f"{root}/$(reboot).gguf")
+    monkeypatch.setenv("HF_HUB_CACHE", str(root / "`reboot`" / "hub"))
+    found = examined(root)
+    assert (found["index"].status, found["index"].cure) == ("warn", f"docstra-tui index clear '{root}'")
+    assert found["hub cache"].cure == f"mkdir -p '{root}/`reboot`/hub'"
