@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from docstra_tui.commands.console import Console
@@ -10,6 +11,7 @@ from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.citations.answered import checked
 from docstra_tui.session.citations.citation import Citation
 from docstra_tui.session.citations.report import is_any_missing, row, tally, told
+from docstra_tui.session.citations.since import Since
 from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.workspace.wording import NOTHING_CITED
 
@@ -38,7 +40,7 @@ class Cited:
         """An answer, with the files that were sent for it; that about a part of them decides nothing."""
         if not (self._as_json or self._decides or self._console.err_is_terminal):
             return
-        citations = checked(str(record["answer"]), items)
+        citations = checked(str(record["answer"]), items, Since(Path.cwd()))
         self._is_any_missing |= not is_of_a_part and is_any_missing(citations)
         if self._as_json:
             record["citations"] = told(citations)

@@ -13,6 +13,7 @@ from docstra_tui.workspace.wording import NOTHING_CITED
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.citations.citation import Citation
+    from docstra_tui.session.citations.texts import Texts
     from docstra_tui.session.turns import SavedTurn
 
 
@@ -22,6 +23,7 @@ class Cited:
     def __init__(self, session: Callable[[], ChatSession], printer: Printer) -> None:
         self._session = session
         self._printer = printer
+        self._texts: Texts | None = None
 
     def below(self, turn: SavedTurn) -> None:
         """What stands under an answer; nothing where it says nothing that can be looked up."""
@@ -44,7 +46,17 @@ class Cited:
 
     def _of(self, turn: SavedTurn) -> Sequence[Citation]:
         from docstra_tui.session.citations.answered import citations_of
+        from docstra_tui.session.citations.since import Since
 
-        turns = self._session().turns
-        places = [place for place, other in enumerate(turns) if other.id == turn.id]
-        return citations_of(turn, turns[: places[0]] if places else ())
+        session = self._session()
+        places = [place for place, other in enumerate(session.turns) if other.id == turn.id]
+        before = session.turns[: places[0]] if places else ()
+        return citations_of(turn, before, Since(session.root), self._kept())
+
+    def _kept(self) -> Texts:
+        """What is known of the texts of files, for the next answer about them."""
+        if self._texts is None:
+            from docstra_tui.session.citations.texts import Texts
+
+            self._texts = Texts()
+        return self._texts

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from docstra_tui.session.citations.checking import Checker
     from docstra_tui.session.citations.citation import Citation
+    from docstra_tui.session.citations.texts import Texts
     from docstra_tui.session.turns import SavedTurn
 
 
 class LookingUp:
     """The answer that grows. For one thread that nobody waits for."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path | None = None) -> None:
+        """`root` is the folder of the files."""
+        self._root = root
+        self._texts: Texts | None = None
         self._turn: SavedTurn | None = None
         self._checker: Checker | None = None
         self._fed = ""
@@ -25,10 +30,12 @@ class LookingUp:
         if turn is not self._turn or not answer.startswith(self._fed):
             from docstra_tui.session.citations.answered import sent_with
             from docstra_tui.session.citations.checking import Checker
+            from docstra_tui.session.citations.texts import Texts
 
             items = sent_with(turn)
             self._turn, self._fed = turn, ""
-            self._checker = Checker(items) if items else None
+            self._texts = self._texts if self._texts is not None else Texts()
+            self._checker = Checker(items, texts=self._texts) if items else None
         if self._checker is None:
             return answer, ()
         self._checker.feed(answer[len(self._fed) :])
@@ -36,11 +43,14 @@ class LookingUp:
         return answer, self._checker.citations
 
     def whole(self, turn: SavedTurn, before: Sequence[SavedTurn]) -> tuple[str, Sequence[Citation]]:
-        """An answer that is over; `before` are the turns of its path."""
-        from docstra_tui.session.citations.answered import citations_of
+        """An answer that is over, with what changed since; `before` are the turns of its path."""
+        from docstra_tui.session.citations.answered import citations_of, sent_with
+        from docstra_tui.session.citations.since import Since
+        from docstra_tui.session.citations.texts import Texts
 
-        if turn is not self._turn or self._checker is None:
-            return turn.answer, citations_of(turn, before)
+        since, self._texts = Since(self._root), self._texts or Texts()
+        if turn is not self._turn or self._checker is None or since.of(sent_with(turn)):
+            return turn.answer, citations_of(turn, before, since, self._texts)
         self.so_far(turn)
         checker, self._turn, self._checker, self._fed = self._checker, None, None, ""
         return turn.answer, checker.finish()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -74,6 +76,25 @@ def project_template(root: Path) -> None:
     (root / ".docstra" / "templates" / "audit.md").write_text("Audit\u200b {what}.\n")
 
 
+class Edited:
+    """A file that somebody edits while the model speaks of it."""
+
+    def build(self, root: Path) -> None:
+        files(root)
+        self._root = root
+
+    def enqueue(self, backend: FakeBackend) -> None:
+        gate = cast("threading.Semaphore", self)
+        backend.llm.enqueue("It has `return 1` in `pkg/client.py:2`, and `TIMEOUT = 5`.", gate=gate)
+
+    def acquire(self, *_: object, **__: object) -> bool:
+        (self._root / "pkg" / "client.py").write_text("def get():\n    return 2\n")
+        return True
+
+
+EDITED = Edited()
+
+
 def dies(backend: FakeBackend) -> None:
     backend.llm.enqueue("Half", EngineDied("The engine is gone.", "Restart it."))
     backend.llm.enqueue("Whole.")
@@ -141,6 +162,12 @@ def small_window(backend: FakeBackend) -> None:
 ELSEWHERE = Settings(remote=RemoteSettings(base_url=f"http://{HOST}/v1"), model=ModelSettings(name="m"))
 
 SCENARIOS = [
+    Scenario(
+        "a file that changes while it is spoken of",
+        [Line("@pkg/client.py @pkg/config.py Where?", 1, says=("2 references: 1 ✓, 1 changed since",))],
+        Project(EDITED.build, EDITED.enqueue),
+        calls=1,
+    ),
     Scenario(
         "a file that is named stays until it is dropped",
         [

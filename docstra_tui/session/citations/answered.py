@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import JOIN, PART
-from docstra_tui.session.citations.checking import verify
+from docstra_tui.session.citations.checking import NOTHING, verify
 from docstra_tui.session.citations.citation import Citation
+from docstra_tui.session.citations.since import Since
 from docstra_tui.session.citations.texts import Texts
 from docstra_tui.session.turns import WITHOUT_TEXT, SavedTurn
 
@@ -30,21 +32,28 @@ def sent_with(turn: SavedTurn, before: Sequence[SavedTurn] = ()) -> tuple[Contex
 
 
 def citations_of(
-    turn: SavedTurn, before: Sequence[SavedTurn] = (), texts: Texts | None = None
+    turn: SavedTurn,
+    before: Sequence[SavedTurn] = (),
+    since: Since | None = None,
+    texts: Texts | None = None,
 ) -> tuple[Citation, ...]:
-    """Those of an answer, looked up in what was sent with its question. Blocks."""
-    return checked(turn.answer, sent_with(turn, before), texts)
+    """Those of an answer, looked up in what was sent with its question; `since` says what changed. Blocks."""
+    return checked(turn.answer, sent_with(turn, before), since, texts)
 
 
-def citations_on_paths(turns: Iterable[SavedTurn]) -> dict[int, tuple[Citation, ...]]:
-    """Those of every answer of a conversation, forks and all, by the turn; oldest first. Blocks."""
+def citations_on_paths(
+    turns: Iterable[SavedTurn], root: Path | None = None
+) -> dict[int, tuple[Citation, ...]]:
+    """Those of every answer of a conversation about the folder `root`, forks and all, by the turn; oldest
+    first. Blocks."""
     found: dict[int, tuple[Citation, ...]] = {}
     known: dict[int, SavedTurn] = {}
-    texts = Texts()
+    since, texts = Since(root), Texts()
     for turn in turns:
         known[turn.id] = turn
         if turn.answer.strip():
-            found[turn.id] = citations_of(turn, _before(turn, known) if turn.task == JOIN else (), texts)
+            before = _before(turn, known) if turn.task == JOIN else ()
+            found[turn.id] = citations_of(turn, before, since, texts)
     return found
 
 
@@ -57,6 +66,10 @@ def _before(turn: SavedTurn, known: Mapping[int, SavedTurn]) -> list[SavedTurn]:
     return path
 
 
-def checked(answer: str, items: Sequence[ContextItem], texts: Texts | None = None) -> tuple[Citation, ...]:
+def checked(
+    answer: str, items: Sequence[ContextItem], since: Since | None = None, texts: Texts | None = None
+) -> tuple[Citation, ...]:
     """The citations of an answer; none where nothing was sent that it could be about. Blocks."""
-    return verify(answer, items, texts=texts) if items and answer.strip() else ()
+    if not items or not answer.strip():
+        return ()
+    return verify(answer, items, NOTHING if since is None else since.of(items), texts)

@@ -117,6 +117,10 @@ class Checker:
         judged = set()
         for one, named in zip(quotes, named_for, strict=True):
             verdict = self._claims.quote(one, named, sentence)
+            if verdict is not None and verdict.status == "moved" and named.line is None and has_lines:
+                # The file is that of another quote, which has a line of it: nobody said that this is in it.
+                named = Named()
+                verdict = self._claims.quote(one, named, sentence)
             self._add("quote", one.code, verdict, named)
             judged |= {named, Named(named.path)} if verdict is not None else set()
         used = {number for number in used if mentions[number].named in judged}

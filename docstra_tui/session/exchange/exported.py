@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Literal, get_args
 
 import msgspec
@@ -51,7 +52,7 @@ def exported(
         with_thinking=with_thinking,
         settings=settings,
         with_digests=True,
-        citations=citations_on_paths(whole.session.turns),
+        citations=citations_on_paths(whole.session.turns, _root(whole.session)),
     )
 
 
@@ -60,7 +61,7 @@ def document_of(
 ) -> Document:
     """Every turn of it, numbered from 1; nothing in it tells which number it has here."""
     session, turns = whole.session, whole.turns
-    files, citations = _Files(), citations_on_paths(turns)
+    files, citations = _Files(), citations_on_paths(turns, _root(session))
     numbers: dict[int, int] = {}
     told = []
     for number, turn in enumerate(turns, 1):
@@ -90,6 +91,11 @@ def document_of(
         settings=dict(settings or {}),
         program=f"docstra-tui {__version__}",
     )
+
+
+def _root(session: StoredSession) -> Path | None:
+    """The folder that it is about, where there is one."""
+    return Path(session.root) if session.root else None
 
 
 def _unsent(session: StoredSession) -> Sequence[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
@@ -18,10 +19,15 @@ from docstra_tui.workspace.jobs import Deliver, JobQueue
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
+    from docstra_tui.session.citations.citation import Citation
     from docstra_tui.session.turns import SavedTurn
+    from docstra_tui.workspace.files.picked import Picked
 
 SECONDS = 2.0
 """Between two looks at an answer that grows: a look costs about as much as a frame of it."""
+
+AGAIN = 20
+"""Answers that are looked up again when a file has changed, the last ones."""
 
 
 class Citations:
@@ -29,6 +35,7 @@ class Citations:
 
     def __init__(
         self,
+        root: Path,
         parts: Parts,
         older: OlderTurns,
         session: Callable[[], ChatSession | None],
@@ -43,10 +50,12 @@ class Citations:
         self._files = files
         self._dialogs = dialogs
         self._jobs = JobQueue("citations", deliver)
-        self._looking = LookingUp()
+        self._looking = LookingUp(root)
         self._timer: Timer | None = None
         self._count = 0
         """Citations of the answer that grows which are shown."""
+        self._told: dict[int, tuple[Citation, ...]] = {}
+        """Those of the answers that are whole, by the turn."""
 
     def close(self) -> None:
         """Stop what runs; any thread, never blocks."""
@@ -79,12 +88,24 @@ class Citations:
 
         self._jobs.do(lambda: Cited.of(*self._looking.so_far(turn)), came, lambda _: None, key="growing")
 
+    def files_changed(self, picked: Picked) -> None:
+        """What was looked up is not so any more, where a file is another one now."""
+        if any(file.state.kind in ("changed", "deleted") for file in picked.files):
+            for number in [*self._told][-AGAIN:]:
+                self._whole(number)
+
     def wanted(self, event: CitationsWanted) -> None:
         """An answer is in sight."""
-        number = event.turn_id
+        self._told.pop(event.turn_id, None)
+        self._whole(event.turn_id)
+
+    def _whole(self, number: int) -> None:
+        """Look up all of an answer, and say it where it is not said already."""
 
         def came(cited: Cited) -> None:
-            self._conversation.cite(number, cited)
+            if self._told.get(number) != cited.citations:
+                self._told[number] = cited.citations
+                self._conversation.cite(number, cited)
 
         def failed(_: Exception) -> None:
             came(Cited((), ()))
@@ -94,7 +115,9 @@ class Citations:
             came(Cited((), ()))
             return
         found = turn
-        self._jobs.do(lambda: Cited.of(*self._looking.whole(found, before)), came, failed)
+        self._jobs.do(
+            lambda: Cited.of(*self._looking.whole(found, before)), came, failed, key=f"whole {number}"
+        )
 
     def _found(self, number: int) -> tuple[SavedTurn | None, Sequence[SavedTurn]]:
         """A turn that is shown, and those before it."""

@@ -178,7 +178,7 @@ class Controllers(KeyActions):
             self.root, parts.composer, self.opened, queue, self._program, dialogs, self._chat_jobs
         )
         self.citations = Citations(
-            parts, self.older, lambda: self.session, self.files, dialogs, self.call_later
+            self.root, parts, self.older, lambda: self.session, self.files, dialogs, self.call_later
         )
         self._store_notices = StoreNotices(store, parts.notices, dialogs)
 

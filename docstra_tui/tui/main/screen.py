@@ -100,6 +100,7 @@ class MainScreen(Controllers):
     def on_files_changed(self, event: Files.Changed) -> None:
         self.board.files_changed(event.picked)
         self.suggestions.files_changed(event.picked)
+        self.citations.files_changed(event.picked)
         self.ahead.consider(self.session)
 
     def on_offer_line_opened(self) -> None:
