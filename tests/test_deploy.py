@@ -243,7 +243,7 @@ def test_vllm_on_two_nodes_of_slurm(place: Place) -> None:
     assert place.key_file.stat().st_mode & 0o077 == state.stat().st_mode & 0o077 == 0
     told = (state / "4242.txt").read_text()
     assert "-J LOGIN -L 127.0.0.1:26420:127.0.0.1:26420 n1\n" in told and key not in told
-    assert "docstra-tui --base-url http://127.0.0.1:26420/v1\n" in told
+    assert "docstra-tui config set remote.cluster.base_url http://127.0.0.1:26420/v1\n" in told
 
     batch.terminate()
     assert batch.wait(20) == 143
