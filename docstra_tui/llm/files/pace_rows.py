@@ -13,6 +13,9 @@ KEPT = Kept("paces", 1)
 """`{"bfloat16": [READ, WRITE], …}`, seconds for a token in one layer; by processor, its threads, those of
 torch, its version, the layer's shape, and `int8` where that was compared."""
 
+PRODUCTS = Kept("products_gpu", 1)
+"""`{"bfloat16": TFLOP/s, …}`, of large matrices; by a GPU's name and the version of torch."""
+
 
 @dataclass(frozen=True)
 class PaceRow:
@@ -50,6 +53,18 @@ def pace_row(told: Any, layers: str, hidden: str) -> PaceRow | None:
         return None
     paces = {str(name): numbers for name, value in told.items() if (numbers := seconds(value)) is not None}
     return PaceRow(int(layers), int(hidden), paces) if paces else None
+
+
+def products_key(gpu: str, torch: str) -> str:
+    """What the products of a GPU hold for."""
+    return f"{gpu} {torch}"
+
+
+def products_of(told: Any) -> dict[str, float]:
+    """What is right of it: TFLOP/s by dtype."""
+    if not isinstance(told, dict):
+        return {}
+    return {str(name): one for name, one in told.items() if isinstance(one, float) and 0 < one < math.inf}
 
 
 def seconds(told: Any) -> tuple[float, float] | None:

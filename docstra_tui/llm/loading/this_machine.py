@@ -67,6 +67,9 @@ def _tell_devices() -> None:
 
 def _tell_paces(folder: str) -> None:
     """Times the dtypes on this CPU, keeps what is sure, and times those of each GPU."""
+    import torch
+
+    from docstra_tui.llm.files.pace_rows import PRODUCTS, products_key
     from docstra_tui.llm.loading import kept_paces, paces
 
     shape = _shape(folder)
@@ -77,8 +80,10 @@ def _tell_paces(folder: str) -> None:
     rows = {name: [pace.read, pace.write] for name, pace in measured.paces.items()}
     tell("paces", rows=rows, is_sure=measured.is_sure, layers=shape.layers, hidden=shape.hidden)
     for gpu in accelerators.gpus():
-        device = f"cuda:{gpu.index}"
-        tell("products", device=device, rows=products(device))
+        found = products(f"cuda:{gpu.index}")
+        if found:
+            PRODUCTS.keep(products_key(gpu.name, torch.__version__), found)
+        tell("products", index=gpu.index, rows=found)
 
 
 def products(device: str, side: int = SIDE, seconds: float = GPU_SECONDS) -> dict[str, float]:

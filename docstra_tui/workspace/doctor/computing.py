@@ -7,13 +7,14 @@ import os
 import platform
 import re
 import sys
+from collections.abc import Iterator
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from docstra_tui.figures import size
-from docstra_tui.llm.files.pace_rows import PaceRow, latest, pace_row
+from docstra_tui.llm.files.pace_rows import PRODUCTS, PaceRow, latest, pace_row, products_key, products_of
 from docstra_tui.workspace.doctor.case import Case
 from docstra_tui.workspace.doctor.check import Check, count, together
 from docstra_tui.workspace.title import shown_path
@@ -66,7 +67,7 @@ def cuda(case: Case) -> Check:
     if told is not None and told.get("problem"):
         problem = told["problem"]
         is_needed = case.settings.model.device.partition(":")[0] not in ("cpu", "mps")
-        status: Any = "fail" if is_needed and not case.settings.remote.base_url else "warn"
+        status: Any = "fail" if is_needed and case.settings.server is None else "warn"
         message = str(problem.get("message", "")).rstrip(".")
         return Check("cuda", status, message, str(problem.get("hint", "")).rstrip("."))
     if told is not None and told.get("gpus"):
@@ -108,7 +109,7 @@ def _wrong_device(case: Case, told: dict[str, Any] | None) -> list[Check]:
     """Where the settings ask for a device that is not there."""
     wanted = case.settings.model.device
     kind, _, number = wanted.partition(":")
-    if case.settings.remote.base_url or kind in ("auto", "cpu"):
+    if case.settings.server is not None or kind in ("auto", "cpu"):
         return []
     if told is None and (built_for() if kind == "cuda" else sys.platform == "darwin"):
         return []  # it may be there
@@ -139,15 +140,26 @@ def dtypes(case: Case) -> Check:
     if row is not None:
         paces = "; ".join(row.words(name) for name in sorted(row.paces))
         lines.append(f"cpu: {paces} ({row.layers} layers of {row.hidden})")
-    products = case.machine.all_told("products", case.until) if case.is_measured else []
-    for one in products:
-        figures = ", ".join(f"{name} {value:,.1f} TFLOP/s" for name, value in one.get("rows", {}).items())
-        lines.append(f"{one.get('device')}: {figures}")
+    lines += [f"cuda:{index}: {words}" for index, words in _products(case)]
     if told is not None and not told.get("is_sure", True):
         return Check("dtypes", "warn", f"{'; '.join(lines)}; others had the processor meanwhile", LOOK_LONGER)
     if not lines:
         return Check("dtypes", "ok", "nothing was measured here yet", LOOK_LONGER)
     return Check("dtypes", "ok", "; ".join(lines))
+
+
+def _products(case: Case) -> Iterator[tuple[int, str]]:
+    """What was measured of each GPU, in words."""
+    now: dict[Any, Any] = {}
+    if case.is_measured:  # said last: all of it is there, or nothing more will be
+        now = {one.get("index"): one.get("rows") for one in case.machine.all_told("products", case.until)}
+    devices = case.machine.told("devices", case.until) or {}
+    kept = PRODUCTS.rows if devices.get("gpus") else {}
+    for gpu in devices.get("gpus", []):
+        key = products_key(gpu["name"], _version("torch"))
+        if found := products_of(now.get(gpu["index"]) or kept.get(key)):
+            figures = ", ".join(f"{name} {value:,.1f}" for name, value in found.items())
+            yield gpu["index"], f"{figures} TFLOP/s"
 
 
 @cache

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from docstra_tui import __version__, paths
+from docstra_tui import __version__, address, paths
 from docstra_tui.engine.client import contact, place
 from docstra_tui.engine.client.identity import EngineIdentity, LockNote
 from docstra_tui.engine.client.wire import Health
@@ -71,14 +71,13 @@ def _name(note: LockNote | None, path: Path) -> str:
 
 def server(case: Case) -> Check:
     """The server that answers in our engine's place. One of this machine is contacted, but sent nothing."""
-    name, url = "server", case.settings.remote.base_url
-    if not url:
+    name, wanted = "server", case.settings.server
+    if wanted is None:
         return Check(name, "ok", "our own engine answers")
-    from docstra_tui import address
-
-    there = address.parse(url)
+    there = address.parse(wanted.base_url)
+    called = f"{case.settings.remote.name}: " if case.settings.remote.name else ""
     if not there.is_plainly_here:
-        return Check(name, "ok", f"{there.shown}, another machine: it was not asked")
+        return Check(name, "ok", f"{called}{there.shown}, another machine: it was not asked")
     problem = "it has no address"
     for host in there.loopback:
         try:
@@ -86,8 +85,7 @@ def server(case: Case) -> Check:
         except OSError as error:
             problem = error.strerror or str(error)
         else:
-            return Check(name, "ok", f"{there.shown} on this machine takes connections")
-    detail = f"nothing takes connections at {there.shown} on this machine: {problem}"
-    return Check(
-        name, "fail", detail, "start it (or the SSH forward), or: docstra-tui config unset remote.base_url"
-    )
+            return Check(name, "ok", f"{called}{there.shown} on this machine takes connections")
+    detail = f"{called}nothing takes connections at {there.shown} on this machine: {problem}"
+    without = "config set remote.name local" if called else "config unset remote.base_url"
+    return Check(name, "fail", detail, f"start it (or the SSH forward), or: docstra-tui {without}")

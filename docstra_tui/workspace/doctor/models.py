@@ -52,7 +52,7 @@ def hub_cache(case: Case) -> Check:
 def model_files(case: Case) -> Check:
     """Whether the model that is wanted lies here, whole."""
     name, wanted = "model files", case.settings.model
-    if case.settings.remote.base_url:
+    if case.settings.server is not None:
         return Check(name, "ok", "none are needed: another server answers")
     model = wanted.name or STARTER
     pull = f"docstra-tui models pull {typed(model)}"
@@ -76,7 +76,7 @@ def model_files(case: Case) -> Check:
 def chat_template(case: Case) -> Check:
     """Whether the model that is wanted has one, without which a chat is only text to go on with."""
     name = "chat template"
-    if case.settings.remote.base_url:
+    if case.settings.server is not None:
         return Check(name, "ok", "the other server's own")
     try:
         files = _found(case)

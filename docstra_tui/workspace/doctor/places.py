@@ -14,7 +14,8 @@ from docstra_tui.engine.client.place import LONGEST_PATH
 from docstra_tui.errors import DocstraError, UnsafePath
 from docstra_tui.figures import size
 from docstra_tui.llm.files import hub
-from docstra_tui.llm.http.key import FILE, VARIABLE, clean_key, find_key
+from docstra_tui.llm.http.key import FILE, VARIABLE, clean_key, find_key, in_file, in_variable
+from docstra_tui.remotes import COMMON_KEY, Remote
 from docstra_tui.workspace.doctor.case import Case
 from docstra_tui.workspace.doctor.check import Check, Status, of_error, together, typed
 from docstra_tui.workspace.title import shown_path
@@ -140,13 +141,31 @@ def in_force(case: Case) -> Check:
 
 
 def key(case: Case) -> Check:
-    """Whether a key for another server can be read, and by nobody else."""
+    """Whether the key for the server that answers can be read, and the keys in files by nobody else."""
+    server = case.settings.server
     try:
-        found = bool(clean_key(find_key()))
+        found, where = _key_of(server)
     except DocstraError as error:
         return of_error("api key", "fail", error)
-    if not found:
-        return Check("api key", "ok", "none")
-    is_in_variable = bool(case.environ.get(VARIABLE, "").strip())
-    where = f"${VARIABLE}" if is_in_variable else f"{shown_path(paths.config_dir() / FILE)}, yours alone"
-    return Check("api key", "ok", where)
+    open_ones = []
+    for one in case.settings.remotes.values():
+        try:
+            _key_of(one)
+        except UnsafePath as error:
+            open_ones.append(of_error("api key", "fail", error))
+        except DocstraError:  # of a server that does not answer now
+            pass
+    return together("api key", open_ones, where if found else "none")
+
+
+def _key_of(server: Remote | None) -> tuple[bool, str]:
+    """Whether there is one, and where. Raises `UnsafePath`, `SettingsError`."""
+    if server is None or server.key_env == COMMON_KEY:
+        is_in_variable = bool(os.environ.get(VARIABLE, "").strip())
+        where = f"${VARIABLE}" if is_in_variable else f"{shown_path(paths.config_dir() / FILE)}, yours alone"
+        return bool(clean_key(find_key())), where
+    if server.key_env:
+        return bool(clean_key(in_variable(server.key_env))), f"${server.key_env}"
+    if not server.key_file:
+        return False, ""
+    return bool(clean_key(in_file(server.key_file))), f"{server.key_file}, yours alone"

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from docstra_tui.errors import DeviceUnavailable
+from docstra_tui.llm.files.pace_rows import PRODUCTS
 from docstra_tui.llm.loading import accelerators, kept_paces, paces, this_machine
 from docstra_tui.llm.loading.paces import Measured, Pace
 
@@ -54,6 +55,16 @@ def test_what_is_measured_is_kept_for_the_next_start_where_it_is_sure(is_sure, c
     assert (said["rows"]["bfloat16"], said["is_sure"], said["layers"]) == ([1e-5, 1e-3], is_sure, 30)
     kept = kept_paces.find(kept_paces.key_of(this_machine.USUAL), ("bfloat16", "float32"))
     assert (kept == dict(found.paces)) is is_sure
+
+
+def test_the_products_of_a_gpu_are_kept_too(capsys, monkeypatch) -> None:
+    found = Measured({"bfloat16": Pace(1e-5, 1e-3), "float32": Pace(2e-5, 2e-3)}, True)
+    monkeypatch.setattr(paces, "measure", lambda shape, names: found)
+    monkeypatch.setattr(accelerators, "gpus", lambda: [accelerators.Gpu(1, "NVIDIA H100", 7, 8)])
+    monkeypatch.setattr(this_machine, "products", lambda device: {"bfloat16": 612.4})
+    said = told(capsys, ["--measure", ""])["products"]
+    assert (said["index"], said["rows"]) == (1, {"bfloat16": 612.4})
+    assert list(PRODUCTS.rows.values()) == [{"bfloat16": 612.4}]
 
 
 def test_a_devices_products_are_timed_by_dtype() -> None:

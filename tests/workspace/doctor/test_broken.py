@@ -271,6 +271,22 @@ def test_no_other_machine_is_contacted(tmp_path: Path, monkeypatch) -> None:
     )
 
 
+def test_a_server_with_a_name_is_said_with_it_and_its_key_is_looked_at(tmp_path: Path) -> None:
+    paths.make_folder(paths.config_dir())
+    (paths.config_dir() / "config.toml").write_text(
+        '[remote]\nname = "gpu"\n[remote.gpu]\nbase_url = "http://gpu.example/v1"\nkey_env = "NO_KEY"\n'
+        '[remote.other]\nbase_url = "http://other.example/v1"\nkey_file = "theirs"\n'
+    )
+    found = examined(tmp_path)
+    assert found["server"].detail == "gpu: gpu.example, another machine: it was not asked"
+    assert (found["api key"].status, "NO_KEY" in found["api key"].detail) == ("fail", True)
+    (paths.config_dir() / "theirs").write_text("k")
+    (paths.config_dir() / "theirs").chmod(0o640)
+    found = examined(tmp_path, remote_name="local")
+    assert found["server"].detail == "our own engine answers"
+    assert found["api key"].cure.endswith("theirs")
+
+
 @pytest.mark.parametrize(
     ("machine", "visible", "cuda", "devices"),
     [

@@ -15,13 +15,13 @@ import pytest
 
 from docstra_tui import cli
 from docstra_tui.llm.files.kept import processor
-from docstra_tui.llm.files.pace_rows import KEPT, latest
+from docstra_tui.llm.files.pace_rows import KEPT, PRODUCTS, latest, products_key
 from docstra_tui.workspace.doctor import answers as terminal_answers
 from docstra_tui.workspace.doctor import examination, report
 from docstra_tui.workspace.doctor.answers import Answers
 from docstra_tui.workspace.doctor.check import Check, together
 from docstra_tui.workspace.doctor.machine import Machine
-from tests.workspace.doctor.whole import NOBODY, SaidMachine, examined
+from tests.workspace.doctor.whole import H100, NO_GPU, NOBODY, SaidMachine, examined
 
 CHECKS = [
     Check("python", "ok", "3.11 in ~/.venv", "nothing"),
@@ -211,8 +211,17 @@ def test_dtypes_are_told_with_what_was_measured_of_this_processor(tmp_path: Path
 
 def test_what_is_measured_now_is_told_with_how_sure_it_is(tmp_path: Path) -> None:
     paces = {"rows": {"float32": [1e-4, 1e-2]}, "is_sure": False, "layers": 10, "hidden": 8}
-    products = {"device": "cuda:0", "rows": {"bfloat16": 612.4}}
-    found = examined(tmp_path, SaidMachine(paces=paces, products=products), measure=True)["dtypes"]
+    products = {"index": 0, "rows": {"bfloat16": 612.4}}
+    here = {"devices": NO_GPU | {"gpus": [H100]}}
+    found = examined(tmp_path, SaidMachine(paces=paces, products=products, **here), measure=True)["dtypes"]
     assert (found.status, found.cure) == ("warn", "docstra-tui doctor --measure")
     assert found.detail.startswith("cpu: float32 reads 1,000 and writes 10 tokens/s (10 layers of 8)")
     assert "cuda:0: bfloat16 612.4 TFLOP/s" in found.detail
+
+
+def test_of_a_gpu_is_told_what_was_measured_before(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("docstra_tui.workspace.doctor.computing._version", lambda package: "2.13.0")
+    here = {"devices": NO_GPU | {"gpus": [H100, H100 | {"index": 1, "name": "Another"}]}}
+    PRODUCTS.keep(products_key("NVIDIA H100", "2.13.0"), {"bfloat16": 612.4, "float32": "much", "odd": -1.0})
+    PRODUCTS.keep(products_key("Another", "2.12.0"), {"bfloat16": 1.0})
+    assert examined(tmp_path, SaidMachine(**here))["dtypes"].detail == "cuda:0: bfloat16 612.4 TFLOP/s"
