@@ -24,7 +24,7 @@ from docstra_tui.workspace.doctor.case import Case
 from docstra_tui.workspace.doctor.check import WORSE, Check
 from docstra_tui.workspace.doctor.machine import Machine, started
 
-SECONDS = 2.2
+SECONDS = 2.0
 """For all of it; torch alone may take as long."""
 MEASURE_SECONDS = 120.0
 """The same where somebody wants times taken, and waits for torch."""
