@@ -40,4 +40,8 @@ def _checks(invocation: Invocation, measure: bool) -> list[Check]:
             machine.close()
         missing = f"a package is missing or broken: {error}"
         return [Check("python", "fail", missing, "pip install --force-reinstall docstra-tui")]
-    return examine(Path(os.getcwd()), invocation.flags, measure=measure, machine=machine)
+    try:
+        here = Path(os.getcwd())
+    except OSError:  # it was removed
+        here = Path(os.sep)
+    return examine(here, invocation.flags, measure=measure, machine=machine)

@@ -178,6 +178,18 @@ def test_the_command_prints_it_and_ends_with_1_where_something_fails(
     assert asked == [(Path.cwd(), {"model.name": "m"}, False), (Path.cwd(), {}, True)]
 
 
+def test_a_folder_that_is_gone_is_no_reason_to_look_at_nothing(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(
+        examination, "examine", lambda root, *args, **options: [Check("root", "ok", str(root))]
+    )
+    monkeypatch.setattr("docstra_tui.commands.doctor.Machine", SaidMachine)
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert cli.main(["doctor"]) == 0
+    assert capsys.readouterr().out == "ok    root  /\n"
+
+
 def test_without_its_packages_it_says_so(monkeypatch, capsys) -> None:
     monkeypatch.setitem(sys.modules, "docstra_tui.workspace.doctor.examination", None)
     monkeypatch.setattr("docstra_tui.commands.doctor.Machine", SaidMachine)
