@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import time
 
+SHORT_DTYPES = {"bfloat16": "bf16", "float16": "f16", "float32": "f32"}
+
 
 def tokens(count: int | None) -> str:
     """`812`, `12.4k`, `131k`."""

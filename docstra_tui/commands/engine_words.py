@@ -11,7 +11,6 @@ from docstra_tui.commands.arguments import PROGRAM
 from docstra_tui.engine.client.identity import STARTER
 from docstra_tui.engine.client.wire import Stats
 from docstra_tui.workspace.status import loading_line
-from docstra_tui.workspace.title import SHORT_DTYPES
 
 Rows = list[tuple[str, str]]
 
@@ -74,7 +73,7 @@ def _where(row: Mapping[str, Any]) -> str:
     if not row["device"]:
         return ""
     device = "the CPU" if row["device"] == "cpu" else row["device"]
-    dtype = SHORT_DTYPES.get(row["dtype"], row["dtype"])
+    dtype = figures.SHORT_DTYPES.get(row["dtype"], row["dtype"])
     return f"{device}, as {dtype}" if dtype else str(device)
 
 

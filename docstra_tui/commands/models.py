@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from docstra_tui import figures
 from docstra_tui import settings as settings_module
 from docstra_tui.commands import inspected
 from docstra_tui.commands.arguments import PROGRAM, Invocation
@@ -21,6 +21,10 @@ from docstra_tui.llm.files.location import resolve
 from docstra_tui.llm.files.sources import LoadProgress, ModelSpec, absolute
 from docstra_tui.workspace.status import loading_line
 
+if TYPE_CHECKING:
+    from docstra_tui.settings import Settings
+    from docstra_tui.workspace.models.installed import Row
+
 SECONDS_A_LINE = 0.1
 """Between two rewrites of the progress line."""
 
@@ -29,11 +33,11 @@ def run(invocation: Invocation) -> int:
     """`models list | pull NAME | convert NAME | inspect NAME`."""
     console = Console()
     as_json = bool(invocation.options["json"])
+    settings = settings_module.load(invocation.flags)
     if invocation.action == "list":
         if invocation.words:
             raise UsageError(f"{PROGRAM} models list takes no name.")
-        return _list(console, as_json)
-    settings = settings_module.load(invocation.flags)
+        return _list(console, settings, as_json)
     name = invocation.words[0] if invocation.words else settings.model.name
     if not name and "model.name" not in invocation.flags:
         raise UsageError("Which model?", f"Try: {PROGRAM} models {invocation.action} starter")
@@ -47,21 +51,40 @@ def run(invocation: Invocation) -> int:
     return _pull(console, ModelSpec(name, revision=settings.model.revision), as_json)
 
 
-def _list(console: Console, as_json: bool) -> int:
-    from docstra_tui.llm.files.catalog import installed_models
+def _list(console: Console, settings: Settings, as_json: bool) -> int:
+    from docstra_tui.workspace.models import installed
 
-    models = installed_models()
+    rows = installed.rows(settings)
     if as_json:
-        rows = [{"name": m.name, "kind": m.kind, "size": m.size, "path": str(m.path)} for m in models]
-        console.json({"models": rows})
-        return 0
-    width = max((len(model.name) for model in models), default=0)
-    for model in models:
-        size = figures.size(model.size) or "?"
-        console.line(f"{model.name:<{width}}  {model.kind:<7}  {size:>8}  {model.path}")
-    if not models:
-        console.note(f"No model is on this machine yet; {PROGRAM} models pull starter fetches a small one.")
+        console.json({"models": [_as_json(row) for row in rows]})
+    elif console.out_is_terminal:
+        for line in installed.lines(rows, shutil.get_terminal_size().columns):
+            console.line(line)
+    else:
+        label = max(len(row.name) for row in rows)
+        for row, columns in zip(rows, installed.details(rows), strict=True):
+            mark = installed.MARK if row.is_current else installed.NO_MARK
+            told = (mark + row.name.ljust(label), columns, str(row.model.path), row.note)
+            console.line("  ".join(filter(None, told)))
     return 0
+
+
+def _as_json(row: Row) -> dict[str, Any]:
+    model, about = row.model, row.profile
+    return {
+        "name": model.name,
+        "kind": model.kind,
+        "size": model.size,
+        "path": str(model.path),
+        "current": row.is_current,
+        "loaded": row.is_loaded,
+        "dtype": about.dtype or None,
+        "window": about.window,
+        "fits": None if about.weights is None or row.problem else not row.is_too_large,
+        "room_tokens": row.room,
+        "tokens_per_s": row.speed.write if row.speed is not None else None,
+        "problem": row.problem or None,
+    }
 
 
 def _progress_line(console: Console) -> Callable[[LoadProgress], None]:

@@ -7,6 +7,7 @@ import queue
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from docstra_tui.background import begin
 from docstra_tui.errors import DocstraError, EngineDied, EngineError
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.repl.printer import Printer
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 3.0
 """How long a look at the backend is waited for before the last one must do."""
+
+LIST_SECONDS = 15.0
+"""How long a disk may take to tell which models there are."""
 
 AWAITED = Status("loading", phase="start")
 """What is known of a model that nobody has looked at yet."""
@@ -94,6 +98,21 @@ class Models:
         self._printer.line(" · ".join(fact for fact in facts if fact))
         for note in status.notes:
             self._printer.line(note, "note")
+        self._list()
+
+    def _list(self) -> None:
+        """The models of this machine, for whoever wants another one."""
+        from docstra_tui.workspace.models import installed
+
+        settings = self._model.settings
+        try:
+            rows = begin(lambda: installed.rows(settings), "models").result(LIST_SECONDS)
+        except TimeoutError:
+            self._printer.line("The models of this machine are not listed in time.", "note")
+            return
+        for line in installed.lines(rows, self._printer.columns):
+            self._printer.line(line)
+        self._printer.line("/model NAME takes another one: of these, a hub id, a folder or a file.", "hint")
 
     def device(self, line: CommandLine) -> None:
         """Have it on another device. Raises `UsageError`."""

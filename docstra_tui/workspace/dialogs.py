@@ -27,6 +27,8 @@ class Choice:
     label: str
     """Not yet safe to show."""
     detail: str = ""
+    note: str = ""
+    """What else is said below it; not yet safe to show."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Offer:
     """The value that the cursor is on first."""
     moved: Callable[[str | None], object] = lambda value: None
     """Hears the value that the cursor is on now."""
+    is_table: bool = False
+    """True where the details are columns: they stand one below the other, or below their labels."""
     see_through: bool = False
     """True where what is behind the list shows what would be chosen."""
 

@@ -16,6 +16,7 @@ from docstra_tui.workspace.wording import busy
 
 if TYPE_CHECKING:
     from docstra_tui.settings import Settings
+    from docstra_tui.workspace.models.installed import Row
     from docstra_tui.workspace.permission import Permission
     from docstra_tui.workspace.sessions.resuming import Opening
     from docstra_tui.workspace.turns.queue import TurnQueue
@@ -61,10 +62,13 @@ class ModelSwitch:
             return
         from docstra_tui.workspace.models import installed
 
-        self._jobs.do(installed.rows, self._offer, self._dialogs.fail_with)
+        settings = self._model.settings
+        self._jobs.do(lambda: installed.rows(settings), self._offer, self._dialogs.fail_with)
 
-    def _offer(self, rows: list[tuple[str, str]]) -> None:
-        here = {name for name, _ in rows}
+    def _offer(self, rows: list[Row]) -> None:
+        from docstra_tui.workspace.models.installed import MARK, NO_MARK, details
+
+        here = {row.name for row in rows}
 
         def taken(name: str | None) -> None:
             if name:
@@ -72,9 +76,13 @@ class ModelSwitch:
 
         offer = Offer(
             "Switch model",
-            [Choice(name, name, details) for name, details in rows],
+            [
+                Choice(row.name, f"{MARK if row.is_current else NO_MARK}{row.name}", columns, row.note)
+                for row, columns in zip(rows, details(rows), strict=True)
+            ],
             placeholder="narrow the list, or type a hub id, a folder or a .gguf file",
             free_text=True,
+            is_table=True,
         )
         self._dialogs.choose(offer, taken)
 

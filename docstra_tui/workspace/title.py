@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docstra_tui import figures
 from docstra_tui.text import sanitize_line, shown_name
 
 if TYPE_CHECKING:
     from docstra_tui.llm.base import BaseLLM
     from docstra_tui.workspace.models.backend import Backend, Status
-
-SHORT_DTYPES = {"bfloat16": "bf16", "float16": "f16", "float32": "f32"}
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def title(root: Path, backend: Backend | None, status: Status | None, wanted: st
 
 def details(status: Status) -> tuple[str, ...]:
     """`cuda:0` and `bf16`, as far as they are known."""
-    found = (status.device, SHORT_DTYPES.get(status.dtype, status.dtype))
+    found = (status.device, figures.SHORT_DTYPES.get(status.dtype, status.dtype))
     return tuple(sanitize_line(detail) for detail in found if detail)
 
 

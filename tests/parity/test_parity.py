@@ -198,7 +198,7 @@ SCENARIOS = [
             Answer(False, "Set both is there already, with 1 file.", 3),
             Line("/set load both", 3, says=("Set both: 1 file.",)),
             Line("/set load bth", says=("There is no set bth.", "Did you mean both?")),
-            Line("/set list", says=("both", "2 files")),
+            Line("/set list", says=("both", "1 file")),
         ],
         calls=3,
     ),
@@ -304,7 +304,12 @@ SCENARIOS = [
     ),
     Scenario(
         "another model forgets what belonged to the one before",
-        [Line("First?", 1), Line("/model org/other"), Line("Second?", 2)],
+        [
+            Line("First?", 1),
+            Line("/model org/other"),
+            Line("Second?", 2),
+            Line("/model", 2, says=("starter", "small and often wrong")),
+        ],
         Project(
             files,
             answers,

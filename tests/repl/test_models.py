@@ -32,6 +32,7 @@ def test_why_a_model_reads_everything_anew_is_said_once_and_shown_on_request(pro
     assert "\x1b[2J" not in shown
     shown = chat(project, backend, "/model\r")
     assert "is read from its beginning" in shown
+    assert "● starter" in shown and "/model NAME takes another one" in shown
 
 
 def test_one_can_type_while_the_model_loads_and_the_question_waits(project: Path) -> None:

@@ -95,6 +95,7 @@ async def test_switching_the_model_keeps_the_conversation(make_app, backend, mon
         await until(pilot, lambda: "from the first" in screen_text(app))
         app.main.models.choose()
         await until(pilot, lambda: "Switch model" in screen_text(app))
+        await until(pilot, lambda: "● starter" in screen_text(app) and "small and often" in screen_text(app))
         await pilot.press(*"org/other")
         await pilot.press("enter")
         await until(pilot, lambda: "Other-7B" in screen_text(app))

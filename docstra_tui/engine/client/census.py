@@ -48,6 +48,13 @@ def sweep() -> None:
     old_logs.remove(paths.log_dir().absolute(), {Path(note.log) for note in notes if note is not None})
 
 
+def models() -> set[str]:
+    """The names of the models that engines have or load now, by what stands in their locks."""
+    locks = [place.lock_path(socket) for socket in _left_in(paths.runtime_dir().absolute())]
+    notes = [place.read_note(lock) for lock in locks if place.is_held(lock)]
+    return {note.identity.model for note in notes if note is not None}
+
+
 def _left_in(folder: Path) -> set[Path]:
     """The sockets of engines that are there or were."""
     try:

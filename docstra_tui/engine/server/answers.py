@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from docstra_tui.background import begin
 from docstra_tui.engine.client.wire import ChatRequest
 from docstra_tui.engine.server import thinking
 from docstra_tui.engine.server.facts import Facts
@@ -19,6 +20,7 @@ from docstra_tui.engine.server.presence import Presence
 from docstra_tui.engine.server.reply import Reply
 from docstra_tui.engine.server.requests import BadRequest, as_begun, as_prompt, until_gone
 from docstra_tui.llm.answer import Finished, Reading, Reframed, Thought
+from docstra_tui.llm.files import speeds
 from docstra_tui.llm.sampling import Sampling
 
 logger = logging.getLogger(__name__)
@@ -147,6 +149,15 @@ class Answers:
             self.ttft_s = reply.ttft_s
         if reply.tokens_per_s is not None:
             self.tokens_per_s = reply.tokens_per_s
+            self._keep_speed(reply.tokens_per_s, reply.usage.completion_tokens or 0)
+
+    def _keep_speed(self, tokens_per_s: float, tokens: int) -> None:
+        """For whoever chooses a model: of a long answer that was written alone."""
+        model = self._host.model
+        if model is None or self._replies or tokens < speeds.ENOUGH:
+            return
+        seen = speeds.Speed(tokens_per_s, model.device, model.dtype)
+        begin(lambda: speeds.keep(self._facts.model_name, seen), "speed")
 
 
 class _AnswerResponse(StreamingResponse):

@@ -29,10 +29,12 @@ class InstalledModel:
     """Bytes of the weights on disk; None for a starter that was not fetched yet."""
     path: Path
     """The folder or file."""
+    problem: str = ""
+    """Why it cannot be loaded, a sentence; its size is then unknown."""
 
 
 def installed_models() -> list[InstalledModel]:
-    """The starter first, then the others by name. A model that is not whole is left out."""
+    """The starter first, then the others by name. Of one that is not whole it is said why."""
     found = {model.name: model for model in [*_of_the_hub(), *_of_other_programs()]}
     return [_starter(), *sorted(found.values(), key=lambda model: model.name.lower())]
 
@@ -56,17 +58,26 @@ def _of_the_hub() -> Iterator[InstalledModel]:
             quant = gguf_files.quant_of(path.name)
             if path.is_file():
                 yield InstalledModel(f"{repository}:{quant or path.name}", "gguf", _size(path), path)
-        if not files and (size := _whole(snapshot)) is not None:
-            yield InstalledModel(repository, "hub", size, snapshot)
+        if not files and (found := _whole(snapshot, repository)) is not None:
+            yield found
 
 
-def _whole(folder: Path) -> int | None:
-    """Bytes of the weights, when they are all there and can write text."""
+def _whole(folder: Path, name: str) -> InstalledModel | None:
+    """A model that can write text, with the bytes of its weights or why it cannot be loaded; None for another
+    one, and for what is no model."""
     try:
         if not checkpoint.writes_text(checkpoint.read_config(folder)):
             return None
-        return sum(_size(path) for path in checkpoint.weight_files(folder, folder.name))
     except (ModelError, OSError, ValueError, AttributeError):
+        return None
+    try:
+        weights = checkpoint.weight_files(folder, name)
+        for path in weights:
+            checkpoint.read_tensors(path)
+        return InstalledModel(name, "hub", sum(map(_size, weights)), folder)
+    except ModelError as error:
+        return InstalledModel(name, "hub", None, folder, error.message)
+    except (OSError, ValueError, AttributeError):
         return None
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from docstra_tui.errors import DeviceUnavailable
+from docstra_tui.llm.files import memory_free
 from docstra_tui.llm.files.load_errors import logger
 
 
@@ -86,58 +83,35 @@ def check_nvidia() -> None:
 
 def free_memory() -> int:
     """Bytes that this process may still take: of the machine, or of its container when that is less."""
-    free = int(psutil.virtual_memory().available)
-    base = Path("/sys/fs/cgroup")
-    for limit, used, cache in (
-        ("memory.max", "memory.current", "inactive_file"),
-        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "total_inactive_file"),
-    ):
-        try:
-            most = int((base / limit).read_text())  # "max" is no number: no limit
-            taken = int((base / used).read_text())
-            rows = (base / limit).with_name("memory.stat").read_text().splitlines()
-        except (OSError, ValueError):
-            continue
-        # file pages count as used but are given back when needed
-        given_back = sum(int(row.split()[1]) for row in rows if row.split()[0] == cache)
-        free = min(free, max(0, most - taken + given_back))
-    return free
+    return memory_free.of_machine()
 
 
 def _nvidia_is_here() -> bool:
     folder = Path("/proc/driver/nvidia/gpus")
     if folder.is_dir() and any(folder.iterdir()):
         return True
-    return "GPU 0" in _nvidia_smi("-L")  # WSL has no /proc entry
+    return "GPU 0" in memory_free.nvidia_smi("-L")  # WSL has no /proc entry
 
 
 def _driver_version() -> str:
-    return _nvidia_smi("--query-gpu=driver_version", "--format=csv,noheader").partition("\n")[0].strip()
+    return (
+        memory_free.nvidia_smi("--query-gpu=driver_version", "--format=csv,noheader")
+        .partition("\n")[0]
+        .strip()
+    )
 
 
 def _free_by_uuid() -> dict[str, int]:
     """Free bytes by device, asked from outside: torch would open a context (0.5 GB) on each to tell."""
-    rows = _nvidia_smi("--query-gpu=uuid,memory.free", "--format=csv,noheader,nounits").splitlines()
+    rows = memory_free.nvidia_smi(
+        "--query-gpu=uuid,memory.free", "--format=csv,noheader,nounits"
+    ).splitlines()
     free = {}
     for row in rows:
         uuid, _, mebibytes = row.partition(",")
         if mebibytes.strip().isdigit():
             free[uuid.strip().removeprefix("GPU-")] = int(mebibytes) << 20
     return free
-
-
-def _nvidia_smi(*arguments: str) -> str:
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return ""
-    try:
-        done = subprocess.run(
-            [program, *arguments], capture_output=True, text=True, timeout=10, stdin=subprocess.DEVNULL
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        logger.info("nvidia-smi failed: %s", error)
-        return ""
-    return done.stdout if done.returncode == 0 else ""
 
 
 def _init_error() -> str:

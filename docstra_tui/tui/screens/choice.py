@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -17,6 +20,10 @@ from docstra_tui.text import sanitize_line
 from docstra_tui.tui.widgets.fields import LineField
 from docstra_tui.tui.widgets.list_pages import move
 from docstra_tui.workspace.dialogs import Choice, Offer
+
+GAP, INDENT = "  ", "    "
+LEAST = 20
+"""Cells of a line of words, at least."""
 
 
 class ChoiceScreen(ModalScreen[str | None]):
@@ -38,11 +45,13 @@ class ChoiceScreen(ModalScreen[str | None]):
         self._free_text = offer.free_text
         self._at = offer.at
         self._moved = offer.moved
+        self._is_table = offer.is_table
+        self._text = ""
         self._shown: list[Choice] = []
         self.set_class(offer.see_through, "-clear")
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="box"):
+        with Vertical(classes="box -table" if self._is_table else "box"):
             yield Static(Content(self._title_text), classes="box-title", markup=False)
             yield LineField(placeholder=self._placeholder)
             yield OptionList(markup=False, compact=True)
@@ -52,6 +61,23 @@ class ChoiceScreen(ModalScreen[str | None]):
     def on_mount(self) -> None:
         self.query_one(LineField).focus()
         self._narrow("")
+
+    def on_resize(self) -> None:
+        if self._is_table:
+            self.call_after_refresh(self._draw_again)
+
+    def _draw_again(self) -> None:
+        """The width decides where columns stand."""
+        options = self.query_one(OptionList)
+        at = options.highlighted
+        self._narrow(self._text)
+        if at is not None and at < options.option_count:
+            options.highlighted = at
+
+    @property
+    def _room(self) -> int:
+        """Cells of a row, before it is laid out about."""
+        return self.query_one(OptionList).scrollable_content_region.width or self.size.width
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._narrow(event.value)
@@ -78,14 +104,16 @@ class ChoiceScreen(ModalScreen[str | None]):
 
     def _narrow(self, text: str) -> None:
         words = text.casefold().split()
+        self._text = text
         self._shown = [
             choice
             for choice in self._choices
-            if all(word in f"{choice.label} {choice.detail}".casefold() for word in words)
+            if all(word in f"{choice.label} {choice.detail} {choice.note}".casefold() for word in words)
         ]
         options = self.query_one(OptionList)
         options.clear_options()
-        options.add_options(Option(_row(choice)) for choice in self._shown)
+        row = _Table(self._choices, self._room).row if self._is_table else _row
+        options.add_options(Option(row(choice)) for choice in self._shown)
         at = next((row for row, choice in enumerate(self._shown) if choice.value == self._at), 0)
         options.highlighted = at if self._shown else None
         if not self._shown:
@@ -97,3 +125,27 @@ def _row(choice: Choice) -> Content:
     if not choice.detail:
         return Content(label)
     return Content.assemble(label, "  ", (sanitize_line(choice.detail), "$muted"))
+
+
+class _Table:
+    """Rows with columns: beside the labels where there is room for all of them, else below each."""
+
+    def __init__(self, choices: Sequence[Choice], room: int) -> None:
+        self._room = room
+        self._label = max((cell_len(sanitize_line(one.label)) for one in choices), default=0)
+        widest = max((cell_len(one.detail) for one in choices), default=0)
+        self._is_beside = self._label + len(GAP) + widest <= room
+
+    def row(self, choice: Choice) -> Content:
+        label, detail = sanitize_line(choice.label), sanitize_line(choice.detail)
+        pad = GAP + " " * (self._label - cell_len(label)) if self._is_beside else f"\n{INDENT}"
+        parts: list[str | tuple[str, str]] = [label]
+        if detail.strip():
+            parts += [pad, (detail if self._is_beside else detail.strip(), "$muted")]
+        if choice.note:
+            width = max(LEAST, self._room)
+            note = textwrap.fill(
+                sanitize_line(choice.note), width, initial_indent=INDENT, subsequent_indent=INDENT
+            )
+            parts += ["\n", (note, "$muted")]
+        return Content.assemble(*parts)

@@ -38,7 +38,7 @@ def test_the_starter_is_always_first() -> None:
     assert installed_models()[0].size == 10
 
 
-def test_whole_models_of_the_hub_are_listed_and_broken_ones_are_not() -> None:
+def test_models_of_the_hub_are_listed_and_of_broken_ones_it_is_said_why() -> None:
     model_folder(snapshot("zoo/whole"))
     (model_folder(snapshot("zoo/broken")) / "model.safetensors").unlink()
     model_folder(snapshot("zoo/embedder"), architectures=["BertModel"])
@@ -50,11 +50,14 @@ def test_whole_models_of_the_hub_are_listed_and_broken_ones_are_not() -> None:
         (folder / name).write_bytes(gguf_bytes())
     found = installed_models()[1:]
     assert [(model.name, model.kind) for model in found] == [
+        ("zoo/broken", "hub"),
         ("zoo/files-GGUF:Q4_K_M", "gguf"),
         ("zoo/files-GGUF:Q8_0", "gguf"),
         ("zoo/whole", "hub"),
     ]
-    assert found[2].size == (found[2].path / "model.safetensors").stat().st_size
+    assert found[3].size == (found[3].path / "model.safetensors").stat().st_size
+    problem = "zoo/broken is incomplete: model.safetensors is missing."
+    assert (found[0].size, found[0].problem) == (None, problem)
 
 
 def test_files_of_other_programs_are_listed(tmp_path: Path) -> None:

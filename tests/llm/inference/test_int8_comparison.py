@@ -13,6 +13,7 @@ from docstra_tui.errors import ModelError
 from docstra_tui.llm.files import int8_figures, kept
 from docstra_tui.llm.files.catalog import InstalledModel
 from docstra_tui.llm.files.int8_figures import Int8Figures
+from docstra_tui.llm.files.profile import Profile
 from docstra_tui.llm.files.sources import ModelSpec, ignore
 from docstra_tui.llm.inference import inspection, int8_comparison
 from docstra_tui.llm.loading import int8
@@ -62,16 +63,19 @@ def test_without_a_comparison_it_says_how_to_make_one(tiny_folder: Path) -> None
     ) in rows
 
 
+def note(model: InstalledModel) -> str:
+    return installed.Row(model, Profile(), None, is_current=False, is_loaded=False, free=0).note
+
+
 def test_lists_of_models_say_it_of_the_one_that_was_compared_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, other = (InstalledModel(name, "hub", 1_200_000_000, tmp_path / name) for name in "ab")
     int8_figures.keep(str(one.path), FOUND)
     words = "int8 writes 1.9 × and reads 1.2 × as fast, 93% of 1,024 tokens the same"
-    assert installed.details(one) == f"hub 1.2 GB; {words}"
-    assert installed.details(other) == "hub 1.2 GB"
+    assert [note(model) for model in (one, other)] == [words, ""]
     monkeypatch.setattr(kept, "_processor", lambda: "another one")
-    assert installed.details(one) == "hub 1.2 GB"
+    assert note(one) == ""
 
 
 @pytest.mark.parametrize(
