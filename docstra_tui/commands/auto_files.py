@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docstra_tui.commands import breadth
 from docstra_tui.commands.console import Console
 from docstra_tui.commands.index_progress import IndexProgress
 from docstra_tui.context.files.reader import read_item
@@ -70,6 +71,7 @@ def auto_files(question: TurnRequest, count: int, settings: Settings, console: C
     """At most `count` files of the folder one is in, which are said. A name that may hold secrets is none of
     them. Raises `DocstraError`."""
     here = Path.cwd()
+    breadth.check(here, console, was_named=False, instead="Go to the folder of a project, and ask there.")
     named = [item.path for item in question.focus if item.path and not Path(item.path).is_absolute()]
     project = Project(here, ignore=settings.context.ignore)
     with IndexProgress(console) as progress:

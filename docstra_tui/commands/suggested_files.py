@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from docstra_tui import figures
 from docstra_tui import settings as settings_module
-from docstra_tui.commands import consent
+from docstra_tui.commands import breadth, consent
 from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.console import Console
 from docstra_tui.commands.faces import folder
@@ -45,7 +45,10 @@ def run(
     question = invocation.words[0].strip() if invocation.words else ""
     if not question:
         raise UsageError("There is no question.", f'Try: {PROGRAM} files "Where is a request retried?"')
-    root = folder(invocation.words[1] if len(invocation.words) > 1 else ".")
+    was_named = len(invocation.words) > 1
+    root = folder(invocation.words[1] if was_named else ".")
+    instead = f'Name a project: {PROGRAM} files "..." FOLDER. With . as the FOLDER, all of this one is read.'
+    breadth.check(root, console, was_named=was_named, instead=instead)
     settings = settings_module.load(invocation.flags, project=root)
     project, is_asked = Project(root, ignore=settings.context.ignore), bool(invocation.options["own_words"])
     words: tuple[str, ...] = ()

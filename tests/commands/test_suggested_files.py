@@ -17,7 +17,7 @@ from docstra_tui.commands.index_progress import IndexProgress
 from docstra_tui.context.project import Project
 from docstra_tui.context.search.index.building import Progress
 from docstra_tui.context.search.offered import Suggestion
-from docstra_tui.errors import EngineDied, NotAllowed, UnreadableFile
+from docstra_tui.errors import EngineDied, NotAllowed, UnreadableFile, UsageError
 from tests.commands.oneshot.one_shot import Terminal
 from tests.fakes import FakeLLM
 from tests.repl.fake_backend import FakeBackend
@@ -182,3 +182,20 @@ def test_nothing_that_is_found_is_said(tmp_path: Path, monkeypatch) -> None:
     out, err = files("Zyzzyva?", str(tmp_path))
     assert (out, err) == ("", "No file was found for the question.\n")
     assert json.loads(files("Zyzzyva?", str(tmp_path), "--json")[0]) == {"files": []}
+
+
+def test_a_whole_home_folder_is_read_only_where_it_was_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suggest, asked = found("a.py")
+    monkeypatch.setattr(Project, "suggest", suggest)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="whole home folder") as refused:
+        files(QUESTION)
+    assert "FOLDER" in refused.value.hint and not asked
+    out, err = files(QUESTION, ".")
+    assert out.startswith("a.py") and "Ctrl+C stops that" in err and str(tmp_path) in err
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+    assert files(QUESTION)[1] == ""

@@ -9,7 +9,6 @@ from itertools import chain
 
 import msgspec
 
-from docstra_tui.context.search.spelling import words
 from docstra_tui.context.search.stems import numbers_of
 
 NAME, PATH = 1 << 8, 1 << 12
@@ -31,18 +30,18 @@ class Counted(msgspec.Struct, array_like=True, frozen=True):
 
 
 def counted(rows: Iterable[tuple[str, str, str, str]]) -> Counted:
-    """Path, names, comments and body of each region."""
+    """Path, names, comments and body of each region: words with spaces between them."""
     numbers, weights = array("I"), array("H")
     counts: list[int] = []
     lengths: list[int] = []
     for path, names, comments, body in rows:
-        found = Counter(chain.from_iterable(map(numbers_of, words(f"{comments} {body}"))))
+        found = Counter(chain.from_iterable(map(numbers_of, f"{comments} {body}".split())))
         length = found.total()
         if length > _MOST_OF_REST:
             found = Counter({number: min(count, _MOST_OF_REST) for number, count in found.items()})
         for text, weight, most in ((names, NAME, _MOST_OF_NAMES), (path, PATH, _MOST_OF_PATH)):
             if text:
-                more = Counter(chain.from_iterable(map(numbers_of, words(text))))
+                more = Counter(chain.from_iterable(map(numbers_of, text.split())))
                 length += more.total()
                 for number, count in more.items():
                     found[number] += weight * min(count, most)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple, get_args
 
 import numpy as np
@@ -65,15 +66,9 @@ def _put_part(connection: sqlite3.Connection, files: Sequence[tuple[int, str, Co
     numbers = np.frombuffer(b"".join(found.numbers for _, _, found in files), np.uint32)
     weights = np.frombuffer(b"".join(found.weights for _, _, found in files), np.uint16)
     triples = _triples(numbers, np.repeat(np.arange(len(regions)), counts), weights)
-    triples.sort()
-    edges = np.searchsorted(triples, np.arange(ROWS, dtype=np.uint64) << np.uint64(ROW_OF + 32))
     connection.executemany(
         "INSERT INTO postings (id, packed) VALUES (?, ?)",
-        (
-            (row * _PART + part, _packed(some))
-            for row, some in enumerate(np.split(triples, edges[1:]))
-            if len(some)
-        ),
+        ((row * _PART + part, packed) for row, packed in _rows(triples)),
     )
 
 
@@ -107,17 +102,34 @@ def _triples(
     )
 
 
-def _packed(triples: npt.NDArray[Any]) -> bytes:
-    numbers, starts = np.unique(triples >> np.uint64(32), return_index=True)
-    return b"".join(
-        (
-            np.array([len(numbers)], np.uint32).tobytes(),
-            numbers.astype(np.uint32).tobytes(),
-            np.append(starts, len(triples)).astype(np.uint32).tobytes(),
-            ((triples >> np.uint64(16)) & np.uint64(0xFFFF)).astype(np.uint16).tobytes(),
-            (triples & np.uint64(0xFFFF)).astype(np.uint16).tobytes(),
-        )
-    )
+def _rows(triples: npt.NDArray[np.uint64]) -> Iterator[tuple[int, bytes]]:
+    """Each row's number and what stands in it; sorts what it is given."""
+    triples.sort()
+    numbers = (triples >> np.uint64(32)).astype(np.uint32)
+    places = (triples >> np.uint64(16)).astype(np.uint16)  # the lowest bits of it
+    weights = triples.astype(np.uint16)
+    begins = np.flatnonzero(np.diff(numbers, prepend=np.uint32(0)))
+    if len(numbers) and not (len(begins) and begins[0] == 0):
+        begins = np.concatenate([[0], begins])  # the number 0 is one, too
+    numbers = numbers[begins]
+    starts = np.append(begins, len(triples)).astype(np.uint32)
+    edges = numbers.searchsorted(np.arange(ROWS, dtype=np.uint64) << np.uint64(ROW_OF)).tolist()
+    for row, (first, after) in enumerate(pairwise([*edges, len(numbers)])):
+        if after > first:
+            some = starts[first : after + 1]
+            begin, end = int(some[0]), int(some[-1])
+            yield (
+                row,
+                b"".join(
+                    (
+                        (after - first).to_bytes(4, "little"),
+                        numbers[first:after].tobytes(),
+                        (some - some[0]).tobytes(),
+                        places[begin:end].tobytes(),
+                        weights[begin:end].tobytes(),
+                    )
+                ),
+            )
 
 
 class Row(NamedTuple):
@@ -243,11 +255,10 @@ def _merge_group(connection: sqlite3.Connection, group: dict[int, Regions], leve
             "DELETE FROM postings WHERE id = ?", [(number * _PART + part,) for part in group]
         )
         triples = np.concatenate(some) if some else np.zeros(0, np.uint64)
-        if len(triples):
-            triples.sort()
-            connection.execute(
-                "INSERT INTO postings (id, packed) VALUES (?, ?)", (number * _PART + new, _packed(triples))
-            )
+        connection.executemany(
+            "INSERT INTO postings (id, packed) VALUES (?, ?)",
+            ((row * _PART + new, packed) for row, packed in _rows(triples)),
+        )
     connection.executemany("DELETE FROM parts WHERE id = ?", [(part,) for part in group])
     gone = {int(file) for one in group.values() for file in np.unique(one.ids[~one.is_there] >> SHIFT)}
     connection.executemany("DELETE FROM gone WHERE file = ?", [(file,) for file in gone])

@@ -105,7 +105,7 @@ class _Several(dict[str, tuple[int, ...]]):
         return numbers
 
 
-_KEPT = 100_000
+_KEPT = 40_000
 """Words whose numbers are remembered."""
 number_of = _Numbers().__getitem__
 """The number of a word in small letters: the same for its forms, and for hardly any other."""

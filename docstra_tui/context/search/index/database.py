@@ -28,7 +28,7 @@ SETTINGS = (
     "synchronous = NORMAL",
     "secure_delete = ON",
     "temp_store = MEMORY",
-    "cache_size = -48000",
+    "cache_size = -32000",
     "cache_spill = OFF",  # who reads is kept out for as long as a transaction is written, not made
 )
 

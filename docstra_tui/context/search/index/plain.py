@@ -15,7 +15,13 @@ def plain_facts(path: str, text: str, language: str, kind: FileKind = "code") ->
     if not lines[-1]:
         lines.pop()
     regions = tuple(
-        Region(start + 1, min(start + LINES, len(lines)), "", "", "\n".join(lines[start : start + LINES]))
+        Region(
+            start + 1,
+            min(start + LINES, len(lines)),
+            "",
+            "",
+            " ".join(words("\n".join(lines[start : start + LINES]))),
+        )
         for start in range(0, len(lines), LINES)
     )
     return FileFacts(path, language, kind, regions)
