@@ -76,7 +76,7 @@ def _suggested(
     weights: Weights,
     is_complete: bool,
 ) -> Suggestions:
-    ranking = ranked(connection, terms, ticked, weights)
+    ranking = ranked(connection, terms, ticked, weights, limit + len(ticked))
     known = set(ticked)
     offered = [one for one in ranking.files if one.path not in known][:limit]
     best = max((one.score for one in offered), default=0.0) or 1.0

@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from docstra_tui.context.search.index.reader import IndexReader
-from docstra_tui.context.search.ranking import weighing
 from docstra_tui.context.search.ranking.weights import WEIGHTS
 from docstra_tui.context.search.suggestions import NOT_FOUND, filled, suggest
 from tests.context.search.indexed import indexed
@@ -146,14 +145,11 @@ def test_each_signal_can_be_left_out(reader: IndexReader) -> None:
 @pytest.mark.parametrize(
     "question", ["How long is the backoff of a retry?", "Where are things put into the cart?"]
 )
-def test_of_many_files_only_the_likeliest_are_told_of(
-    reader: IndexReader, question: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_many_files_only_the_likeliest_are_told_of(reader: IndexReader, question: str) -> None:
     every = offered(reader, question, weights=replace(WEIGHTS, related=0))
-    monkeypatch.setattr(weighing, "MOST", 2)
-    few = offered(reader, question, weights=replace(WEIGHTS, related=0))
+    few = offered(reader, question, weights=replace(WEIGHTS, related=0), limit=2)
     assert few[0] == every[0]
-    assert len(few) <= 2
+    assert few == every[:2]
 
 
 def test_who_wants_so_many_paths_gets_others_behind_what_was_found(reader: IndexReader) -> None:

@@ -159,7 +159,7 @@ class _Graph:
             "SELECT called, file, is_member FROM json_each(?) CROSS JOIN defined ON called = value",
             json.dumps(list(names)),
         )
-        paths = self._rows(
+        paths = self._rows(  # CROSS: else SQLite may walk through all files
             "SELECT files.id, files.path FROM json_each(?) CROSS JOIN files ON files.id = value",
             json.dumps(list({file for _, file, _ in rows})),
         )

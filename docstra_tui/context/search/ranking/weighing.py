@@ -15,8 +15,6 @@ from docstra_tui.context.search.ranking.graph import SEEDS, Related, related
 from docstra_tui.context.search.ranking.terms import Terms
 from docstra_tui.context.search.ranking.weights import WEIGHTS, Weights
 
-MOST = 400
-"""Files that are told of."""
 MOST_FURTHER = 5
 """Regions of a file that count beyond the best."""
 
@@ -45,9 +43,13 @@ class Ranking:
 
 
 def ranked(
-    connection: sqlite3.Connection, terms: Terms, ticked: Sequence[str] = (), weights: Weights = WEIGHTS
+    connection: sqlite3.Connection,
+    terms: Terms,
+    ticked: Sequence[str] = (),
+    weights: Weights = WEIGHTS,
+    most: int = 100,
 ) -> Ranking:
-    """The files that have most of the question, best first."""
+    """So many files that have most of the question, best first."""
     evidence = Looking(connection, terms, weights).look()
     files = _Files(evidence)
     keep = np.array(
@@ -70,14 +72,14 @@ def ranked(
                 others[file] = weights.related * best * share
             else:
                 scores[at] += weights.related * best * share * keep[at]
-    likeliest = np.argsort(-scores, kind="stable")[: MOST + len(ticked)]
-    found = {int(files.ids[at]): float(scores[at]) for at in likeliest.tolist() if scores[at] > 0}
+    found = {int(files.ids[at]): float(scores[at]) for at in _likeliest(scores, most)}
     rows = _rows(connection, [*found, *others])
     for file, (_, kind) in rows.items():
         if file in others:
             is_kept = kind == "code" or kind in terms.kinds
             found[file] = others[file] * (1.0 if is_kept else 1.0 - weights.besides)
     order = sorted((file for file in found if file in rows), key=lambda file: (-found[file], rows[file][0]))
+    del order[most:]
     return Ranking(
         [Ranked(file, rows[file][0], found[file], files.best_region(file)) for file in order],
         evidence,
@@ -149,13 +151,18 @@ def _around(
     connection: sqlite3.Connection, terms: Terms, files: _Files, scores: Numbers, ticked: Sequence[str]
 ) -> Related:
     best = float(scores.max(initial=0.0)) or 1.0
-    likeliest = np.argsort(-scores, kind="stable")[:SEEDS].tolist()
-    seeds = {int(files.ids[at]): float(scores[at]) / best for at in likeliest if scores[at] > 0}
+    seeds = {int(files.ids[at]): float(scores[at]) / best for at in _likeliest(scores, SEEDS)}
     for path in ticked[:SEEDS]:
         for (file,) in connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchall():
             seeds[file] = 1.0
     asked = {word for thing in terms.things for word in (*thing.own, *thing.others)}
     return related(connection, seeds, asked)
+
+
+def _likeliest(scores: Numbers, most: int) -> list[int]:
+    """The places of so many files, the best first; none of those that have nothing."""
+    some = np.argpartition(-scores, most)[:most] if most < len(scores) else np.arange(len(scores))
+    return [at for at in some[np.argsort(-scores[some], kind="stable")].tolist() if scores[at] > 0]
 
 
 def _rows(connection: sqlite3.Connection, wanted: Iterable[int]) -> dict[int, tuple[str, str]]:
