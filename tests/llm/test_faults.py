@@ -101,12 +101,10 @@ CLEANUP: dict[str, tuple[Any, str]] = {
 
 
 @pytest.fixture(scope="module", autouse=True)
-def only_what_is_made_here_is_collected() -> Iterator[None]:
+def only_what_is_made_here_is_collected() -> None:
     """Each failure has everything collected: what thousands of other tests hold need not be looked at."""
     gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(scope="module")

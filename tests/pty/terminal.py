@@ -74,6 +74,8 @@ class Terminal:
         self._screen = _AnsweringScreen(self, columns, rows) if answers else pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._lock = threading.Lock()
+        self._lines: list[str] | None = None
+        """The rows as they were last read, until something comes: pyte looks at every cell."""
         self.raw = bytearray()
         """Every byte the program wrote."""
         self.reading = threading.Event()
@@ -105,7 +107,9 @@ class Terminal:
     def lines(self) -> list[str]:
         """The screen's rows, as text."""
         with self._lock:
-            return list(self._screen.display)
+            if self._lines is None:
+                self._lines = list(self._screen.display)
+            return list(self._lines)
 
     @property
     def text(self) -> str:
@@ -156,6 +160,7 @@ class Terminal:
         """Change the terminal's size, as a window manager does."""
         with self._lock:
             self._screen.resize(rows, columns)
+            self._lines = None
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def hang_up(self) -> None:
@@ -216,6 +221,7 @@ class Terminal:
                 with self._lock:
                     self.raw += data
                     self._stream.feed(data)
+                    self._lines = None
 
 
 def app(*arguments: str) -> list[str]:
