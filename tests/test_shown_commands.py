@@ -54,6 +54,7 @@ NOT_RUN = {
 """Commands that are only parsed."""
 OTHERS = {
     "cd": "the shell's",
+    "export": "the shell's",
     "git": "needs the network",
     "sbatch": "needs a cluster",
     "ssh": "needs another machine",
