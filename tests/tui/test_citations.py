@@ -66,7 +66,8 @@ async def test_references_are_looked_up_walked_and_opened(make_app, backend, roo
         await until(
             pilot, lambda: isinstance(app.screen, PromptScreen) and "+✓STEP_40 = 40" in screen_text(app)
         )
-        assert "( references" not in screen_text(app) and ") references" in screen_text(app)
+        await until(pilot, lambda: ") references" in screen_text(app))
+        assert "( references" not in screen_text(app)
         text = app.screen.query_one(PromptText)
         at = text.scroll_offset.y
         await pilot.press("left_parenthesis")

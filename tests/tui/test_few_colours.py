@@ -10,6 +10,7 @@ from pyte.screens import Char
 from rich.console import Console
 from textual.command import CommandPalette
 
+from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.turns import SavedTurn
 from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
@@ -158,3 +159,42 @@ async def test_no_state_is_told_by_its_colour_alone(root, backend, store):
         await until(pilot, lambda: any(char.underscore for char in cells(drawn(app), "It is so, and so.")))
         looks = {(char.reverse, char.underscore) for char in cells(drawn(app), "It is so, and so.")}
         assert len(looks) == 3
+
+
+@pytest.mark.parametrize(("colours", "theme"), [(FEW, "lamp"), (NONE, "paper")])
+async def test_what_became_of_a_reference_is_seen(root, backend, store, colours, theme):
+    session = store.create(str(root), "Org/Fake-1B")
+    (root / "a.py").write_text("STEP = 1\nNEXT = 2\n")
+    said = ("It is `STEP = 1`.", "Not `STEP = 9 + 9`.", "Then `NEXT = 2` (`a.py:1`).", "So `a.py:2`.")
+    turn = SavedTurn(
+        "where?",
+        context=(ContextItem("STEP = 1\nNEXT = 2\n", "a.py"),),
+        answer="\n\n".join(said),
+        status="done",
+    )
+    store.begin_turn(session, turn)
+    store.end_turn(turn.id, turn)
+    app = DocstraApp(Settings(theme=theme), root, Backends(backend), store, "last", colours=colours)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: "4 references: 1 ✓, 1 moved" in screen_text(app))
+        rows = drawn(app)
+        assert list(unseen(rows)) == [] and unread(rows) == set()
+        for text, sign, is_bad in (
+            ("STEP = 1", "✓", False),
+            ("STEP = 9 + 9", "✗", True),
+            ("NEXT = 2", "→", True),
+            ("a.py:2", "?", False),
+        ):
+            row = next(row for row in rows if text in text_of(row))
+            assert f"│{sign} " in text_of(row)  # told without a colour
+            assert all(char.underscore == is_bad for char in cells(rows, text))
+        await pilot.press("f6", "left_parenthesis", "left_parenthesis")
+        await until(pilot, lambda: "3/4 → NEXT = 2" in screen_text(app))
+        await pilot.pause()
+        rows = drawn(app)
+        marked = {look_of(char) for char in cells(rows, "NEXT = 2")}
+        assert not marked & {look_of(char) for char in cells(rows, "STEP = 9 + 9") + cells(rows, "Then")}
+        assert list(unseen(rows)) == [] and unread(rows) == set()
+        lines = [text_of(row) for row in rows]
+        at = next(at for at, line in enumerate(lines) if "3/4 →" in line)
+        assert "a.py:2" in lines[at] and "moved to 2 · Enter opens" in lines[at + 1]  # two lines in few cells

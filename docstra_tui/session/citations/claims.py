@@ -24,6 +24,10 @@ _CODE = re.compile(
     r"yield)\s"
 )
 """What no words of a sentence have."""
+_WITH_COMMANDS = frozenset(
+    {"bash", "zsh", "fish", "powershell", "batch", "dockerfile", "makefile", "just", "markdown", "rst"}
+    | {"text", "yaml", "toml", "json", "ini", ""}
+)
 _STRAIGHT = str.maketrans("“”„‟«»‘’‚‛", '""""""' + "'" * 4)
 
 
@@ -74,6 +78,8 @@ class Claims:
         if self._sources.is_tired:
             return TOO_MUCH
         where = self._nowhere(named, sentence)
+        if named.line is not None and remarks.is_command(text) and not self._has_commands(named):
+            return None
         if named.line is not None or where.status == "ambiguous":
             return where
         if remarks.is_remark(text, self._languages) or not _CODE.search(span.plain):
@@ -86,6 +92,13 @@ class Claims:
         if about is None or about.status != "missing":
             return about
         return where
+
+    def _has_commands(self, named: Named) -> bool:
+        """True for lines of a script, a recipe or a text, in which commands stand."""
+        files = self._sources.files(named.path) if named.path else ()
+        found = [source for path in files for source in self._sources.of(path)]
+        found = found if named.path else list(self._sources.all)
+        return not found or any(source.item.language in _WITH_COMMANDS for source in found)
 
     def _found(self, text: str, plain: str, named: Named) -> Verdict | None:
         """A quote that stands somewhere, as a whole or with parts left out."""

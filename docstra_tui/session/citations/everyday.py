@@ -35,6 +35,7 @@ CAPITALS = frozenset(name for name in dir(builtins) if name[0].isupper()) | _set
     "Self Any Array Bool Boolean Box Byte Char Dict Double Enum Err Error Float Int Integer List Long Map "
     "Number Object Ok Option Optional Result Set Some String Struct Tuple Type Undefined Union Vec Void "
     "Callable Iterable Iterator Sequence Mapping Generator Awaitable Literal Promise Record HashMap "
+    "Math Date System Reflect Intl RegExp React Buffer Arrays Collections Objects Files "
     "SELECT FROM WHERE INSERT UPDATE DELETE GET POST PUT PATCH HEAD OPTIONS HTTP HTTPS JSON YAML TOML XML "
     "HTML CSS CSV SQL UTF ASCII"
 )

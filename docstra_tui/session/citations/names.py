@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from docstra_tui.session.citations.citation import Named, Status
-from docstra_tui.session.citations.everyday import ELSEWHERE, ROOTS
+from docstra_tui.session.citations.everyday import CAPITALS, ELSEWHERE, ROOTS
 from docstra_tui.session.citations.passages import joined
 from docstra_tui.session.citations.quotes import NOT_SAID, NOT_SENT, TOO_MUCH, Verdict, compared
 from docstra_tui.session.citations.sentences import Sentence
@@ -83,7 +83,7 @@ class Names:
     ) -> Verdict:
         in_file = [one for one in defined if one.source.path in files]
         one = next((one for one in in_file if one.line in lines), (in_file or defined)[0])
-        if path and not in_file and not self._uses(name, files):
+        if files and not in_file and not self._uses(name, files):
             at = f"{one.source.path or 'the code'}:{one.line}"
             return Verdict("moved", one.source.path, one.line, one.end_line, f"not in {path}, but at {at}")
         count = len({(each.source.path, each.row) for each in in_file or defined})
@@ -106,7 +106,7 @@ class Names:
         at = f"{where}:{first.line}" if first.line is not None else where
         if first.source.is_old:
             return Verdict("changed", first.source.path, first.line, first.end_line, f"was used at {at}")
-        is_elsewhere = bool(path) and first not in here
+        is_elsewhere = bool(files) and first not in here
         note = f"not in {path}, but used at {at}" if is_elsewhere else f"used at {at}"
         status: Status = "moved" if is_elsewhere else "found"
         verdict = Verdict(status, first.source.path, first.line, first.end_line, note)
@@ -168,7 +168,7 @@ class Names:
         root = name.parts[0]
         if len(name.parts) < 2 or root in ("self", "this", "cls"):
             return False
-        if root.lower() in ROOTS or (len(root) < 3 and root.islower()):
+        if root in ROOTS or root in CAPITALS or (len(root) < 3 and root.islower()):
             return True
         if self._definitions.of(Symbol((root,))):
             return False

@@ -58,15 +58,24 @@ def lines(citation: Citation) -> str:
     return f":{first}" if last in (None, first) else f":{first}-{last}"
 
 
-def row(citation: Citation, where: str = "") -> str:
+def row(citation: Citation) -> str:
     """One citation as one line, safe to show: its mark, what it says, where that stands and what is to be
-    known of it. `where` stands in the place of its place."""
+    known of it."""
+    known = note(citation)
+    return f"{head(citation)} ({known})" if known else head(citation)
+
+
+def note(citation: Citation) -> str:
+    """What is to be known of it, safe to show."""
+    return sanitize_line(citation.note)
+
+
+def head(citation: Citation) -> str:
+    """Its mark, what it says and where that stands, safe to show."""
     parts = [MARKS[citation.status], short(citation.text)]
-    at = where or place(citation)
+    at = place(citation)
     if at and at != parts[1]:
         parts.append(at)
-    if citation.note:
-        parts.append(f"({sanitize_line(citation.note)})")
     return " ".join(parts)
 
 

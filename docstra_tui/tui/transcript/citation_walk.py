@@ -132,7 +132,7 @@ class CitationWalk:
 
     def tell(self) -> None:
         """Say which one is marked, or that none is any more."""
-        from docstra_tui.session.citations.report import row
+        from docstra_tui.session.citations.report import head, note
 
         marked, citation = self._marks.citation, self.marked
         if marked is None or citation is None:
@@ -144,7 +144,9 @@ class CitationWalk:
         self._told = True
         count = len(cited.citations) if cited is not None else 0
         has_place = bool(citation.path or citation.named.path)
-        self._view.post_message(CitationMarked(row(citation), marked[1] + 1, count, has_place=has_place))
+        self._view.post_message(
+            CitationMarked(head(citation), marked[1] + 1, count, note=note(citation), has_place=has_place)
+        )
 
     @property
     def marked(self) -> Citation | None:

@@ -44,9 +44,12 @@ class CitationsWanted(Message):
 class CitationMarked(Message):
     """A citation is marked; without words, none is any more."""
 
-    def __init__(self, words: str, number: int = 0, count: int = 0, *, has_place: bool = False) -> None:
+    def __init__(
+        self, words: str, number: int = 0, count: int = 0, *, note: str = "", has_place: bool = False
+    ) -> None:
         super().__init__()
         self.words = words
+        self.note = note
         self.number = number
         self.count = count
         """Of how many of its answer."""

@@ -151,6 +151,19 @@ def test_a_file_beside_a_command_is_said_all_the_same() -> None:
     ]
 
 
+def test_a_command_beside_a_line_is_of_it_only_where_commands_stand() -> None:
+    assert said("See `app/client.py:7` and `pip install httpx`.") == [
+        ("app/client.py:7", "unchecked", "app/client.py", 7)
+    ]
+    script = ContextItem("set -e\nmake all\n", "build.sh", "bash")
+    (one,) = verify("`pip install httpx` (`build.sh:2`)", [script])
+    assert (one.kind, one.status) == ("quote", "missing")
+
+
+def test_a_name_beside_a_file_that_was_not_sent_is_not_moved() -> None:
+    assert said("| `app/errors.py` | `ApiError` |")[1][:3] == ("ApiError", "found", "app/client.py")
+
+
 def test_quotation_marks_of_another_form_are_forgiven_and_told() -> None:
     (one,) = verify("It sends `headers={“Accept”: “a b”}`.", ITEMS)
     assert (one.status, one.line) == ("repaired", 16) and "quotation marks" in one.note

@@ -157,7 +157,8 @@ async def test_an_answer_that_grows_gets_marks_and_nothing_else_is_drawn(make_ap
         view = app.view
         view.begin_turn("Where?", ("client.py",), 5)
         view.append("One `retry(3)`.\n\nTwo `nothing`.\n\n---\n\nThree `retry(3)")
-        await until(pilot, lambda: "Three" in " ".join(app.rows))
+        await until(pilot, lambda: "Three" in " ".join(app.rows) and 9 in app.rendered)
+        await pilot.pause()
         app.rendered.clear()
         answer = view.document.turns[0].answer
         view.cite(5, Cited.of(answer, citations(answer, ("retry(3)",), ("found",))))
