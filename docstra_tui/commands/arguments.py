@@ -161,10 +161,19 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "models",
-        "[list|pull|convert|inspect] [NAME]",
+        "[list|pull|forget|…] [NAME]",
         "the models of this machine",
-        actions=("list", "pull", "convert", "inspect"),
+        (
+            Option(("--hub",), "forget: also what the hub's cache has of it", "", {"action": "store_true"}),
+            Option(("--yes",), "forget: without asking", "", {"action": "store_true"}),
+        ),
+        actions=("list", "pull", "convert", "inspect", "forget"),
         most=1,
+        more="It has list, pull, convert, inspect and forget.\n"
+        "forget NAME removes what is kept of a model: converted weights, the starter's\n"
+        "file, measured speeds. It says what and how many bytes, and asks; without a\n"
+        "terminal nothing is removed but with --yes. With --hub the hub's cache too,\n"
+        "which other programs use; with --revision only that one of it.",
     ),
     Command(
         "remotes",

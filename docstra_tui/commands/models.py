@@ -30,7 +30,7 @@ SECONDS_A_LINE = 0.1
 
 
 def run(invocation: Invocation) -> int:
-    """`models list | pull NAME | convert NAME | inspect NAME`."""
+    """`models list | pull NAME | convert NAME | inspect NAME | forget NAME`."""
     console = Console()
     as_json = bool(invocation.options["json"])
     settings = settings_module.load(invocation.flags)
@@ -38,6 +38,10 @@ def run(invocation: Invocation) -> int:
         if invocation.words:
             raise UsageError(f"{PROGRAM} models list takes no name.")
         return _list(console, settings, as_json)
+    if invocation.action == "forget":
+        from docstra_tui.commands.forgetting import forget
+
+        return forget(console, invocation, settings.model.revision)
     name = invocation.words[0] if invocation.words else settings.model.name
     if not name and "model.name" not in invocation.flags:
         raise UsageError("Which model?", f"Try: {PROGRAM} models {invocation.action} starter")

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,17 @@ class Kept:
         """Write it beside the others; the file is there whole or not at all."""
         rows = {name: row for name, row in self._read().items() if name != key}
         rows[key] = value
+        self._write(rows)
+
+    def size_of(self, fits: Callable[[str], bool]) -> int:
+        """Bytes of the rows whose key fits."""
+        return sum(len(json.dumps({key: row})) for key, row in self._read().items() if fits(key))
+
+    def drop(self, fits: Callable[[str], bool]) -> None:
+        """Forget those rows."""
+        self._write({key: row for key, row in self._read().items() if not fits(key)})
+
+    def _write(self, rows: dict[str, Any]) -> None:
         latest = dict(list(rows.items())[-MOST:])
         try:
             paths.make_folder(paths.cache_dir())
