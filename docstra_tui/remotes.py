@@ -129,6 +129,7 @@ def choose(merged: dict[str, Any], layers: Sequence[Layer], origin: dict[str, Pl
         return
     known = list(dict.fromkeys(found[0] for found in map(parts, merged) if found))
     if name == HERE:
+        merged[CHOICE] = merged["remote.base_url"] = ""
         return
     if name not in known:
         error = unknown(name, known)

@@ -176,8 +176,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def server(self) -> Remote | None:
         """The other server that answers, with all that is said of it; None for our own engine."""
-        if self.remote.name == remotes.HERE:
-            return None
         if self.remote.name:
             return self.remotes[self.remote.name]
         if not self.remote.base_url:

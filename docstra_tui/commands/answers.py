@@ -48,6 +48,8 @@ class Answers:
         self._llm: BaseLLM | None = None
         self.model = ""
         """Who answers, for the record, where the answer itself does not say."""
+        self.remote = ""
+        """What the server is called."""
         self.was_cancelled = False
 
     def ask_instead(self, requests: Sequence[TurnRequest]) -> None:
@@ -142,7 +144,7 @@ class Answers:
 
     def _record(self, request: TurnRequest, stream: AnswerStream | None, error: DocstraError | None) -> None:
         named = self._llm.model_name if self._llm is not None and self._llm.server else ""
-        self._records.append(record_of(request, stream, named or self.model, error))
+        self._records.append(record_of(request, stream, named or self.model, error, remote=self.remote))
 
 
 def interrupts(handler: Any) -> None:

@@ -19,7 +19,7 @@ from docstra_tui.workspace.models.backend import Backend
 SEND_SECRETS = "--send-secrets"
 
 
-def ask_for_host(backend: Backend, console: Console, *, was_named: bool) -> None:
+def ask_for_host(backend: Backend, console: Console, *, was_named: bool, remote: str = "") -> None:
     """Say where questions go, and ask about a host that is not allowed for good; a script names the URL.
 
     Raises `NotAllowed` where nobody can be asked, `UsageError` after a no.
@@ -27,7 +27,7 @@ def ask_for_host(backend: Backend, console: Console, *, was_named: bool) -> None
     gate, given = backend.gate, consent.Consent()
     if gate is None or not backend.host:
         return
-    console.note(f"→ {backend.host}")
+    console.note(" → ".join([remote, backend.host]).lstrip())
     given.admit(backend)
     if gate.is_open:
         return

@@ -53,7 +53,7 @@ class EachAnswers:
         self._records: dict[int, dict[str, Any]] = {}
         self._left_out: list[str] = []
         self._joining: Answers | None = None
-        self.model = ""
+        self.model = self.remote = ""
         """Who answers, for the record, where the answer itself does not say."""
         self.was_cancelled = False
 
@@ -85,7 +85,7 @@ class EachAnswers:
             sources=self._request.focus,
             show_thinking=self._show_thinking,
         )
-        self._joining.model = self.model
+        self._joining.model, self._joining.remote = self.model, self.remote
         try:
             self._joining.follow(llm)
         finally:
@@ -98,7 +98,7 @@ class EachAnswers:
         if not self._as_json:
             return
         joined = self._joining.records[:1] if self._joining is not None else []
-        record = joined[0] if joined else record_of(self._request, None, self.model)
+        record = joined[0] if joined else record_of(self._request, None, self.model, remote=self.remote)
         if error is not None:
             record["error"] = told(error)
         if self._records:
@@ -163,7 +163,7 @@ class EachAnswers:
     def _take(self, llm: BaseLLM, each: Each, marks: Sequence[str], number: int, answered: Answered) -> None:
         request, part = each.part(number), each.parts[number]
         model = (llm.model_name if llm.server else "") or self.model
-        record = record_of(request, answered.stream, model, answered.error)
+        record = record_of(request, answered.stream, model, answered.error, remote=self.remote)
         self._records[number] = {**record, "tokens": part.tokens}
         self._cite(each, number)
         if answered.is_whole:

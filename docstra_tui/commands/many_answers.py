@@ -70,7 +70,7 @@ class ManyAnswers:
         self._in_a_row = 0
         """The newest errors, since something was answered."""
         self._kept = 0
-        self.model = ""
+        self.model = self.remote = ""
         """Who answers, for the record, where the answer itself does not say."""
         self.was_cancelled = False
 
@@ -133,7 +133,7 @@ class ManyAnswers:
     def _take(self, llm: BaseLLM, index: int, answered: Answered, many: Many) -> None:
         request, stream = self._requests[index], answered.stream
         named = llm.model_name if llm.server else ""
-        record = record_of(request, stream, named or self.model, answered.error)
+        record = record_of(request, stream, named or self.model, answered.error, remote=self.remote)
         self._records[index] = record
         self._cite(index)
         if answered.is_whole and stream is not None:

@@ -71,7 +71,8 @@ def run(
     backend: Backend | None = None
     try:
         backend = opener(settings, oneshot=True)
-        consent.ask_for_host(backend, console, was_named="remote.base_url" in invocation.flags)
+        was_named = "remote.base_url" in invocation.flags
+        consent.ask_for_host(backend, console, was_named=was_named, remote=settings.remote.name)
         for name, one in own.items():
             backend.llm.add_template(name, one)
         anyway = bool(invocation.options["send_secrets"])
@@ -79,7 +80,7 @@ def run(
         if not backend.host and console.err_is_terminal:
             consent.say_what_stays(console, [item for request in requests for item in request.focus])
         status = wait_until_ready(backend, console)
-        answers.model = status.model or backend.label
+        answers.model, answers.remote = status.model or backend.label, settings.remote.name
         if auto is not None and isinstance(answers, Answers):
             answers.ask_instead([auto.fitting(backend.llm, settings.answer.reserve, console.note)])
         try:

@@ -13,7 +13,12 @@ from docstra_tui.session.turn_request import TurnRequest
 
 
 def record_of(
-    request: TurnRequest, stream: AnswerStream | None, model: str, error: DocstraError | None = None
+    request: TurnRequest,
+    stream: AnswerStream | None,
+    model: str,
+    error: DocstraError | None = None,
+    *,
+    remote: str = "",
 ) -> dict[str, Any]:
     """What came of a request; without an answer, or with the part that came and `error`."""
     usage = stream.usage if stream is not None else None
@@ -21,6 +26,7 @@ def record_of(
         "answer": stream.text if stream is not None else "",
         "thinking": (stream.thinking or None) if stream is not None else None,
         "model": model or None,
+        "remote": remote or None,
         "finish_reason": stream.finish_reason if stream is not None else None,
         "files": places(request.focus),
         "prompt_tokens": usage.prompt_tokens if usage is not None else None,

@@ -21,6 +21,7 @@ from docstra_tui.session.going_on import is_cut
 from docstra_tui.session.outgoing import SecretsFound
 from docstra_tui.workspace.files.selection import ReadReport
 from docstra_tui.workspace.terminal.attention import Notify
+from docstra_tui.workspace.title import served
 from docstra_tui.workspace.turns.decision import Decision
 from docstra_tui.workspace.turns.queue import TurnQueue
 from docstra_tui.workspace.turns.requests import NotTicked
@@ -292,6 +293,7 @@ class Answering:
 
     def _say_figures(self, turn: SavedTurn) -> None:
         parts = [] if turn.files else [f"{NO_FILES}, @ names some, /suggest finds some"]
+        parts.append(served(turn.model))
         parts.append(answer_figures(turn.usage, turn.ttft_s, turn.tokens_per_s))
         if turn.status == "cancelled":
             parts.insert(0, "stopped")

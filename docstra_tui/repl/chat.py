@@ -123,6 +123,7 @@ class Chat:
             **self.suggesting.handlers,
             **self.finding.handlers,
             "model": self.models.command,
+            "remote": self.models.remote,
             "theme": self.themes.command,
             **self._saving.handlers,
             "settings": self.do_settings,

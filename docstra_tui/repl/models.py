@@ -16,7 +16,7 @@ from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.models import consent
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.models.backend import Status
-from docstra_tui.workspace.models.choice import placed, switched
+from docstra_tui.workspace.models.choice import placed, remoted, server_words, switched
 from docstra_tui.workspace.models.no_model import NoModel
 from docstra_tui.workspace.status import loading_line
 
@@ -90,11 +90,12 @@ class Models:
     def command(self, line: CommandLine) -> None:
         """Say which one answers, or let another one."""
         if line.text:
-            self._model.open_now(switched(self._model.settings, line.text))
-            self._printer.line(f"Loading {line.text}…", "note")
+            settings = switched(self._model.settings, line.text)
+            self._model.open_now(settings)
+            self._say_opened(f"Loading {line.text}…")
             return
         status = self.status
-        facts = [self._model.name, status.device, status.dtype, status.reason]
+        facts = [self._model.told_name, status.device, status.dtype, status.reason]
         self._printer.line(" · ".join(fact for fact in facts if fact))
         for note in status.notes:
             self._printer.line(note, "note")
@@ -113,6 +114,30 @@ class Models:
         for line in installed.lines(rows, self._printer.columns):
             self._printer.line(line)
         self._printer.line("/model NAME takes another one: of these, a hub id, a folder or a file.", "hint")
+
+    def remote(self, line: CommandLine) -> None:
+        """Say which servers have a name, or have one answer. Raises `DocstraError`."""
+        if line.text:
+            self._model.open_now(remoted(self._model.settings, line.text))
+            self._say_opened("The engine of this machine answers from now on.")
+            return
+        known = self._model.settings.remotes
+        for name, remote in known.items():
+            mark = "*" if name == self._model.settings.remote.name else " "
+            self._printer.line(f"{mark} {name}  {server_words(remote)}")
+        if not known:
+            self._printer.line("No server has a name: config.toml has them as [remote.NAME].", "note")
+        elif self._model.settings.server is not None:
+            self._printer.line("/remote local goes back to this machine.", "hint")
+
+    def _say_opened(self, here: str) -> None:
+        """Who answers from now on; `here` where it is our own engine."""
+        if self._model.settings.server is None:
+            self._printer.line(here, "note")
+            return
+        where = " → ".join(filter(None, [self._model.remote, self._model.host]))
+        asks = "" if self._model.may_send else " The next question asks whether it may be sent there."
+        self._printer.line(f"{where or self._model.label} answers from now on.{asks}", "note")
 
     def device(self, line: CommandLine) -> None:
         """Have it on another device. Raises `UsageError`."""

@@ -9,7 +9,7 @@ from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.models.backend import Status
 from docstra_tui.workspace.status import Facts, Tone, Ways, status_line
-from docstra_tui.workspace.title import details, thinking
+from docstra_tui.workspace.title import answering, details, thinking
 
 STYLES: dict[Tone, str] = {
     "good": "class:bottom-toolbar.strong",
@@ -31,7 +31,8 @@ def toolbar(
     of_model = [" ".join(details(status)), thinking(model.llm) if model.llm is not None else ""]
     parts = [
         *line.parts[:about],
-        sanitize_line(model.label + (f" → {model.host}" if model.host else "")),
+        answering("" if model.label == model.host else model.label, model.remote)
+        + (f" → {sanitize_line(model.host)}" if model.host else ""),
         *([hint] if hint else of_model),
         f"{files} file" + ("" if files == 1 else "s") if files else "",
         *line.parts[about:],

@@ -29,6 +29,10 @@ WITHOUT_TEXT = frozenset({LOST, LABEL})
 """The details of items that have no text here, whatever their fingerprint is that of."""
 
 
+ON = " on "
+"""In who answered, between a model and the server that it was on."""
+
+
 @dataclass(frozen=True)
 class Placed:
     """A context item at its place in the conversation."""

@@ -147,6 +147,13 @@ COMMANDS = (
     Command("prompt", "Prompt", "", "the next prompt to the letter", faces=SCREEN),
     Command("model", "Switch model", "[NAME]", "which model answers, or another one from now on", "name"),
     Command(
+        "remote",
+        "Switch server",
+        "[NAME]",
+        "another server by its name, or local for this machine",
+        "name",
+    ),
+    Command(
         "think",
         "Thinking",
         "[off|on|N|auto]",

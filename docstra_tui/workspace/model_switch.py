@@ -5,13 +5,16 @@ Runs on the face's thread; what takes long waits in the background.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from docstra_tui.errors import UsageError
+from docstra_tui.remotes import HERE
 from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.dialogs import Choice, Dialogs, Offer
 from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.models.answering import AnsweringModel
-from docstra_tui.workspace.models.choice import placed, switched
+from docstra_tui.workspace.models.choice import placed, remoted, server_words, switched
 from docstra_tui.workspace.wording import busy
 
 if TYPE_CHECKING:
@@ -28,6 +31,12 @@ DEVICES = {
     "cuda": "an NVIDIA or AMD GPU",
     "mps": "an Apple GPU",
 }
+
+
+OF_REMOTE = "remote "
+"""In front of a remote's name, as the value of a row: a model of this machine may be called like it."""
+
+LOCAL = Choice(OF_REMOTE + HERE, HERE, "the engine of this machine")
 
 
 class ModelSwitch:
@@ -69,9 +78,12 @@ class ModelSwitch:
         from docstra_tui.workspace.models.installed import MARK, NO_MARK, details
 
         here = {row.name for row in rows}
+        answers = OF_REMOTE + self._model.remote
 
         def taken(name: str | None) -> None:
-            if name:
+            if name and name.startswith(OF_REMOTE):
+                self.remote(name.removeprefix(OF_REMOTE))
+            elif name:
                 self.take(name, is_here=name in here)
 
         offer = Offer(
@@ -79,6 +91,10 @@ class ModelSwitch:
             [
                 Choice(row.name, f"{MARK if row.is_current else NO_MARK}{row.name}", columns, row.note)
                 for row, columns in zip(rows, details(rows), strict=True)
+                *(
+                    replace(row, label=f"{MARK if row.value == answers else NO_MARK}{row.label}")
+                    for row in self._remotes()
+                ),
             ],
             placeholder="narrow the list, or type a hub id, a folder or a .gguf file",
             free_text=True,
@@ -93,6 +109,32 @@ class ModelSwitch:
             return False
         self._model.open(switched(self._model.settings, name, is_here=is_here))
         return True
+
+    def remote(self, name: str) -> bool | None:
+        """Have that server answer from now on, or our own engine, else a list; False while an answer is being
+        written. Raises `UsageError`."""
+        if not name:
+            offer = Offer("Switch server", [LOCAL, *self._remotes()], at=OF_REMOTE + self._model.remote)
+            self._dialogs.choose(offer, self._remote_taken)
+            return None
+        settings = remoted(self._model.settings, name)
+        if self._is_busy():
+            return False
+        self._model.open(settings)
+        return True
+
+    def _remote_taken(self, value: str | None) -> None:
+        if not value:
+            return
+        try:
+            self.remote(value.removeprefix(OF_REMOTE))
+        except UsageError as error:
+            self._dialogs.fail_with(error)
+
+    def _remotes(self) -> list[Choice]:
+        """A row for each server that has a name."""
+        rows = self._model.settings.remotes.items()
+        return [Choice(OF_REMOTE + name, name, server_words(remote)) for name, remote in rows]
 
     def device(self, name: str) -> bool | None:
         """Have it on that device from now on, else a list; False while an answer is being written. Raises

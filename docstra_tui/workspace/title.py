@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docstra_tui import figures
+from docstra_tui.session.turns import ON
 from docstra_tui.text import sanitize_line, shown_name
 
 if TYPE_CHECKING:
@@ -27,21 +28,34 @@ class Title:
     """Where the questions go when they leave this machine."""
 
 
-def title(root: Path, backend: Backend | None, status: Status | None, wanted: str) -> Title:
-    """The title line; `wanted` is the model's name as long as nothing better is known."""
+def title(root: Path, backend: Backend | None, status: Status | None, wanted: str, remote: str = "") -> Title:
+    """The title line; `wanted` is the model's name as long as nothing better is known, `remote` what the
+    server is called."""
     model = wanted
     if backend is not None:
         model = backend.label or wanted
     host = backend.host if backend is not None else ""
     return Title(
         path=shown_path(root),
-        model=sanitize_line(short_model(model)) if model != host else "",  # nobody knows its model yet
+        model=answering(model if model != host else "", remote),  # nobody may know its model yet
         details=(
             *filter(None, [thinking(backend.llm) if backend is not None else ""]),
             *(details(status) if status is not None else ()),
         ),
         host=sanitize_line(host),
     )
+
+
+def answering(model: str, remote: str) -> str:
+    """`Qwen3-32B on gpu`, as far as somebody knows its model."""
+    parts = [short_model(model)] if model else []
+    return sanitize_line(ON.join([*parts, *([remote] if remote else [])]))
+
+
+def served(told: str) -> str:
+    """`Qwen3-32B on gpu` of what is saved with an answer; empty for one of this machine's own engine."""
+    model, on, where = told.rpartition(ON)
+    return sanitize_line(f"{short_model(model)}{on}{where}") if on else ""
 
 
 def details(status: Status) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from docstra_tui.text import sanitize_line
 from docstra_tui.tui.transcript.welcome import welcome
 from docstra_tui.workspace.dialogs import Dialogs
 from docstra_tui.workspace.models.answering import AnsweringModel
+from docstra_tui.workspace.title import answering
 
 if TYPE_CHECKING:
     from docstra_tui.tui.transcript.view import TranscriptView
@@ -68,7 +69,7 @@ class ModelNotices:
         if not words:
             self._notices.clear("offer")
             return
-        wanted = sanitize_line(self._model.wanted or "the server's model")
+        wanted = answering(self._model.wanted or "the server's model", self._model.remote)
         hint = f"{press('main.session_model')} opens it. A question goes to {wanted}."
         self._notices.put("offer", sanitize_line(words), hint, colour="$primary")
 
@@ -143,7 +144,7 @@ class ModelNotices:
         """What the empty conversation says about who answers."""
         model = self._model
         text = welcome(
-            model.wanted,
+            answering(model.wanted, model.remote) if model.remote else model.wanted,
             is_starter=model.is_starter,
             host=model.host,
             may_send=model.may_send,

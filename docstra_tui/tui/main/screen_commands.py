@@ -81,6 +81,7 @@ class ScreenCommands:
             "budget": lambda line: self._about_next(next_prompt.show_budget),
             "prompt": lambda line: self.show_prompt(),
             "model": lambda line: models.model(line.text),
+            "remote": lambda line: models.remote(line.text),
             "think": lambda line: self.thinking.think(line.text),
             "cache": lambda line: dialogs.say(CacheSwitch(model).take(line.text), SAID_SECONDS),
             "device": lambda line: models.device(line.text),

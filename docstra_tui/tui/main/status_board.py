@@ -90,7 +90,7 @@ class StatusBoard:
         facts.llm = model.backend.llm if model.backend is not None else None
         model.keep_looking(queue.busy)
         parts.status_bar.show(status_line(facts, _ways()))
-        parts.title_line.show(title(self._root, model.backend, facts.status, model.wanted))
+        parts.title_line.show(title(self._root, model.backend, facts.status, model.wanted, model.remote))
         parts.queue_line.show(queue)
         self._show_total()
         if queue.busy and not queue.has_text:

@@ -10,6 +10,7 @@ from docstra_tui.errors import DocstraError
 from docstra_tui.session.going_on import is_cut
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
+from docstra_tui.workspace.title import served
 
 if TYPE_CHECKING:
     from docstra_tui.session.turns import SavedTurn
@@ -33,6 +34,7 @@ def turn_ending(turn: SavedTurn, error: DocstraError | None = None) -> TurnEndin
         without_files=not turn.files,
         goes_on=is_cut(turn),
         notes=_notes(turn),
+        model=served(turn.model),
     )
 
 

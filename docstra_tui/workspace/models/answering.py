@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from docstra_tui.background import begin
 from docstra_tui.errors import DocstraError
 from docstra_tui.llm.thinking import wish
+from docstra_tui.remotes import NAME
+from docstra_tui.session.turns import ON
 from docstra_tui.workspace.jobs import Deliver
 from docstra_tui.workspace.models.consent import Consent
 from docstra_tui.workspace.models.monitor import EngineMonitor
@@ -91,7 +93,7 @@ class AnsweringModel:
 
     @property
     def name(self) -> str:
-        """Who answers, as it is saved with each answer."""
+        """Who answers, as it calls itself."""
         if self.status is not None and self.status.model:
             return self.status.model
         return self.backend.label if self.backend is not None else self.wanted
@@ -100,6 +102,18 @@ class AnsweringModel:
     def label(self) -> str:
         """Its name where there is little room."""
         return self.backend.label if self.backend is not None else self.wanted
+
+    @property
+    def remote(self) -> str:
+        """What somebody called the server that answers; empty for our engine, and for one without a name."""
+        name = self.settings.remote.name
+        return name if self.settings.server is not None and NAME.fullmatch(name) else ""
+
+    @property
+    def told_name(self) -> str:
+        """Who answers, and where that is not our engine: as it is saved with each answer."""
+        where = self.remote or self.host
+        return f"{self.name}{ON}{where}" if where and self.name != where else self.name
 
     @property
     def farewell(self) -> str:
@@ -270,7 +284,7 @@ class AnsweringModel:
 
     def _tell_session(self) -> None:
         if self._session is not None:
-            self._session.model = self.name
+            self._session.model = self.told_name
             self._session.choice = self.choice
 
     # What the monitor reports

@@ -63,6 +63,12 @@ def remoted(settings: Settings, name: str) -> Settings:
     return replace(settings, model=model, remote=remote, remotes=known)
 
 
+def server_words(remote: Remote) -> str:
+    """`server gpu7:8000, Qwen/Qwen3-32B`: beside its name in a list. Not yet safe to show."""
+    words = f"server {address.parse(remote.base_url).shown}"
+    return f"{words}, {remote.model}" if remote.model else words
+
+
 def _known(settings: Settings) -> dict[str, Remote]:
     """The named ones, and the one without a name that answers: it keeps its key when it is left."""
     server = settings.server

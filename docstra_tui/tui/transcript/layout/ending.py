@@ -39,6 +39,8 @@ class TurnEnding:
     """The answer is not whole, and can be gone on with."""
     notes: tuple[str, ...] = ()
     """What became of ticked files since the last look: read again, or not sent."""
+    model: str = ""
+    """Who answered, where that was another server; safe to show."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def ending_lines(files: Sequence[str], ending: TurnEnding, width: int) -> list[L
     parts = [files_words(files)] if files else []
     if not files and ending.without_files:
         parts = [f"{NO_FILES}, {press('main.tree', '/files')} picks some"]
+    parts += [ending.model] if ending.model else []
     if ending.prompt_tokens is not None and ending.completion_tokens is not None:
         parts.append(f"{ending.prompt_tokens:,} + {ending.completion_tokens:,} tokens")
     if ending.ttft_s is not None:
