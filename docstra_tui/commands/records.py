@@ -26,7 +26,6 @@ def record_of(
         "answer": stream.text if stream is not None else "",
         "thinking": (stream.thinking or None) if stream is not None else None,
         "model": model or None,
-        "remote": remote or None,
         "finish_reason": stream.finish_reason if stream is not None else None,
         "files": places(request.focus),
         "prompt_tokens": usage.prompt_tokens if usage is not None else None,
@@ -38,6 +37,8 @@ def record_of(
         "thinking_s": stream.thinking_s if stream is not None else None,
         "citations": [],
     }
+    if remote:
+        record["remote"] = remote
     return record if error is None else {**record, "error": told(error)}
 
 

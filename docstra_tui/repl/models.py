@@ -91,8 +91,12 @@ class Models:
         """Say which one answers, or let another one."""
         if line.text:
             settings = switched(self._model.settings, line.text)
+            is_other = settings.remote.name not in ("", self._model.settings.remote.name)
             self._model.open_now(settings)
-            self._say_opened(f"Loading {line.text}…")
+            if is_other:
+                self._say_opened()
+            else:
+                self._printer.line(f"Loading {line.text}…", "note")
             return
         status = self.status
         facts = [self._model.told_name, status.device, status.dtype, status.reason]
@@ -119,7 +123,7 @@ class Models:
         """Say which servers have a name, or have one answer. Raises `DocstraError`."""
         if line.text:
             self._model.open_now(remoted(self._model.settings, line.text))
-            self._say_opened("The engine of this machine answers from now on.")
+            self._say_opened()
             return
         known = self._model.settings.remotes
         for name, remote in known.items():
@@ -130,10 +134,10 @@ class Models:
         elif self._model.settings.server is not None:
             self._printer.line("/remote local goes back to this machine.", "hint")
 
-    def _say_opened(self, here: str) -> None:
-        """Who answers from now on; `here` where it is our own engine."""
+    def _say_opened(self) -> None:
+        """Who answers from now on."""
         if self._model.settings.server is None:
-            self._printer.line(here, "note")
+            self._printer.line("The engine of this machine answers from now on.", "note")
             return
         where = " → ".join(filter(None, [self._model.remote, self._model.host]))
         asks = "" if self._model.may_send else " The next question asks whether it may be sent there."

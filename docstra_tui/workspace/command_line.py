@@ -81,5 +81,5 @@ def nearest(name: str, known: Iterable[str]) -> str:
     begun = [each for each in names if name and each.startswith(name)]
     if begun:
         return begun[0]
-    found = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    found = difflib.get_close_matches(name, names, n=1, cutoff=0.55)
     return found[0] if found else ""

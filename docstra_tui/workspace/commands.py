@@ -150,7 +150,7 @@ COMMANDS = (
         "remote",
         "Switch server",
         "[NAME]",
-        "another server by its name, or local for this machine",
+        "another server by name; local is this machine",
         "name",
     ),
     Command(
