@@ -23,6 +23,7 @@ from docstra_tui.llm.http.connection import Connection
 from docstra_tui.llm.http.counting import Counting
 from docstra_tui.llm.http.gate import Gate
 from docstra_tui.llm.http.key import clean_key, find_key
+from docstra_tui.llm.http.load import ServerLoad
 from docstra_tui.llm.http.manners import Manners
 from docstra_tui.llm.http.models import Served
 from docstra_tui.llm.measure import Measure
@@ -84,6 +85,7 @@ class RemoteLLM(BaseLLM):
         self._counting = Counting(self._connection, self._manners, self._model, self._rendered_with, context)
         self._served = Served(self._connection, self._manners, self._counting, model or "")
         self._asking = Asking(self._connection, self._manners, self._counting, self._served)
+        self._load = ServerLoad(self._connection)
         self._client = uuid.uuid4().hex
         self._told: tuple[bool | None, str] = None, ""
         self._answers: weakref.WeakSet[HttpAnswer] = weakref.WeakSet()
@@ -230,6 +232,10 @@ class RemoteLLM(BaseLLM):
             self._served.check()
         finally:
             self.model_name = self._served.name
+
+    def waiting(self) -> int | None:
+        """Requests that wait at the server; None where nobody tells."""
+        return self._load.waiting()
 
     def close(self) -> None:
         for answer in list(self._answers):

@@ -113,8 +113,9 @@ class Opener:
         self.opened: list[tuple[str, str, str, str]] = []
 
     def __call__(self, settings: Settings, *, oneshot: bool = False) -> Any:
-        model = settings.model
-        self.opened.append((model.name, model.revision, model.quant, settings.remote.base_url))
+        model, server = settings.model, settings.server
+        name, url = (server.model, server.base_url) if server is not None else (model.name, "")
+        self.opened.append((name, model.revision, model.quant, url))
         return self._backend
 
 

@@ -13,6 +13,7 @@ from docstra_tui import templates
 from docstra_tui.context.files.reader import read_item
 from docstra_tui.errors import EngineDied
 from docstra_tui.llm.answer import Reframed, Thought
+from docstra_tui.remotes import Remote
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turn_request import TurnRequest
@@ -327,6 +328,18 @@ SCENARIOS = [
         ],
         Project(files, answers, settings=ELSEWHERE, host=HOST),
         calls=2,
+    ),
+    Scenario(
+        "a server with a name answers in the middle of the talk, and then this machine again",
+        [
+            Line("First?", 1),
+            Line("/remote gpu"),
+            Line("Second?", 2, says=("Fake-1B on gpu",)),
+            Line("/remote local"),
+            Line("Third?", 3),
+        ],
+        Project(files, answers, settings=Settings(remotes={"gpu": Remote("http://127.0.0.1:9/v1", "big")})),
+        calls=3,
     ),
     Scenario(
         "an engine that dies leaves its part, and starts again",

@@ -32,6 +32,10 @@ LARGEST_BODY = 8_000_000
 
 LARGEST_REFUSAL = 65536
 
+METRICS_SECONDS = 3.0
+LARGEST_METRICS = 1_000_000
+"""Bytes; how busy a server is, is not worth more."""
+
 LOG_HINT = "Restart it; its log tells why: docstra-tui engine logs."
 URL_HINT = "The URL goes up to and including /v1 of an OpenAI-compatible server."
 
@@ -83,6 +87,25 @@ class Connection:
             exchange,
             lambda: self._late(f"has not answered {urlsplit(url).path} within {seconds:g} s"),
         )
+
+    def text(self, url: str) -> str:
+        """What a page of the server says, its beginning, within `METRICS_SECONDS`; empty where there is none.
+        Raises `RemoteError`."""
+        exchange = Exchange(self.name)
+
+        def read() -> str:
+            with (
+                self.honest_errors(),
+                self._client().stream(
+                    "GET", url, timeout=self._timeout(None), extensions={"trace": exchange.trace}
+                ) as response,
+            ):
+                self._refuse_compressed(response)
+                content = self.read(response, LARGEST_METRICS)
+                return content.decode("utf-8", "replace") if response.status_code == 200 else ""
+
+        seconds = METRICS_SECONDS
+        return within(seconds, read, exchange, lambda: self._late(f"has not answered within {seconds:g} s"))
 
     def _ask(
         self, method: str, url: str, body: Any, must_succeed: bool, exchange: Exchange

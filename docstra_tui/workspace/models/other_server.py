@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from docstra_tui import address
 from docstra_tui.errors import DocstraError, ServerLoading
@@ -18,6 +19,9 @@ from docstra_tui.workspace.models.system_text import system_text
 
 READY_SECONDS = 30.0
 """How long a server that answered is taken to be there."""
+
+LOAD_SECONDS = 5.0
+"""How often a server is asked how many wait there."""
 
 MISSING_SECONDS = 3.0
 """How often one that did not answer is asked again."""
@@ -56,6 +60,7 @@ class ServerBackend:
         self._last = Status("loading", phase=f"waiting for {self.llm.server}")
         self._loading_since: float | None = None
         self._ask_again_at = 0.0
+        self._count_again_at = time.monotonic() + LOAD_SECONDS
 
     @property
     def label(self) -> str:
@@ -65,11 +70,13 @@ class ServerBackend:
         if not self.gate.is_open:
             return Status("waiting", model=self.llm.model_name)
         if time.monotonic() < self._ask_again_at:
+            self._last = self._with_load(self._last)
             return self._last
         try:
             self.llm.check()
             status = Status("ready", model=self.llm.model_name, window=self.llm.known_window)
             self._loading_since = None
+            status = replace(status, queue=self._last.queue)
         except ServerLoading as error:
             status = self._loading(error)
         except DocstraError as error:
@@ -78,6 +85,14 @@ class ServerBackend:
         self._ask_again_at = time.monotonic() + pause
         self._last = status
         return status
+
+    def _with_load(self, status: Status) -> Status:
+        """With how many wait there, asked for now and then where the server tells; unknown is nobody."""
+        now = time.monotonic()
+        if status.state != "ready" or now < self._count_again_at:
+            return status
+        self._count_again_at = now + LOAD_SECONDS
+        return replace(status, queue=self.llm.waiting() or 0)
 
     def _loading(self, error: DocstraError) -> Status:
         """The server is there and loads its model: it is waited for as long as for an answer."""

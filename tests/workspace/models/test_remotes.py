@@ -58,6 +58,7 @@ EVERY_REQUEST: dict[str, Work] = {
     "warm": lambda backend: backend.llm.warm("Hello", 1),
     "wake": lambda backend: backend.llm.wake(),
     "prompt": lambda backend: backend.llm.show_prompt("Hello"),
+    "waiting": lambda backend: backend.llm.waiting(),
     "status": lambda backend: backend.status(),
 }
 
