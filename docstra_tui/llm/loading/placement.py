@@ -78,7 +78,7 @@ def place(weights: Weights, device: str = "auto") -> Placement:
         accelerators.check_nvidia()
         raise DeviceUnavailable("There is no CUDA device that torch can use.", "Use --device cpu or auto.")
     if not number:
-        return _on_gpu(weights, _roomiest(found), found)
+        return _on_gpus(weights, found) or _on_gpu(weights, _roomiest(found), found)
     for gpu in found:
         if gpu.index == int(number):
             return _on_gpu(weights, gpu, found)
@@ -174,21 +174,38 @@ def _auto(weights: Weights) -> Placement:
     if not found:
         accelerators.check_nvidia()
         return _on_cpu(weights, "no GPU was found")
+    placed = _on_gpus(weights, found)
+    if placed is not None:
+        return placed
+    need = _gb(needed(weights, dtype_on_gpu(weights, _roomiest(found))))
+    together = _gb(sum(gpu.free for gpu in found))
+    return _on_cpu(weights, f"{need} do not fit in the {together} that the GPUs have free")
+
+
+def _on_gpus(weights: Weights, found: Sequence[Gpu]) -> Placement | None:
+    """On one GPU where it fits on one, which is faster, else on as few as it takes; None where it fits on
+    none of that."""
     best = _roomiest(found)
-    dtype = dtype_on_gpu(weights, best)
-    need = needed(weights, dtype)
-    if need <= best.free:
+    if needed(weights, dtype_on_gpu(weights, best)) <= best.free:
         return _on_gpu(weights, best, found)
-    together = sum(gpu.free for gpu in found)
-    if len(found) > 1 and need <= together * 0.9:  # layers are not divided, so some of each GPU stays empty
-        return Placement(
-            device="cuda:" + "+".join(str(gpu.index) for gpu in found),
-            dtype=dtype,
-            reason=f"spread over {len(found)} GPUs, because {_gb(need)} fit on none alone",
-            device_map="auto",
-            max_memory={gpu.index: int(gpu.free * 0.95) for gpu in found},
+    by_room = sorted(found, key=lambda gpu: (-gpu.free, gpu.index))
+    for count in range(2, len(found) + 1):
+        used = sorted(by_room[:count], key=lambda gpu: gpu.index)
+        dtype = next(
+            (own for own in (dtype_on_gpu(weights, gpu) for gpu in used) if own != weights.dtype), ""
         )
-    return _on_cpu(weights, f"{_gb(need)} do not fit in the {_gb(together)} that the GPUs have free")
+        dtype = dtype or dtype_on_gpu(weights, used[0])  # the one that all of them have
+        need = needed(weights, dtype)
+        if need > sum(gpu.free for gpu in used) * 0.9:  # layers are not divided: some of each stays empty
+            continue
+        return Placement(
+            device="cuda:" + "+".join(str(gpu.index) for gpu in used),
+            dtype=dtype,
+            reason=f"spread over {count} GPUs, because {_gb(need)} fit on none alone",
+            device_map="auto",
+            max_memory={gpu.index: int(gpu.free * 0.95) for gpu in used},
+        )
+    return None
 
 
 def _on_gpu(weights: Weights, gpu: Gpu, found: Sequence[Gpu]) -> Placement:

@@ -57,6 +57,42 @@ def test_one_that_fits_on_none_alone_is_spread(monkeypatch: pytest.MonkeyPatch) 
     assert "spread over 2 GPUs" in placed.reason
 
 
+@pytest.mark.parametrize(
+    ("free", "billions", "device", "used"),
+    [
+        ((40, 80, 80), 30, "cuda:1", None),  # one is enough: a second would only slow it down
+        ((40, 80, 80), 60, "cuda:1+2", {1, 2}),  # and no third where two are
+        ((80, 40, 80), 80, "cuda:0+1+2", {0, 1, 2}),
+        ((80, 2, 80), 60, "cuda:0+2", {0, 2}),  # somebody else has the one between
+    ],
+)
+@pytest.mark.parametrize("asked", ["auto", "cuda"])
+def test_as_few_gpus_as_it_takes(
+    free: tuple[int, ...], billions: int, device: str, used: set[int] | None, asked: str, monkeypatch
+) -> None:
+    show(monkeypatch, *(size * GB for size in free))
+    placed = place(model(billions), asked)
+    assert placed.device == device and set(placed.max_memory) == (used or set())
+    need = placement.needed(model(billions), placed.dtype)
+    assert used is None or all(room <= free[index] * GB for index, room in placed.max_memory.items())
+    assert used is None or need <= sum(placed.max_memory.values())
+
+
+def test_what_fits_on_all_gpus_together_no_more_is_refused_where_they_were_asked_for(monkeypatch) -> None:
+    show(monkeypatch, 20 * GB, 20 * GB)
+    with pytest.raises(NotEnoughMemory, match=r"cuda:0 has 20\.0 GB free"):
+        place(model(17.5), "cuda")
+    assert place(model(17.5)).device == "cpu"
+    with pytest.raises(NotEnoughMemory):
+        place(model(14), "cuda:1")  # one that is named is that one
+
+
+def test_gpus_of_two_kinds_get_what_both_have(monkeypatch) -> None:
+    monkeypatch.setattr(placement, "gpu_has_bfloat16", lambda index: index == 0)
+    show(monkeypatch, 20 * GB, 19 * GB)
+    assert (place(model(14)).device, place(model(14)).dtype) == ("cuda:0+1", "float16")
+
+
 def test_one_that_fits_on_no_gpu_goes_to_the_cpu_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     show(monkeypatch, 8 * GB)
     placed = place(model(7))
