@@ -89,8 +89,10 @@ class ModelSwitch:
         offer = Offer(
             "Switch model",
             [
-                Choice(row.name, f"{MARK if row.is_current else NO_MARK}{row.name}", columns, row.note)
-                for row, columns in zip(rows, details(rows), strict=True)
+                *(
+                    Choice(row.name, f"{MARK if row.is_current else NO_MARK}{row.name}", columns, row.note)
+                    for row, columns in zip(rows, details(rows), strict=True)
+                ),
                 *(
                     replace(row, label=f"{MARK if row.value == answers else NO_MARK}{row.label}")
                     for row in self._remotes()

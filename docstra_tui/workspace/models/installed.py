@@ -110,7 +110,7 @@ class Row:
 
 def rows(settings: Settings) -> list[Row]:
     """The one that is meant first, then what fits, what is too large, and what cannot be loaded."""
-    wanted = "" if settings.remote.base_url else absolute(settings.model.name) or STARTER
+    wanted = "" if settings.server is not None else absolute(settings.model.name) or STARTER
     free = memory_free.for_device(settings.model.device)
     loaded = census.models()
     found = [
