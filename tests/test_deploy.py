@@ -129,7 +129,11 @@ def test_no_port_is_open_and_no_key_is_an_argument(path: Path) -> None:
 
 
 RECORD = 'printf "%s\\0" "$PROGRAM" "$@" >"$RECORDS/$PROGRAM-${SLURM_PROCID:-0}-$$"\n'
-SERVE = 'env >"$RECORDS/environment-${SLURM_PROCID:-0}"\nexec sleep 60\n'
+SERVE = (
+    'env >"$RECORDS/being-written-$$"\n'
+    'mv "$RECORDS/being-written-$$" "$RECORDS/environment-${SLURM_PROCID:-0}"\nexec sleep 60\n'
+)
+"""What was called is written down before, so whoever sees the environment sees all of it."""
 FAKES = {
     "vllm": "PROGRAM=vllm\n" + RECORD + SERVE,
     "python3": "PROGRAM=sglang\n" + RECORD + SERVE,
@@ -137,7 +141,7 @@ FAKES = {
     "nvidia-smi": "echo one; echo two\n",
     "getent": 'echo "127.0.1.1 STREAM"; echo "10.0.0.${2#n} STREAM"\n',
     "scontrol": "printf 'n1\\nn2\\n' | head -n \"$SLURM_NNODES\"\n",
-    "curl": "PROGRAM=curl\n" + RECORD + 'ls "$RECORDS" | grep -q "^environment-$((SLURM_NNODES - 1))$"\n',
+    "curl": 'test "$(ls "$RECORDS" | grep -c "^environment-")" = "$SLURM_NNODES"\n',
     "srun": (
         'trap "kill \\$(jobs -p)" TERM\nwhile [ "${1#--}" != "$1" ]; do shift; done\n'
         'for rank in $(seq 0 "$((SLURM_NNODES - 1))"); do\n'
