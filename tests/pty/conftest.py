@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import OURS, stop_engines
 from tests.pty.terminal import Terminal, app
 from tests.tiny_models import make_endless
 
@@ -15,6 +18,21 @@ from tests.tiny_models import make_endless
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A llama that writes noise, fast, for as long as it may."""
     return make_endless(tmp_path_factory.mktemp("pty-model") / "tiny", window=8192)
+
+
+@pytest.fixture(scope="session")
+def living() -> Iterator[Path]:
+    """The folder of an engine's socket that outlives a test."""
+    folder = Path(tempfile.mkdtemp(prefix=OURS))
+    yield folder
+    stop_engines(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def kept_engine(own_places: Path, living: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that are not about an engine's start: the first one's engine serves the next ones too."""
+    monkeypatch.setenv("DOCSTRA_RUNTIME_DIR", str(living))
 
 
 @pytest.fixture

@@ -112,6 +112,7 @@ def test_the_terminal_closes_in_an_answer_and_the_second_start_goes_on(
 
 
 @measured
+@pytest.mark.usefixtures("kept_engine")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_a_signal_saves_restores_and_leaves(start: Start, name: str) -> None:
     number = signal.Signals[name]
@@ -178,6 +179,7 @@ def test_a_wrong_model_name_is_one_sentence_and_a_way_on(start: Start) -> None:
 HOSTILE = "\x1b]52;c;UFdORUQ=\x07\x1b]0;TITLE\x07\x1b[2J\x9b31m[@click=app.quit]x"
 
 
+@pytest.mark.usefixtures("kept_engine")
 def test_no_control_byte_of_a_file_reaches_the_terminal(start: Start, project: Path) -> None:
     (project / "a\x1b]0;TITLE\x07.txt").write_text(HOSTILE)
     terminal = start()
@@ -195,6 +197,7 @@ def test_no_control_byte_of_a_file_reaches_the_terminal(start: Start, project: P
     assert "\x9b".encode() not in raw
 
 
+@pytest.mark.usefixtures("kept_engine")
 def test_leaving_with_turns_that_no_disk_has_says_so_keeps_a_copy_and_ends_with_1(
     start: Start, tmp_path: Path
 ) -> None:

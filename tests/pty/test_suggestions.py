@@ -42,6 +42,7 @@ def rule(terminal: Terminal) -> str:
     return terminal.lines[at - 1]
 
 
+@pytest.mark.usefixtures("kept_engine")
 def test_two_files_are_ticked_by_keyboard_and_asked_about(start: Start, unknown: Path) -> None:
     terminal = start(root=unknown)
     terminal.wait_for(is_ready, 100)  # an engine that starts is nice, and other tests are not

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from transformers import AutoTokenizer
 
 from docstra_tui.context.files.reader import read_item
@@ -32,6 +33,7 @@ def ticked_rows(terminal: Terminal) -> list[list[str]]:
     return [row.split()[1:] for row in rows]
 
 
+@pytest.mark.usefixtures("kept_engine")
 def test_files_are_found_ticked_counted_and_ticked_again_in_the_next_run(
     start: Start, project: Path, tiny_model: Path
 ) -> None:
@@ -91,6 +93,7 @@ def test_files_are_found_ticked_counted_and_ticked_again_in_the_next_run(
     assert again.wait_end(10) == 0
 
 
+@pytest.mark.usefixtures("kept_engine")
 def test_a_hundred_keys_in_one_burst_reach_the_filter(start: Start, project: Path) -> None:
     terminal = start()
     terminal.wait_for("zebra.txt")
