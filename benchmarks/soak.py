@@ -1,0 +1,130 @@
+"""A long day at the keyboard: is anything lost, and does anything grow?
+
+The full-screen app in a real terminal with a real engine behind it, both for as long as `--minutes` says
+(60): questions are asked, queued, stopped, asked again and in other words; sessions begun and gone back to;
+files ticked; the terminal resized; and now and then the engine is killed. Memory (what only the process
+itself holds), descriptors and threads are noted every few seconds. At the end every question that was sent
+is looked for in the saved sessions. Exit code 1 where one is missing, or the app was ended by anything but
+its key.
+
+`python -m benchmarks.soak [--minutes N] [--seed N] [--json]`
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+from pathlib import Path
+
+from benchmarks.report import Report
+from benchmarks.soak_figures import MEGABYTE, Notes, kept_questions
+from benchmarks.soak_hands import Hands
+from tests.pty.terminal import Terminal, app
+from tests.tiny_models import make_endless
+
+EVERY_SECONDS = 5.0
+WARM_UP = 0.25
+"""The share of the time that is left out of what grows: caches fill at first."""
+WINDOW = 32768
+
+
+@contextmanager
+def own_places() -> Iterator[Path]:
+    """A folder of its own for all that the program keeps; nothing of the user's is touched."""
+    base = Path(tempfile.mkdtemp(prefix="dt-soak-"))
+    before = dict(os.environ)
+    for name in ("RUNTIME", "STATE", "CONFIG", "CACHE"):
+        os.environ[f"DOCSTRA_{name}_DIR"] = str(base / name.lower())
+    try:
+        yield base
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        shutil.rmtree(base, ignore_errors=True)
+
+
+def a_project(base: Path) -> Path:
+    """The files that are asked about: this package's own model library."""
+    import docstra_tui
+
+    project = base / "project"
+    source = Path(docstra_tui.__file__).parent / "llm"
+    shutil.copytree(source, project / "llm", ignore=shutil.ignore_patterns("__pycache__"))
+    return project
+
+
+def soak(base: Path, minutes: float, seed: int, notes: Notes) -> Hands:
+    """Work for that long, then leave by the key. Raises `AssertionError` with the screen when stuck."""
+    with redirect_stderr(io.StringIO()):  # a bar for a file of half a megabyte
+        model = make_endless(base / "tiny", window=WINDOW)
+    command = app(str(a_project(base)), "--model", str(model), "--device", "cpu", "--max-tokens", "400")
+    terminal = Terminal(command, columns=120, rows=40)
+    try:
+        hands = Hands(terminal, random.Random(seed))
+        hands.wait_until("ready")
+        begun = time.monotonic()
+        noted = 0.0
+        while (passed := time.monotonic() - begun) < minutes * 60:
+            if passed - noted >= EVERY_SECONDS or not noted:
+                notes.take(passed, terminal.process.pid)
+                noted = passed
+            hands.do_something()
+            terminal.raw.clear()  # an hour's bytes are nobody's
+        notes.take(time.monotonic() - begun, terminal.process.pid)
+        hands.finish()
+        return hands
+    finally:
+        terminal.close()
+        notes.stop_engines()
+
+
+def main() -> None:
+    """Soak, and print what grew and what was lost."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", action="store_true")
+    wanted = parser.parse_args()
+    sys.argv[1:] = ["--json"] if wanted.json else []
+    report = Report(f"a soak of {wanted.minutes:g} minutes, seed {wanted.seed}")
+    with own_places() as base:
+        notes = Notes()
+        hands = soak(base, wanted.minutes, wanted.seed, notes)
+        kept = kept_questions(base / "state")
+    lost = [question for question in hands.asked if question not in kept]
+    report.say("done", json.dumps(dict(sorted(hands.done.items()))))
+    report.add("questions", len(hands.asked), "questions sent")
+    report.add("lost", len(lost), "of them in no saved session", "0")
+    report.add("exit_code", hands.exit_code, "exit code of the app", "0")
+    face = [note for note in notes.face if note.at >= WARM_UP * notes.face[-1].at]
+    report.add("face_mb", face[-1].memory / MEGABYTE, "MB of the face at the end")
+    report.add("face_most_mb", max(n.memory for n in notes.face) / MEGABYTE, "MB of the face at most")
+    report.add("face_grows", notes.growth(face) / MEGABYTE, "MB an hour that the face grows", "0")
+    report.add("face_descriptors", face[-1].descriptors - face[0].descriptors, "more descriptors", "0")
+    report.add("face_threads", face[-1].threads - face[0].threads, "more threads", "0")
+    report.add("engines", len(notes.engines), "engines, each but the last one killed")
+    lives = notes.long_lives()
+    report.add("engine_most_mb", notes.engine_most() / MEGABYTE, "MB of an engine at most")
+    report.add(
+        "engine_grows", notes.growth(lives) / MEGABYTE if lives else None, "MB an hour, longest engine", "0"
+    )
+    more = lives[-1].descriptors - lives[0].descriptors if lives else None
+    report.add("engine_descriptors", more, "more descriptors of it", "0")
+    report.end()
+    if lost or hands.exit_code:
+        for question in lost:
+            print(f"lost: {question}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
