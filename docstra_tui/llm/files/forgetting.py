@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from docstra_tui import paths
@@ -57,16 +57,17 @@ def in_hub(name: str, revision: str = "") -> Part | None:
     from huggingface_hub import scan_cache_dir
 
     cache = scan_cache_dir(hub.cache_folder())
+    mine = frozenset(one for one in cache.repos if one.repo_type == "model" and one.repo_id == repository)
     hashes = [
         found.commit_hash
-        for repo in cache.repos
-        if repo.repo_type == "model" and repo.repo_id == repository
+        for repo in mine
         for found in repo.revisions
         if not revision or revision == found.commit_hash or revision in found.refs
     ]
     if not hashes:
         return None
-    plan = cache.delete_revisions(*hashes)
+    # A copy of a repository has the same commits: only this one is looked into.
+    plan = replace(cache, repos=mine).delete_revisions(*hashes)
     root = hub.cache_folder().resolve()
     for path in (*plan.blobs, *plan.refs, *plan.repos, *plan.snapshots):
         if not Path(os.path.abspath(path.parent)).resolve().is_relative_to(root) or path == root:
