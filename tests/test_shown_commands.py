@@ -253,6 +253,8 @@ FLAGS_OF_OTHERS = {
 """Of vLLM, benchmarks and pip."""
 for read in tomllib.loads((PROJECT / "deploy" / "flags.toml").read_text()).values():
     FLAGS_OF_OTHERS |= {f"--{flag}" for names in read.values() if isinstance(names, list) for flag in names}
+SERVED = ("tokenize", "metrics")
+"""Addresses of a server, which look the same."""
 SLASH = {row.name for row in slash.COMMANDS}
 PLACEHOLDER = re.compile(r"[A-Z]{3,}\b|[…\[\]]")
 
@@ -279,7 +281,7 @@ def is_known(span: str) -> bool:
     if re.match(r"--[a-z]", span):
         return {word for word in span.split() if word.startswith("--")} <= FLAGS | FLAGS_OF_OTHERS
     if found := re.fullmatch(r"/([a-z]+)(?: .*)?", span):
-        return found[1] in SLASH | {"tokenize"}
+        return found[1] in SLASH or found[1] in SERVED
     if found := re.fullmatch(r"((?:model|answer|engine|remote|context)\.(?!md\b)[a-z_]+)(?: = .*)?", span):
         return found[1] in meanings() or found[1] == "model.generate"
     if re.fullmatch(r"DOCSTRA_[A-Z_]+", span):
