@@ -18,6 +18,7 @@ from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
 from docstra_tui.tui.main import controllers
+from tests.context.search.indexed import asked_here
 from tests.tui.fakes import Backends, FakeBackend, project
 
 _press_keys = App._press_keys
@@ -64,6 +65,7 @@ class Unindexed:
 def nothing_is_indexed(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is typed in a test looks for files only where the test is about that, and starts no process."""
     monkeypatch.setattr(Asking, "start", lambda self: None)
+    monkeypatch.setattr(Asking, "suggest", asked_here)
     monkeypatch.setattr(controllers, "index_of", lambda root, settings: Unindexed)
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from docstra_tui.context.search.asking import Asking
 from docstra_tui.context.search.index import database, place
 from docstra_tui.context.search.index.building import Building
 from docstra_tui.context.search.index.project import ProjectIndex
 from docstra_tui.context.search.index.reader import IndexReader
 from docstra_tui.context.search.index.worker import look_at
+from docstra_tui.context.search.offered import Suggestions
+from docstra_tui.context.search.suggestions import suggest
 
 
 def indexed(folder: Path, files: Mapping[str, str]) -> IndexReader:
@@ -29,6 +33,12 @@ def own_index(root: Path) -> ProjectIndex:
     place.claim(index.folder, root)
     _write(root, index.folder / place.FILE)
     return index
+
+
+def asked_here(asking: Asking, index: Path, question: str, **given: Any) -> Suggestions:
+    """In the place of `Asking.suggest`, where a test is about a face: without its process."""
+    with IndexReader(index) as reader:
+        return suggest(reader, question, **given)
 
 
 def _write(root: Path, index: Path) -> None:
