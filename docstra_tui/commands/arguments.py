@@ -173,7 +173,8 @@ COMMANDS: tuple[Command, ...] = (
         "forget NAME removes what is kept of a model: converted weights, the starter's\n"
         "file, measured speeds. It says what and how many bytes, and asks; without a\n"
         "terminal nothing is removed but with --yes. With --hub the hub's cache too,\n"
-        "which other programs use; with --revision only that one of it.",
+        "which other programs use: of NAME:QUANT only its files, with --revision only\n"
+        "that one.",
     ),
     Command(
         "remotes",

@@ -139,14 +139,14 @@ def test_stopping_all_tries_all_and_tells_of_each(
 ) -> None:
     monkeypatch.setattr(lifecycle, "STOP_SECONDS", 0.5)
     stuck = place.LockNote(bystander.pid, EngineIdentity(model="stuck"), "/log", started="12")
-    with process() as (child, _), held("0000", msgspec.json.encode(stuck)):
+    with process() as (child, _), held("0" * 16, msgspec.json.encode(stuck)):
         assert cli.main(["engine", "stop", "--all", "--json"]) == 3
         told = json.loads(capsys.readouterr().out)
         assert [row["model"] for row in told["stopped"]] == ["light"]
         assert [row["model"] for row in told["failed"]] == ["stuck"]
         assert child.wait(10) is not None
         assert cli.main(["engine", "stop", "--all"]) == 3
-        assert "Not stopped: stuck (0000)" in capsys.readouterr().err
+        assert "Not stopped: stuck (00000000)" in capsys.readouterr().err
 
 
 NOTES = {
@@ -173,13 +173,14 @@ def test_the_list_has_a_row_for_what_it_does_not_understand(
     note: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     content, model, state = NOTES[note]
-    with running(identity=EngineIdentity(model="fine")), held("abc", content):
+    with running(identity=EngineIdentity(model="fine")), held("a" * 16, content):
         assert cli.main(["engine", "list", "--json"]) == 0
         rows = {row["id"]: row for row in json.loads(capsys.readouterr().out)["engines"]}
-        assert (rows["abc"]["model"], rows["abc"]["state"]) == (model, state)
+        odd = rows["a" * 16]
+        assert (odd["model"], odd["state"]) == (model, state)
         assert len(rows) == 2 and {row["state"] for row in rows.values()} == {state, "ready"}
         assert cli.main(["engine", "list"]) == 0
-        assert cli.main(["engine", "status", "abc"]) == 0
+        assert cli.main(["engine", "status", "aaaa"]) == 0
 
 
 def test_an_engine_whose_words_cannot_be_understood_is_a_row_and_no_crash(

@@ -9,6 +9,7 @@ from docstra_tui import paths
 from docstra_tui.engine.client import old_logs, place, processes
 from docstra_tui.engine.client.identity import EngineIdentity
 from docstra_tui.engine.client.lifecycle import Engine
+from docstra_tui.errors import UnsafePath
 
 UNKNOWN = EngineIdentity(model="unknown", version="")
 """Of an engine whose note cannot be read."""
@@ -19,7 +20,8 @@ def list_engines() -> list[Engine]:
     folder = paths.runtime_dir().absolute()
     started = {Path(told.socket): told for told, _ in processes.engines_in(folder)}
     engines = []
-    for socket in sorted(_left_in(folder) | set(started)):
+    is_ours = _is_ours(folder)
+    for socket in sorted(place.sockets_in(folder) | set(started)):
         lock = place.lock_path(socket)
         if place.is_held(lock):
             note, told = place.read_note(lock), started.get(socket)
@@ -29,7 +31,7 @@ def list_engines() -> list[Engine]:
                 engines.append(_of(socket, told))
         elif socket in started:
             engines.append(_of(socket, started[socket]))
-        else:
+        elif is_ours:
             with contextlib.suppress(OSError):
                 place.remove_stale(socket)
     old_logs.remove(paths.log_dir().absolute(), {engine.log for engine in engines})
@@ -38,9 +40,8 @@ def list_engines() -> list[Engine]:
 
 def sweep() -> None:
     """Remove what dead engines left, as a list of the living ones does; quick where there is nothing."""
-    held = {
-        socket: place.is_held(place.lock_path(socket)) for socket in _left_in(paths.runtime_dir().absolute())
-    }
+    sockets = place.sockets_in(paths.runtime_dir().absolute())
+    held = {socket: place.is_held(place.lock_path(socket)) for socket in sockets}
     if not all(held.values()):
         list_engines()  # one whose lock a cleaner took is known by its process
         return
@@ -50,17 +51,18 @@ def sweep() -> None:
 
 def models() -> set[str]:
     """The names of the models that engines have or load now, by what stands in their locks."""
-    locks = [place.lock_path(socket) for socket in _left_in(paths.runtime_dir().absolute())]
+    locks = [place.lock_path(socket) for socket in place.sockets_in(paths.runtime_dir().absolute())]
     notes = [place.read_note(lock) for lock in locks if place.is_held(lock)]
     return {note.identity.model for note in notes if note is not None}
 
 
-def _left_in(folder: Path) -> set[Path]:
-    """The sockets of engines that are there or were."""
+def _is_ours(folder: Path) -> bool:
+    """False for another user's folder, a link and what others may enter: no engine of ours was there."""
     try:
-        return {path.with_suffix(".sock") for path in folder.iterdir() if path.suffix in (".lock", ".sock")}
-    except OSError:
-        return set()
+        paths.check_private(folder)
+    except (UnsafePath, OSError):
+        return False
+    return True
 
 
 def _of(socket: Path, told: processes.Started | None) -> Engine:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import socket
 import stat
 import time
@@ -24,6 +25,9 @@ from docstra_tui.errors import EngineError
 LONGEST_PATH = 99
 """Bytes; the system's own limit is 107 here and 103 elsewhere."""
 
+OURS = re.compile(r"[0-9a-f]{16}\.(?:lock|sock)")
+"""An engine's files by their names; the folder may be one that other programs use too."""
+
 LARGEST_NOTE = 65536
 """Bytes."""
 
@@ -35,6 +39,14 @@ LOCK_PAUSE_SECONDS = 0.05
 def lock_path(socket_path: Path) -> Path:
     """The lock that belongs to a socket."""
     return socket_path.with_suffix(".lock")
+
+
+def sockets_in(folder: Path) -> set[Path]:
+    """The sockets of engines that are there or were, whether or not there still is a file."""
+    try:
+        return {path.with_suffix(".sock") for path in folder.iterdir() if OURS.fullmatch(path.name)}
+    except OSError:
+        return set()
 
 
 class Place:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -62,6 +63,9 @@ def _open_log(path: Path) -> int:
         paths.private_folder(path.parent)
         if path.exists() and path.stat().st_size > LARGEST_LOG:
             path.replace(path.with_suffix(".log.1"))
-        return paths.open_private(path)
+        fd = paths.open_private(path)
+        with contextlib.suppress(OSError):
+            os.utime(fd)  # nobody takes it for an old one before the engine has its place
+        return fd
     except OSError as error:
         raise EngineError(f"The engine's log {path} cannot be written: {error.strerror}.") from error

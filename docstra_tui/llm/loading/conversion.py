@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import json
 import os
 import shutil
@@ -22,6 +21,7 @@ from docstra_tui import paths
 from docstra_tui.error_forms import to_wire
 from docstra_tui.errors import DocstraError, ModelError
 from docstra_tui.llm.files import gguf_files, location, sources
+from docstra_tui.llm.files.converted import SOURCE, folder_of, lock_of, root
 from docstra_tui.llm.files.gguf_files import GgufHeader
 from docstra_tui.llm.files.load_errors import disk_full, translate, translated
 from docstra_tui.llm.files.sources import LoadProgress, ModelFiles, ModelSpec, Progress
@@ -30,21 +30,6 @@ from docstra_tui.llm.loading.gguf_reading import Described
 
 LARGEST_BYTES = 4_000_000_000
 """A larger result is not kept without being asked for."""
-SOURCE = "source.json"
-"""Beside the converted weights: the GGUF they came from."""
-_FORMAT = 2  # counts up when converted folders of an earlier version must not be used
-
-
-def folder_of(path: Path) -> Path:
-    """Where the converted form of this very file (path, size and time) is, or would be."""
-    status = path.stat()
-    key = f"{_FORMAT}|{path.resolve()}|{status.st_size}|{status.st_mtime_ns}"
-    return root() / hashlib.sha256(key.encode()).hexdigest()[:20]
-
-
-def root() -> Path:
-    """The folder of all converted models."""
-    return paths.cache_dir() / "converted"
 
 
 def converted(path: Path) -> Path | None:
@@ -92,7 +77,7 @@ def keep(files: ModelFiles, described: Described, progress: Progress) -> Path:
     path = header.path
     target = folder_of(path)
     paths.make_folder(target.parent)
-    with FileLock(target.with_suffix(".lock"), mode=0o600):
+    with FileLock(lock_of(target), mode=0o600):
         if (found := converted(path)) is not None:
             return found
         for left in target.parent.glob(f".{target.name}-*"):  # of a conversion that was killed

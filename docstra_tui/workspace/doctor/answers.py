@@ -47,9 +47,8 @@ class Answers:
 
 def ask(environ: Mapping[str, str], read: int = 0, write: int = 1, seconds: float = SECONDS) -> Answers:
     """Blocks for as long as the terminal needs, but no longer than `seconds`. Raises nothing."""
-    why_not = _why_not(environ, read, write)
-    if why_not:
-        return Answers(why_not)
+    if reason := why_not(environ, read, write):
+        return Answers(reason)
     try:
         before = termios.tcgetattr(read)
         try:
@@ -62,7 +61,8 @@ def ask(environ: Mapping[str, str], read: int = 0, write: int = 1, seconds: floa
         return Answers(f"it cannot be asked: {error}")
 
 
-def _why_not(environ: Mapping[str, str], read: int, write: int) -> str:
+def why_not(environ: Mapping[str, str], read: int = 0, write: int = 1) -> str:
+    """Why it is not to be asked; empty where it is. Known at once."""
     try:
         if not (os.isatty(read) and os.isatty(write)):
             return "there is no terminal here"

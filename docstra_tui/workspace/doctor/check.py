@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from docstra_tui.errors import DocstraError
+from docstra_tui.setting_sources import SHORT, variable_of
 
 Status = Literal["ok", "warn", "fail"]
 """As it should be · something does less than it could · something does not work."""
@@ -42,6 +44,13 @@ def of_error(name: str, status: Status, error: DocstraError) -> Check:
 def typed(word: object) -> str:
     """A path or a name as a shell takes it: what is copied from a cure must do that and nothing else."""
     return shlex.quote(str(word))
+
+
+def changed(key: str, command: str) -> str:
+    """How a setting gets another value: by a command, but where a variable is stronger."""
+    variables = [variable_of(key), *(short for short, one in SHORT.items() if one == key)]
+    stronger = [variable for variable in variables if os.environ.get(variable)]
+    return f"unset {' '.join(stronger)}" if stronger else command
 
 
 def count(number: int, noun: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from docstra_tui.figures import size
 from docstra_tui.llm.files.pace_rows import PRODUCTS, PaceRow, latest, pace_row, products_key, products_of
 from docstra_tui.workspace.doctor.case import Case
-from docstra_tui.workspace.doctor.check import Check, count, together
+from docstra_tui.workspace.doctor.check import Check, changed, count, together
 from docstra_tui.workspace.title import shown_path
 
 PACKAGE = "docstra-tui"
@@ -123,7 +123,7 @@ def _wrong_device(case: Case, told: dict[str, Any] | None) -> list[Check]:
             "devices",
             "fail",
             f"the setting model.device asks for {wanted}, which is not here",
-            f"{PACKAGE} config set model.device auto",
+            changed("model.device", f"{PACKAGE} config set model.device auto"),
         )
     ]
 

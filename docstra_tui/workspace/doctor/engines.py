@@ -12,7 +12,7 @@ from docstra_tui.engine.client import contact, place
 from docstra_tui.engine.client.identity import EngineIdentity, LockNote
 from docstra_tui.engine.client.wire import Health
 from docstra_tui.workspace.doctor.case import Case
-from docstra_tui.workspace.doctor.check import Check, count, together
+from docstra_tui.workspace.doctor.check import Check, changed, count, together
 
 ANSWER_SECONDS = 1.0
 """A busy engine answers in a fraction of it."""
@@ -25,11 +25,7 @@ MOST = 8
 def engine(case: Case) -> Check:
     """Those that run, and what is left of those that do not."""
     folder = paths.runtime_dir().absolute()
-    try:
-        entries = [path for path in folder.iterdir() if path.suffix in (".lock", ".sock")]
-    except OSError:
-        entries = []
-    sockets = sorted({path.with_suffix(".sock") for path in entries})
+    sockets = sorted(place.sockets_in(folder))
     living = [one for one in sockets if place.is_held(place.lock_path(one))]
     mine = EngineIdentity.from_settings(case.settings)
     found = [check for one in living[:MOST] if (check := _asked(one, mine)) is not None]
@@ -87,5 +83,8 @@ def server(case: Case) -> Check:
         else:
             return Check(name, "ok", f"{called}{there.shown} on this machine takes connections")
     detail = f"{called}nothing takes connections at {there.shown} on this machine: {problem}"
-    without = "config set remote.name local" if called else "config unset remote.base_url"
-    return Check(name, "fail", detail, f"start it (or the SSH forward), or: docstra-tui {without}")
+    if called:
+        without = changed("remote.name", "docstra-tui config set remote.name local")
+    else:
+        without = changed("remote.base_url", "docstra-tui config unset remote.base_url")
+    return Check(name, "fail", detail, f"start it (or the SSH forward), or: {without}")

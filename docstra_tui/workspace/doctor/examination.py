@@ -4,6 +4,8 @@ only its own line with it."""
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -28,6 +30,11 @@ SECONDS = 2.0
 """For all of it; torch alone may take as long."""
 MEASURE_SECONDS = 120.0
 """The same where somebody wants times taken, and waits for torch."""
+LEAST_SECONDS = 0.4
+"""For the looks, where so much else runs that it took as long to come to them."""
+
+DISK_LOOKS = 3
+DISK_PAUSE_SECONDS = 0.02
 
 Look = Callable[[Case], Check]
 
@@ -76,11 +83,17 @@ def examine(
     if machine is None:
         machine = Machine(started("--measure", _folder(settings)) if measure else None)
     until = machine.began + (MEASURE_SECONDS if measure else SECONDS)
+    until = max(until, monotonic() + min(LEAST_SECONDS, SECONDS))
+    if answers is None and (reason := terminal_answers.why_not(os.environ)):
+        answers = Answers(reason)
     try:
         known: Future[Answers] = Future()
+        if answers is not None:
+            known.set_result(answers)
         case = Case(settings, problem, root, os.environ, machine, known, measure, until)
-        begun = [(name, begin(lambda look=look: look(case), f"doctor {name}")) for name, look in looks]  # type: ignore[misc]
-        fulfil(known, lambda: answers if answers is not None else terminal_answers.ask(os.environ))
+        begun = [(name, begin(lambda look=look: look(case), _thread_of(name))) for name, look in looks]  # type: ignore[misc]
+        if answers is None:
+            fulfil(known, lambda: terminal_answers.ask(os.environ))
         return [_outcome(name, future, until) for name, future in begun]
     finally:
         machine.close()
@@ -99,12 +112,32 @@ def _outcome(name: str, future: Future[Check], until: float) -> Check:
         # A little later than the looks themselves have to be back.
         error = future.exception(max(0.05, until + 0.1 - monotonic()))
     except TimeoutError:
-        late = "not known in time: a disk does not answer, or the machine is busy"
-        return Check(name, "warn", late, computing.LOOK_LONGER)
+        if _waits_for_a_disk(_thread_of(name)):
+            return Check(name, "warn", "not known in time: a disk does not answer", "mount")
+        return Check(name, "warn", "not known in time: the machine is busy", computing.LOOK_LONGER)
     if error is not None:
         said = first_line(error) or "no word"
         return Check(name, "warn", f"it could not be looked at: {type(error).__name__}: {said}")
     return future.result()
+
+
+def _thread_of(name: str) -> str:
+    return f"doctor {name}"
+
+
+def _waits_for_a_disk(thread: str) -> bool:
+    """Whether that thread is one that the system does not even let be ended, looked at more than once."""
+    found = next((one.native_id for one in threading.enumerate() if one.name == thread), None)
+    for place in range(DISK_LOOKS if found is not None else 0):
+        if place:
+            time.sleep(DISK_PAUSE_SECONDS)
+        try:
+            stat = Path(f"/proc/self/task/{found}/stat").read_bytes()
+        except OSError:  # it ended, or the system is another
+            return False
+        if stat.rpartition(b")")[2].split()[:1] != [b"D"]:
+            return False
+    return found is not None
 
 
 def _settings(root: Path, flags: Mapping[str, Any] | None) -> tuple[Settings, SettingsError | None]:

@@ -14,7 +14,7 @@ from docstra_tui.llm.files.catalog import installed_models
 from docstra_tui.llm.files.sources import STARTER, ModelFiles, ModelSpec, is_hub_id
 from docstra_tui.paths import can_be_written
 from docstra_tui.workspace.doctor.case import Case
-from docstra_tui.workspace.doctor.check import Check, count, of_error, typed
+from docstra_tui.workspace.doctor.check import Check, changed, count, of_error, typed
 from docstra_tui.workspace.title import shown_path
 
 MOST_BYTES = 50_000_000
@@ -61,9 +61,8 @@ def model_files(case: Case) -> Check:
     except ModelError as error:
         check = of_error(name, "fail", error)
         if isinstance(error, ModelNotFound):
-            return replace(
-                check, cure="docstra-tui models list, then: docstra-tui config set model.name NAME"
-            )
+            other = changed("model.name", "docstra-tui config set model.name NAME")
+            return replace(check, cure=f"docstra-tui models list, then: {other}")
         return replace(check, cure=pull) if is_hub_id(model) else check
     if found is not None:
         return Check(name, "ok", f"{model} in {shown_path(found.gguf or found.folder)}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from docstra_tui import paths, settings, themes
@@ -30,19 +31,24 @@ FEW_FILES = 1_000
 
 def folders(case: Case) -> Check:
     """Each of ours: whether it is there or can be made, takes new files, and is nobody else's."""
-    private = (paths.runtime_dir(), paths.state_dir(), index_place.parent())
+    private = {"RUNTIME": paths.runtime_dir(), "STATE": paths.state_dir(), "CACHE": index_place.parent()}
     found = [*_open(private), *_unwritable(), *_short(case)]
     shown = (paths.runtime_dir(), paths.state_dir(), paths.cache_dir(), paths.config_dir())
     return together("folders", found, ", ".join(map(shown_path, shown)))
 
 
-def _open(folders: Iterable[Path]) -> Iterator[Check]:
-    """Those that are not ours alone; no program of ours uses them so."""
-    for folder in folders:
+def _open(folders: Mapping[str, Path]) -> Iterator[Check]:
+    """Those that are not ours alone, by their variable; no program of ours uses them so."""
+    for variable, folder in folders.items():
         try:
             paths.check_private(folder)
         except UnsafePath as error:
-            yield of_error("folders", "fail", error)
+            check = of_error("folders", "fail", error)
+            is_folder = folder.is_dir() and not folder.is_symlink()
+            if not check.cure.startswith("chmod ") and is_folder and variable != "CACHE":
+                own = typed(folder / paths.APP)
+                check = replace(check, cure=f"export DOCSTRA_{variable}_DIR={own}")
+            yield check
         except OSError:  # it is not there yet
             pass
 

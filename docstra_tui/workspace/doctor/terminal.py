@@ -209,9 +209,9 @@ def locale(case: Case) -> Check:
     cure = f"export {'LC_ALL' if 'LC_ALL' in said else 'LANG'}=C.UTF-8"
     encoding = (getattr(sys.__stdout__, "encoding", None) or "utf-8").lower()
     if not encoding.replace("-", "").startswith("utf8"):
-        return Check(
-            name, "warn", f"what is written is encoded as {encoding}: only the plain chat works", cure
-        )
+        detail = f"what is written is encoded as {encoding}: only the plain chat works"
+        is_said = case.environ.get("PYTHONIOENCODING")
+        return Check(name, "warn", detail, "unset PYTHONIOENCODING" if is_said else cure)
     if not wanted or (wanted.partition(".")[0] in ("C", "POSIX") and "utf" not in wanted.lower()):
         which = f"the locale is {wanted}" if wanted else "no locale is set"
         return Check(name, "warn", f"{which}: we write UTF-8, other programs may not", cure)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from docstra_tui import paths
-from docstra_tui.engine.client import census, old_logs, place
-from docstra_tui.engine.client.identity import EngineIdentity, LockNote
+from docstra_tui.engine.client import census, old_logs, place, starting
+from docstra_tui.engine.client.identity import EngineIdentity, EngineOptions, LockNote
 from docstra_tui.engine.client.place import Place
 from docstra_tui.errors import EngineError, UnsafePath
 
@@ -116,8 +117,36 @@ def test_old_logs_go_and_those_of_living_engines_stay(tmp_path: Path) -> None:
 def test_an_engine_that_starts_removes_what_dead_ones_left() -> None:
     mine = claim()
     folder = paths.runtime_dir()
-    for name in ("dead.lock", "dead.sock", "older.sock"):
+    for name in (f"{0:016x}.lock", f"{0:016x}.sock", f"{1:016x}.sock"):
         (folder / name).write_bytes(b"{")
     census.sweep()
     assert {path.name for path in folder.iterdir()} == {place.lock_path(IDENTITY.socket).name}
     mine.leave()
+
+
+def test_what_other_programs_have_beside_it_stays() -> None:
+    """The folder that somebody names may be one that others use, with sockets and locks of their own."""
+    folder = paths.private_folder(IDENTITY.socket.parent)
+    theirs = {"docker.sock", "uv.lock", f"{1:08x}.sock", f"{1:016x}.lock.old"}
+    for name in (*theirs, f"{2:016x}.sock"):
+        (folder / name).touch()
+    assert census.list_engines() == [] and {path.name for path in folder.iterdir()} == theirs
+
+
+def test_a_folder_that_is_not_ours_alone_is_not_cleaned() -> None:
+    left = paths.private_folder(IDENTITY.socket.parent) / f"{2:016x}.sock"
+    left.touch()
+    left.parent.chmod(0o755)
+    assert census.list_engines() == [] and left.exists()
+
+
+def test_a_log_that_was_just_opened_is_no_old_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its engine has no place yet, by which others would know that it lives."""
+    log = paths.private_folder(paths.private_folder(paths.state_dir()) / "logs") / "engine-a.log"
+    log.touch()
+    os.utime(log, (0, 0))
+    monkeypatch.setattr(
+        starting.subprocess, "Popen", lambda *args, **options: SimpleNamespace(wait=lambda: 0)
+    )
+    starting.start(EngineOptions(IDENTITY, str(IDENTITY.socket), str(log)))
+    assert old_logs.remove(log.parent, ()) == [] and log.exists()

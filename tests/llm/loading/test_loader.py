@@ -24,7 +24,7 @@ from docstra_tui.errors import (
     NotEnoughMemory,
     UnknownArchitecture,
 )
-from docstra_tui.llm.files import checkpoint
+from docstra_tui.llm.files import checkpoint, converted
 from docstra_tui.llm.files.sources import LoadProgress, ModelSpec
 from docstra_tui.llm.loading import accelerators, conversion
 from docstra_tui.llm.loading.loader import WINDOW_UNKNOWN, LoadedModel, load, window_of
@@ -132,7 +132,7 @@ def test_a_large_gguf_is_read_each_time_and_converted_on_request(
 
 def test_a_killed_conversion_leaves_nothing_that_is_used(tmp_path: Path) -> None:
     file = make_tiny_gguf(tmp_path / "tiny.gguf")
-    left = conversion.root() / f".{conversion.folder_of(file).name}-killed"
+    left = converted.root() / f".{converted.folder_of(file).name}-killed"
     left.mkdir(parents=True)
     (left / "model.safetensors").write_bytes(b"half")
     load(ModelSpec(str(file), device="cpu"))

@@ -139,7 +139,8 @@ def no_such_gpu(monkeypatch) -> None:
 
 
 def wants_gpu(monkeypatch) -> None:
-    monkeypatch.setenv("DOCSTRA_MODEL_DEVICE", "cuda:1")
+    paths.make_folder(paths.config_dir())
+    (paths.config_dir() / "config.toml").write_text('[model]\ndevice = "cuda:1"\n')
 
 
 def full_disk(monkeypatch) -> None:
@@ -175,9 +176,18 @@ def state_under_a_file(monkeypatch) -> None:
 
 
 def no_server(monkeypatch) -> None:
+    paths.make_folder(paths.config_dir())
+    (paths.config_dir() / "config.toml").write_text(f'[remote]\nbase_url = "{nobody()}"\n')
+
+
+def no_server_in_a_variable(monkeypatch) -> None:
+    monkeypatch.setenv("DOCSTRA_BASE_URL", nobody())
+
+
+def nobody() -> str:
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         port = listener.getsockname()[1]
-    monkeypatch.setenv("DOCSTRA_BASE_URL", f"http://localhost:{port}/v1")
+    return f"http://localhost:{port}/v1"
 
 
 @pytest.mark.parametrize(
@@ -226,6 +236,7 @@ def no_server(monkeypatch) -> None:
             "nothing takes connections at localhost",
             "config unset remote.base_url",
         ),
+        (no_server_in_a_variable, "server", "fail", "nothing takes", "or: unset DOCSTRA_BASE_URL"),
     ],
 )
 def test_each_thing_that_is_broken_is_found_and_has_its_cure(

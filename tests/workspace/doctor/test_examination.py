@@ -17,7 +17,7 @@ from docstra_tui import cli
 from docstra_tui.llm.files.kept import processor
 from docstra_tui.llm.files.pace_rows import KEPT, PRODUCTS, latest, products_key
 from docstra_tui.workspace.doctor import answers as terminal_answers
-from docstra_tui.workspace.doctor import examination, report
+from docstra_tui.workspace.doctor import examination, report, terminal
 from docstra_tui.workspace.doctor.answers import Answers
 from docstra_tui.workspace.doctor.check import Check, together
 from docstra_tui.workspace.doctor.machine import Machine
@@ -48,7 +48,30 @@ def test_a_look_that_hangs_or_breaks_is_one_line(tmp_path: Path, monkeypatch) ->
         ("breaks", "warn"),
         ("fine", "ok"),
     ]
+    assert found[0].detail == "not known in time: the machine is busy"
     assert found[1].detail == "it could not be looked at: RuntimeError: boom"
+
+
+def test_a_disk_is_blamed_only_where_the_system_waits_for_one(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(examination, "SECONDS", 0.05)
+    monkeypatch.setattr(examination, "_waits_for_a_disk", lambda thread: thread == "doctor hangs")
+    for_ever = threading.Event()
+    looks = [(name, lambda case: for_ever.wait()) for name in ("hangs", "waits")]
+    found = examination.examine(tmp_path, answers=NOBODY, machine=SaidMachine(), looks=looks)
+    for_ever.set()
+    assert [one.detail.partition(": ")[2] for one in found] == [
+        "a disk does not answer",
+        "the machine is busy",
+    ]
+
+
+def test_without_a_terminal_nobody_waits_for_its_answer(tmp_path: Path, monkeypatch) -> None:
+    """However late it is: there was nobody to ask."""
+    monkeypatch.setattr(examination, "SECONDS", 0.0)
+    monkeypatch.setattr(terminal_answers, "why_not", lambda *args: "there is no terminal here")
+    looks = [("round trip", terminal.round_trip)]
+    found = examination.examine(tmp_path, machine=SaidMachine(), looks=looks)
+    assert found[0].detail == "not measured: there is no terminal here"
 
 
 def says(code: str) -> Machine:
