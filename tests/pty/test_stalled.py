@@ -77,7 +77,10 @@ def _wakes_of(process: psutil.Process) -> int:
     """How often a thread of it went to sleep again, since it began."""
     found = 0
     for task in Path(f"/proc/{process.pid}/task").iterdir():
-        words = (task / "status").read_text().split()
+        try:
+            words = (task / "status").read_text().split()
+        except (FileNotFoundError, ProcessLookupError):  # ended since it was listed
+            continue
         found += int(words[words.index("voluntary_ctxt_switches:") + 1])
     return found
 

@@ -13,7 +13,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 def watched(tmp_path: Path, *words: str) -> dict[str, Any]:
-    env = os.environ | {"PYTHONPATH": str(PROJECT)}
+    # A module that nobody has imported before would be written down compiled.
+    env = os.environ | {"PYTHONPATH": str(PROJECT), "PYTHONDONTWRITEBYTECODE": "1"}
     for place in ("RUNTIME", "STATE", "CONFIG", "CACHE"):
         env[f"DOCSTRA_{place}_DIR"] = str(tmp_path / place.lower())
     done = subprocess.run(

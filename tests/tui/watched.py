@@ -14,9 +14,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-OURS = ("docstra_tui.workspace.colouring.process", "docstra_tui.context.search.index.process")
-"""Told by their modules: the process that colours code, which gets text and gives back colours, and the one
-that indexes the project once somebody types."""
+OURS = (
+    "docstra_tui.workspace.colouring.process",
+    "docstra_tui.context.search.index.process",
+    "docstra_tui.context.search.suggesting_process",
+)
+"""Told by their modules: the process that colours code, which gets text and gives back colours, and once
+somebody types, the one that indexes the project and the one that looks for files of it."""
 
 STARTS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "pty.spawn")
 FETCHES = ("socket.connect", "socket.sendto", "socket.getaddrinfo", "urllib.Request", "http.client.connect")
