@@ -68,7 +68,8 @@ def own_places(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("HF_HOME", str(base / "hub"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     yield base
-    stop_engines(base)
+    if (base / "runtime").exists():  # an engine has made it; looking at every process of the machine is slow
+        stop_engines(base)
     shutil.rmtree(base, ignore_errors=True)
 
 
