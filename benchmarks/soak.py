@@ -71,7 +71,7 @@ def soak(base: Path, minutes: float, seed: int, notes: Notes) -> Hands:
     """Work for that long, then leave by the key. Raises `AssertionError` with the screen when stuck."""
     with redirect_stderr(io.StringIO()):  # a bar for a file of half a megabyte
         model = make_endless(base / "tiny", window=WINDOW)
-    command = app(str(a_project(base)), "--model", str(model), "--device", "cpu", "--max-tokens", "400")
+    command = app(str(a_project(base)), "--model", str(model), "--device", "cpu", "--max-tokens", "150")
     terminal = Terminal(command, columns=120, rows=40)
     try:
         hands = Hands(terminal, random.Random(seed))
