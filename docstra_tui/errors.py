@@ -85,6 +85,10 @@ class NoIndex(DocstraError):
     kind = "no_index"
 
 
+class NoSearch(NoIndex):
+    """Whatever index there is, nobody can look into it now."""
+
+
 class TemplateError(DocstraError):
     """A task template is unknown, or a placeholder of it was not given."""
 

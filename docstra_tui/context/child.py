@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import resource
 import sys
 from collections.abc import Callable
 
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""Where numpy's libraries read how many threads they start: each takes address space, and on a machine of
+many processors they would take all there is."""
+
 
 def bound(memory: int) -> None:
-    """No core file, and no more than `memory` bytes of address space."""
+    """No core file, and no more than `memory` bytes of address space. Before numpy is loaded."""
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
     for limit, value in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, memory)):
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(limit, (value, value))

@@ -19,6 +19,11 @@ class Suggestion:
     """The lines that fit best, both counted in."""
 
 
+def sayable(text: str) -> str:
+    """With a question mark for each byte that is not UTF-8, which neither SQLite nor a message takes."""
+    return text.encode("utf-8", "replace").decode()
+
+
 @dataclass(frozen=True, slots=True)
 class Suggestions:
     """What is offered, best first."""

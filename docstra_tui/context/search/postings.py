@@ -9,7 +9,7 @@ taken out since stand in `gone`, until the part is made anew.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple, get_args
 
@@ -113,23 +113,28 @@ def _rows(triples: npt.NDArray[np.uint64]) -> Iterator[tuple[int, bytes]]:
         begins = np.concatenate([[0], begins])  # the number 0 is one, too
     numbers = numbers[begins]
     starts = np.append(begins, len(triples)).astype(np.uint32)
-    edges = numbers.searchsorted(np.arange(ROWS, dtype=np.uint64) << np.uint64(ROW_OF)).tolist()
-    for row, (first, after) in enumerate(pairwise([*edges, len(numbers)])):
-        if after > first:
-            some = starts[first : after + 1]
-            begin, end = int(some[0]), int(some[-1])
-            yield (
-                row,
-                b"".join(
-                    (
-                        (after - first).to_bytes(4, "little"),
-                        numbers[first:after].tobytes(),
-                        (some - some[0]).tobytes(),
-                        places[begin:end].tobytes(),
-                        weights[begin:end].tobytes(),
-                    )
-                ),
-            )
+    rows = numbers >> np.uint32(ROW_OF)
+    edges = np.flatnonzero(np.diff(rows.astype(np.int64), prepend=-1))
+    for first, after in pairwise([*edges.tolist(), len(numbers)]):
+        some = starts[first : after + 1]
+        begin, end = int(some[0]), int(some[-1])
+        yield (
+            int(rows[first]),
+            b"".join(
+                (
+                    (after - first).to_bytes(4, "little"),
+                    numbers[first:after].tobytes(),
+                    (some - some[0]).tobytes(),
+                    places[begin:end].tobytes(),
+                    weights[begin:end].tobytes(),
+                )
+            ),
+        )
+
+
+def damaged() -> sqlite3.DatabaseError:
+    """SQLite has no sums by which it would notice: what nobody can have packed would break whoever weighs."""
+    return sqlite3.DatabaseError("its words are damaged")
 
 
 class Row(NamedTuple):
@@ -148,14 +153,25 @@ class Row(NamedTuple):
         some = slice(int(self.starts[at]), int(self.starts[at + 1]))
         return self.places[some], self.weights[some]
 
+    def each(self, size: int) -> npt.NDArray[Any]:
+        """The number of each posting. Raises `sqlite3.DatabaseError` where they are not those of a part of
+        so many regions."""
+        often: npt.NDArray[Any] = np.diff(self.starts.astype(np.int64))
+        if self.starts[0] or often.min(initial=0) < 0 or self.places.max(initial=0) >= size:
+            raise damaged()
+        return np.repeat(self.numbers, often)
+
 
 def taken_apart(packed: bytes) -> Row:
+    """Raises `sqlite3.DatabaseError` where it cannot be."""
     count = int.from_bytes(packed[:4], "little")
-    starts = np.frombuffer(packed, np.uint32, count + 1, 4 + 4 * count)
-    total, at = int(starts[-1]), 8 + 8 * count
+    at = 8 + 8 * count
+    total = int.from_bytes(packed[at - 4 : at], "little")
+    if len(packed) != at + 4 * total:
+        raise damaged()
     return Row(
         np.frombuffer(packed, np.uint32, count, 4),
-        starts,
+        np.frombuffer(packed, np.uint32, count + 1, 4 + 4 * count),
         np.frombuffer(packed, np.uint16, total, at),
         np.frombuffer(packed, np.uint16, total, at + 2 * total),
     )
@@ -168,6 +184,16 @@ def rows_of(connection: sqlite3.Connection, number: int) -> Iterator[tuple[int, 
         "SELECT id, packed FROM postings WHERE id BETWEEN ? AND ?", (first, first + _PART - 1)
     ).fetchall():
         yield row - first, taken_apart(packed)
+
+
+def _rows_in(connection: sqlite3.Connection, number: int, parts: Iterable[int]) -> Iterator[tuple[int, Row]]:
+    """A row of each of these parts, which has one: the others are not read, that are most of an index."""
+    for part in parts:
+        found = connection.execute(
+            "SELECT packed FROM postings WHERE id = ?", (number * _PART + part,)
+        ).fetchone()
+        if found is not None:
+            yield part, taken_apart(found[0])
 
 
 def merge(connection: sqlite3.Connection) -> None:
@@ -198,25 +224,28 @@ class Regions(NamedTuple):
 
 
 def regions_of(connection: sqlite3.Connection) -> dict[int, Regions]:
-    """By part, in the order in which they were made."""
+    """By part, in the order in which they were made. Raises `sqlite3.DatabaseError` where it is damaged."""
     gone = np.array([file for (file,) in connection.execute("SELECT file FROM gone").fetchall()], np.int64)
     found = {}
     for part, regions, lengths, kinds in connection.execute(
         "SELECT id, regions, lengths, kinds FROM parts ORDER BY id"
     ).fetchall():
-        ids = np.frombuffer(regions, np.int64)
+        if not len(regions) == 8 * len(kinds) == 2 * len(lengths):
+            raise damaged()
+        ids, codes = np.frombuffer(regions, np.int64), np.frombuffer(kinds, np.uint8)
+        if codes.max(initial=0) >= len(KINDS):
+            raise damaged()
         is_there = ~np.isin(ids >> SHIFT, gone) if len(gone) else np.ones(len(ids), bool)
-        found[part] = Regions(
-            ids, np.frombuffer(lengths, np.uint32), np.frombuffer(kinds, np.uint8), is_there
-        )
+        found[part] = Regions(ids, np.frombuffer(lengths, np.uint32), codes, is_there)
     return found
 
 
 def _merge(connection: sqlite3.Connection, parts: set[int], level: int) -> None:
-    known = {part: one for part, one in regions_of(connection).items() if part in parts}
+    known = [(part, one) for part, one in regions_of(connection).items() if part in parts and len(one.ids)]
+    known.sort(key=lambda row: int(row[1].ids[0]))  # of two levels the later one may have older files
     group: dict[int, Regions] = {}
     size = 0
-    for part, one in known.items():
+    for part, one in known:
         count = int(one.is_there.sum())
         if size + count > MOST:
             _merge_group(connection, group, level)
@@ -246,11 +275,10 @@ def _merge_group(connection: sqlite3.Connection, group: dict[int, Regions], leve
         )
     for number in range(ROWS):
         some = []
-        for part, row in rows_of(connection, number << ROW_OF):
-            if part in group:
-                is_kept = group[part].is_there[row.places]
-                numbers = np.repeat(row.numbers, np.diff(row.starts))[is_kept]
-                some.append(_triples(numbers, places[part][row.places[is_kept]], row.weights[is_kept]))
+        for part, row in _rows_in(connection, number, group):
+            numbers = row.each(len(group[part].ids))
+            is_kept = group[part].is_there[row.places]
+            some.append(_triples(numbers[is_kept], places[part][row.places[is_kept]], row.weights[is_kept]))
         connection.executemany(
             "DELETE FROM postings WHERE id = ?", [(number * _PART + part,) for part in group]
         )

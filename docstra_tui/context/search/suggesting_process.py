@@ -7,9 +7,11 @@ come: neither is for the process of a screen. It ends when nobody asks any more,
 from __future__ import annotations
 
 import gc
+import os
 import select
 import sqlite3
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -19,8 +21,8 @@ from docstra_tui.context.search.asking import Answer, Question
 from docstra_tui.context.search.index.messages import receive, send
 from docstra_tui.context.search.index.priority import MEMORY
 from docstra_tui.context.search.index.reader import IndexReader
-from docstra_tui.context.search.suggestions import suggest
-from docstra_tui.errors import NoIndex
+from docstra_tui.context.search.suggestions import load, suggest
+from docstra_tui.errors import NoIndex, NoSearch
 
 IDLE_SECONDS = 120.0
 
@@ -28,23 +30,26 @@ IDLE_SECONDS = 120.0
 def main() -> None:
     """Answer until nobody asks any more."""
     bound(MEMORY)
+    with suppress(NoSearch):  # said to whoever asks
+        load()
     gc.freeze()
     gc.set_threshold(50_000)  # rows by the thousand, and no circles among them
     reader: IndexReader | None = None
-    path = ""
+    path = b""
     while select.select([sys.stdin], [], [], IDLE_SECONDS)[0] and (message := receive(sys.stdin.buffer)):
         question = msgspec.msgpack.decode(message, type=Question)
         try:
             if reader is None or path != question.index:
-                reader, path = IndexReader(Path(question.index)), question.index
+                reader, path = IndexReader(Path(os.fsdecode(question.index))), question.index
             answer = _answer(reader, question)
+        except NoSearch as error:
+            answer = Answer(unable=error.message)
         except NoIndex as error:
             reader, answer = None, Answer(missing=error.message)
-        except (sqlite3.Error, MemoryError) as error:
-            reader = None
-            answer = Answer(
-                problem=f"{error}" or "no memory", code=getattr(error, "sqlite_errorcode", 0) or 0
-            )
+        except sqlite3.Error as error:
+            reader, answer = None, Answer(problem=f"{error}", code=getattr(error, "sqlite_errorcode", 0) or 0)
+        except MemoryError:  # of which the file is not to blame
+            reader, answer = None, Answer(problem="no memory", code=sqlite3.SQLITE_NOMEM)
         send(sys.stdout.buffer, answer)
 
 

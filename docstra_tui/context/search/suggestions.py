@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from heapq import nsmallest
 from typing import Protocol
 
-from docstra_tui.context.search.offered import Suggestion, Suggestions
-from docstra_tui.context.search.ranking.reasons import reasons
+from docstra_tui.context.search.offered import Suggestion, Suggestions, sayable
 from docstra_tui.context.search.ranking.terms import Terms, terms_of
-from docstra_tui.context.search.ranking.weighing import ranked
 from docstra_tui.context.search.ranking.weights import WEIGHTS, Weights
+from docstra_tui.errors import NoSearch
 
 
 class IndexReader(Protocol):
@@ -43,12 +42,25 @@ def suggest(
 ) -> Suggestions:
     """Files that the question is likely about, without those that are ticked already.
 
-    `words` are more words to look for, a model's own for instance. One reader serves one thread.
+    `words` are more words to look for, a model's own for instance. One reader serves one thread. Raises
+    `NoIndex`, `NoSearch`, `sqlite3.Error`.
     """
+    load()
+    ticked = [*map(sayable, ticked)]
     connection, terms = reader.connection, terms_of(question, words)
     with _at_one_moment(connection):
         return _suggested(connection, terms, ticked, limit, weights, reader.is_complete)
 
+
+def load() -> None:
+    """What weighs: numpy's, so it takes a moment the first time. Raises `NoSearch` where there is none."""
+    try:
+        from docstra_tui.context.search.ranking import reasons, weighing  # noqa: F401
+    except ImportError as error:
+        raise NoSearch(NO_NUMPY) from error
+
+
+NO_NUMPY = "No files can be looked for, since numpy cannot be loaded: install docstra-tui again."
 
 CACHE = 16_000
 """Thousands of bytes of the index that are held: a question reads some pages of it again and again."""
@@ -65,7 +77,7 @@ def _at_one_moment(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        connection.execute("ROLLBACK")
+        connection.rollback()  # where a disk that fails has not done so
 
 
 def _suggested(
@@ -76,6 +88,9 @@ def _suggested(
     weights: Weights,
     is_complete: bool,
 ) -> Suggestions:
+    from docstra_tui.context.search.ranking.reasons import reasons
+    from docstra_tui.context.search.ranking.weighing import ranked
+
     ranking = ranked(connection, terms, ticked, weights, limit + len(ticked))
     known = set(ticked)
     offered = [one for one in ranking.files if one.path not in known][:limit]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docstra_tui import figures
-from docstra_tui.errors import DocstraError, NoIndex
+from docstra_tui.errors import DocstraError, NoIndex, NoSearch
 from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.jobs import Deliver, JobQueue
 
@@ -141,6 +141,8 @@ class Offers:
                     reader.path, wish.question, ticked=wish.ticked, limit=MOST, words=wish.words
                 )
             )
+        except NoSearch:
+            raise
         except NoIndex as error:  # not yet, or not at all
             logger.info("nothing is offered: %s", error)
             status = index.status()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,11 @@ from docstra_tui.context.search.index.building import Building, Progress, Stoppe
 from docstra_tui.context.search.index.extracted import Extracted, Wanted
 from docstra_tui.context.search.index.reader import IndexReader
 from docstra_tui.context.search.index.worker import look_at
+from docstra_tui.errors import NoIndex
 
 OLD = 1_600_000_000
+PART, MORE = "regions, lengths, kinds", ", ".join(["(1)"] * 8)
+"""As many parts as are merged."""
 
 
 class Project:
@@ -212,3 +216,27 @@ def test_its_file_is_private(project: Project) -> None:
     project.refresh()
     assert project.index.stat().st_mode & 0o777 == 0o600
     assert project.index.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_is_damaged_in_it_has_it_made_anew(project: Project) -> None:
+    project.write("a.txt", "seal\n")
+    project.write("b.txt", "owl\n")
+    project.refresh()
+    for statement in ("UPDATE texts SET packed = x'00'", "UPDATE parts SET kinds = x''"):
+        with closing(sqlite3.connect(project.index)) as connection, connection:
+            connection.execute(statement)
+            connection.execute(f"INSERT INTO parts SELECT NULL, 0, {PART} FROM parts, (VALUES {MORE})")
+        (project.root / "a.txt").write_text("seal again\n")
+        assert {*project.refresh()} == {"a.txt", "b.txt"}
+        assert project.found("seal") == ["a.txt"]
+
+
+def test_one_of_other_tables_is_none_and_is_not_asked(project: Project) -> None:
+    project.write("a.txt", "seal\n")
+    project.refresh()
+    with sqlite3.connect(project.index) as connection:
+        connection.execute(f"PRAGMA user_version = {shape.VERSION - 1}")
+    with pytest.raises(NoIndex, match="no index"):
+        IndexReader(project.index)
+    project.refresh()
+    assert IndexReader(project.index).is_complete

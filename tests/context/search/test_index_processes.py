@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import json
 import os
 import sqlite3
 import sys
 import threading
 import time
 from contextlib import closing
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
 
-from docstra_tui.context.search.index import place
+from docstra_tui.context.search.index import place, process
 from docstra_tui.context.search.index.builder import Builder
 from docstra_tui.context.search.index.building import Progress
 from docstra_tui.context.search.index.extracted import Wanted
@@ -170,6 +173,10 @@ def test_a_home_folder_has_none_by_itself(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("HOME", str(tmp_path))
     assert is_too_broad(tmp_path) and is_too_broad(Path("/"))
     assert not is_too_broad(tmp_path / "project")
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # nobody, as in some containers
+    assert not is_too_broad(Path.cwd()) and is_too_broad(Path("/"))
+    monkeypatch.undo()
+    monkeypatch.setenv("HOME", str(tmp_path))
     index = ProjectIndex(tmp_path)
     index.start()
     assert "home folder" in index.status().problem
@@ -207,3 +214,19 @@ def test_a_full_disk_is_said(root: Path, tmp_path: Path) -> None:
 def _fill(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA max_page_count = 30")
     connection.execute("INSERT INTO state VALUES ('much', ?)", ("x" * 1_000_000,))
+
+
+def test_without_numpy_it_is_said(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "a.py").write_text("walrus = 1\n")
+    said: list[dict[str, object]] = []
+    monkeypatch.setattr(process, "bound", lambda memory: None)
+    monkeypatch.setattr(process, "_say", lambda **words: said.append(words))
+    monkeypatch.setattr(process, "_watch", lambda stop: None)
+    monkeypatch.setattr(gc, "disable", lambda: None)
+    monkeypatch.setitem(sys.modules, "docstra_tui.context.search.postings", None)
+    monkeypatch.delattr("docstra_tui.context.search.postings", raising=False)
+    order = {"root": str(root), "folder": str(place.folder_of(root)), "is_low": False, "is_anew": False}
+    order |= {"ignore": [], "max_bytes": 1000}
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(json.dumps(order).encode())))
+    process.main()
+    assert said == [{"problem": process.NO_NUMPY, "is_elsewhere": False}]

@@ -113,3 +113,63 @@ def test_nothing_is_left_of_what_is_gone(connection: sqlite3.Connection) -> None
     for table in ("parts", "postings", "gone"):
         assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
     assert found(connection, "seal") == []
+
+
+CUT, LONGER, OTHER = "substr({0}, 1, length({0}) - 1)", "{0} || x'00'", "x'ffffffff' || substr({0}, 5)"
+
+
+@pytest.mark.parametrize("change", [CUT, LONGER, OTHER, "x''"])
+@pytest.mark.parametrize("column", ["postings.packed", "parts.regions", "parts.lengths", "parts.kinds"])
+def test_damaged_words_are_noticed_and_break_nobody(
+    connection: sqlite3.Connection, column: str, change: str
+) -> None:
+    for number in range(postings.TOGETHER):
+        put(connection, **{f"f{number}": "seal owl", f"f{number + 100}": "seal"})
+    table, name = column.split(".")
+    connection.execute(f"UPDATE {table} SET {name} = CAST({change.format(name)} AS BLOB)")
+    if column in ("parts.regions", "parts.lengths") and change is OTHER:  # other numbers are numbers, too
+        assert len(found(connection, "seal")) == 2 * postings.TOGETHER
+        return
+    for work in (lambda: found(connection, "seal"), lambda: postings.merge(connection)):
+        with pytest.raises(sqlite3.DatabaseError, match="damaged"):
+            work()
+
+
+def test_a_word_in_a_place_that_is_nowhere_is_noticed(connection: sqlite3.Connection) -> None:
+    for number in range(postings.TOGETHER):
+        put(connection, **{f"f{number}": "seal"})
+    # of one word in one region: how many words, its number, where it begins and ends, its place
+    connection.execute(
+        "UPDATE postings SET packed = CAST(substr(packed, 1, 16) || x'0100' || substr(packed, 19) AS BLOB)"
+    )
+    for work in (lambda: found(connection, "seal"), lambda: postings.merge(connection)):
+        with pytest.raises(sqlite3.DatabaseError, match="damaged"):
+            work()
+    connection.execute(
+        "UPDATE postings SET packed = CAST(substr(packed, 1, 16) || x'0000' || substr(packed, 19) AS BLOB)"
+    )
+    assert len(found(connection, "seal")) == postings.TOGETHER
+    connection.execute("DELETE FROM parts WHERE id = 1")
+    with pytest.raises(sqlite3.DatabaseError, match="damaged"):
+        found(connection, "seal")
+
+
+def test_parts_of_several_levels_become_one_in_the_order_of_their_files(
+    connection: sqlite3.Connection,
+) -> None:
+    """A part of the last level may have been made before one of older files."""
+    for number in range(9, 11):
+        put(connection, **{f"f{number}": "seal owl"})
+    for number in range(1, 9):
+        put(connection, **{f"f{number}": "seal owl"})
+    connection.execute("UPDATE parts SET level = 1 WHERE id > 2")
+    connection.executemany(
+        "INSERT INTO regions (rowid, path, names, comments, body) VALUES (?, '', '', '', 'seal owl')",
+        [(number << postings.SHIFT,) for number in range(1, 11)],
+    )
+    connection.execute("INSERT INTO gone VALUES (5)")
+    postings.tidy(connection)
+    regions = Regions(connection)
+    beside = regions.beside("seal owl", WEIGHTS)
+    assert (regions.ids[beside.places] >> postings.SHIFT).tolist() == [1, 2, 3, 4, 6, 7, 8, 9, 10]
+    assert found(connection, "seal") == [1, 2, 3, 4, 6, 7, 8, 9, 10]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import zlib
 
 import msgspec
@@ -106,4 +107,8 @@ def pack(rows: list[Row]) -> bytes:
 
 
 def unpack(packed: bytes) -> list[Row]:
-    return msgspec.msgpack.decode(zlib.decompress(packed), type=list[Row])
+    """Raises `sqlite3.DatabaseError` where the file of the index is damaged."""
+    try:
+        return msgspec.msgpack.decode(zlib.decompress(packed), type=list[Row])
+    except (zlib.error, msgspec.DecodeError) as error:
+        raise sqlite3.DatabaseError("what it keeps of a file is damaged") from error

@@ -30,6 +30,7 @@ DONE, STOPPED = "done", "stopped"
 HURRIED = "hurried"
 """Somebody who is in a hurry has taken over."""
 
+NO_NUMPY = "numpy cannot be loaded: install docstra-tui again."
 NO_FTS5 = "The SQLite of this Python has no full-text search."
 
 
@@ -52,6 +53,8 @@ def main() -> None:
     except sqlite3.Error as error:
         has_search = "no such module" not in str(error)
         _say(problem=f"{error}" if has_search else NO_FTS5, is_elsewhere=has_search)
+    except ImportError:
+        _say(problem=NO_NUMPY, is_elsewhere=False)
     except UnreadableFile as error:
         _say(problem=error.message, is_elsewhere=False)
     except DocstraError as error:

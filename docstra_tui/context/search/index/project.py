@@ -207,5 +207,8 @@ class ProjectIndex:
 
 def is_too_broad(root: Path) -> bool:
     """True for a home folder, and what is above one: that is no project."""
-    real, home = os.path.realpath(root), os.path.realpath(os.path.expanduser("~"))
+    home = os.path.expanduser("~")
+    if not os.path.isabs(home):  # nobody's, in some containers
+        home = "/"
+    real, home = os.path.realpath(root), os.path.realpath(home)
     return f"{home}/".startswith(f"{real.rstrip('/')}/")

@@ -15,6 +15,7 @@ from docstra_tui.context.search.index import shape
 from docstra_tui.errors import NoIndex
 
 BUSY_SECONDS = 5.0
+NONE_YET = "There is no index of this project yet."
 
 
 class IndexReader:
@@ -38,7 +39,7 @@ class IndexReader:
                 self._place = status.st_dev, status.st_ino
         except (OSError, sqlite3.Error) as error:
             self.close()
-            raise NoIndex("There is no index of this project yet.") from error
+            raise NoIndex(NONE_YET) from error
         return self._connection
 
     @property
@@ -82,6 +83,10 @@ class IndexReader:
             f"{self.path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None
         )
         connection.execute("PRAGMA query_only = ON")
+        with suppress(sqlite3.Error):  # whoever asks hears what is wrong with the file
+            if shape.version(connection) != shape.VERSION:  # of another program, or just begun
+                connection.close()
+                raise NoIndex(NONE_YET)
         return connection
 
     def __enter__(self) -> Self:

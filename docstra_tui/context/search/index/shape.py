@@ -80,13 +80,13 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 def make(connection: sqlite3.Connection) -> None:
     """Have the tables in an empty file. Raises `sqlite3.DatabaseError` where there are others in it."""
-    if _version(connection) != VERSION:
+    if version(connection) != VERSION:
         with transaction(connection):
             if connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
                 for statement in TABLES:
                     connection.execute(statement)
                 remember(connection, made_by=made_by())
-    if _version(connection) != VERSION or state(connection, "made_by") != made_by():
+    if version(connection) != VERSION or state(connection, "made_by") != made_by():
         raise sqlite3.DatabaseError("it was made by another docstra-tui")
 
 
@@ -103,7 +103,8 @@ def remember(connection: sqlite3.Connection, **values: object) -> None:
     )
 
 
-def _version(connection: sqlite3.Connection) -> int:
+def version(connection: sqlite3.Connection) -> int:
+    """Of the tables; 0 while there are none."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
@@ -193,7 +194,7 @@ def take_out(connection: sqlite3.Connection, file: int) -> None:
             "SELECT DISTINCT called, file FROM definitions WHERE file = ?", (file,)
         ).fetchall(),
     )
-    connection.execute("INSERT INTO gone (file) VALUES (?)", (file,))
+    connection.execute("INSERT OR IGNORE INTO gone (file) VALUES (?)", (file,))
     for table in ("definitions", "uses", "imports", "texts"):
         connection.execute(f"DELETE FROM {table} WHERE file = ?", (file,))
     connection.execute("DELETE FROM files WHERE id = ?", (file,))

@@ -67,6 +67,7 @@ class Regions:
         self._connection = connection
         parts = postings.regions_of(connection)
         self._first: dict[int, int] = {}
+        self._sizes = {part: len(one.ids) for part, one in parts.items()}
         count = 0
         for part, one in parts.items():
             self._first[part] = count
@@ -93,6 +94,8 @@ class Regions:
         for part, packed in self._rows[row]:
             places, often = packed.of(number)
             if len(places):
+                if places.max() >= self._sizes.get(part, 0):
+                    raise postings.damaged()
                 some.append((places.astype(np.int64) + self._first[part], often))
         if not some:
             return NOTHING
@@ -103,6 +106,8 @@ class Regions:
             places, often = places[is_there], often[is_there]
         count = (often & (NAME - 1)).astype(np.float64)
         count += weights.names * (often >> 8 & 15) + weights.path * (often >> 12)
+        if len(places) > self.count:
+            raise postings.damaged()
         rarity = max(_LEAST, log((self.count - len(places) + 0.5) / (len(places) + 0.5)))
         return Fits(places, rarity * (1 + _SATURATION) * count / (count + self._saturation[places]))
 
@@ -112,7 +117,7 @@ class Regions:
             "SELECT rowid, -bm25(regions, ?, ?, 1, 1) FROM regions WHERE regions MATCH ?",
             (weights.path, weights.names, '"' + text.replace('"', '""') + '"'),
         ).fetchall()
-        if not rows:
+        if not rows or not len(self.ids):
             return NOTHING
         ids = np.array([region for region, _ in rows], np.int64)
         values = np.array([fit for _, fit in rows])

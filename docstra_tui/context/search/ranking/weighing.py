@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -166,8 +167,10 @@ def _likeliest(scores: Numbers, most: int) -> list[int]:
 
 
 def _rows(connection: sqlite3.Connection, wanted: Iterable[int]) -> dict[int, tuple[str, str]]:
-    numbers = ",".join(str(file) for file in wanted)
-    rows = connection.execute(f"SELECT id, path, kind FROM files WHERE id IN ({numbers})").fetchall()
+    rows = connection.execute(
+        "SELECT id, path, kind FROM files WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(wanted)),),  # as many as are ticked: more than a statement may have
+    ).fetchall()
     return {file: (path, kind) for file, path, kind in rows}
 
 
