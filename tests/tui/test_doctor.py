@@ -6,7 +6,7 @@ import threading
 
 from docstra_tui.errors import DeviceUnavailable, ModelNotFound
 from docstra_tui.tui.screens.doctor import DoctorScreen
-from docstra_tui.workspace.doctor import examination
+from docstra_tui.workspace.doctor import examination, report
 from docstra_tui.workspace.doctor.check import Check
 from tests.tui.fakes import screen_text, until
 from tests.tui.story import is_ready
@@ -16,6 +16,7 @@ CHECKS = [
     Check(
         "cuda", "fail", "The NVIDIA driver is too old\x1b[2J. " + "word " * 30 + "end", "update the driver"
     ),
+    Check("hub cache", "ok", "/" + "x" * 100),
     *(Check(f"number {number}", "ok", "well") for number in range(26)),
 ]
 
@@ -46,6 +47,8 @@ async def test_it_is_offered_looks_in_the_background_and_fits_the_screen(make_ap
         text = screen_text(app)
         assert "old␛[2J. word" in text and " end" in text  # folded, and safe
         assert "number 25" not in text
+        shown = app.screen.query_one(".whole Static")
+        assert shown.size.height == len(report.lines(CHECKS, shown.size.width))  # none is folded again
         await pilot.resize_terminal(120, 44)
         await until(pilot, lambda: "number 25" in screen_text(app))
         await pilot.press("escape")

@@ -30,7 +30,7 @@ SECONDS = 2.0
 """For all of it; torch alone may take as long."""
 MEASURE_SECONDS = 120.0
 """The same where somebody wants times taken, and waits for torch."""
-LEAST_SECONDS = 0.4
+LEAST_SECONDS = 0.3
 """For the looks, where so much else runs that it took as long to come to them."""
 
 DISK_LOOKS = 3
