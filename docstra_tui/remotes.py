@@ -41,6 +41,13 @@ COMMON_KEY = "*"
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+OF_SYSTEM = re.compile(
+    r"HOME|PATH|PWD|OLDPWD|USER|LOGNAME|SHELL|TERM|LANG|LANGUAGE|HOSTNAME|DISPLAY|EDITOR|VISUAL|PAGER|TMPDIR"
+    r"|CUDA_VISIBLE_DEVICES|HF_HOME|PYTHON(?:HOME|PATH)|(?:LC|LD|XDG|DOCSTRA)_(?!API_KEY\Z).*"
+)
+"""What is never a key, and would tell another machine of this one."""
+OF_HUB = frozenset({"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH"})
+"""The hub's key may be that of a server too; our own engine asks the hub with it."""
 
 KEYS_ARE = (
     "A key stands in no settings file: put it into one with mode 0600 and name that with key_file, or name "
@@ -170,6 +177,8 @@ def _wrong(remote: Remote) -> tuple[str, SettingsError] | None:
         return "base_url", SettingsError(f"cannot be used. {error.message}", error.hint)
     if remote.key_env and not VARIABLE.fullmatch(remote.key_env):  # which may be the key itself
         return "key_env", SettingsError("is no name of a variable.", KEYS_ARE)
+    if OF_SYSTEM.fullmatch(remote.key_env):
+        return "key_env", SettingsError(f"names {remote.key_env}, in which no key is.", KEYS_ARE)
     if remote.key_env and remote.key_file:
         return "key_env", SettingsError("stands beside key_file.", "A remote has its key from one place.")
     for field, (least, meaning) in LEAST.items():
@@ -177,6 +186,11 @@ def _wrong(remote: Remote) -> tuple[str, SettingsError] | None:
         if value is not None and not least <= value < math.inf:  # NaN fails every comparison
             return field, SettingsError(f"is {value}; the least is {least}.", meaning)
     return None
+
+
+def variables(remotes: Mapping[str, Remote]) -> frozenset[str]:
+    """Those that hold keys of these servers alone."""
+    return frozenset(remote.key_env for remote in remotes.values()) - OF_HUB - {"", COMMON_KEY}
 
 
 def wrong_kind(tables: Mapping[str, Mapping[str, Any]], origin: Mapping[str, Place]) -> SettingsError:

@@ -41,6 +41,11 @@ OF_KEYS = "keys."
 
 DEVICE = re.compile(r"auto|(cpu|cuda|mps)(:\d+)?")
 
+DEVICES_ARE = (
+    "Known are auto, cpu, cuda, cuda:1 and mps. auto takes several GPUs where a model needs them; "
+    "CUDA_VISIBLE_DEVICES=0,1 says which."
+)
+
 THINK = re.compile(r"auto|off|on|minimal|low|medium|high|xhigh|max|[0-9]{1,6}")
 """As `llm.thinking.wish` takes it."""
 
@@ -345,7 +350,7 @@ def _check(merged: dict[str, Any], origin: Mapping[str, Place]) -> Settings:
     if not DEVICE.fullmatch(settings.model.device):
         raise SettingsError(
             f"{named('model.device', origin)} is {settings.model.device!r}, which is no device.",
-            "Known are auto, cpu, cuda, cuda:1 and mps.",
+            DEVICES_ARE,
         )
     if not THINK.fullmatch(settings.answer.think):
         raise SettingsError(

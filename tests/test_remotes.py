@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from docstra_tui import cli, remotes, setting_words, settings
+from docstra_tui import cli, paths, remotes, setting_words, settings
 from docstra_tui.address import parse
 from docstra_tui.errors import SettingsError
 from docstra_tui.workspace.models.consent import Consent
@@ -33,6 +33,8 @@ def of_text(text: str) -> settings.Settings:
         (GPU + 'key_env = "sk-s3cret"', "no name of a variable", "key_file"),
         (GPU + 'key_env = "A"\nkey_file = "b"', "beside key_file", "one place"),
         (GPU + "key_env = 3", "takes text", ""),
+        (GPU + 'key_env = "HOME"', "names HOME", "key_file"),
+        (GPU + 'key_env = "DOCSTRA_STATE_DIR"', "names DOCSTRA_STATE_DIR", "key_file"),
         ('[remote.gpu]\nbase_url = "http://me:s3cret@a/v1"', "user name or a password", "/v1"),
         ('[remote.gpu]\nbase_url = ["http://me:s3cret@a/v1"]', "takes text", ""),
         (GPU + "max_tokens = 0", "the least is 1", "tokens"),
@@ -168,6 +170,27 @@ def test_a_yes_is_withdrawn(word: str, capsys: pytest.CaptureFixture[str]) -> No
     assert not Consent().is_given(there) and Consent().is_given(other)
     assert cli.main(["remotes", "forget", word]) == 0
     assert "was not always allowed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("word", "rest"),
+    [
+        ("gpu", []),  # with each scheme and each port, and as earlier versions wrote it
+        ("GPU:8000", ["http://gpu:80", "https://gpu:443", "gpu"]),
+        ("https://gpu", ["http://gpu:80", "https://gpu:8000", "gpu:8000"]),
+        ("https://gpu:8000/v1", ["http://gpu:80", "https://gpu:443", "gpu"]),
+    ],
+)
+def test_a_host_is_forgotten_as_it_is_named(
+    word: str, rest: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    every = ["http://gpu:80", "https://gpu:443", "https://gpu:8000", "gpu:8000", "gpu", "https://other:1"]
+    paths.private_folder(paths.state_dir())
+    paths.write_private(paths.state_dir() / "allowed-hosts", "".join(f"{line}\n" for line in every))
+    assert cli.main(["remotes", "forget", word]) == 0
+    assert Consent().kept() == [*rest, "https://other:1"]
+    assert cli.main(["remotes", "forget", word]) == 0
+    assert "Allowed are" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [["forget"], ["forget", "no host"], ["list", "gpu"]])

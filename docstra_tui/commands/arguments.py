@@ -183,7 +183,8 @@ COMMANDS: tuple[Command, ...] = (
         actions=("list", "forget"),
         most=1,
         more="A [remote.NAME] of config.toml is a server: --remote NAME has it answer.\n"
-        "After forget a host that is always allowed is asked about again.\n"
+        "After forget a host that is always allowed is asked about again: HOST is all\n"
+        "of its ports, HOST:PORT or a URL one.\n"
         "No server is asked anything.",
     ),
     Command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from docstra_tui import address, remotes, settings
@@ -14,6 +15,9 @@ from docstra_tui.workspace.models.consent import Consent
 HERE = "this machine"
 ASKS = "asks before anything is sent"
 KEPT = "always allowed"
+
+PORT = re.compile(r":\d+\Z")
+"""At the end of a host, and of no IPv6 address in its brackets."""
 
 
 def run(invocation: Invocation) -> int:
@@ -67,30 +71,36 @@ def _forget(console: Console, found: settings.Settings, word: str, as_json: bool
     """Withdraw a yes. Raises `UsageError`, `UnsafePath`, `SettingsError`."""
     consent = Consent()
     kept = consent.kept()
-    if word in found.remotes:
-        url = found.remotes[word].base_url
-    else:
-        url = next((line for line in kept if "://" in line and word in (line, _shown(line))), word)
+    allowed = f"Allowed are {', '.join(kept)}." if kept else "Nothing is always allowed."
+    url = found.remotes[word].base_url if word in found.remotes else word
+    there = _address(url)
+    if there is None:
+        raise UsageError(f"{word[:100]!r} is neither a remote nor a host.", allowed)
+    meant = [there]
+    if "://" not in url:  # with each scheme, and without a port with each port
+        meant += [one for one in map(_address, kept) if one is not None and one.host == there.host]
+        meant = [one for one in meant if one.port == there.port] if PORT.search(url) else meant
     try:
-        there = address.parse(url if "://" in url else f"http://{url}")
-    except SettingsError:
-        hint = f"Allowed are {', '.join(kept)}." if kept else "Nothing is always allowed."
-        raise UsageError(f"{word[:100]!r} is neither a remote nor a host.", hint) from None
-    try:
-        was_kept = consent.withdraw(there)
+        gone = [one for one in meant if consent.withdraw(one)]
     except OSError as error:
         raise DocstraError(f"It could not be withdrawn: {error.strerror}.") from None
     if as_json:
-        console.json({"host": there.origin, "was_allowed": was_kept})
-    elif was_kept:
-        console.line(f"{there.shown} is asked about again before anything is sent there.")
+        console.json({"host": (gone or [there])[0].origin, "was_allowed": bool(gone)})
+        return 0
+    for one in gone:
+        console.line(f"{one.origin} is asked about again before anything is sent there.")
+    if gone:
+        console.note("What runs now keeps its yes until it ends.")
     else:
-        console.note(f"{there.shown} was not always allowed.")
+        console.note(sanitize_line(f"{there.shown} was not always allowed. {allowed}"))
     return 0
 
 
-def _shown(line: str) -> str:
+def _address(line: str) -> address.Address | None:
+    """Of a URL, or of a host as people and earlier versions write it, who had https alone without a port."""
+    if "://" not in line:
+        line = f"{'http' if ':' in line else 'https'}://{line}"
     try:
-        return address.parse(line).shown
+        return address.parse(line)
     except SettingsError:
-        return ""
+        return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeGuard
 
 from docstra_tui.llm.prompt import Message
 
@@ -20,6 +21,10 @@ BYTES_A_TOKEN = 32
 """The densest that counts: more bytes than this for each token of those windows are more than these windows.
 Code has three or four; only long runs of spaces have more."""
 
+MOST_TOKENS = 10**9
+"""No window, prompt or answer has so many: a server that tells more does not know. Some say 10^30 of a
+window without a bound."""
+
 BODY_SLACK = 1 << 20
 """Bytes of a request for everything but its text."""
 
@@ -27,6 +32,11 @@ BODY_SLACK = 1 << 20
 def largest_body(window: int) -> int:
     """Bytes of a request beyond which no counting is needed to know that it is too large."""
     return WINDOWS_COUNTED * window * BYTES_A_TOKEN + BODY_SLACK
+
+
+def is_count(value: Any) -> TypeGuard[int]:
+    """True for a number of tokens, as JSON may hold anything in its place."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MOST_TOKENS
 
 
 class TooLong(Exception):

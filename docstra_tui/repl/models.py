@@ -16,7 +16,7 @@ from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.models import consent
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.models.backend import Status
-from docstra_tui.workspace.models.choice import placed, remoted, server_words, switched
+from docstra_tui.workspace.models.choice import placed, remoted, server_words, switched, with_new
 from docstra_tui.workspace.models.no_model import NoModel
 from docstra_tui.workspace.status import loading_line
 
@@ -122,10 +122,10 @@ class Models:
     def remote(self, line: CommandLine) -> None:
         """Say which servers have a name, or have one answer. Raises `DocstraError`."""
         if line.text:
-            self._model.open_now(remoted(self._model.settings, line.text))
+            self._model.open_now(remoted(with_new(self._model.settings), line.text))
             self._say_opened()
             return
-        known = self._model.settings.remotes
+        known = with_new(self._model.settings).remotes
         for name, remote in known.items():
             mark = "*" if name == self._model.settings.remote.name else " "
             self._printer.line(f"{mark} {name}  {server_words(remote)}")

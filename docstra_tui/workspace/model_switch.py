@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from docstra_tui.errors import UsageError
+from docstra_tui.errors import DocstraError, UsageError
 from docstra_tui.remotes import HERE
 from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.dialogs import Choice, Dialogs, Offer
 from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.models.answering import AnsweringModel
-from docstra_tui.workspace.models.choice import placed, remoted, server_words, switched
+from docstra_tui.workspace.models.choice import placed, remoted, server_words, switched, with_new
 from docstra_tui.workspace.wording import busy
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class ModelSwitch:
 
         def taken(name: str | None) -> None:
             if name and name.startswith(OF_REMOTE):
-                self.remote(name.removeprefix(OF_REMOTE))
+                self._remote_taken(name)
             elif name:
                 self.take(name, is_here=name in here)
 
@@ -114,13 +114,18 @@ class ModelSwitch:
 
     def remote(self, name: str) -> bool | None:
         """Have that server answer from now on, or our own engine, else a list; False while an answer is being
-        written. Raises `UsageError`."""
+        written, or where its key is not there: then the one before goes on. Raises `UsageError`."""
         if not name:
             offer = Offer("Switch server", [LOCAL, *self._remotes()], at=OF_REMOTE + self._model.remote)
             self._dialogs.choose(offer, self._remote_taken)
             return None
-        settings = remoted(self._model.settings, name)
+        settings = remoted(with_new(self._model.settings), name)
         if self._is_busy():
+            return False
+        try:
+            _look_at_key(settings)
+        except DocstraError as error:  # before the one that answers is let go
+            self._dialogs.fail_with(error)
             return False
         self._model.open(settings)
         return True
@@ -135,7 +140,7 @@ class ModelSwitch:
 
     def _remotes(self) -> list[Choice]:
         """A row for each server that has a name."""
-        rows = self._model.settings.remotes.items()
+        rows = with_new(self._model.settings).remotes.items()
         return [Choice(OF_REMOTE + name, name, server_words(remote)) for name, remote in rows]
 
     def device(self, name: str) -> bool | None:
@@ -204,3 +209,11 @@ class ModelSwitch:
         if self._queue.busy:
             self._dialogs.warn(busy())
         return self._queue.busy
+
+
+def _look_at_key(settings: Settings) -> None:
+    """Raises what keeps that server from being opened, most often a key that is not there. Sends nothing."""
+    if settings.server is not None:
+        from docstra_tui.workspace.models.other_server import ServerBackend
+
+        ServerBackend(settings).close()

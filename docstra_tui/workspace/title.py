@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from docstra_tui.llm.base import BaseLLM
     from docstra_tui.workspace.models.backend import Backend, Status
 
+LONGEST_MODEL = 40
+"""Characters of a model's name in a line."""
+
 
 @dataclass(frozen=True)
 class Title:
@@ -54,8 +57,13 @@ def answering(model: str, remote: str) -> str:
 
 def served(told: str) -> str:
     """`Qwen3-32B on gpu` of what is saved with an answer; empty for one of this machine's own engine."""
+    return short_told(told) if ON in told else ""
+
+
+def short_told(told: str) -> str:
+    """What is saved with an answer, short."""
     model, on, where = told.rpartition(ON)
-    return sanitize_line(f"{short_model(model)}{on}{where}") if on else ""
+    return sanitize_line(f"{short_model(model)}{on}{where}" if on else short_model(told))
 
 
 def details(status: Status) -> tuple[str, ...]:
@@ -74,8 +82,11 @@ def thinking(llm: BaseLLM) -> str:
 
 
 def short_model(name: str) -> str:
-    """`SmolLM2-135M-Instruct` of `HuggingFaceTB/SmolLM2-135M-Instruct`, the last part of a path."""
-    return name.rstrip("/").rpartition("/")[2] or name
+    """`SmolLM2-135M-Instruct` of `HuggingFaceTB/SmolLM2-135M-Instruct`, the last part of a path. A server may
+    call its model anything: what stands behind the name, where it is, has to stay in sight."""
+    short = name.rstrip("/").rpartition("/")[2] or name
+    most = LONGEST_MODEL if short.isascii() else LONGEST_MODEL // 2  # others may be two cells wide
+    return short if len(short) <= most else short[: most - 1] + "…"
 
 
 def shown_path(path: Path) -> str:

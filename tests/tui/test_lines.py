@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
+from types import SimpleNamespace
+from typing import Any, cast
 
+import pytest
+from prompt_toolkit.utils import get_cwidth
+
+from docstra_tui.repl.toolbar import toolbar
 from docstra_tui.session.turns import SavedTurn
 from docstra_tui.tui.transcript.layout.ending import ending_word
 from docstra_tui.tui.transcript.saved_turns import shown_turn
 from docstra_tui.tui.widgets.status_bar import compose_status
 from docstra_tui.tui.widgets.title_line import compose_title
+from docstra_tui.workspace.models.backend import Status
 from docstra_tui.workspace.status import StatusLine
-from docstra_tui.workspace.title import Title
+from docstra_tui.workspace.title import Title, answering, served
 
 
 @pytest.mark.parametrize("width", [10, 20, 40, 60, 80, 120])
@@ -21,6 +27,20 @@ def test_the_title_fits_every_width(width):
     if width >= 60:
         assert "→ gpu7:8000" in line.plain
         assert "project" in line.plain
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+@pytest.mark.parametrize(
+    "name", ["x" * 500, "模" * 500, "a/" * 250 + "\x1b]0;here\x07"], ids=["long", "wide", "acting"]
+)
+def test_no_name_of_a_model_hides_where_questions_go(name: str, width: int) -> None:
+    line = compose_title(Title("~/p", answering(name, "gpu"), (), "gpu7:8000"), width)
+    assert line.plain.endswith(" on gpu  → gpu7:8000") and line.cell_length <= width
+    assert line.plain.isprintable()
+    model = SimpleNamespace(label=name, remote="gpu", host="gpu7:8000", llm=None)
+    below = "".join(text for _, text in toolbar(cast(Any, model), Status("ready"), None, 0, ""))
+    assert " on gpu → gpu7:8000" in below and get_cwidth(below) <= 80
+    assert served(f"{name} on gpu").endswith(" on gpu") and len(served(f"{name} on gpu")) < 60
 
 
 @pytest.mark.parametrize("width", [5, 20, 40, 80])

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import msgspec
 
-from docstra_tui import __version__, paths
+from docstra_tui import __version__, paths, remotes
 from docstra_tui.engine.client import contact, place, processes, starting
 from docstra_tui.engine.client.identity import EngineIdentity, EngineOptions
 from docstra_tui.engine.client.wire import ATTACH_BEAT_SECONDS, Health, Stats
@@ -225,7 +225,8 @@ def connect(settings: Settings, *, oneshot: bool = False) -> Engine:
                 )
             # Nobody is there, or the one who was is just leaving (our process saw its lock and ended).
             process = engine._process = starting.start(
-                EngineOptions.from_settings(settings, identity, oneshot=oneshot)
+                EngineOptions.from_settings(settings, identity, oneshot=oneshot),
+                remotes.variables(settings.remotes),
             )
         if time.monotonic() > deadline:
             raise EngineError(

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
@@ -28,9 +29,11 @@ Large pages (`hugetlb=1`) with it make copying a cache ten times slower. Other l
 PLACES = ("DOCSTRA_RUNTIME_DIR", "DOCSTRA_STATE_DIR", "DOCSTRA_CONFIG_DIR", "DOCSTRA_CACHE_DIR")
 
 
-def start(options: EngineOptions) -> subprocess.Popen[bytes]:
-    """The process, which goes on when this one ends. Raises `EngineError`."""
-    environment = {name: value for name, value in os.environ.items() if name != "DOCSTRA_API_KEY"}
+def start(options: EngineOptions, secret: Collection[str] = ()) -> subprocess.Popen[bytes]:
+    """The process, which goes on when this one ends; `secret` are variables that it has not, with
+    DOCSTRA_API_KEY. Raises `EngineError`."""
+    kept_back = {"DOCSTRA_API_KEY", *secret}
+    environment = {name: value for name, value in os.environ.items() if name not in kept_back}
     for name in PLACES:  # the engine works in another folder
         if environment.get(name):
             environment[name] = os.path.abspath(os.path.expanduser(environment[name]))

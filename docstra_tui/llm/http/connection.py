@@ -10,6 +10,7 @@ import contextlib
 import json
 import re
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -54,6 +55,8 @@ class Connection:
         self._key = key
         self._lock = threading.Lock()
         self._http: httpx2.Client | None = None
+        self._short: weakref.WeakSet[Exchange] = weakref.WeakSet()
+        """Questions to a server that somebody waits for."""
         if gate is None:
             self.base, self.root, self.name = "http://engine/v1", "http://engine", "The engine"
         else:
@@ -80,7 +83,7 @@ class Connection:
         """
         if not bounded:
             return self._ask(method, url, body, must_succeed, Exchange(self.name))
-        seconds, exchange = SHORT_SECONDS, Exchange(self.name)
+        seconds, exchange = SHORT_SECONDS, self._begun()
         return within(
             seconds,
             lambda: self._ask(method, url, body, must_succeed, exchange),
@@ -91,7 +94,7 @@ class Connection:
     def text(self, url: str) -> str:
         """What a page of the server says, its beginning, within `METRICS_SECONDS`; empty where there is none.
         Raises `RemoteError`."""
-        exchange = Exchange(self.name)
+        exchange = self._begun()
 
         def read() -> str:
             with (
@@ -106,6 +109,14 @@ class Connection:
 
         seconds = METRICS_SECONDS
         return within(seconds, read, exchange, lambda: self._late(f"has not answered within {seconds:g} s"))
+
+    def _begun(self) -> Exchange:
+        """A short question, which `close` ends."""
+        exchange = Exchange(self.name)
+        if not self.is_engine:
+            with self._lock:
+                self._short.add(exchange)
+        return exchange
 
     def _ask(
         self, method: str, url: str, body: Any, must_succeed: bool, exchange: Exchange
@@ -151,9 +162,13 @@ class Connection:
             )
 
     def close(self) -> None:
-        """Harmless when called twice; a later question opens it again."""
+        """Whoever waits for a server waits no more. Harmless when called twice; a later question opens it
+        again."""
         with self._lock:
             http, self._http = self._http, None
+            short = list(self._short)
+        for exchange in short:
+            exchange.cancel()
         if http is not None:
             http.close()
 

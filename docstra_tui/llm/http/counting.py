@@ -7,7 +7,16 @@ from typing import Any
 
 from docstra_tui.llm.http.connection import Connection
 from docstra_tui.llm.http.manners import Manners
-from docstra_tui.llm.measure import BODY_SLACK, WINDOWS_COUNTED, Measure, Room, estimate, largest_body
+from docstra_tui.llm.measure import (
+    BODY_SLACK,
+    MOST_TOKENS,
+    WINDOWS_COUNTED,
+    Measure,
+    Room,
+    estimate,
+    is_count,
+    largest_body,
+)
 from docstra_tui.llm.prompt import Message
 
 BUSY = (429, 500, 502, 503, 504)
@@ -50,7 +59,7 @@ class Counting:
     def learn_window(self, told: dict[str, Any]) -> None:
         """From an answer of the server that may name it."""
         window = told.get("max_model_len")
-        if isinstance(window, int) and window > 0:
+        if is_count(window) and window > 0:
             self.told_window = window
 
     def measure(self, messages: list[Message]) -> Measure:
@@ -139,13 +148,12 @@ def measured(answer: Any) -> Measure | None:
         answer.get("input_tokens"),
         len(tokens) if isinstance(tokens, list) else None,
     ]
-    counts = (count for count in told if isinstance(count, int) and not isinstance(count, bool) and count > 0)
-    count = next(counts, None)
+    count = next((count for count in told if is_count(count) and count > 0), None)
     if count is None:
         return None
-    known = cached if isinstance(cached, int) else None
+    known = cached if is_count(cached) else None
     is_least, pace = answer.get("is_least") is True, answer.get("reads_per_s")
-    known_pace = float(pace) if isinstance(pace, int | float) and pace > 0 else None
+    known_pace = float(pace) if isinstance(pace, int | float) and 0 < pace < MOST_TOKENS else None
     return Measure(count, known, is_least, _room(answer.get("memory")), known_pace)
 
 

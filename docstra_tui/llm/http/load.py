@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 from docstra_tui.errors import DocstraError
@@ -10,10 +9,13 @@ from docstra_tui.llm.http.connection import Connection
 
 WAITING = re.compile(
     r"^(?:vllm:num_requests_waiting|sglang:num_queue_reqs|llamacpp:requests_deferred)"
-    r"(?:\{[^\n}]*\})?[ \t]+([0-9.eE+]+)",
+    r"(?:\{[^\n}]*\})?[ \t]+([0-9.eE+]{1,30})\b",
     re.MULTILINE,
 )
 """Each engine behind a server has a line of its own."""
+
+MOST_WAITING = 10**6
+"""A server that tells of more does not know."""
 
 
 class ServerLoad:
@@ -34,14 +36,15 @@ class ServerLoad:
         except DocstraError:
             self.is_told = self._has_told  # one that told may be busy
             return None
-        counts = [float(found) for found in WAITING.findall(text) if _is_number(found)]
+        counts = [count for count in map(_count, WAITING.findall(text)) if count is not None]
         self.is_told = self._has_told = bool(counts)
-        total = sum(counts)
-        return int(total) if counts and math.isfinite(total) else None
+        return sum(counts) if counts else None
 
 
-def _is_number(text: str) -> bool:
+def _count(text: str) -> int | None:
+    """So many as a server can have; None for what is no number, or beyond that."""
     try:
-        return math.isfinite(float(text))
+        count = float(text)
     except ValueError:
-        return False
+        return None
+    return int(count) if 0 <= count < MOST_WAITING else None

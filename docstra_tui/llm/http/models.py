@@ -16,6 +16,7 @@ from docstra_tui.errors import DocstraError, RemoteError, ServerLoading
 from docstra_tui.llm.http.connection import Connection
 from docstra_tui.llm.http.counting import Counting
 from docstra_tui.llm.http.manners import GO_ON, Manners
+from docstra_tui.llm.measure import is_count
 
 Card = dict[str, Any]
 """One model of a list."""
@@ -30,6 +31,9 @@ LOADED_MARKS = ("max_model_len", "loaded_context_length")
 PINNED = re.compile(r"pinned to ['\"`]([^'\"`]{1,500})['\"`]")
 """How `transformers serve MODEL` names what it serves, to a question for another."""
 
+LONGEST_ID = 500
+"""Characters; what is longer is nobody's name, and would be drawn, saved and sent again and again."""
+
 MOST_SHOWN = 5
 """Models in a sentence."""
 
@@ -43,7 +47,7 @@ def cards_of(answer: Any) -> list[Card]:
     for card in listed if isinstance(listed, list) else []:
         if isinstance(card, dict):
             name = next((card[key] for key in IDS if isinstance(card.get(key), str)), "")
-            if name and card.get("type") not in ("embedding", "embeddings"):
+            if 0 < len(name) <= LONGEST_ID and card.get("type") not in ("embedding", "embeddings"):
                 cards.append(card | {"id": name})
     return cards
 
@@ -58,7 +62,7 @@ def window_of(card: Mapping[str, Any]) -> int | None:
 
 def is_window(value: Any) -> TypeGuard[int]:
     """True for a number of tokens."""
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return is_count(value) and value > 0
 
 
 def is_loaded(card: Card) -> bool:

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
+from docstra_tui.llm.measure import is_count
+
 KINDS = ("exceed_context_size_error", "context_length_exceeded")
 """How servers mark this error, whatever else they say."""
 
@@ -71,4 +73,4 @@ def _first(patterns: tuple[str, ...], text: str) -> int | None:
 
 
 def _is_number(value: Any) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return is_count(value) and value > 0

@@ -13,6 +13,7 @@ from docstra_tui.llm.answer import Event, Reading, Reframed, Thought, Usage
 from docstra_tui.llm.http.endings import STOPS
 from docstra_tui.llm.http.raw_thinking import RawThinking
 from docstra_tui.llm.http.seam import Seam
+from docstra_tui.llm.measure import is_count
 
 LONGEST_ANSWER = 2_000_000
 """Characters; a server that says more is not answering a question."""
@@ -239,4 +240,4 @@ def timed(timings: dict[str, Any]) -> Usage:
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if is_count(value) else None

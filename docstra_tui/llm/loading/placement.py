@@ -71,7 +71,9 @@ def place(weights: Weights, device: str = "auto") -> Placement:
         return _on_mps(weights)
     if kind != "cuda" or (number and not number.isdigit()):
         raise DeviceUnavailable(
-            f"There is no device {device!r}.", "Known are auto, cpu, cuda, cuda:1 and mps."
+            f"There is no device {device!r}.",
+            "Known are auto, cpu, cuda, cuda:1 and mps. auto takes several GPUs where a model needs them; "
+            "CUDA_VISIBLE_DEVICES=0,1 says which.",
         )
     found = accelerators.gpus()
     if not found:

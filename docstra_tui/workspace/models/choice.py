@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import msgspec
 
 from docstra_tui import address, remotes
 from docstra_tui.engine.client.identity import STARTER, EngineIdentity
-from docstra_tui.errors import UsageError
+from docstra_tui.errors import DocstraError, UsageError
 from docstra_tui.remotes import Remote
 from docstra_tui.session.turns import ModelChoice
-from docstra_tui.settings import DEVICE, Settings
+from docstra_tui.settings import DEVICE, DEVICES_ARE, Settings, load
 
 
 def choice_of(settings: Settings, answering: str = "") -> ModelChoice:
@@ -27,7 +28,8 @@ def settings_for(settings: Settings, choice: ModelChoice) -> Settings:
     """The settings with that model in them; how it answers and where it is placed stay.
 
     A server is asked with what is said of it, its key above all. The key of servers without a name is that
-    of the first of them: another one gets none.
+    of the first of them, and where others have names of nobody whom a session alone names: a named one may
+    have been there before.
     """
     replace = msgspec.structs.replace
     own = replace(settings.model, name=choice.name, revision=choice.revision, quant=choice.quant)
@@ -38,7 +40,7 @@ def settings_for(settings: Settings, choice: ModelChoice) -> Settings:
         remote = replace(settings.remote, name="", base_url="")
         return replace(settings, model=own, remote=remote, remotes=known)
     name = _name_of(choice, known, settings.remote.name)
-    if name not in known and not any(one.key_env == remotes.COMMON_KEY for one in known.values()):
+    if not known:
         return replace(settings, model=own, remote=replace(settings.remote, name="", base_url=choice.server))
     before = known.get(name, Remote(choice.server))
     remote = replace(settings.remote, name=name, base_url="")
@@ -61,6 +63,14 @@ def remoted(settings: Settings, name: str) -> Settings:
         model = replace(model, name="", revision="", quant="")  # that server's, no other's
     remote = replace(settings.remote, name=name, base_url="")
     return replace(settings, model=model, remote=remote, remotes=known)
+
+
+def with_new(settings: Settings) -> Settings:
+    """The settings with the remotes that config.toml has got since the start; one that is in use stays as it
+    is, also where it is gone from there. Reads the file."""
+    with suppress(DocstraError):  # of what somebody writes there just now
+        return msgspec.structs.replace(settings, remotes=load().remotes | settings.remotes)
+    return settings
 
 
 def server_words(remote: Remote) -> str:
@@ -113,7 +123,7 @@ def placed(settings: Settings, device: str) -> Settings:
     if settings.server is not None:
         raise UsageError("Another server answers, on whichever device it has.")
     if not DEVICE.fullmatch(device):
-        raise UsageError(f"There is no device {device[:40]!r}.", "Known are auto, cpu, cuda, cuda:1 and mps.")
+        raise UsageError(f"There is no device {device[:40]!r}.", DEVICES_ARE)
     model = msgspec.structs.replace(settings.model, device=device)
     return msgspec.structs.replace(settings, model=model)
 

@@ -78,8 +78,9 @@ def yes_of(typed: str) -> Yes:
 
 def question(address: Address) -> str:
     """What is asked before anything is sent."""
-    what = "Your questions and files, and what you are still writing"
-    return f"{what}, will be sent to {address.shown}. Send them?"
+    what = "our questions and files, the answers so far, and what you are still writing"
+    begin = "Y" if address.scheme == "https" else "Not encrypted (plain http): y"
+    return f"{begin}{what}, will be sent to {address.shown}. Send them?"
 
 
 def stays_here(names: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from docstra_tui import figures
 from docstra_tui.text import sanitize_line
-from docstra_tui.workspace.title import short_model, shown_path
+from docstra_tui.workspace.title import short_told, shown_path
 
 if TYPE_CHECKING:
     from docstra_tui.session.search.finder import Found, Hit
@@ -103,7 +103,7 @@ def _session_row(one: SessionSummary, current: str | None, *, with_project: bool
     turns = f"{one.turns} turn{'' if one.turns == 1 else 's'}"
     if one.turns and one.unsent:
         turns += ", words not sent"
-    facts = [figures.moment(one.updated), sanitize_line(short_model(one.model)), turns]
+    facts = [figures.moment(one.updated), short_told(one.model), turns]
     if with_project:
         facts.insert(1, project_name(one.root))
     title = session_title(one)

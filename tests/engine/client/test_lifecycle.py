@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psutil
 import pytest
 
@@ -23,6 +24,7 @@ from docstra_tui.engine.client.identity import EngineIdentity
 from docstra_tui.engine.client.lifecycle import Engine
 from docstra_tui.errors import EngineDied, EngineError
 from docstra_tui.llm.remote import RemoteLLM
+from docstra_tui.remotes import Remote
 from docstra_tui.settings import EngineSettings, ModelSettings, Settings
 from tests.conftest import engines_below
 from tests.engine.engines import running, until
@@ -205,9 +207,14 @@ def test_an_engine_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_no_key_goes_with_an_engine(monkeypatch: pytest.MonkeyPatch, tiny: Path) -> None:
-    monkeypatch.setenv("DOCSTRA_API_KEY", "sk-SECRETSECRET")
-    process = psutil.Process(lifecycle.connect(settings(tiny)).health().pid)
-    assert "SECRET" not in " ".join(process.cmdline()) and "DOCSTRA_API_KEY" not in process.environ()
+    for name in ("DOCSTRA_API_KEY", "GPU_KEY", "HF_TOKEN"):
+        monkeypatch.setenv(name, "sk-SECRETSECRET")
+    named = {name: Remote("http://a/v1", key_env=name) for name in ("GPU_KEY", "HF_TOKEN")}
+    wanted = msgspec.structs.replace(settings(tiny), remotes=named)
+    process = psutil.Process(lifecycle.connect(wanted).health().pid)
+    environment = process.environ()
+    assert "SECRET" not in " ".join(process.cmdline())
+    assert [name for name, value in environment.items() if "SECRET" in value] == ["HF_TOKEN"]  # the hub's
 
 
 def test_a_relative_model_is_the_same_engine_from_every_folder(

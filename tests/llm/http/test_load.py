@@ -25,6 +25,8 @@ VLLM = (
         ("process_open_fds 12\n", None, 1),
         ("vllm:num_requests_waiting 1e999\n", None, 1),
         ("vllm:num_requests_waiting ...\n", None, 1),
+        ("vllm:num_requests_waiting 1e300\n", None, 1),  # it would fill the line
+        (f"vllm:num_requests_waiting {'9' * 900_000}\n", None, 1),
         ("<html>" + "x" * 2_000_000, None, 1),
         ("", None, 1),
     ],

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import socket
+import threading
 from typing import Any
 
 import pytest
 
 from docstra_tui import cli
+from docstra_tui.background import begin
 from docstra_tui.errors import ContextOverflow, RemoteError, ServerLoading
 from docstra_tui.llm.http import overflows
 from docstra_tui.llm.remote import RemoteLLM
@@ -297,6 +299,51 @@ def test_a_prompt_that_cannot_be_counted_says_nothing_of_the_fields_beside_it(se
     llm.count_tokens(LONG)
     assert not llm.counts_exactly
     assert "chat_template_kwargs" in llm._manners.rendered_with("off")
+
+
+HUGE = 10**400
+"""No float holds it."""
+
+
+@pytest.mark.parametrize("window", [HUGE, 10**30, -1, True])
+def test_what_no_model_has_is_no_window_no_count_and_no_figure(server: HostileServer, window: int) -> None:
+    server.on(MODELS, says({"data": [{"id": "mine", "max_model_len": window}]}))
+    server.on(TOKENIZE, says({"count": HUGE, "max_model_len": window, "reads_per_s": HUGE}))
+    usage = {"prompt_tokens": HUGE, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": HUGE}}
+    told = f"data: {json.dumps({'choices': [], 'usage': usage})}\n\n".encode()
+    server.on(CHAT, sends(SSE, chunk("Answer."), chunk("", "stop"), told, DONE))
+    llm = RemoteLLM(server.url)
+    llm.check()
+    assert llm.known_window is None and llm.count_tokens(LONG) < 10**6 and not llm.counts_exactly
+    stream = llm.stream("Hi")
+    assert str(stream) == "Answer."
+    assert (stream.usage.prompt_tokens, stream.usage.completion_tokens) == (None, 3)
+
+
+def test_a_name_without_end_is_nobodys(server: HostileServer) -> None:
+    server.on(MODELS, says({"data": [{"id": "x" * 1_000_000}, {"id": "mine"}]}))
+    llm = RemoteLLM(server.url)
+    llm.check()
+    assert llm.model_name == "mine"
+
+
+def test_who_leaves_a_server_waits_for_it_no_more(server: HostileServer) -> None:
+    asked, gate = threading.Event(), threading.Event()
+
+    def hangs(connection: socket.socket) -> None:
+        asked.set()
+        gate.wait(60)
+
+    server.on(TOKENIZE, hangs)
+    llm = RemoteLLM(server.url, "mine")
+    counting = begin(lambda: llm.count_tokens(LONG), "counting")
+    assert asked.wait(20)
+    llm.close()
+    try:
+        with pytest.raises(RemoteError):
+            counting.result(10)  # by itself it waits for 15 s
+    finally:
+        gate.set()
 
 
 # What a server refuses

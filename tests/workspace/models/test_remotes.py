@@ -5,7 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from types import SimpleNamespace
+from typing import Any, cast
 
+import msgspec
 import pytest
 
 from docstra_tui import paths
@@ -14,10 +17,19 @@ from docstra_tui.errors import DocstraError, NotAllowed, SettingsError, UnsafePa
 from docstra_tui.remotes import Remote
 from docstra_tui.session.turns import ModelChoice
 from docstra_tui.settings import ModelSettings, RemoteSettings, Settings
-from docstra_tui.workspace.models.choice import choice_of, placed, remoted, settings_for, switched
-from docstra_tui.workspace.models.consent import Consent
+from docstra_tui.workspace.model_switch import ModelSwitch
+from docstra_tui.workspace.models.choice import (
+    choice_of,
+    placed,
+    remoted,
+    settings_for,
+    switched,
+    with_new,
+)
+from docstra_tui.workspace.models.consent import Consent, question
 from docstra_tui.workspace.models.other_server import ServerBackend, key_of
 from tests.elsewhere import Elsewhere, elsewhere
+from tests.test_settings import write_config
 
 KEYS = {"one": "key-of-one", "two": "key-of-two", "": "common-key"}
 
@@ -108,6 +120,9 @@ def test_a_server_that_only_a_session_names_gets_no_key_where_that_is_another_on
 ) -> None:
     there = settings_for(settings, ModelChoice("http://evil:1/v1", "m"))
     assert there.server is not None and key_of(there.server) == ""
+    moved = msgspec.structs.replace(settings, remote=RemoteSettings(name="one"))
+    was = settings_for(moved, ModelChoice("http://where-one-was:1/v1", "m1"))
+    assert was.server is not None and key_of(was.server) == ""
     back = settings_for(there, choice_of(settings, "m"))
     assert back.server is not None and key_of(back.server) == KEYS[""]
     again = settings_for(there, ModelChoice(servers["one"].url, "m1"))
@@ -165,6 +180,51 @@ def test_a_key_over_plain_http_is_asked_for_by_each_remote(settings: Settings) -
         ServerBackend(
             Settings(remote=RemoteSettings(name="gpu", key_over_http=True), remotes={"gpu": open_way})
         )
+
+
+def test_what_is_asked_says_all_that_leaves_and_how() -> None:
+    plain, hidden = (question(parse(f"{scheme}://gpu:8000/v1")) for scheme in ("http", "https"))
+    for asked in (plain, hidden):
+        assert asked.endswith("will be sent to gpu:8000. Send them?")
+        assert all(word in asked for word in ("questions", "files", "answers so far", "still writing"))
+    assert "Not encrypted" in plain and "encrypted" not in hidden
+
+
+def test_a_remote_that_was_written_since_the_start_is_there_and_one_in_use_stays() -> None:
+    write_config(
+        '[remote.gpu]\nbase_url = "http://elsewhere:1/v1"\n[remote.new]\nbase_url = "http://new:1/v1"\n'
+    )
+    now = with_new(_named("http://gpu:8000/v1"))
+    assert {name: one.base_url for name, one in now.remotes.items()} == {
+        "gpu": "http://gpu:8000/v1",
+        "new": "http://new:1/v1",
+    }
+    write_config("[remote.gpu")
+    assert with_new(_named("http://gpu:8000/v1")) == _named("http://gpu:8000/v1")
+
+
+def test_no_server_is_switched_to_whose_key_is_not_there() -> None:
+    told: list[object] = []
+    opened: list[Settings] = []
+    settings = Settings(
+        remotes={"gpu": Remote("http://gpu:1/v1", key_env="NOT_SET"), "b": Remote("http://b/v1")}
+    )
+    model = SimpleNamespace(settings=settings, remote="", open=opened.append)
+    dialogs = SimpleNamespace(fail_with=told.append)
+    queue = SimpleNamespace(busy=False)
+    switch = ModelSwitch(
+        cast(Any, model), cast(Any, queue), cast(Any, None), cast(Any, dialogs), cast(Any, None)
+    )
+    assert switch.remote("gpu") is False and not opened
+    (error,) = told
+    assert "NOT_SET" in str(error)
+    assert switch.remote("b") is True and [one.remote.name for one in opened] == ["b"]
+
+
+def test_a_name_of_several_devices_is_told_how_they_are_chosen() -> None:
+    with pytest.raises(UsageError) as caught:
+        placed(Settings(), "cuda:0,cuda:1")
+    assert "CUDA_VISIBLE_DEVICES" in caught.value.hint
 
 
 def test_another_url_of_the_same_name_is_another_host() -> None:

@@ -14,7 +14,7 @@ from docstra_tui.workspace.models.running import running
 
 @pytest.fixture(autouse=True)
 def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    def start(options):
+    def start(*given):
         raise AssertionError("an engine was started")
 
     monkeypatch.setattr(starting, "start", start)
