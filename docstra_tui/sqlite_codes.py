@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 ELSEWHERE = frozenset(
     {
@@ -23,3 +25,13 @@ ELSEWHERE = frozenset(
 def result_code(error: sqlite3.Error) -> int:
     """SQLite's primary result code; 0 when the error has none."""
     return int(getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+
+
+@contextmanager
+def decoded() -> Iterator[None]:
+    """SQLite may say what is wrong with a file in bytes of that file, of which Python makes no text: raises
+    `sqlite3.DatabaseError` then."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise sqlite3.DatabaseError("its tables are damaged") from error

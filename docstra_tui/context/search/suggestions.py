@@ -12,6 +12,7 @@ from docstra_tui.context.search.offered import Suggestion, Suggestions, sayable
 from docstra_tui.context.search.ranking.terms import Terms, terms_of
 from docstra_tui.context.search.ranking.weights import WEIGHTS, Weights
 from docstra_tui.errors import NoSearch
+from docstra_tui.sqlite_codes import decoded
 
 
 class IndexReader(Protocol):
@@ -48,7 +49,7 @@ def suggest(
     load()
     ticked = [*map(sayable, ticked)]
     connection, terms = reader.connection, terms_of(question, words)
-    with _at_one_moment(connection):
+    with decoded(), _at_one_moment(connection):
         return _suggested(connection, terms, ticked, limit, weights, reader.is_complete)
 
 

@@ -15,6 +15,7 @@ from docstra_tui.context.search.index.building import Building, Progress, Stoppe
 from docstra_tui.context.search.index.extracted import Extracted, Wanted
 from docstra_tui.context.search.index.reader import IndexReader
 from docstra_tui.context.search.index.worker import look_at
+from docstra_tui.context.search.suggestions import suggest
 from docstra_tui.errors import NoIndex
 
 OLD = 1_600_000_000
@@ -229,6 +230,20 @@ def test_what_is_damaged_in_it_has_it_made_anew(project: Project) -> None:
         (project.root / "a.txt").write_text("seal again\n")
         assert {*project.refresh()} == {"a.txt", "b.txt"}
         assert project.found("seal") == ["a.txt"]
+
+
+def test_what_sqlite_says_in_bytes_of_a_damaged_file_breaks_nobody(project: Project) -> None:
+    project.write("a.txt", "seal\n")
+    project.refresh()
+    table = b"CREATE TABLE files"
+    assert project.index.read_bytes().count(table) == 1
+    project.index.write_bytes(project.index.read_bytes().replace(table, b"CREATE\xff\xffABLE files"))
+    with IndexReader(project.index) as reader:
+        with pytest.raises(sqlite3.DatabaseError, match="damaged"):
+            suggest(reader, "seal")
+        with pytest.raises(NoIndex, match="damaged"):
+            reader.count()
+    assert project.refresh() == ["a.txt"]
 
 
 def test_one_of_other_tables_is_none_and_is_not_asked(project: Project) -> None:

@@ -18,6 +18,7 @@ from docstra_tui.context.search.index.building import Progress
 from docstra_tui.context.search.index.database import is_elsewhere
 from docstra_tui.context.search.index.reader import IndexReader
 from docstra_tui.errors import DocstraError, NoIndex
+from docstra_tui.sqlite_codes import decoded
 
 Priority = Literal["ordinary", "low"]
 
@@ -145,7 +146,7 @@ class ProjectIndex:
 
     def _ask(self, work: Callable[[IndexReader], T]) -> T:
         try:
-            with self.reader() as reader:
+            with decoded(), self.reader() as reader:
                 return work(reader)
         except sqlite3.Error as error:
             self._is_broken = not is_elsewhere(error)

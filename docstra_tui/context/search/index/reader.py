@@ -13,6 +13,7 @@ from typing import Self
 
 from docstra_tui.context.search.index import shape
 from docstra_tui.errors import NoIndex
+from docstra_tui.sqlite_codes import decoded
 
 BUSY_SECONDS = 5.0
 NONE_YET = "There is no index of this project yet."
@@ -50,7 +51,8 @@ class IndexReader:
     def state(self, key: str) -> str:
         """What the builder remembers; empty where it does not. Raises `NoIndex`."""
         try:
-            return shape.state(self.connection, key)
+            with decoded():
+                return shape.state(self.connection, key)
         except sqlite3.Error as error:
             raise NoIndex(f"The index of this project cannot be read: {error}.") from error
 
@@ -67,7 +69,8 @@ class IndexReader:
 
     def _counted(self) -> list[tuple[str, int]]:
         try:
-            return self.connection.execute("SELECT left_out, count(*) FROM files GROUP BY 1").fetchall()
+            with decoded():
+                return self.connection.execute("SELECT left_out, count(*) FROM files GROUP BY 1").fetchall()
         except sqlite3.Error as error:
             raise NoIndex(f"The index of this project cannot be read: {error}.") from error
 
@@ -83,7 +86,7 @@ class IndexReader:
             f"{self.path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None
         )
         connection.execute("PRAGMA query_only = ON")
-        with suppress(sqlite3.Error):  # whoever asks hears what is wrong with the file
+        with suppress(sqlite3.Error, UnicodeDecodeError):  # whoever asks hears what is wrong with the file
             if shape.version(connection) != shape.VERSION:  # of another program, or just begun
                 connection.close()
                 raise NoIndex(NONE_YET)
