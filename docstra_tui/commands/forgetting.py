@@ -15,7 +15,7 @@ from docstra_tui.text import sanitize_line
 
 
 def forget(console: Console, invocation: Invocation, revision: str) -> int:
-    """Raises `UsageError`, `EngineError` while an engine has the model, and `ModelError`."""
+    """Raises `UsageError`, `ModelError` while an engine has the model, and `EngineError` where it stays."""
     if not invocation.words or not invocation.words[0].strip():
         raise UsageError("Which model?", f"{PROGRAM} models list shows those there are.")
     name = absolute(invocation.words[0])
@@ -66,7 +66,7 @@ def _check_unused(name: str) -> None:
         other = forgetting.place_of(engine.identity.model)
         if place == other or place in other.parents or other in place.parents:
             shown = engine.socket.stem[:8]
-            raise EngineError(
+            raise ModelError(  # nothing is wrong with the machine
                 f"The engine {shown} has {engine.identity.model} loaded; nothing was removed.",
                 f"Stop it first: {PROGRAM} engine stop {shown}",
             )

@@ -179,6 +179,15 @@ def test_while_it_is_fetched_or_converted_nothing_goes(capsys: pytest.CaptureFix
             assert lock.exists()
 
 
+def test_what_a_killed_conversion_left_goes_too(capsys: pytest.CaptureFixture[str]) -> None:
+    folder = starter()
+    half = converted.root() / f".{converted.folder_of(folder / FILE).name}-killed"
+    half.mkdir()
+    (half / "model.safetensors").write_bytes(b"x" * 4_000_000)
+    assert "4 MB  a conversion that was not finished" in forget(capsys, "starter", "--yes")[1]
+    assert not half.exists()
+
+
 def test_what_others_put_beside_the_starter_stays(capsys: pytest.CaptureFixture[str]) -> None:
     folder = starter()
     (folder / "mine.gguf").write_text("mine")

@@ -4,6 +4,7 @@ cache where that was asked for. No link is followed out of the folders it is abo
 from __future__ import annotations
 
 import errno
+import functools
 import json
 import os
 import shutil
@@ -70,6 +71,7 @@ def parts_of(name: str, revision: str = "") -> list[Part]:
         return list(_converted(lambda _, path: snapshot is not None and snapshot in Path(path).parents))
     files = {str(path) for path in _files_of(name)}
     found = list(_converted(lambda called, path: _is_of(called, name) or path in files))
+    found += _halves(files)
     if name == STARTER and (own := starter.own_files()) and not starter.folder().is_symlink():
         size = sum(map(_size, own))
         found.append(Part("the starter model, fetched", starter.folder(), size, _drop_starter))
@@ -199,6 +201,16 @@ def _converted(is_its: Callable[[object, str], bool]) -> Iterator[Part]:
             continue
         if fits and not folder.is_symlink():
             yield Part("converted weights", folder, _size(folder), lambda folder=folder: _drop(folder))  # type: ignore[misc]
+
+
+def _halves(files: Iterable[str]) -> Iterator[Part]:
+    """What conversions left that were killed; see `check_idle`."""
+    for file in files:
+        with suppress(OSError):
+            for half in converted.root().glob(f".{converted.folder_of(Path(file)).name}-*"):
+                if not (half / converted.SOURCE).exists():  # else it is whole, and found as that
+                    drop = functools.partial(shutil.rmtree, half)
+                    yield Part("a conversion that was not finished", half, _size(half), drop)
 
 
 def _drop(folder: Path) -> None:
