@@ -72,8 +72,8 @@ def check_nvidia() -> None:
         raise DeviceUnavailable(
             f"The NVIDIA driver{f' {driver}' if driver else ''} is too old for this torch, "
             f"which is built for CUDA {torch.version.cuda}.",
-            "Update the driver, or install a torch for an older CUDA: make run PIP_ARGS='--index-url URL' "
-            f"(URL: the index that pytorch.org names for that CUDA). {aside}",
+            "Update the driver, or install a torch for an older CUDA: make clean, then make run PIP_ARGS="
+            f"'--extra-index-url URL' (URL: the index that pytorch.org names for that CUDA). {aside}",
         )
     raise DeviceUnavailable(
         f"torch cannot use this machine's NVIDIA GPU: {reason or 'it finds no device'}.",
