@@ -51,6 +51,11 @@ def size(count: int | None) -> str:
     return f"{count / 1e6:.0f} MB" if count < 1e9 else f"{count / 1e9:.1f} GB"
 
 
+def count(number: int, noun: str) -> str:
+    """`1 model`, `3,000 models`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def seconds(value: float | None) -> str:
     """`0.2 s`, `14 s`."""
     if value is None:

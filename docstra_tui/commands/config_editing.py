@@ -6,12 +6,12 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from docstra_tui import config_file, keymap, paths, setting_words, settings
+from docstra_tui.commands.asking import answer_to, can_ask
 from docstra_tui.commands.console import Console
 from docstra_tui.errors import SettingsError, UsageError
 from docstra_tui.setting_sources import read_text
@@ -47,7 +47,7 @@ def edit(console: Console) -> int:
             config_file.replace(after)
         except SettingsError as error:
             console.note(f"{error.message} {error.hint}".strip())
-            if not _once_more():
+            if not _once_more(console):
                 raise SettingsError(f"{path} is as it was.", f"What you wrote is in {draft}.") from None
             continue
         shutil.rmtree(folder, ignore_errors=True)
@@ -74,12 +74,12 @@ def _hear_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def _once_more() -> bool:
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+def _once_more(console: Console) -> bool:
+    """Enter is a yes; an input that ended is none."""
+    if not can_ask(console):
         return False
-    sys.stderr.write("Edit it again? [Y/n] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("", "y", "yes")
+    typed = answer_to("Edit it again? [Y/n] ")
+    return typed != "" and typed.strip().lower() in ("", "y", "yes")
 
 
 def _beginning() -> Iterator[str]:

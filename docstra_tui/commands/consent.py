@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-import termios
 from collections.abc import Iterable
-from contextlib import suppress
 
+from docstra_tui.commands.asking import answer_to, can_ask, says_yes
 from docstra_tui.commands.console import Console
 from docstra_tui.context.secrets import may_hold_secrets
 from docstra_tui.errors import NotAllowed, UsageError
@@ -79,22 +77,3 @@ def _decide(found: SecretsFound, host: str, console: Console) -> None:
         )
     if not says_yes("Send it as it is? [y/N] "):
         raise UsageError("Nothing was sent.", "To leave it out, ask without it.")
-
-
-def can_ask(console: Console) -> bool:
-    """True where somebody sits at both ends."""
-    return console.err_is_terminal and sys.stdin is not None and sys.stdin.isatty()
-
-
-def says_yes(question: str) -> bool:
-    """Put a question on standard error; anything but y is no."""
-    return answer_to(question).strip().lower() in ("y", "yes")
-
-
-def answer_to(question: str) -> str:
-    """What is typed to a question on standard error; what was typed before it is no answer."""
-    with suppress(OSError, ValueError, termios.error):  # no terminal after all
-        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
-    sys.stderr.write(question)
-    sys.stderr.flush()
-    return sys.stdin.readline()

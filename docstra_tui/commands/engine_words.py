@@ -42,12 +42,8 @@ def duration(seconds: float) -> str:
     """`40 seconds`, `12 minutes`, `3 hours`, `2 days`."""
     for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= 2 * size or (size < 86400 and seconds >= size):
-            return _count(round(seconds / size), word)
-    return _count(max(1, round(seconds)), "second")
-
-
-def _count(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
+            return figures.count(round(seconds / size), word)
+    return figures.count(max(1, round(seconds)), "second")
 
 
 def _name(row: Mapping[str, Any]) -> str:
@@ -87,8 +83,9 @@ def _memory(row: Mapping[str, Any]) -> str:
 
 def _attached(stats: Stats) -> str:
     health = stats.health
-    there = _count(health.clients, "terminal") if health.clients else "nobody"
-    return there + (f"; {_count(health.queue, 'request')} being answered or waiting" if health.queue else "")
+    there = figures.count(health.clients, "terminal") if health.clients else "nobody"
+    waiting = f"; {figures.count(health.queue, 'request')} being answered or waiting"
+    return there + waiting if health.queue else there
 
 
 def _stays(stats: Stats) -> str:

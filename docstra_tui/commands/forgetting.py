@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from docstra_tui import figures
-from docstra_tui.commands import consent
 from docstra_tui.commands.arguments import PROGRAM, Invocation
+from docstra_tui.commands.asking import can_ask, says_yes
 from docstra_tui.commands.console import Console
 from docstra_tui.engine.client.census import list_engines
 from docstra_tui.errors import EngineError, ModelError, UsageError
@@ -75,10 +75,10 @@ def _check_unused(name: str) -> None:
 
 def _asked(console: Console, name: str, found: list[Part]) -> bool:
     """False without a terminal to ask on."""
-    if not consent.can_ask(console):
+    if not can_ask(console):
         console.note("Nothing was removed: --yes removes it.")
         return False
-    if consent.says_yes(f"Remove {_amount(_sum(found))} of {sanitize_line(name)}? [y/N] "):
+    if says_yes(f"Remove {_amount(_sum(found))} of {sanitize_line(name)}? [y/N] "):
         return True
     console.note("Nothing was removed.")
     return False

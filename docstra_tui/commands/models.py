@@ -1,4 +1,4 @@
-"""The models of this machine: listed, fetched, converted, looked at. A child process has the torch."""
+"""The models of this machine: listed, fetched, looked at, forgotten. A child process has the torch."""
 
 from __future__ import annotations
 

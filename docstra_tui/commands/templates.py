@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from docstra_tui import paths, templates
-from docstra_tui.commands import consent
 from docstra_tui.commands.arguments import PROGRAM, Invocation
+from docstra_tui.commands.asking import can_ask, says_yes
 from docstra_tui.commands.console import Console
 from docstra_tui.errors import DocstraError, NotAllowed, UsageError
 from docstra_tui.templates import Template
@@ -64,13 +64,13 @@ def _have_it_read(template: Template, console: Console) -> None:
     reviewed = Reviewed(Path.cwd())
     if reviewed.has(template):
         return
-    if not consent.can_ask(console):
+    if not can_ask(console):
         raise NotAllowed(
             f"Nobody has read the template {template.name} yet, as it is now: nothing was asked with it.",
             f"Read it once at a terminal: {PROGRAM} templates review {template.name}",
         )
     console.note(reveal(template.source.rstrip("\n")))
-    if not consent.says_yes(f"{template.name} is this project's. Its text goes on as your words? [y/N] "):
+    if not says_yes(f"{template.name} is this project's. Its text goes on as your words? [y/N] "):
         raise UsageError(f"{template.name} was not used.")
     reviewed.add(template)
 

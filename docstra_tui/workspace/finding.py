@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from docstra_tui import figures
 from docstra_tui.context.search.find.definitions import Lines, around, definitions
 from docstra_tui.context.search.find.hits import Ended, FileHits, Progress, Wanted
 from docstra_tui.context.search.find.order import HITS, Order
@@ -173,9 +174,9 @@ def told_of(ended: Ended, hits: int, files: int) -> str:
     """How a search ended, in one line that is not safe to show yet."""
     if ended.problem and not hits:
         return ended.problem
-    said = [_count(hits, "line") + (f" in {_count(files, 'file')}" if hits else "") if hits else NOTHING]
+    said = [f"{figures.count(hits, 'line')} in {figures.count(files, 'file')}" if hits else NOTHING]
     if ended.has_more:
-        said = [f"The first {HITS:,} lines, in {_count(files, 'file')}: more words find less"]
+        said = [f"The first {HITS:,} lines, in {figures.count(files, 'file')}: more words find less"]
     left = [
         f"{count:,} {what}"
         for count, what in (
@@ -192,7 +193,3 @@ def told_of(ended: Ended, hits: int, files: int) -> str:
 
 
 NOTHING = "Nothing was found"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" + ("" if number == 1 else "s")

@@ -104,8 +104,8 @@ def thought_words(
         head = f"Thinking… {int(seconds)} s" if seconds is not None and seconds >= 1 else "Thinking…"
     else:
         head = f"Thought for {figures.seconds(seconds)}" if seconds is not None else "Thought"
-    count, what = (words, "word") if tokens is None or is_open else (tokens, "token")
-    return head, f"{count:,} {what}{'' if count == 1 else 's'}"
+    counted = (words, "word") if tokens is None or is_open else (tokens, "token")
+    return head, figures.count(*counted)
 
 
 def busy() -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 
-from docstra_tui.llm.files.kept import Kept as Kept
 from docstra_tui.llm.files.kept import processor
 
 

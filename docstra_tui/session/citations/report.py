@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from docstra_tui.figures import count
 from docstra_tui.session.citations.citation import Citation, Status
 from docstra_tui.text import sanitize_line, shown_name
 
@@ -40,7 +41,7 @@ def tally(citations: Sequence[Citation]) -> str:
         return ""
     counts = Counter(_COUNTED[citation.status] for citation in citations)
     parts = [f"{counts[words]:,} {words}" for words in dict.fromkeys(_COUNTED.values()) if counts[words]]
-    return f"{len(citations):,} reference{'' if len(citations) == 1 else 's'}: {', '.join(parts)}"
+    return f"{count(len(citations), 'reference')}: {', '.join(parts)}"
 
 
 def place(citation: Citation) -> str:

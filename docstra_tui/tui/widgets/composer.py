@@ -21,6 +21,7 @@ from textual.events import Key, Paste
 from textual.message import Message
 from textual.timer import Timer
 
+from docstra_tui import figures
 from docstra_tui.context.mentions import awaits_lines
 from docstra_tui.key_hints import press
 from docstra_tui.text import disarm
@@ -160,7 +161,7 @@ class Composer(FoldingArea):
         if files == 0:
             text = f"Ask anything, or tick files first ({press('main.tree', '/files')})…"
         else:
-            text = f"Ask about {files:,} file{'' if files == 1 else 's'}…"
+            text = f"Ask about {figures.count(files, 'file')}…"
         self.placeholder = Content(text)
 
     def remember(self, questions: list[str]) -> None:

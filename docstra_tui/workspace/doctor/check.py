@@ -51,8 +51,3 @@ def changed(key: str, command: str) -> str:
     variables = [variable_of(key), *(short for short, one in SHORT.items() if one == key)]
     stronger = [variable for variable in variables if os.environ.get(variable)]
     return f"unset {' '.join(stronger)}" if stronger else command
-
-
-def count(number: int, noun: str) -> str:
-    """`1 model`, `3 models`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

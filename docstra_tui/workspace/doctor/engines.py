@@ -11,8 +11,9 @@ from docstra_tui import __version__, address, paths
 from docstra_tui.engine.client import contact, place
 from docstra_tui.engine.client.identity import EngineIdentity, LockNote
 from docstra_tui.engine.client.wire import Health
+from docstra_tui.figures import count
 from docstra_tui.workspace.doctor.case import Case
-from docstra_tui.workspace.doctor.check import Check, changed, count, together
+from docstra_tui.workspace.doctor.check import Check, changed, together
 
 ANSWER_SECONDS = 1.0
 """A busy engine answers in a fraction of it."""

@@ -13,12 +13,12 @@ from docstra_tui import paths
 from docstra_tui.context.search.index import place
 from docstra_tui.context.search.index.reader import IndexReader
 from docstra_tui.errors import NoIndex
-from docstra_tui.figures import size
+from docstra_tui.figures import count, size
 from docstra_tui.session.store.damage import is_damage
 from docstra_tui.session.store.shape import NO_VERSION, VERSION
 from docstra_tui.sqlite_codes import ELSEWHERE, result_code
 from docstra_tui.workspace.doctor.case import Case
-from docstra_tui.workspace.doctor.check import Check, count, typed
+from docstra_tui.workspace.doctor.check import Check, typed
 from docstra_tui.workspace.title import shown_path
 
 SESSIONS = "sessions.db"

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from docstra_tui.errors import ModelError, ModelNotFound
-from docstra_tui.figures import size
+from docstra_tui.figures import count, size
 from docstra_tui.llm.files import gguf_files, hub, location
 from docstra_tui.llm.files.catalog import installed_models
 from docstra_tui.llm.files.sources import STARTER, ModelFiles, ModelSpec, is_hub_id
 from docstra_tui.paths import can_be_written
 from docstra_tui.workspace.doctor.case import Case
-from docstra_tui.workspace.doctor.check import Check, changed, count, of_error, typed
+from docstra_tui.workspace.doctor.check import Check, changed, of_error, typed
 from docstra_tui.workspace.title import shown_path
 
 MOST_BYTES = 50_000_000

@@ -6,8 +6,9 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+from docstra_tui.figures import count
 from docstra_tui.text import sanitize_line
-from docstra_tui.workspace.doctor.check import Check, count
+from docstra_tui.workspace.doctor.check import Check
 
 STATUS_WIDTH = 4
 LEAST_WIDTH = 30

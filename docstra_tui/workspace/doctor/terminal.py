@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import locale as system_locale
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,14 +11,13 @@ from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.doctor.answers import Answers
 from docstra_tui.workspace.doctor.case import Case
 from docstra_tui.workspace.doctor.check import Check, together, typed
-from docstra_tui.workspace.terminal import colour_depth
+from docstra_tui.workspace.terminal import colour_depth, tmux
 
 SMALLEST = (60, 16)
 """Columns and rows below which the full screen has no room."""
 FAR_SECONDS = 0.3
 LONGEST_ESCAPE = 100
 """Milliseconds that tmux may hold the Escape key back."""
-TMUX_SECONDS = 1.0
 NONE = ("", "dumb", "unknown")
 NO_TERMINAL = "there is no terminal here"
 COLOURS = {
@@ -163,8 +161,8 @@ TMUX_ASKED = (
 
 def _tmux(case: Case) -> Check:
     name = "tmux, screen"
-    said = _tmux_says("|".join(f"#{{{what}}}" for what in TMUX_ASKED))
-    if said is None or len(said.split("|")) != len(TMUX_ASKED):
+    said = sanitize_line((tmux.says("|".join(f"#{{{what}}}" for what in TMUX_ASKED)) or "").strip())
+    if len(said.split("|")) != len(TMUX_ASKED):
         return Check(name, "warn", "tmux does not answer", "tmux info")
     told = dict(zip(TMUX_ASKED, said.split("|"), strict=True))
     found: list[Check] = []
@@ -184,21 +182,6 @@ def _tmux(case: Case) -> Check:
     if case.settings.notify.startswith("osc") and told["allow-passthrough"] in ("off", "0"):
         add("notifications do not pass", "tmux set -g allow-passthrough on")
     return together(name, found, f"tmux {told['version']}, set up well")
-
-
-def _tmux_says(form: str) -> str | None:
-    try:
-        done = subprocess.run(
-            ["tmux", "display-message", "-p", form],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=TMUX_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return sanitize_line(done.stdout.decode("utf-8", "replace").strip()) if done.returncode == 0 else None
 
 
 def locale(case: Case) -> Check:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from docstra_tui import paths
+from docstra_tui import figures, paths
 from docstra_tui.errors import StoreError, UsageError
 from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.command_line import nearest
@@ -58,7 +58,7 @@ def parse(words: str) -> SetWords:
 def told_of(ticks: SavedTicks) -> str:
     """`3 files`, `2 folders and 1 file`."""
     parts = [
-        f"{len(what):,} {name}{'' if len(what) == 1 else 's'}"
+        figures.count(len(what), name)
         for what, name in ((ticks.folders, "folder"), (ticks.picks, "file"))
         if what
     ]

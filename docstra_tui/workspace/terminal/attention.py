@@ -8,17 +8,16 @@ and the bell goes along, by which it marks a window. What is sent is ours: no wo
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from typing import Literal, get_args
+
+from docstra_tui.workspace.terminal import tmux
 
 Notify = Literal["off", "bell", "osc9", "osc777"]
 
 LONG_SECONDS = 10.0
 """Nobody goes away from an answer that takes less."""
-TMUX_SECONDS = 1.0
-"""How long tmux may take: its server may be stopped."""
 
 Around = Literal["nothing", "tmux", "screen", "no words"]
 """What stands between us and the terminal; the last for one that obeys no words, as the console."""
@@ -103,16 +102,5 @@ def around(environ: Mapping[str, str]) -> Around:
 def is_seen(environ: Mapping[str, str]) -> bool:
     """True where tmux shows our window to somebody, and where it does not say. Blocks for a moment."""
     where = ["-t", environ["TMUX_PANE"]] if environ.get("TMUX_PANE") else []
-    try:
-        done = subprocess.run(
-            ["tmux", "display-message", "-p", *where, "#{window_active} #{session_attached}"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=TMUX_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return True
-    said = done.stdout.split()
-    return len(said) != 2 or b"0" not in said
+    said = (tmux.says("#{window_active} #{session_attached}", *where) or "").split()
+    return len(said) != 2 or "0" not in said

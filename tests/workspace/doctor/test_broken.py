@@ -370,7 +370,7 @@ def test_what_the_terminal_says(answers, trip, keys, tmp_path: Path, monkeypatch
 def test_tmux_is_told_what_to_set(tmp_path: Path, monkeypatch) -> None:
     said = "3.3a|500|off|off|off|screen"
     monkeypatch.setenv("TMUX", "/tmp/tmux,1,0")
-    monkeypatch.setattr(terminal, "_tmux_says", lambda form: said)
+    monkeypatch.setattr(terminal.tmux, "says", lambda form: said)
     monkeypatch.setenv("DOCSTRA_NOTIFY", "osc9")
     found = examined(tmp_path)["tmux, screen"]
     assert found.status == "warn"

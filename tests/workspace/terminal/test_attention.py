@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from docstra_tui.workspace.terminal import attention
+from docstra_tui.workspace.terminal import attention, tmux
 from docstra_tui.workspace.terminal.attention import CALLS, Attention, Call, Notify, around, is_seen
 
 XTERM = {"TERM": "xterm-256color"}
@@ -99,5 +99,5 @@ def test_a_tmux_that_is_gone_or_stands_still_keeps_nobody(
     assert is_seen(TMUX)
     (tmp_path / "tmux").write_text(f"#!{sys.executable}\nimport time\ntime.sleep(60)\n")
     (tmp_path / "tmux").chmod(0o755)
-    monkeypatch.setattr(attention, "TMUX_SECONDS", 0.1)
+    monkeypatch.setattr(tmux, "SECONDS", 0.1)
     assert is_seen(TMUX)
