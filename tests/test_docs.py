@@ -89,6 +89,19 @@ def test_the_architecture_names_no_file_and_nothing_in_code_that_is_not_there() 
     assert not set(names) - defined
 
 
+def test_whoever_starts_a_program_is_named_and_uses_no_shell_and_no_module_of_the_folder() -> None:
+    page = (PROJECT / "docs" / "architecture.md").read_text()
+    package = PROJECT / "docstra_tui"
+    sources = {path.relative_to(package).as_posix(): path.read_text() for path in package.rglob("*.py")}
+    starting = [name for name, text in sources.items() if re.search(r"subprocess\.[a-zP]\w+\(", text)]
+    assert "context/killable.py" in starting
+    assert not [name for name in starting if f"`{name}`" not in page]
+    by_shell = re.compile(r"shell=True|os\.(?:system|popen|exec\w*|spawn\w*|posix_spawn\w*)\(|pty\.spawn")
+    assert not [name for name, text in sources.items() if by_shell.search(text)]
+    ours = re.compile(r'sys\.executable, (?!"-P"|"-m", "pip")')
+    assert not [name for name, text in sources.items() if ours.search(text)]
+
+
 def place_of(path: str) -> Path | None:
     return next((base / path for base in (PROJECT / "docstra_tui", PROJECT) if (base / path).exists()), None)
 
