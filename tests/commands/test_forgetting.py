@@ -206,8 +206,8 @@ def test_an_engine_that_has_come_before_the_answer_is_seen(
         taken.append(place.Place.claim(identity.socket, LockNote(os.getpid(), identity, "/log")))
         return question.startswith("Remove 3 MB of starter?")
 
-    monkeypatch.setattr("docstra_tui.commands.consent.can_ask", lambda console: True)
-    monkeypatch.setattr("docstra_tui.commands.consent.says_yes", answer)
+    monkeypatch.setattr("docstra_tui.commands.forgetting.can_ask", lambda console: True)
+    monkeypatch.setattr("docstra_tui.commands.forgetting.says_yes", answer)
     code, _, err = forget(capsys, "starter")
     assert code == 3 and "loaded; nothing was removed" in err and folder.exists()
     assert taken[0] is not None
