@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import shutil
 import signal
 import sys
@@ -19,6 +20,7 @@ TESTS = Path(__file__).parent
 PLACES = ("RUNTIME", "STATE", "CONFIG", "CACHE")
 OURS = f"dt{os.getpid()}-"
 """How this run's folders begin: another run on the machine is not our business."""
+ALONE = re.compile(rb"\bmark\.alone\b|\badd_marker\(")
 DECODE = os.environ.get("DOCSTRA_ENGINE_DECODE", "")
 """How engines write where a test says nothing; `plain` is by `generate`."""
 
@@ -32,15 +34,15 @@ def pytest_configure() -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Where only what is marked `alone` runs, modules that never say the word need not be read."""
+    """Where only what is marked `alone` runs, modules that mark nothing so need not be read."""
     if config.option.markexpr != "alone" or not collection_path.name.startswith("test_"):
         return None
     folders = [
         folder for folder in collection_path.parents if folder.is_relative_to(TESTS) and folder != TESTS
     ]
     files = [collection_path, *(folder / "conftest.py" for folder in folders)]
-    says_it = any(b"alone" in file.read_bytes() for file in files if file.is_file())
-    return None if says_it else True
+    marks_some = any(ALONE.search(file.read_bytes()) for file in files if file.is_file())
+    return None if marks_some else True
 
 
 @pytest.hookimpl(wrapper=True)
