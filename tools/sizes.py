@@ -44,13 +44,13 @@ class Module:
     def __init__(self, path: Path, package: Path) -> None:
         source = path.read_text()
         self.name = path.relative_to(package).as_posix()
-        self.tree = ast.parse(source)
+        self._nodes = list(ast.walk(ast.parse(source)))
         self.lines = len(source.splitlines())
         self._source = source
 
     def of_kind(self, *kinds: type[ast.AST]) -> Iterator[tuple[int, str]]:
         """The length of each class or function, and what it is called."""
-        for node in ast.walk(self.tree):
+        for node in self._nodes:
             if isinstance(node, kinds) and isinstance(
                 node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
             ):
@@ -59,7 +59,7 @@ class Module:
 
     def broad_excepts(self) -> Iterator[ast.ExceptHandler]:
         """Where every error is caught."""
-        for node in ast.walk(self.tree):
+        for node in self._nodes:
             if isinstance(node, ast.ExceptHandler):
                 caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
                 if any(kind is None or ast.unparse(kind) in BROAD for kind in caught):
@@ -70,7 +70,7 @@ class Module:
         return {token.start[0] for token in tokens if token.type == tokenize.COMMENT}
 
     def imports(self, package: str) -> bool:
-        for node in ast.walk(self.tree):
+        for node in self._nodes:
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and not node.level:
