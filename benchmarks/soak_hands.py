@@ -23,6 +23,7 @@ FULL = 0.6
 """Of the window: a new session is begun."""
 EMPTY = "❯ Ask"
 """The composer with nothing in it."""
+F4_F5_F7_F8 = ("\x1bOS", "\x1b[15~", "\x1b[18~", "\x1b[19~")
 NAMES = ("retry", "cache", "prompt", "stream", "token", "window", "server", "answer")
 
 
@@ -119,7 +120,7 @@ class Hands:
 
     def look_around(self) -> None:
         """Screens and panes, open and closed again."""
-        for key in self._chance.sample(("f1", "f3", "f4", "\x1b[18~", "\x1b[19~", "\x1b[15~"), 3):
+        for key in self._chance.sample(("f1", "f3", *F4_F5_F7_F8), 3):
             self._terminal.send(key)
             time.sleep(0.3)
             self._terminal.send("escape")
