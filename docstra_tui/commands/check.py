@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from docstra_tui import settings as settings_module
 from docstra_tui.commands import stdin
 from docstra_tui.commands.arguments import PROGRAM, Invocation
-from docstra_tui.commands.cited import MISSING
+from docstra_tui.commands.cited import exit_code
 from docstra_tui.commands.console import Console
 from docstra_tui.commands.named_files import Naming
 from docstra_tui.context.files.confined import unreadable
 from docstra_tui.context.files.reader import read_file
 from docstra_tui.errors import UsageError
-from docstra_tui.session.citations.checking import verify
-from docstra_tui.session.citations.report import is_any_missing, row, short, tally, told
+from docstra_tui.session.citations.checking import looked_up
+from docstra_tui.session.citations.report import row, short, tally, told
 from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.wording import NOTHING_CITED
 
@@ -35,12 +35,12 @@ def run(invocation: Invocation, *, console: Console | None = None) -> int:
         raise UsageError("There are no files to look into.", f"Try: {PROGRAM} check ANSWER.md -f FILE")
     answer = _answer(invocation.words, limit, console)
     items = Naming(limit, console.note, settings.context.ignore).all(named)
-    citations = verify(answer, items)
+    citations, shortfall = looked_up(answer, items)
     if invocation.options["json"]:
         console.json({"citations": told(citations)})
     else:
         show(citations, console)
-    return MISSING if is_any_missing(citations) else 0
+    return exit_code(citations, shortfall, console)
 
 
 def show(citations: Sequence[Citation], console: Console) -> None:

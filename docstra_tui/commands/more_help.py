@@ -34,7 +34,8 @@ CHECKING = (
     "without a model. A line for each: tabs in a pipe, and with --json\n"
     '{"citations": [{"text", "kind", "path", "line", "status"}]}. status is found,\n'
     "repaired (but for white space), moved, missing, ambiguous, changed or unchecked;\n"
-    "line is where it stands. The exit code is 5 where something is missing.\n"
+    "line is where it stands. The exit code is 5 where something is missing, else 1\n"
+    "where not all could be looked up.\n"
 )
 
 SUGGESTING = (

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from docstra_tui.session.turns import SavedTurn
 
 
+def has_sources(turn: SavedTurn) -> bool:
+    """True where something was sent that an answer may be about: with it, or with those that it joins."""
+    from docstra_tui.llm.prompt import JOIN
+
+    return bool(turn.files) or turn.task == JOIN
+
+
 class LookingUp:
     """The answer that grows. For one thread that nobody waits for."""
 

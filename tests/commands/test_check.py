@@ -13,6 +13,7 @@ from docstra_tui.commands import check
 from docstra_tui.commands.arguments import parse
 from docstra_tui.commands.console import Console
 from docstra_tui.errors import UnreadableFile
+from docstra_tui.session.citations import definitions
 from tests.commands.oneshot.one_shot import Terminal, pipe_in
 
 CODE = "def retry(times):\n    return times + 1  # once more\n"
@@ -85,6 +86,16 @@ def test_lines_of_a_file_keep_their_numbers_and_a_pipe_is_an_answer(project: Pat
         "",
         "Nothing was found in it that can be looked up.\n",
     )
+
+
+def test_nobody_passes_by_what_could_not_be_looked_up(project: Path, monkeypatch) -> None:
+    monkeypatch.setattr(definitions, "definitions_of", lambda texts: [None] * len(texts))
+    (project / "pkg" / "server.go").write_text(f"package pkg // {project}\nfunc Serve() {{\n}}\n")
+    (project / "name.md").write_text("It is in `Serve`.\n")
+    code, out, err = run("name.md", "-f", "pkg")
+    assert code == 1 and out.startswith("found\t") and "pkg/server.go" in err
+    (project / "name.md").write_text("It is in `Serve`, and `raise Never(1)`.\n")
+    assert run("name.md", "-f", "pkg")[0] == 5
 
 
 @pytest.mark.parametrize("words", [["true.md"], ["true.md", "false.md", "-f", "pkg"], ["-f", "pkg"]])

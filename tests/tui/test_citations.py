@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from docstra_tui.context.picks import Pick
 from docstra_tui.llm.items import ContextItem
+from docstra_tui.llm.prompt import JOIN, PART
 from docstra_tui.session.citations.checking import verify
 from docstra_tui.session.citations.citation import Citation, Named
 from docstra_tui.session.citations.standing import standing
@@ -12,7 +13,7 @@ from docstra_tui.tui.screens.preview import PreviewScreen
 from docstra_tui.tui.screens.prompt import PromptScreen
 from docstra_tui.tui.widgets.prompt_text import PromptText
 from docstra_tui.tui.widgets.source_view import SourceView
-from docstra_tui.workspace.citing import LookingUp
+from docstra_tui.workspace.citing import LookingUp, has_sources
 from tests.tui.fakes import screen_text, until
 from tests.tui.story import ask, is_ready
 
@@ -95,6 +96,33 @@ def test_an_answer_is_looked_up_while_it_grows():
     looking.so_far(turn)
     turn.answer = "No: `STEP_1 = 1`."
     assert [one.text for one in looking.whole(turn, [])[1]] == ["STEP_1 = 1"]
+
+
+def test_what_joins_the_answers_about_parts_is_looked_up_in_their_files():
+    part = SavedTurn("Where?", task=PART, fields={"question": "Where?"}, context=(ContextItem(CODE, "a.py"),))
+    join = SavedTurn("Where?", task=JOIN, fields={"question": "Where?"}, answer="`STEP_3 = 3`")
+    assert not join.files and has_sources(join) and not has_sources(SavedTurn("Where?"))
+    looking = LookingUp()
+    assert looking.so_far(join)[1] == ()
+    assert [one.line for one in looking.whole(join, [part])[1]] == [3]
+
+
+def test_places_in_a_prompt_are_those_of_what_was_sent_and_not_of_the_file():
+    head = ContextItem(
+        "# Outline of 90 lines\nclass A:  # lines 40-90\n    def b(self):  # lines 52-60\n",
+        "a.py",
+        detail="outline",
+    )
+    old = ContextItem("x = 1\ny = 2\n", "b.py")
+    prompt = f"{head.render()}\n\n{old.render()}\n"
+    changed = Citation("y = 2", "quote", "b.py", 1, 1, "changed", 0, 5, Named())  # it was at 2
+    found = [cited("b", "a.py", 52), cited("A", "a.py", 2), changed]
+    places = standing("", prompt, [head, old], found)
+    lines = prompt.split("\n")
+    assert [(place.number, lines[place.line].strip()) for place in places] == [
+        (0, "def b(self):  # lines 52-60"),
+        (2, "y = 2"),
+    ]
 
 
 def test_places_in_a_prompt_are_those_of_the_item_to_the_letter():

@@ -25,10 +25,13 @@ class Defined(NamedTuple):
     end: int
 
 
-def definitions(texts: Sequence[Text], start: float = killable.START_SECONDS) -> list[tuple[Defined, ...]]:
-    """Those of each text, in order; nothing for one that no parser understands, or that broke one. Blocks.
+def definitions(
+    texts: Sequence[Text], start: float = killable.START_SECONDS
+) -> list[tuple[Defined, ...] | None]:
+    """Those of each text, in order; nothing for one that no parser understands, None for one that broke one
+    or took it too long. Blocks.
 
     Raises `OSError` where no process can be started.
     """
     found = killable.answers("docstra_tui.context.search.definition_process", texts, start)
-    return [tuple(Defined(*one) for one in said or ()) for said in found]
+    return [None if said is None else tuple(Defined(*one) for one in said) for said in found]

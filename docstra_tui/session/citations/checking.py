@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import NamedTuple
 
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.citations import fences, places
@@ -51,6 +52,20 @@ class Checker:
         self._proposed: list[str] = []
         self._proposed_size = 0
         self._found: list[Citation] = []
+        self._is_cut = False
+
+    @property
+    def shortfall(self) -> str:
+        """Why not all of what was fed is looked up, a sentence; empty where all is. Holds names of files:
+        sanitise it."""
+        if self._is_cut:
+            return f"Only the first {CITATIONS:,} references were looked up."
+        if self._sources.is_tired:
+            return "There was too much to look up: not all of it was."
+        if unknown := sorted(self._definitions.unknown):
+            more = f" and {len(unknown) - 1:,} more" if len(unknown) > 1 else ""
+            return f"Not all names could be looked up: no parser came to an end with {unknown[0]}{more}."
+        return ""
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -77,6 +92,7 @@ class Checker:
         read = [(block, self._read(block)) for block in blocks]
         for block, said in read:
             if len(self._found) >= CITATIONS:
+                self._is_cut = True
                 return
             if isinstance(block, Fence):
                 self._fence(block)
@@ -116,11 +132,11 @@ class Checker:
         named_for, used = pair([_mention(one.code) for one in quotes], mentions)
         judged = set()
         for one, named in zip(quotes, named_for, strict=True):
-            verdict = self._claims.quote(one, named, sentence)
+            verdict = self._claims.quote(one, named, sentence.about(one.code, named))
             if verdict is not None and verdict.status == "moved" and named.line is None and has_lines:
                 # The file is that of another quote, which has a line of it: nobody said that this is in it.
                 named = Named()
-                verdict = self._claims.quote(one, named, sentence)
+                verdict = self._claims.quote(one, named, sentence.about(one.code, named))
             self._add("quote", one.code, verdict, named)
             judged |= {named, Named(named.path)} if verdict is not None else set()
         used = {number for number in used if mentions[number].named in judged}
@@ -129,10 +145,8 @@ class Checker:
         path = next(iter(paths)) if len(paths) == 1 else ""
         said = frozenset(one.named.line for one in mentions)
         for one in symbols:
-            assert one.symbol is not None
-            self._add(
-                "symbol", one.code, self._claims.names.judge(one.symbol, path, said, sentence), Named(path)
-            )
+            verdict = self._claims.name(one, path, said, sentence.about(one.code, Named()))
+            self._add("symbol", one.code, verdict, Named(path))
         self._remember(mentions)
         own = [mention for number, mention in enumerate(mentions) if number not in used] + outside
         if is_last and sentence.is_lead and own and not quotes:
@@ -269,6 +283,24 @@ def verify(
     their text, None where one is gone. `texts` is shared between answers about the same files. Asks no model,
     and raises nothing for what an answer says. Blocks while a process parses the files.
     """
+    return looked_up(answer, items, now, texts).citations
+
+
+class LookedUp(NamedTuple):
+    """What came of an answer."""
+
+    citations: tuple[Citation, ...]
+    shortfall: str = ""
+    """As that of a `Checker`."""
+
+
+def looked_up(
+    answer: str,
+    items: Iterable[ContextItem],
+    now: Mapping[str, str | None] = NOTHING,
+    texts: Texts | None = None,
+) -> LookedUp:
+    """As `verify`, for who has to know whether all was looked up."""
     checker = Checker(items, now, texts)
     checker.feed(answer)
-    return checker.finish()
+    return LookedUp(checker.finish(), checker.shortfall)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from docstra_tui.session.citations import fences, places, remarks
@@ -48,6 +48,7 @@ class Claims:
         self._sources = sources
         self._definitions = definitions
         self._languages = frozenset(source.item.language for source in sources.all)
+        self._shown = remarks.Shown(sources.all)
         self.names = Names(sources, definitions)
 
     def span(self, code: Code, *, has_lines: bool) -> Span:
@@ -68,6 +69,21 @@ class Claims:
             return False
         return bool(self._sources.find(plain))
 
+    # Names
+
+    def name(
+        self, span: Span, path: str, lines: Collection[int | None], sentence: Sentence
+    ) -> Verdict | None:
+        """A name; `path` is the only file that its sentence speaks of, `lines` are those of it."""
+        assert span.symbol is not None
+        verdict = self.names.judge(span.symbol, path, lines, sentence)
+        is_placed = bool(path) or any(lines)
+        if verdict is None or verdict.status != "missing" or is_placed:
+            return verdict
+        if self._shown.lacks(span.code.text):
+            return replace(verdict, status="unchecked", note=NOT_SAID)
+        return verdict
+
     # Quotes
 
     def quote(self, span: Span, named: Named, sentence: Sentence) -> Verdict | None:
@@ -86,7 +102,7 @@ class Claims:
             return None
         if where.status != "missing":
             return where
-        if remarks.is_example(text):
+        if remarks.is_example(text) or (not named.path and self._shown.lacks(text)):
             return replace(where, status="unchecked", note=NOT_SAID)
         about = self.names.about(text, named.path, sentence)
         if about is None or about.status != "missing":
@@ -187,6 +203,8 @@ class Claims:
         if named.line is None:
             return Verdict("found", path, note=since)
         last = self._sources.last_line(path)
+        if named.line == 0:
+            return Verdict("missing", path, note="lines begin at 1")
         if last is not None and max(named.line, named.end_line or 0) > last:
             note = f"{path} has {last} line{'' if last == 1 else 's'}"
             return Verdict("missing", path, named.line, named.end_line, note)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from docstra_tui.context.outline.python_lines import python_tags
 from docstra_tui.context.search.defining import DEFINITIONS
+from docstra_tui.context.search.definitions import Defined as Named
 from docstra_tui.context.search.definitions import Text
 from docstra_tui.context.search.definitions import definitions as definitions_of
 from docstra_tui.context.search.lexing import pieces
@@ -29,33 +30,48 @@ class Defined(NamedTuple):
 
 
 Key = tuple[str, str | None]
+TRIES = 3
+"""That a file gets which breaks the parser, or for which the machine is too busy."""
 
 _known: OrderedDict[Key, tuple[Defined, ...]] = OrderedDict()
+_failed: OrderedDict[Key, int] = OrderedDict()
+"""How often that was so, of each."""
 _guard = threading.Lock()
 
 
-def definitions(items: Sequence[ContextItem]) -> list[tuple[Defined, ...]]:
-    """Those of each item, in order; nothing for one that no parser understands, or that broke one, nor where
-    no process can be started. Blocks. Any thread."""
+def definitions(items: Sequence[ContextItem]) -> list[tuple[Defined, ...] | None]:
+    """Those of each item, in order; nothing for one that no parser understands, None where they are not
+    known: it broke the parser or took it too long, or no process can be started. Such a one is tried again
+    the next time, since a machine is not always busy, but not for ever. Blocks. Any thread."""
     with _guard:
         found = {key: _known[key] for item in items if (key := _key(item)) in _known}
-    wanted = {_key(item): item for item in items if _key(item) not in found}
+        wanted = {_key(item): item for item in items}
+        wanted = {
+            key: item for key, item in wanted.items() if key not in found and _failed.get(key, 0) < TRIES
+        }
     for key in [key for key, item in wanted.items() if is_quick(item)]:
         found[key] = _of_python(wanted.pop(key).content)
     texts = [Text(item.path or "", item.language, item.content) for item in wanted.values()]
+    new: list[tuple[Named, ...] | None]
     try:
-        new = definitions_of(texts) if texts else []
+        new = [*definitions_of(texts)]
     except OSError:
-        new, wanted = [], {}
+        new = [None] * len(texts)
     for key, said in zip(wanted, new, strict=True):
-        found[key] = tuple(Defined(one.name, one.line - 1, one.end - 1) for one in said)
+        if said is not None:
+            found[key] = tuple(Defined(one.name, one.line - 1, one.end - 1) for one in said)
     with _guard:
+        for key in wanted.keys() - found.keys():
+            _failed[key] = _failed.pop(key, 0) + 1
         for key, known in found.items():
+            _failed.pop(key, None)
             _known[key] = known
             _known.move_to_end(key)
         while len(_known) > KEPT:
             _known.popitem(last=False)
-    return [found.get(_key(item), ()) for item in items]
+        while len(_failed) > KEPT:
+            _failed.popitem(last=False)
+    return [found.get(_key(item)) for item in items]
 
 
 def is_quick(item: ContextItem) -> bool:

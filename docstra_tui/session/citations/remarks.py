@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from docstra_tui.session.citations.everyday import CAPITALS, COMMANDS, EVERYDAY, PLACEHOLDERS
 from docstra_tui.session.citations.passages import WORD
+from docstra_tui.session.citations.sources import Source
 
 _ASSIGNMENT = re.compile(r"(?:[A-Za-z_]\w*=\S*\s+)+(?=\S)")
 _FLAG = re.compile(r"(?:^|\s)--?[A-Za-z][\w-]*")
@@ -16,6 +18,14 @@ _PASSED = re.compile(r"\*{0,2}[A-Za-z_]\w*=[^=\s]")
 _STYLE = re.compile(r"(?:[a-z-]+\s?:\s?[^:;{}()=]+;\s?)+")
 _TAG = re.compile(r"</?[A-Za-z][\w.-]*(?:\s[^<>]*)?/?>")
 _PATTERN = re.compile(r"[\w./\\~{},*?\[\]-]*\*[\w./\\~{},*?\[\]-]*")
+_SQL = re.compile(
+    r"(?:SELECT\s.+?\sFROM|INSERT\s+INTO|UPDATE\s.+?\sSET|DELETE\s+FROM|"
+    r"(?:CREATE|ALTER|DROP)\s+(?:TABLE|INDEX|VIEW|DATABASE))\s",
+    re.IGNORECASE | re.DOTALL,
+)
+_VERBS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP"})
+_DECORATORS = re.compile(r"(?m)^[ \t]*@[A-Za-z]"), re.compile(r"(?m)^[ \t]*#!?\[")
+"""Of Python, Java and their like, and of Rust."""
 _STYLED = frozenset({"css", "scss", "less", "html", "vue", "svelte", "astro"})
 _MARKED = _STYLED | {"jsx", "tsx", "xml", "markdown", "php", "javascript", "typescript", "jinja", "erb"}
 
@@ -50,6 +60,31 @@ def is_example(text: str) -> bool:
         except (ValueError, RecursionError):
             return False
     return False
+
+
+class Shown:
+    """What kinds of code the files have at all: no example of another kind is said to be in them."""
+
+    def __init__(self, files: Sequence[Source]) -> None:
+        self._files = files
+
+    def lacks(self, text: str) -> bool:
+        """True for a decorator, a statement of SQL or a tag where no file has any."""
+        text = text.strip()
+        for kind in _DECORATORS:
+            if kind.match(text):
+                return not any(kind.search(one.item.content) for one in self._files)
+        if _SQL.match(text):
+            return not self._has_sql
+        return bool(_TAG.fullmatch(text)) and not self._has_tags
+
+    @cached_property
+    def _has_sql(self) -> bool:
+        return any(one.item.language == "sql" or not _VERBS.isdisjoint(one.text.words) for one in self._files)
+
+    @cached_property
+    def _has_tags(self) -> bool:
+        return any("</" in one.item.content or "/>" in one.item.content for one in self._files)
 
 
 def is_remark(text: str, languages: Iterable[str]) -> bool:

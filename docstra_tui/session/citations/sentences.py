@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from docstra_tui.session.citations import places
@@ -32,6 +32,7 @@ _WORDS = re.compile(r"\b(?!(?:of|in|on|at|from|file|the|lines?|and|to)\b)[^\W\d]
 _QUOTE_MARK = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
 _MODAL = re.compile(
     r"\b(?:could|should|would|might|may want|instead|rename[ds]?|replac(?:e|ing)|suggest\w*|propos\w+|"
+    r"something (?:like|similar)|along the lines of|"
     r"recommend\w*|consider|introduce|hypothetical\w*|imagine|suppose|alternatively|let's|refactor\w*|"
     r"chang(?:e|ing) (?:it|this|that|the)|improv\w+|does(?:n't| not) exist|no such|there is no|"
     r"(?:not|n't|never) (?:there|here|defined|declared|present|found|given|shown|sent|used|called|included|"
@@ -46,9 +47,17 @@ _MODAL = re.compile(
 _IMPERATIVE = re.compile(
     r"(?:^|\b(?:you can|you may|you need to|need to|please|then|to|and)\s|[,:]\s)\W{0,6}"
     r"(?:add|create|define|write|run|install|pass|press|set|wrap|use|change|try|import|insert|append|make|move|"
-    r"extract|remove|update|call|override|implement|return)\b",
+    r"extract|remove|update|call|override|implement|return|put|rewrite|swap|simplify)\b",
     re.IGNORECASE,
 )
+_RUNS_ON = re.compile(r"\x01[)\"'*_]{0,3}(?:\s+(?=[A-Z][a-z]*['’]?[a-z]*[ ,])|\s*\n\s*(?=[A-Z]))")
+"""Code, and another sentence behind it: nobody wrote the full stop."""
+_OTHER_CLAUSE = re.compile(
+    r"(?:[,;:–—]|\s-|\n|\s(?:and|but|so))\s+(?:(?:and|but|so|though|although|while)\s+)?"
+    r"(?:which|this|that|it|you|we|one|they|these|there)\b",
+    re.IGNORECASE,
+)
+"""What is said from here on is said of it, and is no part of it."""
 
 _TITLE = re.compile(r"#{1,6}\s[^\n]*|(?P<mark>\*\*|__)[^*\n]*(?P=mark)")
 """A heading, or bold words instead of one."""
@@ -91,8 +100,17 @@ class Sentence:
     """Without one."""
     is_proposal: bool
     """True where it speaks of what could be, or is not there."""
+    settled: tuple[int, int]
+    """Before the first of these characters of the answer nothing is proposed, since another sentence begins
+    there without a full stop; before the second neither, where it has a line."""
     is_lead: bool
     """True where it ends with a colon, or is a place and nothing else: it leads to what follows."""
+
+    def about(self, code: Code, named: Named) -> Sentence:
+        """The same for one of its spans: what is said behind it may be said of something else."""
+        if self.is_proposal and code.end < self.settled[named.line is not None]:
+            return replace(self, is_proposal=False)
+        return self
 
 
 def sentences(text: str, at: int) -> Iterator[Sentence]:
@@ -182,7 +200,7 @@ def _sentence(
     prose = _blotted(prose, [(place.start, place.end) for place in found])
     lines = [_spoken(place, text, start, at) for place in places.lines_in(prose)[:TOKENS]]
     trimmed = masked[start:end].strip()
-    is_proposal = bool(_MODAL.search(trimmed) or _IMPERATIVE.search(trimmed))
+    is_proposal, settled = _proposed(masked[start:end], start + at)
     spoken += _remote(text, start, end, [(begin, stop) for begin, stop, _ in spans], at)
     spoken.sort(key=lambda place: place.start)
     is_lead = (
@@ -191,8 +209,21 @@ def _sentence(
         or _is_place_alone(masked[start:end], start + at, codes, spoken, lines)
     )
     return Sentence(
-        text[start:end], at + start, tuple(codes), tuple(spoken), tuple(lines), is_proposal, is_lead
+        text[start:end], at + start, tuple(codes), tuple(spoken), tuple(lines), is_proposal, settled, is_lead
     )
+
+
+def _proposed(masked: str, at: int) -> tuple[bool, tuple[int, int]]:
+    """Whether a sentence proposes anything, and up to where nothing of it is proposed."""
+    starts = [match.start() for one in (_MODAL, _IMPERATIVE) if (match := one.search(masked)) is not None]
+    if not starts:
+        return False, (at, at)
+    first = min(starts)
+    runs_on, other = (
+        max((match.start() + 1 for match in one.finditer(masked) if match.start() < first), default=0)
+        for one in (_RUNS_ON, _OTHER_CLAUSE)
+    )
+    return True, (at + runs_on, at + max(runs_on, other))
 
 
 def _is_place_alone(

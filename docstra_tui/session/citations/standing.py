@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from docstra_tui.context.outline.outliner import OUTLINE
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.citations.citation import Citation
+from docstra_tui.session.citations.passages import Text, joined, words_of
 
 MOST = 200
 """Lines of one citation that are looked for."""
@@ -30,7 +32,11 @@ def standing(
     prompt = cached + new
     found: list[Standing] = []
     for item in dict.fromkeys(items):
-        wanted = [(number, one) for number, one in enumerate(citations) if _is_in(one, item)]
+        wanted = [
+            (number, one)
+            for number, one in enumerate(citations)
+            if one.path == item.path and one.line is not None
+        ]
         at = prompt.find(item.render()) if wanted else -1
         if at < 0:
             continue
@@ -38,19 +44,25 @@ def standing(
         starts = [at]
         for line in item.content.split("\n"):
             starts.append(starts[-1] + len(line) + 1)
+        content = Text(item.content, item.start_line or 1, is_outline=item.detail == OUTLINE)
         for number, one in wanted:
-            assert one.line is not None
-            first = one.line - (item.start_line or 1)
-            last = (one.end_line or one.line) - (item.start_line or 1)
-            for start in starts[max(0, first) : min(last + 1, first + MOST, len(starts) - 1)]:
+            for start in [starts[row] for row in _rows(one, content)]:
                 is_new = start >= len(cached)
                 text, start = (new, start - len(cached)) if is_new else (cached, start)
                 found.append(Standing(is_new, text.count("\n", 0, start), number))
     return sorted(set(found))
 
 
-def _is_in(citation: Citation, item: ContextItem) -> bool:
-    if citation.path != item.path or citation.line is None:
-        return False
-    first = item.start_line or 1
-    return first <= citation.line < first + item.content.count("\n") + 1
+def _rows(one: Citation, sent: Text) -> Iterable[int]:
+    """The rows of an item, as it was sent, in which something stands."""
+    assert one.line is not None
+    if one.status == "changed" and one.kind in ("quote", "fence"):
+        # Its line is where it stands now, in a file that is another one.
+        plain = joined(one.text)
+        places = list(sent.find(plain, words_of(plain)))
+        if not places:
+            return ()
+        first, last = min(places, key=lambda rows: abs((sent.number(rows[0]) or 0) - (one.line or 0)))
+        return range(first, min(last + 1, first + MOST))
+    last = min(one.end_line or one.line, one.line + MOST - 1)
+    return [row for line in range(one.line, last + 1) if (row := sent.row_of(line)) is not None]

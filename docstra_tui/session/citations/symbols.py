@@ -154,8 +154,10 @@ class Definitions:
         """Of each item by its place among all, by the last part of their names."""
         self._last = _first_beyond(sources, PARSED)
         """Items up to here are parsed, whatever is asked for."""
-        self._coming: tuple[list[int], Future[list[tuple[Defined, ...]]]] | None = None
+        self._coming: tuple[list[int], Future[list[tuple[Defined, ...] | None]]] | None = None
         """Items that are being parsed."""
+        self.unknown: set[str] = set()
+        """Files of which nobody knows what they define, since no parser came to an end with them."""
 
     def prepare(self, names: frozenset[str]) -> None:
         """Have everything parsed that may define one of these, with one process, which nobody waits for
@@ -182,8 +184,11 @@ class Definitions:
         (wanted, coming), self._coming = self._coming, None
         self._take(wanted, coming.result())
 
-    def _take(self, wanted: Sequence[int], defined: Sequence[Sequence[Defined]]) -> None:
+    def _take(self, wanted: Sequence[int], defined: Sequence[Sequence[Defined] | None]) -> None:
         for number, found in zip(wanted, defined, strict=True):
+            if found is None:
+                self.unknown.add(self._sources.all[number].path or "the code")
+                found = ()
             by_last: dict[str, list[Defined]] = {}
             for one in found:
                 by_last.setdefault(_last(one.name), []).append(one)

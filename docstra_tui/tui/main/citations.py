@@ -14,7 +14,7 @@ from docstra_tui.tui.main.older_turns import OlderTurns
 from docstra_tui.tui.main.parts import Parts
 from docstra_tui.tui.transcript.layout.cited import Cited
 from docstra_tui.tui.transcript.messages import CitationMarked, CitationOpened, CitationsWanted
-from docstra_tui.workspace.citing import LookingUp
+from docstra_tui.workspace.citing import LookingUp, has_sources
 from docstra_tui.workspace.jobs import Deliver, JobQueue
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Citations:
             came(Cited((), ()))
 
         turn, before = self._found(number)
-        if turn is None:
+        if turn is None or not has_sources(turn):
             came(Cited((), ()))
             return
         found = turn

@@ -45,7 +45,7 @@ class CitationWalk:
 
     def _want(self, turn: Turn) -> bool:
         """True where it is not looked up so far, and is from now on."""
-        if turn.is_streaming or not turn.turn_id or not turn.files or turn.is_looked_up:
+        if turn.is_streaming or not turn.turn_id or turn.is_looked_up:
             return False
         if turn.turn_id not in self._asked:
             self._asked.add(turn.turn_id)

@@ -128,6 +128,44 @@ def test_an_invented_name_or_line_is_missing_still(answer: str) -> None:
     assert "missing" in [status for _, status, _, _ in said(answer)]
 
 
+def test_kinds_of_code_that_no_file_has_are_examples() -> None:
+    for text in ('@app.route("/")', "@app.route", "#[derive(Debug)]", "SELECT name FROM orders;"):
+        for items, status in (
+            ([ITEMS[3]], "unchecked"),
+            ([ContextItem("@here\n#[cfg(x)]\nSELECT 1\n", "a")], "missing"),
+        ):
+            (one,) = verify(f"It has to do with `{text}`.", items)
+            assert one.status == status, text
+            placed = verify(f"In `{items[0].path}:1` stands `{text}`.", items)
+            assert "missing" in [one.status for one in placed], text
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "`app/client.py:12`: `return 4.0` Nothing else has to change for that.",
+        "`app/client.py:12`: `return 4.0`\nYou could make it longer",
+        "In `app/client.py:12` it says `return 4.0`, which could be a constant.",
+        "It ends with `raise Never(path)` This should be said.",
+    ],
+)
+def test_what_is_proposed_behind_a_quote_hides_no_misquote(answer: str) -> None:
+    assert said(answer)[0][1] == "missing"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "You could write `return 4.0` in `app/client.py:12`, which is longer.",
+        "Change `app/client.py:12` to `return 4.0` and it should do.",
+        "`retry_all()` would call it.",
+        "A helper `retry_all()`, which would call it.",
+    ],
+)
+def test_what_is_proposed_is_not_missing(answer: str) -> None:
+    assert "missing" not in [status for _, status, _, _ in said(answer)]
+
+
 def test_places_are_known_as_people_write_them() -> None:
     blob = "https://git.example/a/b/blob/main/app/client.py#L9-L10"
     assert said(f"See [client.py]({blob}).") == [(blob, "unchecked", "app/client.py", 9)]

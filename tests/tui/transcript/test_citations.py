@@ -54,8 +54,8 @@ def citations(answer=ANSWER, texts=TEXTS, statuses=STATUSES):
     return found
 
 
-def shown(number=1, answer=ANSWER):
-    return ShownTurn(f"Question {number}?", answer, ("client.py",), TurnEnding(), turn_id=number)
+def shown(number=1, answer=ANSWER, files=("client.py",)):
+    return ShownTurn(f"Question {number}?", answer, files, TurnEnding(), turn_id=number)
 
 
 def heard(app, monkeypatch):
@@ -97,7 +97,7 @@ async def test_marks_stand_beside_what_they_are_about_and_keys_walk_them(make_ap
     async with app.run_test(size=(90, 40)) as pilot:
         view = app.view
         told = heard(app, monkeypatch)
-        view.load([shown(1), shown(2)])
+        view.load([shown(1, files=()), shown(2)])  # what joins the answers about parts has no files
         await pilot.pause()
         assert [message.turn_id for message in told] == [1, 2]  # looked up once, whatever is drawn
         await until(pilot, lambda: not any(code.wants_colours for code in view.document.code(0, 1 << 30)))

@@ -21,7 +21,7 @@ def definitions(path: str, content: str) -> tuple[Lines, ...]:
         (found,) = definitions_of([Text(path, "", content)], SECONDS - ITEM_SECONDS)
     except OSError:
         return ()
-    return tuple((one.line, one.end) for one in found)
+    return tuple((one.line, one.end) for one in found or ())
 
 
 def around(line: int, defined: Sequence[Lines]) -> Lines | None:
