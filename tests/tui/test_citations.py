@@ -72,9 +72,9 @@ async def test_references_are_looked_up_walked_and_opened(make_app, backend, roo
         text = app.screen.query_one(PromptText)
         at = text.scroll_offset.y
         await pilot.press("left_parenthesis")
-        assert text.scroll_offset.y == at - 33 and "+✗STEP_7 = 7" in screen_text(app)
+        await until(pilot, lambda: text.scroll_offset.y == at - 33 and "+✗STEP_7 = 7" in screen_text(app))
         await pilot.press("right_parenthesis")
-        assert text.scroll_offset.y == at
+        await until(pilot, lambda: text.scroll_offset.y == at)
         await pilot.press("escape", "f6", "escape")
         await until(pilot, lambda: "1/3" not in screen_text(app))
 

@@ -158,6 +158,7 @@ async def test_an_answer_that_grows_gets_marks_and_nothing_else_is_drawn(make_ap
         view.begin_turn("Where?", ("client.py",), 5)
         view.append("One `retry(3)`.\n\nTwo `nothing`.\n\n---\n\nThree `retry(3)")
         await until(pilot, lambda: "Three" in " ".join(app.rows) and 9 in app.rendered)
+        await until(pilot, lambda: not view.feed and not view.document.turns[0].is_behind)
         await pilot.pause()
         app.rendered.clear()
         answer = view.document.turns[0].answer
