@@ -65,7 +65,7 @@ class Names:
             return self._defined(name, path, files, lines, defined)
         if name.is_everyday:
             return None
-        if passages := self._literally(name):
+        if passages := self._as_code(name, self._literally(name)):
             return self._used(path, files, lines, passages)
         if (member := self._member(name)) is not None:
             return member
@@ -95,6 +95,18 @@ class Names:
             if passages := self._sources.find(mark.join(name.parts)):
                 return passages
         return ()
+
+    def _as_code(self, name: Symbol, passages: Sequence[Passage]) -> Sequence[Passage]:
+        """Without those where a word of the language is: `alert()` is not used by "an alert box"."""
+        if not name.is_called or len(name.parts) > 1 or not (name.last.isalpha() and name.last.islower()):
+            return passages
+        word = re.escape(name.last)
+        code = re.compile(rf"\b{word}\s?\(|(?:[.=(\[&@>:]|\breturn )\s*{word}\b|,\s*{word}\s*[,)\]]")
+        return [
+            one
+            for one in passages
+            if code.search(line := one.source.text.lines[one.row]) or _IMPORT.match(line)
+        ]
 
     def _used(
         self, path: str, files: Sequence[str], lines: Collection[int | None], passages: Sequence[Passage]

@@ -139,6 +139,7 @@ class ScrolledDocument(DrawnDocument):
             document.set_width(width)
             top = document.top_of_rough(rough) if rough is not None else 0
         elif document.width != self.text_width:
+            self.forget_places()  # the view has its new size, and has not heard of it so far
             document.set_width(self.text_width)
         done = True
         stop = time.perf_counter() + LAYOUT_SECONDS

@@ -154,6 +154,7 @@ class TranscriptView(TakingKeys, can_focus=True):
         if document.measure(at):
             self._fit(document.top_of(anchor) if anchor is not None else None)
             self.settle()
+        self.refresh_from(document.top(at))  # the sum may be another one, in as many lines
         self.refresh_signs()
         self.citations.came(turn)
 

@@ -166,6 +166,17 @@ def test_what_is_proposed_is_not_missing(answer: str) -> None:
     assert "missing" not in [status for _, status, _, _ in said(answer)]
 
 
+def test_a_word_of_a_comment_is_no_call() -> None:
+    item = ContextItem("# shows an alert box\nrun(notify, done)\nfrom x import wait\n", "a.js", "javascript")
+    for text, status in (
+        ("alert()", "missing"),
+        ("notify()", "found"),
+        ("done()", "found"),
+        ("wait()", "found"),
+    ):
+        assert [one.status for one in verify(f"It calls `{text}` then.", [item])] == [status], text
+
+
 def test_places_are_known_as_people_write_them() -> None:
     blob = "https://git.example/a/b/blob/main/app/client.py#L9-L10"
     assert said(f"See [client.py]({blob}).") == [(blob, "unchecked", "app/client.py", 9)]

@@ -141,6 +141,12 @@ async def test_marks_stand_beside_what_they_are_about_and_keys_walk_them(make_ap
         await pilot.press("escape")
         assert (told[-1].words, view.marks.citation) == ("", None)
 
+        # A file changed: the sum is another one, in as many lines.
+        view.cite(2, Cited.of(ANSWER, citations(statuses=("changed", *STATUSES[1:]))))
+        await pilot.pause()
+        tally = "7 references: 1 ✓, 1 moved, 1 changed since, 1 ambiguous, 1 not checked, 2 ✗ not found"
+        assert tally in " ".join(row.strip() for row in app.rows)
+
         # As it was written, and by the mouse.
         await pilot.press("r")
         await pilot.pause()
