@@ -19,6 +19,7 @@ from docstra_tui.repl.printer import Printer
 from docstra_tui.repl.thinking import ThinkingLine
 from docstra_tui.session.going_on import is_cut
 from docstra_tui.session.outgoing import SecretsFound
+from docstra_tui.workspace.citing import has_sources
 from docstra_tui.workspace.files.selection import ReadReport
 from docstra_tui.workspace.terminal.attention import Notify
 from docstra_tui.workspace.title import served
@@ -292,7 +293,7 @@ class Answering:
         self._printer.line(text, "note")
 
     def _say_figures(self, turn: SavedTurn) -> None:
-        parts = [] if turn.files else [f"{NO_FILES}, @ names some, /suggest finds some"]
+        parts = [] if has_sources(turn) else [f"{NO_FILES}, @ names some, /suggest finds some"]
         parts.append(served(turn.model))
         parts.append(answer_figures(turn.usage, turn.ttft_s, turn.tokens_per_s))
         if turn.status == "cancelled":

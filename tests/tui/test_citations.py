@@ -11,6 +11,7 @@ from docstra_tui.session.citations.standing import standing
 from docstra_tui.session.turns import SavedTurn
 from docstra_tui.tui.screens.preview import PreviewScreen
 from docstra_tui.tui.screens.prompt import PromptScreen
+from docstra_tui.tui.transcript.saved_turns import turn_ending
 from docstra_tui.tui.widgets.prompt_text import PromptText
 from docstra_tui.tui.widgets.source_view import SourceView
 from docstra_tui.workspace.citing import LookingUp, has_sources
@@ -102,6 +103,7 @@ def test_what_joins_the_answers_about_parts_is_looked_up_in_their_files():
     part = SavedTurn("Where?", task=PART, fields={"question": "Where?"}, context=(ContextItem(CODE, "a.py"),))
     join = SavedTurn("Where?", task=JOIN, fields={"question": "Where?"}, answer="`STEP_3 = 3`")
     assert not join.files and has_sources(join) and not has_sources(SavedTurn("Where?"))
+    assert not turn_ending(join).without_files and turn_ending(SavedTurn("Where?")).without_files
     looking = LookingUp()
     assert looking.so_far(join)[1] == ()
     assert [one.line for one in looking.whole(join, [part])[1]] == [3]

@@ -10,6 +10,7 @@ from docstra_tui.errors import DocstraError
 from docstra_tui.session.going_on import is_cut
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
+from docstra_tui.workspace.citing import has_sources
 from docstra_tui.workspace.title import served
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def turn_ending(turn: SavedTurn, error: DocstraError | None = None) -> TurnEndin
         thinking_tokens=turn.usage.thinking_tokens,
         error=sanitize_line(error.message) if error is not None else "",
         hint=sanitize_line(error.hint) if error is not None else "",
-        without_files=not turn.files,
+        without_files=not has_sources(turn),
         goes_on=is_cut(turn),
         notes=_notes(turn),
         model=served(turn.model),
