@@ -27,8 +27,8 @@ ROW_OF = 22
 """Bits of a word's number beyond those that say in which row it is."""
 _PART = 1 << 32
 """An id of `postings` is a row's number times this, and the part's."""
-MOST = 1 << 16
-"""Regions of a part."""
+MOST = 1 << 15
+"""Regions of a part: what is written, and what is freed, of two of them is in memory at once."""
 TOGETHER = 8
 """Parts of a level that become one of the next."""
 
@@ -197,7 +197,7 @@ def _rows_in(connection: sqlite3.Connection, number: int, parts: Iterable[int]) 
 
 
 def merge(connection: sqlite3.Connection) -> None:
-    """Make fewer parts of many. Inside a transaction."""
+    """Make fewer parts of many, each in a transaction of its own: what changes in one stays in memory."""
     levels = connection.execute(
         "SELECT level FROM parts GROUP BY level HAVING count(*) >= ? ORDER BY level", (TOGETHER,)
     ).fetchall()
@@ -207,7 +207,7 @@ def merge(connection: sqlite3.Connection) -> None:
 
 
 def tidy(connection: sqlite3.Connection) -> None:
-    """Have nothing in it of files that are gone. Inside a transaction."""
+    """Have nothing in it of files that are gone; in transactions, as `merge`."""
     if connection.execute("SELECT 1 FROM gone LIMIT 1").fetchone() is not None:
         rows = connection.execute("SELECT id, level FROM parts").fetchall()
         _merge(connection, {part for part, _ in rows}, max((level for _, level in rows), default=0))
@@ -243,16 +243,19 @@ def regions_of(connection: sqlite3.Connection) -> dict[int, Regions]:
 def _merge(connection: sqlite3.Connection, parts: set[int], level: int) -> None:
     known = [(part, one) for part, one in regions_of(connection).items() if part in parts and len(one.ids)]
     known.sort(key=lambda row: int(row[1].ids[0]))  # of two levels the later one may have older files
-    group: dict[int, Regions] = {}
+    groups: list[dict[int, Regions]] = [{}]
     size = 0
     for part, one in known:
         count = int(one.is_there.sum())
         if size + count > MOST:
-            _merge_group(connection, group, level)
-            group, size = {}, 0
-        group[part] = one
+            groups.append({})
+            size = 0
+        groups[-1][part] = one
         size += count
-    _merge_group(connection, group, level)
+    for group in groups:
+        connection.execute("BEGIN IMMEDIATE")
+        with connection:
+            _merge_group(connection, group, level)
 
 
 def _merge_group(connection: sqlite3.Connection, group: dict[int, Regions], level: int) -> None:

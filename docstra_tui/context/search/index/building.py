@@ -114,8 +114,7 @@ class Building:
         from docstra_tui.context.search import postings
 
         shape.forget(connection)
-        with shape.transaction(connection):
-            postings.tidy(connection)
+        postings.tidy(connection)
 
     def _put(
         self, connection: sqlite3.Connection, changed: list[str], stamps: dict[str, Stamp], began: int
@@ -161,8 +160,7 @@ class Building:
                         break
                 postings.put(connection, counted)
                 self._tell(connection)
-            with shape.transaction(connection):
-                postings.merge(connection)
+            postings.merge(connection)
             self._told(Progress(self._done, self._total))
             if self._is_stopped():
                 raise Stopped
