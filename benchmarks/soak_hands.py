@@ -183,6 +183,8 @@ class Hands:
         time.sleep(0.2)
         self._terminal.send("enter")
         self._wait_for_answers()
+        if EMPTY not in self._terminal.text:  # there was nothing to do it with, and the words are left there
+            self._terminal.send("end", "ctrl+u")
 
     def _wait_for_answers(self) -> None:
         time.sleep(0.3)
