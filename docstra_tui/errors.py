@@ -88,6 +88,8 @@ class NoIndex(DocstraError):
 class NoSearch(NoIndex):
     """Whatever index there is, nobody can look into it now."""
 
+    kind = "no_search"
+
 
 class TemplateError(DocstraError):
     """A task template is unknown, or a placeholder of it was not given."""
