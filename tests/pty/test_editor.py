@@ -45,9 +45,9 @@ def test_what_an_editor_saved_comes_back_whatever_ends(
             first.wait_for("saved one")
             first.send("ctrl+c")  # for the editor alone, which it ends
             first.wait_for(lambda text: "ended by SIGINT" in text and "ready" in text)
-            before = first.text.count("THE EDITOR HAS:")
+            before = first.raw.count(b"THE EDITOR HAS:")
             first.send(" two", "ctrl+g")
-            first.wait_for(lambda text: text.count("THE EDITOR HAS:") > before and "one two" in text)
+            first.wait_for(lambda text: first.raw.count(b"THE EDITOR HAS:") > before and "one two" in text)
             first.send("three\n")
             first.wait_for("saved three")
             os.kill(first.process.pid, signal.SIGKILL)
