@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from docstra_tui.context.outline.outliner import OUTLINE
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.citations.citation import Citation
 from docstra_tui.session.citations.passages import Text, joined, words_of
+from docstra_tui.session.citations.texts import Texts
 
 MOST = 200
 """Lines of one citation that are looked for."""
@@ -29,7 +29,7 @@ def standing(
     cached: str, new: str, items: Iterable[ContextItem], citations: Sequence[Citation]
 ) -> list[Standing]:
     """The lines of a prompt in two parts in which citations stand, in their order."""
-    prompt = cached + new
+    prompt, texts = cached + new, Texts()
     found: list[Standing] = []
     for item in dict.fromkeys(items):
         wanted = [
@@ -44,7 +44,7 @@ def standing(
         starts = [at]
         for line in item.content.split("\n"):
             starts.append(starts[-1] + len(line) + 1)
-        content = Text(item.content, item.start_line or 1, is_outline=item.detail == OUTLINE)
+        content = texts.of(item)
         for number, one in wanted:
             for start in [starts[row] for row in _rows(one, content)]:
                 is_new = start >= len(cached)
