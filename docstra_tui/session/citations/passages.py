@@ -128,7 +128,7 @@ class Text:
 
     @cached_property
     def _joined(self) -> Form:
-        return Form(" ".join(" ".join(self.lines).split()), lambda: self.plain, " ")
+        return Form(joined(" ".join(self.lines)), lambda: self.plain, " ")
 
     @cached_property
     def _squeezed(self) -> Form:
