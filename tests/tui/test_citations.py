@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
+
+from docstra_tui.context.files.states import CHANGED, FileState, Ticked
 from docstra_tui.context.picks import Pick
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import JOIN, PART
@@ -9,12 +13,15 @@ from docstra_tui.session.citations.checking import verify
 from docstra_tui.session.citations.citation import Citation, Named
 from docstra_tui.session.citations.standing import standing
 from docstra_tui.session.turns import SavedTurn
+from docstra_tui.tui.main.citations import Citations
 from docstra_tui.tui.screens.preview import PreviewScreen
 from docstra_tui.tui.screens.prompt import PromptScreen
+from docstra_tui.tui.transcript.messages import CitationsWanted
 from docstra_tui.tui.transcript.saved_turns import turn_ending
 from docstra_tui.tui.widgets.prompt_text import PromptText
 from docstra_tui.tui.widgets.source_view import SourceView
 from docstra_tui.workspace.citing import LookingUp, has_sources
+from docstra_tui.workspace.files.picked import Picked
 from tests.tui.fakes import screen_text, until
 from tests.tui.story import ask, is_ready
 
@@ -107,6 +114,28 @@ def test_what_joins_the_answers_about_parts_is_looked_up_in_their_files():
     looking = LookingUp()
     assert looking.so_far(join)[1] == ()
     assert [one.line for one in looking.whole(join, [part])[1]] == [3]
+
+
+def test_answers_are_looked_up_again_when_a_file_changes_and_not_when_it_is_counted(tmp_path):
+    asked = []
+    parts = SimpleNamespace(conversation=SimpleNamespace(cite=lambda *_: None), citation_bar=None)
+    older = SimpleNamespace(turns=())
+    citations = Citations(tmp_path, parts, older, lambda: asked.append(1), None, None, lambda *_: None)
+    citations.wanted(CitationsWanted(1))
+    citations.wanted(CitationsWanted(2))
+
+    def times(*files):
+        asked.clear()
+        citations.files_changed(Picked(files))
+        return len(asked)
+
+    same, other = Ticked("a.py", item=ContextItem("x = 1\n", "a.py")), ContextItem("x = 2\n", "a.py")
+    changed = replace(same, state=CHANGED, newer=other)
+    assert [times(same), times(changed), times(changed)] == [0, 2, 0]
+    again = replace(changed, newer=ContextItem("x = 3\n", "a.py"))
+    assert [times(again), times(again), times(again.updated()), times(changed)] == [2, 0, 0, 2]
+    assert times(changed, replace(changed, path="b.py", state=FileState("deleted"))) == 2
+    citations.close()
 
 
 def test_places_in_a_prompt_are_those_of_what_was_sent_and_not_of_the_file():

@@ -18,6 +18,7 @@ from docstra_tui.workspace.citing import LookingUp, has_sources
 from docstra_tui.workspace.jobs import Deliver, JobQueue
 
 if TYPE_CHECKING:
+    from docstra_tui.context.files.states import Ticked
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.citations.citation import Citation
     from docstra_tui.session.turns import SavedTurn
@@ -56,6 +57,8 @@ class Citations:
         """Citations of the answer that grows which are shown."""
         self._told: dict[int, tuple[Citation, ...]] = {}
         """Those of the answers that are whole, by the turn."""
+        self._others: list[Ticked] = []
+        """Files that had changed when they were looked at last."""
 
     def close(self) -> None:
         """Stop what runs; any thread, never blocks."""
@@ -90,9 +93,11 @@ class Citations:
 
     def files_changed(self, picked: Picked) -> None:
         """What was looked up is not so any more, where a file is another one now."""
-        if any(file.state.kind in ("changed", "deleted") for file in picked.files):
+        others = [file for file in picked.files if file.state.kind in ("changed", "deleted")]
+        if others and others != self._others:  # and not only counted again
             for number in [*self._told][-AGAIN:]:
                 self._whole(number)
+        self._others = others
 
     def wanted(self, event: CitationsWanted) -> None:
         """An answer is in sight."""
