@@ -8,7 +8,7 @@ from typing import Any
 
 from docstra_tui.commands.console import Console
 from docstra_tui.llm.items import ContextItem
-from docstra_tui.session.citations.checking import LookedUp, looked_up
+from docstra_tui.session.citations.answered import checked
 from docstra_tui.session.citations.citation import Citation
 from docstra_tui.session.citations.report import is_any_missing, row, tally, told
 from docstra_tui.session.citations.since import Since
@@ -52,7 +52,7 @@ class Cited:
         """An answer, with the files that were sent for it; that about a part of them decides nothing."""
         if not (self._as_json or self._decides or self._console.err_is_terminal):
             return
-        citations, shortfall = _looked_up(str(record["answer"]), items)
+        citations, shortfall = checked(str(record["answer"]), items, Since(Path.cwd()))
         if self._as_json:
             record["citations"] = told(citations)
         else:
@@ -67,13 +67,6 @@ class Cited:
                 self._console.note(row(citation))
         if citations or self._decides:
             self._console.note(tally(citations) or NOTHING_CITED)
-
-
-def _looked_up(answer: str, items: Sequence[ContextItem]) -> LookedUp:
-    """An answer, in the files as they were sent; nothing where none was."""
-    if not items or not answer.strip():
-        return LookedUp(())
-    return looked_up(answer, items, Since(Path.cwd()).of(items))
 
 
 def sent_for(request: TurnRequest) -> tuple[ContextItem, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import JOIN, PART
-from docstra_tui.session.citations.checking import NOTHING, verify
+from docstra_tui.session.citations.checking import NOTHING, LookedUp, looked_up
 from docstra_tui.session.citations.citation import Citation
 from docstra_tui.session.citations.since import Since
 from docstra_tui.session.citations.texts import Texts
@@ -38,7 +38,7 @@ def citations_of(
     texts: Texts | None = None,
 ) -> tuple[Citation, ...]:
     """Those of an answer, looked up in what was sent with its question; `since` says what changed. Blocks."""
-    return checked(turn.answer, sent_with(turn, before), since, texts)
+    return checked(turn.answer, sent_with(turn, before), since, texts).citations
 
 
 def citations_on_paths(
@@ -68,8 +68,8 @@ def _before(turn: SavedTurn, known: Mapping[int, SavedTurn]) -> list[SavedTurn]:
 
 def checked(
     answer: str, items: Sequence[ContextItem], since: Since | None = None, texts: Texts | None = None
-) -> tuple[Citation, ...]:
+) -> LookedUp:
     """The citations of an answer; none where nothing was sent that it could be about. Blocks."""
     if not items or not answer.strip():
-        return ()
-    return verify(answer, items, NOTHING if since is None else since.of(items), texts)
+        return LookedUp(())
+    return looked_up(answer, items, NOTHING if since is None else since.of(items), texts)

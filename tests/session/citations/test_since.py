@@ -42,7 +42,7 @@ def test_every_way_to_look_says_the_same(tmp_path: Path, items: tuple[ContextIte
         looking.whole(turn, ())[1],
         citations_of(turn, (), Since(tmp_path)),
         citations_on_paths([turn], tmp_path)[1],
-        checked(ANSWER, items, Since(tmp_path)),
+        checked(ANSWER, items, Since(tmp_path)).citations,
         document_of(WholeSession(session, (turn,)), with_thinking=False).turns[0].citations,
     ]
     assert [[one.status for one in way] for way in ways] == [STATUSES] * len(ways)
@@ -78,7 +78,7 @@ def test_only_what_is_known_to_be_another_one_is_called_so(
     assert Since(tmp_path).of([*items, *odd]) == {}
     part = ContextItem("    return 1\n", "part.py", "python", 2, 2)
     (tmp_path / "part.py").write_text(OLD)
-    assert [one.status for one in checked("`return 1`", [part], Since(tmp_path))] == ["found"]
+    assert [one.status for one in checked("`return 1`", [part], Since(tmp_path)).citations] == ["found"]
     (tmp_path / "part.py").write_text("\n" + OLD)
-    (one,) = checked("`return 1`", [part], Since(tmp_path))
+    (one,) = checked("`return 1`", [part], Since(tmp_path)).citations
     assert (one.status, one.line) == ("changed", 3)
