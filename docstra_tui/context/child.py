@@ -22,13 +22,13 @@ def bound(memory: int) -> None:
             resource.setrlimit(limit, (value, value))
 
 
-def answer_each(answer: Callable[..., object], otherwise: object) -> None:
+def answer_each(answer: Callable[..., object]) -> None:
     """Reads one JSON list of questions, each a list, and writes a JSON line for each: what `answer` says to
-    it, `otherwise` where memory or a parser is missing."""
+    it, null where memory or a parser is missing."""
     for question in json.load(sys.stdin.buffer):
         try:
             said = answer(*question)
         except (ImportError, MemoryError):
-            said = otherwise
+            said = None
         sys.stdout.write(json.dumps(said) + "\n")
         sys.stdout.flush()

@@ -20,4 +20,4 @@ def _outline(language: str, first_line: int, content: str) -> str | None:
 
 if __name__ == "__main__":
     bound(MEMORY)
-    answer_each(_outline, None)
+    answer_each(_outline)

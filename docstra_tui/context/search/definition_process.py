@@ -22,4 +22,4 @@ def _definitions(path: str, language: str, content: str) -> list[tuple[str, int,
 
 if __name__ == "__main__":
     bound(MEMORY)
-    answer_each(_definitions, None)
+    answer_each(_definitions)
