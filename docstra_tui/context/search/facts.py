@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+SHIFT = 12
+"""Bits of a region's number in its file: its id is the file's times 4096, and that number."""
+
 FileKind = Literal["code", "test", "docs", "example", "vendored", "generated", "config"]
 """What a file is for. By its path and the first lines; a question may ask for any of them."""
 

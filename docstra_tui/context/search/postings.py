@@ -17,10 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from docstra_tui.context.search.counting import Counted
-from docstra_tui.context.search.facts import FileKind
+from docstra_tui.context.search.facts import SHIFT, FileKind
 
-SHIFT = 12
-"""Bits of a region's number in its file."""
 ROWS = 1 << 10
 """Of a part, at most."""
 ROW_OF = 22

@@ -10,6 +10,7 @@ import pytest
 
 from docstra_tui.context.search import postings
 from docstra_tui.context.search.counting import NAME, PATH, counted
+from docstra_tui.context.search.facts import SHIFT
 from docstra_tui.context.search.index import shape
 from docstra_tui.context.search.ranking.evidence import Regions
 from docstra_tui.context.search.ranking.weights import WEIGHTS
@@ -42,7 +43,7 @@ def put(connection: sqlite3.Connection, **files: str) -> None:
 
 def found(connection: sqlite3.Connection, word: str) -> list[int]:
     regions = Regions(connection)
-    return sorted((regions.ids[regions.having(word, WEIGHTS).places] >> postings.SHIFT).tolist())
+    return sorted((regions.ids[regions.having(word, WEIGHTS).places] >> SHIFT).tolist())
 
 
 def test_forms_of_words_are_those_of_fts5() -> None:
@@ -70,7 +71,7 @@ def test_more_of_a_word_is_better_and_bm25_is_that_of_fts5(connection: sqlite3.C
     put(connection, **{f"f{number}": body for number, body in enumerate(bodies)})
     connection.executemany(
         "INSERT INTO regions (rowid, path, names, comments, body) VALUES (?, '', '', '', ?)",
-        [(number << postings.SHIFT, body) for number, body in enumerate(bodies)],
+        [(number << SHIFT, body) for number, body in enumerate(bodies)],
     )
     regions = Regions(connection)
     for word in ("seal", "owl", "newt", "toad", "frog"):
@@ -165,11 +166,11 @@ def test_parts_of_several_levels_become_one_in_the_order_of_their_files(
     connection.execute("UPDATE parts SET level = 1 WHERE id > 2")
     connection.executemany(
         "INSERT INTO regions (rowid, path, names, comments, body) VALUES (?, '', '', '', 'seal owl')",
-        [(number << postings.SHIFT,) for number in range(1, 11)],
+        [(number << SHIFT,) for number in range(1, 11)],
     )
     connection.execute("INSERT INTO gone VALUES (5)")
     postings.tidy(connection)
     regions = Regions(connection)
     beside = regions.beside("seal owl", WEIGHTS)
-    assert (regions.ids[beside.places] >> postings.SHIFT).tolist() == [1, 2, 3, 4, 6, 7, 8, 9, 10]
+    assert (regions.ids[beside.places] >> SHIFT).tolist() == [1, 2, 3, 4, 6, 7, 8, 9, 10]
     assert found(connection, "seal") == [1, 2, 3, 4, 6, 7, 8, 9, 10]

@@ -8,11 +8,8 @@ import zlib
 import msgspec
 
 from docstra_tui.context.search.counting import Counted, counted
-from docstra_tui.context.search.facts import FileFacts
+from docstra_tui.context.search.facts import SHIFT, FileFacts
 from docstra_tui.context.search.index.plain import path_words, plain_facts
-
-SHIFT = 12
-"""Bits of a region's number in its file."""
 
 AS_LINES = 2
 """Failures of a file after which it is taken as lines of text; after one more only its name is known."""

@@ -14,7 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from docstra_tui import __version__
-from docstra_tui.context.search.index.extracted import SHIFT, Extracted, unpack
+from docstra_tui.context.search.facts import SHIFT
+from docstra_tui.context.search.index.extracted import Extracted, unpack
 
 VERSION = 3
 """Of the tables below, and of what is put into them: of another one the file is made anew."""

@@ -24,8 +24,6 @@ from docstra_tui.context.search.ranking.weights import Weights
 from docstra_tui.context.search.spelling import spelled
 from docstra_tui.context.search.stems import number_of, parted
 
-SHIFT = postings.SHIFT
-
 _LENGTH, _SATURATION = 0.75, 1.2
 """bm25's own b and k1."""
 _LEAST = 1e-6

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from docstra_tui.context.search.facts import SHIFT
 from docstra_tui.context.search.postings import KINDS
-from docstra_tui.context.search.ranking.evidence import SHIFT, Evidence, Fits, Looking, Numbers, Places
+from docstra_tui.context.search.ranking.evidence import Evidence, Fits, Looking, Numbers, Places
 from docstra_tui.context.search.ranking.graph import SEEDS, Related, related
 from docstra_tui.context.search.ranking.terms import Terms
 from docstra_tui.context.search.ranking.weights import WEIGHTS, Weights
