@@ -106,9 +106,7 @@ def _rows(triples: npt.NDArray[np.uint64]) -> Iterator[tuple[int, bytes]]:
     numbers = (triples >> np.uint64(32)).astype(np.uint32)
     places = (triples >> np.uint64(16)).astype(np.uint16)  # the lowest bits of it
     weights = triples.astype(np.uint16)
-    begins = np.flatnonzero(np.diff(numbers, prepend=np.uint32(0)))
-    if len(numbers) and not (len(begins) and begins[0] == 0):
-        begins = np.concatenate([[0], begins])  # the number 0 is one, too
+    begins = np.flatnonzero(np.diff(numbers, prepend=~numbers[:1]))  # the first is another than any before
     numbers = numbers[begins]
     starts = np.append(begins, len(triples)).astype(np.uint32)
     rows = numbers >> np.uint32(ROW_OF)
