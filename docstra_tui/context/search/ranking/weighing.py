@@ -54,9 +54,11 @@ def ranked(
     """So many files that have most of the question, best first."""
     evidence = Looking(connection, terms, weights).look()
     files = _Files(evidence)
-    keep = np.array(
-        [1.0 if kind == "code" or kind in terms.kinds else 1.0 - weights.besides for kind in KINDS]
-    )[files.kinds]
+
+    def kept(kind: str) -> float:
+        return 1.0 if kind == "code" or kind in terms.kinds else 1.0 - weights.besides
+
+    keep = np.array([kept(kind) for kind in KINDS])[files.kinds]
     scores = files.fitting(weights.further) * keep
     is_met = scores > 0
     for shares, weight in (
@@ -78,8 +80,7 @@ def ranked(
     rows = _rows(connection, [*found, *others])
     for file, (_, kind) in rows.items():
         if file in others:
-            is_kept = kind == "code" or kind in terms.kinds
-            found[file] = others[file] * (1.0 if is_kept else 1.0 - weights.besides)
+            found[file] = others[file] * kept(kind)
     order = sorted((file for file in found if file in rows), key=lambda file: (-found[file], rows[file][0]))
     del order[most:]
     return Ranking(
