@@ -23,6 +23,7 @@ from docstra_tui.context.search.index.priority import MEMORY
 from docstra_tui.context.search.index.reader import IndexReader
 from docstra_tui.context.search.suggestions import load, suggest
 from docstra_tui.errors import NoIndex, NoSearch
+from docstra_tui.sqlite_codes import result_code
 
 IDLE_SECONDS = 120.0
 
@@ -47,7 +48,7 @@ def main() -> None:
         except NoIndex as error:
             reader, answer = None, Answer(missing=error.message)
         except sqlite3.Error as error:
-            reader, answer = None, Answer(problem=f"{error}", code=getattr(error, "sqlite_errorcode", 0) or 0)
+            reader, answer = None, Answer(problem=f"{error}", code=result_code(error))
         except MemoryError:  # of which the file is not to blame
             reader, answer = None, Answer(problem="no memory", code=sqlite3.SQLITE_NOMEM)
         send(sys.stdout.buffer, answer)
