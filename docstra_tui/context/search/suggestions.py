@@ -18,11 +18,7 @@ from docstra_tui.sqlite_codes import decoded
 class IndexReader(Protocol):
     """What is asked of an index that is open for reading, in one thread.
 
-    Its tables: `regions`, an FTS5 table (path, names, comments, body; the path's words stand in each file's
-    first region only), whose rowid is a file's id times 4096 and the region's number in it; `region_lines`
-    (id, start, end), the same ids; `files` (id, path, kind, language); `definitions` (name; called, which
-    is its last part; file, kind, line, end), `uses` (name, file, count) and `imports` (file, module). Names
-    are compared as they are written.
+    Its tables are those of `index.shape`; names in them are compared as they are written.
     """
 
     @property
