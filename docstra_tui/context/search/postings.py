@@ -248,7 +248,7 @@ def _merge(connection: sqlite3.Connection, parts: set[int], level: int) -> None:
             size = 0
         groups[-1][part] = one
         size += count
-    for group in groups:
+    for group in filter(None, groups):
         connection.execute("BEGIN IMMEDIATE")
         with connection:
             _merge_group(connection, group, level)
