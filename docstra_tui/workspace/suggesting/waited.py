@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docstra_tui import figures
 from docstra_tui.errors import DocstraError
 from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.files.token_counts import Count
@@ -42,8 +43,7 @@ def offer_now(
         )
     found = index.ask(lambda reader: suggest(reader, question, ticked=ticked, limit=MOST, words=words))
     progress = index.status().progress
-    share = f"{100 * progress.done // progress.total}%" if progress.total else ""
-    return Offer(question, found.files, found.is_complete, share)
+    return Offer(question, found.files, found.is_complete, figures.share(progress.done, progress.total))
 
 
 def weigh_now(
