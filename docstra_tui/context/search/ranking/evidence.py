@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from docstra_tui.context.search import postings
-from docstra_tui.context.search.counting import NAME
+from docstra_tui.context.search.counting import NAME, PATH
 from docstra_tui.context.search.ranking.terms import Terms, Thing
 from docstra_tui.context.search.ranking.weights import Weights
 from docstra_tui.context.search.spelling import spelled
@@ -103,7 +103,7 @@ class Regions:
             is_there = self.is_there[places]
             places, often = places[is_there], often[is_there]
         count = (often & (NAME - 1)).astype(np.float64)
-        count += weights.names * (often >> 8 & 15) + weights.path * (often >> 12)
+        count += weights.names * ((often & (PATH - 1)) // NAME) + weights.path * (often // PATH)
         if len(places) > self.count:
             raise postings.damaged()
         rarity = max(_LEAST, log((self.count - len(places) + 0.5) / (len(places) + 0.5)))
