@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from docstra_tui.context.outline.python_lines import python_tags
-from docstra_tui.context.search.defining import DEFINITIONS
+from docstra_tui.context.search.defining import kept
 from docstra_tui.context.search.definitions import Defined as Named
 from docstra_tui.context.search.definitions import Text
 from docstra_tui.context.search.definitions import definitions as definitions_of
@@ -80,8 +80,8 @@ def is_quick(item: ContextItem) -> bool:
 
 
 def _of_python(content: str) -> tuple[Defined, ...]:
-    tags = python_tags(content, pieces(content, "python"))[:DEFINITIONS]
-    return tuple(Defined(one.name, one.line - 1, one.end - 1) for one in tags if one.name)
+    known = kept(python_tags(content, pieces(content, "python")))
+    return tuple(Defined(one.name, one.line - 1, one.end - 1) for one in known)
 
 
 def _key(item: ContextItem) -> Key:
