@@ -74,7 +74,7 @@ def test_it_ends_by_itself_whatever_it_hangs_in(what: str, how: str) -> None:
         else:
             child.send_signal(signal.SIGTERM)
         child.wait(30)
-        assert processes.mark_of(child.pid) is None and not place.is_held(place.lock_path(path))
+        assert processes.mark_of(child.pid) is None and not paths.is_locked(place.lock_path(path))
 
 
 @pytest.mark.parametrize("gone", [[".sock"], [".lock"], [".sock", ".lock"]])

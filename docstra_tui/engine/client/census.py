@@ -23,7 +23,7 @@ def list_engines() -> list[Engine]:
     is_ours = _is_ours(folder)
     for socket in sorted(place.sockets_in(folder) | set(started)):
         lock = place.lock_path(socket)
-        if place.is_held(lock):
+        if paths.is_locked(lock):
             note, told = place.read_note(lock), started.get(socket)
             if note is not None:
                 engines.append(Engine(note.identity, socket, Path(note.log)))
@@ -41,7 +41,7 @@ def list_engines() -> list[Engine]:
 def sweep() -> None:
     """Remove what dead engines left, as a list of the living ones does; quick where there is nothing."""
     sockets = place.sockets_in(paths.runtime_dir().absolute())
-    held = {socket: place.is_held(place.lock_path(socket)) for socket in sockets}
+    held = {socket: paths.is_locked(place.lock_path(socket)) for socket in sockets}
     if not all(held.values()):
         list_engines()  # one whose lock a cleaner took is known by its process
         return
@@ -52,7 +52,7 @@ def sweep() -> None:
 def models() -> set[str]:
     """The names of the models that engines have or load now, by what stands in their locks."""
     locks = [place.lock_path(socket) for socket in place.sockets_in(paths.runtime_dir().absolute())]
-    notes = [place.read_note(lock) for lock in locks if place.is_held(lock)]
+    notes = [place.read_note(lock) for lock in locks if paths.is_locked(lock)]
     return {note.identity.model for note in notes if note is not None}
 
 

@@ -68,7 +68,7 @@ class Engine:
     @property
     def alive(self) -> bool:
         """True while its process lives."""
-        return place.is_held(place.lock_path(self.socket))
+        return paths.is_locked(place.lock_path(self.socket))
 
     def health(self) -> Health:
         """Raises `EngineDied` when it is gone, `StrangeEngine` when its answer cannot be read,

@@ -152,21 +152,6 @@ def take_lock(path: Path) -> int | None:
         os.close(fd)  # its last holder removed it between our open and our lock
 
 
-def is_held(path: Path) -> bool:
-    """True when a living process holds the lock. Never makes the file."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(fd)
-    return False
-
-
 def read_note(path: Path) -> LockNote | None:
     """What the lock's holder wrote, as far as this version understands it; None when it is not (yet)
     readable."""

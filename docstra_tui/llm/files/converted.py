@@ -1,10 +1,8 @@
-"""Where the converted form of a GGUF file lies, and whether somebody makes one now."""
+"""Where the converted form of a GGUF file lies, and the lock of whoever makes it."""
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 from pathlib import Path
 
 from docstra_tui import paths
@@ -29,18 +27,3 @@ def folder_of(path: Path) -> Path:
 def lock_of(folder: Path) -> Path:
     """Held by whoever makes it."""
     return folder.with_suffix(".lock")
-
-
-def is_locked(lock: Path) -> bool:
-    """True while a process holds a lock of the filelock library. Never makes the file."""
-    try:
-        fd = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError as error:
-        return isinstance(error, BlockingIOError)
-    finally:
-        os.close(fd)
-    return False

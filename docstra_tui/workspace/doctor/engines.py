@@ -27,7 +27,7 @@ def engine(case: Case) -> Check:
     """Those that run, and what is left of those that do not."""
     folder = paths.runtime_dir().absolute()
     sockets = sorted(place.sockets_in(folder))
-    living = [one for one in sockets if place.is_held(place.lock_path(one))]
+    living = [one for one in sockets if paths.is_locked(place.lock_path(one))]
     mine = EngineIdentity.from_settings(case.settings)
     found = [check for one in living[:MOST] if (check := _asked(one, mine)) is not None]
     dead = len(sockets) - len(living)

@@ -76,7 +76,7 @@ def test_an_engine_that_lost_its_lock_to_another_is_told() -> None:
     new = claim()
     assert old.keep() is False
     old.leave()
-    assert place.is_held(place.lock_path(IDENTITY.socket))
+    assert paths.is_locked(place.lock_path(IDENTITY.socket))
     new.leave()
 
 
@@ -94,7 +94,7 @@ def test_a_folder_that_others_can_enter_is_refused(own_places: Path) -> None:
 
 def test_looking_whether_a_lock_is_held_makes_nothing() -> None:
     paths.private_folder(IDENTITY.socket.parent)
-    assert not place.is_held(place.lock_path(IDENTITY.socket))
+    assert not paths.is_locked(place.lock_path(IDENTITY.socket))
     assert list(IDENTITY.socket.parent.iterdir()) == []
 
 
