@@ -24,7 +24,6 @@ from docstra_tui.llm.files.sources import STARTER, ModelSpec, is_hub_id
 if TYPE_CHECKING:
     from huggingface_hub import CachedRepoInfo, HFCacheInfo
 
-SHOWN_NAME = 2
 PROCESSOR_WORDS = 2
 """In front of a name in the key of a row."""
 
