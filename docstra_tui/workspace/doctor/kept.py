@@ -113,11 +113,8 @@ def index(case: Case) -> Check:
 def _problem_of(path: Path, until: float) -> str:
     """Raises `sqlite3.Error`."""
     try:
-        with closing(_connect(path)) as connection:
-            connection.set_progress_handler(lambda: monotonic() > until, STEPS)
-            said = [str(row[0]) for row in connection.execute("PRAGMA quick_check(1)")]
+        return _read_through(path, until)[0]
     except sqlite3.OperationalError as error:
         if result_code(error) == sqlite3.SQLITE_INTERRUPT:
             return ""
         raise
-    return "" if said == ["ok"] else said[0] if said else "it says nothing"
