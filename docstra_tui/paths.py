@@ -69,9 +69,15 @@ def log_dir() -> Path:
 
 def can_be_written(folder: Path) -> bool:
     """False where neither the folder nor, when it is missing, the nearest one above it takes new files."""
+    there = nearest(folder)
+    return os.path.isdir(there) and os.access(there, os.W_OK | os.X_OK)
+
+
+def nearest(folder: Path) -> Path:
+    """It, or the nearest above it that is anything at all."""
     while not os.path.lexists(folder) and folder != folder.parent:
         folder = folder.parent
-    return os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK)
+    return folder
 
 
 def private_folder(path: Path) -> Path:

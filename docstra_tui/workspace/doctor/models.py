@@ -12,7 +12,7 @@ from docstra_tui.figures import count, size
 from docstra_tui.llm.files import gguf_files, hub, location
 from docstra_tui.llm.files.catalog import installed_models
 from docstra_tui.llm.files.sources import STARTER, ModelFiles, ModelSpec, is_hub_id
-from docstra_tui.paths import can_be_written
+from docstra_tui.paths import can_be_written, nearest
 from docstra_tui.workspace.doctor.case import Case
 from docstra_tui.workspace.doctor.check import Check, changed, of_error, typed
 from docstra_tui.workspace.title import shown_path
@@ -33,9 +33,7 @@ def hub_cache(case: Case) -> Check:
             detail = f"{variable} names {shown}, which is not there{offline}"
             return Check(name, "warn", detail, f"mkdir -p {typed(folder)}")
         if not can_be_written(folder):
-            return Check(
-                name, "warn", f"{shown} cannot be made{offline}", f"ls -ld {typed(_nearest(folder))}"
-            )
+            return Check(name, "warn", f"{shown} cannot be made{offline}", f"ls -ld {typed(nearest(folder))}")
         return Check(name, "ok", f"{shown} is made with the first model{offline}")
     if not folder.is_dir():
         return Check(name, "fail", f"{shown} is no folder", f"ls -l {typed(folder)}")
@@ -123,9 +121,3 @@ def _text(path: Path) -> str:
             return file.read(MOST_BYTES).decode("utf-8", "replace")
     except OSError:
         return ""
-
-
-def _nearest(folder: Path) -> Path:
-    while not os.path.lexists(folder) and folder != folder.parent:
-        folder = folder.parent
-    return folder

@@ -64,7 +64,7 @@ def _unwritable() -> Iterator[Check]:
     apart: dict[Path, list[tuple[str, Path, str, Status]]] = {}
     for place in places:
         if not paths.can_be_written(place[1]):
-            apart.setdefault(_nearest(place[1]), []).append(place)
+            apart.setdefault(paths.nearest(place[1]), []).append(place)
     for there, rows in apart.items():
         worst: Status = "fail" if any(row[3] == "fail" for row in rows) else "warn"
         detail = f"nothing can be written in {shown_path(there)}: no {', no '.join(row[0] for row in rows)}"
@@ -78,13 +78,6 @@ def _made_writable(there: Path, variables: Iterable[str]) -> str:
         return f"chmod u+rwx {typed(there)}"
     named = " ".join(f"DOCSTRA_{variable}_DIR=FOLDER" for variable in variables)
     return f"export {named} (folders that you may write)"
-
-
-def _nearest(folder: Path) -> Path:
-    """It, or the nearest above it that is anything at all."""
-    while not os.path.lexists(folder) and folder != folder.parent:
-        folder = folder.parent
-    return folder
 
 
 def _short(case: Case) -> Iterator[Check]:
