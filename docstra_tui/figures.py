@@ -24,13 +24,13 @@ def used_of(used: int | None, limit: int | None, exact: bool = True, is_least: b
     """`12.4k / 32k tokens`; `≈` before an estimate, `?` for an unknown window. `more than 8 windows of 32k
     tokens` where nobody counted further."""
     if is_least and used and limit:
-        return f"more than {used // limit} windows of {_window(limit)} tokens"
+        return f"more than {used // limit} windows of {window(limit)} tokens"
     sign = "" if exact or used is None else "≈"
-    window = "?" if not limit else _window(limit)
-    return f"{sign}{tokens(used)} / {window} tokens"
+    of = "?" if not limit else window(limit)
+    return f"{sign}{tokens(used)} / {of} tokens"
 
 
-def _window(limit: int) -> str:
+def window(limit: int) -> str:
     """Windows are powers of two more often than not: 32,768 is called 32k."""
     return f"{limit // 1024}k" if limit % 1024 == 0 else tokens(limit)
 

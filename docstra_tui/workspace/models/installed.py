@@ -86,9 +86,7 @@ class Row:
     def columns(self) -> tuple[str, ...]:
         """Size, numbers, window, whether it fits and how fast it wrote."""
         about = self.profile
-        window = figures.tokens(about.window) if about.window else ""
-        if about.window and about.window % 1024 == 0:
-            window = f"{about.window // 1024}k"
+        window = figures.window(about.window) if about.window else ""
         dtype = figures.SHORT_DTYPES.get(about.dtype, about.dtype)
         speed = figures.speed(self.speed.write) if self.speed is not None else UNKNOWN
         return figures.size(self.model.size), dtype, window, self.fit, "" if self.problem else speed
