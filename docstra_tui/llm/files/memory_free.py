@@ -10,6 +10,12 @@ from pathlib import Path
 
 from docstra_tui.llm.files.load_errors import logger
 
+WANTED = 1.1
+"""Of a model's weights: what is to be free, a tenth more for the cache and the intermediate values."""
+SPREAD = 0.9
+"""Of several GPUs' memory, what a model that is spread may take: layers are not divided, some of each stays
+empty."""
+
 
 def of_machine() -> int:
     """Bytes that this process may still take: of the machine, or of its container when that is less."""
@@ -41,7 +47,7 @@ def for_device(device: str) -> int:
     if number.isdigit() and int(number) in gpus:
         return gpus[int(number)]
     if gpus:
-        return max(gpus.values()) if kind == "cuda" else max(*gpus.values(), int(sum(gpus.values()) * 0.9))
+        return max(gpus.values()) if kind == "cuda" else max(*gpus.values(), int(sum(gpus.values()) * SPREAD))
     return of_machine()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from docstra_tui.errors import DeviceUnavailable, ModelError, NotEnoughMemory
+from docstra_tui.llm.files import memory_free
 from docstra_tui.llm.loading import accelerators, int8, numeric_form
 from docstra_tui.llm.loading.accelerators import Gpu
 from docstra_tui.llm.loading.layer_shape import Shape
@@ -91,7 +92,7 @@ def place(weights: Weights, device: str = "auto") -> Placement:
 
 def needed(weights: Weights, dtype: str) -> int:
     """Bytes to have free: the weights, and a tenth more for the cache and the intermediate values."""
-    return int(weights.size(WIDTHS[dtype]) * 1.1)
+    return int(weights.size(WIDTHS[dtype]) * memory_free.WANTED)
 
 
 def dtype_on_cpu(weights: Weights) -> str:
@@ -198,7 +199,7 @@ def _on_gpus(weights: Weights, found: Sequence[Gpu]) -> Placement | None:
         )
         dtype = dtype or dtype_on_gpu(weights, used[0])  # the one that all of them have
         need = needed(weights, dtype)
-        if need > sum(gpu.free for gpu in used) * 0.9:  # layers are not divided: some of each stays empty
+        if need > sum(gpu.free for gpu in used) * memory_free.SPREAD:
             continue
         return Placement(
             device="cuda:" + "+".join(str(gpu.index) for gpu in used),

@@ -24,8 +24,6 @@ MARK, NO_MARK = "● ", "  "
 GAP, INDENT = "  ", "    "
 LEAST_CELLS = 20
 UNKNOWN = "—"
-SHARE = 1.1
-"""What is to be free for weights, as the loader wants it: a tenth more."""
 LEAST = 512
 """Tokens without which a model does not fit."""
 
@@ -58,7 +56,7 @@ class Row:
         about = self.profile
         if about.weights is None:
             return None
-        left = self.free - int(about.weights * SHARE)
+        left = self.free - int(about.weights * memory_free.WANTED)
         if left <= 0:
             return 0
         if not about.token or not about.window:
@@ -75,7 +73,7 @@ class Row:
             return ""
         room = self.room
         if room is not None and room < LEAST:
-            return f"needs {figures.size(int(about.weights * SHARE))}"
+            return f"needs {figures.size(int(about.weights * memory_free.WANTED))}"
         return "fits" if room in (None, about.window) else f"fits {figures.tokens(room)}"
 
     @property
