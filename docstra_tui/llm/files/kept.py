@@ -6,6 +6,7 @@ several machines share. Damaged or unwritable it costs the time again, never a s
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -82,6 +83,7 @@ def processor() -> str:
     return f"{hashlib.sha256(_processor().encode()).hexdigest()[:16]} {os.cpu_count()}"
 
 
+@functools.cache  # read for each row otherwise; a large machine takes long to tell of all its threads
 def _processor() -> str:
     """Its name and abilities. A virtual machine's name may be the same where its abilities are not."""
     kinds = ("model name", "cpu family", "model", "stepping", "flags", "Features", "CPU part")
