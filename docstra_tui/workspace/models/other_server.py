@@ -74,9 +74,9 @@ class ServerBackend:
             return self._last
         try:
             self.llm.check()
-            status = Status("ready", model=self.llm.model_name, window=self.llm.known_window)
+            model, window = self.llm.model_name, self.llm.known_window
+            status = Status("ready", model=model, window=window, queue=self._last.queue)
             self._loading_since = None
-            status = replace(status, queue=self._last.queue)
         except ServerLoading as error:
             status = self._loading(error)
         except DocstraError as error:
