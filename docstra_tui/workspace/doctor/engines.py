@@ -13,7 +13,7 @@ from docstra_tui.engine.client.identity import EngineIdentity, LockNote
 from docstra_tui.engine.client.wire import Health
 from docstra_tui.figures import count
 from docstra_tui.workspace.doctor.case import Case
-from docstra_tui.workspace.doctor.check import Check, changed, together
+from docstra_tui.workspace.doctor.check import Check, Status, changed, together
 
 ANSWER_SECONDS = 1.0
 """A busy engine answers in a fraction of it."""
@@ -44,12 +44,11 @@ def _asked(path: Path, mine: EngineIdentity) -> Check | None:
     """What is wrong with one; None where nothing is."""
     note = place.read_note(place.lock_path(path))
     name, stop = _name(note, path), f"docstra-tui engine stop {path.stem[:8]}"
-    is_wanted = note is not None and note.identity == mine
+    as_bad: Status = "fail" if note is not None and note.identity == mine else "warn"
     try:
         body = contact.ask(path, "/health", timeout=ANSWER_SECONDS)
     except OSError as error:
-        status = "fail" if is_wanted else "warn"
-        return Check("engine", status, f"{name} does not answer: {error}", stop)  # type: ignore[arg-type]
+        return Check("engine", as_bad, f"{name} does not answer: {error}", stop)
     if note is not None and note.identity.version != __version__:
         return Check("engine", "warn", f"{name} is of version {note.identity.version or 'unknown'}", stop)
     try:
@@ -58,7 +57,7 @@ def _asked(path: Path, mine: EngineIdentity) -> Check | None:
         return Check("engine", "warn", f"{name} cannot be understood", stop)
     if health.state == "failed":
         why = health.error.message.rstrip(".") if health.error is not None else "nobody knows why"
-        return Check("engine", "fail" if is_wanted else "warn", f"{name} failed: {why}", stop)
+        return Check("engine", as_bad, f"{name} failed: {why}", stop)
     return None
 
 
