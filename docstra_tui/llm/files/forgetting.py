@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docstra_tui import paths
+from docstra_tui import figures, paths
 from docstra_tui.errors import ModelError
 from docstra_tui.llm.files import converted, gguf_files, hub, int8_figures, location, profile, speeds, starter
 from docstra_tui.llm.files.catalog import installed_models
@@ -141,7 +141,7 @@ def _plan(cache: HFCacheInfo, repo: CachedRepoInfo, revision: str, quant: str) -
     if not meant:
         return "", None
     plan = cache.delete_revisions(*(one.commit_hash for one in meant))
-    return f"{len(meant)} revision{'' if len(meant) == 1 else 's'}", plan
+    return figures.count(len(meant), "revision"), plan
 
 
 def _check_inside(storage: Path, found: Iterable[Path]) -> None:
