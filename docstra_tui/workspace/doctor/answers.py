@@ -21,6 +21,9 @@ KEYS = b"\x1b[?u"
 ABILITIES = b"\x1b[c"
 """Every terminal answers this one: what it has not answered by then it does not know."""
 
+NONE = ("", "dumb", "unknown")
+"""TERM of what answers nothing."""
+
 SECONDS = 1.0
 """A terminal further away than this is not heard; one that does not answer holds nobody up for longer."""
 READ = 4096
@@ -66,7 +69,7 @@ def why_not(environ: Mapping[str, str], read: int = 0, write: int = 1) -> str:
     try:
         if not (os.isatty(read) and os.isatty(write)):
             return "there is no terminal here"
-        if environ.get("TERM", "") in ("", "dumb", "unknown"):
+        if environ.get("TERM", "") in NONE:
             return "TERM names none that answers"
         if not _is_in_front(read):
             return "it is not ours while we run in the background"

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from docstra_tui.text import sanitize_line
-from docstra_tui.workspace.doctor.answers import Answers
+from docstra_tui.workspace.doctor.answers import NONE, Answers
 from docstra_tui.workspace.doctor.case import Case
 from docstra_tui.workspace.doctor.check import Check, together, typed
 from docstra_tui.workspace.terminal import colour_depth, tmux
@@ -18,7 +18,6 @@ SMALLEST = (60, 16)
 FAR_SECONDS = 0.3
 LONGEST_ESCAPE = 100
 """Milliseconds that tmux may hold the Escape key back."""
-NONE = ("", "dumb", "unknown")
 NO_TERMINAL = "there is no terminal here"
 COLOURS = {
     colour_depth.NONE: "none",
