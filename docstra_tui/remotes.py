@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 
-from docstra_tui import address
 from docstra_tui.errors import SettingsError, UsageError
 from docstra_tui.setting_sources import A_FLAG, ENVIRONMENT, GIVEN, Layer, Place, named
 
@@ -169,12 +168,8 @@ def check(remotes: Mapping[str, Remote], origin: Mapping[str, Place]) -> None:
 
 
 def _wrong(remote: Remote) -> tuple[str, SettingsError] | None:
-    if not remote.base_url:
-        return "base_url", SettingsError("is missing.", address.LOOKS_LIKE)
-    try:
-        address.parse(remote.base_url)
-    except SettingsError as error:
-        return "base_url", SettingsError(f"cannot be used. {error.message}", error.hint)
+    if error := wrong_url(remote.base_url):
+        return "base_url", error
     if remote.key_env and not VARIABLE.fullmatch(remote.key_env):  # which may be the key itself
         return "key_env", SettingsError("is no name of a variable.", KEYS_ARE)
     if OF_SYSTEM.fullmatch(remote.key_env):
@@ -185,6 +180,19 @@ def _wrong(remote: Remote) -> tuple[str, SettingsError] | None:
         value = getattr(remote, field)
         if value is not None and not least <= value < math.inf:  # NaN fails every comparison
             return field, SettingsError(f"is {value}; the least is {least}.", meaning)
+    return None
+
+
+def wrong_url(url: str) -> SettingsError | None:
+    """Why it is that of no server, to be said behind the setting's name; it never shows a password in it."""
+    from docstra_tui import address  # not needed for a start without a server
+
+    if not url:
+        return SettingsError("is missing.", address.LOOKS_LIKE)
+    try:
+        address.parse(url)
+    except SettingsError as error:
+        return SettingsError(f"cannot be used. {error.message}", error.hint)
     return None
 
 

@@ -358,14 +358,9 @@ def _check(merged: dict[str, Any], origin: Mapping[str, Place]) -> Settings:
             "Known are auto, off, on, minimal, low, medium, high, xhigh, max, "
             "and a number of tokens below a million.",
         )
-    if settings.remote.base_url:
-        from docstra_tui import address  # not needed for a start without one
-
-        try:
-            address.parse(settings.remote.base_url)  # here, so that nothing ever shows a password in it
-        except SettingsError as error:
-            message = f"{named('remote.base_url', origin)} cannot be used. {error.message}"
-            raise SettingsError(message, error.hint) from None
+    url = settings.remote.base_url
+    if url and (wrong := remotes.wrong_url(url)):
+        raise SettingsError(f"{named('remote.base_url', origin)} {wrong.message}", wrong.hint)
     remotes.check(settings.remotes, origin)
     for key, (least, meaning) in LEAST.items():
         value = _value(settings, key)
