@@ -35,13 +35,14 @@ class ConfirmScreen(ModalScreen[bool]):
         with Vertical(classes="box"):
             yield Static(Content(self._title_text), classes="box-title", markup=False)
             yield Static(Content(self._text), markup=False)
-            yes = (
-                f"{press('confirm.enter')} or {press('confirm.yes')}"
-                if self._by_enter
-                else press("confirm.yes")
-            )
             no = f"{press('confirm.no', last=True)} or {press('confirm.no')}"
-            yield Static(Content(f"{yes}: yes · {no}: no"), classes="box-hint", markup=False)
+            hint = f"{self._yes_hint()} · {no}: no"
+            yield Static(Content(hint), classes="box-hint", markup=False)
+
+    def _yes_hint(self) -> str:
+        """Which keys say yes."""
+        yes = press("confirm.yes")
+        return f"{press('confirm.enter')} or {yes}: yes" if self._by_enter else f"{yes}: yes"
 
     def action_enter(self) -> None:
         if self._by_enter:

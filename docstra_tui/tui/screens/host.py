@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.content import Content
-from textual.widgets import Static
 
 from docstra_tui.key_hints import press
 from docstra_tui.tui.screens.confirm import ConfirmScreen
@@ -25,14 +21,9 @@ class HostScreen(ConfirmScreen):
         super().__init__(title, text, by_enter=False)
         self.is_for_good = False
 
-    def compose(self) -> ComposeResult:
+    def _yes_hint(self) -> str:
         yes, always = press("confirm.yes"), press("host.always")
-        no = f"{press('confirm.no', last=True)} or {press('confirm.no')}"
-        hint = f"{yes}: yes, until you leave · {always}: always for this host · {no}: no"
-        with Vertical(classes="box"):
-            yield Static(Content(self._title_text), classes="box-title", markup=False)
-            yield Static(Content(self._text), markup=False)
-            yield Static(Content(hint), classes="box-hint", markup=False)
+        return f"{yes}: yes, until you leave · {always}: always for this host"
 
     def action_always(self) -> None:
         self.is_for_good = True
