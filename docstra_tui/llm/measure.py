@@ -39,6 +39,11 @@ def is_count(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MOST_TOKENS
 
 
+def is_size(value: Any) -> TypeGuard[int]:
+    """True for that of a window or a prompt, which has at least one token."""
+    return is_count(value) and value > 0
+
+
 class TooLong(Exception):
     """Counting ended at so many tokens; there are more."""
 

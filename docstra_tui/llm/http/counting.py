@@ -15,6 +15,7 @@ from docstra_tui.llm.measure import (
     Room,
     estimate,
     is_count,
+    is_size,
     largest_body,
 )
 from docstra_tui.llm.prompt import Message
@@ -59,7 +60,7 @@ class Counting:
     def learn_window(self, told: dict[str, Any]) -> None:
         """From an answer of the server that may name it."""
         window = told.get("max_model_len")
-        if is_count(window) and window > 0:
+        if is_size(window):
             self.told_window = window
 
     def measure(self, messages: list[Message]) -> Measure:
@@ -148,7 +149,7 @@ def measured(answer: Any) -> Measure | None:
         answer.get("input_tokens"),
         len(tokens) if isinstance(tokens, list) else None,
     ]
-    count = next((count for count in told if is_count(count) and count > 0), None)
+    count = next((count for count in told if is_size(count)), None)
     if count is None:
         return None
     known = cached if is_count(cached) else None

@@ -10,13 +10,13 @@ import contextlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeGuard
+from typing import Any
 
 from docstra_tui.errors import DocstraError, RemoteError, ServerLoading
 from docstra_tui.llm.http.connection import Connection
 from docstra_tui.llm.http.counting import Counting
 from docstra_tui.llm.http.manners import GO_ON, Manners
-from docstra_tui.llm.measure import is_count
+from docstra_tui.llm.measure import is_size
 
 Card = dict[str, Any]
 """One model of a list."""
@@ -57,12 +57,7 @@ def window_of(card: Mapping[str, Any]) -> int | None:
     meta = card.get("meta")
     told = [card.get(name) for name in WINDOWS]
     told.insert(1, meta.get("n_ctx") if isinstance(meta, dict) else None)
-    return next((value for value in told if is_window(value)), None)
-
-
-def is_window(value: Any) -> TypeGuard[int]:
-    """True for a number of tokens."""
-    return is_count(value) and value > 0
+    return next((value for value in told if is_size(value)), None)
 
 
 def is_loaded(card: Card) -> bool:
@@ -72,8 +67,8 @@ def is_loaded(card: Card) -> bool:
     return (
         "loaded" in (state, card.get("state"))
         or card.get("loaded") is True
-        or any(is_window(card.get(name)) for name in LOADED_MARKS)
-        or (isinstance(meta, dict) and is_window(meta.get("n_ctx")))
+        or any(is_size(card.get(name)) for name in LOADED_MARKS)
+        or (isinstance(meta, dict) and is_size(meta.get("n_ctx")))
     )
 
 
@@ -168,7 +163,7 @@ class Served:
             if status == 200 and isinstance(answer, dict):
                 settings = answer.get("default_generation_settings")
                 window = settings.get("n_ctx") if isinstance(settings, dict) else answer.get("n_ctx")
-                if is_window(window):
+                if is_size(window):
                     self._manners.is_llama_server = True
                     return window
             status, answer = self._connection.ask("GET", f"{self._connection.root}/api/v0/models")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any
 
-from docstra_tui.llm.measure import is_count
+from docstra_tui.llm.measure import is_size
 
 KINDS = ("exceed_context_size_error", "context_length_exceeded")
 """How servers mark this error, whatever else they say."""
@@ -51,8 +51,8 @@ def find(body: Any, words: str) -> Overflow | None:
     error = error if isinstance(error, dict) else body if isinstance(body, dict) else {}
     if any(error.get(name) in KINDS for name in ("type", "code")):
         window, prompt = error.get("n_ctx"), error.get("n_prompt_tokens")
-        if _is_number(window):
-            return Overflow(window, prompt if _is_number(prompt) else None)
+        if is_size(window):
+            return Overflow(window, prompt if is_size(prompt) else None)
     text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", words[:LONGEST_LOOK])
     limit = _first(LIMITS, text)
     return None if not limit else Overflow(limit, _first(PROMPTS, text))
@@ -70,7 +70,3 @@ def find_in(content: bytes, words: str) -> Overflow | None:
 def _first(patterns: tuple[str, ...], text: str) -> int | None:
     found = (re.search(pattern, text, re.IGNORECASE) for pattern in patterns)
     return next((int(match[1][:LONGEST_NUMBER]) for match in found if match is not None), None)
-
-
-def _is_number(value: Any) -> TypeGuard[int]:
-    return is_count(value) and value > 0
