@@ -84,8 +84,7 @@ def _known(settings: Settings) -> dict[str, Remote]:
     server = settings.server
     if settings.remote.name or server is None:
         return settings.remotes
-    unnamed = msgspec.structs.replace(server, key_env=remotes.COMMON_KEY)
-    return settings.remotes | {_free(settings.remotes, address.parse(server.base_url)): unnamed}
+    return settings.remotes | {_free(settings.remotes, address.parse(server.base_url)): server}
 
 
 def _name_of(choice: ModelChoice, known: Mapping[str, Remote], current: str) -> str:
