@@ -97,13 +97,7 @@ class Connection:
         exchange = self._begun()
 
         def read() -> str:
-            with (
-                self.honest_errors(),
-                self._client().stream(
-                    "GET", url, timeout=self._timeout(None), extensions={"trace": exchange.trace}
-                ) as response,
-            ):
-                self._refuse_compressed(response)
+            with self._reply("GET", url, None, exchange) as response:
                 content = self.read(response, LARGEST_METRICS)
                 return content.decode("utf-8", "replace") if response.status_code == 200 else ""
 
@@ -121,13 +115,7 @@ class Connection:
     def _ask(
         self, method: str, url: str, body: Any, must_succeed: bool, exchange: Exchange
     ) -> tuple[int, Any]:
-        with (
-            self.honest_errors(),
-            self._client().stream(
-                method, url, json=body, timeout=self._timeout(None), extensions={"trace": exchange.trace}
-            ) as response,
-        ):
-            self._refuse_compressed(response)
+        with self._reply(method, url, body, exchange) as response:
             content = self.read(response, LARGEST_BODY)
             if must_succeed and response.status_code != 200:
                 raise server_errors.refusal(
@@ -139,6 +127,19 @@ class Connection:
                     f"{url} answers with something that is not JSON: {self._first_words(content)}", URL_HINT
                 )
             return response.status_code, value
+
+    @contextlib.contextmanager
+    def _reply(self, method: str, url: str, body: Any, exchange: Exchange) -> Iterator[httpx2.Response]:
+        """To a short question, its headers read."""
+        timeout, trace = self._timeout(None), exchange.trace
+        with (
+            self.honest_errors(),
+            self._client().stream(
+                method, url, json=body, timeout=timeout, extensions={"trace": trace}
+            ) as response,
+        ):
+            self._refuse_compressed(response)
+            yield response
 
     @contextlib.contextmanager
     def open(self, url: str, body: Any, trace: Trace) -> Iterator[httpx2.Response]:
