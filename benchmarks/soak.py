@@ -15,16 +15,14 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import os
 import random
 import shutil
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr
+from contextlib import redirect_stderr
 from pathlib import Path
 
+from benchmarks.places import own_places
 from benchmarks.report import Report
 from benchmarks.soak_figures import MEGABYTE, Notes, kept_questions
 from benchmarks.soak_hands import Hands
@@ -36,21 +34,6 @@ WARM_UP = 0.25
 """The share of the time that is left out of what grows: caches fill at first."""
 WINDOW = 65536
 FILES = 8
-
-
-@contextmanager
-def own_places() -> Iterator[Path]:
-    """A folder of its own for all that the program keeps; nothing of the user's is touched."""
-    base = Path(tempfile.mkdtemp(prefix="dt-soak-"))
-    before = dict(os.environ)
-    for name in ("RUNTIME", "STATE", "CONFIG", "CACHE"):
-        os.environ[f"DOCSTRA_{name}_DIR"] = str(base / name.lower())
-    try:
-        yield base
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-        shutil.rmtree(base, ignore_errors=True)
 
 
 def a_project(base: Path) -> Path:
@@ -101,7 +84,7 @@ def main() -> None:
     wanted = parser.parse_args()
     sys.argv[1:] = ["--json"] if wanted.json else []
     report = Report(f"a soak of {wanted.minutes:g} minutes, seed {wanted.seed}")
-    with own_places() as base:
+    with own_places("dt-soak-") as base:
         notes = Notes()
         hands = soak(base, wanted.minutes, wanted.seed, notes)
         kept = kept_questions(base / "state")

@@ -6,17 +6,15 @@ No model is behind it: none is needed to look for files.
 from __future__ import annotations
 
 import asyncio
-import os
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
 
+from benchmarks.places import own_places
 from docstra_tui.errors import ModelNotFound
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.settings import Settings
@@ -99,7 +97,7 @@ def measure_screen(
         raise ModelNotFound("There is no model.", "None is needed.")
 
     async def run() -> tuple[dict[str, float], list[float]]:
-        with _own_places() as places:
+        with own_places("docstra-tree-") as places:
             store = SessionStore(places / "sessions.db")
             app = DocstraApp(Settings(), root, no_model, store)
             async with app.run_test(size=SIZE) as pilot:
@@ -116,17 +114,3 @@ def measure_screen(
             return stalls, screen.typed
 
     return asyncio.run(run())
-
-
-@contextmanager
-def _own_places() -> Any:
-    """Nothing of the user's own is touched."""
-    with tempfile.TemporaryDirectory(prefix="docstra-tree-") as base:
-        before = dict(os.environ)
-        for name in ("STATE", "CONFIG", "CACHE", "RUNTIME"):
-            os.environ[f"DOCSTRA_{name}_DIR"] = f"{base}/{name.lower()}"
-        try:
-            yield Path(base)
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
