@@ -168,9 +168,10 @@ class Place:
             "PAUSE": "0.02",
         }
         self.key_file = self.home / ".config" / "docstra-server" / "key"
+        self.started: list[subprocess.Popen[str]] = []
 
     def start(self, script: str, *words: str, **variables: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             ["bash", str(DEPLOY / script), *words],
             cwd=self.home,
             env=self.variables | variables,
@@ -179,6 +180,8 @@ class Place:
             text=True,
             start_new_session=True,
         )
+        self.started.append(process)
+        return process
 
     def asked(self, program: str, rank: int = 0) -> list[list[str]]:
         """What the fake was called with."""
@@ -199,16 +202,8 @@ class Place:
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
     there = Place(tmp_path)
-    started: list[subprocess.Popen[str]] = []
-    start = there.start
-
-    def noted(*words: str, **variables: str) -> subprocess.Popen[str]:
-        started.append(start(*words, **variables))
-        return started[-1]
-
-    there.start = noted  # type: ignore[method-assign]
     yield there
-    for process in started:
+    for process in there.started:
         try:
             os.killpg(process.pid, signal.SIGKILL)
         except ProcessLookupError:
