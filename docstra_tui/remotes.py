@@ -50,8 +50,8 @@ OF_HUB = frozenset({"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH"})
 
 KEYS_ARE = (
     "A key stands in no settings file: put it into one with mode 0600 and name that with key_file, or name "
+    "a variable with key_env."
 )
-KEYS_ARE += "a variable with key_env."
 SECRET_WORDS = frozenset({"key", "api_key", "apikey", "token", "password", "secret", "auth", "authorization"})
 """What somebody may call a key that does not belong there."""
 

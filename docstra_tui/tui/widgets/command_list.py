@@ -46,7 +46,7 @@ class CommandList(MentionList):
 
     def _unfold(self) -> None:
         """Where there is no room for the row under the cursor, it has its words below it."""
-        for index in {self._open, self.highlighted} - {None}:
+        for index in {self._open, self.highlighted}:
             if index is not None and index < self.option_count:
                 label = self._whole if index == self.highlighted else self._label
                 self.replace_option_prompt_at_index(index, label(self.value_at(index)))
