@@ -160,16 +160,18 @@ def open_private(path: Path, flags: int = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 
 
 def is_locked(lock: Path) -> bool:
-    """True while a living process holds this lock. Never makes the file; where a file system has no locks,
-    nobody holds one."""
+    """True while a living process holds this lock. Never makes the file.
+
+    Raises `OSError` where the file system has no locks.
+    """
     try:
         fd = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return False
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError as error:
-        return isinstance(error, BlockingIOError)
+    except BlockingIOError:
+        return True
     finally:
         os.close(fd)
     return False

@@ -1,4 +1,4 @@
-"""Where the converted form of a GGUF file lies, and the lock of whoever makes it."""
+"""Where the converted form of a GGUF file lies, and whether somebody makes one now."""
 
 from __future__ import annotations
 
@@ -27,3 +27,11 @@ def folder_of(path: Path) -> Path:
 def lock_of(folder: Path) -> Path:
     """Held by whoever makes it."""
     return folder.with_suffix(".lock")
+
+
+def is_locked(lock: Path) -> bool:
+    """True while a process holds a lock of the filelock library; where there are none, nobody does."""
+    try:
+        return paths.is_locked(lock)
+    except OSError:
+        return False

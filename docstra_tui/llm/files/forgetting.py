@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docstra_tui import figures, paths
+from docstra_tui import figures
 from docstra_tui.errors import ModelError
 from docstra_tui.llm.files import converted, gguf_files, hub, int8_figures, location, profile, speeds, starter
 from docstra_tui.llm.files.catalog import installed_models
@@ -59,7 +59,7 @@ def check_idle(name: str) -> None:
         raise ModelError(f"{name} is being fetched now; nothing was removed.", "Wait until it is here.")
     for path in _files_of(name):
         with suppress(OSError):
-            if paths.is_locked(converted.lock_of(converted.folder_of(path))):
+            if converted.is_locked(converted.lock_of(converted.folder_of(path))):
                 raise ModelError(f"{name} is being converted now; nothing was removed.", "Wait for its end.")
 
 
@@ -218,7 +218,7 @@ def _drop(folder: Path) -> None:
     aside = folder.with_name(f".{folder.name}-forgotten")
     os.replace(folder, aside)
     shutil.rmtree(aside)
-    if not paths.is_locked(lock := converted.lock_of(folder)):
+    if not converted.is_locked(lock := converted.lock_of(folder)):
         lock.unlink(missing_ok=True)
 
 

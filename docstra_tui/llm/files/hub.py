@@ -13,9 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from docstra_tui import paths
 from docstra_tui.errors import GatedModel, HubUnreachable, ModelError, ModelNotFound, UnsafeWeights
-from docstra_tui.llm.files import checkpoint, gguf_architectures, gguf_files
+from docstra_tui.llm.files import checkpoint, converted, gguf_architectures, gguf_files
 from docstra_tui.llm.files.load_errors import logger, translate_hub, translated
 from docstra_tui.llm.files.sources import LoadProgress, ModelFiles, ModelSpec, Progress
 
@@ -49,7 +48,7 @@ def storage_of(repository: str) -> Path:
 def is_fetched_now(repository: str) -> bool:
     """True while a process downloads something of it."""
     locks = cache_folder() / ".locks" / storage_of(repository).name
-    return any(map(paths.is_locked, locks.glob("*.lock")))
+    return any(map(converted.is_locked, locks.glob("*.lock")))
 
 
 def is_offline() -> bool:

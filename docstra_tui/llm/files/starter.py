@@ -19,6 +19,7 @@ from pathlib import Path
 
 from docstra_tui import paths
 from docstra_tui.errors import BadModelFile, HubUnreachable, ModelError
+from docstra_tui.llm.files import converted
 from docstra_tui.llm.files.load_errors import DISK_FULL, disk_full, logger
 from docstra_tui.llm.files.sources import STARTER, LoadProgress, ModelFiles, Progress
 
@@ -63,7 +64,7 @@ def own_files() -> list[Path]:
 
 def is_fetched_now() -> bool:
     """True while a process fetches it."""
-    return paths.is_locked(folder() / LOCK)
+    return converted.is_locked(folder() / LOCK)
 
 
 def resolve(progress: Progress) -> ModelFiles:
