@@ -38,7 +38,7 @@ dev: $(VENV)/dev-$(TORCH) ## and what its tests and checks need
 $(VENV)/installed-pinned $(VENV)/dev-pinned: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed; name it: make PYTHON=/path/to/python3.12"; exit 2; }
 	@rm -rf $(if $(wildcard $(VENV)/*-system),$(VENV))
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 	@echo "Setting up $(VENV): $(SIZE)."
 	@$(INSTALL) -c constraints.txt -e ".$(if $(findstring dev,$(@F)),[dev])"
 	@touch $(VENV)/installed-pinned $@
@@ -46,7 +46,7 @@ $(VENV)/installed-pinned $(VENV)/dev-pinned: pyproject.toml constraints.txt
 $(VENV)/installed-system $(VENV)/dev-system: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed; name it: make PYTHON=/path/to/python3.12"; exit 2; }
 	@rm -rf $(if $(wildcard $(VENV)/*-pinned),$(VENV))
-	@test -x $(BIN)/python || $(PYTHON) -m venv --system-site-packages $(VENV)
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --system-site-packages $(VENV) || { rm -rf $(VENV); exit 1; }
 	@$(BIN)/python tools/system_torch.py constraints.txt $(VENV)/constraints.txt || { rm -rf $(VENV); exit 1; }
 	@echo "Setting up $(VENV) beside that torch: about 0.1 GB is fetched."
 	@$(INSTALL) -c $(VENV)/constraints.txt -e ".$(if $(findstring dev,$(@F)),[dev])"

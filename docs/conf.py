@@ -24,6 +24,7 @@ exclude_patterns = [
     ".*",
     "build",
     "dist",
+    "docs/weather",
     "docstra_tui",
     "tests",
     "benchmarks",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from docstra_tui.context.files.reader import read_item
@@ -13,64 +14,8 @@ MODEL = "Qwen/Qwen3-8B"
 ASKED = 1_790_000_000.0
 """When it was asked: a day in September 2026."""
 
-FILES = {
-    "README.md": "# weather\n\nForecasts for the boat, cached for when there is no network.\n",
-    "pyproject.toml": '[project]\nname = "weather"\nversion = "0.4"\n',
-    "tests/test_cache.py": """from weather.cache import Cache
-
-
-def test_empty():
-    assert Cache().get("oslo") is None
-""",
-    "weather/__init__.py": '"""Forecasts for the boat."""\n',
-    "weather/cache.py": '''"""Forecasts that were fetched, with the moment when."""
-
-import time
-
-STALE_AFTER = 3 * 3600
-
-
-class Cache:
-    def __init__(self):
-        self._kept = {}
-
-    def put(self, place, forecast):
-        self._kept[place] = (time.time(), forecast)
-
-    def get(self, place):
-        """The forecast, or None where there is none or it is stale."""
-        when, forecast = self._kept.get(place, (0, None))
-        return forecast if time.time() - when < STALE_AFTER else None
-''',
-    "weather/client.py": '''"""Asks the service, and the cache where the service is out of reach."""
-
-from weather.cache import Cache
-from weather.service import Unreachable, fetch
-
-
-class Client:
-    def __init__(self, cache: Cache):
-        self._cache = cache
-
-    def forecast(self, place):
-        try:
-            found = fetch(place)
-        except Unreachable:
-            return self._cache.get(place)
-        self._cache.put(place, found)
-        return found
-''',
-    "weather/service.py": '''"""The service on shore."""
-
-
-class Unreachable(Exception):
-    pass
-
-
-def fetch(place):
-    raise Unreachable
-''',
-}
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "weather"
+"""The one of the tour: who walks it has its files."""
 
 FIRST = """The client asks the service first, and where that is out of reach the cache (`client.py`). What is
 older than three hours counts as stale: `Cache.get` returns `None` then, although the forecast is there.
@@ -108,9 +53,7 @@ EARLIER = (
 
 def write(root: Path) -> None:
     """The files of the project."""
-    for name, text in FILES.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
+    shutil.copytree(FOLDER, root, dirs_exist_ok=True)
 
 
 def ask(store: SessionStore, root: Path, server: str) -> None:
