@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 SHIFT = 12
 """Bits of a region's number in its file: its id is the file's times 4096, and that number."""
 
@@ -33,6 +35,19 @@ class Region:
     """Comments, documentation and texts in quotes. Of documents, all they say."""
     body: str
     """The rest: identifiers, in their parts too."""
+
+
+TEXTS = 4
+"""Of each region: the words of its path, which only a file's first one has, its names, comments and body."""
+
+
+class Words(msgspec.Struct, array_like=True, frozen=True):
+    """All of one file, one text after the other."""
+
+    numbers: bytes
+    """Of the words (`stems`)."""
+    sizes: list[int]
+    """How many words each text has."""
 
 
 @dataclass(frozen=True, slots=True)

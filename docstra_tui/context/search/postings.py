@@ -1,9 +1,10 @@
 """In which regions a word stands, and how often: packed, so that many words are looked up in little time.
 
-A part is what one transaction put in. Its postings are rows of a thousandth of all words each; in a row first
-how many words, then their numbers (`stems`), where each one's regions begin, and for each of these its place
-in the part and what the word weighs there (`counting`). Nothing in a part is ever changed: files that were
-taken out since stand in `gone`, until the part is made anew.
+A part is what one transaction put in. Its postings are rows of some hundredth of all words each; two words
+that stand beside each other are as one (`stems`). In a row are first how many words, then their numbers, then
+where each one's regions begin, and for each of these its place in the part and what the word weighs there
+(`counting`). Nothing in a part is ever changed: files that were taken out since stand in `gone`, until the
+part is made anew.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from typing import Any, NamedTuple, get_args
 import numpy as np
 import numpy.typing as npt
 
-from docstra_tui.context.search.counting import Counted
-from docstra_tui.context.search.facts import SHIFT, FileKind
+from docstra_tui.context.search.counting import Triples, counted, lengths_of, triples_of
+from docstra_tui.context.search.facts import SHIFT, TEXTS, FileKind, Words
 
 ROWS = 1 << 10
 """Of a part, at most."""
@@ -34,23 +35,24 @@ KINDS: tuple[FileKind, ...] = get_args(FileKind)
 """By the numbers that stand for them in a part."""
 
 
-def put(connection: sqlite3.Connection, files: Sequence[tuple[int, str, Counted]]) -> None:
+def put(connection: sqlite3.Connection, files: Sequence[tuple[int, str, Words]]) -> None:
     """Have these files, by their ids, in a new part. Inside a transaction."""
-    some: list[tuple[int, str, Counted]] = []
+    some: list[tuple[int, str, Words]] = []
     regions = 0
     for one in files:
-        if regions + len(one[2].counts) > MOST:
+        count = len(one[2].sizes) // TEXTS
+        if regions + count > MOST:
             _put_part(connection, some)
             some, regions = [], 0
-        if one[2].counts:
+        if count:
             some.append(one)
-            regions += len(one[2].counts)
+            regions += count
     if some:
         _put_part(connection, some)
 
 
-def _put_part(connection: sqlite3.Connection, files: Sequence[tuple[int, str, Counted]]) -> None:
-    sizes = [len(found.counts) for _, _, found in files]
+def _put_part(connection: sqlite3.Connection, files: Sequence[tuple[int, str, Words]]) -> None:
+    sizes = [len(words.sizes) // TEXTS for _, _, words in files]
     regions = np.concatenate(
         [
             np.arange(size, dtype=np.int64) + (file << SHIFT)
@@ -58,15 +60,11 @@ def _put_part(connection: sqlite3.Connection, files: Sequence[tuple[int, str, Co
         ]
     )
     kinds = np.repeat(np.array([_code(kind) for _, kind, _ in files], np.uint8), sizes)
-    lengths = np.array([length for _, _, found in files for length in found.lengths], np.uint32)
-    part = _new_part(connection, 0, regions, lengths, kinds)
-    counts = np.array([count for _, _, found in files for count in found.counts])
-    numbers = np.frombuffer(b"".join(found.numbers for _, _, found in files), np.uint32)
-    weights = np.frombuffer(b"".join(found.weights for _, _, found in files), np.uint16)
-    triples = _triples(numbers, np.repeat(np.arange(len(regions)), counts), weights)
+    every = [words for _, _, words in files]
+    part = _new_part(connection, 0, regions, lengths_of(every), kinds)
     connection.executemany(
         "INSERT INTO postings (id, packed) VALUES (?, ?)",
-        ((row * _PART + part, packed) for row, packed in _rows(triples)),
+        ((row * _PART + part, packed) for row, packed in _rows(counted(every))),
     )
 
 
@@ -89,18 +87,7 @@ def _new_part(
     return part
 
 
-def _triples(
-    numbers: npt.NDArray[Any], places: npt.NDArray[Any], weights: npt.NDArray[Any]
-) -> npt.NDArray[Any]:
-    """Number, place and weight of each posting in one integer: sorted in the time of a moment."""
-    return (
-        (numbers.astype(np.uint64) << np.uint64(32))
-        | (places.astype(np.uint64) << np.uint64(16))
-        | weights.astype(np.uint64)
-    )
-
-
-def _rows(triples: npt.NDArray[np.uint64]) -> Iterator[tuple[int, bytes]]:
+def _rows(triples: Triples) -> Iterator[tuple[int, bytes]]:
     """Each row's number and what stands in it; sorts what it is given."""
     triples.sort()
     numbers = (triples >> np.uint64(32)).astype(np.uint32)
@@ -158,8 +145,10 @@ class Row(NamedTuple):
         return np.repeat(self.numbers, often)
 
 
-def taken_apart(packed: bytes) -> Row:
+def taken_apart(packed: object) -> Row:
     """Raises `sqlite3.DatabaseError` where it cannot be."""
+    if not isinstance(packed, bytes):
+        raise damaged()
     count = int.from_bytes(packed[:4], "little")
     at = 8 + 8 * count
     total = int.from_bytes(packed[at - 4 : at], "little")
@@ -199,14 +188,20 @@ def merge(connection: sqlite3.Connection) -> None:
     ).fetchall()
     for (level,) in levels:
         rows = connection.execute("SELECT id FROM parts WHERE level = ? ORDER BY id", (level,)).fetchall()
-        _merge(connection, {part for (part,) in rows}, level + 1)
+        _merge(connection, {part for (part,) in rows}, _level(level) + 1)
+
+
+def _level(found: object) -> int:
+    if not isinstance(found, int):
+        raise damaged()
+    return found
 
 
 def tidy(connection: sqlite3.Connection) -> None:
     """Have nothing in it of files that are gone; in transactions, as `merge`."""
     if connection.execute("SELECT 1 FROM gone LIMIT 1").fetchone() is not None:
         rows = connection.execute("SELECT id, level FROM parts").fetchall()
-        _merge(connection, {part for part, _ in rows}, max((level for _, level in rows), default=0))
+        _merge(connection, {part for part, _ in rows}, max((_level(level) for _, level in rows), default=0))
         connection.execute("DELETE FROM gone")
 
 
@@ -226,7 +221,9 @@ def regions_of(connection: sqlite3.Connection) -> dict[int, Regions]:
     for part, regions, lengths, kinds in connection.execute(
         "SELECT id, regions, lengths, kinds FROM parts ORDER BY id"
     ).fetchall():
-        if not len(regions) == 8 * len(kinds) == 2 * len(lengths):
+        if not all(isinstance(column, bytes) for column in (regions, lengths, kinds)) or not (
+            len(regions) == 8 * len(kinds) == 2 * len(lengths)
+        ):
             raise damaged()
         ids, codes = np.frombuffer(regions, np.int64), np.frombuffer(kinds, np.uint8)
         if codes.max(initial=0) >= len(KINDS):
@@ -277,7 +274,7 @@ def _merge_group(connection: sqlite3.Connection, group: dict[int, Regions], leve
         for part, row in _rows_in(connection, number, group):
             numbers = row.each(len(group[part].ids))
             is_kept = group[part].is_there[row.places]
-            some.append(_triples(numbers[is_kept], places[part][row.places[is_kept]], row.weights[is_kept]))
+            some.append(triples_of(numbers[is_kept], places[part][row.places[is_kept]], row.weights[is_kept]))
         connection.executemany(
             "DELETE FROM postings WHERE id = ?", [(number * _PART + part,) for part in group]
         )

@@ -1,13 +1,15 @@
-"""Words as the index counts them: the forms of one are one (Porter), and each is a number.
-
-FTS5 does the same with what it is given, so that both know the same words.
-"""
+"""Words as the index counts them: the forms of one are one (Porter), and each is a number."""
 
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
+from typing import TYPE_CHECKING, Any, TypeVar
 from zlib import crc32
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _WORD = re.compile(r"[^\W_]+")
 _LONGEST = 64
@@ -85,29 +87,49 @@ def parted(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
+BESIDE = 1 << 31
+"""In the number of two words that stand beside each other, not in that of one."""
+_MIXED = 0x9E3779B1
+Number = TypeVar("Number", int, "npt.NDArray[Any]")
+
+
+def beside(first: Number, second: Number) -> Number:
+    """The number of two words, by theirs: hardly any other two have it."""
+    number: Number = (first * _MIXED + second) & (BESIDE - 1) | BESIDE
+    return number
+
+
 class _Numbers(dict[str, int]):
     """Of words as they are written."""
 
     def __missing__(self, word: str) -> int:
         if len(self) >= _KEPT:
             self.clear()
-        number = self[word] = crc32(stem_of(word).encode("utf-8", "replace"))
+        number = self[word] = crc32(stem_of(word).encode("utf-8", "replace")) >> 1
         return number
 
 
-class _Several(dict[str, tuple[int, ...]]):
-    """Of identifiers, one for each word in them."""
+class _Packed(dict[str, bytes]):
+    """Of identifiers, the numbers of the words in them."""
 
-    def __missing__(self, identifier: str) -> tuple[int, ...]:
+    def __missing__(self, identifier: str) -> bytes:
         if len(self) >= _KEPT:
             self.clear()
-        numbers = self[identifier] = tuple([number_of(word) for word in parted(identifier)])
-        return numbers
+        packed = self[identifier] = b"".join(
+            [number_of(word).to_bytes(SIZE, sys.byteorder) for word in parted(identifier)]
+        )
+        return packed
 
 
-_KEPT = 40_000
+SIZE = 4
+"""Bytes of a number."""
+_KEPT = 20_000
 """Words whose numbers are remembered."""
 number_of = _Numbers().__getitem__
 """The number of a word in small letters: the same for its forms, and for hardly any other."""
-numbers_of = _Several().__getitem__
-"""Those of the words in an identifier."""
+_packed = _Packed().__getitem__
+
+
+def numbers_of(text: str) -> bytes:
+    """Those of all words in a text, in their order."""
+    return b"".join(map(_packed, text.split()))

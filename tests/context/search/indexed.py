@@ -6,13 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from docstra_tui.context.search.asking import Asking
+from docstra_tui.context.search.facts import SHIFT
 from docstra_tui.context.search.index import database, place
 from docstra_tui.context.search.index.building import Building
 from docstra_tui.context.search.index.project import ProjectIndex
 from docstra_tui.context.search.index.reader import IndexReader
 from docstra_tui.context.search.index.worker import look_at
 from docstra_tui.context.search.offered import Suggestions
+from docstra_tui.context.search.ranking.evidence import Regions
+from docstra_tui.context.search.ranking.weights import WEIGHTS
+from docstra_tui.context.search.stems import parted
 from docstra_tui.context.search.suggestions import suggest
 
 
@@ -33,6 +39,15 @@ def own_index(root: Path) -> ProjectIndex:
     place.claim(index.folder, root)
     _write(root, index.folder / place.FILE)
     return index
+
+
+def paths_with(reader: IndexReader, *texts: str) -> list[str]:
+    """Files that have any of these texts, the words of which stand beside each other."""
+    regions = Regions(reader.connection)
+    places = [place for text in texts for place in regions.having(parted(text), WEIGHTS).places]
+    files = {int(region) >> SHIFT for region in regions.ids[np.array(places, np.int64)]}
+    known = reader.connection.execute("SELECT id, path FROM files ORDER BY path").fetchall()
+    return [path for file, path in known if file in files]
 
 
 def asked_here(asking: Asking, index: Path, question: str, **given: Any) -> Suggestions:

@@ -21,7 +21,9 @@ from docstra_tui.context.search.index.building import Progress
 from docstra_tui.context.search.index.extracted import Wanted
 from docstra_tui.context.search.index.project import ProjectIndex, is_too_broad
 from docstra_tui.context.search.index.workers import BROKEN, COMMAND, Workers
+from docstra_tui.context.search.stems import numbers_of
 from docstra_tui.errors import NoIndex
+from tests.context.search import indexed
 
 GUARD = 60.0
 """Seconds after which a test has hung."""
@@ -58,11 +60,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def paths_with(index: ProjectIndex, word: str) -> list[str]:
-    statement = (
-        "SELECT DISTINCT path FROM files WHERE id IN "
-        "(SELECT rowid >> 12 FROM regions WHERE regions MATCH ?) ORDER BY path"
-    )
-    return [path for (path,) in index.ask(lambda at: at.connection.execute(statement, (word,)).fetchall())]
+    return index.ask(lambda reader: indexed.paths_with(reader, word))
 
 
 def test_a_file_that_breaks_its_parser_is_there_all_the_same(root: Path) -> None:
@@ -74,7 +72,9 @@ def test_a_file_that_breaks_its_parser_is_there_all_the_same(root: Path) -> None
     assert sorted(found) == sorted(names)
     assert {name for name, rows in found.items() if rows.left_out} == {"hopeless.py"}
     assert found["hopeless.py"].left_out == BROKEN
-    assert all("Walrus" in str(rows.rows) for name, rows in found.items() if name != "hopeless.py")
+    assert all(
+        numbers_of("Walrus") in rows.words.numbers for name, rows in found.items() if name != "hopeless.py"
+    )
 
 
 def test_processes_that_end_at_once_are_given_up(root: Path) -> None:

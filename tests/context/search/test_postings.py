@@ -9,12 +9,13 @@ from contextlib import closing
 import pytest
 
 from docstra_tui.context.search import postings
-from docstra_tui.context.search.counting import NAME, PATH, counted
+from docstra_tui.context.search.counting import NAME, PATH, counted, lengths_of
 from docstra_tui.context.search.facts import SHIFT
 from docstra_tui.context.search.index import shape
+from docstra_tui.context.search.index.extracted import numbered
 from docstra_tui.context.search.ranking.evidence import Regions
 from docstra_tui.context.search.ranking.weights import WEIGHTS
-from docstra_tui.context.search.stems import number_of, parted, stem_of
+from docstra_tui.context.search.stems import beside, number_of, parted, stem_of
 
 TEXT = """
     retries retried retrying agreed sized hopping falling happy sky skies caresses ponies feed
@@ -37,13 +38,22 @@ def connection() -> Iterator[sqlite3.Connection]:
 
 def put(connection: sqlite3.Connection, **files: str) -> None:
     """Each of one region, by numbers: `f1` is 1."""
-    rows = [(int(name[1:]), "code", counted([("", "", "", body)])) for name, body in files.items()]
-    postings.put(connection, rows)
+    postings.put(
+        connection, [(int(name[1:]), "code", numbered(["", "", "", body])) for name, body in files.items()]
+    )
 
 
-def found(connection: sqlite3.Connection, word: str) -> list[int]:
+def found(connection: sqlite3.Connection, words: str) -> list[int]:
     regions = Regions(connection)
-    return sorted((regions.ids[regions.having(word, WEIGHTS).places] >> SHIFT).tolist())
+    return sorted((regions.ids[regions.having(words.split(), WEIGHTS).places] >> SHIFT).tolist())
+
+
+def fts5(*texts: str) -> sqlite3.Connection:
+    """The same in a table of SQLite's own, by numbers from 0."""
+    other = sqlite3.connect(":memory:")
+    other.execute("CREATE VIRTUAL TABLE regions USING fts5 (body, tokenize = 'porter unicode61')")
+    other.executemany("INSERT INTO regions (rowid, body) VALUES (?, ?)", enumerate(texts))
+    return other
 
 
 def test_forms_of_words_are_those_of_fts5() -> None:
@@ -56,28 +66,50 @@ def test_forms_of_words_are_those_of_fts5() -> None:
 
 
 def test_a_word_is_counted_apart_in_texts_names_and_paths() -> None:
-    one = counted([("http retry", "Retry", "about retries", "retry " * 300), ("", "", "", "")])
-    assert one.counts == [3, 0]  # about, retry, http, and no form twice
-    assert one.lengths == [2 + 1 + 2 + 300, 0]
-    numbers, weights = memoryview(one.numbers).cast("I"), memoryview(one.weights).cast("H")
-    of = dict(zip(numbers, weights, strict=True))
-    assert of[number_of("retry")] == PATH + NAME + 255
-    assert of[number_of("http")] == PATH
-    assert of[number_of("about")] == 1
+    one = numbered(["http retry", "Retry", "about retries", "retry " * 300, "", "", "", ""])
+    assert lengths_of([one]).tolist() == [2 + 1 + 2 + 300, 0]
+    of = {int(triple) >> 32: int(triple) & 0xFFFF for triple in counted([one])}
+    retry, http, about = map(number_of, ("retry", "http", "about"))
+    assert of == {
+        retry: PATH + NAME + 255,
+        http: PATH,
+        about: 1,
+        beside(http, retry): PATH,
+        beside(about, retry): 1,
+        beside(retry, retry): 255,  # and nothing beside what stands in another text
+    }
+
+
+def test_files_counted_together_or_not_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [numbered(["", "", f"seal{number % 3} owl", "newt"] * 2) for number in range(9)]
+    together = sorted(counted([*files, numbered([])]).tolist())
+    monkeypatch.setattr("docstra_tui.context.search.counting.AT_ONCE", 10)
+    assert sorted(counted(files).tolist()) == together
+    assert {triple >> 16 & 0xFFFF for triple in together} == set(range(18))
+    assert len(counted([])) == 0
 
 
 def test_more_of_a_word_is_better_and_bm25_is_that_of_fts5(connection: sqlite3.Connection) -> None:
-    bodies = ["seal", "seal seal owl", "owl " * 30 + "seal", "newt", "newt owl", "toad", "toad toad", "frog"]
+    bodies = [
+        *("seal", "seal seal owl", "owl " * 30 + "seal", "newt", "newt owl", "toad", "toad toad", "frog"),
+        *("big red fox", "big red fox and a big red fox", "red fox, red big", "fox red big", "x", "y", "z"),
+    ]
     put(connection, **{f"f{number}": body for number, body in enumerate(bodies)})
-    connection.executemany(
-        "INSERT INTO regions (rowid, path, names, comments, body) VALUES (?, '', '', '', ?)",
-        [(number << SHIFT, body) for number, body in enumerate(bodies)],
-    )
     regions = Regions(connection)
-    for word in ("seal", "owl", "newt", "toad", "frog"):
-        ours, theirs = regions.having(word, WEIGHTS), regions.beside(word, WEIGHTS)
-        assert ours.places.tolist() == theirs.places.tolist()
-        assert ours.values.tolist() == pytest.approx(theirs.values.tolist())
+    with closing(fts5(*bodies)) as other:
+        for words in ("seal", "owl", "newt", "toad", "frog", "red fox", "big red fox", "fox big", "owl frog"):
+            ours = regions.having(words.split(), WEIGHTS)
+            theirs = other.execute(
+                "SELECT rowid, -bm25(regions) FROM regions WHERE regions MATCH ?", (f'"{words}"',)
+            ).fetchall()
+            assert ours.places.tolist() == [place for place, _ in theirs]
+            assert ours.values.tolist() == pytest.approx([value for _, value in theirs])
+
+
+def test_several_words_are_beside_each_other_where_each_two_are(connection: sqlite3.Connection) -> None:
+    put(connection, f1="big red fox", f2="a red fox, so big, red and slow", f3="red fox", f4="fox big red")
+    assert found(connection, "big red fox") == [1, 2]
+    assert found(connection, "big red fox newt") == []
 
 
 def test_parts_become_fewer_and_say_the_same(connection: sqlite3.Connection) -> None:
@@ -136,6 +168,28 @@ def test_damaged_words_are_noticed_and_break_nobody(
             work()
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["parts.level = NULL", "parts.regions = NULL", "parts.kinds = 'seal'", "postings.packed = NULL"],
+)
+def test_what_stands_where_nothing_of_its_kind_may_is_noticed(
+    connection: sqlite3.Connection, change: str
+) -> None:
+    """Damage that no rule of a table keeps out."""
+    for number in range(postings.TOGETHER):
+        put(connection, **{f"f{number}": "seal"})
+    connection.execute("INSERT INTO gone VALUES (1)")
+    for table in ("parts", "postings"):
+        connection.execute(f"CREATE TABLE other AS SELECT * FROM {table}")
+        connection.execute(f"DROP TABLE {table}")
+        connection.execute(f"ALTER TABLE other RENAME TO {table}")
+    table, _, change = change.partition(".")
+    connection.execute(f"UPDATE {table} SET {change}")
+    for work in (postings.tidy, postings.merge):
+        with pytest.raises(sqlite3.DatabaseError, match="damaged"):
+            work(connection)
+
+
 def test_a_word_in_a_place_that_is_nowhere_is_noticed(connection: sqlite3.Connection) -> None:
     for number in range(postings.TOGETHER):
         put(connection, **{f"f{number}": "seal"})
@@ -164,13 +218,9 @@ def test_parts_of_several_levels_become_one_in_the_order_of_their_files(
     for number in range(1, 9):
         put(connection, **{f"f{number}": "seal owl"})
     connection.execute("UPDATE parts SET level = 1 WHERE id > 2")
-    connection.executemany(
-        "INSERT INTO regions (rowid, path, names, comments, body) VALUES (?, '', '', '', 'seal owl')",
-        [(number << SHIFT,) for number in range(1, 11)],
-    )
     connection.execute("INSERT INTO gone VALUES (5)")
     postings.tidy(connection)
     regions = Regions(connection)
-    beside = regions.beside("seal owl", WEIGHTS)
-    assert (regions.ids[beside.places] >> SHIFT).tolist() == [1, 2, 3, 4, 6, 7, 8, 9, 10]
+    both = regions.having(["seal", "owl"], WEIGHTS)
+    assert (regions.ids[both.places] >> SHIFT).tolist() == [1, 2, 3, 4, 6, 7, 8, 9, 10]
     assert found(connection, "seal") == [1, 2, 3, 4, 6, 7, 8, 9, 10]

@@ -11,7 +11,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from docstra_tui.context.files.reader import MAX_BYTES
-from docstra_tui.context.search.counting import Counted
+from docstra_tui.context.search.facts import Words
 from docstra_tui.context.search.index import shape
 from docstra_tui.context.search.index.extracted import Extracted, Wanted, name_only, nothing
 from docstra_tui.context.search.index.listing import BINARY, UNREADABLE, Stamp, listed, verdict
@@ -98,7 +98,7 @@ class Building:
             self._tell(connection)
             for file in gone:
                 shape.take_out(connection, file)
-        self._stale = int(shape.state(connection, "stale") or 0) + len(gone)
+        self._stale = shape.number(connection, "stale") + len(gone)
         self._put(connection, changed, now.files, began)
         with shape.transaction(connection):
             self._tell(connection)
@@ -113,7 +113,6 @@ class Building:
     def _tidy(connection: sqlite3.Connection) -> None:
         from docstra_tui.context.search import postings
 
-        shape.forget(connection)
         postings.tidy(connection)
 
     def _put(
@@ -146,19 +145,19 @@ class Building:
         for first in coming:
             now = time.monotonic()
             until = now + min(LONGEST_SECONDS, max(SECONDS, (now - start) / 4))
-            counted: list[tuple[int, str, Counted]] = []
+            words: list[tuple[int, str, Words]] = []
             with shape.transaction(connection):
                 for wanted, rows in chain([first], islice(coming, FILES - 1)):
                     size, mtime, inode = stamps[wanted.path]
                     if rows.left_out == UNREADABLE or mtime > began - RECENT_NS:
                         mtime = UNSETTLED
                     file, was_known = shape.put(connection, wanted.path, (size, mtime, inode), rows)
-                    counted.append((file, rows.kind, rows.counted))
+                    words.append((file, rows.kind, rows.words))
                     self._stale += was_known
                     self._done += 1
                     if time.monotonic() > until or self._is_stopped():
                         break
-                postings.put(connection, counted)
+                postings.put(connection, words)
                 self._tell(connection)
             postings.merge(connection)
             self._told(Progress(self._done, self._total))

@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 def is_elsewhere(error: sqlite3.Error) -> bool:
     """True when the file is not to blame."""
-    return result_code(error) in ELSEWHERE or "no such module" in str(error)
+    return result_code(error) in ELSEWHERE
 
 
 def written(path: Path, work: Callable[[sqlite3.Connection], T]) -> T:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
-import zlib
+from collections.abc import Iterable
 
 import msgspec
 
-from docstra_tui.context.search.counting import Counted, counted
-from docstra_tui.context.search.facts import SHIFT, FileFacts
+from docstra_tui.context.search.facts import SHIFT, FileFacts, Words
 from docstra_tui.context.search.index.plain import path_words, plain_facts
+from docstra_tui.context.search.stems import SIZE, numbers_of
 
 AS_LINES = 2
 """Failures of a file after which it is taken as lines of text; after one more only its name is known."""
@@ -21,9 +20,6 @@ IMPORTS = 2_000
 """Of one file; the rest is not kept."""
 NAME = 200
 """Characters of a name; longer ones are left out."""
-
-Row = tuple[str, str, str, str]
-"""Words of the path, names, comments, body."""
 
 
 class Order(msgspec.Struct, array_like=True, frozen=True):
@@ -49,33 +45,28 @@ class Extracted(msgspec.Struct, array_like=True, frozen=True):
     kind: str
     lines: int
     left_out: str
-    rows: list[Row]
-    """Of `regions`."""
     places: list[tuple[int, int]]
-    """Their lines."""
+    """The lines of each region."""
     definitions: list[tuple[str, str, int, int]]
     uses: list[tuple[str, int]]
     imports: list[str]
-    packed: bytes
-    """`rows` once more."""
-    counted: Counted
-    """And their words."""
+    words: Words
 
 
 def extracted(facts: FileFacts, lines: int, left_out: str = "") -> Extracted:
     """The rows for what is known of a file."""
-    words = path_words(facts.path)
     regions = facts.regions[:REGIONS]
-    rows = [
-        ("" if number else words, region.names, region.comments, region.body)
+    path = path_words(facts.path)
+    texts = [
+        text
         for number, region in enumerate(regions)
+        for text in ("" if number else path, region.names, region.comments, region.body)
     ]
     return Extracted(
         facts.language,
         facts.kind,
         lines,
         left_out,
-        rows,
         [(region.start, region.end) for region in regions],
         [
             (one.name, one.kind, one.line, one.end)
@@ -84,8 +75,7 @@ def extracted(facts: FileFacts, lines: int, left_out: str = "") -> Extracted:
         ],
         [use for use in facts.uses[:USES] if len(use[0]) <= NAME],
         [module for module in facts.imports[:IMPORTS] if len(module) <= NAME],
-        pack(rows),
-        counted(rows),
+        numbered(texts),
     )
 
 
@@ -96,16 +86,10 @@ def name_only(path: str, left_out: str) -> Extracted:
 
 def nothing(left_out: str) -> Extracted:
     """A file that nobody looks for."""
-    return Extracted("", "", 0, left_out, [], [], [], [], [], pack([]), counted([]))
+    return Extracted("", "", 0, left_out, [], [], [], [], Words(b"", []))
 
 
-def pack(rows: list[Row]) -> bytes:
-    return zlib.compress(msgspec.msgpack.encode(rows), 1)
-
-
-def unpack(packed: bytes) -> list[Row]:
-    """Raises `sqlite3.DatabaseError` where the file of the index is damaged."""
-    try:
-        return msgspec.msgpack.decode(zlib.decompress(packed), type=list[Row])
-    except (zlib.error, msgspec.DecodeError) as error:
-        raise sqlite3.DatabaseError("what it keeps of a file is damaged") from error
+def numbered(texts: Iterable[str]) -> Words:
+    """`TEXTS` of each region."""
+    numbers = [*map(numbers_of, texts)]
+    return Words(b"".join(numbers), [len(some) // SIZE for some in numbers])

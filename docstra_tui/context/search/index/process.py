@@ -31,7 +31,6 @@ HURRIED = "hurried"
 """Somebody who is in a hurry has taken over."""
 
 NO_NUMPY = "numpy cannot be loaded: install docstra-tui again."
-NO_FTS5 = "The SQLite of this Python has no full-text search."
 
 
 def main() -> None:
@@ -51,8 +50,7 @@ def main() -> None:
             end = _build(root, folder, order, stop)
         _say(end=end)
     except sqlite3.Error as error:
-        has_search = "no such module" not in str(error)
-        _say(problem=f"{error}" if has_search else NO_FTS5, is_elsewhere=has_search)
+        _say(problem=f"{error}", is_elsewhere=True)
     except ImportError:
         _say(problem=NO_NUMPY, is_elsewhere=False)
     except UnreadableFile as error:

@@ -1,7 +1,6 @@
 """The tables of a project's index.
 
-A region's row is its file's id times 4096 and its number in the file. `regions` keeps no texts: what it was
-given is in `texts`, packed, because that is what SQLite wants to hear again when something is taken out.
+A region's row is its file's id times 4096 and its number in the file. No text is kept: words are numbers.
 """
 
 from __future__ import annotations
@@ -15,9 +14,9 @@ from pathlib import Path
 
 from docstra_tui import __version__
 from docstra_tui.context.search.facts import SHIFT
-from docstra_tui.context.search.index.extracted import Extracted, unpack
+from docstra_tui.context.search.index.extracted import Extracted
 
-VERSION = 3
+VERSION = 4
 """Of the tables below, and of what is put into them: of another one the file is made anew."""
 
 TABLES = (
@@ -25,8 +24,6 @@ TABLES = (
     "CREATE TABLE files (id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, "
     "size INTEGER NOT NULL, mtime INTEGER NOT NULL, inode INTEGER NOT NULL, language TEXT NOT NULL, "
     "kind TEXT NOT NULL, lines INTEGER NOT NULL, left_out TEXT NOT NULL)",
-    "CREATE VIRTUAL TABLE regions USING fts5 "
-    "(path, names, comments, body, content = '', tokenize = 'porter unicode61')",
     "CREATE TABLE region_lines (id INTEGER PRIMARY KEY, start INTEGER NOT NULL, end INTEGER NOT NULL)",
     # called: how others write it, `sleep` of `Retry.sleep`
     "CREATE TABLE definitions (name TEXT NOT NULL, called TEXT NOT NULL, file INTEGER NOT NULL, "
@@ -46,14 +43,9 @@ TABLES = (
     "regions BLOB NOT NULL, lengths BLOB NOT NULL, kinds BLOB NOT NULL)",
     "CREATE TABLE postings (id INTEGER PRIMARY KEY, packed BLOB NOT NULL)",
     "CREATE TABLE gone (file INTEGER PRIMARY KEY)",
-    "CREATE TABLE texts (file INTEGER PRIMARY KEY, packed BLOB NOT NULL)",
     "CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    # Of words that wait to be written together: fewer pieces that have to be merged.
-    "INSERT INTO regions (regions, rank) VALUES ('hashsize', 16777216)",
     f"PRAGMA user_version = {VERSION}",
 )
-
-MERGED_PAGES = 1_000
 
 PACKAGES = ("search", "outline", "search/index")
 """What decides how a file is taken apart and put in: after a change of any of it nothing old is of use."""
@@ -97,6 +89,13 @@ def state(connection: sqlite3.Connection, key: str) -> str:
     return str(row[0]) if row is not None else ""
 
 
+def number(connection: sqlite3.Connection, key: str) -> int:
+    """0 where no number is remembered."""
+    with suppress(ValueError):
+        return int(state(connection, key))
+    return 0
+
+
 def remember(connection: sqlite3.Connection, **values: object) -> None:
     """Inside a transaction."""
     connection.executemany(
@@ -107,19 +106,6 @@ def remember(connection: sqlite3.Connection, **values: object) -> None:
 def version(connection: sqlite3.Connection) -> int:
     """Of the tables; 0 while there are none."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def forget(connection: sqlite3.Connection) -> None:
-    """What was taken out is gone from the file then: SQLite before 3.42 only marks words as deleted until
-    they are merged. A little at a time, since whoever asks waits for the end of each transaction."""
-    pages = -MERGED_PAGES  # the first time: all of it
-    while True:
-        before = connection.total_changes
-        with transaction(connection):
-            connection.execute("INSERT INTO regions (regions, rank) VALUES ('merge', ?)", (pages,))
-        if connection.total_changes - before < 2:
-            return
-        pages = MERGED_PAGES
 
 
 def put(
@@ -138,14 +124,9 @@ def put(
     assert file is not None
     first = file << SHIFT
     connection.executemany(
-        "INSERT INTO regions (rowid, path, names, comments, body) VALUES (?, ?, ?, ?, ?)",
-        [(first + number, *row) for number, row in enumerate(found.rows)],
-    )
-    connection.executemany(
         "INSERT INTO region_lines (id, start, end) VALUES (?, ?, ?)",
         [(first + number, *lines) for number, lines in enumerate(found.places)],
     )
-    connection.execute("INSERT INTO texts (file, packed) VALUES (?, ?)", (file, found.packed))
     connection.executemany(
         "INSERT INTO definitions (file, called, name, kind, line, end) VALUES (?, ?, ?, ?, ?, ?)",
         [(file, _called(name, kind), name, kind, *lines) for name, kind, *lines in found.definitions],
@@ -182,12 +163,7 @@ def _called(name: str, kind: str) -> str:
 
 def take_out(connection: sqlite3.Connection, file: int) -> None:
     """No row of this file is left, in any table. Inside a transaction."""
-    found = connection.execute("SELECT packed FROM texts WHERE file = ?", (file,)).fetchone()
     first = file << SHIFT
-    connection.executemany(
-        "INSERT INTO regions (regions, rowid, path, names, comments, body) VALUES ('delete', ?, ?, ?, ?, ?)",
-        [(first + number, *row) for number, row in enumerate(unpack(found[0]) if found is not None else ())],
-    )
     connection.execute("DELETE FROM region_lines WHERE id BETWEEN ? AND ?", (first, first + (1 << SHIFT) - 1))
     connection.executemany(
         "DELETE FROM defined WHERE called = ? AND file = ?",
@@ -196,6 +172,6 @@ def take_out(connection: sqlite3.Connection, file: int) -> None:
         ).fetchall(),
     )
     connection.execute("INSERT OR IGNORE INTO gone (file) VALUES (?)", (file,))
-    for table in ("definitions", "uses", "imports", "texts"):
+    for table in ("definitions", "uses", "imports"):
         connection.execute(f"DELETE FROM {table} WHERE file = ?", (file,))
     connection.execute("DELETE FROM files WHERE id = ?", (file,))

@@ -1,14 +1,13 @@
 """What an index says for a question: how well each region fits each of its things.
 
 All regions are weighed, by bm25 over the packed postings: numpy takes some nanoseconds for each that has a
-word, FTS5 a microsecond and more. Words that have to stand beside each other are FTS5's, which finds the few
-places quickly.
+word. Two words that stand beside each other are looked up as one is, more of them by each two.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import log, log1p
@@ -22,7 +21,7 @@ from docstra_tui.context.search.counting import NAME, PATH
 from docstra_tui.context.search.ranking.terms import Terms, Thing
 from docstra_tui.context.search.ranking.weights import Weights
 from docstra_tui.context.search.spelling import spelled
-from docstra_tui.context.search.stems import number_of, parted
+from docstra_tui.context.search.stems import beside, number_of, parted
 
 _LENGTH, _SATURATION = 0.75, 1.2
 """bm25's own b and k1."""
@@ -82,9 +81,32 @@ class Regions:
         self._scratch = np.zeros(len(self.ids))
         self._rows: dict[int, list[tuple[int, postings.Row]]] = {}
 
-    def having(self, word: str, weights: Weights) -> Fits:
-        """bm25 of the regions that have a word, one in small letters."""
-        number = number_of(word)
+    def having(self, words: Sequence[str], weights: Weights) -> Fits:
+        """bm25 of the regions that have a word, one in small letters, or several beside each other:
+        where each two of them are, all are."""
+        places, counts = self._counts(words, weights)
+        if not len(places):
+            return NOTHING
+        rarity = max(_LEAST, log((self.count - len(places) + 0.5) / (len(places) + 0.5)))
+        return Fits(places, rarity * (1 + _SATURATION) * counts / (counts + self._saturation[places]))
+
+    def places_of(self, words: Sequence[str], weights: Weights) -> Places:
+        """Those regions only."""
+        return self._counts(words, weights)[0]
+
+    def _counts(self, words: Sequence[str], weights: Weights) -> tuple[Places, Numbers]:
+        numbers = [*map(number_of, words)]
+        if len(numbers) > 1:
+            numbers = [beside(first, second) for first, second in pairwise(numbers)]
+        places, counts = self._looked_up(numbers[0], weights)
+        for number in numbers[1:]:
+            others, often = self._looked_up(number, weights)
+            places, here, there = np.intersect1d(places, others, assume_unique=True, return_indices=True)
+            counts = np.minimum(counts[here], often[there])
+        return places, counts
+
+    def _looked_up(self, number: int, weights: Weights) -> tuple[Places, Numbers]:
+        """Where it stands, and how often."""
         row = number >> postings.ROW_OF
         if row not in self._rows:
             self._rows[row] = [*postings.rows_of(self._connection, number)]
@@ -96,48 +118,17 @@ class Regions:
                     raise postings.damaged()
                 some.append((places.astype(np.int64) + self._first[part], often))
         if not some:
-            return NOTHING
+            return NOTHING.places, NOTHING.values
         places = np.concatenate([one for one, _ in some])
         often = np.concatenate([one for _, one in some])
         if not self._has_all:
             is_there = self.is_there[places]
             places, often = places[is_there], often[is_there]
-        count = (often & (NAME - 1)).astype(np.float64)
-        count += weights.names * ((often & (PATH - 1)) // NAME) + weights.path * (often // PATH)
         if len(places) > self.count:
             raise postings.damaged()
-        rarity = max(_LEAST, log((self.count - len(places) + 0.5) / (len(places) + 0.5)))
-        return Fits(places, rarity * (1 + _SATURATION) * count / (count + self._saturation[places]))
-
-    def beside(self, text: str, weights: Weights) -> Fits:
-        """bm25 of the regions where the words of `text` stand beside each other."""
-        return self._found("-bm25(regions, ?, ?, 1, 1)", text, weights.path, weights.names)
-
-    def places_beside(self, text: str) -> Places:
-        """Those regions only: to weigh them takes FTS5 as long as to find them."""
-        return self._found("0.0", text).places
-
-    def _found(self, fit: str, text: str, *columns: float) -> Fits:
-        rows = self._connection.execute(
-            f"SELECT rowid, {fit} FROM regions WHERE regions MATCH ?",
-            (*columns, '"' + text.replace('"', '""') + '"'),
-        ).fetchall()
-        if not rows or not len(self.ids):
-            return NOTHING
-        ids = np.array([region for region, _ in rows], np.int64)
-        values = np.array([fit for _, fit in rows])
-        return self._by_id(ids, values)
-
-    def _by_id(self, ids: Places, values: Numbers) -> Fits:
-        found, fits = [], []
-        edges = [*self._first.values(), len(self.ids)]
-        for first, after in pairwise(edges):
-            known = self.ids[first:after]
-            at = np.minimum(known.searchsorted(ids), len(known) - 1)
-            is_here = known[at] == ids
-            found.append(at[is_here] + first)
-            fits.append(values[is_here])
-        return Fits(np.concatenate(found), np.concatenate(fits))
+        counts = (often & (NAME - 1)).astype(np.float64)
+        counts += weights.names * ((often & (PATH - 1)) // NAME) + weights.path * (often // PATH)
+        return places, counts
 
     def together(self, fits: Iterable[Fits]) -> Fits:
         """Their sum."""
@@ -193,7 +184,7 @@ class Looking:
                 every.append(fits)
         for first, second in self._terms.neighbours:
             if self._weights.neighbours and first in of_words and second in of_words and first != second:
-                both = self._regions.places_beside(f"{first} {second}")
+                both = self._regions.places_of(parted(f"{first} {second}"), self._weights)
                 value = of_words[first].at(both) + of_words[second].at(both)
                 every.append(Fits(both, self._weights.neighbours * value))
             every.append(self._fits(first + second).times(self._weights.joined))
@@ -224,6 +215,4 @@ class Looking:
     def _fits(self, text: str) -> Fits:
         """Of one word, or of several that stand beside each other."""
         apart = parted(text)
-        if len(apart) == 1:
-            return self._regions.having(apart[0], self._weights)
-        return self._regions.beside(text, self._weights) if apart else NOTHING
+        return self._regions.having(apart, self._weights) if apart else NOTHING
