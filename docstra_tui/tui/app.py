@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.binding import BindingType
 from textual.driver import Driver
-from textual.events import CursorPosition, Event, InputEvent, Paste, Print
+from textual.events import CursorPosition, Event, InputEvent, Paste, Print, Resize
 from textual.filter import ANSIToTruecolor, LineFilter, Monochrome
+from textual.geometry import Size
 from textual.screen import Screen
 
 from docstra_tui import key_hints, keymap, themes
@@ -157,6 +158,15 @@ class DocstraApp(App[None]):
             await self.keyboard.take(event)
         else:
             await super().on_event(event)
+        if isinstance(event, Resize) and self._is_painted_at(event.size):
+            # Smaller and back before Textual looked: it paints nothing, but the terminal has dropped rows.
+            self.screen.refresh()
+
+    def _is_painted_at(self, size: Size) -> bool:
+        try:
+            return self.screen.size == size
+        except ScreenStackError:  # it begins, or leaves
+            return False
 
     @property
     def changed_keys(self) -> Mapping[str, str]:

@@ -73,6 +73,16 @@ def test_a_stalled_terminal_holds_up_neither_the_answer_nor_the_disk(
     assert saved()[0] == "done"
 
 
+def test_a_window_that_is_smaller_for_a_moment_is_whole_again(terminal: Terminal) -> None:
+    """As when a window manager tries a place: the size is the old one when the app looks."""
+    terminal.wait_for("Enter send")
+    top, bottom = terminal.lines[0], terminal.lines[-1]
+    terminal.resize(60, 10)
+    terminal.resize(100, 30)
+    assert terminal.lines[0] != top or terminal.lines[-1] != bottom, "the terminal lost nothing"
+    terminal.wait_for(lambda text: (text.splitlines()[0], text.splitlines()[-1]) == (top, bottom))
+
+
 def _wakes_of(process: psutil.Process) -> int:
     """How often a thread of it went to sleep again, since it began."""
     found = 0

@@ -7,6 +7,8 @@ import random
 from typing import Any
 
 import pytest
+from textual.events import Resize
+from textual.geometry import Size
 
 from docstra_tui.llm.answer import Usage
 from tests.tui.fakes import send_bytes, until
@@ -65,3 +67,25 @@ async def test_a_terminal_shows_what_a_repaint_would_show(make_app: Any, backend
                 before = terminal.cells
                 await pilot.pause(0.05)
             assert not terminal.wrong(), done
+
+
+@pytest.mark.parametrize("sizes", [[(80, 24)], [(40, 10), (80, 24)]], ids=["seen as one", "one by one"])
+async def test_a_window_that_is_smaller_for_a_moment_is_whole_again(
+    make_app: Any, backend: Any, sizes: list[tuple[int, int]]
+) -> None:
+    """The size is the same as before when the app looks, but the terminal has dropped what was below."""
+    app = make_app()
+    terminal = TerminalBytes(app, 80, 24)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.main.turns.queue.ready)
+        shown: list[str] = []
+        while shown != terminal.rows:
+            shown = terminal.rows
+            await pilot.pause(0.1)
+        terminal.resize(40, 10)
+        terminal.resize(80, 24)
+        assert terminal.rows != shown
+
+        for size in sizes:
+            app.post_message(Resize(Size(*size), Size(*size)))
+        await until(pilot, lambda: terminal.rows == shown)
