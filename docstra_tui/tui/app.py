@@ -160,7 +160,11 @@ class DocstraApp(App[None]):
             await super().on_event(event)
         if isinstance(event, Resize) and self._is_painted_at(event.size):
             # Smaller and back before Textual looked: it paints nothing, but the terminal has dropped rows.
-            self.screen.refresh()
+            self.redraw()
+
+    def redraw(self) -> None:
+        """Every cell again, whatever the terminal shows by now."""
+        self.screen.refresh()
 
     def _is_painted_at(self, size: Size) -> bool:
         try:

@@ -222,6 +222,7 @@ COMMANDS = (
         "name",
     ),
     Command("doctor", "Look for what is wrong", "", "what is wrong here, and what to do"),
+    Command("redraw", "Redraw the screen", "", "draw it again, where others wrote over it", faces=SCREEN),
     Command("suspend", "Suspend", "", "into the background; fg brings it back", faces=SCREEN),
     Command("help", "Help", "", "every command and every key"),
     Command("quit", "Quit", "", "leave; all is saved, the model stays loaded"),

@@ -34,6 +34,10 @@ class TerminalBytes:
         """As a terminal that keeps what it showed, as far as there is room."""
         self._screen.resize(rows, columns)
 
+    def print_over(self, text: str) -> None:
+        """As another program on the same terminal."""
+        self._stream.feed(text)
+
     @property
     def rows(self) -> list[str]:
         """What is shown."""

@@ -89,3 +89,16 @@ async def test_a_window_that_is_smaller_for_a_moment_is_whole_again(
         for size in sizes:
             app.post_message(Resize(Size(*size), Size(*size)))
         await until(pilot, lambda: terminal.rows == shown)
+
+
+async def test_what_others_wrote_over_the_screen_is_gone_after_a_command(make_app: Any, backend: Any) -> None:
+    app = make_app()
+    terminal = TerminalBytes(app, 80, 24)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.main.turns.queue.ready)
+        terminal.print_over("\x1b[5;1HBroadcast message from root: down in 5 minutes\r\n\r\n")
+        assert any("Broadcast" in row for row in terminal.rows)
+
+        send_bytes(app, b"/redraw\r")
+        await until(pilot, lambda: not any("Broadcast" in row for row in terminal.rows))
+        assert not terminal.wrong()

@@ -42,5 +42,8 @@ class Program(Wearer, Protocol):
         """The screen is away, and all is saved; gives the descriptor of the terminal. Raises `DocstraError`
         where there is none."""
 
+    def redraw(self) -> None:
+        """Every cell again, whatever the terminal shows by now."""
+
     def action_suspend_process(self) -> None:
         """Into the background."""

@@ -94,6 +94,7 @@ class ScreenCommands:
             **SavingCommands(root, opened, conversation, model, program, dialogs).handlers,
             "theme": lambda line: themes.theme(line.text),
             "settings": settings.take,
+            "redraw": lambda line: program.redraw(),
             "suspend": lambda line: program.action_suspend_process(),
             "help": lambda line: self.show_help(commands_first=True),
             "quit": lambda line: program.leave(),
