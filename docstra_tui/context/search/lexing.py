@@ -9,13 +9,17 @@ from __future__ import annotations
 import re
 from functools import cache
 
-_DOUBLE = r'"(?:[^"\\\n]|\\.)*+"?'
-_SINGLE = r"'(?:[^'\\\n]|\\.)*+'?"
-_BACKTICK = r"`(?:[^`\\]|\\[\s\S])*+`?"
-_BLOCK = r"/\*(?:[^*]|\*(?!/))*+(?:\*/)?"
+# What is plain between two marks is taken at once: letter by letter takes twice as long.
+_DOUBLE = r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"?'
+_SINGLE = r"'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'?"
+_BACKTICK = r"`[^`\\]*+(?:\\[\s\S][^`\\]*+)*+`?"
+_BLOCK = r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?"
 _LINE = r"//[^\n]*+"
 _HASH = r"(?<![\w$\\])#[^\n]*+"
-_TRIPLE = r'"""(?:[^"\\]|\\[\s\S]|"(?!""))*+(?:""")?' + r"|'''(?:[^'\\]|\\[\s\S]|'(?!''))*+(?:''')?"
+_TRIPLE = (
+    r'"""[^"\\]*+(?:(?:\\[\s\S]|"(?!""))[^"\\]*+)*+(?:""")?'
+    r"|'''[^'\\]*+(?:(?:\\[\s\S]|'(?!''))[^'\\]*+)*+(?:''')?"
+)
 _CHARACTER = r"'(?:[^'\\\n]|\\[^\n]{1,9}?)'"
 """Rust's lifetimes and the digits of C++ have an apostrophe that closes nowhere."""
 _DASHES = r"--[^\n]*+"
