@@ -15,6 +15,9 @@ from typing import Any
 
 BACKTICKS = re.compile(r"`{3,}")
 
+OUTLINE = "outline"
+"""The `detail` of an item that stands for a file of which only the outline is sent."""
+
 Context = str | Mapping[str, Any] | Iterable[Any]
 """What the tasks accept: text, one item, a list of items, or a mapping of values."""
 

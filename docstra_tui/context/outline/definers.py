@@ -11,7 +11,7 @@ import re
 from functools import cache
 
 from docstra_tui.context.outline.headings import sections
-from docstra_tui.context.outline.tags import LONGEST, NAMES, Tag
+from docstra_tui.context.outline.tag import LONGEST, NAMES, Tag
 
 _WIDTH = 400
 """Characters of a line that are looked at."""

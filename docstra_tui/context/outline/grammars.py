@@ -5,14 +5,12 @@ A language that is not here has no outline by parsing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 NONE: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class Grammar:
+class Grammar(NamedTuple):
     """Node types of one language, by what becomes of them in a skeleton."""
 
     module: str

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from docstra_tui.context import killable
 from docstra_tui.context.outline.grammars import GRAMMARS
-from docstra_tui.llm.items import ContextItem
+from docstra_tui.llm.items import OUTLINE, ContextItem
 
 LEAST = 200
 """An outline that is less than this part of its file says nothing about it: one function around
@@ -28,10 +28,6 @@ _COMMENTS = {
     "markdown": "",
     "rmarkdown": "",
 }
-
-
-OUTLINE = "outline"
-"""The `detail` of an item that stands for a file of which only the outline is sent."""
 
 
 def outline(item: ContextItem) -> ContextItem | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from docstra_tui.context.outline.tags import LONGEST, NAMES, Tag
+from docstra_tui.context.outline.tag import LONGEST, NAMES, Tag
 
 _DEFINITION = re.compile(r"(?:async[ \t]+)?(def|class)[ \t]+(\w+)")
 _VALUE = re.compile(r"([^\W\d]\w*)[ \t]*(?::(?!=)[ \t]*[^\s=#][^=\n]*(?:=(?!=)|$)|=(?!=))")
@@ -44,7 +44,8 @@ def python_tags(content: str, pieces: Sequence[str]) -> list[Tag]:
     lines = content.split("\n")
     quoted = _quoted(pieces)
     quote = next(quoted, None)
-    found: list[Tag] = []
+    found: list[tuple[str, str, int]] = []
+    ends: list[int] = []
     around: list[_Open] = []
     last = block = 0
     inside = _NOWHERE
@@ -63,8 +64,7 @@ def python_tags(content: str, pieces: Sequence[str]) -> list[Tag]:
             continue
         indent = len(line) - len(text)
         while around and around[-1].indent >= indent:
-            ended = around.pop().place
-            found[ended] = found[ended]._replace(end=last)
+            ends[around.pop().place] = last
         last = number
         if not around:
             # Below `if` and `try` too names are given to the module, but not between brackets.
@@ -80,11 +80,12 @@ def python_tags(content: str, pieces: Sequence[str]) -> list[Tag]:
                 continue
             for name, kind in _named(text, around):
                 around.append(_Open(indent, name, kind == "class", len(found)))
-                found.append(Tag(name, kind, number, number))
+                found.append((name, kind, number))
+                ends.append(number)
         inside = around[-1].indent if around and not around[-1].is_class else _NOWHERE
     for one in around:
-        found[one.place] = found[one.place]._replace(end=last)
-    return found
+        ends[one.place] = last
+    return [Tag(*one, end) for one, end in zip(found, ends, strict=True)]
 
 
 def _named(text: str, around: Sequence[_Open]) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from docstra_tui.context.outline.cuda import as_cpp
 from docstra_tui.context.outline.grammars import FUNCTION_VALUES, GRAMMARS
 from docstra_tui.context.outline.nodes import last_row, parse
+from docstra_tui.context.outline.tag import LONGEST, NAMES, Tag
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -24,20 +25,6 @@ LEAST = 10
 """Bytes of a value in which something may be defined: `{ a() {} }`."""
 LEAST_CALL = 30
 """The same of one that is called: `a(() => { b.c = () => 1; })`."""
-NAMES = 20_000
-"""Names that are given of one text."""
-LONGEST = 120
-"""Characters of a name."""
-
-
-class Tag(NamedTuple):
-    """A name that is given a meaning; lines from 1, both counted in."""
-
-    name: str
-    """With what it stands in: `Retry.sleep`."""
-    kind: str
-    line: int
-    end: int
 
 
 def tags(content: str, language: str) -> list[Tag] | None:

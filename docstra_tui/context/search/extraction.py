@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from docstra_tui.context.credentials import without_credentials
 from docstra_tui.context.files.language import language_of
-from docstra_tui.context.outline.tags import Tag
+from docstra_tui.context.outline.tag import Tag
 from docstra_tui.context.search.defining import found as found_in
 from docstra_tui.context.search.defining import kept
 from docstra_tui.context.search.facts import FileFacts, FileKind

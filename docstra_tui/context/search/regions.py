@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
-from docstra_tui.context.outline.tags import Tag
+from docstra_tui.context.outline.tag import Tag
 from docstra_tui.context.search.facts import Region
 from docstra_tui.context.search.spelling import looked_at, spelled, words
 

@@ -15,7 +15,7 @@ from docstra_tui.session.citations.claims import Claims
 from docstra_tui.session.citations.pairing import Mention, pair, with_lines, without_twins
 from docstra_tui.session.citations.passages import Text, joined, words_of
 from docstra_tui.session.citations.quotes import Verdict
-from docstra_tui.session.citations.sentences import Code, Sentence, Spoken, codes, sentences
+from docstra_tui.session.citations.sentences import Code, Sentence, Spans, Spoken, codes, sentences, spans_of
 from docstra_tui.session.citations.sources import Sources
 from docstra_tui.session.citations.symbols import Definitions, Symbol, symbol, within
 from docstra_tui.session.citations.texts import Texts
@@ -85,11 +85,12 @@ class Checker:
         return self.citations
 
     def _take(self, blocks: Sequence[Block]) -> None:
-        texts = (block.text for block in blocks if isinstance(block, Paragraph))
-        spans = (symbol(code) or within(code) for text in texts for code in codes(text))
-        names = (part for name in spans if name is not None for part in (*name.parts[-2:], name.parts[0]))
+        apart = [(block, spans_of(block.text) if isinstance(block, Paragraph) else []) for block in blocks]
+        written = {code for block, spans in apart for code in codes(block.text, spans)}
+        spoken = (name for code in written if (name := symbol(code) or within(code)) is not None)
+        names = (part for name in spoken for part in (*name.parts[-2:], name.parts[0]))
         self._definitions.prepare(frozenset(names))
-        read = [(block, self._read(block)) for block in blocks]
+        read = [(block, self._read(block, spans)) for block, spans in apart]
         for block, said in read:
             if len(self._found) >= CITATIONS:
                 self._is_cut = True
@@ -103,9 +104,9 @@ class Checker:
             for number, sentence in enumerate(said):
                 self._sentence(sentence, is_last=number == len(said) - 1)
 
-    def _read(self, block: Block) -> list[Sentence]:
+    def _read(self, block: Block, spans: Spans) -> list[Sentence]:
         if isinstance(block, Paragraph):
-            return [one for one in sentences(block.text, block.start) if one.text.strip()]
+            return [one for one in sentences(block.text, block.start, spans) if one.text.strip()]
         return []
 
     # Sentences

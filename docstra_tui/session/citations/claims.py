@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from docstra_tui.session.citations import fences, places, remarks
 from docstra_tui.session.citations.citation import Named
 from docstra_tui.session.citations.names import Names
 from docstra_tui.session.citations.passages import joined
 from docstra_tui.session.citations.quotes import NOT_SAID, NOT_SENT, TOO_MUCH, Verdict, compared, either
-from docstra_tui.session.citations.sentences import Code, Sentence
+from docstra_tui.session.citations.sentences import About, Code, Sentence
 from docstra_tui.session.citations.sources import Sources
 from docstra_tui.session.citations.symbols import Definitions, Symbol, symbol
 
@@ -31,8 +32,7 @@ _WITH_COMMANDS = frozenset(
 _STRAIGHT = str.maketrans("“”„‟«»‘’‚‛", '""""""' + "'" * 4)
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """A code span: a quote, a name, or neither."""
 
     code: Code
@@ -71,9 +71,7 @@ class Claims:
 
     # Names
 
-    def name(
-        self, span: Span, path: str, lines: Collection[int | None], sentence: Sentence
-    ) -> Verdict | None:
+    def name(self, span: Span, path: str, lines: Collection[int | None], sentence: About) -> Verdict | None:
         """A name; `path` is the only file that its sentence speaks of, `lines` are those of it."""
         assert span.symbol is not None
         verdict = self.names.judge(span.symbol, path, lines, sentence)
@@ -86,7 +84,7 @@ class Claims:
 
     # Quotes
 
-    def quote(self, span: Span, named: Named, sentence: Sentence) -> Verdict | None:
+    def quote(self, span: Span, named: Named, sentence: About) -> Verdict | None:
         """A quote in a line of text; None where nothing was claimed."""
         text = span.code.text
         if (found := self._found(text, span.plain, named)) is not None:
@@ -130,7 +128,7 @@ class Claims:
         verdict = compared(straight, named, passages, self._sources)
         return _altered(verdict, "but for the form of its quotation marks")
 
-    def _nowhere(self, named: Named, sentence: Sentence | None) -> Verdict:
+    def _nowhere(self, named: Named, sentence: About | Sentence | None) -> Verdict:
         """What is said of something that was not found."""
         files = self._sources.files(named.path) if named.path else ()
         path = files[0] if len(files) == 1 else None
@@ -142,7 +140,7 @@ class Claims:
             return self._not_sent(named, sentence)
         return Verdict("missing", path, named.line, named.end_line, NOT_SENT)
 
-    def _not_sent(self, named: Named, sentence: Sentence | None) -> Verdict:
+    def _not_sent(self, named: Named, sentence: About | Sentence | None) -> Verdict:
         """A file that was not sent: nothing of it can be looked up, but whether anything speaks of it."""
         note = f"{named.path} was not sent"
         name = named.path.rpartition("/")[2]

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from docstra_tui.context.outline.python_lines import python_tags
-from docstra_tui.context.search.defining import kept
-from docstra_tui.context.search.definitions import Defined as Named
 from docstra_tui.context.search.definitions import Text
 from docstra_tui.context.search.definitions import definitions as definitions_of
 from docstra_tui.context.search.lexing import pieces
@@ -51,15 +49,9 @@ def definitions(items: Sequence[ContextItem]) -> list[tuple[Defined, ...] | None
         }
     for key in [key for key, item in wanted.items() if is_quick(item)]:
         found[key] = _of_python(wanted.pop(key).content)
-    texts = [Text(item.path or "", item.language, item.content) for item in wanted.values()]
-    new: list[tuple[Named, ...] | None]
-    try:
-        new = [*definitions_of(texts)]
-    except OSError:
-        new = [None] * len(texts)
-    for key, said in zip(wanted, new, strict=True):
+    for key, said in zip(wanted, _of_others([*wanted.values()]) if wanted else (), strict=True):
         if said is not None:
-            found[key] = tuple(Defined(one.name, one.line - 1, one.end - 1) for one in said)
+            found[key] = said
     with _guard:
         for key in wanted.keys() - found.keys():
             _failed[key] = _failed.pop(key, 0) + 1
@@ -80,8 +72,20 @@ def is_quick(item: ContextItem) -> bool:
 
 
 def _of_python(content: str) -> tuple[Defined, ...]:
-    known = kept(python_tags(content, pieces(content, "python")))
-    return tuple(Defined(one.name, one.line - 1, one.end - 1) for one in known)
+    tags = python_tags(content, pieces(content, "python"))
+    return tuple([Defined(name, line - 1, end - 1) for name, _, line, end in tags])
+
+
+def _of_others(items: Sequence[ContextItem]) -> list[tuple[Defined, ...] | None]:
+    texts = [Text(item.path or "", item.language, item.content) for item in items]
+    try:
+        found = definitions_of(texts)
+    except OSError:
+        return [None] * len(texts)
+    return [
+        None if said is None else tuple(Defined(one.name, one.line - 1, one.end - 1) for one in said)
+        for said in found
+    ]
 
 
 def _key(item: ContextItem) -> Key:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from docstra_tui.session.citations import places
 from docstra_tui.session.citations.blocks import Fence
@@ -29,8 +29,7 @@ _TITLE = re.compile(r"(?:title|file(?:name)?|path)\s*=\s*[\"']?(?P<place>[^\"'}]
 _ELLIPSIS = re.compile(r"\.{3}|…")
 
 
-@dataclass(frozen=True)
-class Titled:
+class Titled(NamedTuple):
     """The code of a fence without its title."""
 
     lines: tuple[str, ...]
@@ -139,8 +138,7 @@ def _in_order(plain: Sequence[str], begin: Passage, last: int) -> bool:
     return True
 
 
-@dataclass(frozen=True)
-class Share:
+class Share(NamedTuple):
     """How much of a fence stands in the file that has most of it."""
 
     found: int

@@ -10,7 +10,7 @@ from docstra_tui.session.citations.citation import Named, Status
 from docstra_tui.session.citations.everyday import CAPITALS, ELSEWHERE, ROOTS
 from docstra_tui.session.citations.passages import joined
 from docstra_tui.session.citations.quotes import NOT_SAID, NOT_SENT, TOO_MUCH, Verdict, compared
-from docstra_tui.session.citations.sentences import Sentence
+from docstra_tui.session.citations.sentences import About
 from docstra_tui.session.citations.sources import Passage, Sources
 from docstra_tui.session.citations.symbols import (
     Definition,
@@ -56,7 +56,7 @@ class Names:
         return "\n".join(rows)
 
     def judge(
-        self, name: Symbol, path: str, lines: Collection[int | None], sentence: Sentence
+        self, name: Symbol, path: str, lines: Collection[int | None], sentence: About
     ) -> Verdict | None:
         """A name; `path` is the only file that its sentence speaks of, `lines` are those of it."""
         files = self._sources.files(path) if path else ()
@@ -136,19 +136,14 @@ class Names:
         """Something of a class that is given a value in its methods, or is a field of it."""
         if name.owner is None or (name.last.startswith("__") and name.last.endswith("__")):
             return None
-        last = re.escape(name.last)
-        given = re.compile(rf"\b(?:self|this|cls)(?:\.|->){last}\s*(?::[^=]*)?=(?!=)")
-        field = re.compile(
-            rf"\s*(?:(?:pub|public|private|protected|readonly|static|const|final)\s+)*{last}[?!]?\s*:\s"
-        )
         for owner in self._definitions.of(name.owner):
             text, is_old = owner.source.text, owner.source.is_old
             rows = range(owner.row, min(owner.last_row + 1, len(text.lines)))
             inside = [row for row in rows if name.last in text.lines[row]]
-            for row in inside:
+            is_python = owner.source.item.language == "python"
+            for row in inside if not is_old else ():
                 line = text.lines[row]
-                is_field = field.match(line) is not None and owner.source.item.language != "python"
-                if not is_old and (given.search(line) or is_field):
+                if _is_given(name.last, line) or (not is_python and _is_field(name.last, line)):
                     number = text.number(row)
                     verdict = Verdict("found", owner.source.path, number, number, f"of {name.owner.last}")
                     return self.since(verdict, replace(owner, row=row, last_row=row))
@@ -158,7 +153,7 @@ class Names:
                 return Verdict("unchecked", owner.source.path, at, at, note)
         return None
 
-    def _unknown(self, name: Symbol, sentence: Sentence, *, is_placed: bool) -> Verdict | None:
+    def _unknown(self, name: Symbol, sentence: About, *, is_placed: bool) -> Verdict | None:
         """A name that stands nowhere as it is written."""
         alike = self._definitions.alike(name.last) if len(name.parts) > 1 else None
         if alike is not None:
@@ -196,7 +191,7 @@ class Names:
 
     # Other ways to write one
 
-    def about(self, text: str, path: str, sentence: Sentence) -> Verdict | None:
+    def about(self, text: str, path: str, sentence: About) -> Verdict | None:
         """Code that stands nowhere, by the name that it is about; None where that is nothing of the files."""
         name = within(text)
         if name is None:
@@ -227,3 +222,15 @@ class Names:
         header = text.lines[definition.row] if definition.row < len(text.lines) else ""
         passages = self._sources.find(joined(header))
         return compared(header.strip(), Named(path, verdict.line), passages, self._sources)
+
+
+def _is_given(name: str, line: str) -> bool:
+    """True where an object is given something by this name: `self.name = 1`."""
+    pattern = rf"\b(?:self|this|cls)(?:\.|->){re.escape(name)}\s*(?::[^=]*)?=(?!=)"
+    return re.search(pattern, line) is not None
+
+
+def _is_field(name: str, line: str) -> bool:
+    """True for a line that declares one of this name."""
+    words = r"\s*(?:(?:pub|public|private|protected|readonly|static|const|final)\s+)*"
+    return re.match(rf"{words}{re.escape(name)}[?!]?\s*:\s", line) is not None

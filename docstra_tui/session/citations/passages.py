@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
 
 WORD = re.compile(r"\w+")
 _ASCII = "".join(chr(code) if chr(code).isalnum() or chr(code) == "_" else " " for code in range(128))
 """Blanks for what is no part of a word: takes half the time of looking for words."""
+_BLANKS = "\t\r\v\f\x1c\x1d\x1e\x1f"
+"""White space of ASCII but for blanks and the end of a line."""
 PART = 200
 """Lines that are told apart by their words."""
 WHOLE = 1_000
@@ -48,6 +50,18 @@ def joined(text: str) -> str:
     return " ".join(text.split())
 
 
+def _plain(lines: Sequence[str]) -> list[str]:
+    """The same of each line. Most have their blanks before them, and elsewhere one at a time."""
+    text = "\n".join(lines)
+    if not text.isascii():
+        return [" ".join(line.split()) for line in lines]
+    for blank in _BLANKS:
+        if blank in text:
+            text = text.replace(blank, " ")
+    stripped = [line.strip(" ") for line in text.split("\n")]
+    return [" ".join(line.split()) if "  " in line else line for line in stripped] if lines else []
+
+
 def tight(text: str) -> str:
     """A joined text without the blanks that part no words."""
     return _LOOSE.sub("", text)
@@ -56,27 +70,43 @@ def tight(text: str) -> str:
 class Form:
     """A text's lines in a row, and where each begins."""
 
-    def __init__(self, text: str, plain: Callable[[], Sequence[str]], blank: str) -> None:
-        """`plain` gives the lines; between two words stands `blank`."""
+    def __init__(self, text: str, plain: Sequence[str], blank: str) -> None:
+        """`plain` are the lines; between two of them stands `blank`."""
         self.text = text
         self._plain = plain
         self._blank = blank
+        self._last = 0, 0
+        """Where in the text somebody asked last, and how many lines end before it."""
 
     @cached_property
     def rows(self) -> Sequence[int]:
         """Lines that are not empty, from 0."""
-        return [row for row, line in enumerate(self._plain()) if line]
+        return [row for row, line in enumerate(self._plain) if line]
 
     @cached_property
     def starts(self) -> Sequence[int]:
         """Where these begin."""
-        plain = self._plain()
+        plain = self._plain
         if self._blank:
             return [0, *accumulate(len(plain[row]) + 1 for row in self.rows)]
         return [0, *accumulate(len(plain[row]) - plain[row].count(" ") for row in self.rows)]
 
+    @cached_property
+    def _broken(self) -> str:
+        """The text with a line's end for each blank that parts two lines."""
+        return "\n".join(filter(None, self._plain))
+
     def row(self, offset: int) -> int:
-        return self.rows[bisect_right(self.starts, offset) - 1]
+        if not self._blank:
+            return self.rows[bisect_right(self.starts, offset) - 1]
+        # From where somebody asked last it is mostly not far, and no line has to be measured.
+        at, ended = self._last
+        if offset >= at:
+            ended += self._broken.count("\n", at, offset)
+        else:
+            ended -= self._broken.count("\n", offset, at)
+        self._last = offset, ended
+        return self.rows[ended]
 
 
 class Text:
@@ -119,7 +149,7 @@ class Text:
     @cached_property
     def plain(self) -> list[str]:
         """Each line with one blank for each run of white space."""
-        return [" ".join(line.split()) for line in self.lines]
+        return _plain(self.lines)
 
     @cached_property
     def rows(self) -> dict[str, int]:
@@ -128,17 +158,16 @@ class Text:
 
     @cached_property
     def _joined(self) -> Form:
-        return Form(joined(" ".join(self.lines)), lambda: self.plain, " ")
+        return Form(" ".join(filter(None, self.plain)), self.plain, " ")
 
     @cached_property
     def _squeezed(self) -> Form:
         """Without any blank: where quotes with other blanks may stand."""
-        return Form(self._joined.text.replace(" ", ""), lambda: self.plain, "")
+        return Form(self._joined.text.replace(" ", ""), self.plain, "")
 
     def holds(self, words: Sequence[str]) -> bool:
         """True where all these words are in the text."""
-        own = self.words
-        return all(word in own for word in words)
+        return self.words.issuperset(words)
 
     def find(self, quote: str, words: Sequence[str], *, is_cut: bool = False) -> Iterator[tuple[int, int]]:
         """The first and last row of each place where a joined quote stands; a cut one may end in a word."""

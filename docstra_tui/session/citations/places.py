@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from docstra_tui.context.files.language import BY_ENDING, BY_NAME
 from docstra_tui.session.citations.citation import Named
@@ -41,8 +41,7 @@ _WHOLE_LINES = re.compile(
 _CURSOR = re.compile(rf"(?P<first>{_NUMBER}):(?P<last>{_NUMBER}):(?P<path>[^\s`]{{1,{LONGEST}}})")
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A place in an answer, and where in the text it is said."""
 
     named: Named

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from urllib.parse import unquote
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 from docstra_tui.session.citations import places
 from docstra_tui.session.citations.citation import Named
@@ -63,8 +64,7 @@ _TITLE = re.compile(r"#{1,6}\s[^\n]*|(?P<mark>\*\*|__)[^*\n]*(?P=mark)")
 """A heading, or bold words instead of one."""
 
 
-@dataclass(frozen=True)
-class Code:
+class Code(NamedTuple):
     """A code span."""
 
     text: str
@@ -73,8 +73,7 @@ class Code:
     end: int
 
 
-@dataclass(frozen=True)
-class Spoken:
+class Spoken(NamedTuple):
     """A place in prose, or in the target of a link."""
 
     named: Named
@@ -98,26 +97,50 @@ class Sentence:
     """With a file."""
     lines: tuple[Spoken, ...]
     """Without one."""
-    is_proposal: bool
-    """True where it speaks of what could be, or is not there."""
-    settled: tuple[int, int]
-    """Before the first of these characters of the answer nothing is proposed, since another sentence begins
-    there without a full stop; before the second neither, where it has a line."""
+    masked: str
+    """Its text with the code and the addresses in it blotted out."""
     is_lead: bool
     """True where it ends with a colon, or is a place and nothing else: it leads to what follows."""
 
-    def about(self, code: Code, named: Named) -> Sentence:
-        """The same for one of its spans: what is said behind it may be said of something else."""
-        if self.is_proposal and code.end < self.settled[named.line is not None]:
-            return replace(self, is_proposal=False)
-        return self
+    @property
+    def is_proposal(self) -> bool:
+        """True where it speaks of what could be, or is not there."""
+        return self.proposed[0]
+
+    @cached_property
+    def proposed(self) -> tuple[bool, tuple[int, int]]:
+        """Whether it proposes anything; before the first of these characters of the answer nothing, since
+        another sentence begins there without a full stop; before the second neither, where it has a line."""
+        return _proposed(self.masked, self.start)
+
+    def about(self, code: Code, named: Named) -> About:
+        """What is said of one of its spans."""
+        return About(self, code, named)
 
 
-def sentences(text: str, at: int) -> Iterator[Sentence]:
-    """Those of a paragraph that stands `at` so many characters into its answer."""
-    if "`" not in text and not _may_name(text):
+class About(NamedTuple):
+    """A sentence, as far as it is about one of its spans: what is said behind it may be said of something
+    else."""
+
+    sentence: Sentence
+    code: Code
+    named: Named
+
+    @property
+    def is_proposal(self) -> bool:
+        """As that of the sentence."""
+        is_proposal, settled = self.sentence.proposed
+        return is_proposal and self.code.end >= settled[self.named.line is not None]
+
+
+Spans = list[tuple[int, int, int]]
+"""Start, end and length of the marks of each code span of a paragraph."""
+
+
+def sentences(text: str, at: int, spans: Spans) -> Iterator[Sentence]:
+    """Those of a paragraph with these spans that stands `at` so many characters into its answer."""
+    if not spans and not _may_name(text):
         return
-    spans = _spans(text)
     masked = _masked(text, spans)
     start, number = 0, 0
     for end in [*_ends(masked), len(masked)]:
@@ -129,9 +152,9 @@ def sentences(text: str, at: int) -> Iterator[Sentence]:
         start = end
 
 
-def codes(text: str) -> Iterator[str]:
+def codes(text: str, spans: Spans) -> Iterator[str]:
     """The code spans of a paragraph, blanks at their ends and all."""
-    for begin, end, marks in _spans(text):
+    for begin, end, marks in spans:
         yield text[begin + marks : end - marks]
 
 
@@ -139,8 +162,10 @@ def _may_name(text: str) -> bool:
     return "." in text or "line" in text.lower() or "file" in text.lower()
 
 
-def _spans(text: str) -> list[tuple[int, int, int]]:
-    """Start, end and length of the marks of each code span."""
+def spans_of(text: str) -> Spans:
+    """Those of a paragraph."""
+    if "`" not in text:
+        return []
     runs = [(match.start(), match.end()) for match in _RUN.finditer(text)]
     following: dict[int, list[int]] = {}
     for number in range(len(runs) - 1, -1, -1):
@@ -161,7 +186,7 @@ def _spans(text: str) -> list[tuple[int, int, int]]:
     return spans
 
 
-def _masked(text: str, spans: list[tuple[int, int, int]]) -> str:
+def _masked(text: str, spans: Spans) -> str:
     """The text with its spans and addresses blotted out, of the same length."""
     plain = _blotted(text, [(begin, end) for begin, end, _ in spans])
     plain = _URL.sub(lambda match: _BLOT * len(match[0]), plain)
@@ -176,9 +201,7 @@ def _ends(masked: str) -> Iterator[int]:
             yield match.end()
 
 
-def _sentence(
-    text: str, masked: str, start: int, end: int, spans: list[tuple[int, int, int]], at: int
-) -> Sentence:
+def _sentence(text: str, masked: str, start: int, end: int, spans: Spans, at: int) -> Sentence:
     codes = []
     for begin, stop, marks in spans[:TOKENS]:
         inner = text[begin + marks : stop - marks]
@@ -186,7 +209,7 @@ def _sentence(
         if len(inner) > 2 and inner[0] == inner[-1] == " " and inner.strip():
             inner, left, right = inner[1:-1], left + 1, right - 1
         codes.append(Code(inner, left + at, right + at))
-    prose = masked[start:end]
+    said = prose = masked[start:end]
     spoken = []
     links = []
     for match in _LINK.finditer(prose):
@@ -199,18 +222,15 @@ def _sentence(
     spoken += [_spoken(place, text, start, at) for place in found]
     prose = _blotted(prose, [(place.start, place.end) for place in found])
     lines = [_spoken(place, text, start, at) for place in places.lines_in(prose)[:TOKENS]]
-    trimmed = masked[start:end].strip()
-    is_proposal, settled = _proposed(masked[start:end], start + at)
+    trimmed = said.strip()
     spoken += _remote(text, start, end, [(begin, stop) for begin, stop, _ in spans], at)
     spoken.sort(key=lambda place: place.start)
     is_lead = (
         trimmed.rstrip("*_ ").endswith(":")
         or _TITLE.fullmatch(trimmed) is not None
-        or _is_place_alone(masked[start:end], start + at, codes, spoken, lines)
+        or _is_place_alone(said, start + at, codes, spoken, lines)
     )
-    return Sentence(
-        text[start:end], at + start, tuple(codes), tuple(spoken), tuple(lines), is_proposal, settled, is_lead
-    )
+    return Sentence(text[start:end], at + start, tuple(codes), tuple(spoken), tuple(lines), said, is_lead)
 
 
 def _proposed(masked: str, at: int) -> tuple[bool, tuple[int, int]]:
@@ -240,6 +260,8 @@ def _remote(text: str, start: int, end: int, spans: Sequence[tuple[int, int]], a
     """Files in addresses of servers of code."""
     if "://" not in text[start:end]:
         return
+    from urllib.parse import unquote  # and much with it, for what few answers have
+
     for match in list(_URL.finditer(text, start, end))[:TOKENS]:
         blob = _BLOB.search(match[0])
         if blob is None or any(begin <= match.start() < stop for begin, stop in spans):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
-from docstra_tui.context.outline.outliner import OUTLINE
-from docstra_tui.llm.items import ContextItem
+from docstra_tui.llm.items import OUTLINE, ContextItem
 from docstra_tui.session.citations.passages import Text, joined, words_of
 from docstra_tui.session.citations.places import is_absolute
 from docstra_tui.session.citations.texts import Texts
@@ -20,8 +19,7 @@ SEARCHED = 200_000_000
 _CUT_WORD = re.compile(r"\w+$")
 
 
-@dataclass(frozen=True)
-class Passage:
+class Passage(NamedTuple):
     """Where a quote stands."""
 
     source: Source

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from docstra_tui.background import begin
 from docstra_tui.session.citations.definitions import Defined, definitions, is_quick
 from docstra_tui.session.citations.everyday import EVERYDAY
 from docstra_tui.session.citations.passages import words_of
 from docstra_tui.session.citations.sources import Source, Sources
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 LONGEST = 200
 """Characters of a name."""
@@ -165,16 +167,23 @@ class Definitions:
         self._settle()
         words = {word for name in names for word in words_of(name)[:1]}
         sources = self._sources.all
-        wanted = [
-            number
-            for number in range(self._last)
-            if number not in self._known and not words.isdisjoint(sources[number].text.words)
-        ]
-        quick = [number for number in wanted if is_quick(sources[number].item)]
-        slow = [number for number in wanted if not is_quick(sources[number].item)]
-        if slow:
+
+        def having(are_quick: bool) -> list[int]:
+            return [
+                number
+                for number in range(self._last)
+                if number not in self._known
+                and is_quick(sources[number].item) == are_quick
+                and not words.isdisjoint(sources[number].text.words)
+            ]
+
+        # A process takes a while to start: the others are looked through meanwhile.
+        if slow := having(are_quick=False):
+            from docstra_tui.background import begin
+
             items = [sources[number].item for number in slow]
             self._coming = slow, begin(lambda: definitions(items), "definitions")
+        quick = having(are_quick=True)
         self._take(quick, definitions([sources[number].item for number in quick]))
 
     def _settle(self) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from docstra_tui.context.outline.outliner import OUTLINE
-from docstra_tui.llm.items import ContextItem
+from docstra_tui.llm.items import OUTLINE, ContextItem
 from docstra_tui.session.citations.passages import Text
 
 KEPT = 4_000_000
