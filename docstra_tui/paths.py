@@ -110,7 +110,7 @@ def check_private(path: Path) -> None:
     if status.st_mode & 0o077:
         raise UnsafePath(
             f"The folder {path} is open to other users (mode {stat.S_IMODE(status.st_mode):o}).",
-            f"Run: chmod 700 {path}" if _is_named_ours(path) else f"Choose a folder of its own: {path / APP}",
+            f"Run: chmod 700 {path}" if is_named_ours(path) else f"Choose a folder of its own: {path / APP}",
         )
 
 
@@ -130,7 +130,7 @@ def make_folder(path: Path) -> None:
         os.chmod(folder, 0o700)  # mkdir obeys the umask, which may be stricter than the owner needs
 
 
-def _is_named_ours(path: Path) -> bool:
+def is_named_ours(path: Path) -> bool:
     """False for a folder that may be everybody's, such as /tmp: its mode is not ours to advise on."""
     return any(APP in name for name in (path.name, path.parent.name))
 

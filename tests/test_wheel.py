@@ -55,7 +55,7 @@ def test_themes_and_all_that_is_read_at_run_time_are_inside(installed: Path, tmp
     read = {path for path in files if path.suffix != ".py"}
 
     assert python(installed, code, tmp_path).strip() == "['chalk', 'lamp', 'paper', 'sixteen']"
-    assert {path.suffix for path in read} >= {".tcss", ".toml", ".json", ".txt"}
+    assert {path.suffix for path in read} >= {".tcss", ".toml", ".json", ".txt", ".typed"}
     assert not [path for path in files if not (installed / path.relative_to(PROJECT)).is_file()]
     assert not list(installed.rglob("tests"))
 

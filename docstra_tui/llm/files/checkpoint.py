@@ -81,9 +81,20 @@ def check(folder: Path, name: str) -> None:
         if path.is_file():
             with path.open("rb") as file:
                 check_not_a_pointer(path, file.read(64))
+    _check_ends(folder / "tokenizer.json")
     for path in weights:
         read_tensors(path)
     check_packages(config, name)
+
+
+def _check_ends(path: Path) -> None:
+    """Raise `IncompleteDownload` where a JSON object lacks its end; the rest may be too long to read."""
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 64))
+        if not file.read().rstrip().endswith(b"}"):
+            raise IncompleteDownload(f"{path} is cut short.", "Download it again.")
 
 
 def check_kind(config: dict[str, Any], name: str) -> None:

@@ -55,6 +55,11 @@ def is_here() -> bool:
     return (folder() / FILE).is_file()
 
 
+def is_checked() -> bool:
+    """Is what lies here the very file whose hash was found right?"""
+    return _is_checked(folder() / FILE)
+
+
 def own_files() -> list[Path]:
     """What lies there of it, and of fetches that were killed; what others put beside it is not ours."""
     place = folder()

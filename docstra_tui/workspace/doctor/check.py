@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Sequence
+import stat
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from docstra_tui.errors import DocstraError
@@ -51,3 +53,28 @@ def changed(key: str, command: str) -> str:
     variables = [variable_of(key), *(short for short, one in SHORT.items() if one == key)]
     stronger = [variable for variable in variables if os.environ.get(variable)]
     return f"unset {' '.join(stronger)}" if stronger else command
+
+
+def aside(path: Path) -> str:
+    """How what stands in a folder's place leaves it, and is not lost."""
+    return f"mv {typed(path)} {typed(f'{path}.aside')}"
+
+
+def made_writable(there: Path, variables: Iterable[str]) -> str:
+    """How what is kept there finds a place again; the variables are those that name one for it."""
+    status = os.lstat(there)
+    if not os.path.isdir(there) and not any(map(os.environ.get, variables)):
+        return aside(there)
+    is_read_only = os.statvfs(there).f_flag & os.ST_RDONLY
+    is_closed = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_IRWXU != stat.S_IRWXU
+    if is_closed and status.st_uid == os.getuid() and not is_read_only:
+        return f"chmod u+rwx {typed(there)}"
+    return elsewhere(variables)
+
+
+def elsewhere(variables: Iterable[str]) -> str:
+    """How other folders are used: the usual ones, where a variable names another, else new ones."""
+    named = [one for one in variables if os.environ.get(one)]
+    if named:
+        return f"unset {' '.join(named)}"
+    return f"another folder, such as: export {' '.join(f'{one}=$(mktemp -d)' for one in variables)}"

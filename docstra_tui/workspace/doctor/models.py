@@ -9,12 +9,12 @@ from pathlib import Path
 
 from docstra_tui.errors import ModelError, ModelNotFound
 from docstra_tui.figures import count, size
-from docstra_tui.llm.files import gguf_files, hub, location
+from docstra_tui.llm.files import gguf_files, hub, location, starter
 from docstra_tui.llm.files.catalog import installed_models
 from docstra_tui.llm.files.sources import STARTER, ModelFiles, ModelSpec, is_hub_id
 from docstra_tui.paths import can_be_written, nearest
 from docstra_tui.workspace.doctor.case import Case
-from docstra_tui.workspace.doctor.check import Check, changed, of_error, typed
+from docstra_tui.workspace.doctor.check import Check, aside, changed, made_writable, of_error, typed
 from docstra_tui.workspace.title import shown_path
 
 MOST_BYTES = 50_000_000
@@ -36,7 +36,7 @@ def hub_cache(case: Case) -> Check:
             return Check(name, "warn", f"{shown} cannot be made{offline}", f"ls -ld {typed(nearest(folder))}")
         return Check(name, "ok", f"{shown} is made with the first model{offline}")
     if not folder.is_dir():
-        return Check(name, "fail", f"{shown} is no folder", f"ls -l {typed(folder)}")
+        return Check(name, "fail", f"{shown} is no folder", aside(folder))
     if not os.access(folder, os.R_OK | os.X_OK):
         return Check(name, "fail", f"{shown} may not be read", f"chmod u+rwx {typed(folder)}")
     models = [one for one in installed_models() if one.kind != STARTER]
@@ -58,16 +58,37 @@ def model_files(case: Case) -> Check:
         found = _found(case)
     except ModelError as error:
         check = of_error(name, "fail", error)
+        other = changed("model.name", f"docstra-tui config set model.name {STARTER}")
         if isinstance(error, ModelNotFound):
-            other = changed("model.name", "docstra-tui config set model.name NAME")
-            return replace(check, cure=f"docstra-tui models list, then: {other}")
-        return replace(check, cure=pull) if is_hub_id(model) else check
+            return replace(check, cure=f"choose one of docstra-tui models list, or: {other}")
+        if is_hub_id(model):
+            return replace(check, cure=pull)
+        return replace(check, cure=f"{check.cure}, or: {other}" if check.cure else other)
+    if model == STARTER and found is not None and (problem := _wrong_starter()) is not None:
+        again = f"rm {typed(starter.folder() / starter.FILE)}; {pull}"
+        return replace(of_error(name, "fail", problem), cure=again)
     if found is not None:
         return Check(name, "ok", f"{model} in {shown_path(found.gguf or found.folder)}")
     if model != STARTER and hub.is_offline():
         detail = f"{model} is not on this machine, and offline mode is on"
         return Check(name, "fail", detail, f"HF_HUB_OFFLINE=0 {pull}")
+    place = starter.folder() if model == STARTER else hub.cache_folder()
+    if not can_be_written(place):
+        detail = f"{model} is not on this machine, and {shown_path(nearest(place))} takes no files"
+        variable = "DOCSTRA_CACHE_DIR" if model == STARTER else "HF_HUB_CACHE"
+        return Check(name, "fail", detail, made_writable(nearest(place), [variable]))
     return Check(name, "warn", f"{model} is not fetched yet; the first start does it", pull)
+
+
+def _wrong_starter() -> ModelError | None:
+    """Why the starter that lies here cannot be loaded; one that was compared with its hash can."""
+    if starter.is_checked():
+        return None
+    try:
+        gguf_files.read_header(starter.folder() / starter.FILE)
+    except ModelError as error:
+        return error
+    return None
 
 
 def chat_template(case: Case) -> Check:
@@ -81,7 +102,10 @@ def chat_template(case: Case) -> Check:
         return Check(name, "ok", "not known: see the model files")
     if files is None:
         return Check(name, "ok", "known when the model is here")
-    where, text = template_of(files)
+    try:
+        where, text = template_of(files)
+    except ModelError:
+        return Check(name, "ok", "not known: see the model files")
     if text:
         return Check(name, "ok", f"in {where}, {len(text):,} characters")
     detail = f"{files.name} has none: it was not made for questions"

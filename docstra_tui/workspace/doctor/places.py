@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,16 @@ from docstra_tui.llm.files import hub
 from docstra_tui.llm.http.key import FILE, VARIABLE, clean_key, find_key, in_file, in_variable
 from docstra_tui.remotes import COMMON_KEY, Remote
 from docstra_tui.workspace.doctor.case import Case
-from docstra_tui.workspace.doctor.check import Check, Status, of_error, together, typed
+from docstra_tui.workspace.doctor.check import (
+    Check,
+    Status,
+    aside,
+    elsewhere,
+    made_writable,
+    of_error,
+    together,
+    typed,
+)
 from docstra_tui.workspace.title import shown_path
 
 FULL = 20_000_000
@@ -31,7 +40,11 @@ FEW_FILES = 1_000
 
 def folders(case: Case) -> Check:
     """Each of ours: whether it is there or can be made, takes new files, and is nobody else's."""
-    private = {"RUNTIME": paths.runtime_dir(), "STATE": paths.state_dir(), "CACHE": index_place.parent()}
+    private = {
+        "DOCSTRA_RUNTIME_DIR": paths.runtime_dir(),
+        "DOCSTRA_STATE_DIR": paths.state_dir(),
+        "DOCSTRA_CACHE_DIR": index_place.parent(),
+    }
     found = [*_open(private), *_unwritable(), *_short(case)]
     shown = (paths.runtime_dir(), paths.state_dir(), paths.cache_dir(), paths.config_dir())
     return together("folders", found, ", ".join(map(shown_path, shown)))
@@ -43,41 +56,40 @@ def _open(folders: Mapping[str, Path]) -> Iterator[Check]:
         try:
             paths.check_private(folder)
         except UnsafePath as error:
-            check = of_error("folders", "fail", error)
-            is_folder = folder.is_dir() and not folder.is_symlink()
-            if not check.cure.startswith("chmod ") and is_folder and variable != "CACHE":
-                own = typed(folder / paths.APP)
-                check = replace(check, cure=f"export DOCSTRA_{variable}_DIR={own}")
-            yield check
+            yield replace(of_error("folders", "fail", error), cure=_made_private(folder, variable))
         except OSError:  # it is not there yet
             pass
+
+
+def _made_private(folder: Path, variable: str) -> str:
+    status = os.lstat(folder)
+    if not stat.S_ISDIR(status.st_mode):
+        return aside(folder)
+    if status.st_uid != os.getuid():
+        return elsewhere([variable])
+    # Its mode is not ours to advise on where it may be everybody's, such as /tmp.
+    if paths.is_named_ours(folder) or folder == index_place.parent():
+        return f"chmod 700 {typed(folder)}"
+    return f"export {variable}={typed(folder / paths.APP)}"
 
 
 def _unwritable() -> Iterator[Check]:
     """Those that take no new files, by the folder that is to blame."""
     places: tuple[tuple[str, Path, str, Status], ...] = (
-        ("sockets", paths.runtime_dir(), "RUNTIME", "fail"),
-        ("sessions", paths.state_dir(), "STATE", "fail"),
-        ("caches", paths.cache_dir(), "CACHE", "warn"),
-        ("settings", paths.config_dir(), "CONFIG", "warn"),
+        ("sockets", paths.runtime_dir(), "DOCSTRA_RUNTIME_DIR", "fail"),
+        ("sessions", paths.state_dir(), "DOCSTRA_STATE_DIR", "fail"),
+        ("caches", paths.cache_dir(), "DOCSTRA_CACHE_DIR", "warn"),
+        ("settings", paths.config_dir(), "DOCSTRA_CONFIG_DIR", "warn"),
     )
     apart: dict[Path, list[tuple[str, Path, str, Status]]] = {}
     for place in places:
-        if not paths.can_be_written(place[1]):
+        is_said = place[3] == "fail" and os.path.lexists(place[1]) and not os.path.isdir(place[1])
+        if not is_said and not paths.can_be_written(place[1]):
             apart.setdefault(paths.nearest(place[1]), []).append(place)
     for there, rows in apart.items():
         worst: Status = "fail" if any(row[3] == "fail" for row in rows) else "warn"
         detail = f"nothing can be written in {shown_path(there)}: no {', no '.join(row[0] for row in rows)}"
-        yield Check("folders", worst, detail, _made_writable(there, [row[2] for row in rows]))
-
-
-def _made_writable(there: Path, variables: Iterable[str]) -> str:
-    status = os.stat(there)
-    is_read_only = os.statvfs(there).f_flag & os.ST_RDONLY
-    if stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not is_read_only:
-        return f"chmod u+rwx {typed(there)}"
-    named = " ".join(f"DOCSTRA_{variable}_DIR=FOLDER" for variable in variables)
-    return f"export {named} (folders that you may write)"
+        yield Check("folders", worst, detail, made_writable(there, [row[2] for row in rows]))
 
 
 def _short(case: Case) -> Iterator[Check]:

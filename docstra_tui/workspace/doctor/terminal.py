@@ -194,7 +194,7 @@ def locale(case: Case) -> Check:
         detail = f"what is written is encoded as {encoding}: only the plain chat works"
         is_said = case.environ.get("PYTHONIOENCODING")
         return Check(name, "warn", detail, "unset PYTHONIOENCODING" if is_said else cure)
-    if not wanted or (wanted.partition(".")[0] in ("C", "POSIX") and "utf" not in wanted.lower()):
+    if "utf" not in wanted.lower() and not (wanted and sys.platform == "darwin"):
         which = f"the locale is {wanted}" if wanted else "no locale is set"
         return Check(name, "warn", f"{which}: we write UTF-8, other programs may not", cure)
     # Python has set it at its start; where that failed, there is no such locale.

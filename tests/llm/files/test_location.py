@@ -202,6 +202,9 @@ def test_pickled_weights_are_refused_and_never_opened(tmp_path: Path) -> None:
 
 def test_no_weights_and_no_tokenizer_are_incomplete(tmp_path: Path) -> None:
     folder = model_folder(tmp_path / "m")
+    (folder / "tokenizer.json").write_text('{"model": {"vocab": {"a"')
+    with pytest.raises(IncompleteDownload, match="cut short"):
+        resolve(ModelSpec(str(folder)))
     (folder / "tokenizer.json").unlink()
     with pytest.raises(IncompleteDownload, match="no tokenizer"):
         resolve(ModelSpec(str(folder)))

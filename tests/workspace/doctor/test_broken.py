@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -13,11 +14,14 @@ import pytest
 
 from docstra_tui import paths
 from docstra_tui.context.search.index import place
+from docstra_tui.llm.files import starter
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.store.shape import VERSION
 from docstra_tui.workspace.doctor import places, terminal
 from docstra_tui.workspace.doctor.answers import Answers
-from tests.workspace.doctor.whole import H100, NO_GPU, SaidMachine, examined
+from docstra_tui.workspace.doctor.check import made_writable
+from docstra_tui.workspace.doctor.examination import LOOKS, examine
+from tests.workspace.doctor.whole import H100, NO_GPU, NOBODY, SaidMachine, examined
 
 ITEMS = (
     *("python", "torch", "cuda", "devices", "dtypes", "hub cache", "model files", "chat template"),
@@ -115,6 +119,10 @@ def c_locale(monkeypatch) -> None:
     monkeypatch.setenv("LC_ALL", "C")
 
 
+def latin_locale(monkeypatch) -> None:
+    monkeypatch.setenv("LC_ALL", "de_DE@euro")
+
+
 def dumb(monkeypatch) -> None:
     monkeypatch.setattr(terminal, "_size", lambda: (80, 24))
     monkeypatch.setenv("TERM", "dumb")
@@ -175,6 +183,26 @@ def state_under_a_file(monkeypatch) -> None:
     monkeypatch.setenv("DOCSTRA_STATE_DIR", str(place / "below"))
 
 
+def state_is_a_file(monkeypatch) -> None:
+    paths.make_folder(paths.state_dir().parent)
+    paths.state_dir().write_text("")
+
+
+def cache_is_a_file(monkeypatch) -> None:
+    paths.make_folder(paths.cache_dir().parent)
+    paths.cache_dir().write_text("")
+
+
+def open_index(monkeypatch) -> None:
+    paths.make_folder(place.parent())
+    place.parent().chmod(0o755)
+
+
+def damaged_starter(monkeypatch) -> None:
+    paths.make_folder(starter.folder())
+    (starter.folder() / starter.FILE).write_bytes(b"GGUF\3\0\0\0")
+
+
 def no_server(monkeypatch) -> None:
     paths.make_folder(paths.config_dir())
     (paths.config_dir() / "config.toml").write_text(f'[remote]\nbase_url = "{nobody()}"\n')
@@ -206,7 +234,12 @@ def nobody() -> str:
         (damaged_sessions, "sqlite", "fail", "are damaged", "docstra-tui sessions list"),
         (open_sessions, "sqlite", "warn", "mode 644", "chmod 600 "),
         (newer_sessions, "sqlite", "warn", "newer version", "pip install --upgrade"),
-        (hub_is_a_file, "hub cache", "fail", "is no folder", "ls -l "),
+        (hub_is_a_file, "hub cache", "fail", "is no folder", "mv "),
+        (state_is_a_file, "folders", "fail", "not a folder", "mv "),
+        (open_index, "folders", "fail", "open to other users", "chmod 700 "),
+        (cache_is_a_file, "model files", "fail", "starter is not on this machine", "unset DOCSTRA_CACHE_DIR"),
+        (damaged_starter, "model files", "fail", "cut short", "; docstra-tui models pull starter"),
+        (damaged_starter, "chat template", "ok", "see the model files", ""),
         (wrong_model, "model files", "fail", "no model", "docstra-tui models list"),
         (
             absent_model,
@@ -215,8 +248,9 @@ def nobody() -> str:
             "offline mode is on",
             "HF_HUB_OFFLINE=0 docstra-tui models pull",
         ),
-        (half_model, "model files", "fail", "model.safetensors is missing", "Download it again"),
+        (half_model, "model files", "fail", "model.safetensors is missing", "Download it again, or: unset "),
         (c_locale, "locale", "warn", "the locale is C", "export LC_ALL=C.UTF-8"),
+        (latin_locale, "locale", "warn", "the locale is de_DE", "export LC_ALL=C.UTF-8"),
         (dumb, "terminal", "warn", "only the plain chat", "export TERM=xterm-256color"),
         (small, "terminal", "warn", "30 × 10", "docstra-tui chat"),
         (undescribed, "colours", "warn", "no description of xterm-of-tomorrow", "infocmp -x"),
@@ -228,7 +262,7 @@ def nobody() -> str:
         (open_key, "api key", "fail", "can be read by others", "chmod 600 "),
         (dead_engine, "engine", "warn", "1 engine that ended", "docstra-tui engine list"),
         (long_path, "folders", "fail", "too long a path", "export DOCSTRA_RUNTIME_DIR="),
-        (state_under_a_file, "folders", "fail", "file: no sessions", "export DOCSTRA_STATE_DIR=FOLDER"),
+        (state_under_a_file, "folders", "fail", "file: no sessions", "unset DOCSTRA_STATE_DIR"),
         (
             no_server,
             "server",
@@ -250,6 +284,42 @@ def test_each_thing_that_is_broken_is_found_and_has_its_cure(
     assert said in found[name].detail
     assert cure in found[name].cure
     assert "secret-of-mine" not in "".join(one.detail + one.cure for one in found.values())
+
+
+@pytest.mark.parametrize(
+    ("spoil", "name"),
+    [
+        (open_sockets, "folders"),
+        (state_is_a_file, "folders"),
+        (open_index, "folders"),
+        (hub_is_a_file, "hub cache"),
+        (open_sessions, "sqlite"),
+        (open_key, "api key"),
+    ],
+)
+def test_a_cure_that_is_typed_cures(spoil, name, tmp_path: Path, monkeypatch) -> None:
+    spoil(monkeypatch)
+    looks = [look for look in LOOKS if look[0] == name]
+    (before,) = examine(tmp_path, answers=NOBODY, machine=SaidMachine(), looks=looks)
+    subprocess.run(["sh", "-c", before.cure], check=True, timeout=30)
+    (after,) = examine(tmp_path, answers=NOBODY, machine=SaidMachine(), looks=looks)
+    assert (before.status != "ok", after.status) == (True, "ok"), after.detail
+
+
+def test_where_no_variable_names_a_folder_a_new_one_is_advised(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.delenv("DOCSTRA_STATE_DIR")
+    (tmp_path / "file").write_text("")
+    assert (
+        made_writable(tmp_path / "file", ["DOCSTRA_STATE_DIR"]) == f"mv {tmp_path}/file {tmp_path}/file.aside"
+    )
+    tmp_path.chmod(0o500)
+    assert made_writable(tmp_path, ["DOCSTRA_STATE_DIR"]) == f"chmod u+rwx {tmp_path}"
+    tmp_path.chmod(0o700)  # and still nothing can be written there
+    cure = made_writable(tmp_path, ["DOCSTRA_STATE_DIR"]).partition("such as: ")[2]
+    made = subprocess.run(
+        ["sh", "-c", f"{cure}; rmdir $DOCSTRA_STATE_DIR"], env={"TMPDIR": str(tmp_path), "PATH": os.defpath}
+    )
+    assert (cure[:7], made.returncode) == ("export ", 0)
 
 
 def test_a_look_changes_nothing(tmp_path: Path, monkeypatch) -> None:
