@@ -4,8 +4,9 @@ The full-screen app in a real terminal with a real engine behind it, both for as
 (60): questions are asked, queued, stopped, asked again and in other words; sessions begun and gone back to;
 files ticked; the terminal resized; and now and then the engine is killed. Memory (what only the process
 itself holds), descriptors and threads are noted every few seconds. At the end every question that was sent
-is looked for in the saved sessions. Exit code 1 where one is missing, or the app was ended by anything but
-its key.
+is looked for in the saved sessions. Exit code 1 where one is missing, the app was ended by anything but its
+key, or did not come back from something within three minutes; the screen as it was is printed then, and the
+figures until then.
 
 `python -m benchmarks.soak [--minutes N] [--seed N] [--json]`
 """
@@ -30,6 +31,8 @@ from tests.pty.terminal import Terminal, app
 from tests.tiny_models import make_endless
 
 EVERY_SECONDS = 5.0
+SAYS_SECONDS = 60.0
+"""Between two lines on stderr that it goes on."""
 WARM_UP = 0.25
 """The share of the time that is left out of what grows: caches fill at first."""
 WINDOW = 65536
@@ -50,29 +53,40 @@ def a_project(base: Path) -> Path:
     return project
 
 
-def soak(base: Path, minutes: float, seed: int, notes: Notes) -> Hands:
-    """Work for that long, then leave by the key. Raises `AssertionError` with the screen when stuck."""
+def soak(base: Path, minutes: float, chance: random.Random, notes: Notes) -> tuple[Hands, str]:
+    """Work for that long, then leave by the key; whose hands, and where they got stuck with the screen."""
     with redirect_stderr(io.StringIO()):  # a bar for a file of half a megabyte
         model = make_endless(base / "tiny", window=WINDOW)
     command = app(str(a_project(base)), "--model", str(model), "--device", "cpu", "--max-tokens", "150")
     terminal = Terminal(command, columns=120, rows=40)
     try:
-        hands = Hands(terminal, random.Random(seed))
-        hands.wait_until("ready")
-        begun = time.monotonic()
-        noted = 0.0
-        while (passed := time.monotonic() - begun) < minutes * 60:
-            if passed - noted >= EVERY_SECONDS or not noted:
-                notes.take(passed, terminal.process.pid)
-                noted = passed
-            hands.do_something()
-            terminal.raw.clear()  # an hour's bytes are nobody's
-        notes.take(time.monotonic() - begun, terminal.process.pid)
-        hands.finish()
-        return hands
+        hands = Hands(terminal, chance)
+        try:
+            hands.wait_until("ready")
+            _work(hands, terminal, minutes * 60, notes)
+            hands.finish()
+        except AssertionError as stuck:
+            return hands, str(stuck)
+        return hands, ""
     finally:
         terminal.close()
         notes.stop_engines()
+
+
+def _work(hands: Hands, terminal: Terminal, seconds: float, notes: Notes) -> None:
+    begun = said = time.monotonic()
+    noted = 0.0
+    while (passed := time.monotonic() - begun) < seconds:
+        if passed - noted >= EVERY_SECONDS or not noted:
+            notes.take(passed, terminal.process.pid)
+            noted = passed
+        if time.monotonic() - said >= SAYS_SECONDS:
+            said = time.monotonic()
+            memory = f"{notes.face[-1].memory / MEGABYTE:.0f} MB"
+            print(f"{passed / 60:.0f} min: {len(hands.asked)} questions, face {memory}", file=sys.stderr)
+        hands.do_something()
+        terminal.raw.clear()  # an hour's bytes are nobody's
+    notes.take(time.monotonic() - begun, terminal.process.pid)
 
 
 def main() -> None:
@@ -86,7 +100,9 @@ def main() -> None:
     report = Report(f"a soak of {wanted.minutes:g} minutes, seed {wanted.seed}")
     with own_places("dt-soak-") as base:
         notes = Notes()
-        hands = soak(base, wanted.minutes, wanted.seed, notes)
+        hands, stuck = soak(base, wanted.minutes, random.Random(wanted.seed), notes)
+        if not notes.face:
+            sys.exit(f"It never began.\n{stuck}")
         kept = kept_questions(base / "state")
     lost = [question for question in hands.asked if question not in kept]
     report.say("done", json.dumps(dict(sorted(hands.done.items()))))
@@ -108,7 +124,9 @@ def main() -> None:
     more = lives[-1].descriptors - lives[0].descriptors if lives else None
     report.add("engine_descriptors", more, "more descriptors of it", "0")
     report.end()
-    if lost or hands.exit_code:
+    if stuck:
+        print(stuck, file=sys.stderr)
+    if lost or stuck or hands.exit_code:
         for question in lost:
             print(f"lost: {question}", file=sys.stderr)
         sys.exit(1)
