@@ -30,7 +30,9 @@ def index() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     shape.make(connection)
     for path, content in PROJECT.items():
-        shape.put(connection, path, (1, 1, 1), extracted(extract(path, content), content.count("\n")))
+        found = extracted(extract(path, content), content.count("\n"))
+        file, _ = shape.put(connection, path, (1, 1, 1), found)
+        shape.put_names(connection, [(file, found)])
     return connection
 
 

@@ -11,7 +11,6 @@ from itertools import chain, islice
 from pathlib import Path
 
 from docstra_tui.context.files.reader import MAX_BYTES
-from docstra_tui.context.search.facts import Words
 from docstra_tui.context.search.index import shape
 from docstra_tui.context.search.index.extracted import Extracted, Wanted, name_only, nothing
 from docstra_tui.context.search.index.listing import BINARY, UNREADABLE, Stamp, listed, verdict
@@ -145,19 +144,20 @@ class Building:
         for first in coming:
             now = time.monotonic()
             until = now + min(LONGEST_SECONDS, max(SECONDS, (now - start) / 4))
-            words: list[tuple[int, str, Words]] = []
+            put: list[tuple[int, Extracted]] = []
             with shape.transaction(connection):
                 for wanted, rows in chain([first], islice(coming, FILES - 1)):
                     size, mtime, inode = stamps[wanted.path]
                     if rows.left_out == UNREADABLE or mtime > began - RECENT_NS:
                         mtime = UNSETTLED
                     file, was_known = shape.put(connection, wanted.path, (size, mtime, inode), rows)
-                    words.append((file, rows.kind, rows.words))
+                    put.append((file, rows))
                     self._stale += was_known
                     self._done += 1
                     if time.monotonic() > until or self._is_stopped():
                         break
-                postings.put(connection, words)
+                shape.put_names(connection, put)
+                postings.put(connection, [(file, found.kind, found.words) for file, found in put])
                 self._tell(connection)
             postings.merge(connection)
             self._told(Progress(self._done, self._total))

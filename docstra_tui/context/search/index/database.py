@@ -28,8 +28,9 @@ SETTINGS = (
     "synchronous = NORMAL",
     "secure_delete = ON",
     "temp_store = MEMORY",
-    "cache_size = -32000",
-    "cache_spill = OFF",  # who reads is kept out for as long as a transaction is written, not made
+    "cache_size = -24000",
+    # Who reads is kept out from when more than that is changed: what changes much is put at the end.
+    "cache_spill = -24000",
 )
 
 T = TypeVar("T")

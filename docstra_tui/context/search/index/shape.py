@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -112,7 +112,7 @@ def put(
     connection: sqlite3.Connection, path: str, stamp: tuple[int, int, int], found: Extracted
 ) -> tuple[int, bool]:
     """Have this file in it, in place of what was known of it: its number, and whether that was something. Its
-    words are not counted before they are in a part. Inside a transaction."""
+    words and names are not found before they are in a part and in `put_names`. Inside a transaction."""
     known = connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
     if known is not None:
         take_out(connection, known[0])
@@ -131,20 +131,23 @@ def put(
         "INSERT INTO definitions (file, called, name, kind, line, end) VALUES (?, ?, ?, ?, ?, ?)",
         [(file, _called(name, kind), name, kind, *lines) for name, kind, *lines in found.definitions],
     )
-    if found.kind not in ("docs", "config"):
-        connection.executemany(
-            "INSERT INTO defined (called, file, is_member) VALUES (?, ?, ?)",
-            [(called, file, is_member) for called, is_member in _defined(found).items()],
-        )
-    connection.executemany(
-        "INSERT OR IGNORE INTO uses (file, name, count) VALUES (?, ?, ?)",
-        [(file, *use) for use in found.uses],
-    )
     connection.executemany(
         "INSERT OR IGNORE INTO imports (file, module) VALUES (?, ?)",
         [(file, module) for module in found.imports],
     )
     return file, known is not None
+
+
+def put_names(connection: sqlite3.Connection, files: Iterable[tuple[int, Extracted]]) -> None:
+    """Have it that these files, by their ids, use and define what they do: of many at once and in the order of
+    the tables, of which else each page would be written again and again. Inside a transaction."""
+    uses, defined = [], []
+    for file, found in files:
+        uses += [(name, file, count) for name, count in found.uses]
+        if found.kind not in ("docs", "config"):
+            defined += [(called, file, is_member) for called, is_member in _defined(found).items()]
+    connection.executemany("INSERT INTO uses VALUES (?2, ?1, ?3) ON CONFLICT DO NOTHING", sorted(uses))
+    connection.executemany("INSERT INTO defined VALUES (?, ?, ?)", sorted(defined))
 
 
 def _defined(found: Extracted) -> dict[str, bool]:
