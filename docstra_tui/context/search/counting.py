@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from docstra_tui.context.search.facts import TEXTS, Words
-from docstra_tui.context.search.stems import SIZE, beside
+from docstra_tui.context.search.numbering import SIZE
+from docstra_tui.context.search.stems import beside
 
 NAME, PATH = 1 << 8, 1 << 12
 """What a word weighs in a region: how often it stands in the text, in the names and in the path."""

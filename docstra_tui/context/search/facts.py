@@ -1,8 +1,8 @@
 """What the index of a project knows of a file: nouns.
 
-Made by `extraction`, kept by the index, weighed by the ranking. Texts here are words that stand beside each
-other, made for looking up and not for reading: identifiers are there as they are and in their parts
-(`HttpServer` as `HttpServer Http Server`; `no_space` as it is, the index parts it at the underscore).
+Made by `extraction`, kept by the index, weighed by the ranking. Texts here are the numbers of words that
+stand beside each other, made for looking up and not for reading: identifiers are there as they are and in
+their parts (`HttpServer` as `httpserver http server`; `no_space` as `no space`).
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class Region:
     """The first line, from 1."""
     end: int
     """The last line, which belongs to it."""
-    names: str
+    names: bytes
     """What is defined here, and what it is part of, in words: `Retry.sleep` as `Retry sleep`."""
-    comments: str
+    comments: bytes
     """Comments, documentation and texts in quotes. Of documents, all they say."""
-    body: str
+    body: bytes
     """The rest: identifiers, in their parts too."""
 
 

@@ -9,7 +9,8 @@ from itertools import accumulate, pairwise
 
 from docstra_tui.context.outline.tag import Tag
 from docstra_tui.context.search.facts import Region
-from docstra_tui.context.search.spelling import looked_at, spelled, words
+from docstra_tui.context.search.numbering import looked_at, numbers
+from docstra_tui.context.search.spelling import words
 
 SHORT = 20
 """Lines below which a region takes in what follows."""
@@ -119,7 +120,7 @@ class _Naming:
         self._next = 0
         self._open: list[Tag] = []
 
-    def of(self, start: int, end: int) -> str:
+    def of(self, start: int, end: int) -> bytes:
         self._open = [tag for tag in self._open if tag.end >= start]
         after = bisect_right(self._lines, end, self._next)
         begun = self._found[self._next : after]
@@ -130,4 +131,4 @@ class _Naming:
                 names.setdefault(part)
         self._open += [tag for tag in begun if tag.end > end]
         del self._open[:-20]
-        return spelled(words(" ".join(names)))
+        return numbers(words(" ".join(names)))

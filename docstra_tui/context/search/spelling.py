@@ -5,15 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from docstra_tui.context.credentials import may_begin
-
 _PART = re.compile(r"[A-Z]{2,}[sv](?![a-zß-ÿ])|[A-Z]+(?![a-zß-ÿ])|[A-Z]?[a-zß-ÿ]++|\d++|[^\W\d_A-Za-zß-ÿ]++")
 """`HTTPServer2` is HTTP, Server, 2, `UUIDv4` UUIDv, 4; letters of other scripts stay together."""
 
 _LONGEST = 100
 """Characters of an identifier that is parted: what is longer was written by no one."""
-_KEPT = 100_000
-"""Identifiers whose words are remembered."""
 
 _SPACES = bytes(
     byte if byte >= 0x80 or chr(byte).isalnum() or byte == ord("_") else ord(" ") for byte in range(256)
@@ -31,22 +27,6 @@ _EVERYWHERE = _set(
 """Words of languages that stand in every file, and say nothing of one."""
 
 
-_MARK = "\0"
-"""In front of a word that may begin a credential: that is found out once for each word, not in each text."""
-_MARKED = re.compile(f"{_MARK}([^{_MARK}]+){_MARK}")
-
-
-class _Spelling(dict[str, str]):
-    """What is indexed for each identifier: itself, and its parts where capitals or digits join them."""
-
-    def __missing__(self, identifier: str) -> str:
-        if len(self) >= _KEPT:
-            self.clear()
-        mark = f"{_MARK}{identifier}{_MARK}" if may_begin(identifier) else ""
-        spelling = self[identifier] = mark + _spell(identifier[:_LONGEST])
-        return spelling
-
-
 def words(text: str) -> list[str]:
     """Identifiers, numbers and words of a text in their order, without what stands between them."""
     return text.encode("utf-8", "replace").translate(_SPACES).decode("utf-8", "replace").split()
@@ -62,19 +42,11 @@ def spelled(identifiers: Iterable[str]) -> str:
 
     What an underscore joins is left as it is: the index parts it there.
     """
-    return looked_at(identifiers, [])
-
-
-def looked_at(identifiers: Iterable[str], suspects: list[str]) -> str:
-    """`spelled`; among `suspects` are then those that may begin a credential."""
-    spelling = " ".join(filter(None, map(_spellings.__getitem__, identifiers)))
-    if _MARK in spelling:
-        suspects += _MARKED.findall(spelling)
-        spelling = _MARKED.sub("", spelling)
-    return spelling
+    return " ".join(filter(None, map(_spell, identifiers)))
 
 
 def _spell(identifier: str) -> str:
+    identifier = identifier[:_LONGEST]
     if identifier in _EVERYWHERE:
         return ""
     is_plain = identifier.islower() or (identifier.isupper() and identifier.isascii())
@@ -87,6 +59,3 @@ def _spell(identifier: str) -> str:
                 if len(part) > 1:
                     spelling += f" {part}"
     return spelling
-
-
-_spellings = _Spelling()

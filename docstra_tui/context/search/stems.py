@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from typing import TYPE_CHECKING, Any, TypeVar
 from zlib import crc32
@@ -109,27 +108,7 @@ class _Numbers(dict[str, int]):
         return number
 
 
-class _Packed(dict[str, bytes]):
-    """Of identifiers, the numbers of the words in them."""
-
-    def __missing__(self, identifier: str) -> bytes:
-        if len(self) >= _KEPT:
-            self.clear()
-        packed = self[identifier] = b"".join(
-            [number_of(word).to_bytes(SIZE, sys.byteorder) for word in parted(identifier)]
-        )
-        return packed
-
-
-SIZE = 4
-"""Bytes of a number."""
 _KEPT = 20_000
 """Words whose numbers are remembered."""
 number_of = _Numbers().__getitem__
 """The number of a word in small letters: the same for its forms, and for hardly any other."""
-_packed = _Packed().__getitem__
-
-
-def numbers_of(text: str) -> bytes:
-    """Those of all words in a text, in their order."""
-    return b"".join(map(_packed, text.split()))

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from docstra_tui.context.search.asking import Asking
-from docstra_tui.context.search.facts import SHIFT
+from docstra_tui.context.search.facts import SHIFT, Words
 from docstra_tui.context.search.index import database, place
 from docstra_tui.context.search.index.building import Building
+from docstra_tui.context.search.index.extracted import words_of
 from docstra_tui.context.search.index.project import ProjectIndex
 from docstra_tui.context.search.index.reader import IndexReader
 from docstra_tui.context.search.index.worker import look_at
+from docstra_tui.context.search.numbering import numbers
 from docstra_tui.context.search.offered import Suggestions
 from docstra_tui.context.search.ranking.evidence import Regions
 from docstra_tui.context.search.ranking.weights import WEIGHTS
@@ -39,6 +41,11 @@ def own_index(root: Path) -> ProjectIndex:
     place.claim(index.folder, root)
     _write(root, index.folder / place.FILE)
     return index
+
+
+def numbered(texts: Sequence[str]) -> Words:
+    """`TEXTS` of each region."""
+    return words_of([numbers(text.split()) for text in texts])
 
 
 def paths_with(reader: IndexReader, *texts: str) -> list[str]:

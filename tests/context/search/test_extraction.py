@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,15 @@ import pytest
 from docstra_tui.context import outline
 from docstra_tui.context.outline.python_lines import python_tags
 from docstra_tui.context.outline.tags import tags
+from docstra_tui.context.search import numbering
 from docstra_tui.context.search.extraction import extract
 from docstra_tui.context.search.facts import FileFacts
 from docstra_tui.context.search.kinds import kind_of
 from docstra_tui.context.search.lexing import pieces
+from docstra_tui.context.search.numbering import SIZE, numbers
 from docstra_tui.context.search.regions import LONG
 from docstra_tui.context.search.spelling import parts, spelled
+from docstra_tui.context.search.stems import number_of
 
 PYTHON = '''"""How often a request is tried."""
 
@@ -68,11 +72,11 @@ def test_a_module_of_python() -> None:
     assert "Retry" not in used and "not_a_use" not in used, "what a file defines or quotes is no use"
     [region] = facts.regions
     assert (region.start, region.end) == (1, 22)
-    assert region.names.split() == ["MAX_TRIES", "Retry", "pause", "sleep"]
-    assert (
-        "longest wait" in region.comments and "not_a_use" in region.comments and "enough" in region.comments
-    )
-    assert "parseHTTPBody parse HTTP Body" in region.body and "longest" not in region.body
+    assert region.names == numbers_of("max tries retry pause sleep")
+    for text in ("longest wait", "not a use", "enough"):
+        assert numbers_of(text) in region.comments
+    assert numbers_of("parsehttpbody parse http body") in region.body
+    assert numbers_of("longest") not in region.body
 
 
 PROGRAMS = [
@@ -258,16 +262,16 @@ def test_regions_follow_definitions_and_have_no_gaps() -> None:
     assert spans[:4] == [(1, 33), (34, 66), (67, 99), (100, 132)], "a comment goes with what is below it"
     assert all(end + 1 == start for (_, end), (start, _) in itertools.pairwise(spans))
     assert spans[-1][1] == content.count("\n")
-    assert [region.names for region in regions] == ["f0", "f1", "f2", "f3", "long", "long", "long", "long"]
-    assert "About f1" in regions[1].comments and "About f2" not in regions[1].comments
+    assert [region.names for region in regions] == [numbers([f"f{number}"]) for number in range(4)] + [
+        numbers_of("long")
+    ] * 4
+    assert numbers_of("about f1") in regions[1].comments and numbers_of("about f2") not in regions[1].comments
 
 
 def test_a_document_speaks_to_people_only() -> None:
     [region] = extract("README.md", "# Use\nCall `getFileInfo` for it.\n").regions
-    assert region.comments == "# Use Call getFileInfo get File Info for it".replace("# ", "").replace(
-        " for it", " it"
-    )
-    assert region.body == ""
+    assert region.comments == numbers_of("use call getfileinfo get file info it")
+    assert region.body == b""
 
 
 KINDS = [
@@ -295,6 +299,24 @@ KINDS = [
 )
 def test_what_a_file_is_for(path: str, language: str, content: str, kind: str) -> None:
     assert kind_of(path, language, content) == kind
+
+
+def numbers_of(text: str) -> bytes:
+    """Of words as an index has them, in small letters."""
+    return b"".join(number_of(word).to_bytes(SIZE, sys.byteorder) for word in text.split())
+
+
+def test_identifiers_are_remembered_and_what_may_begin_a_credential_is_told_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(numbering, "_numbers", numbering._Numbers())
+    monkeypatch.setattr(numbering, "_KEPT", 3)
+    suspects: list[str] = []
+    for _ in range(2):
+        for word in ("password", "seal", "owl", "newt", "seal", "toad", "frog", "seal"):
+            assert numbering.looked_at([word, "self"], suspects) == numbers_of(word)
+    assert suspects == ["password"] * 2
+    assert numbering.looked_at(["noSpace", "b_c"], suspects) == numbers_of("nospace no space b c")
 
 
 def test_identifiers_in_their_parts() -> None:

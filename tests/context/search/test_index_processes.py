@@ -21,7 +21,7 @@ from docstra_tui.context.search.index.building import Progress
 from docstra_tui.context.search.index.extracted import Wanted
 from docstra_tui.context.search.index.project import ProjectIndex, is_too_broad
 from docstra_tui.context.search.index.workers import BROKEN, COMMAND, Workers
-from docstra_tui.context.search.stems import numbers_of
+from docstra_tui.context.search.numbering import numbers
 from docstra_tui.errors import NoIndex
 from tests.context.search import indexed
 
@@ -72,9 +72,8 @@ def test_a_file_that_breaks_its_parser_is_there_all_the_same(root: Path) -> None
     assert sorted(found) == sorted(names)
     assert {name for name, rows in found.items() if rows.left_out} == {"hopeless.py"}
     assert found["hopeless.py"].left_out == BROKEN
-    assert all(
-        numbers_of("Walrus") in rows.words.numbers for name, rows in found.items() if name != "hopeless.py"
-    )
+    walrus = numbers(["Walrus"])
+    assert all(walrus in rows.words.numbers for name, rows in found.items() if name != "hopeless.py")
 
 
 def test_processes_that_end_at_once_are_given_up(root: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import msgspec
 
 from docstra_tui.context.search.facts import SHIFT, FileFacts, Words
 from docstra_tui.context.search.index.plain import path_words, plain_facts
-from docstra_tui.context.search.stems import SIZE, numbers_of
+from docstra_tui.context.search.numbering import SIZE
 
 AS_LINES = 2
 """Failures of a file after which it is taken as lines of text; after one more only its name is known."""
@@ -60,7 +60,7 @@ def extracted(facts: FileFacts, lines: int, left_out: str = "") -> Extracted:
     texts = [
         text
         for number, region in enumerate(regions)
-        for text in ("" if number else path, region.names, region.comments, region.body)
+        for text in (b"" if number else path, region.names, region.comments, region.body)
     ]
     return Extracted(
         facts.language,
@@ -75,7 +75,7 @@ def extracted(facts: FileFacts, lines: int, left_out: str = "") -> Extracted:
         ],
         [use for use in facts.uses[:USES] if len(use[0]) <= NAME],
         [module for module in facts.imports[:IMPORTS] if len(module) <= NAME],
-        numbered(texts),
+        words_of(texts),
     )
 
 
@@ -89,7 +89,6 @@ def nothing(left_out: str) -> Extracted:
     return Extracted("", "", 0, left_out, [], [], [], [], Words(b"", []))
 
 
-def numbered(texts: Iterable[str]) -> Words:
+def words_of(texts: Sequence[bytes]) -> Words:
     """`TEXTS` of each region."""
-    numbers = [*map(numbers_of, texts)]
-    return Words(b"".join(numbers), [len(some) // SIZE for some in numbers])
+    return Words(b"".join(texts), [len(text) // SIZE for text in texts])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from docstra_tui.context.search.facts import FileFacts, FileKind, Region
-from docstra_tui.context.search.spelling import spelled, words
+from docstra_tui.context.search.numbering import numbers
+from docstra_tui.context.search.spelling import words
 
 LINES = 60
 """Of one region."""
@@ -18,15 +19,15 @@ def plain_facts(path: str, text: str, language: str, kind: FileKind = "code") ->
         Region(
             start + 1,
             min(start + LINES, len(lines)),
-            "",
-            "",
-            " ".join(words("\n".join(lines[start : start + LINES]))),
+            b"",
+            b"",
+            numbers(words("\n".join(lines[start : start + LINES]))),
         )
         for start in range(0, len(lines), LINES)
     )
     return FileFacts(path, language, kind, regions)
 
 
-def path_words(path: str) -> str:
-    """`src/HttpServer.py` as `src HttpServer Http Server py`."""
-    return spelled(words(path))
+def path_words(path: str) -> bytes:
+    """`src/HttpServer.py` as `src httpserver http server py`."""
+    return numbers(words(path))

@@ -139,8 +139,8 @@ def put(
 
 
 def put_names(connection: sqlite3.Connection, files: Iterable[tuple[int, Extracted]]) -> None:
-    """Have it that these files, by their ids, use and define what they do: of many at once and in the order of
-    the tables, of which else each page would be written again and again. Inside a transaction."""
+    """Have it that these files, by their ids, use and define what they do: of many at once and in the order
+    of the tables, of which else each page would be written again and again. Inside a transaction."""
     uses, defined = [], []
     for file, found in files:
         uses += [(name, file, count) for name, count in found.uses]
