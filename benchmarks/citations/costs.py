@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from random import Random
 
 from benchmarks.citations.answers import answer
@@ -13,7 +17,8 @@ from benchmarks.citations.sources import Source
 from benchmarks.drawing_run import run
 from benchmarks.drawing_text import pieces
 from benchmarks.report import median
-from docstra_tui.session.citations.checking import Checker, verify
+from docstra_tui.llm.items import ContextItem
+from docstra_tui.session.citations.checking import Checker
 
 TOKENS, RATE = 3_000, 100
 """Pieces of the answer that streams, and how many of them come in a second."""
@@ -61,6 +66,24 @@ def drawn() -> float | None:
     return None if found is None else found.cpu_s
 
 
+def checked(answer: str, items: Sequence[ContextItem]) -> tuple[list[list[float]], list[list[float]]]:
+    """Seconds on the clock and of this process's CPU: of the first checks of some programs, and of others."""
+    given = json.dumps({"answer": answer, "items": [asdict(item) for item in items]})
+    first, others = [], []
+    for _ in range(REPEATS):
+        run = subprocess.run(
+            [sys.executable, "-m", "benchmarks.citations.first"],
+            input=given,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        once, *more = json.loads(run.stdout)["taken"]
+        first.append(once)
+        others += more
+    return first, others
+
+
 def costs(files: Sequence[Source]) -> dict[str, float | None]:
     """Both, in seconds and as the share of what the view takes."""
     view = drawn()
@@ -70,18 +93,14 @@ def costs(files: Sequence[Source]) -> dict[str, float | None]:
     cited = streamed(few, rich)
     many = about(files, MANY)
     long = text_about(many, LONG)
-    items = [file.item for file in many.files]
-    walls, cpus = [], []
-    for _ in range(REPEATS):
-        began, begun = time.perf_counter(), time.process_time()
-        verify(long, items)
-        walls.append(time.perf_counter() - began)
-        cpus.append(time.process_time() - begun)
+    first, others = checked(long, [file.item for file in many.files])
     return {
         "view_cpu_s": view,
         "streaming_cpu_s": plain,
         "streaming_share": plain / view if view else None,
         "streaming_cited_share": cited / view if view else None,
-        "long_answer_ms": median(walls) * 1000,
-        "long_answer_cpu_ms": median(cpus) * 1000,
+        "long_answer_ms": median([wall for wall, _ in others]) * 1000,
+        "long_answer_cpu_ms": median([cpu for _, cpu in others]) * 1000,
+        "first_long_answer_ms": median([wall for wall, _ in first]) * 1000,
+        "first_long_answer_cpu_ms": median([cpu for _, cpu in first]) * 1000,
     }

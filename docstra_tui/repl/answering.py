@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from docstra_tui.llm.answer import Reading
+    from docstra_tui.repl.cited import Cited
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.turn_request import TurnRequest
     from docstra_tui.session.turns import SavedTurn
@@ -78,14 +79,14 @@ class Answering:
         files: TurnFiles,
         model: Model,
         printer: Printer,
-        say_cited: Callable[[SavedTurn], None],
+        cited: Cited,
         *,
         most_tokens: Callable[[], int],
         notify: Notify = "off",
     ) -> None:
         self._model = model
         self._printer = printer
-        self._say_cited = say_cited
+        self._cited = cited
         self._most_tokens = most_tokens
         self._notify: Notify = notify
         self._is_whole = True
@@ -235,6 +236,7 @@ class Answering:
             self._printer.line(f"{label} was changed and is read again.", "note")
         for _, reason in report.left_out.values():
             self._printer.line(f"{reason} It is not sent.", "hint")
+        self._cited.files_read()
 
     def piece(self, text: str) -> None:
         self._pieces.put(text)
@@ -266,7 +268,7 @@ class Answering:
             if outcome.turn.question != outcome.request.shown:  # it became the first of several
                 self._printer.line(_part(outcome.turn.question), "mark")
             self._say_figures(outcome.turn)
-            self._say_cited(outcome.turn)
+            self._cited.below(outcome.turn)
         elif isinstance(error, SecretsFound):
             self._printer.line("Nothing was sent.", "note")
         elif error is not None and not isinstance(error, NotTicked):

@@ -90,7 +90,7 @@ class Chat:
             self.files,
             self.models,
             printer,
-            self._cited.below,
+            self._cited,
             most_tokens=lambda: self.model.settings.max_tokens,
             notify=settings.notify,
         )

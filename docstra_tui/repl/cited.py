@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from docstra_tui.repl.printer import Printer
+from docstra_tui.workspace.citing import get_ready
 from docstra_tui.workspace.command_line import CommandLine
 from docstra_tui.workspace.turns.branching import turn_at
 from docstra_tui.workspace.wording import NOTHING_CITED
@@ -24,6 +25,13 @@ class Cited:
         self._session = session
         self._printer = printer
         self._texts: Texts | None = None
+
+    def files_read(self) -> None:
+        """A model will answer about them: looked through beside it, since nobody waits yet."""
+        from docstra_tui.background import begin
+
+        if items := tuple(self._session().context):
+            begin(lambda: get_ready(items), "citations")
 
     def below(self, turn: SavedTurn) -> None:
         """What stands under an answer; nothing where it says nothing that can be looked up."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from docstra_tui.llm.items import ContextItem
     from docstra_tui.session.citations.checking import Checker
     from docstra_tui.session.citations.citation import Citation
     from docstra_tui.session.citations.texts import Texts
@@ -18,6 +19,13 @@ def has_sources(turn: SavedTurn) -> bool:
     from docstra_tui.llm.prompt import JOIN
 
     return bool(turn.files) or turn.task == JOIN
+
+
+def get_ready(items: Sequence[ContextItem]) -> None:
+    """Have what the first answer about these files would wait for, while a model still reads them. Blocks."""
+    from docstra_tui.session.citations.checking import Checker
+
+    Checker(items).get_ready()
 
 
 class LookingUp:
@@ -32,7 +40,8 @@ class LookingUp:
         self._fed = ""
 
     def so_far(self, turn: SavedTurn) -> tuple[str, Sequence[Citation]]:
-        """As much of a turn's answer as was looked up, and its citations."""
+        """As much of a turn's answer as was looked up, and its citations. Where none has come, what it will
+        be looked up in is made ready."""
         answer = turn.answer
         if turn is not self._turn or not answer.startswith(self._fed):
             from docstra_tui.session.citations.answered import sent_with
@@ -43,6 +52,8 @@ class LookingUp:
             self._turn, self._fed = turn, ""
             self._texts = self._texts if self._texts is not None else Texts()
             self._checker = Checker(items, texts=self._texts) if items else None
+            if self._checker is not None and not answer:
+                self._checker.get_ready()
         if self._checker is None:
             return answer, ()
         self._checker.feed(answer[len(self._fed) :])

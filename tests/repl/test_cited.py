@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import queue
 from pathlib import Path
 
+from docstra_tui.llm.items import ContextItem
 from tests.fakes import FakeLLM
 from tests.repl.fake_backend import FakeBackend
 from tests.repl.story import Typist, chat
 
 
-def test_the_sum_stands_under_an_answer_and_check_lists_each(project: Path) -> None:
+def test_the_sum_stands_under_an_answer_and_check_lists_each(project: Path, monkeypatch) -> None:
+    readied: queue.SimpleQueue[tuple[ContextItem, ...]] = queue.SimpleQueue()
+    monkeypatch.setattr("docstra_tui.repl.cited.get_ready", readied.put)
     (project / "client.py").write_text("def retry(times):\n    return times + 1  # once more\n")
     llm = FakeLLM(
         "By itself: `return times + 1`.",
@@ -35,3 +39,6 @@ def test_the_sum_stands_under_an_answer_and_check_lists_each(project: Path) -> N
     shown = chat(project, FakeBackend(llm), script)
     assert "\x1b]0;" not in shown
     assert shown.count("/check lists them") == 1  # without files, and without references, it says nothing
+    # What is sent is looked through while the model reads, and nothing where nothing is sent.
+    items = [readied.get(timeout=60) for _ in range(2)]
+    assert [item.path for one in items for item in one] == ["client.py"] * 2 and readied.empty()

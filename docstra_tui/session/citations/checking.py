@@ -72,6 +72,10 @@ class Checker:
         """Of what was fed so far, in the order of the answer."""
         return tuple(sorted(self._found, key=lambda one: (one.start, one.end)))
 
+    def get_ready(self) -> None:
+        """Have what takes longest and needs no answer, while the model still reads. Blocks."""
+        self._definitions.get_ready()
+
     def feed(self, piece: str) -> None:
         """Take the next piece of the answer."""
         if blocks := [*self._blocks.feed(piece)]:

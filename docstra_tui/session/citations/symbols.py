@@ -161,6 +161,10 @@ class Definitions:
         self.unknown: set[str] = set()
         """Files of which nobody knows what they define, since no parser came to an end with them."""
 
+    def get_ready(self) -> None:
+        """Have all parsed, before anybody asks. Blocks."""
+        definitions([source.item for source in self._sources.all[: self._last]])
+
     def prepare(self, names: frozenset[str]) -> None:
         """Have everything parsed that may define one of these, with one process, which nobody waits for
         here. Names are the last parts of what is asked for."""

@@ -81,7 +81,7 @@ class Citations:
     def _look(self) -> None:
         session = self._session()
         turn = session.turns[-1] if session is not None and session.turns else None
-        if turn is None or turn.status != "streaming" or not turn.answer:
+        if turn is None or turn.status != "streaming":
             return
 
         def came(cited: Cited) -> None:

@@ -10,6 +10,8 @@ from docstra_tui.context.search.definitions import Defined, Text
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.citations import checking, definitions
 from docstra_tui.session.citations.checking import looked_up
+from docstra_tui.session.turns import SavedTurn
+from docstra_tui.workspace.citing import LookingUp, get_ready
 
 ANSWER = "The work is done by `(*Server).Serve`.\n"
 
@@ -44,6 +46,15 @@ def test_a_parser_that_failed_is_told_and_tried_again(asked: list[bool]) -> None
     assert said(item) == (["found"], False)
     asked[:] = [False] * 9
     assert said(item) == (["found"], False)  # remembered
+
+
+def test_files_are_parsed_before_an_answer_about_them_comes(asked: list[bool]) -> None:
+    code = "package web\nfunc (s *Server) Serve() {\n}\n// "
+    chatted, shown = (ContextItem(code + name, "web/server.go", "go") for name in ("chat", "app"))
+    get_ready([chatted])
+    LookingUp().so_far(SavedTurn("Where?", context=(shown,)))
+    asked[:] = [False] * 9
+    assert said(chatted) == said(shown) == (["found"], False)
 
 
 def test_one_that_always_fails_is_not_tried_for_ever(asked: list[bool]) -> None:
