@@ -60,6 +60,8 @@ def _answer(words: Sequence[str], limit: int, console: Console) -> str:
     name = words[0] if words else "-"
     if name != "-":
         path = Path(name).expanduser()
+        if stdin.is_stream(path):
+            return stdin.read_stream(path, limit, console.note)
         try:
             real = path.resolve(strict=True)
         except OSError as error:

@@ -7,14 +7,18 @@ import select
 import stat
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from docstra_tui.context.files.confined import unreadable
 from docstra_tui.context.files.decoding import decode
 from docstra_tui.errors import UsageError
+from docstra_tui.text import shown_name
 
 PATIENCE_SECONDS = 2.0
 """Silence on the pipe before it is said what is waited for."""
 
+STANDARD = "standard input"
 WAITING = "Waiting for the end of standard input. Ctrl+D ends it at a terminal, </dev/null leaves it out."
 
 
@@ -42,18 +46,46 @@ def read(limit: int, note: Callable[[str], None]) -> str:
 
     Raises `UsageError` (too much) or `UnreadableFile` (no text).
     """
-    stream: Any = sys.stdin.buffer
+    return _read(sys.stdin.buffer, STANDARD, WAITING, limit, note)
+
+
+def read_stream(path: Path, limit: int, note: Callable[[str], None]) -> str:
+    """The same of a pipe or a device that has a name, such as `/dev/fd/63` of a shell's `<(…)`."""
+    name = shown_name(str(path))
+    waiting = f"Waiting for the end of {name}."
+    try:
+        # Whoever opens a pipe waits for its other end, and would not say so.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY), "rb") as stream:
+            if not select.select([stream], [], [], PATIENCE_SECONDS)[0]:
+                note(waiting)
+                select.select([stream], [], [])
+            os.set_blocking(stream.fileno(), True)
+            return _read(stream, name, waiting, limit, note)
+    except OSError as error:
+        raise unreadable(str(path), error) from error
+
+
+def is_stream(path: Path) -> bool:
+    """True for a pipe, a device or a socket: something without an end that is known."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISSOCK(mode)
+
+
+def _read(stream: Any, name: str, waiting: str, limit: int, note: Callable[[str], None]) -> str:
     data, is_patient = bytearray(), True
     while len(data) <= limit:
         if is_patient and not select.select([stream], [], [], PATIENCE_SECONDS)[0]:
-            note(WAITING)
+            note(waiting)
             is_patient = False
         part = stream.read1(limit + 1 - len(data))
         if not part:
-            return decode(bytes(data), "standard input")[0]
+            return decode(bytes(data), name)[0]
         data += part
     raise UsageError(
-        f"Standard input has more than {limit:,} bytes.",
+        f"{'Standard input' if name == STANDARD else name} has more than {limit:,} bytes.",
         "The setting context.max_file_bytes raises the limit.",
     )
 

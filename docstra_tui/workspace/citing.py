@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from docstra_tui.llm.items import ContextItem
     from docstra_tui.session.citations.checking import Checker
     from docstra_tui.session.citations.citation import Citation
+    from docstra_tui.session.citations.since import Since
     from docstra_tui.session.citations.texts import Texts
     from docstra_tui.session.turns import SavedTurn
 
@@ -60,13 +61,20 @@ class LookingUp:
         self._fed = answer
         return answer, self._checker.citations
 
-    def whole(self, turn: SavedTurn, before: Sequence[SavedTurn]) -> tuple[str, Sequence[Citation]]:
+    def since(self) -> Since:
+        """What changed from now on, for several answers."""
+        from docstra_tui.session.citations.since import Since
+
+        return Since(self._root)
+
+    def whole(
+        self, turn: SavedTurn, before: Sequence[SavedTurn], since: Since | None = None
+    ) -> tuple[str, Sequence[Citation]]:
         """An answer that is over, with what changed since; `before` are the turns of its path."""
         from docstra_tui.session.citations.answered import citations_of, sent_with
-        from docstra_tui.session.citations.since import Since
         from docstra_tui.session.citations.texts import Texts
 
-        since, self._texts = Since(self._root), self._texts or Texts()
+        since, self._texts = since or self.since(), self._texts or Texts()
         if turn is not self._turn or self._checker is None or since.of(sent_with(turn)):
             return turn.answer, citations_of(turn, before, since, self._texts)
         self.so_far(turn)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from docstra_tui import cli
-from docstra_tui.commands import check
+from docstra_tui.commands import check, stdin
 from docstra_tui.commands.arguments import parse
 from docstra_tui.commands.console import Console
-from docstra_tui.errors import UnreadableFile
+from docstra_tui.errors import UnreadableFile, UsageError
 from docstra_tui.session.citations import definitions
 from tests.commands.oneshot.one_shot import Terminal, pipe_in
 
@@ -86,6 +88,23 @@ def test_lines_of_a_file_keep_their_numbers_and_a_pipe_is_an_answer(project: Pat
         "",
         "Nothing was found in it that can be looked up.\n",
     )
+
+
+def test_a_pipe_with_a_name_is_an_answer(project: Path, monkeypatch) -> None:
+    """As the `<(…)` of a shell is, whose other end may open late, and which may say more than is read."""
+    os.mkfifo(project / "pipe", 0o600)
+    monkeypatch.setattr(stdin, "PATIENCE_SECONDS", 0.0)
+
+    def written(text: str) -> tuple[int, str, str]:
+        writing = threading.Thread(target=lambda: (project / "pipe").write_text(text), daemon=True)
+        threading.Timer(0.05, writing.start).start()
+        return run("pipe", "-f", "pkg/client.py")
+
+    code, out, err = written(TRUE)
+    assert code == 0 and out.startswith("found\t") and err.startswith("Waiting for the end of pipe.")
+    monkeypatch.setenv("DOCSTRA_CONTEXT_MAX_FILE_BYTES", "1000")
+    with pytest.raises(UsageError, match="pipe has more than 1,000 bytes"):
+        written(TRUE * 100)
 
 
 def test_nobody_passes_by_what_could_not_be_looked_up(project: Path, monkeypatch) -> None:

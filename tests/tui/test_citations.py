@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -136,6 +137,39 @@ def test_answers_are_looked_up_again_when_a_file_changes_and_not_when_it_is_coun
     assert [times(again), times(again), times(again.updated()), times(changed)] == [2, 0, 0, 2]
     assert times(changed, replace(changed, path="b.py", state=FileState("deleted"))) == 2
     citations.close()
+
+
+def test_a_changed_file_is_read_once_for_all_answers_about_it(tmp_path, monkeypatch):
+    read, delivered = [], queue.SimpleQueue()
+
+    def read_item(root, path, **_):
+        read.append(path)
+        return ContextItem("x = 2\n", path)
+
+    (tmp_path / "a.py").touch()
+    monkeypatch.setattr("docstra_tui.session.citations.since.read_item", read_item)
+    sent = (ContextItem("x = 1\n", "a.py"),)
+    turns = [SavedTurn("Where?", context=sent, answer="`x = 1`", status="done", id=at) for at in (1, 2)]
+    parts = SimpleNamespace(conversation=SimpleNamespace(cite=lambda *_: None), citation_bar=None)
+    citations = Citations(
+        tmp_path,
+        parts,
+        SimpleNamespace(turns=turns),
+        lambda: None,
+        None,
+        None,
+        delivered.put,
+    )
+    for number in (1, 2):
+        citations.wanted(CitationsWanted(number))
+        delivered.get(timeout=60)()
+    assert read == ["a.py"] * 2  # each asked for by itself
+    changed = replace(Ticked("a.py", item=sent[0]), state=CHANGED, newer=ContextItem("x = 2\n", "a.py"))
+    citations.files_changed(Picked((changed,)))
+    for _ in turns:
+        delivered.get(timeout=60)()
+    citations.close()
+    assert read == ["a.py"] * 3
 
 
 def test_places_in_a_prompt_are_those_of_what_was_sent_and_not_of_the_file():

@@ -228,7 +228,7 @@ def _module(path: str) -> str:
     """What others call it that take something from it: `errors` of `app/errors.py`."""
     *folders, name = path.split("/")
     stem = name.partition(".")[0]
-    return folders[-1] if stem in ("__init__", "mod", "index", "lib", "main") and folders else stem
+    return folders[-1] if (stem in places.PACKAGES or stem == "main") and folders else stem
 
 
 def _altered(verdict: Verdict, note: str) -> Verdict:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from docstra_tui.session.citations.definitions import Defined, definitions, is_quick
 from docstra_tui.session.citations.everyday import EVERYDAY
 from docstra_tui.session.citations.passages import words_of
+from docstra_tui.session.citations.places import PACKAGES
 from docstra_tui.session.citations.sources import Source, Sources
 
 if TYPE_CHECKING:
@@ -245,7 +246,7 @@ def _fits(wanted: Sequence[str], defined: Sequence[str], source: Source) -> bool
     while before and before[0] in _BEFORE:
         before = before[1:]
     modules = (source.path or "").rpartition(".")[0].split("/")
-    if modules[-1] in ("__init__", "mod", "index", "lib"):
+    if modules[-1] in PACKAGES:
         modules.pop()
     return modules[len(modules) - len(before) :] == list(before) or all(map(source.is_around, before))
 

@@ -13,7 +13,7 @@ from docstra_tui.tui.main.files import Files
 from docstra_tui.tui.main.older_turns import OlderTurns
 from docstra_tui.tui.main.parts import Parts
 from docstra_tui.tui.transcript.layout.cited import Cited
-from docstra_tui.tui.transcript.messages import CitationMarked, CitationOpened, CitationsWanted
+from docstra_tui.tui.transcript.messages import CitationMarked, CitationOpened, CitationsWanted, NoCitation
 from docstra_tui.workspace.citing import LookingUp, has_sources
 from docstra_tui.workspace.jobs import Deliver, JobQueue
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from docstra_tui.context.files.states import Ticked
     from docstra_tui.session.chat import ChatSession
     from docstra_tui.session.citations.citation import Citation
+    from docstra_tui.session.citations.since import Since
     from docstra_tui.session.turns import SavedTurn
     from docstra_tui.workspace.files.picked import Picked
 
@@ -95,8 +96,9 @@ class Citations:
         """What was looked up is not so any more, where a file is another one now."""
         others = [file for file in picked.files if file.state.kind in ("changed", "deleted")]
         if others and others != self._others:  # and not only counted again
+            since = self._looking.since()  # each file is read once, however many answers are about it
             for number in [*self._told][-AGAIN:]:
-                self._whole(number)
+                self._whole(number, since)
         self._others = others
 
     def wanted(self, event: CitationsWanted) -> None:
@@ -104,7 +106,7 @@ class Citations:
         self._told.pop(event.turn_id, None)
         self._whole(event.turn_id)
 
-    def _whole(self, number: int) -> None:
+    def _whole(self, number: int, since: Since | None = None) -> None:
         """Look up all of an answer, and say it where it is not said already."""
 
         def came(cited: Cited) -> None:
@@ -121,7 +123,7 @@ class Citations:
             return
         found = turn
         self._jobs.do(
-            lambda: Cited.of(*self._looking.whole(found, before)), came, failed, key=f"whole {number}"
+            lambda: Cited.of(*self._looking.whole(found, before, since)), came, failed, key=f"whole {number}"
         )
 
     def _found(self, number: int) -> tuple[SavedTurn | None, Sequence[SavedTurn]]:
@@ -137,9 +139,10 @@ class Citations:
         """Say which."""
         self._bar.show(event)
 
-    def none_there(self) -> None:
+    def none_there(self, event: NoCitation) -> None:
         """Somebody wants to go to one and there is none."""
-        self._dialogs.say("There is no other reference this way.")
+        there = "no other reference this way" if event.is_any else "no reference in these answers"
+        self._dialogs.say(f"There is {there}.")
 
     def opened(self, event: CitationOpened) -> None:
         """Show where it stands, or where the answer says that it does."""

@@ -19,6 +19,7 @@ from docstra_tui.tui.transcript.messages import (
     CitationOpened,
     CitationsWanted,
     CopyRequested,
+    NoCitation,
 )
 from docstra_tui.tui.widgets.composer import Composer
 from docstra_tui.workspace.commands import commands_of
@@ -121,8 +122,8 @@ class MainScreen(Controllers):
     def on_citation_marked(self, event: CitationMarked) -> None:
         self.citations.marked(event)
 
-    def on_no_citation(self) -> None:
-        self.citations.none_there()
+    def on_no_citation(self, event: NoCitation) -> None:
+        self.citations.none_there(event)
 
     def on_citation_opened(self, event: CitationOpened) -> None:
         self.citations.opened(event)

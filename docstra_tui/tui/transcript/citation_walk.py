@@ -98,7 +98,7 @@ class CitationWalk:
                 self.show(index, at)
                 return
             index, at = index + step, 0 if step > 0 else LAST
-        view.post_message(NoCitation())
+        view.post_message(NoCitation(is_any=any(map(_may_cite, document.turns))))
 
     def _begin(self, step: int) -> tuple[int, int]:
         """The first citation in the direction of `step`, from the marked block or the screen's edge on."""
@@ -207,3 +207,8 @@ class CitationWalk:
         index, row = self._view.document.find(y)
         turn = self._view.document.turns[index]
         return None if turn.cited is None else turn.cited.sign(turn.marks_at(row))
+
+
+def _may_cite(turn: Turn) -> bool:
+    """True for an answer with a citation, and for one that nobody has looked up."""
+    return not turn.is_looked_up or (turn.cited is not None and bool(turn.cited.citations))

@@ -58,7 +58,12 @@ class CitationMarked(Message):
 
 
 class NoCitation(Message):
-    """Somebody wants to go to one, and there is none."""
+    """Somebody wants to go to one, and there is none in that direction."""
+
+    def __init__(self, *, is_any: bool) -> None:
+        """`is_any` is True where there are others."""
+        super().__init__()
+        self.is_any = is_any
 
 
 class CitationOpened(Message):

@@ -137,7 +137,7 @@ async def test_marks_stand_beside_what_they_are_about_and_keys_walk_them(make_ap
         assert view.marks.citation == (1, 0)
         for _ in range(6):
             step(app, told, 1)
-        assert isinstance(step(app, told, 1), NoCitation)
+        assert isinstance(step(app, told, 1), NoCitation) and told[-1].is_any
         await pilot.press("escape")
         assert (told[-1].words, view.marks.citation) == ("", None)
 
@@ -155,6 +155,10 @@ async def test_marks_stand_beside_what_they_are_about_and_keys_walk_them(make_ap
         cell = app.rows[rows[-1]].index("no_such_name") + 4
         await pilot.click(offset=(cell, rows[-1]))
         assert isinstance(told[-1], CitationOpened) and told[-1].citation.text == "no_such_name"
+
+        view.load([shown(3)])
+        view.cite(3, Cited((), ()))
+        assert isinstance(step(app, told, 1), NoCitation) and not told[-1].is_any
 
 
 async def test_an_answer_that_grows_gets_marks_and_nothing_else_is_drawn(make_app):
