@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from docstra_tui.commands.arguments import PROGRAM
-from docstra_tui.llm.files.int8_figures import Int8Figures
+from docstra_tui.llm.machine.int8_figures import Int8Figures
 
 SYSTEM = {
     "kept": "kept where it stands",

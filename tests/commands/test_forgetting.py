@@ -12,9 +12,10 @@ import pytest
 from docstra_tui import cli, paths
 from docstra_tui.engine.client import place
 from docstra_tui.engine.client.identity import EngineIdentity, LockNote
-from docstra_tui.llm.files import converted, hub, speeds
-from docstra_tui.llm.files.speeds import Speed
+from docstra_tui.llm.files import converted, hub
 from docstra_tui.llm.files.starter import FILE
+from docstra_tui.llm.machine import speeds
+from docstra_tui.llm.machine.speeds import Speed
 
 
 def forget(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:

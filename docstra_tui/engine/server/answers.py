@@ -20,7 +20,7 @@ from docstra_tui.engine.server.presence import Presence
 from docstra_tui.engine.server.reply import Reply
 from docstra_tui.engine.server.requests import BadRequest, as_begun, as_prompt, until_gone
 from docstra_tui.llm.answer import Finished, Reading, Reframed, Thought
-from docstra_tui.llm.files import speeds
+from docstra_tui.llm.machine import speeds
 from docstra_tui.llm.sampling import Sampling
 
 logger = logging.getLogger(__name__)

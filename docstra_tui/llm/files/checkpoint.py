@@ -23,7 +23,7 @@ from docstra_tui.errors import (
     UnsafeWeights,
 )
 from docstra_tui.llm.files.gguf_files import check_not_a_pointer
-from docstra_tui.llm.files.load_errors import logger
+from docstra_tui.llm.log import logger
 
 INDEX = "model.safetensors.index.json"
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from docstra_tui import figures
 from docstra_tui.errors import ModelError
-from docstra_tui.llm.files import converted, gguf_files, hub, int8_figures, location, profile, speeds, starter
+from docstra_tui.llm.files import converted, gguf_files, hub, location, profile, starter
 from docstra_tui.llm.files.catalog import installed_models
-from docstra_tui.llm.files.kept import Kept
 from docstra_tui.llm.files.sources import STARTER, ModelSpec, is_hub_id
+from docstra_tui.llm.machine import int8_figures, speeds
+from docstra_tui.llm.machine.kept import Kept
 
 if TYPE_CHECKING:
     from huggingface_hub import CachedRepoInfo, HFCacheInfo

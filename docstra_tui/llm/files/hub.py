@@ -15,8 +15,9 @@ from typing import Any
 
 from docstra_tui.errors import GatedModel, HubUnreachable, ModelError, ModelNotFound, UnsafeWeights
 from docstra_tui.llm.files import checkpoint, converted, gguf_architectures, gguf_files
-from docstra_tui.llm.files.load_errors import logger, translate_hub, translated
+from docstra_tui.llm.files.load_errors import translate_hub, translated
 from docstra_tui.llm.files.sources import LoadProgress, ModelFiles, ModelSpec, Progress
+from docstra_tui.llm.log import logger
 
 PATIENCE_S = 10.0
 """How long to wait for the hub's answer before giving up."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import json
-import logging
 import re
 import struct
 from collections.abc import Callable
@@ -30,9 +29,7 @@ from docstra_tui.errors import (
     UnknownArchitecture,
     UnsafeWeights,
 )
-
-logger = logging.getLogger("docstra_tui.llm")
-logger.addHandler(logging.NullHandler())  # without a handler, logging would write to stderr: the screen
+from docstra_tui.llm.log import logger
 
 _PIP = re.compile(r"pip install [^`\n]*[\w\])'\"]")
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from docstra_tui.errors import ModelError
 from docstra_tui.llm.files import checkpoint, gguf_architectures, gguf_files
 from docstra_tui.llm.files.catalog import InstalledModel
 from docstra_tui.llm.files.gguf_files import GgufHeader
-from docstra_tui.llm.files.kept import Kept
+from docstra_tui.llm.machine.kept import Kept
 
 KEPT = Kept("profiles", 1)
 """Of GGUF files, whose header takes a while to read."""

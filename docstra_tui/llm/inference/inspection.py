@@ -14,7 +14,6 @@ from transformers import DynamicCache
 
 from docstra_tui.error_forms import to_wire
 from docstra_tui.errors import DocstraError
-from docstra_tui.llm.files import int8_figures
 from docstra_tui.llm.files.sources import LoadProgress, ModelSpec, Progress
 from docstra_tui.llm.inference import int8_comparison, proof
 from docstra_tui.llm.inference.cache_layers import PLAIN
@@ -23,6 +22,7 @@ from docstra_tui.llm.inference.forward import CACHE_NAMES
 from docstra_tui.llm.inference.template_behaviour import Behaviour
 from docstra_tui.llm.loading import loader
 from docstra_tui.llm.loading.loader import Outline
+from docstra_tui.llm.machine import int8_figures
 from docstra_tui.llm.thinking import families
 
 CACHES = {

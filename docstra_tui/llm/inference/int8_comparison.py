@@ -20,12 +20,12 @@ import torch
 
 import docstra_tui
 from docstra_tui.errors import DocstraError
-from docstra_tui.llm.files import int8_figures
-from docstra_tui.llm.files.int8_figures import Int8Figures
 from docstra_tui.llm.files.sources import ModelSpec, Progress
 from docstra_tui.llm.inference.generation import Generator
 from docstra_tui.llm.inference.recipe import Request
 from docstra_tui.llm.loading import int8, loader
+from docstra_tui.llm.machine import int8_figures
+from docstra_tui.llm.machine.int8_figures import Int8Figures
 
 SOURCES = ("text.py", "address.py", "session/running.py", "settings.py")
 PASSAGE = 256

@@ -13,12 +13,12 @@ from typing import Any
 import torch
 import transformers
 
-from docstra_tui.llm.files.kept import Kept
-from docstra_tui.llm.files.load_errors import logger
 from docstra_tui.llm.inference import chunk_attention
 from docstra_tui.llm.inference.cached_prompt import CachedPrompt
 from docstra_tui.llm.inference.forward import Forward
 from docstra_tui.llm.loading import int8
+from docstra_tui.llm.log import logger
+from docstra_tui.llm.machine.kept import Kept
 
 TEXT = "def total(rows: list[dict]) -> int:\n    return sum(row['size'] for row in rows if 'size' in row)\n"
 """Read at load; ordinary text, so that no token of it means an image or the end."""

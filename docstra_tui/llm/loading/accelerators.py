@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docstra_tui.errors import DeviceUnavailable
-from docstra_tui.llm.files import memory_free
-from docstra_tui.llm.files.load_errors import logger
+from docstra_tui.llm.log import logger
+from docstra_tui.llm.machine import memory_free
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 from transformers import GenerationConfig
 
-from docstra_tui.llm.files.load_errors import logger
+from docstra_tui.llm.log import logger
 
 IDS = ("eos_token_id", "bos_token_id", "pad_token_id")
 """Facts about the vocabulary."""

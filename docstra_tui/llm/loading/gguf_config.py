@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from docstra_tui.llm.files.gguf_files import GgufHeader
-from docstra_tui.llm.files.load_errors import logger
 from docstra_tui.llm.loading import positions
+from docstra_tui.llm.log import logger
 
 SIZES = {
     "context_length": "max_position_embeddings",

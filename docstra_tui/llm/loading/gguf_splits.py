@@ -13,8 +13,8 @@ from typing import Any
 from tokenizers import Regex, decoders, pre_tokenizers
 from transformers.integrations.gguf import gguf_tokenizer_mapping as theirs
 
-from docstra_tui.llm.files.load_errors import logger
 from docstra_tui.llm.loading.gguf_vocabulary import NORMAL, GgufVocabulary
+from docstra_tui.llm.log import logger
 
 GPT2 = "gpt-2"
 """What every name is taken for that nobody knows."""

@@ -18,7 +18,7 @@ from docstra_tui.errors import BadModelFile
 from docstra_tui.llm.files import gguf_files
 from docstra_tui.llm.files.gguf_architectures import HINT
 from docstra_tui.llm.files.gguf_files import GgufHeader
-from docstra_tui.llm.files.load_errors import logger
+from docstra_tui.llm.log import logger
 
 NORMAL, CONTROL, USER_DEFINED = 1, 3, 4
 """Types of tokens: text, a mark of the chat's format, and a word that is never cut into pieces."""

@@ -27,7 +27,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from docstra_tui.llm.files.load_errors import logger
+from docstra_tui.llm.log import logger
 
 TOP = 127
 """The largest of a row becomes this."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from docstra_tui.llm.files.kept import processor
+from docstra_tui.llm.machine.kept import processor
 
 
 def machine() -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from docstra_tui.llm.files.pace_rows import KEPT as KEPT
-from docstra_tui.llm.files.pace_rows import seconds
 from docstra_tui.llm.loading.kept import machine
 from docstra_tui.llm.loading.layer_shape import Shape
 from docstra_tui.llm.loading.paces import Pace
+from docstra_tui.llm.machine.pace_rows import KEPT as KEPT
+from docstra_tui.llm.machine.pace_rows import seconds
 
 
 def key_of(shape: Shape) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from docstra_tui.errors import BadModelFile, ModelError, UnknownArchitecture
 from docstra_tui.llm.files import checkpoint, gguf_files, location, sources
 from docstra_tui.llm.files.gguf_files import GgufHeader
-from docstra_tui.llm.files.load_errors import logger, translate, translated
+from docstra_tui.llm.files.load_errors import translate, translated
 from docstra_tui.llm.files.sources import LoadProgress, ModelFiles, ModelSpec, Progress
 from docstra_tui.llm.loading import (
     advice,
@@ -31,6 +31,7 @@ from docstra_tui.llm.loading.accelerators import free_memory
 from docstra_tui.llm.loading.gguf_reading import Described
 from docstra_tui.llm.loading.placement import Placement, Weights
 from docstra_tui.llm.loading.weights import OnDisk, own
+from docstra_tui.llm.log import logger
 
 WINDOW_UNKNOWN = 4096
 """The window, in tokens, of a model that does not tell its own."""

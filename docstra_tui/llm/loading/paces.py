@@ -19,9 +19,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch.nn import functional
 
-from docstra_tui.llm.files.load_errors import logger
 from docstra_tui.llm.loading import int8
 from docstra_tui.llm.loading.layer_shape import Shape
+from docstra_tui.llm.log import logger
 
 READ, WRITTEN = 2_000, 200
 """Tokens of the question that forms are compared for."""

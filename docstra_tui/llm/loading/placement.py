@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from docstra_tui.errors import DeviceUnavailable, ModelError, NotEnoughMemory
-from docstra_tui.llm.files import memory_free
 from docstra_tui.llm.loading import accelerators, int8, numeric_form
 from docstra_tui.llm.loading.accelerators import Gpu
 from docstra_tui.llm.loading.layer_shape import Shape
+from docstra_tui.llm.machine import memory_free
 
 WIDTHS = {"float64": 8, "float32": 4, "bfloat16": 2, "float16": 2}
 """Bytes a number."""

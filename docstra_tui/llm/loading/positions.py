@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from docstra_tui.llm.files.load_errors import logger
+from docstra_tui.llm.log import logger
 
 LONGROPE = "longrope"
 ORIGINAL = "original_max_position_embeddings"

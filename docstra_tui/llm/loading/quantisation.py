@@ -7,8 +7,8 @@ from typing import Any
 
 from docstra_tui.errors import MissingPackage, ModelError
 from docstra_tui.llm.files import checkpoint
-from docstra_tui.llm.files.load_errors import logger
 from docstra_tui.llm.loading.placement import Placement
+from docstra_tui.llm.log import logger
 
 SHARES = {"bnb-4bit": 0.35, "bnb-8bit": 0.6}
 """Size of the quantised weights against 16 bits a number; embeddings and norms stay as they are."""

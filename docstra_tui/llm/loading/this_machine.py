@@ -69,8 +69,8 @@ def _tell_paces(folder: str) -> None:
     """Times the dtypes on this CPU, keeps what is sure, and times those of each GPU."""
     import torch
 
-    from docstra_tui.llm.files.pace_rows import PRODUCTS, products_key
     from docstra_tui.llm.loading import kept_paces, paces
+    from docstra_tui.llm.machine.pace_rows import PRODUCTS, products_key
 
     shape = _shape(folder)
     names = ("bfloat16", "float32")

@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from docstra_tui.llm.files.load_errors import logger
+from docstra_tui.llm.log import logger
 
 LARGE = 64 << 20
 """Bytes of a tensor from which several threads copy it: on a busy machine they wait for each other, and

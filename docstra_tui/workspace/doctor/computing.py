@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from docstra_tui.figures import count, size
-from docstra_tui.llm.files.pace_rows import PRODUCTS, PaceRow, latest, pace_row, products_key, products_of
+from docstra_tui.llm.machine.pace_rows import PRODUCTS, PaceRow, latest, pace_row, products_key, products_of
 from docstra_tui.workspace.doctor.case import Case
 from docstra_tui.workspace.doctor.check import Check, changed, together
 from docstra_tui.workspace.title import shown_path

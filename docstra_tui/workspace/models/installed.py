@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from docstra_tui import figures
 from docstra_tui.engine.client import census
-from docstra_tui.llm.files import int8_figures, memory_free, profile, speeds
+from docstra_tui.llm.files import profile
 from docstra_tui.llm.files.catalog import InstalledModel, installed_models
 from docstra_tui.llm.files.profile import Profile
 from docstra_tui.llm.files.sources import STARTER, absolute
-from docstra_tui.llm.files.speeds import Speed
 from docstra_tui.llm.files.starter import WHEEL_BYTES
+from docstra_tui.llm.machine import int8_figures, memory_free, speeds
+from docstra_tui.llm.machine.speeds import Speed
 
 if TYPE_CHECKING:
     from docstra_tui.settings import Settings

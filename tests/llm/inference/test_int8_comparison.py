@@ -10,13 +10,13 @@ import torch
 
 from docstra_tui.commands import inspected
 from docstra_tui.errors import ModelError
-from docstra_tui.llm.files import int8_figures, kept
 from docstra_tui.llm.files.catalog import InstalledModel
-from docstra_tui.llm.files.int8_figures import Int8Figures
 from docstra_tui.llm.files.profile import Profile
 from docstra_tui.llm.files.sources import ModelSpec, ignore
 from docstra_tui.llm.inference import inspection, int8_comparison
 from docstra_tui.llm.loading import int8
+from docstra_tui.llm.machine import int8_figures, kept
+from docstra_tui.llm.machine.int8_figures import Int8Figures
 from docstra_tui.workspace.models import installed
 
 FOUND = Int8Figures(read=1.24, write=1.93, equal=0.934, tokens=1024)

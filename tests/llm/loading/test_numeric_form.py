@@ -13,7 +13,6 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, MambaConfig
 
-from docstra_tui.llm.files import kept
 from docstra_tui.llm.files.sources import ModelSpec
 from docstra_tui.llm.loading import accelerators, kept_paces, paces, placement
 from docstra_tui.llm.loading.layer_shape import Shape, shape_of
@@ -22,6 +21,7 @@ from docstra_tui.llm.loading.numeric_form import choose
 from docstra_tui.llm.loading.paces import Measured, Pace
 from docstra_tui.llm.loading.placement import Weights, place
 from docstra_tui.llm.local import LocalLLM
+from docstra_tui.llm.machine import kept
 from tests.tiny_models import make_endless
 
 GB = 1_000_000_000

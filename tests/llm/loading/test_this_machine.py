@@ -7,9 +7,9 @@ import json
 import pytest
 
 from docstra_tui.errors import DeviceUnavailable
-from docstra_tui.llm.files.pace_rows import PRODUCTS
 from docstra_tui.llm.loading import accelerators, kept_paces, paces, this_machine
 from docstra_tui.llm.loading.paces import Measured, Pace
+from docstra_tui.llm.machine.pace_rows import PRODUCTS
 
 
 def told(capsys: pytest.CaptureFixture[str], words: list[str]) -> dict[str, dict[str, object]]:

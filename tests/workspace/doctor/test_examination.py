@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from docstra_tui import cli
-from docstra_tui.llm.files.kept import processor
-from docstra_tui.llm.files.pace_rows import KEPT, PRODUCTS, latest, products_key
+from docstra_tui.llm.machine.kept import processor
+from docstra_tui.llm.machine.pace_rows import KEPT, PRODUCTS, latest, products_key
 from docstra_tui.workspace.doctor import answers as terminal_answers
 from docstra_tui.workspace.doctor import examination, report, terminal
 from docstra_tui.workspace.doctor.answers import Answers

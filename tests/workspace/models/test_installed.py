@@ -11,11 +11,12 @@ import pytest
 from docstra_tui import paths
 from docstra_tui.engine.client import place
 from docstra_tui.engine.client.identity import EngineIdentity, LockNote
-from docstra_tui.llm.files import hub, memory_free, profile, speeds
+from docstra_tui.llm.files import hub, profile
 from docstra_tui.llm.files.catalog import InstalledModel, installed_models
 from docstra_tui.llm.files.profile import Profile
-from docstra_tui.llm.files.speeds import Speed
 from docstra_tui.llm.files.starter import FILE
+from docstra_tui.llm.machine import memory_free, speeds
+from docstra_tui.llm.machine.speeds import Speed
 from docstra_tui.settings import ModelSettings, RemoteSettings, Settings
 from docstra_tui.workspace.models.installed import Row, details, lines, rows
 from tests.llm.files.made_files import gguf_bytes, model_folder

@@ -10,8 +10,8 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-from docstra_tui.llm.files.load_errors import logger
 from docstra_tui.llm.inference.decoding import products
+from docstra_tui.llm.log import logger
 
 TIMED_TOKENS = 1024
 SECONDS = 0.05

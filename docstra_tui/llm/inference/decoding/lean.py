@@ -13,8 +13,6 @@ from typing import Any
 import torch
 
 from docstra_tui.error_forms import words_of
-from docstra_tui.llm.files.kept import Kept
-from docstra_tui.llm.files.load_errors import logger
 from docstra_tui.llm.inference import memory, proof
 from docstra_tui.llm.inference.decoding.attention import Attention
 from docstra_tui.llm.inference.decoding.body import Pass
@@ -22,6 +20,8 @@ from docstra_tui.llm.inference.decoding.decoder import Decoder, Unusual
 from docstra_tui.llm.inference.decoding.step import MOST_IDS, Slot, Step
 from docstra_tui.llm.inference.forward import Forward
 from docstra_tui.llm.inference.growing_layer import GrowingLayer
+from docstra_tui.llm.log import logger
+from docstra_tui.llm.machine.kept import Kept
 
 MOST_SLOTS = 8
 COPY_SHARE = 4

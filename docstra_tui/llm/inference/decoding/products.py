@@ -16,9 +16,9 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from docstra_tui.llm.files.kept import Kept
-from docstra_tui.llm.files.load_errors import logger
 from docstra_tui.llm.loading.kept import machine
+from docstra_tui.llm.log import logger
+from docstra_tui.llm.machine.kept import Kept
 
 SEVERAL = 4
 """Rows that several are timed with."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from docstra_tui.llm.files.kept import Kept, processor
+from docstra_tui.llm.machine.kept import Kept, processor
 
 KEPT = Kept("paces", 1)
 """`{"bfloat16": [READ, WRITE], …}`, seconds for a token in one layer; by processor, its threads, those of

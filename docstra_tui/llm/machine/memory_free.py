@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from docstra_tui.llm.files.load_errors import logger
+from docstra_tui.llm.log import logger
 
 WANTED = 1.1
 """Of a model's weights: what is to be free, a tenth more for the cache and the intermediate values."""

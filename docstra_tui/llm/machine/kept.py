@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from docstra_tui import paths
-from docstra_tui.llm.files.load_errors import logger
+from docstra_tui.llm.log import logger
 
 MOST = 100
 """Results of one kind that are kept, the latest."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from docstra_tui.llm.files.kept import Kept, processor
+from docstra_tui.llm.machine.kept import Kept, processor
 
 KEPT = Kept("speeds", 1)
 """`{"write": …, "device": …, "dtype": …}` by processor and the model's name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass, fields
 
-from docstra_tui.llm.files.kept import Kept, processor
+from docstra_tui.llm.machine.kept import Kept, processor
 
 KEPT = Kept("int8", 1)
 """`{"read": …, "write": …, "equal": …, "tokens": …}` by processor and path."""
