@@ -19,7 +19,7 @@ BIN      := $(VENV)/bin
 INSTALL  := $(BIN)/python tools/installing.py $(VENV)/install.log $(PIP_ARGS)
 SIZE     := about 3 GB is fetched where torch comes with CUDA (Linux), 0.5 GB where it does not; twice that on the disk
 
-.PHONY: help run venv dev test test-newest lint format docs docs-site pictures bench soak wheels clean
+.PHONY: help run venv dev test test-together test-real test-alone test-newest lint format docs docs-site pictures bench soak wheels clean
 .DEFAULT_GOAL := run
 
 help: ## what there is
@@ -52,9 +52,21 @@ $(VENV)/installed-system $(VENV)/dev-system: pyproject.toml constraints.txt
 	@$(INSTALL) -c $(VENV)/constraints.txt -e ".$(if $(findstring dev,$(@F)),[dev])"
 	@touch $(VENV)/installed-system $@
 
-# What is independent runs side by side; whose time is measured and what runs a real model has the machine to itself.
+# What is independent runs side by side, and real models in a process of their own beside it: both wait a lot.
+# Whose time is measured has the machine to itself.
 test: dev ## all tests
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not alone"
+	@$(MAKE) --no-print-directory -j 2 test-together test-real
+	@$(MAKE) --no-print-directory test-alone
+
+test-together: ## of them what runs side by side
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not alone and not real"
+
+# Its lines come at its end, in one piece.
+test-real: ## of them what asks a real model
+	@$(BIN)/python -m pytest -m real >$(dir $(BIN))test-real.log 2>&1; code=$$?; \
+		echo "== pytest -m real"; cat $(dir $(BIN))test-real.log; exit $$code
+
+test-alone: ## of them what has the machine to itself
 	$(BIN)/python -m pytest -m alone
 
 # Not the versions of constraints.txt, which are raised when this passes; in a .venv of its own, which stays.
@@ -64,8 +76,8 @@ test-newest: ## all tests with the newest versions that pyproject.toml allows
 	$(NEWEST)/bin/python -m pip install --disable-pip-version-check --upgrade --upgrade-strategy eager \
 		$(PIP_ARGS) -e ".[dev]"
 	@$(NEWEST)/bin/python -m pip list --disable-pip-version-check --format=freeze | grep -E "^(torch|transformers)="
-	$(NEWEST)/bin/python -m pytest -n 3 --dist worksteal -m "not alone"
-	$(NEWEST)/bin/python -m pytest -m alone
+	@$(MAKE) --no-print-directory -j 2 BIN=$(NEWEST)/bin test-together test-real
+	@$(MAKE) --no-print-directory BIN=$(NEWEST)/bin test-alone
 
 lint: dev ## style, types, walls between layers, sizes, and pages that are made from the program
 	$(BIN)/ruff check .

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import importlib
 import os
 import re
 import shutil
@@ -20,7 +22,8 @@ TESTS = Path(__file__).parent
 PLACES = ("RUNTIME", "STATE", "CONFIG", "CACHE")
 OURS = f"dt{os.getpid()}-"
 """How this run's folders begin: another run on the machine is not our business."""
-ALONE = re.compile(rb"\bmark\.alone\b|\badd_marker\(")
+RARE = ("alone", "real")
+"""Marks of few tests, which have a process of their own."""
 DECODE = os.environ.get("DOCSTRA_ENGINE_DECODE", "")
 """How engines write where a test says nothing; `plain` is by `generate`."""
 
@@ -34,27 +37,45 @@ def pytest_configure() -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Where only what is marked `alone` runs, modules that mark nothing so need not be read."""
-    if config.option.markexpr != "alone" or not collection_path.name.startswith("test_"):
+    """Where only what has a rare mark runs, modules without it need not be read."""
+    mark = config.option.markexpr
+    if mark not in RARE or not collection_path.name.startswith("test_"):
         return None
     folders = [
         folder for folder in collection_path.parents if folder.is_relative_to(TESTS) and folder != TESTS
     ]
     files = [collection_path, *(folder / "conftest.py" for folder in folders)]
-    marks_some = any(ALONE.search(file.read_bytes()) for file in files if file.is_file())
-    return None if marks_some else True
+    written = re.compile(rf'\bmark\.{mark}\b|\badd_marker\("{mark}"'.encode())
+    return None if any(written.search(file.read_bytes()) for file in files if file.is_file()) else True
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """What all the imports make is there to the end: it is not looked at whenever garbage is collected."""
     gc.disable()
     try:
+        _import_from_elsewhere(session.config)
         return (yield)
     finally:
         gc.collect()
         gc.freeze()
         gc.enable()
+
+
+def _import_from_elsewhere(config: pytest.Config) -> None:
+    """Each worker begins with other modules: what one has compiled on a fresh checkout the others find.
+    What fails here is told where it is collected."""
+    worker = getattr(config, "workerinput", None)
+    if worker is None or config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return
+    names = [
+        ".".join(path.relative_to(TESTS.parent).with_suffix("").parts)
+        for path in sorted(TESTS.rglob("test_*.py"))
+    ]
+    first = len(names) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
+    for name in names[first:] + names[:first]:
+        with contextlib.suppress(Exception, pytest.skip.Exception):
+            importlib.import_module(name)
 
 
 @pytest.fixture(autouse=True)

@@ -44,10 +44,10 @@ THINKING = """\
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A real model needs both cores to answer in its time."""
+    """They wait for one another and for their servers: one process for all of them."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker("alone")
+            item.add_marker("real")
             item.add_marker(pytest.mark.timeout(300))
 
 
@@ -99,22 +99,26 @@ def thinking_server(gguf: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield server
 
 
+@pytest.fixture(scope="session")
+def pinned_server(folder: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """transformers' own, with a model from its start; it starts while others answer."""
+    home = tmp_path_factory.mktemp("pinned")
+    with running(lambda port: transformers(port, folder), home, waits=False) as server:
+        yield server
+
+
 @pytest.fixture(scope="module")
 def transformers_servers(
-    folder: str, tmp_path_factory: pytest.TempPathFactory
+    pinned_server: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Server]]:
-    """transformers' own, with a model from its start and without one; they start at once."""
-    home = tmp_path_factory.mktemp("serve")
-    with (
-        running(lambda port: transformers(port, folder), home / "pinned", waits=False) as pinned,
-        running(transformers, home / "unpinned", waits=False) as unpinned,
-    ):
-        pinned.wait_until_ready()
+    """transformers' own, with a model from its start and without one."""
+    with running(transformers, tmp_path_factory.mktemp("unpinned"), waits=False) as unpinned:
+        pinned_server.wait_until_ready()
         unpinned.wait_until_ready()
         with pytest.raises(RemoteError) as caught:
             str(RemoteLLM(unpinned.url).stream("Who are you?"))
         unpinned.refused = caught.value
-        yield {"pinned": pinned, "unpinned": unpinned}
+        yield {"pinned": pinned_server, "unpinned": unpinned}
 
 
 @pytest.fixture(scope="module", params=["pinned", "unpinned"])

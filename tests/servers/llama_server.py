@@ -18,7 +18,7 @@ def main(model: str, port: str, window: str, template: str = "") -> None:
     parameters.n_ctx = int(window)
     parameters.n_parallel = 1
     parameters.n_batch = parameters.n_ubatch = 64  # one step of its progress
-    parameters.cpuparams.n_threads = 2
+    parameters.cpuparams.n_threads = 1  # two wait for one another by spinning, whoever else has work
     parameters.warmup = False
     parameters.use_jinja = True
     if template:

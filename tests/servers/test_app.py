@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from docstra_tui.settings import AnswerSettings, RemoteSettings, Settings
 from docstra_tui.workspace.models.opening import open_backend
 from tests.repl.story import Typist, chat
-from tests.servers.conftest import THINKING, WINDOW, llama, transformers
+from tests.servers.conftest import THINKING, WINDOW, llama
 from tests.servers.running import Server, running
 from tests.tui.fakes import screen_text, until
 from tests.tui.story import ask, last_line
@@ -19,11 +17,9 @@ SECONDS = 100.0
 
 
 @pytest.fixture(scope="module", autouse=True)
-def begun_transformers(folder: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def begun_transformers(pinned_server: Server) -> Server:
     """transformers' own, which starts while others answer."""
-    home = tmp_path_factory.mktemp("begun")
-    with running(lambda port: transformers(port, folder), home, waits=False) as server:
-        yield server
+    return pinned_server
 
 
 def settings(url: str, tokens: int) -> Settings:

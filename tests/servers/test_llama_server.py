@@ -185,11 +185,13 @@ def test_a_server_that_still_loads_is_waited_for_and_one_that_is_killed_leaves_t
             except RemoteError as error:
                 assert "cannot be reached" in error.message and time.monotonic() < deadline
                 time.sleep(0.02)
-        threading.Timer(0.3, server.kill).start()
+        killer = threading.Timer(0.3, server.kill)
+        killer.start()
         with pytest.raises(AnswerCutOff, match="closed the connection"):
             for _ in stream:
                 pass
         assert stream.text.startswith(first) and stream.ended and stream.finish_reason is None
+        killer.join()  # one that still ends accepts a connection
         with pytest.raises(RemoteError, match="cannot be reached"):
             str(llm.stream(QUESTION))
 
