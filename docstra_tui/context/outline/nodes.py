@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 SECONDS = 1.0
 """Parsing is given up after this; a megabyte of source takes a quarter of it."""
+PIECE = 1 << 16
+"""Bytes that a parser is given at once."""
 
 
 def parse(source: bytes, grammar: Grammar) -> Node | None:
@@ -23,15 +26,34 @@ def parse(source: bytes, grammar: Grammar) -> Node | None:
 
     language = Language(getattr(import_module(grammar.module), grammar.language)())
     deadline = time.monotonic() + SECONDS
-    try:
+    with _Source(source) as given, suppress(ValueError):
         # Only the form that asks for the source piece by piece can be stopped.
-        tree = Parser(language).parse(
-            lambda offset, _: source[offset : offset + 65536],
-            progress_callback=lambda _offset, _error: time.monotonic() > deadline,
+        return (
+            Parser(language)
+            .parse(given.piece, progress_callback=lambda _offset, _error: time.monotonic() > deadline)
+            .root_node
         )
-    except ValueError:
-        return None
-    return tree.root_node
+    return None
+
+
+class _Source:
+    """A text that is given to a parser, and taken back: tree-sitter 0.26 lets go of no piece by itself, and
+    those of a hundred thousand files would stay in memory."""
+
+    def __init__(self, source: bytes) -> None:
+        self._whole = memoryview(source)
+        self._given: list[memoryview] = []
+
+    def piece(self, offset: int, _: object) -> memoryview:
+        self._given.append(self._whole[offset : offset + PIECE])
+        return self._given[-1]
+
+    def __enter__(self) -> _Source:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for piece in (*self._given, self._whole):
+            piece.release()
 
 
 def rows(node: Node) -> int:

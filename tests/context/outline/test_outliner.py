@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from docstra_tui.context.outline.cuda import as_cpp
 from docstra_tui.context.outline.grammars import GRAMMARS
 from docstra_tui.context.outline.headings import headings
+from docstra_tui.context.outline.nodes import parse
 from docstra_tui.context.outline.outliner import outline, outlines
 from docstra_tui.context.outline.skeleton import skeleton
 from docstra_tui.llm.items import ContextItem
@@ -558,3 +559,12 @@ def test_settings_give_their_keys() -> None:
     assert headings('{"a": {"b": 1,\n "c": {"d": 2}},\n "e": [{"f": 1}]}', "json") == (
         '"a"  (lines 1-2): b, c\n"e"  (line 3)\n'
     )
+
+
+def test_a_text_that_was_parsed_is_let_go_of() -> None:
+    """An index has a hundred thousand of them parsed, one after the other."""
+    source = b"int f(int a) { return a; }\n" * 3_000  # more than one piece
+    before = sys.getrefcount(source)
+    root = parse(source, GRAMMARS["c"])
+    assert root is not None and root.child_count == 3_000
+    assert sys.getrefcount(source) == before
