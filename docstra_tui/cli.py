@@ -173,7 +173,7 @@ def _check_theme(name: str) -> None:
 
 def _open_missing_streams() -> None:
     """A stream that the shell closed (`2>&-`) leads nowhere: nothing may fail, or land in a file of ours."""
-    for fd, name in enumerate(("stdin", "stdout", "stderr")):
+    for fd in (0, 1, 2):
         try:
             os.fstat(fd)
         except OSError:
@@ -182,9 +182,12 @@ def _open_missing_streams() -> None:
             os.set_inheritable(fd, True)
             if opened != fd:
                 os.close(opened)
+    # Not before all three are there: a stream's own descriptor would be one of them.
+    for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:
             opened = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-            setattr(sys, name, os.fdopen(opened, "r" if fd == 0 else "w", encoding="utf-8", errors="replace"))
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, os.fdopen(opened, mode, encoding="utf-8", errors="replace"))
 
 
 def _unwritable(error: Exception) -> int:

@@ -400,17 +400,21 @@ def test_a_dumb_terminal_gets_the_chat_instead_of_the_screen(term: str, plain: b
     assert bool(terminal.is_plain()) == plain
 
 
-def test_a_terminal_is_taken_back_from_a_redirection(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", ["2>{}/log </dev/null", "<&- 2>&-"])
+def test_a_terminal_is_taken_back_from_a_redirection(sent: str, tmp_path: Path) -> None:
     """`docstra-tui 2>log </dev/null` at a terminal: keys and screen are the terminal's."""
     import pty
 
     child, fd = pty.fork()
     if child == 0:
         code = (
+            "from docstra_tui import cli; cli._open_missing_streams(); "
             "import sys; from docstra_tui.commands import terminal; terminal.take('x'); "
-            "import os; os._exit(0 if sys.stdin.isatty() and os.isatty(0) and os.isatty(2) else 9)"
+            "import os; streams = (sys.stdin, sys.stderr, sys.__stdin__, sys.__stderr__); "
+            "os._exit(0 if [one.fileno() for one in streams if one.isatty()] == [0, 2, 0, 2] else 9)"
         )
-        os.execv("/bin/sh", ["sh", "-c", f'"{sys.executable}" -c "{code}" 2>{tmp_path}/log </dev/null'])
+        sent = sent.format(tmp_path)
+        os.execv("/bin/sh", ["sh", "-c", f'"{sys.executable}" -c "{code}" {sent}'])
     try:
         while os.read(fd, 1024):
             pass

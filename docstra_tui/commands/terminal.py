@@ -67,10 +67,18 @@ def take(program: str) -> None:
             os.dup2(terminal, fd)
     if terminal > 2:
         os.close(terminal)
-    if sys.stdin is None:  # started with it closed
+    # Started with it closed, it is nothing, or leads nowhere.
+    if 0 in missing and _number(sys.stdin) != 0:
         sys.stdin = sys.__stdin__ = _text(0, "r")  # type: ignore[misc]
-    if sys.stderr is None:
+    if 2 in missing and _number(sys.stderr) != 2:
         sys.stderr = sys.__stderr__ = _text(2, "w")  # type: ignore[misc]
+
+
+def _number(stream: Any) -> int | None:
+    try:
+        return None if stream is None else int(stream.fileno())
+    except (OSError, ValueError):
+        return None
 
 
 def _text(fd: int, mode: str) -> Any:
