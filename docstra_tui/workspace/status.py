@@ -26,6 +26,7 @@ PHASES = {
     "find": "looking for the model",
     "download": "downloading the model",
     "read": "reading the model",
+    "wait": "waiting for another process that converts the model",
     "convert": "converting the model",
     "place": "placing the model",
     "start": "starting the engine",

@@ -42,7 +42,7 @@ class LoadProgress:
     """How far loading is."""
 
     phase: str
-    """`find`, `download`, `read`, `convert` or `place`."""
+    """`find`, `download`, `read`, `wait` (for another process that converts), `convert` or `place`."""
     done: int | None = None
     """Bytes (tensors for `place`); None when unknown."""
     total: int | None = None

@@ -12,10 +12,11 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from docstra_tui import paths
 from docstra_tui.error_forms import to_wire
@@ -77,7 +78,7 @@ def keep(files: ModelFiles, described: Described, progress: Progress) -> Path:
     path = header.path
     target = folder_of(path)
     paths.make_folder(target.parent)
-    with FileLock(lock_of(target), mode=0o600):
+    with _alone(lock_of(target), progress):
         if (found := converted(path)) is not None:
             return found
         for left in target.parent.glob(f".{target.name}-*"):  # of a conversion that was killed
@@ -91,6 +92,21 @@ def keep(files: ModelFiles, described: Described, progress: Progress) -> Path:
         finally:
             shutil.rmtree(work, ignore_errors=True)
     return target
+
+
+@contextlib.contextmanager
+def _alone(path: Path, progress: Progress) -> Iterator[None]:
+    """While nobody else converts this file; where somebody does, that is said and waited for."""
+    lock = FileLock(path, mode=0o600)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        progress(LoadProgress("wait"))
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _write(files: ModelFiles, described: Described, work: Path, progress: Progress) -> None:

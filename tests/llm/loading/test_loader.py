@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from filelock import FileLock, Timeout
 
 from docstra_tui.commands import flags
 from docstra_tui.engine.client.identity import EngineIdentity
@@ -128,6 +129,21 @@ def test_a_large_gguf_is_read_each_time_and_converted_on_request(
     folder = conversion.convert(ModelSpec(str(file)))
     assert conversion.converted(file) == folder
     assert torch.equal(logits(load(ModelSpec(str(file), device="cpu")).model), logits(loaded.model))
+
+
+def test_who_converts_beside_another_process_says_that_it_waits(tmp_path: Path) -> None:
+    other = FileLock(tmp_path / "model.lock")
+    other.acquire()
+    seen: list[str] = []
+
+    def show(progress: LoadProgress) -> None:
+        seen.append(progress.phase)
+        other.release()
+
+    for _ in range(2):
+        with conversion._alone(tmp_path / "model.lock", show), pytest.raises(Timeout):
+            other.acquire(timeout=0)
+    assert seen == ["wait"]
 
 
 def test_a_killed_conversion_leaves_nothing_that_is_used(tmp_path: Path) -> None:
@@ -249,7 +265,7 @@ def test_quantising_needs_the_extra(llama: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_whole_original_goes_to_the_log(own_copy: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (own_copy / "tokenizer.json").write_text("{")
+    (own_copy / "tokenizer.json").write_text("{}")
     with caplog.at_level(logging.ERROR, "docstra_tui"), pytest.raises(ModelError) as caught:
         load(ModelSpec(str(own_copy), device="cpu"))
     assert "Traceback" in caplog.text
