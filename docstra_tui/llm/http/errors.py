@@ -95,8 +95,9 @@ def refusal(server: str, status: int, headers: Any, body: bytes, key: str) -> Do
         have = "The key it was given is refused" if key else "It wants a key"
         return RemoteError(
             f"{server} does not let us in ({status}).{says}",
-            f"{have}: set DOCSTRA_API_KEY, or put it into a file api_key (mode 0600) beside config.toml. A "
-            "[remote.NAME] has its own, by key_file or key_env.",
+            f"{have}: of --base-url it is DOCSTRA_API_KEY, or a file api_key (mode 0600) beside config.toml. "
+            "Any other server has its own, by key_file or key_env of its [remote.NAME] in config.toml, and "
+            "none where it was only named for this session.",
         )
     if status == 404:
         return RemoteError(
