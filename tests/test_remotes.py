@@ -153,7 +153,7 @@ def test_remotes_are_listed_with_where_their_key_is_and_what_is_allowed(
     assert cli.main(["remotes", "--remote", "gpu"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines == [
-        "* gpu  http://gpu7:8000/v1 · big · always allowed",
+        "● gpu  http://gpu7:8000/v1 · big · always allowed",
         "  other  http://gpu8:8000/v1 · key: $OTHER_KEY · asks before anything is sent",
         "  here  http://localhost:8000/v1 · this machine",
         "  http://elsewhere:1  always allowed",

@@ -37,6 +37,8 @@ def run(invocation: Invocation) -> int:
 
 def _list(console: Console, found: settings.Settings, as_json: bool) -> int:
     consent = Consent()
+    from docstra_tui.workspace.models.installed import MARK, NO_MARK  # no other action needs what it knows
+
     rows = [_row(name, remote, consent, found) for name, remote in found.remotes.items()]
     named = {address.parse(remote.base_url).origin for remote in found.remotes.values()}
     others = [line for line in consent.kept() if line not in named]
@@ -45,8 +47,8 @@ def _list(console: Console, found: settings.Settings, as_json: bool) -> int:
         return 0
     for row in rows:
         facts = [row["base_url"], row["model"], row["key"] and f"key: {row['key']}", row["allowed"]]
-        mark = "*" if row["answers"] else " "
-        console.line(sanitize_line(f"{mark} {row['name']}  " + " · ".join(fact for fact in facts if fact)))
+        mark = MARK if row["answers"] else NO_MARK
+        console.line(sanitize_line(f"{mark}{row['name']}  " + " · ".join(fact for fact in facts if fact)))
     for line in others:
         console.line(sanitize_line(f"  {line}  {KEPT}"))
     if not rows:

@@ -125,10 +125,12 @@ class Models:
             self._model.open_now(remoted(with_new(self._model.settings), line.text))
             self._say_opened()
             return
+        from docstra_tui.workspace.models import installed
+
         known = with_new(self._model.settings).remotes
         for name, remote in known.items():
-            mark = "*" if name == self._model.settings.remote.name else " "
-            self._printer.line(f"{mark} {name}  {server_words(remote)}")
+            mark = installed.MARK if name == self._model.settings.remote.name else installed.NO_MARK
+            self._printer.line(f"{mark}{name}  {server_words(remote)}")
         if not known:
             self._printer.line("No server has a name: config.toml has them as [remote.NAME].", "note")
         elif self._model.settings.server is not None:
