@@ -230,7 +230,7 @@ def nobody() -> str:
             "config.toml, line 1",
             "docstra-tui config edit",
         ),
-        (no_theme, "settings", "warn", "lmap", "lamp"),
+        (no_theme, "settings", "warn", "lmap", "unset DOCSTRA_THEME"),
         (damaged_sessions, "sqlite", "fail", "are damaged", "docstra-tui sessions list"),
         (open_sessions, "sqlite", "warn", "mode 644", "chmod 600 "),
         (newer_sessions, "sqlite", "warn", "newer version", "pip install --upgrade"),
