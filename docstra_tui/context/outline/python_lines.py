@@ -88,23 +88,21 @@ def python_tags(content: str, pieces: Sequence[str]) -> list[Tag]:
     return [Tag(*one, end) for one, end in zip(found, ends, strict=True)]
 
 
-def _named(text: str, around: Sequence[_Open]) -> Iterator[tuple[str, str]]:
+def _named(text: str, around: Sequence[_Open]) -> Sequence[tuple[str, str]]:
     inside = around[-1] if around else None
     scope = f"{inside.name}." if inside is not None else ""
     if text.startswith(_DEFINING) and (match := _DEFINITION.match(text, 0, _WIDTH)) is not None:
         function = "method" if inside is not None and inside.is_class else "function"
-        yield (scope + match[2])[:LONGEST], "class" if match[1] == "class" else function
-        return
+        return [((scope + match[2])[:LONGEST], "class" if match[1] == "class" else function)]
     if inside is not None and not inside.is_class:
-        return
+        return ()
     value = _VALUE.match(text, 0, _WIDTH) or _ALIAS.match(text, 0, _WIDTH)
     if value is not None:
         names = [value[1]] if value[1] not in _NO_NAMES else []
     else:
         several = _SEVERAL.match(text, 0, _WIDTH) if "," in text else None
         names = [name.strip() for name in several[1].split(",")] if several is not None else []
-    for name in names:
-        yield (scope + name)[:LONGEST], "constant"
+    return [((scope + name)[:LONGEST], "constant") for name in names]
 
 
 def _quoted(pieces: Sequence[str]) -> Iterator[tuple[int, int]]:

@@ -32,6 +32,7 @@ _SHORT_LINE = re.compile(
     rf"\bL(?P<first>{_NUMBER})[-–—]L?(?P<last>{_NUMBER})|(?<=\()L(?P<only>{_NUMBER})(?=[),;])"
 )
 """`L3-L9` and `(L12)`; an L and a number alone are a cache or a norm."""
+_DIGIT = re.compile(r"\d")
 _SIGN = re.compile(r"(?::L?|\#L|\()$")
 """What stands between a path and its line."""
 _IN_PROSE = re.compile(rf"(?<![\w/\\.@+~-]){_PATH}(?:{_SUFFIX})?")
@@ -96,8 +97,13 @@ def whole(text: str) -> Named | None:
 
 def in_prose(text: str) -> list[Place]:
     """The places of a text that name a file; whether it looks like one, `is_path` says."""
+    may_know = not text.isascii() or any(map(text.lower().__contains__, BY_NAME))
+    if "." not in text and not may_know:
+        return []
     places = []
-    tokens = (match for match in _TOKEN.finditer(text) if "." in match[0] or _KNOWN.search(match[0]))
+    tokens = (
+        match for match in _TOKEN.finditer(text) if "." in match[0] or (may_know and _KNOWN.search(match[0]))
+    )
     for match in (found for token in tokens for found in _IN_PROSE.finditer(text, *token.span())):
         found = match.groupdict()
         whole_text = match[0]
@@ -118,6 +124,8 @@ def in_prose(text: str) -> list[Place]:
 
 def lines_in(text: str) -> list[Place]:
     """`line 12` and `lines 3-9` in a text, without a file."""
+    if _DIGIT.search(text) is None:
+        return []
     places = []
     for match in _LINE.finditer(text):
         named = _named("", match["first"], match["last"])

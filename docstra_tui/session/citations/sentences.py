@@ -189,8 +189,9 @@ def spans_of(text: str) -> Spans:
 def _masked(text: str, spans: Spans) -> str:
     """The text with its spans and addresses blotted out, of the same length."""
     plain = _blotted(text, [(begin, end) for begin, end, _ in spans])
-    plain = _URL.sub(lambda match: _BLOT * len(match[0]), plain)
-    return _QUOTE_MARK.sub(lambda match: " " * len(match[0]), plain)
+    if "://" in plain:
+        plain = _URL.sub(lambda match: _BLOT * len(match[0]), plain)
+    return _QUOTE_MARK.sub(lambda match: " " * len(match[0]), plain) if ">" in plain else plain
 
 
 def _ends(masked: str) -> Iterator[int]:
@@ -212,7 +213,7 @@ def _sentence(text: str, masked: str, start: int, end: int, spans: Spans, at: in
     said = prose = masked[start:end]
     spoken = []
     links = []
-    for match in _LINK.finditer(prose):
+    for match in _LINK.finditer(prose) if "](" in prose else ():
         named = places.whole(match["target"])
         links.append((match.start("target"), match.end("target")))
         if named is not None and places.is_path(named.path):
