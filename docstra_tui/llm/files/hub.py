@@ -10,6 +10,7 @@ import os
 import re
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,8 @@ def _fetch(spec: ModelSpec, progress: Progress, patience: float) -> Path:
     if spec.trust_remote_code:
         wanted += [name for name in sizes if name.endswith(".py")]
     snapshot = storage_of(repository) / "snapshots" / str(info.sha)
+    for name in wanted:
+        _remove_cut(storage_of(repository), snapshot / name, sizes[name])
     missing = sum(sizes[name] for name in wanted if not (snapshot / name).exists())
     progress(LoadProgress("download", 0, missing or None))
     folder = snapshot_download(
@@ -162,6 +165,16 @@ def _fetch(spec: ModelSpec, progress: Progress, patience: float) -> Path:
         tqdm_class=_progress_class(progress, missing),
     )
     return Path(folder)
+
+
+def _remove_cut(storage: Path, path: Path, size: int) -> None:
+    """A file of another length than the hub's was damaged here; its library takes it for whole for ever."""
+    with suppress(OSError):  # not there, or not ours to remove
+        if size and path.stat().st_size != size:
+            kept = path.resolve()
+            path.unlink()
+            if kept.is_relative_to(storage.resolve()):
+                kept.unlink(missing_ok=True)
 
 
 def _wanted(repository: str, names: Sequence[str], quant: str) -> list[str]:

@@ -110,6 +110,17 @@ def test_a_second_time_nothing_is_downloaded(standin: HubStandIn, tmp_path: Path
     assert len(standin.downloads()) == before
 
 
+def test_a_file_that_was_cut_short_here_is_downloaded_again(standin: HubStandIn, tmp_path: Path) -> None:
+    folder = standin.repositories["owner/model"] = model_folder(tmp_path / "m")
+    weights = resolve(ONE).folder / "model.safetensors"
+    with weights.open("r+b") as file:  # through the link, as a full disk leaves it
+        file.truncate(20)
+    standin.requests.clear()
+    again = resolve(ONE).folder / "model.safetensors"
+    assert standin.downloads() == ["model.safetensors"]
+    assert again.read_bytes() == (folder / "model.safetensors").read_bytes()
+
+
 def test_offline_the_cache_is_used_and_nobody_is_asked(
     standin: HubStandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
