@@ -138,16 +138,20 @@ def test_what_was_looked_over_is_not_looked_over_again(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("path", ["deploy/.env", "src/keys.py"])
 def test_a_file_full_of_keys_takes_no_longer_for_its_length(path: str) -> None:
+    is_named = path.endswith(".env")
     times = []
     for count in (4_000, 16_000):
         letters = random.Random(count)
         lines = [f'password = "{"".join(letters.choices(LETTERS, k=24))}"\n' for _ in range(count)]
-        look, asked = Outgoing(), prompt(ContextItem("".join(lines), path))
-        look.agree_to_names([path])
-        began = time.process_time()
-        is_named = path.endswith(".env")
-        assert found(look, asked)[:1] == ([] if is_named else [(f"{path} line 1", KEY_THAT_IS_SET)])
-        times.append(time.process_time() - began)
+        asked = prompt(ContextItem("".join(lines), path))
+        taken = []
+        for _ in range(2):  # a machine that others use charges now and then several times what it takes
+            look = Outgoing()
+            look.agree_to_names([path])
+            began = time.process_time()
+            assert found(look, asked)[:1] == ([] if is_named else [(f"{path} line 1", KEY_THAT_IS_SET)])
+            taken.append(time.process_time() - began)
+        times.append(min(taken))
     assert times[1] < 8 * times[0] + 0.1
 
 
