@@ -50,16 +50,12 @@ def joined(text: str) -> str:
     return " ".join(text.split())
 
 
-def _plain(lines: Sequence[str]) -> list[str]:
-    """The same of each line. Most have their blanks before them, and elsewhere one at a time."""
-    text = "\n".join(lines)
-    if not text.isascii():
+def _plain(text: str, lines: Sequence[str]) -> list[str]:
+    """The same of each line of a text. Most have their blanks before them, and elsewhere one at a time."""
+    if not text.isascii() or any(map(text.__contains__, _BLANKS)):
         return [" ".join(line.split()) for line in lines]
-    for blank in _BLANKS:
-        if blank in text:
-            text = text.replace(blank, " ")
-    stripped = [line.strip(" ") for line in text.split("\n")]
-    return [" ".join(line.split()) if "  " in line else line for line in stripped] if lines else []
+    stripped = [line.strip(" ") for line in lines]
+    return [" ".join(line.split()) if "  " in line else line for line in stripped]
 
 
 def tight(text: str) -> str:
@@ -124,6 +120,7 @@ class Text:
             self.count = _count(lines)
             lines, self._numbers = _outlined(lines)
         self.lines = lines
+        self._text = "\n".join(lines) if is_outline else content.removesuffix("\n")
         self.first = first
 
     def number(self, row: int) -> int | None:
@@ -140,7 +137,7 @@ class Text:
     @cached_property
     def words(self) -> frozenset[str]:
         """All words of the text."""
-        return _words_in("\n".join(self.lines))
+        return _words_in(self._text)
 
     @cached_property
     def _parts(self) -> list[frozenset[str]]:
@@ -149,7 +146,7 @@ class Text:
     @cached_property
     def plain(self) -> list[str]:
         """Each line with one blank for each run of white space."""
-        return _plain(self.lines)
+        return _plain(self._text, self.lines)
 
     @cached_property
     def rows(self) -> dict[str, int]:
