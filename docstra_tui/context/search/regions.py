@@ -37,7 +37,8 @@ def regions_of(
     lines = content.split("\n")
     if len(lines) > 1 and not lines[-1]:
         lines.pop()
-    offsets = [0, *accumulate(len(line) + 1 for line in lines)]
+    offsets = [0, *accumulate(map(len, lines))]
+    """Of each line, without the ends of those before it."""
     spans = _spans(lines, found)
     texts = _Texts(pieces)
     naming = _Naming(found)
@@ -45,7 +46,7 @@ def regions_of(
     counts: Counter[str] = Counter()
     suspects: list[str] = []
     for start, end in spans:
-        comments, body = texts.until(min(offsets[end], len(content)))
+        comments, body = texts.until(min(offsets[end] + end, len(content)))
         counts.update(body)
         said, done = looked_at(comments, suspects), looked_at(body, suspects)
         region = Region(start, end, naming.of(start, end), said, done)
