@@ -122,7 +122,7 @@ class _Graph:
                 for user, count in users[name]:
                     if user != file:
                         weight = rarity * math.sqrt(count) * (MEMBER if is_member else 1.0)
-                        near = IMPORTED if stems & modules.get(user, _NO_WORDS) else 1.0
+                        near = 1.0 if stems.isdisjoint(modules.get(user, _NO_WORDS)) else IMPORTED
                         self._edge(user, file, weight * near)
                         self._link(file, user, name, weight * near)
 
