@@ -18,7 +18,7 @@ from docstra_tui.errors import UnreadableFile
 
 SECONDS = 1.0
 LONGEST_SECONDS = 4.0
-FILES = 1_000
+FILES = 600
 """What one transaction takes at most: who asks meanwhile gets an answer out of those before it. Later ones
 are longer: what is written in small pieces has to be merged more often."""
 
