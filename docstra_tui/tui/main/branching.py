@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from docstra_tui.errors import UsageError
 from docstra_tui.text import sanitize_line
+from docstra_tui.tui.main.command_runner import Handlers
 from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.widgets.draft import Draft
 from docstra_tui.workspace.command_line import CommandLine
@@ -55,6 +56,13 @@ class Branching:
         self._jobs = jobs
         self._to_composer = to_composer
         self._changed = changed
+        self.handlers: Handlers = {
+            "retry": self.retry,
+            "edit": self.edit,
+            "other": self.other,
+            "delete": self.delete,
+            "undo": self.undo,
+        }
 
     # As commands: these raise `UsageError`
 

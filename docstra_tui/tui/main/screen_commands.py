@@ -69,11 +69,7 @@ class ScreenCommands:
         self.thinking = ThinkDialogs(ThinkSwitch(model), dialogs)
         self._program = program
         self.handlers: Handlers = {
-            "retry": branching.retry,
-            "edit": branching.edit,
-            "other": branching.other,
-            "delete": branching.delete,
-            "undo": branching.undo,
+            **branching.handlers,
             "continue": lambda line: tasks.go_on(opened.current),
             "files": lambda line: navigation.to_files(),
             "drop": self._drop,

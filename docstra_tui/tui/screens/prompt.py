@@ -119,7 +119,7 @@ def title_of(prompt: PromptShown) -> str:
     total = f"{sign}{prompt.budget.used:,} tokens"
     cached = prompt.budget.cached
     if cached is None:
-        return f"{total}, this server does not tell what it has read"
+        return f"{total}; how many of them are read is not known"
     return f"{total}, {cached:,} reused, {prompt.budget.used - cached:,} new"
 
 
