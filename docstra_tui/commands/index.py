@@ -34,7 +34,7 @@ def _status(console: Console, found: list[place.Kept], as_json: bool) -> int:
         return 0
     for row in rows:
         state = "complete" if row["complete"] else "not complete"
-        facts = [f"{row['files']:,} files", state, figures.size(row["size"])]
+        facts = [figures.count(row["files"], "file"), state, figures.size(row["size"])]
         facts += ["being built"] if row["building"] else []
         facts += [figures.moment(row["refreshed"])] if row["refreshed"] else []
         console.line("  ".join([row["root"] or row["folder"], *facts]))

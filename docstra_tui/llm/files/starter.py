@@ -97,7 +97,10 @@ def resolve(progress: Progress) -> ModelFiles:
     except OSError as error:
         if error.errno in DISK_FULL:
             raise disk_full("the starter model was fetched") from error
-        raise ModelError(f"The starter model cannot be kept in {place}: {error.strerror}.") from error
+        raise ModelError(
+            f"The starter model cannot be kept in {place}: {error.strerror}.",
+            "Choose another place with DOCSTRA_CACHE_DIR.",
+        ) from error
     return found
 
 

@@ -56,7 +56,7 @@ def test_a_disk_without_locks_is_said_and_not_waited_for(
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     monkeypatch.setattr(fcntl, "flock", flock)
-    with pytest.raises(ModelError, match=r"cannot be kept .* No locks available"):
+    with pytest.raises(ModelError, match=r"cannot be kept .* No locks available.*DOCSTRA_CACHE_DIR"):
         resolve(ModelSpec(""))
 
 
