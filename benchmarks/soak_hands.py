@@ -83,6 +83,7 @@ class Hands:
         time.sleep(self._chance.random())
         self._terminal.send("escape")
         self._wait_for_answers()
+        self._send_what_came_back()
 
     def ask_three(self) -> None:
         """The second and the third wait for the first."""
@@ -162,7 +163,12 @@ class Hands:
         self._terminal.send("f9")
         time.sleep(1.0)
         self.wait_until("ready")
-        if EMPTY not in self._terminal.text:  # the question that died with it has come back to be sent again
+        self._send_what_came_back()
+
+    def _send_what_came_back(self) -> None:
+        """A question that was stopped before it was read, or died with the engine, stands there again."""
+        if EMPTY not in self._terminal.text:
+            self.done["came_back"] += 1
             self._terminal.send("enter")
             self._wait_for_answers()
 
