@@ -66,7 +66,7 @@ def soak(base: Path, minutes: float, chance: random.Random, notes: Notes) -> tup
             _work(hands, terminal, minutes * 60, notes)
             hands.finish()
         except AssertionError as stuck:
-            return hands, str(stuck)
+            return hands, f"{stuck}\nLast: {', '.join(hands.last)}."
         return hands, ""
     finally:
         terminal.close()

@@ -7,7 +7,7 @@ import random
 import re
 import signal
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 
 from benchmarks.soak_figures import engine_pids
@@ -36,6 +36,8 @@ class Hands:
         self.asked: list[str] = []
         """Each question once, as it was sent."""
         self.done: Counter[str] = Counter()
+        self.last: deque[str] = deque(maxlen=8)
+        """What they did last."""
         self.exit_code = -1
         self._acts: list[tuple[Callable[[], None], int]] = [
             (self.ask, 30),
@@ -60,6 +62,7 @@ class Hands:
         if self._is_long():
             act = self.begin_anew  # what to leave out would be asked, and there is a test of that
         self.done[act.__name__] += 1
+        self.last.append(act.__name__)
         act()
 
     def finish(self) -> None:
