@@ -37,6 +37,8 @@ WARM_UP = 0.25
 """The share of the time that is left out of what grows: caches fill at first."""
 WINDOW = 65536
 FILES = 8
+CACHE = {"DOCSTRA_ENGINE_CACHE_GB": "0.05"}
+"""What prompts that were read may take: a tiny model's would not fill in hours what is there."""
 
 
 def a_project(base: Path) -> Path:
@@ -58,7 +60,7 @@ def soak(base: Path, minutes: float, chance: random.Random, notes: Notes) -> tup
     with redirect_stderr(io.StringIO()):  # a bar for a file of half a megabyte
         model = make_endless(base / "tiny", window=WINDOW)
     command = app(str(a_project(base)), "--model", str(model), "--device", "cpu", "--max-tokens", "150")
-    terminal = Terminal(command, columns=120, rows=40)
+    terminal = Terminal(command, columns=120, rows=40, env=CACHE)
     try:
         hands = Hands(terminal, chance)
         try:
