@@ -96,7 +96,7 @@ SHAPES = (
             r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
             # A header ends where its line does, and in one way only: others would be tried one by one.
             r"(?:\s|\\[nr]){1,8}"
-            r"(?:[A-Z][A-Za-z-]{1,20}: [^\r\n\\]{1,100}(?:[\r\n]|\\[nr])(?:\s|\\[nr]){0,8})*+"
+            r"(?>(?:[A-Z][A-Za-z-]{1,20}: [^\r\n\\]{1,100}(?:[\r\n]|\\[nr])(?:\s|\\[nr]){0,8})*)"
             r"[\"'+,\s]{0,16}"
             r"(?P<value>[A-Za-z0-9+/]{40})"
         ),

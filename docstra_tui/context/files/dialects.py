@@ -34,7 +34,7 @@ _C_NOISE = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.
 _IF_CPP = r"[ \t]*#[ \t]*if(?:def[ \t]+|[^\n]*\()__cplusplus"
 _ELSE_OR_END = r"[ \t]*#[ \t]*(?:else|endif)"
 _FOR_CPP_ONLY = re.compile(
-    rf"^{_IF_CPP}[^\n]*+(?:\n(?!{_IF_CPP}|{_ELSE_OR_END})[^\n]*+)*+\n{_ELSE_OR_END}", re.MULTILINE
+    rf"^{_IF_CPP}[^\n]*+(?>(?:\n(?!{_IF_CPP}|{_ELSE_OR_END})[^\n]*+)*)\n{_ELSE_OR_END}", re.MULTILINE
 )
 
 _OBJECTIVE_C = (

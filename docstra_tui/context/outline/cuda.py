@@ -9,9 +9,9 @@ import re
 
 _MARKS = (b"__global__", b"__device__", b"__host__")
 
-_LAUNCH = re.compile(rb"<<<((?:(?!<<<|>>>)[^;{}])*+)>>>")
+_LAUNCH = re.compile(rb"<<<((?>(?:(?!<<<|>>>)[^;{}])*))>>>")
 _OF_LAMBDA = re.compile(rb"\][ \t]*(?:__(?:device|host)__[ \t]*)+")
-_BOUNDS = re.compile(rb"__launch_bounds__[ \t]*\((?:[^()\n]|\([^()\n]{0,99}\)){0,200}+\)")
+_BOUNDS = re.compile(rb"__launch_bounds__[ \t]*\((?>(?:[^()\n]|\([^()\n]{0,99}\)){0,200})\)")
 _SPECIFIER = re.compile(rb"__(?:global|device|host|forceinline|noinline|shared|constant|managed)__")
 _OF_PARAMETER = re.compile(rb"__(?:grid_constant|restrict)__")
 

@@ -20,7 +20,7 @@ _TABLE = re.compile(r"\s*(\[\[?[^\[\]]+\]\]?)\s*(?:#.*)?$")
 _TOML_KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
 _YAML_KEY = re.compile(r"""( *)(?:- +)?("[^"]*"|'[^']*'|[^\s#:'"\-\[{&*!|>%@][^:#]*|[^\s#:]+?)\s*:(?:\s|$)""")
-_JSON_TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*+"|//[^\n]*+|[\[\]{},:\n]|[^\s\[\]{},:"/]++')
+_JSON_TOKEN = re.compile(r'"(?>(?:[^"\\\n]|\\.)*)"|//[^\n]*+|[\[\]{},:\n]|[^\s\[\]{},:"/]++')
 
 Section = tuple[str, int, int, list[str]]
 """A title, its first and last line from 1, and what it holds."""

@@ -10,22 +10,22 @@ import re
 from functools import cache
 
 # What is plain between two marks is taken at once: letter by letter takes twice as long.
-_DOUBLE = r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"?'
-_SINGLE = r"'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'?"
-_BACKTICK = r"`[^`\\]*+(?:\\[\s\S][^`\\]*+)*+`?"
-_BLOCK = r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?"
+_DOUBLE = r'"[^"\\\n]*+(?>(?:\\.[^"\\\n]*+)*)"?'
+_SINGLE = r"'[^'\\\n]*+(?>(?:\\.[^'\\\n]*+)*)'?"
+_BACKTICK = r"`[^`\\]*+(?>(?:\\[\s\S][^`\\]*+)*)`?"
+_BLOCK = r"/\*[^*]*+(?>(?:\*(?!/)[^*]*+)*)(?:\*/)?"
 _LINE = r"//[^\n]*+"
 _HASH = r"(?<![\w$\\])#[^\n]*+"
 _TRIPLE = (
-    r'"""[^"\\]*+(?:(?:\\[\s\S]|"(?!""))[^"\\]*+)*+(?:""")?'
-    r"|'''[^'\\]*+(?:(?:\\[\s\S]|'(?!''))[^'\\]*+)*+(?:''')?"
+    r'"""[^"\\]*+(?>(?:(?:\\[\s\S]|"(?!""))[^"\\]*+)*)(?:""")?'
+    r"|'''[^'\\]*+(?>(?:(?:\\[\s\S]|'(?!''))[^'\\]*+)*)(?:''')?"
 )
 _CHARACTER = r"'(?:[^'\\\n]|\\[^\n]{1,9}?)'"
 """Rust's lifetimes and the digits of C++ have an apostrophe that closes nowhere."""
 _DASHES = r"--[^\n]*+"
 _SEMICOLON = r";[^\n]*+"
 _PERCENT = r"%[^\n]*+"
-_MARKUP = r"<!--(?:[^-]|-(?!->))*+(?:-->)?"
+_MARKUP = r"<!--(?>(?:[^-]|-(?!->))*)(?:-->)?"
 
 _PATTERNS = {
     "python": "|".join((r"#[^\n]*+", _TRIPLE, _DOUBLE, _SINGLE)),

@@ -69,7 +69,7 @@ def _any_spelling(key: str) -> str:
 
 def _spellings(character: str) -> str:
     if character.startswith("\\"):
-        return r"(?:\\|%5c|&#0*92;|&#x0*5c;|\\u005c)++"
+        return r"(?>(?:\\|%5c|&#0*92;|&#x0*5c;|\\u005c)+)"
     code = ord(character)
     forms = [re.escape(character), f"%{code:02x}", f"u{code:04x}", f"&#0*{code};", f"&#x0*{code:x};"]
     if (named := html.escape(character)) != character:

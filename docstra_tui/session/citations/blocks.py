@@ -15,8 +15,8 @@ LINE = 20_000
 BODY = 200_000
 """Characters of a fence that are looked at."""
 
-_QUOTED = r"[ \t]*+(?:>[ \t]*+)*+"
-_LISTED = r"(?:(?:[-*+]|\d{1,9}+[.)])[ \t]++)*+"
+_QUOTED = r"[ \t]*+(?>(?:>[ \t]*+)*)"
+_LISTED = r"(?>(?:(?:[-*+]|\d{1,9}+[.)])[ \t]++)*)"
 _OPENING = re.compile(rf"(?P<before>{_QUOTED}{_LISTED})(?P<marks>`{{3,}}+|~{{3,}}+)(?P<info>[^\n]*)")
 _QUOTE_MARKS = re.compile(_QUOTED)
 _NEW = re.compile(rf"{_QUOTED}(?:[-*+][ \t]|\d{{1,9}}+[.)][ \t]|\#{{1,6}}[ \t]|\|)")

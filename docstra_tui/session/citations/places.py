@@ -15,7 +15,7 @@ LONGEST = 400
 PACKAGES = frozenset({"__init__", "mod", "index", "lib"})
 """Files that are called by the name of their folder."""
 
-_PATH = r"(?:[A-Za-z]:)?(?:[/\\])?[\w.@+~-]{1,160}+(?:[/\\][\w.@+~-]{1,160}+){0,40}+"
+_PATH = r"(?:[A-Za-z]:)?(?:[/\\])?[\w.@+~-]{1,160}+(?>(?:[/\\][\w.@+~-]{1,160}+){0,40})"
 _DRIVE = re.compile(r"[A-Za-z]:(?=[/\\])")
 _NUMBER = r"\d{1,9}+(?!\d)"
 _SUFFIX = (

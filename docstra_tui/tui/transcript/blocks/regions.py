@@ -14,9 +14,9 @@ GLANCE, SLICE = 1_000, 8_000
 FENCE_LINE = re.compile(r"^ {0,3}(?:```|~~~).*\n", re.MULTILINE)
 DEEP_QUOTE = re.compile(r" {0,3}(?:> ?){10,}")
 UNCLEAR = re.compile(
-    r"\s*+(?:>\s*+)*+(?:[-=]+|[*_+]{1,3}|#{1,6}|\d{1,9}[.)]?|`{1,3}|~{1,3}|\|)?+\s*+\Z"
+    r"\s*+(?>(?:>\s*+)*)(?>(?:[-=]+|[*_+]{1,3}|#{1,6}|\d{1,9}[.)]?|`{1,3}|~{1,3}|\|)?)\s*+\Z"
     r"|\s*+(?:[-*+]|\d{1,9}[.)])\s++\[?[ x]?\Z"
-    r"|\s*+(?:>\s*+)*+(?:[-*+]\s++)?+(?:`{3,}[^`]*+|~{3,}.*+)\Z"
+    r"|\s*+(?>(?:>\s*+)*)(?>(?:[-*+]\s++)?)(?:`{3,}[^`]*+|~{3,}.*+)\Z"
 )  # nothing is given back: a line of spaces would be looked at as often as it is long
 """A last line of which nobody knows yet what it will be; it is not shown before it is clear."""
 
