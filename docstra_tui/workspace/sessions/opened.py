@@ -58,7 +58,7 @@ class OpenSessions:
         """For whoever looks for words in the saved sessions."""
         self.current: ChatSession | None = None
         self.past: list[ChatSession] = []
-        """The sessions that were left for another one."""
+        """The session that was left last, and those before it of which the disk lacks something."""
         self._model = model
         self._may_leave = may_leave
         self._make_room = make_room
@@ -66,7 +66,7 @@ class OpenSessions:
 
     @property
     def all(self) -> list[ChatSession]:
-        """Those that this program had open, the one that goes on last."""
+        """Those that may be lost with this program, the one that goes on last."""
         return [*self.past, *filter(None, [self.current])]
 
     def fresh(self, root: Path) -> ChatSession:
@@ -84,7 +84,7 @@ class OpenSessions:
         session.admission.may_leave = partial(self._may_leave, session)
         session.admission.make_room = self._make_room
         if before is not None:
-            self.past.append(before)
+            self.past = [*(one for one in self.past if one.is_behind), before]
             session.scale = before.scale  # what was weighed need not be weighed again
         return before
 

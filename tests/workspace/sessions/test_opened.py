@@ -71,6 +71,25 @@ def test_a_session_can_be_begun_before_there_is_a_model(
     assert session.llm is model.llm and session.choice == choice_of(CONFIGURED)
 
 
+def test_what_the_disk_has_is_let_go_of_and_what_it_lacks_is_not(
+    make: Make, model: AnsweringModel, store: SessionStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model.open_now()
+    sessions = make()
+    saved, lost, left, now = (sessions.fresh(tmp_path) for _ in range(4))
+    for session in (saved, lost):
+        list(session.ask("How?"))
+    assert store.flush(10)
+    lacks = {lost.id}
+    monkeypatch.setattr(ChatSession, "is_behind", property(lambda session: session.id in lacks))
+    for session in (saved, lost, left, now):
+        sessions.use(session)
+    assert sessions.all == [lost, left, now]
+    lacks.clear()
+    sessions.use(saved)
+    assert sessions.all == [now, saved]
+
+
 def test_the_one_before_is_not_forgotten(make: Make, model: AnsweringModel, tmp_path: Path) -> None:
     model.open_now()
     sessions = make()
