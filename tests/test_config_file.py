@@ -51,6 +51,7 @@ def test_comments_order_and_the_rest_stay(capsys: pytest.CaptureFixture[str]) ->
     assert "# as in vi" in path.read_text() and "# short ones" in path.read_text()
     capsys.readouterr()
     assert cli.main(["config", "unset", "answer.max_tokens"]) == 0
+    assert "answer.max_tokens has its default again." in capsys.readouterr().err
     assert cli.main(["config", "unset", "keys.main.tree", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["was_set"] is True
     assert settings.load().answer.max_tokens == 2000

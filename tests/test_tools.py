@@ -107,7 +107,9 @@ def test_the_pictures_are_those_of_the_program_and_fetch_nothing(tmp_path: Path)
     for name in names:
         picture = (tmp_path / "one" / name).read_text()
         assert picture == (tmp_path / "two" / name).read_text()
-        assert ElementTree.fromstring(picture).tag.endswith("svg")
+        drawing = ElementTree.fromstring(picture)
+        assert drawing.tag.endswith("svg")
+        assert drawing.get("{http://www.w3.org/XML/1998/namespace}space") == "preserve"
         assert not re.search(r"https?://(?!www\.(w3\.org|textualize\.io))|url\((?!#)", picture)
 
 

@@ -106,6 +106,7 @@ def _unset(console: Console, key: str, *, as_json: bool) -> int:
     if as_json:
         console.json({"key": key, "was_set": was_set, "config": str(settings.config_path())})
     elif was_set:
+        console.note(f"{key} has its default again.")
         _say_what_else(console, key)
     else:
         console.note(f"{settings.config_path()} does not set {key}.")

@@ -123,8 +123,9 @@ class Camera:
 
 
 def drawn(svg: str) -> str:
-    """A picture that fetches nothing."""
-    return "\n".join(line.rstrip() for line in FETCHED.sub("", svg).splitlines()) + "\n"
+    """A picture that fetches nothing, and keeps its indents in viewers that take them off (librsvg)."""
+    svg = FETCHED.sub("", svg).replace("<svg ", '<svg xml:space="preserve" ', 1)
+    return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
 
 
 async def main(folder: Path) -> None:

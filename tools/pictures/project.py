@@ -17,8 +17,10 @@ ASKED = 1_790_000_000.0
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "weather"
 """The one of the tour: who walks it has its files."""
 
-FIRST = """The client asks the service first, and where that is out of reach the cache (`client.py`). What is
-older than three hours counts as stale: `Cache.get` returns `None` then, although the forecast is there.
+# A model breaks no lines within a paragraph, and what it breaks is shown broken.
+FIRST = """The client asks the service first, and where that is out of reach the cache (`client.py`). \
+What is older than three hours counts as stale: `Cache.get` returns `None` then, although the forecast \
+is there.
 
 So a boat without a network for half a day has **no** forecast at all. To tell an old one from none:
 

@@ -46,7 +46,7 @@ class FilesPane(Vertical):
     def show_total(self) -> None:
         """How many files are ticked, and their tokens."""
         tokens = self._notes.total if self._count else ""
-        width = self._title.size.width - 2
+        width = self._title.size.width
         noun = f"Files  {self._count:,} ticked" if self._count else "Files"
         if len(noun) + len(tokens) >= width and self._count:  # the tokens say more than what the pane is
             noun = f"{self._count:,} ticked"

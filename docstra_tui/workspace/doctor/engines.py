@@ -33,7 +33,8 @@ def engine(case: Case) -> Check:
     dead = len(sockets) - len(living)
     if dead:
         what = f"files of {count(dead, 'engine')} that ended are left in {folder}"
-        found.append(Check("engine", "warn", what, "docstra-tui engine list"))
+        todo = "docstra-tui engine list takes them away; why it ended: docstra-tui engine logs"
+        found.append(Check("engine", "warn", what, todo))
     if not living:
         return together("engine", found, "none is running; the first question starts one")
     names = ", ".join(_name(place.read_note(place.lock_path(one)), one) for one in living[:MOST])
