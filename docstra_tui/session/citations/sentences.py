@@ -159,7 +159,9 @@ def codes(text: str, spans: Spans) -> Iterator[str]:
 
 
 def _may_name(text: str) -> bool:
-    return "." in text or "line" in text.lower() or "file" in text.lower()
+    """Whether `places` may find anything in a text without code."""
+    small = text.lower()
+    return "." in text or "line" in small or "file" in small or bool("L" in text and places.lines_in(text))
 
 
 def spans_of(text: str) -> Spans:

@@ -57,7 +57,10 @@ def changed(key: str, command: str) -> str:
 
 def aside(path: Path) -> str:
     """How what stands in a folder's place leaves it, and is not lost."""
-    return f"mv {typed(path)} {typed(f'{path}.aside')}"
+    there = f"{path}.aside"
+    while os.path.lexists(there):  # `mv` would write over it, or into it
+        there += "-"
+    return f"mv {typed(path)} {typed(there)}"
 
 
 def made_writable(there: Path, variables: Iterable[str]) -> str:

@@ -33,6 +33,9 @@ def test_a_heading_is_the_place_of_the_fence_below_it() -> None:
 def test_lines_after_an_l_are_lines() -> None:
     for place in ("`plane.py:L8`", "`plane.py` (L8)", "[`plane.py`](shapes/plane.py#L8)", "`plane.py` L8-L9"):
         assert said(f"`return self.side ** 2` ({place})") == [("quote", "shapes/plane.py", 3, "moved")], place
+    for alone in ("- see L7-L8", "``\nL7-L8\n```", "It is done there (L7)"):  # no file, no full stop, no code
+        (citation,) = verify(alone, [SHAPES])
+        assert (citation.kind, citation.path, citation.line) == ("place", "shapes/plane.py", 7), alone
     assert said("The L2 cache of `plane.py` is small.") == [("path", "shapes/plane.py", None, "found")]
 
 

@@ -19,7 +19,7 @@ from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.store.shape import VERSION
 from docstra_tui.workspace.doctor import places, terminal
 from docstra_tui.workspace.doctor.answers import Answers
-from docstra_tui.workspace.doctor.check import made_writable
+from docstra_tui.workspace.doctor.check import aside, made_writable
 from docstra_tui.workspace.doctor.examination import LOOKS, examine
 from tests.workspace.doctor.whole import H100, NO_GPU, NOBODY, SaidMachine, examined
 
@@ -313,6 +313,10 @@ def test_where_no_variable_names_a_folder_a_new_one_is_advised(tmp_path: Path, m
     assert (
         made_writable(tmp_path / "file", ["DOCSTRA_STATE_DIR"]) == f"mv {tmp_path}/file {tmp_path}/file.aside"
     )
+    for number in range(2):  # what was moved away before is not written over
+        (tmp_path / "file").write_text(str(number))
+        subprocess.run(["sh", "-c", aside(tmp_path / "file")], check=True)
+    assert sorted(one.read_text() for one in tmp_path.iterdir()) == ["0", "1"]
     tmp_path.chmod(0o500)
     assert made_writable(tmp_path, ["DOCSTRA_STATE_DIR"]) == f"chmod u+rwx {tmp_path}"
     tmp_path.chmod(0o700)  # and still nothing can be written there
