@@ -9,7 +9,9 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.formatted_text.utils import fragment_list_to_text
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 from prompt_toolkit.layout.utils import explode_text_fragments
+from prompt_toolkit.utils import is_dumb_terminal
 
+from docstra_tui.text import sanitize_text
 from docstra_tui.workspace.folds import Folds, words
 
 FIRST, LAST = 0xFDD0, 0xFDEF
@@ -25,6 +27,16 @@ def folds() -> Folds:
 def without_marks(text: str) -> str:
     """What is pasted, with nothing in it that could be taken for a mark."""
     return MARKS.sub("\ufffd", text)
+
+
+def behind_mark(draft: str, folds: Folds | None = None) -> str:
+    """What a prompt shows itself of a text that stands there from the start: on a terminal without cursor
+    keys the library writes only what is typed, and sends the other text unseen."""
+    if not is_dumb_terminal():
+        return ""
+    if folds is not None:
+        draft = MARKS.sub(lambda mark: words(1, folds.of(mark[0]) or ""), draft)
+    return sanitize_text(draft)
 
 
 class ShownFolds(Processor):

@@ -22,7 +22,7 @@ from prompt_toolkit.styles import BaseStyle
 
 from docstra_tui.context.mentions import awaits_lines
 from docstra_tui.repl.completion import ChatCompleter, ProjectFiles
-from docstra_tui.repl.folding import ShownFolds, folds, without_marks
+from docstra_tui.repl.folding import ShownFolds, behind_mark, folds, without_marks
 from docstra_tui.repl.history import history
 from docstra_tui.repl.keys import bind, bind_usual, keys_now
 from docstra_tui.workspace.command_offers import More
@@ -94,7 +94,9 @@ class Prompt:
         """What is sent. Raises `KeyboardInterrupt`, `EOFError`, `FilesWanted` as the keys say."""
         draft, self._aside = joined(draft, self._aside), ""
         self._folds.forget_unused(draft)
-        sent = self._session.prompt([("class:mark", "> ")], default=self._marked(draft))
+        draft = self._marked(draft)
+        mark: StyleAndTextTuples = [("class:mark", "> "), ("", behind_mark(draft, self._folds))]
+        sent = self._session.prompt(mark, default=draft)
         return self._folds.whole(sent)
 
     def _marked(self, text: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from prompt_toolkit import PromptSession
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
+from docstra_tui.repl.folding import behind_mark
 from docstra_tui.text import sanitize_line, sanitize_text
 
 PREVIEW_LINES = 12
@@ -27,7 +28,8 @@ def ask_value(question: str, default: str, below: Callable[[str], str]) -> str |
         return [("", "\n".join(shown))]
 
     with contextlib.suppress(EOFError, KeyboardInterrupt):
-        return session.prompt(sanitize_line(question), default=default, bottom_toolbar=toolbar)
+        line = sanitize_line(question) + behind_mark(default)
+        return session.prompt(line, default=default, bottom_toolbar=toolbar)
     return None
 
 

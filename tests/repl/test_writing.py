@@ -6,9 +6,16 @@ import os
 from pathlib import Path
 
 import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.styles import DummyStyle
 
 from docstra_tui import paths
+from docstra_tui.repl.completion import ProjectFiles
 from docstra_tui.repl.history import HISTORY, KeptHistory
+from docstra_tui.repl.prompt import Prompt
+from docstra_tui.repl.value_prompt import ask_value
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.turns import Asked
 from tests.fakes import FakeLLM
@@ -69,6 +76,25 @@ def test_the_editor_writes_over_what_is_typed(
 
     chat(project, FakeBackend(llm), script)
     assert [call.question for call in llm.calls] == ["Why?\nmore"]
+
+
+def test_a_dumb_terminal_shows_what_stands_there_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    screen = Screen()
+    with create_pipe_input() as pipe, create_app_session(input=pipe, output=screen):
+        typed: list[str] = []
+        prompt = Prompt(
+            ProjectFiles(Path), DummyStyle(), ColorDepth.DEPTH_1_BIT, list, typed.append, list, str, tuple
+        )
+        pipe.send_text(" it?\r")
+        assert prompt.ask("How does") == "How does it?"
+        pipe.send_text(f"Why? {PASTE}\r\r")
+        long = prompt.ask("")
+        assert prompt.ask(long) == long
+        pipe.send_text("too\r")
+        assert ask_value("NAME ", "this\x1b[2J ", str) == "this\x1b[2J too"
+    assert "> How does it?" in screen.text and "NAME this" in screen.text and "\x1b[2J" not in screen.text
+    assert "> Why? [▸ 300 lines]" in screen.text and "line 298" not in screen.text
 
 
 def test_a_long_paste_is_one_mark_that_goes_as_one_and_is_sent_whole(project: Path) -> None:
