@@ -35,3 +35,13 @@ def decoded() -> Iterator[None]:
         yield
     except UnicodeDecodeError as error:
         raise sqlite3.DatabaseError("its tables are damaged") from error
+
+
+@contextmanager
+def undamaged() -> Iterator[None]:
+    """Damage that SQLite does not see may be anywhere, a text where a number was: what nobody can work with
+    is said as damage. Raises `sqlite3.DatabaseError` then."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise sqlite3.DatabaseError("its tables are damaged") from error

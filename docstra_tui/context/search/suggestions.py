@@ -12,7 +12,7 @@ from docstra_tui.context.search.offered import Suggestion, Suggestions, sayable
 from docstra_tui.context.search.ranking.terms import Terms, terms_of
 from docstra_tui.context.search.ranking.weights import WEIGHTS, Weights
 from docstra_tui.errors import NoSearch
-from docstra_tui.sqlite_codes import decoded
+from docstra_tui.sqlite_codes import undamaged
 
 
 class IndexReader(Protocol):
@@ -45,7 +45,7 @@ def suggest(
     load()
     ticked = [*map(sayable, ticked)]
     connection, terms = reader.connection, terms_of(question, words)
-    with decoded(), _at_one_moment(connection):
+    with undamaged(), _at_one_moment(connection):
         return _suggested(connection, terms, ticked, limit, weights, reader.is_complete)
 
 
@@ -99,11 +99,17 @@ def _suggested(
     why = reasons(connection, terms, ranking, offered, places, ticked)
     return Suggestions(
         tuple(
-            Suggestion(one.path, reason, one.score / best, place)
+            Suggestion(_text(one.path), reason, one.score / best, place)
             for one, reason, place in zip(offered, why, places, strict=True)
         ),
         is_complete,
     )
+
+
+def _text(found: object) -> str:
+    if not isinstance(found, str):
+        raise TypeError(f"{type(found)} where a path was")
+    return found
 
 
 NOT_FOUND = "nothing of the question was found in it"
@@ -118,9 +124,16 @@ def filled(
     """
     if len(found.files) >= limit:
         return found
+    with undamaged():
+        return _filled(reader.connection, found, ticked, limit)
+
+
+def _filled(
+    connection: sqlite3.Connection, found: Suggestions, ticked: Sequence[str], limit: int
+) -> Suggestions:
     known = {*ticked, *(one.path for one in found.files)}
     near = {_folder(one.path): place for place, one in reversed([*enumerate(found.files)])}
-    rows = reader.connection.execute("SELECT path, kind FROM files WHERE left_out = ''").fetchall()
+    rows = connection.execute("SELECT path, kind FROM files WHERE left_out = ''").fetchall()
     others = nsmallest(
         limit - len(found.files),
         (
@@ -129,7 +142,7 @@ def filled(
             if path not in known
         ),
     )
-    more = tuple(Suggestion(path, NOT_FOUND, 0.0, None) for *_, path in others)
+    more = tuple(Suggestion(_text(path), NOT_FOUND, 0.0, None) for *_, path in others)
     return Suggestions((*found.files, *more), found.is_complete)
 
 
@@ -140,4 +153,4 @@ def _folder(path: str) -> str:
 def _lines(connection: sqlite3.Connection, regions: Sequence[int]) -> dict[int, tuple[int, int]]:
     numbers = ",".join(map(str, regions))
     rows = connection.execute(f"SELECT id, start, end FROM region_lines WHERE id IN ({numbers})").fetchall()
-    return {region: (start, end) for region, start, end in rows}
+    return {region: (int(start), int(end)) for region, start, end in rows}

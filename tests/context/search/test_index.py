@@ -15,7 +15,7 @@ from docstra_tui.context.search.index.building import Building, Progress, Stoppe
 from docstra_tui.context.search.index.extracted import Extracted, Wanted
 from docstra_tui.context.search.index.reader import IndexReader
 from docstra_tui.context.search.index.worker import look_at
-from docstra_tui.context.search.suggestions import suggest
+from docstra_tui.context.search.suggestions import filled, suggest
 from docstra_tui.errors import NoIndex
 from tests.context.search.indexed import paths_with
 
@@ -216,7 +216,11 @@ def test_what_is_damaged_in_it_has_it_made_anew(project: Project) -> None:
     project.write("a.txt", "seal\n")
     project.write("b.txt", "owl\n")
     project.refresh()
-    for statement in ("UPDATE postings SET packed = x'00'", "UPDATE parts SET kinds = x''"):
+    for statement in (
+        "UPDATE postings SET packed = x'00'",
+        "UPDATE parts SET kinds = x''",
+        f"UPDATE sqlite_sequence SET seq = {1 << 60}",  # a number that nothing of ours can be
+    ):
         with closing(sqlite3.connect(project.index)) as connection, connection:
             connection.execute(statement)
             connection.execute(f"INSERT INTO parts SELECT NULL, 0, {PART} FROM parts, (VALUES {MORE})")
@@ -237,6 +241,47 @@ def test_what_sqlite_says_in_bytes_of_a_damaged_file_breaks_nobody(project: Proj
         with pytest.raises(NoIndex, match="damaged"):
             reader.count()
     assert project.refresh() == ["a.txt"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "uses SET count = -1",
+        "uses SET count = 'x'",
+        "uses SET name = CAST(name AS BLOB)",
+        "files SET path = CAST(path AS BLOB)",
+        "files SET id = id + 100",
+        "region_lines SET start = 'x'",
+        "definitions SET called = x'41'",
+    ],
+)
+def test_a_question_to_a_damaged_one_is_answered_or_refused(project: Project, change: str) -> None:
+    """By a sentence, and not by whatever breaks on it."""
+    project.write("seal.py", "def swim(): ...\n\n\nclass Seal:\n    pass\n")
+    project.write("owl.py", "from seal import Seal, swim\n\nSeal()\nswim(Seal)\n")
+    project.write("empty.py")
+    project.refresh()
+    with closing(sqlite3.connect(project.index)) as connection, connection:
+        connection.execute(f"UPDATE OR IGNORE {change}")
+    with IndexReader(project.index) as reader:
+        try:
+            found = suggest(reader, "Which seal and owl swim()?", ticked=["owl.py"])
+            filled(reader, found)
+        except sqlite3.DatabaseError as error:
+            assert "damaged" in f"{error}"
+        else:
+            assert change in ("files SET id = id + 100", "definitions SET called = x'41'")
+
+
+def test_what_is_left_out_is_told_as_far_as_it_is_whole(project: Project) -> None:
+    project.write("picture.png", b"\x89PNG")
+    project.write("other.png", b"\x89PNG")
+    project.refresh()
+    for said in ('{"may be secret": "x", "beyond the limit": 1, "data": null}', "[1]", "{"):
+        with closing(sqlite3.connect(project.index)) as connection, connection:
+            connection.execute("UPDATE files SET left_out = x'ff' WHERE path = 'other.png'")
+            shape.remember(connection, left_out=said)
+        assert project.left_out == {"no text": 1} | ({"beyond the limit": 1} if "limit" in said else {})
 
 
 def test_one_of_other_tables_is_none_and_is_not_asked(project: Project) -> None:

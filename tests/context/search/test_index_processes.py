@@ -217,15 +217,39 @@ def _fill(connection: sqlite3.Connection) -> None:
 
 def test_without_numpy_it_is_said(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (root / "a.py").write_text("walrus = 1\n")
+    monkeypatch.setitem(sys.modules, "docstra_tui.context.search.postings", None)
+    monkeypatch.delattr("docstra_tui.context.search.postings", raising=False)
+    assert built_here(root, monkeypatch) == [{"problem": process.NO_NUMPY, "is_elsewhere": False}]
+
+
+def built_here(root: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
+    """What the process says that writes, in this one."""
     said: list[dict[str, object]] = []
     monkeypatch.setattr(process, "bound", lambda memory: None)
     monkeypatch.setattr(process, "_say", lambda **words: said.append(words))
     monkeypatch.setattr(process, "_watch", lambda stop: None)
     monkeypatch.setattr(gc, "disable", lambda: None)
-    monkeypatch.setitem(sys.modules, "docstra_tui.context.search.postings", None)
-    monkeypatch.delattr("docstra_tui.context.search.postings", raising=False)
     order = {"root": str(root), "folder": str(place.folder_of(root)), "is_low": False, "is_anew": False}
     order |= {"ignore": [], "max_bytes": 1000}
     monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(json.dumps(order).encode())))
     process.main()
-    assert said == [{"problem": process.NO_NUMPY, "is_elsewhere": False}]
+    return said
+
+
+def test_damage_that_is_noticed_when_files_were_read_has_it_made_anew(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "a.py").write_text("walrus = 1\n")
+    index = indexed.own_index(root)
+    with closing(sqlite3.connect(index.folder / place.FILE)) as connection, connection:
+        connection.execute(f"UPDATE sqlite_sequence SET seq = {1 << 60}")
+    assert built_here(root, monkeypatch)[-1] == {"end": process.DONE}
+    assert paths_with(index, "walrus") == ["a.py"]
+
+
+def test_what_was_stopped_is_not_waited_for(root: Path) -> None:
+    """Nor taken for all there is."""
+    workers = Workers(root, is_low=False, count=1)
+    workers.stop()
+    with pytest.raises(OSError, match="nothing more"):
+        list(workers.read([Wanted("a.py", 1000)]))

@@ -17,7 +17,7 @@ from typing import TypeVar
 from docstra_tui.context.search.index import shape
 from docstra_tui.errors import UnsafePath
 from docstra_tui.paths import open_private, private_folder
-from docstra_tui.sqlite_codes import ELSEWHERE, decoded, result_code
+from docstra_tui.sqlite_codes import ELSEWHERE, result_code, undamaged
 
 ENDINGS = ("", "-journal", "-wal", "-shm")
 
@@ -47,7 +47,7 @@ def written(path: Path, work: Callable[[sqlite3.Connection], T]) -> T:
     Raises `sqlite3.Error`, `OSError`, `UnsafePath`.
     """
     try:
-        with decoded():
+        with undamaged():
             return _with(path, work)
     except sqlite3.Error as error:
         if is_elsewhere(error):

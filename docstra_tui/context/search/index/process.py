@@ -68,20 +68,22 @@ def _build(root: Path, folder: Path, order: dict[str, Any], stop: threading.Even
     def is_stopped() -> bool:
         return stop.is_set() or (is_low and place.is_hurried(folder))
 
-    with place.held(folder, is_urgent=not is_low):
-        workers = Workers(root, is_low=is_low)
-        building = Building(
+    def build(connection: sqlite3.Connection) -> None:
+        """All of it is new each time: what was damaged may be noticed when many files are read."""
+        Building(
             root,
-            workers.read,
+            Workers(root, is_low=is_low).read,
             ignore=order["ignore"],
             max_bytes=order["max_bytes"],
             told=_tell,
             is_stopped=is_stopped,
-        )
+        ).run(connection)
+
+    with place.held(folder, is_urgent=not is_low):
         if order["is_anew"]:
             database.remove(folder / place.FILE)
         try:
-            database.written(folder / place.FILE, building.run)
+            database.written(folder / place.FILE, build)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_FULL:  # a part of one is no reason for a full disk
                 database.remove(folder / place.FILE)

@@ -62,9 +62,13 @@ class IndexReader:
 
     def left_out(self) -> dict[str, int]:
         """Files whose text is not in it: why, and how many. Raises `NoIndex`."""
-        counts = Counter(dict(row for row in self._counted() if row[0]))
-        with suppress(ValueError, TypeError):
-            counts.update(json.loads(self.state("left_out") or "{}"))
+        said: list[tuple[object, object]] = [*self._counted()]
+        with suppress(ValueError, AttributeError):
+            said += json.loads(self.state("left_out") or "{}").items()
+        counts: Counter[str] = Counter()
+        for why, count in said:
+            if why and isinstance(why, str) and isinstance(count, int):  # else it is damaged
+                counts[why] += count
         return dict(counts.most_common())
 
     def _counted(self) -> list[tuple[str, int]]:

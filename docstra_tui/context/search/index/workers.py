@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from docstra_tui.context.search.index.extracted import AS_LINES, Extracted, Order, Wanted, name_only
-from docstra_tui.context.search.index.messages import Inbox, send
+from docstra_tui.context.search.index.messages import LOOK, Inbox, send
 
 BATCH = 24
 """Files that a worker hears of together."""
@@ -41,7 +41,7 @@ def count_of_workers() -> int:
 
 
 class Workers:
-    """For one refresh. `read` in one thread; `stop` from any."""
+    """For one refresh: `read` once, in one thread; `stop` from any."""
 
     def __init__(
         self, root: Path, *, is_low: bool, count: int | None = None, command: Sequence[str] = COMMAND
@@ -62,14 +62,15 @@ class Workers:
         self._stop.set()
 
     def read(self, files: Sequence[Wanted]) -> Iterator[Result]:
-        """What is known of each, in no order. Raises `OSError` where no process can be started."""
+        """What is known of each, in no order. Raises `OSError` where no process can be started, or where it
+        was stopped."""
         self._todo.extend(files)
         count = max(1, min(self._count, (len(files) + BATCH - 1) // BATCH))
         for number in range(count):
             threading.Thread(target=self._serve, name=f"worker {number}", daemon=True).start()
         try:
             while count:
-                match self._done.get():
+                match self._next():
                     case None:
                         count -= 1
                     case OSError() as error:
@@ -81,6 +82,12 @@ class Workers:
             with contextlib.suppress(queue.Empty):  # whoever waits for room sees that it is over
                 while True:
                     self._done.get_nowait()
+
+    def _next(self) -> list[Result] | OSError | None:
+        while not self._stop.is_set():
+            with contextlib.suppress(queue.Empty):
+                return self._done.get(timeout=LOOK)
+        return OSError("nothing more is read")
 
     # In the thread of one worker
 
@@ -150,7 +157,7 @@ class Workers:
         """False where nobody takes it any more."""
         while not self._stop.is_set():
             with contextlib.suppress(queue.Full):
-                self._done.put(result, timeout=0.5)
+                self._done.put(result, timeout=LOOK)
                 return True
         return False
 
