@@ -37,6 +37,7 @@ class LookingUp:
         self._root = root
         self._texts: Texts | None = None
         self._turn: SavedTurn | None = None
+        self._items: tuple[ContextItem, ...] = ()
         self._checker: Checker | None = None
         self._fed = ""
 
@@ -44,22 +45,28 @@ class LookingUp:
         """As much of a turn's answer as was looked up, and its citations. Where none has come, what it will
         be looked up in is made ready."""
         answer = turn.answer
-        if turn is not self._turn or not answer.startswith(self._fed):
+        is_other = turn is not self._turn or not answer.startswith(self._fed)
+        if is_other or not self._fed:  # its files come after its question
             from docstra_tui.session.citations.answered import sent_with
-            from docstra_tui.session.citations.checking import Checker
-            from docstra_tui.session.citations.texts import Texts
 
             items = sent_with(turn)
-            self._turn, self._fed = turn, ""
-            self._texts = self._texts if self._texts is not None else Texts()
-            self._checker = Checker(items, texts=self._texts) if items else None
-            if self._checker is not None and not answer:
-                self._checker.get_ready()
+            if is_other or items != self._items:
+                self._begin(turn, items)
         if self._checker is None:
             return answer, ()
         self._checker.feed(answer[len(self._fed) :])
         self._fed = answer
         return answer, self._checker.citations
+
+    def _begin(self, turn: SavedTurn, items: tuple[ContextItem, ...]) -> None:
+        from docstra_tui.session.citations.checking import Checker
+        from docstra_tui.session.citations.texts import Texts
+
+        self._turn, self._items, self._fed = turn, items, ""
+        self._texts = self._texts if self._texts is not None else Texts()
+        self._checker = Checker(items, texts=self._texts) if items else None
+        if self._checker is not None and not turn.answer:
+            self._checker.get_ready()
 
     def since(self) -> Since:
         """What changed from now on, for several answers."""

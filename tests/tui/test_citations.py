@@ -90,13 +90,16 @@ async def test_references_are_looked_up_walked_and_opened(make_app, backend, roo
 
 def test_an_answer_is_looked_up_while_it_grows():
     items = (ContextItem(CODE, "pkg/client.py"),)
-    turn = SavedTurn("Where?", context=items, answer="")
+    turn = SavedTurn("Where?", answer="")
     looking = LookingUp()
+    assert looking.so_far(turn)[1] == ()
+    turn.context = items  # which are read when the question is there
     assert looking.so_far(turn)[1] == ()
     for at in range(0, len(ANSWER), 7):
         turn.answer = ANSWER[: at + 7]
         answer, _ = looking.so_far(turn)
         assert answer == turn.answer
+    assert [one.status for one in looking.so_far(turn)[1]] == ["found", "missing"]
     turn.answer, turn.status = ANSWER + " `STEP_3 = 3`", "done"
     assert looking.whole(turn, [])[1] == verify(turn.answer, items)
     assert [one.status for one in verify(turn.answer, items)] == ["found", "missing", "missing", "found"]
