@@ -5,6 +5,7 @@ To a terminal text is neutralised, to a pipe it is exact.
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import re
@@ -18,6 +19,22 @@ LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 CLEAR_LINE = "\r\x1b[K"
 
 
+PLAIN = "docstra-plain"
+"""How a terminal of few characters gets the others: signs as people type them, the rest by its number."""
+SIGNS = {"→": "->", "…": "...", "·": "-", "×": "x", "─": "-", "“": '"', "”": '"', "’": "'"}
+
+
+def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
+    if isinstance(error, UnicodeEncodeError) and (sign := SIGNS.get(error.object[error.start])):
+        return sign, error.start + 1
+    if isinstance(error, UnicodeEncodeError):  # one at a time: a sign may be the next
+        error.end = error.start + 1
+    return codecs.backslashreplace_errors(error)
+
+
+codecs.register_error(PLAIN, _plain)
+
+
 class Console:
     """Standard output and standard error of one command."""
 
@@ -27,7 +44,7 @@ class Console:
         for stream in (self._out, self._err):
             if isinstance(stream, io.TextIOWrapper):
                 # A lone surrogate or a narrow locale must not end an answer half way.
-                stream.reconfigure(errors="backslashreplace")
+                stream.reconfigure(errors=PLAIN if _is_terminal(stream) else "backslashreplace")
         self.out_is_terminal = _is_terminal(self._out)
         self.err_is_terminal = _is_terminal(self._err)
         self._progress = ""
