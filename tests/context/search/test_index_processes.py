@@ -20,7 +20,7 @@ from docstra_tui.context.search.index.builder import Builder
 from docstra_tui.context.search.index.building import Progress
 from docstra_tui.context.search.index.extracted import Wanted
 from docstra_tui.context.search.index.project import ProjectIndex, is_too_broad
-from docstra_tui.context.search.index.workers import BROKEN, COMMAND, Workers
+from docstra_tui.context.search.index.workers import BATCH, BROKEN, COMMAND, FAILURES, Workers
 from docstra_tui.context.search.numbering import numbers
 from docstra_tui.errors import NoIndex
 from tests.context.search import indexed
@@ -245,6 +245,19 @@ def test_damage_that_is_noticed_when_files_were_read_has_it_made_anew(
         connection.execute(f"UPDATE sqlite_sequence SET seq = {1 << 60}")
     assert built_here(root, monkeypatch)[-1] == {"end": process.DONE}
     assert paths_with(index, "walrus") == ["a.py"]
+
+
+def test_many_files_that_break_their_parser_are_not_taken_for_broken_processes(root: Path) -> None:
+    workers = Workers(root, is_low=False, count=1)
+    workers._is_broken([Wanted(f"{number}.py", 1000) for number in range(BATCH)])
+    read = []
+    while batch := workers._next_batch():
+        if batch[0].failures:  # as lines it is read
+            workers._failures = 0
+            read += batch
+        else:
+            workers._is_broken(batch)
+    assert len(read) == BATCH > FAILURES
 
 
 def test_what_was_stopped_is_not_waited_for(root: Path) -> None:

@@ -151,7 +151,8 @@ class Workers:
         elif batch[0].failures == AS_LINES:
             self._give([(batch[0], name_only(batch[0].path, BROKEN))])
         else:
-            self._alone.append(msgspec.structs.replace(batch[0], failures=batch[0].failures + 1))
+            # At once: many in a row that break a parser would look like processes that all end.
+            self._alone.appendleft(msgspec.structs.replace(batch[0], failures=batch[0].failures + 1))
 
     def _give(self, result: list[Result] | OSError | None) -> bool:
         """False where nobody takes it any more."""
