@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import docstra_tui
+from docstra_tui.context.files import dialects
+from docstra_tui.context.outline.headings import sections
 
 TAKEN_WHOLE = re.compile(r"\)(?:[*+?]|\{{1,2}\d*,?\d*\}{1,2})\+")
 
@@ -21,3 +23,14 @@ def test_no_group_is_repeated_possessively() -> None:
         if TAKEN_WHOLE.search(line)
     ]
     assert found == []
+
+
+def test_strings_without_an_end_are_read_once() -> None:
+    """Each mark that is escaped would begin another one, as long as all that is left: an hour for this."""
+    marks = 200_000
+    for language, rest in (("json", '{"b": 1}'), ("toml", "b = 1")):
+        found = sections('"' + '\\"' * marks + f"\n{rest}\n", language) or []
+        assert [title.strip('"') for title, *_ in found] == ["b"]
+    for mark in "'\"":
+        head = mark + f"\\{mark}" * (dialects.LOOKED_AT // 3)
+        assert dialects.by_ending(".h", f"{head}\nnamespace a {{}}\n") == "cpp"

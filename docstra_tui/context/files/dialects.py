@@ -30,7 +30,10 @@ _INTERPRETERS = {
     **{"elixir": "elixir", "escript": "erlang", "racket": "racket", "pwsh": "powershell"},
 }
 
-_C_NOISE = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL)
+# What has no end is not begun with at each of the marks in it: a string takes the line, a letter is short.
+_C_NOISE = re.compile(
+    r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?>(?:\\.|[^\"\\\n])*)\"?|'(?:\\.|[^'\\\n]){0,40}'", re.DOTALL
+)
 _IF_CPP = r"[ \t]*#[ \t]*if(?:def[ \t]+|[^\n]*\()__cplusplus"
 _ELSE_OR_END = r"[ \t]*#[ \t]*(?:else|endif)"
 _FOR_CPP_ONLY = re.compile(

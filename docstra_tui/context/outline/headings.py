@@ -18,9 +18,10 @@ _UNDERLINE = re.compile(r" {0,3}(?:=+|-{2,})[ \t]*$")
 _NO_TITLE = re.compile(r"\s*(?:$|[>|+*\-]|\d+[.)]|<!--)")
 _TABLE = re.compile(r"\s*(\[\[?[^\[\]]+\]\]?)\s*(?:#.*)?$")
 _TOML_KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
+# Where a string has no end it takes the rest of the line: what is in it would be begun with one by one.
+_STRING = re.compile(r'"(?>(?:[^"\\]|\\.)*)"?|\'[^\']*\'')
 _YAML_KEY = re.compile(r"""( *)(?:- +)?("[^"]*"|'[^']*'|[^\s#:'"\-\[{&*!|>%@][^:#]*|[^\s#:]+?)\s*:(?:\s|$)""")
-_JSON_TOKEN = re.compile(r'"(?>(?:[^"\\\n]|\\.)*)"|//[^\n]*+|[\[\]{},:\n]|[^\s\[\]{},:"/]++')
+_JSON_TOKEN = re.compile(r'"(?>(?:[^"\\\n]|\\.)*)(?P<end>"?)|//[^\n]*+|[\[\]{},:\n]|[^\s\[\]{},:"/]++')
 
 Section = tuple[str, int, int, list[str]]
 """A title, its first and last line from 1, and what it holds."""
@@ -138,7 +139,7 @@ def _json(content: str) -> list[Section]:
             elif depth == 2 and kinds == ["{", "{"] and found:
                 found[-1][3].append(_cut(last[1:-1]))
         if not token.isspace():
-            last = token
+            last = "" if match["end"] == "" else token
     return found
 
 
