@@ -20,7 +20,11 @@ PIECE = 1 << 16
 
 
 def parse(source: bytes, grammar: Grammar) -> Node | None:
-    """The root of the tree; None when it takes more than `SECONDS`."""
+    """The root of the tree; None when it takes more than `SECONDS`.
+
+    Never ask a node for its `text`: the source is taken back, and tree-sitter would end the process. It is
+    `source[node.start_byte : node.end_byte]`.
+    """
     # A tenth of a second, wanted only when somebody looks at an outline.
     from tree_sitter import Language, Parser
 
