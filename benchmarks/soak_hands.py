@@ -103,7 +103,9 @@ class Hands:
         if self.asked:
             question = self._question()
             self._command(f"/edit {question}")
-            self.asked.append(question) if question in self._terminal.text else None
+            text = self._terminal.wait_for(EMPTY, SECONDS)  # an empty session left the words where they stood
+            if question in text:
+                self.asked.append(question)
 
     def go_on(self) -> None:
         """With an answer that was cut."""
