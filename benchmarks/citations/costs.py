@@ -78,7 +78,7 @@ def checked(answer: str, items: Sequence[ContextItem]) -> tuple[list[list[float]
             text=True,
             check=True,
         )
-        once, *more = json.loads(run.stdout)["taken"]
+        once, *more = json.loads(run.stdout)
         first.append(once)
         others += more
     return first, others

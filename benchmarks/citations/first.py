@@ -22,9 +22,9 @@ def main() -> None:
         began, begun = time.perf_counter(), time.process_time()
         from docstra_tui.session.citations.checking import verify  # the first one has this to do too
 
-        found = verify(given["answer"], items)
+        verify(given["answer"], items)
         taken.append([time.perf_counter() - began, time.process_time() - begun])
-    print(json.dumps({"taken": taken, "references": len(found)}))
+    print(json.dumps(taken))
 
 
 if __name__ == "__main__":
