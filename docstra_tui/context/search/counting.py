@@ -11,8 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from docstra_tui.context.search.facts import TEXTS, Words
-from docstra_tui.context.search.numbering import SIZE
+from docstra_tui.context.search.facts import SIZE, TEXTS, Words
 from docstra_tui.context.search.stems import beside
 
 NAME, PATH = 1 << 8, 1 << 12

@@ -41,6 +41,10 @@ TEXTS = 4
 """Of each region: the words of its path, which only a file's first one has, its names, comments and body."""
 
 
+SIZE = 4
+"""Bytes of a word's number."""
+
+
 class Words(msgspec.Struct, array_like=True, frozen=True):
     """All of one file, one text after the other."""
 

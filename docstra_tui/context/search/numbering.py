@@ -9,11 +9,10 @@ import sys
 from collections.abc import Iterable
 
 from docstra_tui.context.credentials import may_begin
+from docstra_tui.context.search.facts import SIZE
 from docstra_tui.context.search.spelling import spelled
 from docstra_tui.context.search.stems import number_of, parted
 
-SIZE = 4
-"""Bytes of a number."""
 _KEPT = 30_000
 """Identifiers that are remembered, and as many of those before them: most of a file's stand in others too."""
 

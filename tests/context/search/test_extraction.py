@@ -13,10 +13,10 @@ from docstra_tui.context.outline.python_lines import python_tags
 from docstra_tui.context.outline.tags import tags
 from docstra_tui.context.search import numbering
 from docstra_tui.context.search.extraction import extract
-from docstra_tui.context.search.facts import FileFacts
+from docstra_tui.context.search.facts import SIZE, FileFacts
 from docstra_tui.context.search.kinds import kind_of
 from docstra_tui.context.search.lexing import pieces
-from docstra_tui.context.search.numbering import SIZE, numbers
+from docstra_tui.context.search.numbering import numbers
 from docstra_tui.context.search.regions import LONG
 from docstra_tui.context.search.spelling import parts, spelled
 from docstra_tui.context.search.stems import number_of

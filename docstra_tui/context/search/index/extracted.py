@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from docstra_tui.context.search.facts import SHIFT, FileFacts, Words
+from docstra_tui.context.search.facts import SHIFT, SIZE, FileFacts, Words
 from docstra_tui.context.search.index.plain import path_words, plain_facts
-from docstra_tui.context.search.numbering import SIZE
 
 AS_LINES = 2
 """Failures of a file after which it is taken as lines of text; after one more only its name is known."""

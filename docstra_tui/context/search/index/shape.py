@@ -11,10 +11,13 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from docstra_tui import __version__
 from docstra_tui.context.search.facts import SHIFT
-from docstra_tui.context.search.index.extracted import Extracted
+
+if TYPE_CHECKING:
+    from docstra_tui.context.search.index.extracted import Extracted
 
 VERSION = 4
 """Of the tables below, and of what is put into them: of another one the file is made anew."""
