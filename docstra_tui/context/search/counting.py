@@ -80,16 +80,16 @@ def _counted(numbers: npt.NDArray[np.uint32], sizes: npt.NDArray[np.int64], firs
     keys[: len(of_text)] |= places[of_text]
     keys[len(of_text) :] |= places[of_text[1:][is_beside]]
     keys.sort()
-    begins = _begins(keys)
+    begins = begins_of(keys)
     fields = (keys[begins] & np.uint64(3)).astype(np.intp)
     often = np.diff(begins, append=len(keys))
     weights = np.minimum(often, _MOST[fields]).astype(np.uint16) * _WEIGHTS[fields]
     keys = keys[begins] >> np.uint64(16)
-    begins = _begins(keys)  # of what stands in several fields of a region
+    begins = begins_of(keys)  # of what stands in several fields of a region
     sums = np.add.reduceat(weights, begins) if len(begins) else weights
     return (keys[begins] << np.uint64(16)) | sums
 
 
-def _begins(keys: Triples) -> npt.NDArray[np.intp]:
-    """Where each begins that is another than the one before."""
+def begins_of(keys: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+    """Where each begins that is another than the one before, as the first is than any."""
     return np.flatnonzero(np.diff(keys, prepend=~keys[:1]))

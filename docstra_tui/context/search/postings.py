@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, get_args
 import numpy as np
 import numpy.typing as npt
 
-from docstra_tui.context.search.counting import Triples, counted, lengths_of, triples_of
+from docstra_tui.context.search.counting import Triples, begins_of, counted, lengths_of, triples_of
 from docstra_tui.context.search.facts import SHIFT, TEXTS, FileKind, Words
 
 ROWS = 1 << 10
@@ -93,12 +93,11 @@ def _rows(triples: Triples) -> Iterator[tuple[int, bytes]]:
     numbers = (triples >> np.uint64(32)).astype(np.uint32)
     places = (triples >> np.uint64(16)).astype(np.uint16)  # the lowest bits of it
     weights = triples.astype(np.uint16)
-    begins = np.flatnonzero(np.diff(numbers, prepend=~numbers[:1]))  # the first is another than any before
+    begins = begins_of(numbers)
     numbers = numbers[begins]
     starts = np.append(begins, len(triples)).astype(np.uint32)
     rows = numbers >> np.uint32(ROW_OF)
-    edges = np.flatnonzero(np.diff(rows.astype(np.int64), prepend=-1))
-    for first, after in pairwise([*edges.tolist(), len(numbers)]):
+    for first, after in pairwise([*begins_of(rows).tolist(), len(rows)]):
         some = starts[first : after + 1]
         begin, end = int(some[0]), int(some[-1])
         yield (
