@@ -149,8 +149,8 @@ def put_names(connection: sqlite3.Connection, files: Iterable[tuple[int, Extract
         uses += [(name, file, count) for name, count in found.uses]
         if found.kind not in ("docs", "config"):
             defined += [(called, file, is_member) for called, is_member in _defined(found).items()]
-    connection.executemany("INSERT INTO uses VALUES (?2, ?1, ?3) ON CONFLICT DO NOTHING", sorted(uses))
-    connection.executemany("INSERT INTO defined VALUES (?, ?, ?)", sorted(defined))
+    connection.executemany("INSERT OR IGNORE INTO uses (name, file, count) VALUES (?, ?, ?)", sorted(uses))
+    connection.executemany("INSERT INTO defined (called, file, is_member) VALUES (?, ?, ?)", sorted(defined))
 
 
 def _defined(found: Extracted) -> dict[str, bool]:
