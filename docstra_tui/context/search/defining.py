@@ -6,15 +6,11 @@ May parse, so it belongs into a process that may be killed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
 
 from docstra_tui.context.outline.grammars import GRAMMARS
 from docstra_tui.context.outline.python_lines import python_tags
 from docstra_tui.context.outline.tag import Tag
 from docstra_tui.context.outline.tags import tags
-
-if TYPE_CHECKING:
-    from docstra_tui.context.search.facts import Definition, DefinitionKind
 
 PARSED = 1_000_000
 """Characters up to which a program is parsed; more of it is looked through line by line."""
@@ -35,13 +31,6 @@ def found(content: str, language: str, apart: Sequence[str], *, parse: bool = Tr
     return defined(content, language)
 
 
-def kept(tags: Sequence[Tag]) -> tuple[Definition, ...]:
+def kept(tags: Sequence[Tag]) -> list[Tag]:
     """Those of them that are remembered of a file."""
-    from docstra_tui.context.search.facts import Definition
-
-    named = [
-        Definition(tag.name, cast("DefinitionKind", tag.kind), tag.line, tag.end)
-        for tag in tags
-        if tag.name  # of a heading that says nothing
-    ]
-    return tuple(named[:DEFINITIONS])
+    return [tag for tag in tags if tag.name][:DEFINITIONS]  # a heading may say nothing

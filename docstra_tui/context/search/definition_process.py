@@ -6,7 +6,7 @@ Is asked with path, language and content; says names, each with the first and la
 from __future__ import annotations
 
 from docstra_tui.context.child import answer_each, bound
-from docstra_tui.context.search.defining import DEFINITIONS, found
+from docstra_tui.context.search.defining import found, kept
 from docstra_tui.context.search.lexing import pieces
 
 MEMORY = 2 << 30
@@ -19,8 +19,7 @@ def _definitions(path: str, language: str, content: str) -> list[tuple[str, int,
 
         language = language_of(path, content)
     apart = pieces(content, language) if language == "python" else ()
-    named = [(one.name, one.line, one.end) for one in found(content, language, apart) if one.name]
-    return named[:DEFINITIONS]
+    return [(one.name, one.line, one.end) for one in kept(found(content, language, apart))]
 
 
 if __name__ == "__main__":

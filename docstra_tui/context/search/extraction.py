@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import cast
 
 from docstra_tui.context.credentials import without_credentials
 from docstra_tui.context.files.language import language_of
 from docstra_tui.context.outline.tag import Tag
 from docstra_tui.context.search.defining import found as found_in
 from docstra_tui.context.search.defining import kept
-from docstra_tui.context.search.facts import FileFacts, FileKind
+from docstra_tui.context.search.facts import Definition, DefinitionKind, FileFacts, FileKind
 from docstra_tui.context.search.imports import imports_of
 from docstra_tui.context.search.kinds import kind_of
 from docstra_tui.context.search.lexing import DATA, PROSE, pieces
@@ -67,7 +68,9 @@ def _facts(
         language=language,
         kind=kind,
         regions=regions,
-        definitions=kept(found),
+        definitions=tuple(
+            Definition(tag.name, cast("DefinitionKind", tag.kind), tag.line, tag.end) for tag in kept(found)
+        ),
         uses=_uses(counts, language, kind, found),
         imports=imports_of(content, language),
     )
