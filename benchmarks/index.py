@@ -24,6 +24,8 @@ from contextlib import closing, contextmanager
 from itertools import cycle, islice
 from pathlib import Path
 
+import psutil
+
 from benchmarks.report import Report, median
 from benchmarks.tree import idle_stall, stalls_during
 from docstra_tui.context.search.asking import Asking
@@ -117,11 +119,10 @@ class Memory(threading.Thread):
         self._over = threading.Event()
 
     def run(self) -> None:
-        """Look every quarter of a second, which takes the kernel a millisecond."""
+        """Look every quarter of a second, which takes the kernel some milliseconds."""
+        own = psutil.Process()
         while not self._over.wait(0.25):
-            children = _children(os.getpid())
-            processes = {*children, *(one for child in children for one in _children(child))}
-            self._most = max(self._most, sum(map(_memory, processes)))
+            self._most = max(self._most, sum(map(_memory, own.children(recursive=True))))
 
     def stop(self) -> float:
         """Megabytes."""
@@ -130,20 +131,11 @@ class Memory(threading.Thread):
         return self._most / 1e6
 
 
-def _memory(process: int) -> int:
+def _memory(process: psutil.Process) -> int:
     try:
-        told = Path(f"/proc/{process}/smaps_rollup").read_text()
-        return int(told.partition("\nPss:")[2].split()[0]) * 1024
-    except (OSError, IndexError, ValueError):
+        return int(process.memory_full_info().pss)
+    except psutil.Error:  # it ended a moment ago
         return 0
-
-
-def _children(process: int) -> list[int]:
-    try:
-        tasks = list(Path(f"/proc/{process}/task").iterdir())
-        return [int(child) for task in tasks for child in (task / "children").read_text().split()]
-    except OSError:
-        return []
 
 
 def ask_all(index: ProjectIndex, asking: Asking) -> list[float]:
