@@ -52,15 +52,11 @@ def read(limit: int, note: Callable[[str], None]) -> str:
 def read_stream(path: Path, limit: int, note: Callable[[str], None]) -> str:
     """The same of a pipe or a device that has a name, such as `/dev/fd/63` of a shell's `<(…)`."""
     name = shown_name(str(path))
-    waiting = f"Waiting for the end of {name}."
     try:
         # Whoever opens a pipe waits for its other end, and would not say so.
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY), "rb") as stream:
-            if not select.select([stream], [], [], PATIENCE_SECONDS)[0]:
-                note(waiting)
-                select.select([stream], [], [])
             os.set_blocking(stream.fileno(), True)
-            return _read(stream, name, waiting, limit, note)
+            return _read(stream, name, f"Waiting for the end of {name}.", limit, note)
     except OSError as error:
         raise unreadable(str(path), error) from error
 
@@ -80,6 +76,7 @@ def _read(stream: Any, name: str, waiting: str, limit: int, note: Callable[[str]
         if is_patient and not select.select([stream], [], [], PATIENCE_SECONDS)[0]:
             note(waiting)
             is_patient = False
+            select.select([stream], [], [])  # a pipe that nobody has opened yet would be at its end
         part = stream.read1(limit + 1 - len(data))
         if not part:
             return decode(bytes(data), name)[0]
