@@ -105,11 +105,8 @@ def chat_template(case: Case) -> Check:
         return Check(name, "ok", "the other server's own")
     try:
         files = _found(case)
-    except ModelError:
-        return Check(name, "ok", "not known: see the model files")
-    if files is None:
-        return Check(name, "ok", "known when the model is here")
-    try:
+        if files is None:
+            return Check(name, "ok", "known when the model is here")
         where, text = template_of(files)
     except ModelError:
         return Check(name, "ok", "not known: see the model files")
