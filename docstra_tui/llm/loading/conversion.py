@@ -12,7 +12,6 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -94,19 +93,14 @@ def keep(files: ModelFiles, described: Described, progress: Progress) -> Path:
     return target
 
 
-@contextlib.contextmanager
-def _alone(path: Path, progress: Progress) -> Iterator[None]:
+def _alone(path: Path, progress: Progress) -> contextlib.AbstractContextManager[Any]:
     """While nobody else converts this file; where somebody does, that is said and waited for."""
     lock = FileLock(path, mode=0o600)
     try:
-        lock.acquire(timeout=0)
+        return lock.acquire(timeout=0)
     except Timeout:
         progress(LoadProgress("wait"))
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
+        return lock.acquire()
 
 
 def _write(files: ModelFiles, described: Described, work: Path, progress: Progress) -> None:
