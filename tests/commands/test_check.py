@@ -102,6 +102,7 @@ def test_a_pipe_with_a_name_is_an_answer(project: Path, monkeypatch) -> None:
 
     code, out, err = written(TRUE)
     assert code == 0 and out.startswith("found\t") and err.startswith("Waiting for the end of pipe.")
+    assert err.count("Waiting") == 1
     monkeypatch.setenv("DOCSTRA_CONTEXT_MAX_FILE_BYTES", "1000")
     with pytest.raises(UsageError, match="pipe has more than 1,000 bytes"):
         written(TRUE * 100)
