@@ -19,6 +19,7 @@ from docstra_tui.error_forms import from_wire
 from docstra_tui.errors import UsageError
 from docstra_tui.llm.files.location import resolve
 from docstra_tui.llm.files.sources import LoadProgress, ModelSpec, absolute
+from docstra_tui.workspace.dialogs import marked
 from docstra_tui.workspace.status import loading_line
 
 if TYPE_CHECKING:
@@ -67,8 +68,7 @@ def _list(console: Console, settings: Settings, as_json: bool) -> int:
     else:
         label = max(len(row.name) for row in rows)
         for row, columns in zip(rows, installed.details(rows), strict=True):
-            mark = installed.MARK if row.is_current else installed.NO_MARK
-            told = (mark + row.name.ljust(label), columns, str(row.model.path), row.note)
+            told = (marked(row.name.ljust(label), row.is_current), columns, str(row.model.path), row.note)
             console.line("  ".join(filter(None, told)))
     return 0
 

@@ -10,6 +10,7 @@ from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.console import Console
 from docstra_tui.errors import DocstraError, SettingsError, UsageError
 from docstra_tui.text import sanitize_line
+from docstra_tui.workspace.dialogs import marked
 from docstra_tui.workspace.models.consent import Consent
 
 HERE = "this machine"
@@ -37,8 +38,6 @@ def run(invocation: Invocation) -> int:
 
 def _list(console: Console, found: settings.Settings, as_json: bool) -> int:
     consent = Consent()
-    from docstra_tui.workspace.models.installed import MARK, NO_MARK  # no other action needs what it knows
-
     rows = [_row(name, remote, consent, found) for name, remote in found.remotes.items()]
     named = {address.parse(remote.base_url).origin for remote in found.remotes.values()}
     others = [line for line in consent.kept() if line not in named]
@@ -47,8 +46,8 @@ def _list(console: Console, found: settings.Settings, as_json: bool) -> int:
         return 0
     for row in rows:
         facts = [row["base_url"], row["model"], row["key"] and f"key: {row['key']}", row["allowed"]]
-        mark = MARK if row["answers"] else NO_MARK
-        console.line(sanitize_line(f"{mark}{row['name']}  " + " · ".join(fact for fact in facts if fact)))
+        label = marked(row["name"], row["answers"])
+        console.line(sanitize_line(f"{label}  " + " · ".join(fact for fact in facts if fact)))
     for line in others:
         console.line(sanitize_line(f"  {line}  {KEPT}"))
     if not rows:

@@ -13,6 +13,7 @@ from docstra_tui.llm.base import BaseLLM
 from docstra_tui.repl.printer import Printer
 from docstra_tui.repl.prompt import answer_to
 from docstra_tui.workspace.command_line import CommandLine
+from docstra_tui.workspace.dialogs import marked
 from docstra_tui.workspace.models import consent
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.models.backend import Status
@@ -125,12 +126,10 @@ class Models:
             self._model.open_now(remoted(with_new(self._model.settings), line.text))
             self._say_opened()
             return
-        from docstra_tui.workspace.models import installed
-
         known = with_new(self._model.settings).remotes
         for name, remote in known.items():
-            mark = installed.MARK if name == self._model.settings.remote.name else installed.NO_MARK
-            self._printer.line(f"{mark}{name}  {server_words(remote)}")
+            label = marked(name, name == self._model.settings.remote.name)
+            self._printer.line(f"{label}  {server_words(remote)}")
         if not known:
             self._printer.line("No server has a name: config.toml has them as [remote.NAME].", "note")
         elif self._model.settings.server is not None:

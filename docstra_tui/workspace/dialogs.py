@@ -18,6 +18,14 @@ Leaving = Literal["leave out", "send"]
 Yes = Literal["no", "now", "for good"]
 """Whether a host may be sent anything: for as long as this program runs, or for good."""
 
+MARK = "● "
+"""In front of the row of a list that is meant now."""
+
+
+def marked(label: str, is_meant: bool) -> str:
+    """A row's label with the mark, or with room for it."""
+    return f"{MARK if is_meant else ' ' * len(MARK)}{label}"
+
 
 @dataclass(frozen=True)
 class Choice:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from docstra_tui.errors import DocstraError, UsageError
 from docstra_tui.remotes import HERE
 from docstra_tui.text import sanitize_line
-from docstra_tui.workspace.dialogs import Choice, Dialogs, Offer
+from docstra_tui.workspace.dialogs import Choice, Dialogs, Offer, marked
 from docstra_tui.workspace.jobs import JobQueue
 from docstra_tui.workspace.models.answering import AnsweringModel
 from docstra_tui.workspace.models.choice import placed, remoted, server_words, switched, with_new
@@ -75,7 +75,7 @@ class ModelSwitch:
         self._jobs.do(lambda: installed.rows(settings), self._offer, self._dialogs.fail_with)
 
     def _offer(self, rows: list[Row]) -> None:
-        from docstra_tui.workspace.models.installed import MARK, NO_MARK, details
+        from docstra_tui.workspace.models.installed import details
 
         here = {row.name for row in rows}
         answers = OF_REMOTE + self._model.remote
@@ -90,13 +90,10 @@ class ModelSwitch:
             "Switch model",
             [
                 *(
-                    Choice(row.name, f"{MARK if row.is_current else NO_MARK}{row.name}", columns, row.note)
+                    Choice(row.name, marked(row.name, row.is_current), columns, row.note)
                     for row, columns in zip(rows, details(rows), strict=True)
                 ),
-                *(
-                    replace(row, label=f"{MARK if row.value == answers else NO_MARK}{row.label}")
-                    for row in self._remotes()
-                ),
+                *(replace(row, label=marked(row.label, row.value == answers)) for row in self._remotes()),
             ],
             placeholder="narrow the list, or type a hub id, a folder or a .gguf file",
             free_text=True,

@@ -16,12 +16,11 @@ from docstra_tui.llm.files.sources import STARTER, absolute
 from docstra_tui.llm.files.starter import WHEEL_BYTES
 from docstra_tui.llm.machine import int8_figures, memory_free, speeds
 from docstra_tui.llm.machine.speeds import Speed
+from docstra_tui.workspace.dialogs import MARK, marked
 
 if TYPE_CHECKING:
     from docstra_tui.settings import Settings
 
-MARK, NO_MARK = "● ", "  "
-"""In front of the one that is meant by the settings, and of the others."""
 GAP, INDENT = "  ", "    "
 LEAST_CELLS = 20
 UNKNOWN = "—"
@@ -143,11 +142,11 @@ def lines(found: Sequence[Row], width: int) -> list[str]:
     is_beside = label + len(MARK + GAP) + max(map(len, columns), default=0) <= width
     shown = []
     for row, told in zip(found, columns, strict=True):
-        mark = MARK if row.is_current else NO_MARK
+        name = marked(row.name, row.is_current)
         if is_beside:
-            shown.append(f"{mark}{row.name}{' ' * (label - len(row.name))}{GAP}{told}".rstrip())
+            shown.append(f"{name}{' ' * (label - len(row.name))}{GAP}{told}".rstrip())
         else:
-            shown += [mark + row.name, *([INDENT + told.strip()] if told.strip() else [])]
+            shown += [name, *([INDENT + told.strip()] if told.strip() else [])]
         shown += textwrap.wrap(
             row.note, max(width, LEAST_CELLS), initial_indent=INDENT, subsequent_indent=INDENT
         )
