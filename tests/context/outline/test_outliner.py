@@ -506,10 +506,12 @@ def test_a_project_s_modules_are_not_imported(tmp_path: Path, monkeypatch: pytes
     assert not os.path.exists("owned")
 
 
-def test_a_megabyte_takes_a_moment() -> None:
+def test_a_megabyte_takes_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("nodes", "skeleton"):  # they give up by the clock, and others may be at work
+        monkeypatch.setattr(f"docstra_tui.context.outline.{module}.SECONDS", 60.0)
     source = (PYTHON * 2000)[:1_000_000]
     usage = min(_seconds(source) for _ in range(2))
-    assert usage < 20, f"{usage:.2f} s of processor time"
+    assert usage < 3, f"{usage:.2f} s of processor time"
 
 
 def _seconds(source: str) -> float:
