@@ -14,8 +14,8 @@ from docstra_tui.engine.client.processes import engines_in
 from docstra_tui.paths import runtime_dir
 
 MEGABYTE = 1_000_000
-YOUNG_SECONDS = 30.0
-"""An engine's first half minute is its loading."""
+WARM_UP = 0.25
+"""The share of its time that is left out of what a process grows by: it loads, and caches fill."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,13 @@ class Notes:
         """Bytes of the largest engine there was."""
         return max((note.memory for notes in self.engines.values() for note in notes), default=0)
 
-    def long_lives(self) -> list[Note]:
-        """Of the engine that lived longest, without its youth; empty where none lived longer than that."""
-        longest = max(self.engines.values(), key=lambda notes: notes[-1].at - notes[0].at, default=[])
-        return [note for note in longest if note.at - longest[0].at > YOUNG_SECONDS]
+    def engine_now(self) -> int:
+        """Bytes of the last engine, when it was last seen."""
+        return [notes[-1].memory for notes in self.engines.values()][-1] if self.engines else 0
+
+    def longest_life(self) -> list[Note]:
+        """Of the engine that lived longest."""
+        return max(self.engines.values(), key=lambda notes: notes[-1].at - notes[0].at, default=[])
 
     def growth(self, notes: Sequence[Note]) -> float:
         """Bytes an hour, by least squares; 0 of fewer than three notes."""
@@ -69,6 +72,14 @@ class Notes:
         """None is left behind."""
         for engine in list_engines():
             engine.stop()
+
+
+def settled(notes: Sequence[Note]) -> list[Note]:
+    """Without its first time."""
+    if not notes:
+        return []
+    begun, end = notes[0].at, notes[-1].at
+    return [note for note in notes if note.at - begun >= WARM_UP * (end - begun)]
 
 
 def engine_pids() -> list[int]:

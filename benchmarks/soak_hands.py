@@ -30,7 +30,7 @@ NAMES = ("retry", "cache", "prompt", "stream", "token", "window", "server", "ans
 class Hands:
     """What they did, and what they asked."""
 
-    def __init__(self, terminal: Terminal, chance: random.Random) -> None:
+    def __init__(self, terminal: Terminal, chance: random.Random, *, kills: bool = True) -> None:
         self._terminal = terminal
         self._chance = chance
         self.asked: list[str] = []
@@ -52,7 +52,7 @@ class Hands:
             (self.begin_anew, 4),
             (self.go_back, 4),
             (self.resize, 10),
-            (self.kill_engine, 1),
+            (self.kill_engine, int(kills)),
         ]
 
     def do_something(self) -> None:
