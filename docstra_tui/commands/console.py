@@ -5,7 +5,6 @@ To a terminal text is neutralised, to a pipe it is exact.
 
 from __future__ import annotations
 
-import codecs
 import io
 import json
 import re
@@ -13,26 +12,11 @@ import shutil
 import sys
 from typing import Any, TextIO
 
+from docstra_tui.charset import PLAIN, is_wide, spelled
 from docstra_tui.text import sanitize_line, sanitize_text
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 CLEAR_LINE = "\r\x1b[K"
-
-
-PLAIN = "docstra-plain"
-"""How a terminal of few characters gets the others: signs as people type them, the rest by its number."""
-SIGNS = {"→": "->", "…": "...", "·": "-", "×": "x", "─": "-", "“": '"', "”": '"', "’": "'"}
-
-
-def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
-    if isinstance(error, UnicodeEncodeError) and (sign := SIGNS.get(error.object[error.start])):
-        return sign, error.start + 1
-    if isinstance(error, UnicodeEncodeError):  # one at a time: a sign may be the next
-        error.end = error.start + 1
-    return codecs.backslashreplace_errors(error)
-
-
-codecs.register_error(PLAIN, _plain)
 
 
 class Console:
@@ -76,7 +60,7 @@ class Console:
         """The one JSON object of a command."""
         self.end_progress()
         # What the stream would escape in its own way would be no JSON any more.
-        is_unicode = (getattr(self._out, "encoding", None) or "utf-8").lower().startswith("utf")
+        is_unicode = is_wide(getattr(self._out, "encoding", None))
         text = json.dumps(value, ensure_ascii=False, indent=2 if self.out_is_terminal else None)
         text = LONE_SURROGATE.sub(_shown_byte, text)
         if not is_unicode:
@@ -100,7 +84,8 @@ class Console:
         if not self.err_is_terminal or text == self._progress:
             return
         width = shutil.get_terminal_size().columns
-        self._err.write(CLEAR_LINE + sanitize_line(text)[: max(1, width - 1)])
+        shown = spelled(sanitize_line(text), getattr(self._err, "encoding", None))
+        self._err.write(CLEAR_LINE + shown[: max(1, width - 1)])
         self._err.flush()
         self._progress = text
 

@@ -16,6 +16,7 @@ from docstra_tui.repl.keys import keys_now
 from docstra_tui.repl.printer import Printer, silent_keys
 from docstra_tui.repl.prompt import FilesWanted, Prompt, confirm
 from docstra_tui.repl.terminal_input import own_input
+from docstra_tui.repl.terminal_output import own_output
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.rescue import rescue
 from docstra_tui.session.store.sessions import SessionStore
@@ -28,6 +29,7 @@ from docstra_tui.workspace.terminal.colour_depth import colours_of
 
 
 @own_input()
+@own_output()
 def run(
     settings: Settings,
     root: Path,

@@ -13,6 +13,7 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.shortcuts import print_formatted_text
 from prompt_toolkit.styles import BaseStyle
 
+from docstra_tui.charset import spelled
 from docstra_tui.errors import DocstraError
 from docstra_tui.text import sanitize_line, sanitize_text
 
@@ -34,7 +35,7 @@ class Printer:
         if not text:
             return
         output = get_app_session().output
-        output.write(sanitize_text(text))
+        output.write(spelled(sanitize_text(text), output.encoding()))
         output.flush()
         self._open_line = not text.endswith("\n")
 
@@ -51,11 +52,13 @@ class Printer:
         theme's."""
         self.end_progress()
         self.end_answer()
-        fragments = FormattedText([(f"class:{role}" if role else "", sanitize_text(text))])
+        output = get_app_session().output
+        shown = spelled(sanitize_text(text), output.encoding())
+        fragments = FormattedText([(f"class:{role}" if role else "", shown)])
         print_formatted_text(
             fragments,
             style=style or self.style,
-            output=get_app_session().output,
+            output=output,
             color_depth=self._depth,
         )
 
@@ -77,7 +80,7 @@ class Printer:
         self.end_progress()
         self.end_answer()
         output = get_app_session().output
-        shown = sanitize_line(text)[: max(1, self.columns - 1)]
+        shown = spelled(sanitize_line(text), output.encoding())[: max(1, self.columns - 1)]
         fragments = FormattedText([(f"class:{role}" if role else "", shown)])
         print_formatted_text(fragments, end="", style=self.style, output=output, color_depth=self._depth)
         self._progress = text

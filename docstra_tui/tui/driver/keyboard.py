@@ -9,6 +9,7 @@ until the one before has passed every queue it goes through, and what it opened 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -23,7 +24,14 @@ from textual.widgets import Input, TextArea
 from docstra_tui.tui.driver.terminal_driver import alt_means
 
 LONGEST = 1.0
-"""Seconds that a key may take before the next one has its turn all the same."""
+"""Seconds that a key may take before the next one has its turn all the same, if the app had time for it."""
+PART = 0.05
+"""Of that time, looked at by itself."""
+LATE = 0.2
+"""What of a part it may end too late: then the app, or the machine, was busy with something."""
+BUSY = 0.1
+"""What a part counts in which the app was busy: a stopped or slow program must not spend all of the time that
+a key has, for the next one would go to where the focus was."""
 ROUNDS = 3
 """A key may post a message, which may move the focus, which may post another."""
 
@@ -119,12 +127,17 @@ class Keyboard:
 
     async def _wait(self, event: Key | Paste, path: list[MessagePump]) -> None:
         """Until `event` is done; then the next one."""
+        work = asyncio.ensure_future(self._settle(event, path))
         try:
-            async with asyncio.timeout(LONGEST):
-                await self._settle(event, path)
-        except TimeoutError:
-            self._unfinished.clear()
+            left = LONGEST
+            while left > 0 and not work.done():
+                left -= await _time_for(work, LONGEST * PART)
+            if work.done():
+                work.result()
+            else:
+                self._unfinished.clear()
         finally:
+            work.cancel()
             self._app.call_later(self._next)
 
     async def _settle(self, event: Key | Paste, path: list[MessagePump]) -> None:
@@ -148,6 +161,14 @@ class Keyboard:
 def _is_written(event: Event, target: MessagePump) -> bool:
     """True for a letter in a field for text."""
     return isinstance(event, Key) and event.is_printable and isinstance(target, (Input, TextArea))
+
+
+async def _time_for(work: asyncio.Future[None], seconds: float) -> float:
+    """Wait so long for `work`; how much of it counts."""
+    begun = time.monotonic()
+    await asyncio.wait((work,), timeout=seconds)
+    late = time.monotonic() - begun - seconds
+    return seconds * BUSY if late > seconds * LATE else seconds
 
 
 async def _passed(node: MessagePump) -> None:

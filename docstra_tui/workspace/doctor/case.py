@@ -31,6 +31,8 @@ class Case:
     """True where times are taken anew."""
     until: float
     """When everybody has to be back, on the monotonic clock."""
+    given: Mapping[str, str]
+    """What to do to have another value for the settings that stand in no file and no variable, by key."""
 
     @property
     def left(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -48,8 +48,11 @@ def typed(word: object) -> str:
     return shlex.quote(str(word))
 
 
-def changed(key: str, command: str) -> str:
-    """How a setting gets another value: by a command, but where a variable is stronger."""
+def changed(key: str, command: str, given: Mapping[str, str]) -> str:
+    """How a setting gets another value: by a command, but where a variable is stronger, or where it stands
+    in no file: `given` says what is done then (`Case.given`)."""
+    if key in given:
+        return given[key]
     variables = [variable_of(key), *(short for short, one in SHORT.items() if one == key)]
     stronger = [variable for variable in variables if os.environ.get(variable)]
     return f"unset {' '.join(stronger)}" if stronger else command

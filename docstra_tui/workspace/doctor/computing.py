@@ -123,7 +123,7 @@ def _wrong_device(case: Case, told: dict[str, Any] | None) -> list[Check]:
             "devices",
             "fail",
             f"the setting model.device asks for {wanted}, which is not here",
-            changed("model.device", f"{PACKAGE} config set model.device auto"),
+            changed("model.device", f"{PACKAGE} config set model.device auto", case.given),
         )
     ]
 

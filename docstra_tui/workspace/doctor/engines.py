@@ -85,7 +85,7 @@ def server(case: Case) -> Check:
             return Check(name, "ok", f"{called}{there.shown} on this machine takes connections")
     detail = f"{called}nothing takes connections at {there.shown} on this machine: {problem}"
     if called:
-        without = changed("remote.name", "docstra-tui config set remote.name local")
+        without = changed("remote.name", "docstra-tui config set remote.name local", case.given)
     else:
-        without = changed("remote.base_url", "docstra-tui config unset remote.base_url")
+        without = changed("remote.base_url", "docstra-tui config unset remote.base_url", case.given)
     return Check(name, "fail", detail, f"start it (or the SSH forward), or: {without}")

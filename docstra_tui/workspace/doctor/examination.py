@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from operator import attrgetter
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -18,6 +19,7 @@ from docstra_tui.error_forms import first_line
 from docstra_tui.errors import ModelError, SettingsError
 from docstra_tui.llm.files import location
 from docstra_tui.llm.files.sources import ModelSpec
+from docstra_tui.setting_sources import A_FLAG, Place, named
 from docstra_tui.settings import Settings
 from docstra_tui.workspace.doctor import answers as terminal_answers
 from docstra_tui.workspace.doctor import computing, engines, kept, models, places, terminal
@@ -33,6 +35,13 @@ MEASURE_SECONDS = 120.0
 LEAST_SECONDS = 0.3
 """For the looks, where so much else runs that it took as long to come to them."""
 
+COMMANDS = {
+    "model.name": "/model",
+    "model.device": "/device",
+    "remote.name": "/remote",
+    "remote.base_url": "/remote",
+}
+"""What a face changes without a file, by keys."""
 DISK_LOOKS = 3
 DISK_PAUSE_SECONDS = 0.02
 
@@ -90,7 +99,8 @@ def examine(
         known: Future[Answers] = Future()
         if answers is not None:
             known.set_result(answers)
-        case = Case(settings, problem, root, os.environ, machine, known, measure, until)
+        told = given(settings, found, flags)
+        case = Case(settings, problem, root, os.environ, machine, known, measure, until, told)
         begun = [(name, begin(lambda look=look: look(case), _thread_of(name))) for name, look in looks]  # type: ignore[misc]
         if answers is None:
             fulfil(known, lambda: terminal_answers.ask(os.environ))
@@ -105,6 +115,16 @@ def examine_within(root: Path, settings: Settings, seconds: float | None = None)
     answers = Answers("in a shell, docstra-tui doctor asks the terminal", seconds)
     found = examine(root, settings=settings, answers=answers)
     return sorted(found, key=lambda one: -WORSE.index(one.status))
+
+
+def given(settings: Settings, found: Settings, flags: Mapping[str, Any] | None) -> dict[str, str]:
+    """What to do about those that were named by hand: `found` are what files, variables and `flags` give."""
+    here = {key: f"leave out {named(key, {key: Place(A_FLAG)})}" for key in flags or {}}
+    return here | {
+        key: f"{command} NAME takes another one"
+        for key, command in COMMANDS.items()
+        if attrgetter(key)(settings) != attrgetter(key)(found)
+    }
 
 
 def _outcome(name: str, future: Future[Check], until: float) -> Check:

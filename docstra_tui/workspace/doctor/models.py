@@ -61,7 +61,7 @@ def model_files(case: Case) -> Check:
         found = _found(case)
     except ModelError as error:
         check = of_error(name, "fail", error)
-        other = changed("model.name", f"docstra-tui config set model.name {STARTER}")
+        other = changed("model.name", f"docstra-tui config set model.name {STARTER}", case.given)
         if isinstance(error, ModelNotFound):
             return replace(check, cure=f"choose one of docstra-tui models list, or: {other}")
         if is_hub_id(model):

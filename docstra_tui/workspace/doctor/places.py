@@ -147,7 +147,7 @@ def in_force(case: Case) -> Check:
         return of_error("settings", "fail", case.problem)
     theme, problem = themes.choose(case.settings.theme)
     if problem is not None:
-        other = changed("theme", f"docstra-tui config set theme {typed(theme.name)}")
+        other = changed("theme", f"docstra-tui config set theme {typed(theme.name)}", case.given)
         return Check("settings", "warn", f"{problem.message} {problem.hint}".rstrip(" ."), other)
     what = shown_path(where) if where.is_file() else f"the defaults; {shown_path(where)} is not there"
     return Check("settings", "ok", f"{what}, theme {theme.name}")

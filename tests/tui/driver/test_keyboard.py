@@ -217,3 +217,31 @@ async def test_what_is_typed_before_there_is_a_screen_is_whole(make_app, monkeyp
         await until(pilot, lambda: "h" in app.main.composer.text or "o" in app.main.composer.text)
         await until(pilot, lambda: app.keyboard.is_idle)
         assert app.main.composer.text == "hello"
+
+
+async def test_a_slow_machine_leaves_every_key_the_focus_of_the_one_before(make_app, monkeypatch):
+    """Each round of the loop takes longer than a key may."""
+    import asyncio
+    import time
+
+    from docstra_tui.tui.driver import keyboard
+
+    monkeypatch.setattr(keyboard, "LONGEST", 0.01)
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await is_ready(pilot)
+        loop, is_slow = asyncio.get_running_loop(), True
+
+        def slow():
+            time.sleep(0.015)
+            if is_slow:
+                loop.call_soon(slow)
+
+        slow()
+        send_bytes(app, b"my question\x10theme")  # Ctrl+P
+        async with asyncio.timeout(30):
+            while not isinstance(app.screen, CommandPalette) or not app.keyboard.is_idle:
+                await asyncio.sleep(0.01)
+        is_slow = False
+        assert app.main.composer.text == "my question"
+        await until(pilot, lambda: "Switch theme" in screen_text(app))

@@ -17,6 +17,7 @@ from docstra_tui.context.search.index import place
 from docstra_tui.llm.files import starter
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.store.shape import VERSION
+from docstra_tui.settings import config_path, load
 from docstra_tui.workspace.doctor import places, terminal
 from docstra_tui.workspace.doctor.answers import Answers
 from docstra_tui.workspace.doctor.check import aside, made_writable
@@ -305,6 +306,26 @@ def test_a_cure_that_is_typed_cures(spoil, name, tmp_path: Path, monkeypatch) ->
     subprocess.run(["sh", "-c", before.cure], check=True, timeout=30)
     (after,) = examine(tmp_path, answers=NOBODY, machine=SaidMachine(), looks=looks)
     assert (before.status != "ok", after.status) == (True, "ok"), after.detail
+
+
+def test_a_cure_speaks_of_where_a_model_was_named(tmp_path: Path, monkeypatch) -> None:
+    half_model(monkeypatch)
+    wanted = os.environ["DOCSTRA_MODEL"]
+    looks = [look for look in LOOKS if look[0] == "model files"]
+
+    def cure(**given: object) -> str:
+        (found,) = examine(tmp_path, answers=NOBODY, machine=SaidMachine(), looks=looks, **given)
+        assert "model.safetensors is missing" in found.detail
+        return found.cure.partition(", or: ")[2]
+
+    assert cure() == "unset DOCSTRA_MODEL"
+    assert cure(flags={"model.name": wanted}) == "leave out --model"
+    in_force = load({}, tmp_path)
+    monkeypatch.delenv("DOCSTRA_MODEL")
+    assert cure(settings=in_force) == "/model NAME takes another one"
+    config_path().parent.mkdir(parents=True, exist_ok=True)
+    config_path().write_text(f'[model]\nname = "{wanted}"\n')
+    assert cure() == "docstra-tui config set model.name starter"
 
 
 def test_where_no_variable_names_a_folder_a_new_one_is_advised(tmp_path: Path, monkeypatch) -> None:
