@@ -204,9 +204,11 @@ def _say(text: str) -> None:
 
 def _complain(message: str, *hints: str) -> None:
     """What went wrong, and the hints below it, on standard error."""
+    from docstra_tui.invoked import as_started
     from docstra_tui.text import sanitize_text
 
-    lines = [f"{arguments.PROGRAM}: {message}", *filter(None, hints)]
+    said = map(as_started, filter(None, hints))
+    lines = [f"{arguments.PROGRAM}: {as_started(message)}", *said]
     try:
         sys.stderr.write("\n".join(map(sanitize_text, lines)) + "\n")
         sys.stderr.flush()

@@ -10,6 +10,7 @@ from docstra_tui import figures
 from docstra_tui.commands.arguments import PROGRAM
 from docstra_tui.engine.client.identity import STARTER
 from docstra_tui.engine.client.wire import Stats
+from docstra_tui.invoked import as_started
 from docstra_tui.workspace.status import loading_line
 
 Rows = list[tuple[str, str]]
@@ -34,7 +35,7 @@ def rows(row: Mapping[str, Any], stats: Stats | None, now: datetime) -> Rows:
     if row["reason"]:
         said.append(("because", row["reason"]))
     said += [("note", note) for note in row["notes"]]
-    said += [("log", row["log"]), ("to free it", f"{PROGRAM} engine stop {row['id'][:8]}")]
+    said += [("log", row["log"]), ("to free it", as_started(f"{PROGRAM} engine stop {row['id'][:8]}"))]
     return [(label, value) for label, value in said if value]
 
 

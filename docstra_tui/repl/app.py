@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from docstra_tui import themes
+from docstra_tui.invoked import as_started
 from docstra_tui.key_names import shown_keys
 from docstra_tui.repl.appearance import DEPTHS, style_of
 from docstra_tui.repl.chat import Chat
@@ -68,7 +69,7 @@ def run(
     chat.close()
     is_saved = _say_what_is_saved(chat, printer)
     if farewell:
-        printer.line(farewell, "dim")
+        printer.line(as_started(farewell), "dim")
     return 0 if is_saved else 1
 
 
@@ -140,7 +141,8 @@ def _say_what_is_saved(chat: Chat, printer: Printer) -> bool:
     """How to go on, or where a copy lies of what the disk did not take; False then."""
     lost = _say_what_is_lost(chat, printer)
     if chat.session.turns and chat.session.id and chat.session not in lost:
-        printer.line(f"Saved. To go on: docstra-tui chat --resume {chat.session.id[:8]}", "dim")
+        again = as_started(f"docstra-tui chat --resume {chat.session.id[:8]}")
+        printer.line(f"Saved. To go on: {again}", "dim")
     return not lost
 
 

@@ -15,6 +15,7 @@ from prompt_toolkit.styles import BaseStyle
 
 from docstra_tui.charset import spelled
 from docstra_tui.errors import DocstraError
+from docstra_tui.invoked import as_started
 from docstra_tui.text import sanitize_line, sanitize_text
 
 CLEAR_LINE = "\r\x1b[K"
@@ -64,9 +65,9 @@ class Printer:
 
     def error(self, error: DocstraError) -> None:
         """What happened, and what to do next."""
-        self.line(error.message, "error")
+        self.line(as_started(error.message), "error")
         if error.hint:
-            self.line(error.hint, "hint")
+            self.line(as_started(error.hint), "hint")
 
     @property
     def columns(self) -> int:

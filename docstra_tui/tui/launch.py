@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docstra_tui import paths
+from docstra_tui.invoked import as_started
 from docstra_tui.settings import Settings
 from docstra_tui.text import sanitize_line
 from docstra_tui.workspace import crash_log, ending
@@ -96,7 +97,7 @@ def _run(app: DocstraApp, store: SessionStore, terminal: Terminal, log: int, *, 
     last = farewell if guard.code is None else ""
     for words in (*crash, *lost, store.notice, last):
         if words:
-            terminal.say(sanitize_line(words))
+            terminal.say(sanitize_line(as_started(words)))
     terminal.give_back()
     return code
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from docstra_tui.errors import DocstraError
+from docstra_tui.invoked import as_started
 from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.dialogs import Form, Leaving, Offer, Yes
 
@@ -92,4 +93,4 @@ class Dialogs:
         """The same, in the words of an error, which need not be safe."""
         hint = error.hint if isinstance(error, DocstraError) else ""
         message = error.message if isinstance(error, DocstraError) else str(error)
-        self.fail(sanitize_line(f"{message} {hint}".strip())[:400])
+        self.fail(sanitize_line(as_started(f"{message} {hint}".strip()))[:400])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from docstra_tui.errors import DocstraError, EngineDied
+from docstra_tui.invoked import as_started
 from docstra_tui.key_hints import press
 from docstra_tui.text import sanitize_line
 from docstra_tui.tui.transcript.welcome import welcome
@@ -112,9 +113,8 @@ class ModelNotices:
             return
         self._queue.ready = False
         other, again = press("main.palette", "/model:"), press("main.restart", "/restart:")
-        hint = (
-            f"{sanitize_line(error.hint)}  {other} Switch model · {again} try again{_doctor(error)}".strip()
-        )
+        todo = sanitize_line(as_started(error.hint))
+        hint = f"{todo}  {other} Switch model · {again} try again{_doctor(error)}".strip()
         self._notices.put("engine", sanitize_line(error.message), hint)
         if self._model.status is None:  # nothing could be opened at all
             self._has_failed = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from docstra_tui.invoked import as_started
 from docstra_tui.tui.main.dialogs import Dialogs
 from docstra_tui.tui.main.files import Files
 from docstra_tui.tui.main.parts import Parts
@@ -71,9 +72,10 @@ class SessionView:
             self._files.set_ticked(picks, is_checked=bool(self._model.host))
         else:
             if ticks != "kept":
+                there = as_started(f"docstra-tui --resume {(session.id or '')[:8]}")
                 self._dialogs.warn(
                     f"This session is about {shown_path(session.root)}; its files stay unticked. "
-                    f"docstra-tui --resume {(session.id or '')[:8]} opens it there."
+                    f"{there} opens it there."
                 )
             self._picks.choose(tree.picks)
         if session.is_elsewhere:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from docstra_tui.figures import count
+from docstra_tui.invoked import as_started
 from docstra_tui.text import sanitize_line
 from docstra_tui.workspace.doctor.check import Check
 
@@ -40,7 +41,7 @@ def _texts(checks: Sequence[Check]) -> list[tuple[str, str, str]]:
         (
             f"{check.status:<{STATUS_WIDTH}}  {check.name:<{names}}  ",
             sanitize_line(check.detail),
-            f"→ {sanitize_line(check.cure)}" if check.cure and check.status != "ok" else "",
+            f"→ {sanitize_line(as_started(check.cure))}" if check.cure and check.status != "ok" else "",
         )
         for check in checks
     ]
