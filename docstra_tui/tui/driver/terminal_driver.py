@@ -7,8 +7,10 @@ by `docstra_tui.workspace.terminal.key_bytes`.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import selectors
+import signal
 import time
 from collections.abc import Iterator
 
@@ -25,6 +27,7 @@ from textual._xterm_parser import (
     _re_terminal_mode_response,
 )
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 from textual.keys import Keys, _character_to_key
 from textual.message import Message
 
@@ -127,7 +130,25 @@ def alt_means(letter: str) -> events.Key | None:
 
 
 class TerminalDriver(LinuxDriver):
-    """Textual's driver, with our reader."""
+    """Textual's driver, with our reader, and a size that is the terminal's."""
+
+    def start_application_mode(self) -> None:
+        """Textual asks for the size inside the signal's handler. A second change that comes in the middle of
+        it is told first, and the app stays at a size that the terminal no longer has: 2 of 100 times where
+        two changes come within a millisecond (`findings/textual_two_sizes_at_once.sh`)."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGWINCH})  # until it comes to ours
+        try:
+            super().start_application_mode()  # type: ignore[no-untyped-call]
+            loop = asyncio.get_running_loop()
+            signal.signal(signal.SIGWINCH, lambda *_: loop.call_soon_threadsafe(self._tell_size))
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def _tell_size(self) -> None:
+        """The size as it is now: who looks last sees the last one."""
+        if not self._in_band_window_resize:  # the terminal tells it by itself
+            size = Size(*self._get_terminal_size())
+            self.send_message(events.Resize(size, size))
 
     def run_input_thread(self) -> None:
         """Read until the app leaves; in a thread."""

@@ -1,6 +1,11 @@
-"""From bytes to Textual's events: what a key is called, and that no byte of a terminal is an error."""
+"""From bytes to Textual's events: what a key is called, and that no byte of a terminal is an error;
+and that the last size the app hears of is the terminal's."""
 
 from __future__ import annotations
+
+import asyncio
+import io
+import signal
 
 import pytest
 from hypothesis import given
@@ -8,7 +13,7 @@ from hypothesis import strategies as st
 from textual import events, messages
 from textual.message import Message
 
-from docstra_tui.tui.driver.terminal_driver import TypedEvents
+from docstra_tui.tui.driver.terminal_driver import TerminalDriver, TypedEvents
 from docstra_tui.workspace.terminal.key_bytes import KeyBytes
 from tests.workspace.terminal.test_key_bytes import BYTES, REPLIES
 
@@ -91,3 +96,62 @@ def test_what_the_app_asked_the_terminal_is_answered() -> None:
     assert isinstance(wheel, events.MouseScrollUp) and (wheel.x, wheel.y) == (9, 4)
     (resized,) = means(b"\x1b[48;24;80;480;800t")
     assert isinstance(resized, events.Resize) and resized.size == (80, 24)
+
+
+class Told:
+    """Keeps what an app is told of its size."""
+
+    def __init__(self) -> None:
+        self.sizes: list[tuple[int, int]] = []
+
+    async def _post_message(self, message: Message) -> None:
+        if isinstance(message, events.Resize):
+            self.sizes.append(message.size)
+
+    async def of(self, number: int) -> None:
+        """Wait until there were so many."""
+        async with asyncio.timeout(10):
+            while len(self.sizes) < number:
+                await asyncio.sleep(0.01)
+
+
+class DraggedWindow(TerminalDriver):
+    """The window has another size again while somebody asks for its size."""
+
+    size, then = (120, 40), (0, 0)
+
+    def run_input_thread(self) -> None:
+        self.exit_event.wait()
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        found = self.size
+        if self.then != (0, 0):
+            self.size, self.then = self.then, (0, 0)
+            signal.raise_signal(signal.SIGWINCH)
+        return found
+
+
+@pytest.fixture
+def signals():
+    """What a driver changes of them is put back."""
+    found = {which: signal.getsignal(which) for which in (signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT)}
+    yield
+    for which, handler in found.items():
+        signal.signal(which, handler)
+
+
+async def test_the_last_size_that_is_told_is_the_terminals(signals) -> None:
+    told = Told()
+    driver = DraggedWindow(told)
+    driver._file = io.StringIO()
+    driver.then = (100, 30)
+    driver.start_application_mode()
+    try:
+        await told.of(2)
+        driver.size, driver.then = (200, 50), (90, 28)
+        signal.raise_signal(signal.SIGWINCH)
+        await told.of(4)
+    finally:
+        driver.stop_application_mode()
+        driver.close()
+    assert told.sizes == [(120, 40), (100, 30), (200, 50), (90, 28)]
