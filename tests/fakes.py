@@ -8,7 +8,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from docstra_tui.errors import ContextOverflow
-from docstra_tui.llm.answer import SILENT, AnswerStream, Event, Finished, FinishReason, Listener, Usage
+from docstra_tui.llm.answer import (
+    SILENT,
+    AnswerStream,
+    Event,
+    Finished,
+    FinishReason,
+    Listener,
+    Sent,
+    Usage,
+)
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.llm.measure import Measure, Room
 from docstra_tui.llm.messages import Prompt, as_messages
@@ -21,7 +30,7 @@ from docstra_tui.llm.written import Written
 class Scripted:
     """One enqueued answer."""
 
-    pieces: deque[Event | BaseException]
+    pieces: deque[Event | Sent | BaseException]
     reason: FinishReason
     usage: Usage
     gate: threading.Semaphore | None
@@ -54,7 +63,7 @@ class ScriptedSource:
         self._script = script
         self._cancelled = threading.Event()
 
-    def next_event(self) -> Event:
+    def next_event(self) -> Event | Sent:
         gate = self._script.gate
         while gate is not None and not self._cancelled.is_set():
             if gate.acquire(timeout=0.01):
@@ -95,7 +104,7 @@ class FakeLLM(BaseLLM):
 
     def enqueue(
         self,
-        *pieces: Event | BaseException,
+        *pieces: Event | Sent | BaseException,
         reason: FinishReason = "stop",
         usage: Usage | None = None,
         gate: threading.Semaphore | None = None,

@@ -12,7 +12,8 @@ import msgspec
 from docstra_tui.commands.arguments import PROGRAM, Invocation
 from docstra_tui.commands.console import Console
 from docstra_tui.errors import SettingsError, UsageError
-from docstra_tui.session.exchange.document import LARGEST, Setting
+from docstra_tui.llm.answer import Setting
+from docstra_tui.session.exchange.document import LARGEST
 from docstra_tui.session.exchange.exported import FORMS, document_of, exported
 from docstra_tui.session.exchange.whole import whole
 from docstra_tui.session.store.sessions import SessionStore

@@ -35,6 +35,7 @@ def record_of(
         "ttft_s": stream.ttft_s if stream is not None else None,
         "tokens_per_s": stream.tokens_per_s if stream is not None else None,
         "thinking_s": stream.thinking_s if stream is not None else None,
+        "settings": stream.settings if stream is not None else None,
         "citations": [],
     }
     if remote:

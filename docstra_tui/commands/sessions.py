@@ -183,6 +183,8 @@ def _turn(turn: SavedTurn) -> dict[str, Any]:
         "status": turn.status,
         "finish_reason": turn.finish_reason,
         "model": turn.model,
+        "settings": turn.settings,
+        "gone_on_with": list(turn.gone_on_with),
         "prompt_tokens": turn.usage.prompt_tokens,
         "completion_tokens": turn.usage.completion_tokens,
         "reused_tokens": turn.usage.reused_tokens,

@@ -7,7 +7,7 @@ it a source of events. Needs no torch.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -40,6 +40,18 @@ class Thought:
 @dataclass(frozen=True)
 class Reframed:
     """All the text so far was thinking: its end came without a beginning."""
+
+
+Setting = str | int | float | bool | None
+Settings = Mapping[str, Setting]
+"""What a request says beside its words, and who answers, by name; nothing secret is among it."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The request went out as these say; once more where it was asked in another way, or more is known."""
+
+    settings: Settings
 
 
 @dataclass(frozen=True)
@@ -78,6 +90,8 @@ class Listener:
     """All pieces of text so far were thinking, and moved there."""
     on_reading: Callable[[Reading], None] | None = None
     """More of the prompt is read."""
+    on_sent: Callable[[Settings], None] | None = None
+    """The request went out so."""
 
 
 SILENT = Listener()
@@ -86,7 +100,7 @@ SILENT = Listener()
 class AnswerSource(Protocol):
     """Where an answer comes from. `next_event` runs in the reader's thread, `cancel` in any."""
 
-    def next_event(self) -> Event:
+    def next_event(self) -> Event | Sent:
         """Block until there is something to tell, or the end. Raises what went wrong; is not called after
         either."""
 
@@ -128,13 +142,16 @@ class AnswerStream(Iterator[str]):
         """Filled in at the end."""
         self.reading: Reading | None = None
         """How far the prompt is read; None where nobody told."""
+        self.settings: Settings | None = None
+        """Those that went out with the request, and who answers, as far as that is told; None before it is on
+        its way, and for a model in this process."""
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
         while not self._ended:
-            event: Event | None = None
+            event: Event | Sent | None = None
             try:
                 event = self._source.next_event()
             finally:
@@ -160,7 +177,7 @@ class AnswerStream(Iterator[str]):
         if problem is not None:
             raise problem
 
-    def _hear(self, event: Thought | Reframed | Reading) -> None:
+    def _hear(self, event: Thought | Reframed | Reading | Sent) -> None:
         """What is no text of the answer."""
         listener = self._listener
         if isinstance(event, Thought):
@@ -178,6 +195,10 @@ class AnswerStream(Iterator[str]):
                 self._pieces = []
                 if listener.on_reframed is not None:
                     listener.on_reframed()
+        elif isinstance(event, Sent):
+            self.settings = event.settings
+            if listener.on_sent is not None:
+                listener.on_sent(event.settings)
         else:
             self.reading = event
             if listener.on_reading is not None:

@@ -139,7 +139,7 @@ class RemoteLLM(BaseLLM):
         if written is not None and not self._connection.is_engine:
             wish = "off"  # where an answer has begun there is nothing to think about
         said = {"batch": True} if batch else {}
-        extras = self._extras(wish, stable=stable, reading=True, **said)
+        extras = self._extras(wish, stable=stable, reading=True, who=True, **said)
         question = Question(messages, wanted, heat, wish, extras, written)
         started = time.monotonic()
 

@@ -126,6 +126,10 @@ class Asker:
         """All that came as its answer was thought."""
         self.record.reframe(turn)
 
+    def keep_settings(self, turn: SavedTurn) -> None:
+        """What was sent with it beside its words."""
+        self.record.keep_settings(turn)
+
     def end(self, turn: SavedTurn) -> None:
         """The turn has its final status."""
         self._dialogue.end(turn)

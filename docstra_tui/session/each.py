@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from docstra_tui.context.fitting.parts import JOINED, Grouped, Part, group
 from docstra_tui.errors import DocstraError, NotAsked
-from docstra_tui.llm.answer import AnswerStream, Listener, Reading
+from docstra_tui.llm.answer import AnswerStream, Listener, Reading, Settings
 from docstra_tui.llm.base import BaseLLM
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.many import IN_FLIGHT
@@ -202,7 +202,7 @@ class Each:
 
     def _begun(self, number: int) -> tuple[AnswerStream, _Heard]:
         asked, heard = self.conversation(number), _Heard()
-        listener = Listener(heard.thought, heard.reframed, heard.read)
+        listener = Listener(heard.thought, heard.reframed, heard.read, heard.sent)
         stream = self.llm.stream(
             asked.messages,
             max_tokens=self.shape.answer_tokens,
@@ -227,6 +227,10 @@ class _Heard:
     def reframed(self) -> None:
         if self.listener.on_reframed is not None:
             self.listener.on_reframed()
+
+    def sent(self, settings: Settings) -> None:
+        if self.listener.on_sent is not None:
+            self.listener.on_sent(settings)
 
     def read(self, reading: Reading) -> None:
         if self.listener.on_reading is not None:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from docstra_tui.errors import DocstraError
-from docstra_tui.llm.answer import Usage
+from docstra_tui.llm.answer import Settings, Usage
 from docstra_tui.llm.prompt import JOIN, PART
 from docstra_tui.llm.written import Written
 from docstra_tui.session.turn_request import TurnRequest
@@ -21,6 +21,9 @@ TYPED = "/continue"
 CUT = ("cancelled", "interrupted", "failed")
 """How an answer ended that is not whole, whatever the model said."""
 
+
+MOST_KEPT = 20
+"""Of the times that one answer was gone on with, whose settings are kept."""
 
 HALF = "\ufffd"
 """What stands for a character whose other bytes did not come."""
@@ -81,6 +84,12 @@ class Before:
     @classmethod
     def of(cls, turn: SavedTurn) -> Before:
         return cls(replace(turn))
+
+    def gone_on_with(self, settings: Settings) -> tuple[Settings, ...]:
+        """All that it was gone on with, these now among them where they are new."""
+        old = self.turn
+        last = old.gone_on_with[-1] if old.gone_on_with else old.settings
+        return old.gone_on_with if settings == last else (*old.gone_on_with, settings)[-MOST_KEPT:]
 
     def put_back(self, turn: SavedTurn) -> None:
         """Nothing was sent: it ended as it had ended."""

@@ -90,6 +90,11 @@ class Record:
         if self._place is not None:
             self._place[0].reframe(turn.id)
 
+    def keep_settings(self, turn: SavedTurn) -> None:
+        """It is known with which ones it was sent."""
+        if self._place is not None:
+            self._place[0].keep_settings(turn)
+
     def end(self, turn: SavedTurn, choice: ModelChoice, *, has_begun: bool) -> None:
         """How a turn ended. Of one that was stopped before it was sent, what was asked stays."""
         if self._place is not None:

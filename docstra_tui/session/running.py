@@ -8,7 +8,7 @@ from typing import Protocol
 
 from docstra_tui.error_forms import from_wire, to_wire
 from docstra_tui.errors import DocstraError
-from docstra_tui.llm.answer import SILENT, AnswerStream, Listener, Reading
+from docstra_tui.llm.answer import SILENT, AnswerStream, Listener, Reading, Settings
 from docstra_tui.session.going_on import Before, begun
 from docstra_tui.session.telling import Told
 from docstra_tui.session.turn_request import TurnRequest
@@ -32,6 +32,9 @@ class TurnKeeper(Protocol):
 
     def reframe(self, turn: SavedTurn) -> None:
         """All that came as its answer was thought."""
+
+    def keep_settings(self, turn: SavedTurn) -> None:
+        """It is known with which ones it was sent."""
 
     def end(self, turn: SavedTurn) -> None:
         """It has its final status."""
@@ -131,7 +134,9 @@ class RunningTurn(Iterator[str]):
         told = self._keeper.begin(self.turn)
         if self._cancelled.is_set():
             return None
-        stream = self._keeper.answer(self.turn, told, Listener(self._thought, self._reframed, self._read))
+        stream = self._keeper.answer(
+            self.turn, told, Listener(self._thought, self._reframed, self._read, self._sent)
+        )
         with self._lock:
             self._stream = stream
         if self._cancelled.is_set():
@@ -153,6 +158,16 @@ class RunningTurn(Iterator[str]):
         self._keeper.reframe(turn)
         if self.listener.on_reframed is not None:
             self.listener.on_reframed()
+
+    def _sent(self, settings: Settings) -> None:
+        turn, before = self.turn, self._before
+        if before is None:
+            turn.settings = settings
+        else:
+            turn.gone_on_with = before.gone_on_with(settings)
+        self._keeper.keep_settings(turn)
+        if self.listener.on_sent is not None:
+            self.listener.on_sent(settings)
 
     def _read(self, reading: Reading) -> None:
         if self.listener.on_reading is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from docstra_tui.errors import DocstraError
-from docstra_tui.llm.answer import FinishReason, Usage
+from docstra_tui.llm.answer import FinishReason, Settings, Usage
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import PART
 from docstra_tui.session.tree import LAST_ASKED, NO_TURN, Node, TurnTree
@@ -75,6 +75,11 @@ class SavedTurn:
     tokens_per_s: float | None = None
     model: str = ""
     """Who answered."""
+    settings: Settings | None = None
+    """Those that were sent with the question, and who answered, as far as that was told; None where they are
+    not recorded, as by older programs."""
+    gone_on_with: tuple[Settings, ...] = ()
+    """Those with which the answer was gone on with, where they were others than before."""
     asked: float = field(default_factory=time.time)
     """Seconds since 1970; grows within a session."""
     id: int = field(default_factory=lambda: secrets.randbits(62))

@@ -106,6 +106,7 @@ class FakeModel:
     """Keeps what it is asked in `jobs`, in order; the test writes the answers with `job.sink`."""
 
     model_name = "fake"
+    model_path = ""
     device = "cpu"
     dtype = "float32"
     reason = "there is nothing else"

@@ -120,6 +120,8 @@ class Extras(msgspec.Struct):
     """With a chat: one of many that nobody watches; several are written together, others go first."""
     compact: bool = False
     """What is read is kept in 8 bits; of counting, what there is room for then."""
+    who: bool = False
+    """With a streamed chat: tell first who answers, as `engine.server.facts` does."""
     reading: bool = False
     """With a streamed chat: tell how far the prompt is read, as `return_progress` does."""
 

@@ -115,6 +115,8 @@ class Answers:
         frames = Frames(self._facts.model_name, "chat.completion.chunk")
         delta = {"role": "assistant"}
         try:
+            if body.docstra.who:
+                yield frames.who(self._facts.who())
             async for part in reply.parts():
                 if isinstance(part, Reading):
                     yield frames.reading(part)

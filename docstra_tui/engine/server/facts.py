@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from docstra_tui import __version__
 from docstra_tui.engine.client.identity import EngineOptions
@@ -12,6 +13,9 @@ from docstra_tui.engine.server.model import Tokenizer
 from docstra_tui.engine.server.presence import Presence
 from docstra_tui.error_forms import to_wire
 from docstra_tui.errors import ContextOverflow, EngineError
+
+SNAPSHOT = re.compile(r"/snapshots/([0-9a-f]{40})(?:/|\Z)")
+"""Where the hub's cache has a commit of a model."""
 
 
 class Facts:
@@ -31,6 +35,22 @@ class Facts:
     def model_names(self) -> tuple[str, ...]:
         """Every name under which the model may be asked for; the empty one means whatever is here."""
         return "", self._options.identity.model, self.model_name
+
+    def who(self) -> dict[str, str]:
+        """Who answers, and on what; of a model from the hub the commit."""
+        identity, model = self._options.identity, self._host.model
+        commit = SNAPSHOT.search(model.model_path) if model is not None else None
+        packages = [f"docstra-tui {__version__}"]
+        packages += [f"torch {identity.torch}"] if identity.torch else []
+        packages += [f"transformers {identity.transformers}"] if identity.transformers else []
+        return {
+            "model": self.model_name,
+            "revision": commit[1] if commit is not None else identity.revision,
+            "quant": identity.quant,
+            "dtype": model.dtype if model is not None else "",
+            "device": model.device if model is not None else "",
+            "engine": ", ".join(packages),
+        }
 
     @property
     def window(self) -> int | None:

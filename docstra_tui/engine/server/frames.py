@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -62,6 +63,10 @@ class Frames:
     def reframed(self) -> bytes:
         """All the text so far was thinking: only our own client has a word for that."""
         return self._aside({"docstra": {"reframed": True}})
+
+    def who(self, facts: Mapping[str, str]) -> bytes:
+        """Who answers, and on what."""
+        return self._aside({"docstra": {"who": facts}})
 
     def _aside(self, said: dict[str, Any]) -> bytes:
         """A chunk without a piece of the answer."""

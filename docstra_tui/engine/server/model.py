@@ -49,6 +49,7 @@ class Model(Protocol):
     """What the engine needs of a loaded model; `LocalLLM` is one."""
 
     model_name: str
+    model_path: str
     device: str
     dtype: str
     reason: str

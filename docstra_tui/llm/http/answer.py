@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from docstra_tui import background
 from docstra_tui.errors import AnswerCutOff, RemoteError
-from docstra_tui.llm.answer import Event, Finished, Thought
+from docstra_tui.llm.answer import Event, Finished, Sent, Thought
 from docstra_tui.llm.http.exchange import GRACE_SECONDS, Exchange, Step
 
 Ending = Finished | BaseException
@@ -53,7 +53,7 @@ class HttpAnswer:
     def __init__(self, work: Callable[[HttpAnswer], Finished], server: str, limits: Limits | None) -> None:
         self._server = server
         self._limits = limits
-        self._events: queue.SimpleQueue[Event | BaseException] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[Event | Sent | BaseException] = queue.SimpleQueue()
         self._has_text = False
         self._step: _Deadline | None = None
         self._text: _Deadline | None = None
@@ -68,12 +68,12 @@ class HttpAnswer:
         """True once nobody reads it any more."""
         return self._cancelled.is_set()
 
-    def next_event(self) -> Event:
+    def next_event(self) -> Event | Sent:
         while True:
             nearest = self._nearest()
             wait = None if nearest is None else max(nearest.at - time.monotonic(), GRACE_SECONDS)
             try:
-                event: Event | BaseException = self._events.get(timeout=wait)
+                event: Event | Sent | BaseException = self._events.get(timeout=wait)
             except queue.Empty:
                 event = ""
             if event == "" and nearest is not None and nearest.has_passed and nearest is self._nearest():
@@ -94,7 +94,7 @@ class HttpAnswer:
 
     # For the work, in its thread
 
-    def report(self, events: Iterable[Event], *, is_telling: bool) -> None:
+    def report(self, events: Iterable[Event | Sent], *, is_telling: bool) -> None:
         """These came. Only what tells something, text, thinking or progress, is worth waiting on."""
         if is_telling:
             self._wait_for_text()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from docstra_tui.errors import ContextOverflow, NotAllowed, ServerLoading
-from docstra_tui.llm.answer import Finished
+from docstra_tui.llm.answer import Finished, Sent
 from docstra_tui.llm.http import manners as wording
 from docstra_tui.llm.http.answer import HttpAnswer
 from docstra_tui.llm.http.connection import Connection
@@ -18,6 +18,7 @@ from docstra_tui.llm.http.counting import Counting
 from docstra_tui.llm.http.errors import RESERVE
 from docstra_tui.llm.http.manners import Manners
 from docstra_tui.llm.http.models import Served
+from docstra_tui.llm.http.sent import settings_of
 from docstra_tui.llm.http.server_answer import Refused, ServerAnswer
 from docstra_tui.llm.prompt import Message
 from docstra_tui.llm.thinking.wish import Think
@@ -62,7 +63,10 @@ class Asking:
             attempt = ServerAnswer(self._connection, answer, self._manners, question.think, question.written)
             try:
                 body = self._manners.accepted(self._body(question), dropped)
-                return attempt.read(body)
+                server = "" if self._connection.is_engine else self._connection.name
+                settings = settings_of(body, question.think, server)
+                answer.report([Sent(settings)], is_telling=False)
+                return attempt.read(body, settings)
             except Refused as refused:
                 more = self._manners.to_drop(body, refused.words) - dropped
                 if self._served.learn_pin(refused.words):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from docstra_tui.errors import AnswerFailed, ContextOverflow, DocstraError, ServerLoading
 from docstra_tui.llm.answer import Event as Heard
-from docstra_tui.llm.answer import Finished
+from docstra_tui.llm.answer import Finished, Sent, Settings
 from docstra_tui.llm.http import endings
 from docstra_tui.llm.http.answer import HttpAnswer
 from docstra_tui.llm.http.connection import LARGEST_BODY, LARGEST_REFUSAL, Connection, parse
@@ -22,6 +22,7 @@ from docstra_tui.llm.http.event_stream import Event, EventReader
 from docstra_tui.llm.http.manners import Manners
 from docstra_tui.llm.http.raw_thinking import RawThinking
 from docstra_tui.llm.http.seam import Seam
+from docstra_tui.llm.http.sent import LONGEST
 from docstra_tui.llm.http.sse import ChunkReader, ErrorEvent, is_error
 from docstra_tui.llm.thinking.wish import Think
 from docstra_tui.llm.written import Written
@@ -75,6 +76,10 @@ class ServerAnswer:
         )
         self._reading = threading.Lock()
         """Held by whoever reads on or takes what was held back: the end may come while an event is read."""
+        self._settings: Settings = {}
+        """Those of the request."""
+        self._answering: Settings = {}
+        """What the server said of who answers."""
         self.was_let_in = False
         """True once the server took the request."""
 
@@ -88,8 +93,10 @@ class ServerAnswer:
         """Which model the server says that it was; empty where it does not."""
         return self._connection.quote(self._reader.model)
 
-    def read(self, body: dict[str, Any]) -> Finished:
-        """Send the request and report what comes. Raises `DocstraError` and `Refused`."""
+    def read(self, body: dict[str, Any], settings: Settings) -> Finished:
+        """Send the request, which has these settings, and report what comes. Raises `DocstraError` and
+        `Refused`."""
+        self._settings = settings
         connection, trace = self._connection, self._answer.exchange.trace
         with connection.open(f"{connection.base}/chat/completions", body, trace) as response:
             if response.headers.get("server", "").lower() == "llama.cpp":
@@ -172,9 +179,21 @@ class ServerAnswer:
                 events = read()
             except ErrorEvent as error:
                 raise self._connection.reported(error.body) from None
+            self._report_who()
             self._answer.report(events, is_telling=self._reader.is_telling)
         if self._reader.failure is not None:
             raise self._connection.reported(self._reader.failure)
+
+    def _report_who(self) -> None:
+        """Who answers, once that is told."""
+        told = self._reader.answering
+        if told != self._answering:
+            self._answering = told
+            quote = self._connection.quote
+            said = {name: quote(value)[:LONGEST] for name, value in told.items()}
+            if said.get("answered_by") == self._settings.get("model"):
+                said.pop("answered_by", None)
+            self._answer.report([Sent({**self._settings, **said})], is_telling=False)
 
     def _report_rest(self) -> None:
         with self._reading:

@@ -44,6 +44,8 @@ class ChunkReader:
         self._raw = raw
         self.model = ""
         """As the server names it."""
+        self.answering: dict[str, str] = {}
+        """What else it says of who answers, by names."""
         self.reason = ""
         """The server's own word for the end; empty before it."""
         self.usage = Usage()
@@ -102,6 +104,7 @@ class ChunkReader:
             self.usage = timed(chunk["timings"])
         if isinstance(chunk.get("model"), str):
             self.model = self.model or chunk["model"]
+        self._hear_who(chunk)
         events: list[Event] = []
         reading = reading_of(chunk.get("prompt_progress"))
         if reading is not None:
@@ -113,6 +116,16 @@ class ChunkReader:
         choices = chunk.get("choices")
         choice = choices[0] if isinstance(choices, list) and choices else None
         return events + self._of_choice(choice) if isinstance(choice, dict) else events
+
+    def _hear_who(self, chunk: dict[str, Any]) -> None:
+        if self._raw is None:
+            own = chunk.get("docstra")
+            who = own.get("who") if isinstance(own, dict) else None
+            if isinstance(who, dict):
+                self.answering = {name: said for name, said in who.items() if isinstance(said, str) and said}
+        elif not self.answering:
+            who = {"answered_by": self.model, "fingerprint": chunk.get("system_fingerprint")}
+            self.answering = {name: said for name, said in who.items() if isinstance(said, str) and said}
 
     def rest(self) -> list[Event]:
         """What was held back, for nothing more comes. That is never known of an event by itself: some servers

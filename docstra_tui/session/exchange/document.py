@@ -12,13 +12,14 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from docstra_tui.llm.answer import FinishReason
+from docstra_tui.llm.answer import FinishReason, Setting
 from docstra_tui.session.citations.citation import Kind
 from docstra_tui.session.citations.citation import Status as CitationStatus
 from docstra_tui.session.turns import Status
 
 FORMAT: Literal["docstra-tui session"] = "docstra-tui session"
-VERSION: Literal[1] = 1
+VERSION: Literal[2] = 2
+"""The first one said nothing of what a turn was sent with; all else is the same."""
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of a file."""
@@ -36,7 +37,7 @@ Moment = Annotated[float, Meta(ge=0, lt=32_503_680_000)]
 Word = Annotated[str, Meta(max_length=300)]
 Path = Annotated[str, Meta(max_length=8_192)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
-Setting = str | int | float | bool | None
+Settings = Annotated[dict[Word, Setting], Meta(max_length=100)]
 
 
 class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,6 +109,10 @@ class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     error: Error | None = None
     finish_reason: FinishReason | None = None
     model: Word = ""
+    settings: Settings | None = None
+    """Those it was sent with, and who answered, as far as that was told; null where they are not recorded."""
+    gone_on_with: Annotated[list[Settings], Meta(max_length=100)] = []
+    """Those its answer was gone on with, where they were others than before."""
     prompt_tokens: Count | None = None
     completion_tokens: Count | None = None
     reused_tokens: Count | None = None
@@ -120,7 +125,7 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A whole conversation."""
 
     format: Literal["docstra-tui session"]
-    version: Literal[1]
+    version: Literal[1, 2]
     title: str
     root: Path
     """The folder it was about. A name: nothing is opened by it."""
@@ -135,6 +140,6 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unsent: list[str] = []
     """What was accepted or typed, and not asked."""
     model: Model = Model()
-    settings: Annotated[dict[Word, Setting], Meta(max_length=100)] = {}
+    settings: Settings = {}
     """Those in force where and when it was exported."""
     program: Word = ""

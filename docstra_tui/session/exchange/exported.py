@@ -11,6 +11,7 @@ from typing import Literal, get_args
 import msgspec
 
 from docstra_tui import __version__
+from docstra_tui.llm.answer import Setting, Settings
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.session.citations.answered import citations_on_paths
 from docstra_tui.session.citations.citation import Citation
@@ -23,7 +24,6 @@ from docstra_tui.session.exchange.document import (
     Error,
     File,
     Model,
-    Setting,
     Turn,
 )
 from docstra_tui.session.exchange.markdown import to_markdown
@@ -131,6 +131,8 @@ def _turn(
         error=Error(error.kind, _text(error.message), _text(error.hint)) if error is not None else None,
         finish_reason=turn.finish_reason,
         model=_word(turn.model),
+        settings=None if turn.settings is None else _settings(turn.settings),
+        gone_on_with=[_settings(one) for one in turn.gone_on_with],
         prompt_tokens=usage.prompt_tokens,
         completion_tokens=usage.completion_tokens,
         reused_tokens=usage.reused_tokens,
@@ -163,6 +165,12 @@ class _Files:
             lines = (item.start_line, item.end_line)
             self.all.append(File(path, item.sha256, _word(item.language), *lines, detail))
         return found
+
+
+def _settings(settings: Settings) -> dict[str, Setting]:
+    return {
+        _word(name): _word(value) if isinstance(value, str) else value for name, value in settings.items()
+    }
 
 
 def _word(text: str) -> str:

@@ -7,14 +7,18 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from docstra_tui import figures
+from docstra_tui.llm.answer import Settings
 from docstra_tui.session.citations.citation import Citation
 from docstra_tui.session.citations.report import MARKS, lines, short, tally
+from docstra_tui.session.sent_settings import NOT_RECORDED, news, same_for_all, shown, was_sent
 from docstra_tui.session.turns import SavedTurn, StoredSession
 from docstra_tui.text import sanitize_line, sanitize_text, shown_name
 
 MOST_CITED = 100
 """Citations of one answer that are listed below it."""
 NONE_CITED: Mapping[int, Sequence[Citation]] = MappingProxyType({})
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,80}[A-Za-z0-9]")
+"""One that Markdown leaves as it is."""
 ENDINGS = {
     "streaming": "This answer is still being written.",
     "cancelled": "Stopped here.",
@@ -26,7 +30,7 @@ def to_markdown(
     session: StoredSession,
     *,
     with_thinking: bool = True,
-    settings: Mapping[str, object] | None = None,
+    settings: Settings | None = None,
     with_digests: bool = False,
     citations: Mapping[int, Sequence[Citation]] = NONE_CITED,
 ) -> str:
@@ -34,20 +38,38 @@ def to_markdown(
     `citations` are those of the turns, by their numbers."""
     day = figures.moment(session.created).partition(" ")[0]
     head = [f"# {sanitize_line(session.title) or 'A conversation'}", f"{day}, about {_code(session.root)}"]
-    if settings:
-        head.append(
-            "Settings at the export: " + ", ".join(f"{key} {_value(settings[key])}" for key in settings)
-        )
+    is_same = same_for_all(session.turns)
+    if session.turns and is_same:
+        head.append(_sent(next(filter(was_sent, session.turns), session.turns[0]).settings))
+    if settings and any(turn.settings is None for turn in filter(was_sent, session.turns)):
+        head.append("Settings at the export: " + _listed(settings))
     forks = session.forks
+    sent = {} if is_same else _sent_with(session.turns)
     turns = [
-        _turn(turn, forks, citations.get(turn.id, ()), with_thinking=with_thinking) for turn in session.turns
+        _turn(turn, forks, citations.get(turn.id, ()), sent.get(turn.id, ()), with_thinking=with_thinking)
+        for turn in session.turns
     ]
     files = _digests(session.turns) if with_digests else []
     return "\n\n".join([*head, *turns, *_unsent(session), *files]) + "\n"
 
 
-def _value(value: object) -> str:
-    return _code(str(value).lower() if isinstance(value, bool) else str(value))
+def _listed(settings: Settings) -> str:
+    named = ((name if NAME.fullmatch(name) else _plain(name), value) for name, value in settings.items())
+    return ", ".join(f"{name} {_code(shown(value))}" for name, value in named)
+
+
+def _sent(settings: Settings | None) -> str:
+    return f"Sent with: {NOT_RECORDED if settings is None else _listed(settings)}"
+
+
+def _sent_with(turns: Sequence[SavedTurn]) -> dict[int, list[str]]:
+    """Of each turn that was sent with others than the one before it, and of what was gone on with."""
+    before, found = None, {}
+    for turn in turns:
+        found[turn.id] = [_sent(turn.settings)] if news(turn, before) else []
+        found[turn.id] += [f"Gone on with: {_listed(one)}" for one in turn.gone_on_with]
+        before = turn if was_sent(turn) else before
+    return found
 
 
 def _digests(turns: Sequence[SavedTurn]) -> list[str]:
@@ -71,6 +93,7 @@ def _turn(
     turn: SavedTurn,
     forks: Mapping[int, Sequence[int]],
     citations: Sequence[Citation],
+    sent: Sequence[str],
     *,
     with_thinking: bool,
 ) -> str:
@@ -81,6 +104,7 @@ def _turn(
         parts.append("Files: " + ", ".join(_code(item.label) for item in turn.files))
     if turn.left_out:
         parts.append("Not sent: " + ", ".join(_code(name) for name in turn.left_out))
+    parts += sent
     if turn.damage:
         parts.append("Damaged on disk: " + ", ".join(_code(name) for name in turn.damage))
     if turn.thinking and with_thinking:

@@ -115,6 +115,15 @@ class Memory:
             moved.thinking, moved.answer = moved.thinking + moved.answer, ""
             return kept.grow(len(moved.thinking))
 
+    def keep_settings(self, turn: SavedTurn) -> int:
+        """It is known with which ones a turn was sent; as `add_piece`."""
+        with self._lock:
+            kept = self._turns.get(turn.id)
+            if kept is None:
+                return 0
+            kept.turn.settings, kept.turn.gone_on_with = turn.settings, turn.gone_on_with
+            return kept.grow(1)
+
     def end(self, turn: SavedTurn) -> None:
         """How a turn ended; `turn` says all of it."""
         with self._lock:

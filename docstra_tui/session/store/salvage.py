@@ -124,4 +124,6 @@ HELD_BY: dict[str, tuple[type, ...]] = {
 
 FIGURES = ("prompt_tokens", "completion_tokens", "reused_tokens", "thinking_tokens")
 TIMES = ("ttft_s", "tokens_per_s", "thinking_s")
-MAY_BE_NULL = frozenset(("error", "finish_reason", *FIGURES, *TIMES, "path", "start_line", "end_line"))
+MAY_BE_NULL = frozenset(
+    ("error", "finish_reason", *FIGURES, *TIMES, "path", "start_line", "end_line", "settings")
+)

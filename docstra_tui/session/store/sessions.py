@@ -141,6 +141,10 @@ class SessionStore:
         """All that came of the answer was thought. Never waits."""
         self._grew(self._memory.reframe(turn_id))
 
+    def keep_settings(self, turn: SavedTurn) -> None:
+        """With which ones it was sent; on the disk a second later. Never waits."""
+        self._grew(self._memory.keep_settings(turn))
+
     def end_turn(self, turn_id: int, turn: SavedTurn) -> None:
         """How the turn ended. Never waits."""
         assert turn.id == turn_id

@@ -7,7 +7,7 @@ import sqlite3
 
 from docstra_tui.session.store.transaction import transaction
 
-VERSION = 5
+VERSION = 6
 """Of the tables below; kept in the file as `user_version`."""
 
 TABLES = """
@@ -56,7 +56,8 @@ CREATE TABLE turns (
     thinking_s REAL,
     thinking_tokens INTEGER,
     parent INTEGER NOT NULL DEFAULT -1,   -- the turn before it; 0 for none, -1 for the one asked before it
-    deleted TEXT NOT NULL DEFAULT ''      -- as of a session
+    deleted TEXT NOT NULL DEFAULT '',     -- as of a session
+    settings TEXT                         -- JSON: a list, what it was sent with and then gone on with
 );
 CREATE INDEX turns_of_session ON turns (session_id, asked, parent, deleted);
 CREATE INDEX turns_being_written ON turns (status) WHERE status = 'streaming';
@@ -119,6 +120,7 @@ CHANGES = {
         "CREATE INDEX turns_deleted ON turns (deleted) WHERE deleted <> ''",
         "CREATE INDEX sessions_deleted ON sessions (deleted) WHERE deleted <> ''",
     ),
+    6: ("ALTER TABLE turns ADD COLUMN settings TEXT",),  # unknown for what is there: no row is written
 }
 """What makes the tables of the version before into those of this one."""
 
@@ -131,6 +133,7 @@ MARKS = {
     3: ("sessions", "server"),
     4: ("turns", "thinking"),
     5: ("turns", "parent"),
+    6: ("turns", "settings"),
 }
 """A column that each shape brought, with its table."""
 

@@ -10,6 +10,7 @@ from typing import Any, get_args
 from docstra_tui.error_forms import from_wire, to_wire
 from docstra_tui.llm.answer import FinishReason, Usage
 from docstra_tui.llm.items import ContextItem, digest_of
+from docstra_tui.session.sent_settings import from_list, to_json
 from docstra_tui.session.store.damage import moment
 from docstra_tui.session.store.owner import is_owner
 from docstra_tui.session.store.values import (
@@ -32,7 +33,7 @@ NOTHING = digest_of("")
 TURN_COLUMNS = (
     "SELECT id, asked, question, task, fields, model, answer, status, error, finish_reason, "
     "prompt_tokens, completion_tokens, reused_tokens, thinking_tokens, ttft_s, tokens_per_s, thinking_s, "
-    "left_out, thinking FROM turns"
+    "left_out, thinking, settings FROM turns"
 )
 MOST_AT_ONCE = 256
 """Turns that are read with one look: SQLite takes only so many numbers."""
@@ -45,15 +46,16 @@ def write_turn(
     connection.execute(
         "INSERT INTO turns (id, session_id, asked, question, task, fields, model, answer, status, owner, "
         "error, finish_reason, prompt_tokens, completion_tokens, reused_tokens, ttft_s, tokens_per_s, "
-        "left_out, thinking, thinking_s, thinking_tokens, parent) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "left_out, thinking, thinking_s, thinking_tokens, parent, settings) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (id) DO UPDATE SET "
         "model = excluded.model, answer = excluded.answer, status = excluded.status, owner = excluded.owner, "
         "error = excluded.error, finish_reason = excluded.finish_reason, "
         "prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens, "
         "reused_tokens = excluded.reused_tokens, ttft_s = excluded.ttft_s, "
         "tokens_per_s = excluded.tokens_per_s, thinking = excluded.thinking, "
-        "thinking_s = excluded.thinking_s, thinking_tokens = excluded.thinking_tokens",
+        "thinking_s = excluded.thinking_s, thinking_tokens = excluded.thinking_tokens, "
+        "settings = excluded.settings",
         (
             turn.id,
             session_id,
@@ -77,6 +79,7 @@ def write_turn(
             turn.thinking_s,
             turn.usage.thinking_tokens,
             turn.parent,
+            to_json(turn),
         ),
     )
     if with_items:
@@ -160,9 +163,14 @@ def read_turns(
 def _turn(row: tuple[Any, ...], placed: list[Placed]) -> SavedTurn:
     """A turn as it was saved; what a damaged disk took of it is empty, and named in `damage`."""
     turn_id, asked, question, task, fields, model, answer, status, error, reason, *figures = row
-    left_out, thinking = figures[7:]
+    left_out, thinking, settings = figures[7:]
     lost: list[str] = []
     shown = text_of(question, lost, "the question")
+    with_which = "the settings it was sent with"
+    told = None if settings is None else json_value(settings, list, lost, with_which)
+    sent, gone_on_with, is_whole = from_list(told or (None,))
+    if not is_whole:
+        unknown(None, lost, with_which)
     words = json_value(fields, dict, lost, "how it was asked")
     turn = SavedTurn(
         question=shown,
@@ -182,6 +190,8 @@ def _turn(row: tuple[Any, ...], placed: list[Placed]) -> SavedTurn:
         thinking_s=figure(figures[6], float),
         left_out=tuple(str(one) for one in json_value(left_out, list, lost, "what was not sent") or ()),
         model=text_of(model, lost, "the model's name"),
+        settings=sent,
+        gone_on_with=gone_on_with,
         asked=moment(asked),
         id=turn_id,
     )

@@ -15,7 +15,7 @@ from docstra_tui.workspace.saving import save
 from docstra_tui.workspace.title import shown_path
 
 if TYPE_CHECKING:
-    from docstra_tui.session.exchange.document import Setting
+    from docstra_tui.llm.answer import Setting
     from docstra_tui.session.exchange.exported import Form
     from docstra_tui.session.store.sessions import SessionStore
     from docstra_tui.session.turns import StoredSession

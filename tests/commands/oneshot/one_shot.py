@@ -27,6 +27,7 @@ KEYS = [
     "ttft_s",
     "tokens_per_s",
     "thinking_s",
+    "settings",
     "citations",
 ]
 

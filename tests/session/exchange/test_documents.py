@@ -197,7 +197,7 @@ REFUSED = {
     "another kind of file": (b'{"format": "else", "version": 1}', "no exported session"),
     "a list": (b"[]", "no exported session"),
     "no format": (b'{"turns": []}', "no exported session"),
-    "a newer one": (broken(version=2), "newer program"),
+    "a newer one": (broken(version=3), "newer program"),
     "a field that nobody knows": (broken(open="/etc/passwd"), "unknown field `open`"),
     "a field of a turn": (turns({"fields": {"question": "hidden"}}), "unknown field `fields`"),
     "deep lists": (b"[" * DEEP, "no "),

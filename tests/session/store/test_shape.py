@@ -12,7 +12,7 @@ from docstra_tui.errors import StoreError
 from docstra_tui.session.store import shape
 from docstra_tui.session.store.owner import new_owner
 from docstra_tui.session.store.sessions import SessionStore
-from docstra_tui.session.turns import ModelChoice, WaitingQuestion
+from docstra_tui.session.turns import ModelChoice, SavedTurn, WaitingQuestion
 from tests.session.damaged import behead
 from tests.session.stored import on_disk, say
 
@@ -94,11 +94,23 @@ ALTER TABLE turns ADD COLUMN thinking_s REAL;
 ALTER TABLE turns ADD COLUMN thinking_tokens INTEGER;
 PRAGMA user_version = 4;
 """
+SHAPE_5 = """
+ALTER TABLE turns ADD COLUMN parent INTEGER NOT NULL DEFAULT -1;
+ALTER TABLE turns ADD COLUMN deleted TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN tip INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN titled INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN deleted TEXT NOT NULL DEFAULT '';
+DROP INDEX turns_of_session;
+CREATE INDEX turns_of_session ON turns (session_id, asked, parent, deleted);
+CREATE INDEX turns_deleted ON turns (deleted) WHERE deleted <> '';
+CREATE INDEX sessions_deleted ON sessions (deleted) WHERE deleted <> '';
+PRAGMA user_version = 5;
+"""
 OLDER = (SHAPE_1, SHAPE_1 + SHAPE_2, SHAPE_1 + SHAPE_2 + SHAPE_3)
 NEWEST_OLD = SHAPE_1 + SHAPE_2 + SHAPE_3 + SHAPE_4
 
 
-@pytest.mark.parametrize("script", (*OLDER, NEWEST_OLD), ids=["1", "2", "3", "4"])
+@pytest.mark.parametrize("script", (*OLDER, NEWEST_OLD, NEWEST_OLD + SHAPE_5), ids=["1", "2", "3", "4", "5"])
 def test_an_older_shape_is_brought_up_with_all_it_has(path: Path, script: str) -> None:
     path.parent.mkdir(mode=0o700)
     with closing(sqlite3.connect(path)) as connection:
@@ -113,6 +125,7 @@ def test_an_older_shape_is_brought_up_with_all_it_has(path: Path, script: str) -
 
     assert (turn.question, turn.answer, turn.left_out) == ("old", "answer", ())
     assert (turn.thinking, turn.thinking_s, turn.usage.thinking_tokens) == ("", None, None)
+    assert (turn.settings, turn.gone_on_with) == (None, ())
     assert (found.draft, found.choice, found.waiting) == ("typed then", ModelChoice(), ())
     assert [row[0] for row in on_disk(path)] == ["old", "new"]
     assert on_disk(path, "SELECT question FROM waiting") == [("next",)]
@@ -199,3 +212,59 @@ def test_turns_of_an_older_program_follow_each_other_as_they_were_asked(path: Pa
     store.close()
     assert [(turn.id, turn.parent) for turn in found.turns] == [(7, 0), (9, 7), (5, 9), (3, 5)]
     assert not found.forks and found.tip == 3
+
+
+def test_settings_of_old_turns_stay_unknown_and_their_rows_as_they_are(path: Path) -> None:
+    path.parent.mkdir(mode=0o700)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executescript(NEWEST_OLD + SHAPE_5)
+        connection.execute("CREATE TABLE written (id)")
+        connection.execute(
+            "CREATE TRIGGER seen AFTER UPDATE ON turns BEGIN INSERT INTO written VALUES (new.id); END"
+        )
+    store = SessionStore()
+    found = store.load("last")
+    turn = SavedTurn("new", settings={"temperature": 0.7, "think": "off"}, status="done")
+    store.begin_turn(found.id, turn)
+    store.close()
+    assert on_disk(path, "SELECT * FROM written") == []
+    assert on_disk(path, "SELECT settings FROM turns ORDER BY asked") == [
+        (None,),
+        ('[{"temperature": 0.7, "think": "off"}]',),
+    ]
+
+
+def test_a_program_of_before_that_is_still_open_writes_on_beside_the_new_tables(path: Path) -> None:
+    path.parent.mkdir(mode=0o700)
+    with closing(sqlite3.connect(path, isolation_level=None)) as older:
+        older.executescript(NEWEST_OLD + SHAPE_5)
+        older.execute("SELECT count(*) FROM turns").fetchone()
+        store = SessionStore()
+        store.sessions()
+        older.execute("UPDATE turns SET answer = 'more' WHERE id = 7")
+        [turn] = store.load("last").turns
+        assert (turn.answer, turn.settings) == ("more", None)
+        store.close()
+
+
+def test_tables_are_brought_up_whole_or_not_at_all(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.parent.mkdir(mode=0o700)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(NEWEST_OLD + SHAPE_5)
+        broken = {**shape.CHANGES, 6: (*shape.CHANGES[6], "ALTER TABLE nothing ADD COLUMN x")}
+        monkeypatch.setattr(shape, "CHANGES", broken)
+        with pytest.raises(sqlite3.OperationalError):
+            shape.bring_up(connection)
+        assert connection.execute("PRAGMA user_version").fetchone() == (5,)
+        assert "settings" not in {name for name, _ in shape.columns(connection, "turns")}
+        monkeypatch.undo()
+        shape.bring_up(connection)
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
+            shape.bring_up(fresh)
+            assert _tables(connection) == _tables(fresh)
+
+
+def _tables(connection: sqlite3.Connection) -> dict[str, list[str]]:
+    """The columns of each, in order: a row that is saved from a damaged file is known by them."""
+    names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {name: [row[1] for row in connection.execute(f"PRAGMA table_info({name})")] for name in names}
