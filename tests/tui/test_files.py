@@ -188,7 +188,8 @@ async def test_what_is_ticked_stands_above_the_tree_with_its_exact_tokens(make_a
         above = [line for line in pane(app) if line.startswith(" ✓")]
         assert above[0].split() == ["✓", "pkg/client.py", str(first)]
         assert above[1].split() == ["✓", "pkg/config.py", str(second)]
-        assert row_of(app, "◪ pkg/").split()[-1] == str(first + second)
+        await until(pilot, lambda: row_of(app, "☑ pkg/") != "")  # all of it: it was looked into
+        assert row_of(app, "☑ pkg/").split()[-1] == str(first + second)
         third = with_items(items["README.md"]) - with_items()
         assert pane(app)[0].split() == ["Files", "3", "ticked", str(first + second + third)]
 

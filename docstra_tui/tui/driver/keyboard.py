@@ -9,7 +9,6 @@ until the one before has passed every queue it goes through, and what it opened 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -36,6 +35,33 @@ ROUNDS = 3
 """A key may post a message, which may move the focus, which may post another."""
 
 Handle = Callable[[Any], Awaitable[None]]
+
+
+class Patience:
+    """Ends a wait when the app had `LONGEST` for it."""
+
+    def __init__(self, limit: asyncio.Timeout) -> None:
+        self._limit = limit
+        self._loop = asyncio.get_running_loop()
+        self._part = LONGEST * PART
+        self._left = LONGEST
+        self._begin()
+
+    def end(self) -> None:
+        """The wait is over."""
+        self._timer.cancel()
+
+    def _begin(self) -> None:
+        self._due = self._loop.time() + self._part
+        self._timer = self._loop.call_at(self._due, self._look)
+
+    def _look(self) -> None:
+        late = self._loop.time() - self._due
+        self._left -= self._part * (BUSY if late > self._part * LATE else 1)
+        if self._left > 0:
+            self._begin()
+        else:
+            self._limit.reschedule(self._loop.time())
 
 
 class Keyboard:
@@ -127,17 +153,16 @@ class Keyboard:
 
     async def _wait(self, event: Key | Paste, path: list[MessagePump]) -> None:
         """Until `event` is done; then the next one."""
-        work = asyncio.ensure_future(self._settle(event, path))
+        patience = None
         try:
-            left = LONGEST
-            while left > 0 and not work.done():
-                left -= await _time_for(work, LONGEST * PART)
-            if work.done():
-                work.result()
-            else:
-                self._unfinished.clear()
+            async with asyncio.timeout(None) as limit:
+                patience = Patience(limit)
+                await self._settle(event, path)
+        except TimeoutError:
+            self._unfinished.clear()
         finally:
-            work.cancel()
+            if patience is not None:
+                patience.end()
             self._app.call_later(self._next)
 
     async def _settle(self, event: Key | Paste, path: list[MessagePump]) -> None:
@@ -161,14 +186,6 @@ class Keyboard:
 def _is_written(event: Event, target: MessagePump) -> bool:
     """True for a letter in a field for text."""
     return isinstance(event, Key) and event.is_printable and isinstance(target, (Input, TextArea))
-
-
-async def _time_for(work: asyncio.Future[None], seconds: float) -> float:
-    """Wait so long for `work`; how much of it counts."""
-    begun = time.monotonic()
-    await asyncio.wait((work,), timeout=seconds)
-    late = time.monotonic() - begun - seconds
-    return seconds * BUSY if late > seconds * LATE else seconds
 
 
 async def _passed(node: MessagePump) -> None:

@@ -277,6 +277,7 @@ class Files(FilesPane):
 
     def on_folder_rows_shown_changed(self) -> None:
         tree = self.tree_view
+        tree.model.forget_closed()
         self.folders.show_again(tuple(tree.model.open), hidden=tree.show_hidden, ignored=tree.show_ignored)
         self.finder.begin(self.folders.rules, show_hidden=tree.show_hidden, fresh=True)
         self._keep()

@@ -313,5 +313,6 @@ class FileTree(FolderRows):
         self.post_message(self.RowChanged())
 
     def _ticks_changed(self, *, is_checked: bool = False) -> None:
+        self.look_into_ticked()
         self.refresh()
         self.post_message(self.TicksChanged(self.picks, is_checked=is_checked))

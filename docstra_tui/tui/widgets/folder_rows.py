@@ -36,6 +36,12 @@ class FolderRows(RowList):
         """`folder` was listed."""
         self.model.put(folder, listing)
         self.rows_changed()
+        self.look_into_ticked()
+
+    def look_into_ticked(self) -> None:
+        """Have listed what a mark depends on: a session that is resumed knows files and no folders."""
+        for folder in self.model.to_look_into():
+            self.post_message(self.FolderNeeded(folder))
 
     @property
     def row(self) -> Row | None:

@@ -49,6 +49,8 @@ class FileRows(Ticks):
         self.found: list[Row] | None = None
         """What the filter found; None while nothing is looked for."""
         self._rows: list[Row] | None = None
+        self._looked_into: set[str] = set()
+        """Folders that nobody opened, listed or being listed for their mark alone."""
 
     def put(self, folder: str, listing: Listing) -> None:
         """`folder` was listed."""
@@ -56,9 +58,28 @@ class FileRows(Ticks):
         self._rows = None
 
     def needs_listing(self, folder: str) -> bool:
-        """True when `folder` is open and nothing, or only an error, is known of it."""
+        """True when nothing, or an error, or what was there earlier is known of `folder`, which is open."""
         known = self.listings.get(folder)
-        return known is None or bool(known.error)
+        is_old = folder in self._looked_into
+        self._looked_into.discard(folder)
+        return known is None or bool(known.error) or is_old
+
+    def to_look_into(self) -> list[str]:
+        """Folders that nobody opened, of which a mark depends that is shown: some of their files are ticked,
+        of all of them if there are no others. Each is named once."""
+        found = {
+            unknown
+            for row in self.rows()
+            if row.kind == "folder" and (unknown := self._unknown_of(row.path)) is not None
+        }
+        new = sorted(found - self._looked_into)
+        self._looked_into.update(new)
+        return new
+
+    def forget_closed(self) -> None:
+        """Other files are to be shown: what is known of folders that are not open holds no longer."""
+        self.listings = {folder: known for folder, known in self.listings.items() if folder in self.open}
+        self._looked_into.clear()
 
     def toggle_open(self, folder: str, wanted: bool | None = None) -> None:
         """Open or close `folder`."""
@@ -92,13 +113,25 @@ class FileRows(Ticks):
         if folder in self._whole or any(parent in self._whole for parent in ancestors(folder)):
             return True
         listing = self.listings.get(folder)
-        if listing is None or listing.more:
+        if listing is None or listing.more or listing.error:
             return False
         return all(
             self._is_whole(entry.path) if entry.is_folder else self._files.get(entry.path, [(1, 1)]) == []
             for entry in listing.entries
             if not entry.reason
         )
+
+    def _unknown_of(self, folder: str) -> str | None:
+        """The first folder that has to be listed to know whether this one is ticked as a whole."""
+        if not self.has_ticks_below(folder) or self._is_whole(folder):
+            return None
+        listing = self.listings.get(folder)
+        if listing is None:
+            return folder
+        entries = [entry for entry in listing.entries if not entry.reason]
+        if listing.more or any(self._files.get(one.path) != [] for one in entries if not one.is_folder):
+            return None
+        return next(filter(None, (self._unknown_of(one.path) for one in entries if one.is_folder)), None)
 
     def _under(self, folder: str, depth: int) -> Iterable[Row]:
         listing = self.listings.get(folder)

@@ -70,6 +70,24 @@ def test_a_folder_shows_whether_some_or_all_of_it_is_ticked():
     assert tree.mark(folder) == SOME
 
 
+def test_a_folder_that_nobody_opened_is_looked_into_to_know_whether_all_of_it_is_ticked():
+    tree = a_tree()
+    folder = tree.rows()[0]
+    tree.tick(["pkg/b.py", "pkg/sub/c.py"], True)
+    assert (tree.mark(folder), tree.to_look_into(), tree.to_look_into()) == (SOME, ["pkg/sub"], [])
+    tree.put("pkg/sub", Listing((Entry("pkg/sub/c.py", "c.py", False),)))
+    assert (tree.mark(folder), tree.to_look_into()) == (TICKED, [])
+    assert tree.needs_listing("pkg/sub") and not tree.needs_listing("pkg/sub")  # what was there a while ago
+    tree.tick(["pkg/b.py"], False)
+    tree.forget_closed()
+    tree.put("pkg", Listing((Entry("pkg/sub", "sub", True), Entry("pkg/b.py", "b.py", False))))
+    assert (tree.mark(folder), tree.to_look_into()) == (SOME, [])  # whatever is below, it is not all
+    tree.tick(["pkg/b.py"], True)
+    assert tree.to_look_into() == ["pkg/sub"]
+    tree.put("pkg/sub", Listing((), error="Permission denied"))
+    assert (tree.mark(folder), tree.to_look_into()) == (SOME, [])
+
+
 def test_what_cannot_be_picked_has_no_box_and_keeps_its_reason():
     row = a_tree().rows()[2]
     assert not row.can_be_picked
