@@ -43,6 +43,8 @@ class Branching:
         request = session.branches.retry(turn_id)
         if self._sending.may_send():
             self._printer.line(f"> {request.shown}", "mark")
+            if same := branching.says_the_same(session, turn_id):
+                self._printer.line(same, "note")
             self._answering.ask((request,), f"/retry {line.text}".strip())
             self._say_place()
 

@@ -21,6 +21,7 @@ from docstra_tui.workspace.wording import busy
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
+    from docstra_tui.session.turn_request import TurnRequest
     from docstra_tui.tui.main.tasks import Tasks
     from docstra_tui.tui.main.turns import Turns
     from docstra_tui.tui.transcript.messages import BranchWanted
@@ -145,8 +146,17 @@ class Branching:
     # What they do
 
     def _retry(self, session: ChatSession, turn_id: int) -> None:
+        def begin() -> tuple[TurnRequest, str]:
+            return session.branches.retry(turn_id), branching.says_the_same(session, turn_id)
+
+        def begun(made: tuple[TurnRequest, str]) -> None:
+            request, same = made
+            self._turns.queue.submit([request])
+            if same:
+                self._dialogs.say(same)
+
         def send() -> None:
-            self._do(lambda: session.branches.retry(turn_id), lambda one: self._turns.queue.submit([one]))
+            self._do(begin, begun)
 
         self._permission.for_host(send, lambda: None)
 

@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 
 from docstra_tui.errors import UsageError
 from docstra_tui.key_hints import press
+from docstra_tui.llm.sampling import GREEDY
 
 if TYPE_CHECKING:
     from docstra_tui.session.chat import ChatSession
 
 ELSEWHERE = "Another program has this session open: what you ask here stands beside what is asked there."
 NOTHING_DELETED = "Nothing was deleted here."
+SAME_AGAIN = (
+    "At temperature 0 the same question over the same files has the same answer. "
+    "/edit asks it in other words; --temperature 0.7, at the next start, gives others."
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,13 @@ def turn_at(session: ChatSession, text: str) -> tuple[int, int]:
     if not 0 < number <= len(numbers):
         raise UsageError(f"There is no question {text}.", f"They are numbered from 1 to {len(numbers)}.")
     return numbers[number - 1], number
+
+
+def says_the_same(session: ChatSession, turn_id: int) -> str:
+    """Why another answer to a turn will be no other; empty where it may be. Raises `DocstraError`."""
+    turn = session.branches.find(turn_id)
+    is_same = turn.status == "done" and turn.model == session.model
+    return SAME_AGAIN if is_same and session.llm.temperature < GREEDY else ""
 
 
 def number_of(session: ChatSession, turn_id: int) -> int:

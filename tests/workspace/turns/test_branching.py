@@ -40,6 +40,19 @@ def test_what_waits_is_kept_as_the_command_that_asks_it_there(talk: Talk) -> Non
     talk.turns.close()
 
 
+def test_another_answer_that_can_be_no_other_is_said_to_be_the_same(talk: Talk) -> None:
+    session = talk.session
+    first = session.turns[0]
+    assert branching.says_the_same(session, first.id) == ""
+    session.llm.temperature = 0.0
+    assert "has the same answer" in branching.says_the_same(session, first.id)
+    first.status = "stopped"  # the rest of it is new
+    assert branching.says_the_same(session, first.id) == ""
+    first.status, first.model = "done", "another"
+    assert branching.says_the_same(session, first.id) == ""
+    talk.turns.close()
+
+
 @pytest.mark.parametrize("text", ["0", "3", "x", "-1", "٣", "9" * 5000])
 def test_a_number_that_is_none_is_refused_with_those_there_are(talk: Talk, text: str) -> None:
     with pytest.raises(UsageError, match=f"no question {text}"):
