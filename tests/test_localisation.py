@@ -6,7 +6,9 @@ from pathlib import Path
 
 from benchmarks.localisation.__main__ import OWN, asked
 from benchmarks.localisation.corpora import CORPORA
+from benchmarks.localisation.naming import WAYS, asked_of, named
 from benchmarks.localisation.scoring import measured, read, summed
+from docstra_tui.context.search.ranking.weights import WEIGHTS
 from tests.context.search.indexed import indexed
 
 
@@ -35,6 +37,17 @@ def test_a_set_of_questions_is_asked_of_the_index_of_its_corpus(tmp_path: Path) 
     assert {group: row["hit@1"] for group, row in figures.items()} == {
         "all": 0.5, "style=plain": 1, "style=named": 0, "corpus=zoo": 0.5,
     }  # fmt: skip
+
+
+def test_files_are_named_in_all_ways(tmp_path: Path) -> None:
+    files = {"zoo/SealPool.py": "def swim(): ...\n", "zoo/__init__.py": "x = 1\n", "zoo/1.py": "y = 2\n"}
+    with indexed(tmp_path, files) as reader:
+        found = named({"zoo": reader}, WEIGHTS)
+    assert found == dict.fromkeys(WAYS, 1.0)
+    assert next(question for way, question, _ in asked_of("zoo/SealPool.py") if way == "with dots") == (
+        "What does zoo.SealPool export?"
+    )
+    assert {name for way, _, name in asked_of("zoo/SealPool.py") if way == "as it is"} == {"sealpoolpy"}
 
 
 def test_the_own_questions_are_about_the_own_corpora() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import benchmarks.localisation
 from benchmarks.localisation.corpora import fetched
+from benchmarks.localisation.naming import named
 from benchmarks.localisation.scoring import Question, read, summed
 from benchmarks.report import median
 from docstra_tui.context.search.index.project import ProjectIndex
@@ -36,6 +37,7 @@ def main() -> None:
     parser.add_argument("--set", type=Path, default=OWN, metavar="FILE.jsonl")
     parser.add_argument("--corpora", type=Path, metavar="FOLDER")
     parser.add_argument("--ablate", action="store_true", help="also without each signal")
+    parser.add_argument("--names", action="store_true", help="also questions that name a file, in ten ways")
     parser.add_argument(
         "--predictions", type=Path, metavar="FILE", help="write what was found for each question"
     )
@@ -57,6 +59,8 @@ def main() -> None:
         answers, seconds = asked(readers, questions)
         figures = summed(zip(questions, answers, strict=True))
         ablated = without(readers, questions) if given.ablate else {}
+        ways = named(readers, WEIGHTS) if given.names else {}
+        before = named(readers, replace(WEIGHTS, named=0)) if given.names else {}
     if given.predictions is not None:
         given.predictions.write_text(
             "".join(
@@ -68,6 +72,8 @@ def main() -> None:
         print(_line(group, row), file=told)
     for name, groups in ablated.items():
         print(_line(f"without {name}", groups["all"]), file=told)
+    for way, share in ways.items():
+        print(f"named {way:26} {share:.3f}  without: {before[way]:.3f}", file=told)
     print(f"{seconds * 1000:.0f} ms a question (median), {indexing:.1f} s for the indexes", file=told)
     if given.json:
         print(
@@ -76,6 +82,7 @@ def main() -> None:
                     **figures["all"],
                     "groups": figures,
                     "without": {name: groups["all"] for name, groups in ablated.items()},
+                    "named": ways,
                     "question_ms": round(seconds * 1000, 1),
                     "index_s": round(indexing, 1),
                 }

@@ -144,20 +144,20 @@ class Building:
         for first in coming:
             now = time.monotonic()
             until = now + min(LONGEST_SECONDS, max(SECONDS, (now - start) / 4))
-            put: list[tuple[int, Extracted]] = []
+            put: list[tuple[int, str, Extracted]] = []
             with shape.transaction(connection):
                 for wanted, rows in chain([first], islice(coming, FILES - 1)):
                     size, mtime, inode = stamps[wanted.path]
                     if rows.left_out == UNREADABLE or mtime > began - RECENT_NS:
                         mtime = UNSETTLED
                     file, was_known = shape.put(connection, wanted.path, (size, mtime, inode), rows)
-                    put.append((file, rows))
+                    put.append((file, wanted.path, rows))
                     self._stale += was_known
                     self._done += 1
                     if time.monotonic() > until or self._is_stopped():
                         break
                 shape.put_names(connection, put)
-                postings.put(connection, [(file, found.kind, found.words) for file, found in put])
+                postings.put(connection, [(file, found.kind, found.words) for file, _, found in put])
                 self._tell(connection)
             postings.merge(connection)
             self._told(Progress(self._done, self._total))

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 from docstra_tui import __version__
 from docstra_tui.context.search.facts import SHIFT
+from docstra_tui.context.search.filenames import names_of
 
 if TYPE_CHECKING:
     from docstra_tui.context.search.index.extracted import Extracted
 
-VERSION = 4
+VERSION = 5
 """Of the tables below, and of what is put into them: of another one the file is made anew."""
 
 TABLES = (
@@ -28,6 +29,9 @@ TABLES = (
     "size INTEGER NOT NULL, mtime INTEGER NOT NULL, inode INTEGER NOT NULL, language TEXT NOT NULL, "
     "kind TEXT NOT NULL, lines INTEGER NOT NULL, left_out TEXT NOT NULL)",
     "CREATE TABLE region_lines (id INTEGER PRIMARY KEY, start INTEGER NOT NULL, end INTEGER NOT NULL)",
+    # name: by what people call a file, in one word of small letters
+    "CREATE TABLE named (file INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (file, name)) WITHOUT ROWID",
+    "CREATE INDEX named_so ON named (name)",
     # called: how others write it, `sleep` of `Retry.sleep`
     "CREATE TABLE definitions (name TEXT NOT NULL, called TEXT NOT NULL, file INTEGER NOT NULL, "
     "kind TEXT NOT NULL, line INTEGER NOT NULL, end INTEGER NOT NULL)",
@@ -141,14 +145,16 @@ def put(
     return file, known is not None
 
 
-def put_names(connection: sqlite3.Connection, files: Iterable[tuple[int, Extracted]]) -> None:
-    """Have it that these files, by their ids, use and define what they do: of many at once and in the order
-    of the tables, of which else each page would be written again and again. Inside a transaction."""
-    uses, defined = [], []
-    for file, found in files:
+def put_names(connection: sqlite3.Connection, files: Iterable[tuple[int, str, Extracted]]) -> None:
+    """Have it what these files, by their ids and paths, are called, use and define: of many at once, in the
+    order of the tables, of which else each page would be written again and again. Inside a transaction."""
+    named, uses, defined = [], [], []
+    for file, path, found in files:
+        named += [(name, file) for name in names_of(path) if found.places]
         uses += [(name, file, count) for name, count in found.uses]
         if found.kind not in ("docs", "config"):
             defined += [(called, file, is_member) for called, is_member in _defined(found).items()]
+    connection.executemany("INSERT INTO named (name, file) VALUES (?, ?)", sorted(named))
     connection.executemany("INSERT OR IGNORE INTO uses (name, file, count) VALUES (?, ?, ?)", sorted(uses))
     connection.executemany("INSERT INTO defined (called, file, is_member) VALUES (?, ?, ?)", sorted(defined))
 
@@ -178,6 +184,6 @@ def take_out(connection: sqlite3.Connection, file: int) -> None:
         ).fetchall(),
     )
     connection.execute("INSERT OR IGNORE INTO gone (file) VALUES (?)", (file,))
-    for table in ("definitions", "uses", "imports"):
+    for table in ("named", "definitions", "uses", "imports"):
         connection.execute(f"DELETE FROM {table} WHERE file = ?", (file,))
     connection.execute("DELETE FROM files WHERE id = ?", (file,))

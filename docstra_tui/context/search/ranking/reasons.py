@@ -44,7 +44,9 @@ def reasons(
 
 
 def _own(connection: sqlite3.Connection, terms: Terms, evidence: Evidence, one: Ranked, lines: Lines) -> str:
-    """What is in the file itself."""
+    """What is in the file itself, or what it is called."""
+    if one.is_named:
+        return "named in the question"
     named = _named(connection, terms.names, one.file)
     if named:
         return f"defines {named}"

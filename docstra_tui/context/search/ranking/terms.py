@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from docstra_tui.context.search.facts import FileKind
 from docstra_tui.context.search.ranking.everyday import SILENT, is_faint
+from docstra_tui.context.search.ranking.naming import Mention, mentions_of
 from docstra_tui.context.search.ranking.vocabulary import other_spellings, stem, vocabulary
 from docstra_tui.context.search.spelling import parts, spelled, words
 
@@ -86,6 +87,8 @@ class Terms:
     """Words that stand beside each other in the question."""
     kinds: frozenset[FileKind]
     """Kinds of files that the question asks for."""
+    mentions: tuple[Mention, ...] = ()
+    """What may be the name of a file."""
 
 
 def terms_of(question: str, more: Sequence[str] = ()) -> Terms:
@@ -106,6 +109,7 @@ def terms_of(question: str, more: Sequence[str] = ()) -> Terms:
         texts=tuple(_quoted(text))[:MOST_THINGS],
         neighbours=tuple(_neighbours(text))[:MOST_THINGS],
         kinds=frozenset(kind for one in spoken for kind in _ASKED_KINDS.get(one, ())),
+        mentions=tuple(mentions_of(text)),
     )
 
 

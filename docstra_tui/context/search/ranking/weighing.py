@@ -14,6 +14,7 @@ from docstra_tui.context.search.facts import SHIFT
 from docstra_tui.context.search.postings import KINDS
 from docstra_tui.context.search.ranking.evidence import Evidence, Fits, Looking, Numbers, Places
 from docstra_tui.context.search.ranking.graph import SEEDS, Related, related
+from docstra_tui.context.search.ranking.naming import LIKELY, meant
 from docstra_tui.context.search.ranking.terms import Terms
 from docstra_tui.context.search.ranking.weights import WEIGHTS, Weights
 
@@ -33,6 +34,8 @@ class Ranked:
     score: float
     region: int | None
     """The place of the best one; none where only what lies around the file speaks for it."""
+    is_named: bool = False
+    """The question likely means it by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +62,15 @@ def ranked(
         return 1.0 if kind == "code" or kind in terms.kinds else 1.0 - weights.besides
 
     keep = np.array([kept(kind) for kind in KINDS])[files.kinds]
+    named = _named(connection, terms, evidence, files, keep) if weights.named else np.zeros(len(keep))
+    keep = np.maximum(keep, named)
+    meant_by_name = {int(file) for file in files.ids[named >= LIKELY]}
     scores = files.fitting(weights.further) * keep
-    is_met = scores > 0
+    is_met = (scores > 0) | (named > 0)
     for shares, weight in (
         (_defining(connection, terms, files), weights.defines),
         (_whole(evidence, files), weights.whole),
+        (named, weights.named),
     ):
         scores = scores + np.where(is_met, weight * scores.max(initial=0.0) * shares * keep, 0.0)
     around, others = Related(), {}
@@ -84,7 +91,10 @@ def ranked(
     order = sorted((file for file in found if file in rows), key=lambda file: (-found[file], rows[file][0]))
     del order[most:]
     return Ranking(
-        [Ranked(file, rows[file][0], found[file], files.best_region(file)) for file in order],
+        [
+            Ranked(file, rows[file][0], found[file], files.best_region(file), file in meant_by_name)
+            for file in order
+        ],
         evidence,
         around,
     )
@@ -185,6 +195,22 @@ def _defining(connection: sqlite3.Connection, terms: Terms, files: _Files) -> Nu
             at = files.place(file)
             if at >= 0:
                 found[at] += 1 / (1 + math.log(len(rows)))
+    return found
+
+
+def _named(
+    connection: sqlite3.Connection, terms: Terms, evidence: Evidence, files: _Files, keep: Numbers
+) -> Numbers:
+    """How surely the question names each file; of several called the same, those of the project's own code
+    and what is asked for before others."""
+    found = np.zeros(len(files.ids))
+    worth = {thing.said: fits.best for thing, fits in evidence.things if thing.said}
+    for group in meant(connection, terms.mentions, worth):
+        places = {files.place(file): sure for file, sure in group.items()}
+        places.pop(-1, None)
+        best = max((keep[at] for at in places), default=1.0)
+        for at, sure in places.items():
+            found[at] = max(found[at], sure * keep[at] / best)
     return found
 
 

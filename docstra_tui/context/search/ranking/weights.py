@@ -30,7 +30,9 @@ class Weights:
     further: float = 0.15
     """What fits in regions of a file beyond the best one."""
     defines: float = 0.2
-    """To define what the question names. Of the best file's score, as are the next two."""
+    """To define what the question names. Of the best file's score, as are the next three."""
+    named: float = 1.2
+    """To be called what the question names, if it can mean nothing else."""
     whole: float = 0.4
     """To have much of the question in all of the file."""
     related: float = 0.15
