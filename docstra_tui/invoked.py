@@ -31,10 +31,6 @@ def as_started(text: str) -> str:
 @cache
 def _command(started: str) -> str:
     name = os.path.basename(started)
-    if name == "__main__.py" and os.path.basename(os.path.dirname(started)) == "docstra_tui":
-        python = os.path.basename(sys.executable)
-        is_usual = shutil.which(python) == sys.executable
-        return f"{python if is_usual else _typed(sys.executable)} -m docstra_tui"
     if name != PROGRAM or os.path.dirname(started) == "":
         return PROGRAM
     on_path = shutil.which(PROGRAM)

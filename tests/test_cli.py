@@ -241,12 +241,15 @@ def test_a_theme_that_is_not_there_is_a_usage_error_for_every_command(capsys) ->
         assert "Did you mean 'paper'?" in capsys.readouterr().err
 
 
-def test_without_any_terminal_the_screen_says_what_to_use_instead() -> None:
+def test_without_any_terminal_the_screen_says_what_to_use_instead(monkeypatch) -> None:
     done = run(start_new_session=True)
     assert done.returncode == 2
     assert "docstra-tui ask" in done.stderr
+    assert "ssh" not in done.stderr
+    monkeypatch.setenv("SSH_CONNECTION", "10.0.0.1 50000 10.0.0.2 22")
     chat = run("chat", start_new_session=True)
     assert (chat.returncode, "needs a terminal" in chat.stderr) == (2, True)
+    assert "ssh -t HOST" in chat.stderr
 
 
 def test_a_file_is_no_folder(tmp_path: Path, capsys) -> None:

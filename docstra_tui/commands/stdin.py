@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import stat
+import struct
 import sys
+import termios
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,11 +37,18 @@ def is_file() -> bool:
 
 
 def is_at_end() -> bool:
-    """True for a file that has been read to its end; of a pipe nobody can tell."""
-    if not is_file():
-        return False
+    """True for a file that was read to its end, and a pipe that was closed with nothing in it; of one that is
+    open nobody can tell."""
     descriptor = sys.stdin.fileno()
+    if not is_file():
+        return bool(select.select([descriptor], [], [], 0)[0]) and not _waiting(descriptor)
     return os.lseek(descriptor, 0, os.SEEK_CUR) >= os.fstat(descriptor).st_size
+
+
+def _waiting(descriptor: int) -> int:
+    """Bytes that can be read now."""
+    found = fcntl.ioctl(descriptor, termios.FIONREAD, struct.pack("i", 0))
+    return int(struct.unpack("i", found)[0])
 
 
 def read(limit: int, note: Callable[[str], None]) -> str:

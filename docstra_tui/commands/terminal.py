@@ -59,9 +59,9 @@ def take(program: str) -> None:
     try:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
     except OSError as error:
-        raise UsageError(
-            f"{program} needs a terminal.", "For pipes and scripts there is: docstra-tui ask"
-        ) from error
+        from docstra_tui.workspace.terminal.device import without_terminal
+
+        raise UsageError(f"{program} needs a terminal.", without_terminal()) from error
     for fd in missing:
         if fd != terminal:
             os.dup2(terminal, fd)

@@ -36,8 +36,14 @@ def require_terminal() -> None:
         except OSError:
             raise UsageError(
                 "The full-screen app needs a terminal.",
-                "Use `docstra-tui ask` for pipes and scripts.",
+                without_terminal(),
             ) from None
+
+
+def without_terminal() -> str:
+    """What to do where there is no terminal: a command given to ssh has none unless it is asked for."""
+    over_ssh = "Over SSH, -t gives it one: ssh -t HOST … " if "SSH_CONNECTION" in os.environ else ""
+    return f"{over_ssh}For pipes and scripts there is: docstra-tui ask"
 
 
 @dataclass

@@ -67,6 +67,13 @@ def test_beside_files_standard_input_is_neither_read_nor_waited_for(words: list[
     assert os.read(reader, 100) == b"still there"
 
 
+def test_a_pipe_that_was_closed_with_nothing_in_it_is_nothing_to_speak_of(monkeypatch) -> None:
+    """As `ssh -n HOST docstra-tui ask` has it."""
+    for data, said in ((b"", ""), (b"x", NOT_READ)):
+        pipe_in(monkeypatch, data)
+        assert ask("ask", "Why?", "-f", "a.py", llm=FakeLLM("x"))[2] == said
+
+
 def test_a_loop_keeps_the_list_it_reads_from(project: Path, monkeypatch) -> None:
     """`while read f; do ask Q -f "$f"; done < list`, and the same without -f."""
     (project / "list").write_text("a.py\nb.rs\n")
