@@ -2,11 +2,12 @@
 
 The full-screen app in a real terminal with a real engine behind it, both for as long as `--minutes` says
 (60): questions are asked, queued, stopped, asked again and in other words; sessions begun and gone back to;
-files ticked; the terminal resized; and now and then the engine is killed (never with `--no-kills`, which
-shows what one engine does over the whole time). Memory (what only the process itself holds), descriptors
-and threads are noted every few seconds. At the end every question that was sent is looked for in the saved
-sessions. Exit code 1 where one is missing, the app was ended by anything but its key, or did not come back
-from something within three minutes; the screen as it was is printed then, and the figures until then.
+files ticked; the terminal resized; the model switched; and now and then the engine is killed (never with
+`--no-kills`, which shows what an engine does over the whole time). Memory (what only the process itself
+holds), descriptors and threads are noted every few seconds. At the end every question that was sent is
+looked for in the saved sessions. Exit code 1 where one is missing, the app was ended by anything but its
+key, or did not come back from something within three minutes; the screen as it was is printed then, and the
+figures until then.
 
 `python -m benchmarks.soak [--minutes N] [--seed N] [--no-kills] [--json]`
 """
@@ -58,11 +59,11 @@ def soak(
 ) -> tuple[Hands, str]:
     """Work for that long, then leave by the key; whose hands, and where they got stuck with the screen."""
     with redirect_stderr(io.StringIO()):  # a bar for a file of half a megabyte
-        model = make_endless(base / "tiny", window=WINDOW)
-    command = app(str(a_project(base)), "--model", str(model), "--device", "cpu", "--max-tokens", "150")
+        models = (make_endless(base / "tiny", window=WINDOW), make_endless(base / "other", window=WINDOW))
+    command = app(str(a_project(base)), "--model", str(models[0]), "--device", "cpu", "--max-tokens", "150")
     terminal = Terminal(command, columns=120, rows=40, env=CACHE)
     try:
-        hands = Hands(terminal, chance, kills=kills)
+        hands = Hands(terminal, chance, models, kills=kills)
         try:
             hands.wait_until("ready")
             _work(hands, terminal, minutes * 60, notes)

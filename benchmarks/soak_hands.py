@@ -9,6 +9,7 @@ import signal
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from pathlib import Path
 
 from benchmarks.soak_figures import engine_pids
 from tests.pty.terminal import Terminal
@@ -24,15 +25,26 @@ FULL = 0.6
 EMPTY = "❯ Ask"
 """The composer with nothing in it."""
 F4_F5_F7_F8 = ("\x1bOS", "\x1b[15~", "\x1b[18~", "\x1b[19~")
+HELP = "Keys and commands"
+"""What F1 shows: keys have their turn one after another, so the ones before it are done then."""
 NAMES = ("retry", "cache", "prompt", "stream", "token", "window", "server", "answer")
 
 
 class Hands:
     """What they did, and what they asked."""
 
-    def __init__(self, terminal: Terminal, chance: random.Random, *, kills: bool = True) -> None:
+    def __init__(
+        self,
+        terminal: Terminal,
+        chance: random.Random,
+        models: tuple[Path, Path],
+        *,
+        kills: bool = True,
+    ) -> None:
+        """`models`: the one that answers, and another one to switch to and back."""
         self._terminal = terminal
         self._chance = chance
+        self._models = models
         self.asked: list[str] = []
         """Each question once, as it was sent."""
         self.done: Counter[str] = Counter()
@@ -52,6 +64,7 @@ class Hands:
             (self.begin_anew, 4),
             (self.go_back, 4),
             (self.resize, 10),
+            (self.switch_model, 1),
             (self.kill_engine, int(kills)),
         ]
 
@@ -64,6 +77,7 @@ class Hands:
         self.done[act.__name__] += 1
         self.last.append(act.__name__)
         act()
+        self._empty()
 
     def finish(self) -> None:
         """Leave by the key."""
@@ -85,6 +99,7 @@ class Hands:
         self._send_question()
         time.sleep(self._chance.random())
         self._terminal.send("escape")
+        self._until_done()
         self._wait_for_answers()
         self._send_what_came_back()
 
@@ -103,8 +118,7 @@ class Hands:
         if self.asked:
             question = self._question()
             self._command(f"/edit {question}")
-            text = self._terminal.wait_for(EMPTY, SECONDS)  # an empty session left the words where they stood
-            if question in text:
+            if question in self._terminal.text:  # an empty session has nothing to say in other words
                 self.asked.append(question)
 
     def go_on(self) -> None:
@@ -157,6 +171,14 @@ class Hands:
         self._terminal.resize(120, 40)
         self._wait_for_answers()
 
+    def switch_model(self) -> None:
+        """To the other one, in the same session."""
+        now, other = self._models
+        self._models = other, now
+        self._command(f"/model {other}")
+        self._terminal.wait_for(lambda text: other.name in text.splitlines()[0], SECONDS)
+        self.wait_until(*IDLE)  # `stopped` stays until the next question
+
     def kill_engine(self) -> None:
         """In the middle of an answer."""
         self._send_question()
@@ -168,6 +190,7 @@ class Hands:
         self._terminal.send("f9")
         time.sleep(1.0)
         self.wait_until("ready")
+        self._until_done()
         self._send_what_came_back()
 
     def _send_what_came_back(self) -> None:
@@ -178,24 +201,35 @@ class Hands:
             self._wait_for_answers()
 
     def _send_question(self) -> None:
-        self._terminal.wait_for(EMPTY, SECONDS)
         question = self._question()
         self.asked.append(question)
-        self._terminal.send(question)
-        self._terminal.send("enter")
-        self._terminal.wait_for(lambda text: EMPTY in text and question in text, SECONDS)
+        self._terminal.send(question, "enter")
+        self._until_done()
+        self._terminal.wait_for(lambda text: question in text, SECONDS)
 
     def _question(self) -> str:
         return f"Question {len(self.asked) + 1}: what does the {self._chance.choice(NAMES)} do here?"
 
     def _command(self, words: str) -> None:
-        self._terminal.wait_for(EMPTY, SECONDS)
         self._terminal.send(words)
         time.sleep(0.2)
         self._terminal.send("enter")
+        self._empty()
         self._wait_for_answers()
-        if EMPTY not in self._terminal.text:  # there was nothing to do it with, and the words are left there
+
+    def _until_done(self) -> None:
+        """The app has done all that was typed, however busy the machine is."""
+        self._terminal.send("f1")
+        self._terminal.wait_for(HELP, SECONDS)
+        self._terminal.send("escape")
+        self._terminal.wait_for(lambda text: HELP not in text, SECONDS)
+
+    def _empty(self) -> None:
+        """Take away what was refused: it is left in the composer."""
+        self._until_done()
+        if EMPTY not in self._terminal.text:
             self._terminal.send("end", "ctrl+u")
+            self._terminal.wait_for(EMPTY, SECONDS)
 
     def _wait_for_answers(self) -> None:
         time.sleep(0.3)
