@@ -32,6 +32,7 @@ class Branching:
             "retry": self.retry,
             "edit": self.edit,
             "other": self.other,
+            "turn": self.tell,
             "delete": self.delete,
             "undo": self.undo,
         }
@@ -78,6 +79,17 @@ class Branching:
     def leave_edit(self) -> None:
         """The question that is written anew stays as it is."""
         self._answering.queue.editing = None
+
+    def tell(self, line: CommandLine) -> None:
+        """What a turn was sent with, and what came of it."""
+        from docstra_tui.workspace.turns.details import details, lines, title_of
+
+        session = self._sessions.now
+        turn_id, number = branching.turn_at(session, line.text)
+        rows = details(session.branches.find(turn_id))
+        self._printer.line(title_of(number, len(session.branches.numbers)), "mark")
+        for one in lines(rows):
+            self._printer.line(one)
 
     def other(self, line: CommandLine) -> None:
         """The next of the turns in the place of one."""

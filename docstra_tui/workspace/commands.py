@@ -107,6 +107,7 @@ COMMANDS = (
         "what stands beside question N, else the last",
         "name",
     ),
+    Command("turn", "Turn in detail", "[N]", "what question N, else the last, was sent with", "name"),
     Command("delete", "Delete turn", "[N]", "delete question N, else the last", "name"),
     Command("undo", "Undo delete", "", "bring back what was deleted last"),
     Command("continue", "Continue", "", "go on with an answer that was cut short"),

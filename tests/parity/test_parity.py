@@ -12,7 +12,7 @@ import pytest
 from docstra_tui import templates
 from docstra_tui.context.files.reader import read_item
 from docstra_tui.errors import EngineDied
-from docstra_tui.llm.answer import Reframed, Thought
+from docstra_tui.llm.answer import Reframed, Sent, Thought
 from docstra_tui.remotes import Remote
 from docstra_tui.session.chat import ChatSession
 from docstra_tui.session.store.sessions import SessionStore
@@ -102,7 +102,8 @@ def dies(backend: FakeBackend) -> None:
 
 
 def thinks(backend: FakeBackend) -> None:
-    backend.llm.enqueue(Thought("It may"), Thought(" be 1."), "It is 1.")
+    sent = Sent({"temperature": 0.7, "think": "on"})
+    backend.llm.enqueue(sent, Thought("It may"), Thought(" be 1."), "It is 1.")
     answers(backend)
 
 
@@ -370,6 +371,8 @@ SCENARIOS = [
             Line("/thought", 1, says=("It may be 1.",)),
             Line("Sure?", 2),
             Line("/thought", 2, says=("Nothing was thought before this answer.",)),
+            Line("/turn 9", 2, says=("There is no question 9.",), sends=False),
+            Line("/turn 1", 2, says=("Question 1 of 2", "temperature 0.7", "template answer_question")),
         ],
         Project(files, thinks),
         calls=2,

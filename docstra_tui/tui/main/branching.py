@@ -61,6 +61,7 @@ class Branching:
             "retry": self.retry,
             "edit": self.edit,
             "other": self.other,
+            "turn": self.tell,
             "delete": self.delete,
             "undo": self.undo,
         }
@@ -84,6 +85,16 @@ class Branching:
         session = self._session()
         turn_id, _ = branching.turn_at(session, line.text)
         self._go_to(session, branching.next_beside(session, turn_id))
+
+    def tell(self, line: CommandLine) -> None:
+        """What a turn was sent with, and what came of it."""
+        from docstra_tui.tui.screens.turn import TurnScreen
+        from docstra_tui.workspace.turns.details import title_of
+
+        session = self._session()
+        turn_id, number = branching.turn_at(session, line.text)
+        title = title_of(number, len(session.branches.numbers))
+        self._dialogs.ask(TurnScreen(session, turn_id, title))
 
     def delete(self, line: CommandLine) -> None:
         """One turn less."""

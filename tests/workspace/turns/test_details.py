@@ -1,0 +1,50 @@
+"""A turn in detail: what it was sent with, and what is not known of it."""
+
+from __future__ import annotations
+
+from docstra_tui.llm.answer import Usage
+from docstra_tui.llm.items import ContextItem
+from docstra_tui.llm.prompt import OWN_TEXT
+from docstra_tui.session.turns import Placed, SavedTurn
+from docstra_tui.workspace.turns.details import details, lines
+
+A = ContextItem("x = 1\n", "a.py", "python", 3, 9)
+
+
+def test_it_says_what_was_sent_and_what_came_of_it() -> None:
+    turn = SavedTurn(
+        "Why?",
+        fields={"question": "Why?"},
+        context=(A,),
+        earlier=(Placed(1, ContextItem("y", "odd\x1b[2J.py", detail="outline")),),
+        left_out=("big.py",),
+        status="cancelled",
+        usage=Usage(812, 20),
+        model="org/m on gpu",
+        settings={"temperature": 0.7, "think": "off", "server": "gpu\x1b]0;x\x07:8000", "no": False},
+        gone_on_with=({"temperature": 0.2, "think": "off", "no": False},),
+    )
+    rows = details(turn)
+    told = dict(rows)
+    assert list(told)[:5] == ["answered by", "temperature", "think", "server", "no"]
+    assert (told["temperature"], told["no"]) == ("0.7", "false")
+    assert told["gone on with"] == "temperature 0.2"
+    assert told["files"] == f"a.py:3-9 (sha256 {A.sha256[:12]}…)"
+    assert "outline" in told["files of before"] and told["not sent"] == "big.py"
+    assert told["ended"] == "stopped" and "812 tokens read" in told["figures"]
+    assert "typed" not in told  # nothing else than the question
+    assert "\x1b" not in "".join(lines(rows))
+
+
+def test_of_an_older_turn_it_says_that_nothing_was_recorded() -> None:
+    own = {"what": "speed", OWN_TEXT: "Review for {what}."}
+    told = dict(details(SavedTurn("review, speed", "review", own, status="done")))
+    assert told["sent with"] == "not recorded" and told["ended"] == "whole"
+    assert (told["template"], told["typed"]) == ("review", "/run review what=speed")
+    assert "temperature" not in told and "files" not in told
+
+
+def test_many_files_are_counted() -> None:
+    items = tuple(ContextItem(str(n), f"f{n}.py") for n in range(60))
+    shown = lines(details(SavedTurn("?", context=items, status="done")))
+    assert sum("sha256" in line for line in shown) == 50 and any("and 10 more" in line for line in shown)
