@@ -181,6 +181,14 @@ def broken(**fields: Any) -> bytes:
     return json.dumps(json.loads(json_of(talk())) | fields).encode()
 
 
+def test_what_a_program_of_before_wrote_comes_in_without_settings() -> None:
+    document = json.loads(broken(version=1))
+    for turn in document["turns"]:
+        del turn["settings"], turn["gone_on_with"]
+    found = read(json.dumps(document).encode(), HERE)
+    assert [(turn.settings, turn.gone_on_with) for turn in found.turns] == [(None, ())] * 3
+
+
 def turns(*changes: dict[str, Any]) -> bytes:
     document = json.loads(json_of(talk()))
     for turn, change in zip(document["turns"], changes, strict=False):
@@ -217,6 +225,8 @@ REFUSED = {
     "a path that ends nowhere": (broken(tip=9), "not there"),
     "a fingerprint that is none": (broken(files=[{"path": "a", "sha256": "0" * 63}]), "sha256"),
     "a fingerprint with a line": (broken(files=[{"path": "a", "sha256": "0" * 64 + "\n"}]), "sha256"),
+    "a deep setting of a turn": (turns({"settings": {"a": [[]]}}), "settings"),
+    "a long name of one": (turns({"gone_on_with": [{"n" * 301: 1}]}), "gone_on_with"),
     "too many settings": (broken(settings={str(n): 1 for n in range(101)}), "settings"),
 }
 
