@@ -120,11 +120,11 @@ class LocalLLM(BaseLLM):
         """`bfloat16`, `float32`, …"""
         self.reason = loaded.reason
         """Why this device and these numbers."""
-        self._on_disk = loaded.on_disk
-        self._file_notes = loaded.notes
+        self._on_disk, self._file_notes = loaded.on_disk, loaded.notes
         room = memory.for_caches(loaded.model, cache_gb)
         identity = self._on_disk.identity
         self._generator = Generator(loaded.model, loaded.tokenizer, room, identity, decode=decode)
+        self.advised = self._generator.recipe.advised
         means = self._generator.means()
         self._together = None if means is None else Together(means, self._thread)
         self._behaviour = self._chat.behaviour()  # it was tried while the weights were read

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 GREEDY = 1e-4
 """A temperature below this is none: dividing by it would overflow, and the likeliest token wins anyway."""
 
+DRAWING = ("top_p", "top_k", "min_p", "typical_p")
+"""What counts only where a token is drawn."""
+
 MOST_STOPS = 16
 LONGEST_STOP = 1000
 """Characters of one text that ends an answer."""

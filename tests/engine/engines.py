@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,6 +107,7 @@ class FakeModel:
 
     model_name = "fake"
     model_path = ""
+    advised: Mapping[str, float] = {"top_p": 0.8, "repetition_penalty": 1.1}
     device = "cpu"
     dtype = "float32"
     reason = "there is nothing else"

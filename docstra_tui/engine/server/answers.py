@@ -116,7 +116,7 @@ class Answers:
         delta = {"role": "assistant"}
         try:
             if body.docstra.who:
-                yield frames.who(self._facts.who())
+                yield frames.who(self._facts.who(body.temperature))
             async for part in reply.parts():
                 if isinstance(part, Reading):
                     yield frames.reading(part)

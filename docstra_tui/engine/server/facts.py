@@ -13,6 +13,7 @@ from docstra_tui.engine.server.model import Tokenizer
 from docstra_tui.engine.server.presence import Presence
 from docstra_tui.error_forms import to_wire
 from docstra_tui.errors import ContextOverflow, EngineError
+from docstra_tui.llm.sampling import DRAWING, GREEDY
 
 SNAPSHOT = re.compile(r"/snapshots/([0-9a-f]{40})(?:/|\Z)")
 """Where the hub's cache has a commit of a model."""
@@ -36,14 +37,17 @@ class Facts:
         """Every name under which the model may be asked for; the empty one means whatever is here."""
         return "", self._options.identity.model, self.model_name
 
-    def who(self) -> dict[str, str]:
-        """Who answers, and on what; of a model from the hub the commit."""
+    def who(self, temperature: float | None = None) -> dict[str, str | float]:
+        """Who answers, and on what; of a model from the hub the commit; and what else its author advises that
+        counts at that temperature."""
         identity, model = self._options.identity, self._host.model
         commit = SNAPSHOT.search(model.model_path) if model is not None else None
         packages = [f"docstra-tui {__version__}"]
         packages += [f"torch {identity.torch}"] if identity.torch else []
         packages += [f"transformers {identity.transformers}"] if identity.transformers else []
-        return {
+        away = DRAWING if temperature is not None and temperature < GREEDY else ()
+        advised = model.advised.items() if model is not None else ()
+        return {f"advised.{name}": value for name, value in advised if name not in away} | {
             "model": self.model_name,
             "revision": commit[1] if commit is not None else identity.revision,
             "quant": identity.quant,

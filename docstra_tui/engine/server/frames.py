@@ -64,7 +64,7 @@ class Frames:
         """All the text so far was thinking: only our own client has a word for that."""
         return self._aside({"docstra": {"reframed": True}})
 
-    def who(self, facts: Mapping[str, str]) -> bytes:
+    def who(self, facts: Mapping[str, str | float]) -> bytes:
         """Who answers, and on what."""
         return self._aside({"docstra": {"who": facts}})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from docstra_tui.errors import DocstraError
@@ -50,6 +50,7 @@ class Model(Protocol):
 
     model_name: str
     model_path: str
+    advised: Mapping[str, float]
     device: str
     dtype: str
     reason: str

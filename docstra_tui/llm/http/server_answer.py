@@ -190,7 +190,10 @@ class ServerAnswer:
         if told != self._answering:
             self._answering = told
             quote = self._connection.quote
-            said = {name: quote(value)[:LONGEST] for name, value in told.items()}
+            said = {
+                name: quote(value)[:LONGEST] if isinstance(value, str) else value
+                for name, value in told.items()
+            }
             if said.get("answered_by") == self._settings.get("model"):
                 said.pop("answered_by", None)
             self._answer.report([Sent({**self._settings, **said})], is_telling=False)

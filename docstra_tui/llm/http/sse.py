@@ -44,7 +44,7 @@ class ChunkReader:
         self._raw = raw
         self.model = ""
         """As the server names it."""
-        self.answering: dict[str, str] = {}
+        self.answering: dict[str, str | float] = {}
         """What else it says of who answers, by names."""
         self.reason = ""
         """The server's own word for the end; empty before it."""
@@ -122,7 +122,8 @@ class ChunkReader:
             own = chunk.get("docstra")
             who = own.get("who") if isinstance(own, dict) else None
             if isinstance(who, dict):
-                self.answering = {name: said for name, said in who.items() if isinstance(said, str) and said}
+                told = {name: said for name, said in who.items() if isinstance(said, str | int | float)}
+                self.answering = {name: said for name, said in told.items() if said != ""}
         elif not self.answering:
             who = {"answered_by": self.model, "fingerprint": chunk.get("system_fingerprint")}
             self.answering = {name: said for name, said in who.items() if isinstance(said, str) and said}

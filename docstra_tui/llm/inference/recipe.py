@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from docstra_tui.llm.inference.stopping import (
 )
 from docstra_tui.llm.inference.thoughts import ThinkingMarks, ThoughtReader
 from docstra_tui.llm.loading.advice import Advice
-from docstra_tui.llm.sampling import Sampling
+from docstra_tui.llm.sampling import DRAWING, Sampling
 from docstra_tui.llm.written import Written
 
 END_MARKS = ("<|endoftext|>", "<|im_end|>", "</s>")
@@ -82,6 +82,11 @@ class Recipe:
         return written_ids(self._marks, prompt, written, known, encode)
 
     @property
+    def advised(self) -> Mapping[str, float]:
+        """How the model's author would sample, where a request says nothing else."""
+        return self._advice.sampling
+
+    @property
     def may_think(self) -> bool:
         """True where the chat template knows of thinking."""
         return self._marks.in_template
@@ -96,7 +101,7 @@ class Recipe:
             if request.sampling.top_p is not None:
                 values["top_p"] = request.sampling.top_p
         else:  # sampling flags on a greedy run are warned about
-            for name in ("top_p", "top_k", "min_p", "typical_p"):
+            for name in DRAWING:
                 values.pop(name, None)
         stops = self.stop_ids(request.texts)
         values["eos_token_id"] = stops or None

@@ -30,6 +30,7 @@ def test_our_engine_tells_who_answers_before_the_first_piece() -> None:
             "temperature": 0.0,
             "think": "off",
             "kv_cache": "int8",
+            "advised.repetition_penalty": 1.1,
             "model": "fake",
             "revision": "0123456789" * 4,
             "dtype": "float32",
@@ -39,6 +40,7 @@ def test_our_engine_tells_who_answers_before_the_first_piece() -> None:
         engine.model.answer("fine", done())
         assert str(stream) == "fine" and stream.settings is not None
         assert (stream.settings["temperature"], stream.settings["think"]) == (0.5, "auto")
+        assert stream.settings["advised.top_p"] == 0.8  # counts where a token is drawn
 
 
 def refuses(words: str, status: str = "400 Bad Request") -> Act:
