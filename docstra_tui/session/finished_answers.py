@@ -39,7 +39,10 @@ class FinishedAnswers:
             record = found["record"] if found["mark"] == mark else None
         except (OSError, ValueError, LookupError, TypeError):
             return None
-        return record if isinstance(record, dict) and isinstance(record.get("answer"), str) else None
+        if not isinstance(record, dict) or not isinstance(record.get("answer"), str):
+            return None
+        record.setdefault("settings", None)  # an older program kept none
+        return record
 
     def keep(self, name: str, mark: str, record: dict[str, Any]) -> None:
         """It is on the disk when this returns, or `problem` says why not."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from docstra_tui.errors import DocstraError, NotAsked
+from docstra_tui.llm.answer import Sent
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import JOIN, PART
 from docstra_tui.session.admission import EACH
@@ -75,6 +76,15 @@ def test_the_parts_are_on_their_way_together() -> None:
     assert len(llm.calls) == 3
     list(running)
     assert running.following() is not None
+
+
+def test_each_part_keeps_what_it_was_sent_with_also_where_it_went_out_before_its_turn() -> None:
+    llm = FakeLLM(window=WINDOW)
+    for number in range(4):
+        llm.enqueue(Sent({"max_tokens": number}), "One.")
+    session = session_of(llm)
+    all_of(session)
+    assert [turn.settings for turn in session.turns] == [{"max_tokens": number} for number in range(4)]
 
 
 def test_what_is_thought_about_a_part_stands_beside_its_answer() -> None:

@@ -83,7 +83,8 @@ def _files(name: str, items: Sequence[ContextItem]) -> Iterator[Row]:
 
 def _came(turn: SavedTurn) -> Iterator[Row]:
     yield "asked", figures.moment(turn.asked)
-    ended = ENDED.get(turn.status, "")
+    why = f": {turn.error.message}" if turn.error is not None else ""
+    ended = "not yet" if turn.status == "streaming" else ENDED.get(turn.status, "") + why
     cut = "cut at its limit" if turn.finish_reason == "length" else ""
     yield "ended", ", ".join(filter(None, (ended, cut))) or "whole"
     yield "figures", answer_figures(turn.usage, turn.ttft_s, turn.tokens_per_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from docstra_tui.errors import EngineDied
 from docstra_tui.llm.answer import Usage
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import OWN_TEXT
@@ -48,3 +49,16 @@ def test_many_files_are_counted() -> None:
     items = tuple(ContextItem(str(n), f"f{n}.py") for n in range(60))
     shown = lines(details(SavedTurn("?", context=items, status="done")))
     assert sum("sha256" in line for line in shown) == 50 and any("and 10 more" in line for line in shown)
+
+
+def test_how_it_ended_is_said_with_the_reason() -> None:
+    turns = (
+        SavedTurn("?"),
+        SavedTurn("?", status="failed", error=EngineDied("It died.\x1b[2J")),
+        SavedTurn("?", status="done", finish_reason="length"),
+    )
+    assert [dict(details(turn))["ended"] for turn in turns] == [
+        "not yet",
+        "failed: It died.␛[2J",
+        "cut at its limit",
+    ]
