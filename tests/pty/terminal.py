@@ -17,10 +17,12 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyte
+from wcwidth import wcwidth
 
 KEYS = {
     "enter": "\r",
@@ -42,7 +44,25 @@ KEYS = {
 }
 
 
-class _AnsweringScreen(pyte.Screen):
+class _Screen(pyte.Screen):
+    """Half of a wide character of which the other half was overwritten is empty, as on terminals. pyte ends
+    there."""
+
+    @property
+    def display(self) -> list[str]:
+        return ["".join(self._shown(self.buffer[y])) for y in range(self.lines)]
+
+    def _shown(self, line: Any) -> Iterator[str]:
+        cells = [line[x].data for x in range(self.columns)]
+        is_behind_wide = False
+        for data, behind in zip(cells, [*cells[1:], " "], strict=True):
+            is_wide = bool(data) and wcwidth(data[0]) == 2 and not behind
+            if not is_behind_wide:
+                yield data if is_wide or (data and wcwidth(data[0]) < 2) else " "
+            is_behind_wide = is_wide
+
+
+class _AnsweringScreen(_Screen):
     """Answers what the program asks the terminal."""
 
     def __init__(self, terminal: Terminal, columns: int, rows: int) -> None:
@@ -71,7 +91,7 @@ class Terminal:
         answers: bool = False,
     ) -> None:
         """`answers`: say where the cursor is when the program asks, as terminals do."""
-        self._screen = _AnsweringScreen(self, columns, rows) if answers else pyte.Screen(columns, rows)
+        self._screen = _AnsweringScreen(self, columns, rows) if answers else _Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._lock = threading.Lock()
         self._lines: list[str] | None = None
