@@ -94,7 +94,9 @@ class RunningTurn(Iterator[str]):
             raise
         if piece is None:
             reason = self._stream.finish_reason if self._stream is not None else "cancelled"
-            self._finish("cancelled" if reason == "cancelled" else "done")
+            # Where nobody stopped it, what it was asked of was closed: the program leaves, the link was cut.
+            how: Status = "cancelled" if self._cancelled.is_set() else "interrupted"
+            self._finish(how if reason == "cancelled" else "done")
             raise StopIteration
         self.turn.answer += piece
         self._keeper.add_piece(self.turn, piece)
