@@ -208,3 +208,15 @@ def test_one_answer_at_a_time(llm: FakeLLM, session: ChatSession) -> None:
     list(running)
     llm.enqueue("two")
     assert list(session.ask("second")) == ["two"]
+
+
+def test_an_answer_that_nobody_stopped_was_cut_off(llm: FakeLLM, session: ChatSession) -> None:
+    """As where the program leaves: what it was asked of is closed."""
+    for stop, status in (("cancel", "cancelled"), ("", "interrupted")):
+        llm.enqueue("one ", "two ", "three")
+        running = session.ask("Why?")
+        assert next(running) == "one "
+        assert running._stream is not None
+        running.cancel() if stop else running._stream.cancel()
+        list(running)
+        assert running.turn.status == status

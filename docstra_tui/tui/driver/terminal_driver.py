@@ -11,8 +11,11 @@ import asyncio
 import os
 import selectors
 import signal
+import termios
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
 
 from textual import constants, events, messages
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
@@ -26,6 +29,7 @@ from textual._xterm_parser import (
     _re_mouse_event,
     _re_terminal_mode_response,
 )
+from textual.app import ScreenStackError
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 from textual.keys import Keys, _character_to_key
@@ -132,6 +136,9 @@ def alt_means(letter: str) -> events.Key | None:
 class TerminalDriver(LinuxDriver):
     """Textual's driver, with our reader, and a size that is the terminal's."""
 
+    _modes: list[Any] | None = None
+    """The line discipline while the app has the terminal."""
+
     def start_application_mode(self) -> None:
         """Textual asks for the size inside the signal's handler. A second change that comes in the middle of
         it is told first, and the app stays at a size that the terminal no longer has: 2 of 100 times where
@@ -143,6 +150,40 @@ class TerminalDriver(LinuxDriver):
             signal.signal(signal.SIGWINCH, lambda *_: loop.call_soon_threadsafe(self._tell_size))
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        with suppress(termios.error):
+            self._modes = termios.tcgetattr(self.fileno)
+
+    def _sigcont_application(self, *told: Any) -> None:
+        """Textual begins anew, also where it never stopped: after a SIGSTOP a second thread would read too,
+        and what is typed would be parted between both."""
+        if self._key_thread is None or not self._key_thread.is_alive() or not self._auto_restart:
+            super()._sigcont_application(*told)
+        elif self._is_behind():
+            os.kill(os.getpid(), signal.SIGSTOP)  # as after `bg`: a shell has the terminal
+        else:
+            self._take_again()
+
+    def _is_behind(self) -> bool:
+        try:
+            return os.tcgetpgrp(self.fileno) != os.getpgrp()
+        except OSError:  # no terminal of this session
+            return False
+
+    def _take_again(self) -> None:
+        """A shell may have had it meanwhile."""
+        if self._modes is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self._modes)
+        self.write("\x1b[?1049h\x1b[?25l\x1b[?1004h")
+        self._enable_mouse_support()
+        self._enable_bracketed_paste()
+        self._disable_line_wrap()
+        self.flush()
+        self._loop.call_soon_threadsafe(self._draw_again)
+
+    def _draw_again(self) -> None:
+        with suppress(ScreenStackError):  # it leaves
+            self._app.screen.refresh()
 
     def _tell_size(self) -> None:
         """The size as it is now: who looks last sees the last one."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import io
 import signal
+import threading
 
 import pytest
 from hypothesis import given
@@ -103,6 +104,14 @@ class Told:
 
     def __init__(self) -> None:
         self.sizes: list[tuple[int, int]] = []
+        self.drawn = 0
+
+    @property
+    def screen(self) -> Told:
+        return self
+
+    def refresh(self) -> None:
+        self.drawn += 1
 
     async def _post_message(self, message: Message) -> None:
         if isinstance(message, events.Resize):
@@ -138,6 +147,30 @@ def signals():
     yield
     for which, handler in found.items():
         signal.signal(which, handler)
+
+
+async def test_a_program_that_was_stopped_from_outside_goes_on_with_one_reader(signals) -> None:
+    """By a SIGSTOP, of which nobody hears: whoever is continued had not suspended itself."""
+
+    def readers() -> int:
+        return sum(thread.name == "textual-input" for thread in threading.enumerate())
+
+    told, before = Told(), readers()
+    driver = DraggedWindow(told)
+    driver._file = io.StringIO()
+    driver.start_application_mode()
+    try:
+        for _ in range(3):
+            signal.raise_signal(signal.SIGCONT)
+        assert readers() == before + 1
+        async with asyncio.timeout(10):
+            while told.drawn != 3:  # whatever the terminal shows by now
+                await asyncio.sleep(0.01)
+    finally:
+        driver.stop_application_mode()
+        driver.close()
+    assert readers() == before
+    assert driver._file.getvalue().count("\x1b[?1049h") == 4
 
 
 async def test_the_last_size_that_is_told_is_the_terminals(signals) -> None:
