@@ -202,7 +202,10 @@ def _mark(shape: int, mark: str) -> _Mark:
 
 
 _MARKS = [_mark(number, mark) for number, shape in enumerate(SHAPES) for mark in shape.marks]
-_PARTS = re.compile("|".join(dict.fromkeys(mark.part for mark in _MARKS if mark.part)))
+_EVERY = {mark.part for mark in _MARKS} - {""}
+_PARTS = re.compile(
+    "|".join(sorted(part for part in _EVERY if not any(one in part for one in _EVERY - {part})))
+)
 
 
 def may_begin(word: str) -> bool:

@@ -10,11 +10,14 @@ from collections.abc import Iterable
 
 from docstra_tui.context.credentials import may_begin
 from docstra_tui.context.search.facts import SIZE
-from docstra_tui.context.search.spelling import spelled
-from docstra_tui.context.search.stems import number_of, parted
+from docstra_tui.context.search.spelling import EVERYWHERE, LONGEST, parts, spelled
+from docstra_tui.context.search.stems import find_number, parted
 
 _KEPT = 30_000
 """Identifiers that are remembered, and as many of those before them: most of a file's stand in others too."""
+
+_WORDS = 20_000
+"""The same of words."""
 
 
 class _Numbers(dict[str, bytes]):
@@ -33,9 +36,7 @@ class _Numbers(dict[str, bytes]):
             return self._suspected[identifier]
         packed = self._older.get(identifier)
         if packed is None:
-            packed = b"".join(
-                [number_of(word).to_bytes(SIZE, sys.byteorder) for word in parted(spelled([identifier]))]
-            )
+            packed = b"".join(map(_packed, _words(identifier)))
             if may_begin(identifier):
                 if len(self._suspected) >= _KEPT:
                     self._suspected.clear()
@@ -50,6 +51,49 @@ class _Numbers(dict[str, bytes]):
 
 
 _numbers = _Numbers()
+
+
+class _Packed(dict[str, bytes]):
+    """The number of each word."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._older: dict[str, bytes] = {}
+
+    def __missing__(self, word: str) -> bytes:
+        packed = self._older.get(word)
+        if packed is None:
+            packed = find_number(word).to_bytes(SIZE, sys.byteorder)
+        if len(self) >= _WORDS:
+            self._older = dict(self)
+            self.clear()
+        self[word] = packed
+        return packed
+
+
+_packed = _Packed().__getitem__
+
+
+def _words(identifier: str) -> list[str]:
+    """`parted(spelled([identifier]))`, in half the time where it has no accents."""
+    if not identifier.isascii() or len(identifier) > LONGEST or identifier in EVERYWHERE:
+        return parted(spelled([identifier]))
+    lowered = identifier.lower()
+    if lowered.isalpha() and (identifier.islower() or identifier.isupper()):
+        return [lowered]
+    bare = lowered.replace("_", "")
+    if not bare.isalnum():
+        return parted(spelled([identifier]))
+    words = lowered.split("_")
+    if "" in words:
+        words = [word for word in words if word]
+    if (identifier.islower() or identifier.isupper()) and bare.isalpha():
+        return words
+    for piece in identifier.split("_"):
+        split = parts(piece)
+        if len(split) > 1:
+            words += [part.lower() for part in split if len(part) > 1]
+    return words
 
 
 def numbers(identifiers: Iterable[str]) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 _PART = re.compile(r"[A-Z]{2,}[sv](?![a-zß-ÿ])|[A-Z]+(?![a-zß-ÿ])|[A-Z]?[a-zß-ÿ]++|\d++|[^\W\d_A-Za-zß-ÿ]++")
 """`HTTPServer2` is HTTP, Server, 2, `UUIDv4` UUIDv, 4; letters of other scripts stay together."""
 
-_LONGEST = 100
+LONGEST = 100
 """Characters of an identifier that is parted: what is longer was written by no one."""
 
 _SPACES = bytes(
@@ -20,7 +20,7 @@ def _set(names: str) -> frozenset[str]:
     return frozenset(names.split())
 
 
-_EVERYWHERE = _set(
+EVERYWHERE = _set(
     "and as const def elif else fn for from func function if import in is let not or return self the this to "
     "var void"
 )
@@ -34,7 +34,7 @@ def words(text: str) -> list[str]:
 
 def parts(identifier: str) -> list[str]:
     """`parseHTTPBody_v2` as parse, HTTP, Body, v, 2."""
-    return _PART.findall(identifier[:_LONGEST])
+    return _PART.findall(identifier[:LONGEST])
 
 
 def spelled(identifiers: Iterable[str]) -> str:
@@ -46,8 +46,8 @@ def spelled(identifiers: Iterable[str]) -> str:
 
 
 def _spell(identifier: str) -> str:
-    identifier = identifier[:_LONGEST]
-    if identifier in _EVERYWHERE:
+    identifier = identifier[:LONGEST]
+    if identifier in EVERYWHERE:
         return ""
     is_plain = identifier.islower() or (identifier.isupper() and identifier.isascii())
     if is_plain and (identifier.isalpha() or identifier.replace("_", "").isalpha()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import sys
 from pathlib import Path
 
@@ -18,8 +19,8 @@ from docstra_tui.context.search.kinds import kind_of
 from docstra_tui.context.search.lexing import pieces
 from docstra_tui.context.search.numbering import numbers
 from docstra_tui.context.search.regions import LONG
-from docstra_tui.context.search.spelling import parts, spelled
-from docstra_tui.context.search.stems import number_of
+from docstra_tui.context.search.spelling import EVERYWHERE, parts, spelled
+from docstra_tui.context.search.stems import number_of, parted
 
 PYTHON = '''"""How often a request is tried."""
 
@@ -317,6 +318,28 @@ def test_identifiers_are_remembered_and_what_may_begin_a_credential_is_told_each
             assert numbering.looked_at([word, "self"], suspects) == numbers_of(word)
     assert suspects == ["password"] * 2
     assert numbering.looked_at(["noSpace", "b_c"], suspects) == numbers_of("nospace no space b c")
+
+
+def test_words_of_an_identifier_are_those_that_its_spelling_has() -> None:
+    """The short way to them says the same as the long one."""
+    chance = random.Random(3)
+    for _ in range(4_000):
+        word = "".join(chance.choice("abYZ_019é日") for _ in range(chance.randrange(1, 9)))
+        assert numbering._words(word) == parted(spelled([word])), word
+    for word in (
+        *EVERYWHERE,
+        "aB" * 60,
+        "a_" * 60,
+        "x" * 200,
+        "_",
+        "__",
+        "IF",
+        "SELF",
+        "URLs",
+        "a.b",
+        "it's",
+    ):
+        assert numbering._words(word) == parted(spelled([word])), word
 
 
 def test_identifiers_in_their_parts() -> None:

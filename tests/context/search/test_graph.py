@@ -32,7 +32,7 @@ def index() -> sqlite3.Connection:
     for path, content in PROJECT.items():
         found = extracted(extract(path, content), content.count("\n"))
         file, _ = shape.put(connection, path, (1, 1, 1), found)
-        shape.put_names(connection, [(file, path, found)])
+        shape.put_all(connection, [(file, path, found)])
     return connection
 
 

@@ -13,6 +13,7 @@ from contextlib import closing
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from docstra_tui.context.search.index import place, process
@@ -68,8 +69,9 @@ def test_a_file_that_breaks_its_parser_is_there_all_the_same(root: Path) -> None
     for name in names:
         (root / name).write_text("class Walrus:\n    pass\n")
     workers = Workers(root, is_low=False, count=1, command=[*COMMAND[:2], "-c", FRAGILE])
-    found = {wanted.path: rows for wanted, rows in workers.read([Wanted(name, 1000) for name in names])}
-    assert sorted(found) == sorted(names)
+    every = [*workers.read([Wanted(name, 1000) for name in names])]
+    found = {wanted.path: rows for wanted, rows in every}
+    assert sorted(wanted.path for wanted, _ in every) == sorted(names)
     assert {name for name, rows in found.items() if rows.left_out} == {"hopeless.py"}
     assert found["hopeless.py"].left_out == BROKEN
     walrus = numbers(["Walrus"])
@@ -258,6 +260,15 @@ def test_many_files_that_break_their_parser_are_not_taken_for_broken_processes(r
         else:
             workers._is_broken(batch)
     assert len(read) == BATCH > FAILURES
+
+
+def test_what_a_worker_is_told_fits_into_a_pipe_twice(root: Path) -> None:
+    """Whoever would wait for room there, while the worker waits with an answer, would wait for ever."""
+    workers = Workers(root, is_low=False, count=1)
+    workers._todo.extend(Wanted(f"{number}" + "\U0001f9ad" * 1_000, 1000) for number in range(60))
+    batches = [*iter(workers._more, [])]
+    assert sum(map(len, batches)) == 60
+    assert max(len(msgspec.msgpack.encode(batch)) for batch in batches) < (1 << 16) / 2
 
 
 def test_what_was_stopped_is_not_waited_for(root: Path) -> None:

@@ -137,11 +137,12 @@ class Building:
         stamps: dict[str, Stamp],
         began: int,
     ) -> None:
-        from docstra_tui.context.search import postings  # numpy's: not for who only hears of the progress
-
         coming = iter(found)
         start = time.monotonic()
         for first in coming:
+            # numpy's: not for who only hears of the progress, and while others read already
+            from docstra_tui.context.search import postings
+
             now = time.monotonic()
             until = now + min(LONGEST_SECONDS, max(SECONDS, (now - start) / 4))
             put: list[tuple[int, str, Extracted]] = []
@@ -156,7 +157,7 @@ class Building:
                     self._done += 1
                     if time.monotonic() > until or self._is_stopped():
                         break
-                shape.put_names(connection, put)
+                shape.put_all(connection, put)
                 postings.put(connection, [(file, found.kind, found.words) for file, _, found in put])
                 self._tell(connection)
             postings.merge(connection)

@@ -18,7 +18,7 @@ LOOK = 0.5
 """Seconds between two looks at whether anybody still wants an answer."""
 
 _LENGTH = struct.Struct("<I")
-_AT_ONCE = 1 << 18
+_AT_ONCE = 1 << 20
 
 
 def send(pipe: IO[bytes], message: object) -> None:

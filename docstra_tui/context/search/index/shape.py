@@ -118,8 +118,8 @@ def version(connection: sqlite3.Connection) -> int:
 def put(
     connection: sqlite3.Connection, path: str, stamp: tuple[int, int, int], found: Extracted
 ) -> tuple[int, bool]:
-    """Have this file in it, in place of what was known of it: its number, and whether that was something. Its
-    words and names are not found before they are in a part and in `put_names`. Inside a transaction."""
+    """Have this file in it, in place of what was known of it: its number, and whether that was something.
+    What it says is not found before it is in a part and `put_all`. Inside a transaction."""
     known = connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
     if known is not None:
         take_out(connection, known[0])
@@ -129,34 +129,31 @@ def put(
         (path, *stamp, found.language, found.kind, found.lines, found.left_out),
     ).lastrowid
     assert file is not None
-    first = file << SHIFT
-    connection.executemany(
-        "INSERT INTO region_lines (id, start, end) VALUES (?, ?, ?)",
-        [(first + number, *lines) for number, lines in enumerate(found.places)],
-    )
-    connection.executemany(
-        "INSERT INTO definitions (file, called, name, kind, line, end) VALUES (?, ?, ?, ?, ?, ?)",
-        [(file, _called(name, kind), name, kind, *lines) for name, kind, *lines in found.definitions],
-    )
-    connection.executemany(
-        "INSERT OR IGNORE INTO imports (file, module) VALUES (?, ?)",
-        [(file, module) for module in found.imports],
-    )
     return file, known is not None
 
 
-def put_names(connection: sqlite3.Connection, files: Iterable[tuple[int, str, Extracted]]) -> None:
-    """Have it what these files, by their ids and paths, are called, use and define: of many at once, in the
-    order of the tables, of which else each page would be written again and again. Inside a transaction."""
-    named, uses, defined = [], [], []
+def put_all(connection: sqlite3.Connection, files: Iterable[tuple[int, str, Extracted]]) -> None:
+    """Have all that is in these files, by their ids and paths: of many at once, and in the order of the
+    tables, of which else each page would be written again and again. Inside a transaction."""
+    lines: list[tuple[int, int, int]] = []
+    definitions, imports, named, uses, defined = [], [], [], [], []
     for file, path, found in files:
+        lines += [(number, *place) for number, place in enumerate(found.places, file << SHIFT)]
+        definitions += [(file, _called(one[0], one[1]), *one) for one in found.definitions]
+        imports += [(file, module) for module in found.imports]
         named += [(name, file) for name in names_of(path) if found.places]
         uses += [(name, file, count) for name, count in found.uses]
         if found.kind not in ("docs", "config"):
             defined += [(called, file, is_member) for called, is_member in _defined(found).items()]
-    connection.executemany("INSERT INTO named (name, file) VALUES (?, ?)", sorted(named))
-    connection.executemany("INSERT OR IGNORE INTO uses (name, file, count) VALUES (?, ?, ?)", sorted(uses))
-    connection.executemany("INSERT INTO defined (called, file, is_member) VALUES (?, ?, ?)", sorted(defined))
+    put = connection.executemany
+    put("INSERT INTO region_lines (id, start, end) VALUES (?, ?, ?)", lines)
+    put(
+        "INSERT INTO definitions (file, called, name, kind, line, end) VALUES (?, ?, ?, ?, ?, ?)", definitions
+    )
+    put("INSERT OR IGNORE INTO imports (file, module) VALUES (?, ?)", imports)
+    put("INSERT INTO named (name, file) VALUES (?, ?)", sorted(named))
+    put("INSERT OR IGNORE INTO uses (name, file, count) VALUES (?, ?, ?)", sorted(uses))
+    put("INSERT INTO defined (called, file, is_member) VALUES (?, ?, ?)", sorted(defined))
 
 
 def _defined(found: Extracted) -> dict[str, bool]:

@@ -58,12 +58,13 @@ NO_TEXT = " is not text."
 def main() -> None:
     """Answer until nobody asks any more."""
     bound(MEMORY)
-    gc.set_threshold(50_000)  # what is known of one file, and gone with it
+    gc.disable()  # what is known of one file is gone with it; of circles there are a few
     asked, said = sys.stdin.buffer, sys.stdout.buffer
     order = msgspec.msgpack.decode(receive(asked), type=Order)
     if order.is_low:
         step_aside(is_idle=True)
     root = Path(order.root.decode(errors="surrogateescape"))
+    gc.freeze()
     while message := receive(asked):
         found: list[Extracted] = []
         began, size = time.monotonic(), 0
@@ -77,6 +78,7 @@ def main() -> None:
                 found, began, size = [], time.monotonic(), 0
         if found:
             send(said, found)
+        gc.collect()
 
 
 def look_at(root: Path, wanted: Wanted) -> Extracted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import queue
 import subprocess
@@ -19,10 +20,15 @@ from docstra_tui.context.search.index.messages import LOOK, Inbox, send
 
 BATCH = 24
 """Files that a worker hears of together."""
+LETTERS = 5_000
+"""Of their paths: two such messages fit into a pipe, so that whoever sends them never waits."""
+PIPE = 1 << 20
+"""Bytes of answers that a worker need not wait with, where the system allows so many."""
 SILENCE = 60.0
 """Seconds without an answer: the processor's time is bounded by the worker itself, so the disk is stuck."""
-WAITING = 4
-"""Answers, of several files each, that wait to be put in: more would only fill the memory."""
+WAITING = 24
+"""Answers, of several files each, that wait to be put in: what is read while a transaction ends. More would
+only fill the memory."""
 FAILURES = 20
 """In a row: it is no file that breaks the processes."""
 BROKEN = "its parser broke"
@@ -101,12 +107,17 @@ class Workers:
         self._give(outcome)
 
     def _next_batch(self) -> list[Wanted]:
-        batch: list[Wanted] = []
         with contextlib.suppress(IndexError):
-            if self._alone:
-                return [self._alone.popleft()]
-            while len(batch) < BATCH:
+            return [self._alone.popleft()]
+        return self._more()
+
+    def _more(self) -> list[Wanted]:
+        batch: list[Wanted] = []
+        letters = 0
+        with contextlib.suppress(IndexError):
+            while len(batch) < BATCH and letters < LETTERS:
                 batch.append(self._todo.popleft())
+                letters += len(batch[-1].path)
         return batch
 
     def _with_one_process(self, batch: list[Wanted]) -> None:
@@ -119,6 +130,8 @@ class Workers:
             start_new_session=True,
         )
         assert process.stdin is not None and process.stdout is not None
+        with contextlib.suppress(AttributeError, OSError):
+            fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, PIPE)
         inbox = Inbox(process.stdout)
         with process, contextlib.ExitStack() as undo:
             undo.callback(process.kill)
@@ -126,7 +139,12 @@ class Workers:
                 send(process.stdin, self._order)
                 while batch and not self._stop.is_set():
                     send(process.stdin, batch)
+                    is_alone = len(batch) == 1
                     while batch:
+                        # The next ones are there when these are done: nobody waits for the other then.
+                        if not is_alone and len(batch) <= BATCH and (more := self._more()):
+                            batch = batch + more
+                            send(process.stdin, more)
                         found = _answer(inbox, self._stop)
                         if self._stop.is_set():
                             return
