@@ -58,15 +58,15 @@ test: dev ## all tests
 	@$(MAKE) --no-print-directory -j 2 test-together test-real
 	@$(MAKE) --no-print-directory test-alone
 
-test-together: ## of them what runs side by side
+test-together: ## of them what runs side by side (after make dev)
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not alone and not real"
 
 # Its lines come at its end, in one piece.
-test-real: ## of them what asks a real model
+test-real: ## of them what asks a real model (after make dev)
 	@$(BIN)/python -m pytest -m real >$(dir $(BIN))test-real.log 2>&1; code=$$?; \
 		echo "== pytest -m real"; cat $(dir $(BIN))test-real.log; exit $$code
 
-test-alone: ## of them what has the machine to itself
+test-alone: ## of them what has the machine to itself (after make dev)
 	$(BIN)/python -m pytest -m alone
 
 # Not the versions of constraints.txt, which are raised when this passes; in a .venv of its own, which stays.

@@ -24,6 +24,9 @@ OURS = f"dt{os.getpid()}-"
 """How this run's folders begin: another run on the machine is not our business."""
 RARE = ("alone", "real")
 """Marks of few tests, which have a process of their own."""
+SELDOM = (20_000, 20, 20)
+"""How many objects come, and how many collections of those, before the next. What tests make goes by
+itself, or with a collection that is asked for."""
 DECODE = os.environ.get("DOCSTRA_ENGINE_DECODE", "")
 """How engines write where a test says nothing; `plain` is by `generate`."""
 
@@ -59,7 +62,10 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
     finally:
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*SELDOM)
         gc.enable()
+        if torch := sys.modules.get("torch"):
+            torch.set_num_threads(1)  # tiny models gain nothing by more, and wait where cores are busy
 
 
 def _import_from_elsewhere(config: pytest.Config) -> None:
