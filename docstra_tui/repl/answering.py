@@ -28,6 +28,7 @@ from docstra_tui.workspace.turns.queue import TurnQueue
 from docstra_tui.workspace.turns.requests import NotTicked
 from docstra_tui.workspace.turns.runner import Outcome
 from docstra_tui.workspace.wording import (
+    ENDED,
     GOES_ON,
     NO_FILES,
     answer_figures,
@@ -298,8 +299,8 @@ class Answering:
         parts = [] if has_sources(turn) else [f"{NO_FILES}, @ names some, /suggest finds some"]
         parts.append(served(turn.model))
         parts.append(answer_figures(turn.usage, turn.ttft_s, turn.tokens_per_s))
-        if turn.status == "cancelled":
-            parts.insert(0, "stopped")
+        if turn.status in ("cancelled", "interrupted"):
+            parts.insert(0, ENDED[turn.status])
         elif turn.finish_reason == "length":
             parts.append(f"cut at {self._most_tokens()} tokens (--max-tokens)")
         if is_cut(turn):

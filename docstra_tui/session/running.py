@@ -63,6 +63,8 @@ class RunningTurn(Iterator[str]):
             turn.answer, turn.thinking = begun(turn.answer), begun(turn.thinking)
         self._stream: AnswerStream | None = None
         self._cancelled = threading.Event()
+        self._how: Status = "interrupted"
+        """How it ends before its end: where nobody stopped it, what it was asked of was closed."""
         self._is_started = False
         self._lock = threading.Lock()
 
@@ -88,15 +90,13 @@ class RunningTurn(Iterator[str]):
                     "failed", error if isinstance(error, DocstraError) else from_wire(to_wire(error))
                 )
                 raise StopIteration from None
-            # Ctrl+C in a face that reads in its main thread, a panic of a library's Rust
-            self.cancel()
-            self._finish("cancelled")
+            # Ctrl+C or a signal in a face that reads in its main thread, a panic of a library's Rust
+            self.cancel("interrupted" if isinstance(error, SystemExit) else "cancelled")
+            self._finish(self._how)
             raise
         if piece is None:
             reason = self._stream.finish_reason if self._stream is not None else "cancelled"
-            # Where nobody stopped it, what it was asked of was closed: the program leaves, the link was cut.
-            how: Status = "cancelled" if self._cancelled.is_set() else "interrupted"
-            self._finish(how if reason == "cancelled" else "done")
+            self._finish(self._how if reason == "cancelled" else "done")
             raise StopIteration
         self.turn.answer += piece
         self._keeper.add_piece(self.turn, piece)
@@ -113,9 +113,11 @@ class RunningTurn(Iterator[str]):
         among.cancel()
         return None
 
-    def cancel(self) -> None:
+    def cancel(self, how: Status = "cancelled") -> None:
         """Stop. What was written stays; the iteration ends by itself. Never blocks, any thread."""
         with self._lock:
+            if not self._cancelled.is_set():
+                self._how = how
             self._cancelled.set()
             stream = self._stream
             was_started = self._is_started
@@ -123,7 +125,7 @@ class RunningTurn(Iterator[str]):
         if stream is not None:
             stream.cancel()
         elif not was_started:  # nobody may ever iterate it
-            self._finish("cancelled")
+            self._finish(self._how)
 
     def _started_stream(self) -> AnswerStream | None:
         """The stream, started at the first call; None when it was cancelled before that."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from docstra_tui.errors import AnswerFailed, DocstraError, EngineDied, Generatio
 from docstra_tui.llm.answer import Finished, FinishReason, Reframed, Thought, Usage
 from docstra_tui.llm.measure import Measure
 from docstra_tui.session.chat import ChatSession
+from docstra_tui.session.running import RunningTurn
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turn_request import plain_question
 from tests.fakes import FakeLLM
@@ -212,11 +214,20 @@ def test_one_answer_at_a_time(llm: FakeLLM, session: ChatSession) -> None:
 
 def test_an_answer_that_nobody_stopped_was_cut_off(llm: FakeLLM, session: ChatSession) -> None:
     """As where the program leaves: what it was asked of is closed."""
-    for stop, status in (("cancel", "cancelled"), ("", "interrupted")):
+    stops: dict[str, Callable[[RunningTurn], None]] = {
+        "cancelled": lambda turn: turn.cancel(),
+        "interrupted": lambda turn: turn.cancel("interrupted"),
+        "closed": lambda turn: turn._stream.cancel(),  # type: ignore[union-attr]
+    }
+    for name, stop in stops.items():
         llm.enqueue("one ", "two ", "three")
         running = session.ask("Why?")
         assert next(running) == "one "
-        assert running._stream is not None
-        running.cancel() if stop else running._stream.cancel()
+        stop(running)
+        assert list(running) == []
+        assert running.turn.status == ("interrupted" if name == "closed" else name)
+    llm.enqueue("one ", SystemExit(129))
+    running = session.ask("Why?")
+    with pytest.raises(SystemExit):
         list(running)
-        assert running.turn.status == status
+    assert running.turn.status == "interrupted"

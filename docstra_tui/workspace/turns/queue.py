@@ -280,7 +280,7 @@ class TurnQueue:
 
     def let_go(self, seconds: float) -> None:
         """Stop the answer on the way out, and wait so long for what there is of it."""
-        self._runner.stop()
+        self._runner.stop(is_leaving=True)
         self._runner.wait(seconds)
 
     # While a turn runs

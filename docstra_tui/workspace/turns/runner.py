@@ -108,15 +108,16 @@ class TurnRunner:
             self._running = None
         return outcome
 
-    def stop(self) -> None:
-        """Stop the current turn, if one runs. Any thread, never blocks."""
+    def stop(self, *, is_leaving: bool = False) -> None:
+        """Stop the current turn, if one runs; `is_leaving`: the program ends, and nobody meant the answer.
+        Any thread, never blocks."""
         with self._lock:
             if self.current is None:
                 return
             self.stopping = True
             running, session = self._running, self._session
         if running is not None:
-            running.cancel()
+            running.cancel("interrupted" if is_leaving else "cancelled")
         elif session is not None:
             session.admission.stop()
 
@@ -143,7 +144,7 @@ class TurnRunner:
         except Exception as raised:  # a bug of ours must not leave a turn that never ends
             error = GenerationFailed(f"{type(raised).__name__}: {raised}"[:300])
         turn = running.turn if running is not None else None
-        stopped = turn.status == "cancelled" if turn is not None else self.stopping
+        stopped = turn.status in ("cancelled", "interrupted") if turn is not None else self.stopping
         with self._lock:
             self._outcome = Outcome(request, turn, error, stopped, self.report or ReadReport(), following)
         self._changed()
