@@ -70,8 +70,12 @@ def test_beside_files_standard_input_is_neither_read_nor_waited_for(words: list[
 def test_a_pipe_that_was_closed_with_nothing_in_it_is_nothing_to_speak_of(monkeypatch) -> None:
     """As `ssh -n HOST docstra-tui ask` has it."""
     for data, said in ((b"", ""), (b"x", NOT_READ)):
-        pipe_in(monkeypatch, data)
-        assert ask("ask", "Why?", "-f", "a.py", llm=FakeLLM("x"))[2] == said
+        reader, writer = os.pipe()
+        os.write(writer, data)
+        os.close(writer)  # before anybody looks
+        with os.fdopen(reader) as piped:
+            monkeypatch.setattr("sys.stdin", piped)
+            assert ask("ask", "Why?", "-f", "a.py", llm=FakeLLM("x"))[2] == said
 
 
 def test_a_loop_keeps_the_list_it_reads_from(project: Path, monkeypatch) -> None:
