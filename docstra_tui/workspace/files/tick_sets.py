@@ -70,11 +70,16 @@ class TickSets:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._aside: Path | None = None
+        """Where a damaged file was put, until it is told."""
 
     def all(self) -> dict[str, SavedTicks]:
         """Every set, by name; those that cannot be read are none."""
         sets: dict[str, SavedTicks] = {}
-        for name, told in self._read().items():
+        found = None
+        with suppress(OSError):
+            found = self._read()
+        for name, told in (found or {}).items():
             with suppress(TypeError, KeyError, ValueError, AttributeError):
                 sets[str(name)] = ticks_of(told)
         return {name: sets[name] for name in sorted(sets, key=str.casefold)}
@@ -97,7 +102,7 @@ class TickSets:
             if is_new and len(told) >= MOST:
                 raise UsageError(f"There are {MOST} sets already.", "/set delete NAME makes room.")
             told[name] = ticks.told
-        return f"Set {name} {'is' if is_new else 'is now'} {told_of(ticks)}."
+        return f"Set {name} {'is' if is_new else 'is now'} {told_of(ticks)}.{self._told_aside()}"
 
     def delete(self, name: str) -> str:
         """Forget a set, not its files; what to say of it. Raises `UsageError` where there is none."""
@@ -118,22 +123,41 @@ class TickSets:
             with open(paths.open_private(place.with_suffix(".lock")), "wb") as lock:
                 with suppress(OSError):  # a disk that knows no locks
                     fcntl.flock(lock.fileno(), fcntl.LOCK_EX)
-                told = self._read()
+                found = self._read()
+                told = found or {}
                 yield told
+                if found is None:
+                    self._aside = _set_aside(place)
                 paths.write_private(place, json.dumps({"root": str(self._root), "sets": told}))
         except OSError as error:
             raise StoreError(f"The set cannot be kept: {error.strerror}.", "Free the disk.") from error
 
-    def _read(self) -> dict[str, Any]:
+    def _told_aside(self) -> str:
+        aside, self._aside = self._aside, None
+        return f" The sets of before could not be read; their file is now {aside}." if aside else ""
+
+    def _read(self) -> dict[str, Any] | None:
+        """What is kept; None where that is there but damaged. Raises `OSError` where nobody may look."""
         import json
 
         try:
             fd = paths.open_private(place_of(self._root, "sets"), os.O_RDONLY)
             with open(fd, encoding="utf-8") as file:
                 told = json.loads(file.read(LARGEST))["sets"]
-        except (OSError, ValueError, TypeError, KeyError):
+        except FileNotFoundError:
             return {}
-        return told if isinstance(told, dict) else {}
+        except (ValueError, TypeError, KeyError):
+            return None
+        return told if isinstance(told, dict) else None
+
+
+def _set_aside(place: Path) -> Path:
+    """Give a damaged file another name, which no other has: somebody may read more of it than we can."""
+    number = 1
+    while (aside := place.with_name(f"{place.name}.corrupt-{number}")).exists():
+        number += 1
+    os.replace(place, aside)
+    return aside
 
 
 def _unknown(name: str, known: dict[str, Any]) -> UsageError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from pathlib import Path
@@ -54,23 +55,45 @@ def test_there_is_an_end_to_how_many_there_are(tmp_path: Path, monkeypatch: pyte
     assert MOST > 50 and list(sets.all()) == ["a", "b"]
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"sets": 3}', '{"sets": {"a": {"folders": 1}, "b": [], "c": null}}']
-)
-def test_a_broken_file_has_no_sets_and_takes_new_ones(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"sets": 3}'])
+def test_a_broken_file_has_no_sets_and_lies_beside_new_ones(tmp_path: Path, text: str) -> None:
     sets = TickSets(tmp_path)
     sets.save("x", TICKS)
     [file] = (paths.state_dir() / "sets").glob("*.json")
     file.write_text(text)
     assert sets.all() == {}
+    said = sets.save("new", TICKS)
+    assert sets.load("new") == TICKS
+    [aside] = file.parent.glob("*.corrupt-*")
+    assert aside.read_text() == text and str(aside) in said
+    assert "corrupt" not in sets.save("newer", TICKS)
+    file.write_text(text)
+    sets.save("new", TICKS)
+    assert len(list(file.parent.glob("*.corrupt-*"))) == 2
+
+
+def test_a_set_that_is_none_stays_beside_those_that_are(tmp_path: Path) -> None:
+    sets = TickSets(tmp_path)
+    sets.save("x", TICKS)
+    [file] = (paths.state_dir() / "sets").glob("*.json")
+    broken = {"a": {"folders": 1}, "b": [], "c": None}
+    file.write_text(json.dumps({"sets": broken}))
+    assert sets.all() == {}
     sets.save("new", TICKS)
     assert sets.load("new") == TICKS
+    assert json.loads(file.read_text())["sets"].keys() == {*broken, "new"}
 
 
 def test_what_cannot_be_kept_is_told(tmp_path: Path) -> None:
     sets = TickSets(tmp_path)
     sets.save("x", TICKS)
     [file] = (paths.state_dir() / "sets").glob("*.json")
+    elsewhere = file.rename(tmp_path / "elsewhere.json")
+    file.symlink_to(elsewhere)  # nobody follows one
+    assert sets.all() == {}
+    with pytest.raises(StoreError, match="cannot be kept"):
+        sets.save("y", TICKS)
+    assert file.is_symlink()
     file.unlink()
     file.mkdir()
     with pytest.raises(StoreError, match="cannot be kept"):
