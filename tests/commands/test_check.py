@@ -94,10 +94,17 @@ def test_a_pipe_with_a_name_is_an_answer(project: Path, monkeypatch) -> None:
     """As the `<(…)` of a shell is, whose other end may open late, and which may say more than is read."""
     os.mkfifo(project / "pipe", 0o600)
     monkeypatch.setattr(stdin, "PATIENCE_SECONDS", 0.0)
+    note = Console.note
 
     def written(text: str) -> tuple[int, str, str]:
         writing = threading.Thread(target=lambda: (project / "pipe").write_text(text), daemon=True)
-        threading.Timer(0.05, writing.start).start()
+
+        def told(console: Console, words: str) -> None:
+            note(console, words)
+            if words.startswith("Waiting"):
+                writing.start()
+
+        monkeypatch.setattr(Console, "note", told)
         return run("pipe", "-f", "pkg/client.py")
 
     code, out, err = written(TRUE)
