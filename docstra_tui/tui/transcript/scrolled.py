@@ -35,6 +35,8 @@ class ScrolledDocument(DrawnDocument):
         super().__init__(id=id, classes=classes)
         self._following = True
         self._is_scrolling_itself = False
+        self._has_spare = False
+        """There are empty lines under the last, which an answer that grew did not need."""
         self._work_timer: Timer | None = None
         self._has_older = False
         self._asks_older = False
@@ -99,7 +101,7 @@ class ScrolledDocument(DrawnDocument):
         self._start_at_end()
 
     def _start_at_end(self) -> None:
-        self._following = True
+        self._following, self._has_spare = True, False
         self.settle()
         self.refresh()
 
@@ -198,14 +200,20 @@ class ScrolledDocument(DrawnDocument):
         """Make room for the document and scroll to `top` or the end; True when everything is repainted.
 
         While an answer grows there is room for some more lines, so that the next ones need neither a
-        layout of the screen nor scrolling.
+        layout of the screen nor scrolling. What it did not need stays as long as it is in sight; else the
+        room is that of the document, whatever came before.
         """
         height = self.size.height
         total = self.document.height + BELOW
         room = self.virtual_size.height
-        step = min(STEP, height // 3) if self.is_growing else 0
-        if total > room or total + STEP < room or room < height or total <= height < room:
-            room = total + step if total > height else height
+        if self.is_growing:
+            self._has_spare = True
+            if total > room or total + STEP < room or room < height or total <= height < room:
+                room = total + min(STEP, height // 3) if total > height else height
+        else:
+            seen = min(room, self.top + height)
+            self._has_spare = self._has_spare and height < total < seen <= total + STEP
+            room = seen if self._has_spare else max(total, height)
         if room != self.virtual_size.height or self.virtual_size.width != self.size.width:
             self._set_room(room)
         if self._following:

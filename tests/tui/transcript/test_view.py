@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.geometry import Offset
 
 from docstra_tui.tui.transcript.layout.ending import ShownTurn, TurnEnding
+from docstra_tui.tui.transcript.scrolled import BELOW
 from docstra_tui.tui.widgets.key_line import keys_at
 from tests.tui.fakes import screen_text
 
@@ -129,6 +130,45 @@ async def test_it_follows_only_at_the_end(make_app):
         assert "More." in app.rows
         app.view.append("\n\nThe very last.")
         await until(pilot, lambda: "The very last." in app.rows)
+
+
+async def test_there_are_no_empty_lines_below_but_those_an_answer_left(make_app):
+    app = make_app()
+    async with app.run_test(size=(60, 20)) as pilot:
+        view = app.view
+
+        def spare() -> int:
+            return view.virtual_size.height - view.document.height - BELOW
+
+        view.load([ShownTurn("Q", LONG[:400])])
+        await settled(pilot)
+        height = view.document.height + BELOW
+        for rows in (height + 1, height - 2):  # not one by one: it was too high, and is too low
+            await pilot.resize_terminal(60, rows)
+            await until(pilot, lambda rows=rows: view.size.height == rows)
+            await settled(pilot)
+        assert (spare(), view.top) == (0, 2)
+
+        view.begin_turn("Q")
+        view.append(LONG)
+        turn = view.document.turns[-1]
+        await until(pilot, lambda: not (view.feed or turn.is_behind))
+        while spare() < 4:
+            view.append("\n\nMore.")
+            await until(pilot, lambda: not view.feed)
+        room = view.virtual_size.height
+        view.end_turn(TurnEnding())
+        await settled(pilot)
+        left = spare()
+        assert left > 1 and view.virtual_size.height == room  # nothing jumps
+        await pilot.resize_terminal(60, height - 3)
+        await until(pilot, lambda: view.size.height == height - 3)
+        await settled(pilot)
+        assert spare() == left - 1
+
+        view.load([ShownTurn("Q", LONG)])
+        await settled(pilot)
+        assert spare() == 0 and view.is_following
 
 
 async def test_loaded_turns_open_at_the_end_and_scroll_to_the_first(make_app):
