@@ -100,6 +100,13 @@ async def until(pilot: Any, condition: Callable[[], bool], seconds: float = 30.0
         await pilot.pause(0.02)
 
 
+def is_idle(app: App[Any]) -> bool:
+    """Nothing that came waits to be done, and nothing that was done waits to be drawn."""
+    shown = app.screen
+    waits = app.message_queue_size or any(screen._layout_required for screen in app.screen_stack)
+    return not (waits or shown._scroll_required or shown._repaint_required or shown._dirty_widgets)
+
+
 def screen_text(app: DocstraApp) -> str:
     """What is on the screen, line by line."""
     lines = app.screen._compositor.render_strips()

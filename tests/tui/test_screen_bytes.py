@@ -4,6 +4,7 @@ toasts, sizes, themes and panes, a terminal shows what a repaint of everything w
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from textual.events import Resize
 from textual.geometry import Size
 
 from docstra_tui.llm.answer import Usage
-from tests.tui.fakes import send_bytes, until
+from tests.tui.fakes import is_idle, screen_text, send_bytes, until
 from tests.tui.terminal_bytes import TerminalBytes
 
 PIECES = ("It ", "returns **one**. ", "\n\n", "```python\nx = 1\n```\n", "- a\n- b\n", "word " * 40)
@@ -42,6 +43,16 @@ async def act(pilot: Any, what: str, chance: random.Random, terminal: TerminalBy
         await pilot.press(what)
 
 
+async def until_painted(
+    pilot: Any, terminal: TerminalBytes, is_still: Callable[[], bool] = lambda: True
+) -> None:
+    """The terminal gets no more, and nothing is left to be sent."""
+    before: Any = None
+    while before != terminal.cells or not (is_still() and is_idle(pilot.app)):
+        before = terminal.cells
+        await pilot.pause(0.05)
+
+
 @pytest.mark.parametrize("seed", range(2))
 async def test_a_terminal_shows_what_a_repaint_would_show(make_app: Any, backend: Any, seed: int) -> None:
     chance = random.Random(seed)
@@ -61,11 +72,8 @@ async def test_a_terminal_shows_what_a_repaint_would_show(make_app: Any, backend
             for what in chance.choices(ACTS, k=2):
                 done.append(what)
                 await act(pilot, what, chance, terminal, backend)
-            before: Any = None
             await until(pilot, is_still)
-            while before != terminal.cells or not is_still():
-                before = terminal.cells
-                await pilot.pause(0.05)
+            await until_painted(pilot, terminal, is_still)
             assert not terminal.wrong(), done
 
 
@@ -78,10 +86,8 @@ async def test_a_window_that_is_smaller_for_a_moment_is_whole_again(
     terminal = TerminalBytes(app, 80, 24)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.main.turns.queue.ready)
-        shown: list[str] = []
-        while shown != terminal.rows:
-            shown = terminal.rows
-            await pilot.pause(0.1)
+        await until_painted(pilot, terminal)
+        shown = terminal.rows
         terminal.resize(40, 10)
         terminal.resize(80, 24)
         assert terminal.rows != shown
@@ -96,9 +102,13 @@ async def test_what_others_wrote_over_the_screen_is_gone_after_a_command(make_ap
     terminal = TerminalBytes(app, 80, 24)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.main.turns.queue.ready)
-        terminal.print_over("\x1b[5;1HBroadcast message from root: down in 5 minutes\r\n\r\n")
+        await pilot.press(*"/redraw")
+        await until(pilot, lambda: "❯ /redraw" in screen_text(app))
+        await until_painted(pilot, terminal)
+        terminal.print_over("\x1b[12;1HBroadcast message from root: down in 5 minutes\r\n\r\n")
         assert any("Broadcast" in row for row in terminal.rows)
 
-        send_bytes(app, b"/redraw\r")
+        await pilot.press("enter")
         await until(pilot, lambda: not any("Broadcast" in row for row in terminal.rows))
+        await until_painted(pilot, terminal)
         assert not terminal.wrong()

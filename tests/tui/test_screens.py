@@ -32,7 +32,7 @@ from docstra_tui.tui.screens.waiting import WaitingScreen
 from docstra_tui.tui.widgets.file_view import FileView
 from docstra_tui.workspace.models.backend import Status
 from tests.tui.conftest import Unindexed
-from tests.tui.fakes import Backends, FakeBackend, screen_text, until
+from tests.tui.fakes import Backends, FakeBackend, is_idle, screen_text, until
 from tests.tui.picture import picture
 from tests.tui.story import is_ready
 
@@ -163,7 +163,7 @@ async def at_rest(app: DocstraApp, pilot: Any) -> str:
     ground = Color.parse(app.current_theme.background or "")
     await until(pilot, lambda: app.main.conversation.styles.background == ground)
     pictures = [""]
-    while len(set(pictures[-3:])) > 1 or len(pictures) < 3:
+    while len(set(pictures[-3:])) > 1 or len(pictures) < 3 or not is_idle(app):
         await pilot.pause(0.03)
         pictures.append(picture(app))
     return pictures[-1]
