@@ -12,6 +12,7 @@ from docstra_tui.errors import DocstraError
 from docstra_tui.llm.answer import Settings, Usage
 from docstra_tui.llm.prompt import JOIN, PART
 from docstra_tui.llm.written import Written
+from docstra_tui.session.sent_settings import MOST_KEPT
 from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.session.turns import SavedTurn
 
@@ -20,10 +21,6 @@ TYPED = "/continue"
 
 CUT = ("cancelled", "interrupted", "failed")
 """How an answer ended that is not whole, whatever the model said."""
-
-
-MOST_KEPT = 20
-"""Of the times that one answer was gone on with, whose settings are kept."""
 
 HALF = "\ufffd"
 """What stands for a character whose other bytes did not come."""

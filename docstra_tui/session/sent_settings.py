@@ -10,7 +10,9 @@ from docstra_tui.llm.answer import Setting, Settings
 from docstra_tui.session.turns import SavedTurn
 
 MOST = 100
-"""Settings of one request, and times that an answer was gone on with."""
+"""Settings of one request."""
+MOST_KEPT = 20
+"""Of the times that one answer was gone on with, whose settings are kept."""
 LONGEST = 300
 """Characters of a name or a value."""
 LARGEST = 1e15
@@ -30,9 +32,14 @@ def to_json(turn: SavedTurn) -> str | None:
 
 def from_list(found: Sequence[Any]) -> tuple[Settings | None, tuple[Settings, ...], bool]:
     """What such a list says, nothing that cannot be true; and whether it is whole."""
-    first, *others = (clean(one) for one in found[:MOST]) if found else (None,)
+    first, others = clean(found[0]) if found else None, goings_on(found[1:])
     is_whole = bool(found) and (first is not None or found[0] is None) and None not in others
     return first, tuple(one for one in others if one is not None), is_whole
+
+
+def goings_on(found: Sequence[Any]) -> list[Settings | None]:
+    """As `clean`, of the latest times that an answer was gone on with."""
+    return [clean(one) for one in found[-MOST_KEPT:]]
 
 
 def clean(value: Any) -> Settings | None:

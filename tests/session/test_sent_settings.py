@@ -16,6 +16,7 @@ from docstra_tui.session.exchange.imported import read
 from docstra_tui.session.exchange.markdown import to_markdown
 from docstra_tui.session.exchange.whole import whole
 from docstra_tui.session.running import RunningTurn
+from docstra_tui.session.sent_settings import MOST_KEPT, from_list
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.session.turns import SavedTurn, StoredSession
 from tests.fakes import FakeLLM
@@ -134,3 +135,11 @@ def test_what_stands_in_a_file_of_somebody_else_stays_within_bounds(path: Path) 
     again = read(exported(whole(found, session_id), "json", with_thinking=False).encode(), Path("/here"))
     found.close()
     assert again.turns[0].settings == turn.settings
+
+
+def test_no_more_goings_on_are_taken_than_are_kept() -> None:
+    found = [COLD, *({"max_tokens": number} for number in range(90))]
+    first, others, is_whole = from_list(found)
+    assert (first, len(others), others[-1], is_whole) == (COLD, MOST_KEPT, {"max_tokens": 89}, True)
+    assert from_list([]) == (None, (), False) and from_list([None]) == (None, (), True)
+    assert from_list([COLD, "x", WARM]) == (COLD, (WARM,), False)

@@ -64,7 +64,7 @@ class Asking:
             try:
                 body = self._manners.accepted(self._body(question), dropped)
                 server = "" if self._connection.is_engine else self._connection.name
-                settings = settings_of(body, question.think, server)
+                settings = settings_of(body, question.think, server, self._connection.quote)
                 answer.report([Sent(settings)], is_telling=False)
                 return attempt.read(body, settings)
             except Refused as refused:

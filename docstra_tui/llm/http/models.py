@@ -116,11 +116,12 @@ class Served:
         self._manners.is_known_to_go_on |= not GO_ON.isdisjoint(owners)
         card = self._ours(cards)
         if not self._is_named and card is not None:
-            if self.name not in ("", card["id"]):  # it serves another one now
+            shown = card["id"] if connection.is_engine else connection.quote(card["id"])
+            if self.name not in ("", shown):  # it serves another one now
                 self._counting.told_window, self._has_looked_further = None, False
                 self._manners.forget_model()
-            self.name = card["id"]
-            self.asked_for = None if connection.is_engine else self.name
+            self.name = shown
+            self.asked_for = None if connection.is_engine else card["id"]
         self._learn_window(card, cards)
 
     def _list(self) -> Any:
@@ -184,7 +185,7 @@ class Served:
         found = PINNED.search(words)
         if found is None or self._is_named or self.asked_for == found[1]:
             return False
-        self.name = self.asked_for = found[1]
+        self.name, self.asked_for = self._connection.quote(found[1]), found[1]
         self._is_named = True
         return True
 

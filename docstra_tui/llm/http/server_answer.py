@@ -22,7 +22,6 @@ from docstra_tui.llm.http.event_stream import Event, EventReader
 from docstra_tui.llm.http.manners import Manners
 from docstra_tui.llm.http.raw_thinking import RawThinking
 from docstra_tui.llm.http.seam import Seam
-from docstra_tui.llm.http.sent import LONGEST
 from docstra_tui.llm.http.sse import ChunkReader, ErrorEvent, is_error
 from docstra_tui.llm.thinking.wish import Think
 from docstra_tui.llm.written import Written
@@ -190,10 +189,7 @@ class ServerAnswer:
         if told != self._answering:
             self._answering = told
             quote = self._connection.quote
-            said = {
-                name: quote(value)[:LONGEST] if isinstance(value, str) else value
-                for name, value in told.items()
-            }
+            said = {name: quote(value) if isinstance(value, str) else value for name, value in told.items()}
             if said.get("answered_by") == self._settings.get("model"):
                 said.pop("answered_by", None)
             self._answer.report([Sent({**self._settings, **said})], is_telling=False)

@@ -21,10 +21,10 @@ IDS = ("eos_token_id", "bos_token_id", "pad_token_id")
 
 SAMPLING: Mapping[str, Callable[[float], bool]] = {
     "top_p": lambda value: 0 < value <= 1,
-    "top_k": lambda value: value >= 0 and value == int(value),
+    "top_k": lambda value: 0 <= value < 2**63 and value == int(value),
     "min_p": lambda value: 0 <= value <= 1,
     "typical_p": lambda value: 0 < value <= 1,
-    "repetition_penalty": lambda value: value > 0,
+    "repetition_penalty": lambda value: 0 < value < 2**63,
 }
 """The author's advice on sampling, and which values `generate` can take: with others it raises."""
 

@@ -21,7 +21,7 @@ from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import PART
 from docstra_tui.session.exchange.document import LARGEST, MOST_NAMED, Document, File, Turn
 from docstra_tui.session.exchange.whole import WholeSession
-from docstra_tui.session.sent_settings import clean
+from docstra_tui.session.sent_settings import clean, goings_on
 from docstra_tui.session.tree import NO_TURN, Node
 from docstra_tui.session.turn_request import PLAIN
 from docstra_tui.session.turns import LABEL, Placed, SavedTurn, StoredSession, title_of
@@ -137,7 +137,7 @@ def _turn(turn: Turn, numbers: dict[int, int], items: Sequence[ContextItem], ask
         tokens_per_s=turn.tokens_per_s,
         model=turn.model,
         settings=clean(turn.settings),
-        gone_on_with=tuple(filter(None, map(clean, turn.gone_on_with))),
+        gone_on_with=tuple(filter(None, goings_on(turn.gone_on_with))),
         asked=asked,
         id=own,
         parent=numbers.get(turn.parent, NO_TURN),

@@ -168,7 +168,7 @@ def _turn(row: tuple[Any, ...], placed: list[Placed]) -> SavedTurn:
     shown = text_of(question, lost, "the question")
     with_which = "the settings it was sent with"
     told = None if settings is None else json_value(settings, list, lost, with_which)
-    sent, gone_on_with, is_whole = from_list(told or (None,))
+    sent, gone_on_with, is_whole = from_list((None,) if told is None else told)
     if not is_whole:
         unknown(None, lost, with_which)
     words = json_value(fields, dict, lost, "how it was asked")

@@ -39,6 +39,7 @@ class TurnScreen(ModalScreen[None]):
         self._words = title
         # Held, not looked for: what comes while the screen closes finds no widget in it any more.
         self._rows = Static(Content("reading…"), markup=False)
+        self._told: Sequence[Row] = ()
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
@@ -59,9 +60,16 @@ class TurnScreen(ModalScreen[None]):
     def action_leave(self) -> None:
         self.dismiss()
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._draw)
+
     def _show(self, rows: Sequence[Row]) -> None:
-        if self.is_mounted:
-            self._rows.update(table(rows, max(30, self._rows.size.width - 1)))
+        self._told = rows
+        self._draw()
+
+    def _draw(self) -> None:
+        if self.is_mounted and self._told:
+            self._rows.update(table(self._told, max(30, self._rows.size.width - 1)))
 
     def _fail(self, error: Exception) -> None:
         if self.is_mounted:

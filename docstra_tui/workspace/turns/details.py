@@ -24,6 +24,8 @@ MARK = 12
 """Characters of a fingerprint."""
 LONGEST = 200
 """Characters of what was typed."""
+LONGEST_ROW = 600
+"""Characters of a row: what an imported file may have of it would take a minute to draw."""
 
 
 def title_of(number: int, count: int) -> str:
@@ -34,13 +36,17 @@ def title_of(number: int, count: int) -> str:
 def details(turn: SavedTurn) -> list[Row]:
     """All of it, in the order in which one asks for it."""
     rows = [*_sent(turn), *_about(turn), *_came(turn)]
-    return [(sanitize_line(name), sanitize_line(value)) for name, value in rows if value]
+    return [(_row(name), _row(value)) for name, value in rows if value]
 
 
 def lines(rows: Sequence[Row]) -> list[str]:
     """The rows, those of them without a name below the one before."""
     wide = max((len(name) for name, _ in rows), default=0)
     return [f"{name.ljust(wide)}  {value}".rstrip() for name, value in rows]
+
+
+def _row(text: str) -> str:
+    return sanitize_line(text if len(text) <= LONGEST_ROW else f"{text[:LONGEST_ROW]}…")
 
 
 def _sent(turn: SavedTurn) -> Iterator[Row]:

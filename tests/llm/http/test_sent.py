@@ -7,6 +7,8 @@ import json
 import pytest
 
 from docstra_tui.errors import DocstraError
+from docstra_tui.llm.http.manners import thinking
+from docstra_tui.llm.http.sent import settings_of
 from docstra_tui.llm.remote import RemoteLLM
 from tests.engine.engines import done, running
 from tests.llm.http.hostile import CHAT, DONE, SSE, Act, HostileServer, chunk, response, sends
@@ -83,3 +85,21 @@ def test_what_was_sent_is_known_of_an_answer_that_never_came(server: HostileServ
     with pytest.raises(DocstraError):
         str(stream)
     assert stream.settings is not None and stream.settings["temperature"] == 0.1
+
+
+def test_a_model_is_asked_for_as_it_is_listed_and_told_without_the_key(server: HostileServer) -> None:
+    listed = f"m {KEY}\x1b[31m"
+    body = json.dumps({"data": [{"id": listed}]}).encode()
+    server.on("/v1/models", sends(response(body)))
+    server.on(CHAT, sends(SSE, event({"model": listed, "choices": []}), chunk("Hi", "stop"), DONE))
+    llm = RemoteLLM(server.url, api_key=KEY)
+    stream = llm.stream("Hello")
+    assert str(stream) == "Hi" and json.dumps(listed).encode() in server.requests[-1]
+    assert stream.settings is not None and "answered_by" not in stream.settings
+    assert (stream.settings["model"], llm.model_name) == ("m … [31m", "m … [31m")
+
+
+def test_any_field_that_says_how_much_to_think_is_one() -> None:
+    for name in thinking(2000, is_llama_server=True):
+        assert settings_of({name: 2000}, 2000, "host:1", str)["think"] == 2000
+    assert settings_of({"max_tokens": 1}, 2000, "host:1", str)["think"] == "auto"

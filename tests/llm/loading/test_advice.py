@@ -219,6 +219,11 @@ def test_the_authors_advice_on_sampling_counts(own_copy: Path) -> None:
         assert dict(llm._generator.recipe._advice.sampling) == good
 
 
+def test_a_number_without_end_is_no_advice() -> None:
+    endless = {"top_k": float("inf"), "repetition_penalty": float("inf"), "top_p": float("nan")}
+    assert advice.sift(endless) == advice.sift({"top_k": 10**400}) == {}
+
+
 def test_the_log_says_what_is_ignored(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "docstra_tui"):
         advice.sift(

@@ -7,7 +7,7 @@ from docstra_tui.llm.answer import Usage
 from docstra_tui.llm.items import ContextItem
 from docstra_tui.llm.prompt import OWN_TEXT
 from docstra_tui.session.turns import Placed, SavedTurn
-from docstra_tui.workspace.turns.details import details, lines
+from docstra_tui.workspace.turns.details import LONGEST_ROW, details, lines
 
 A = ContextItem("x = 1\n", "a.py", "python", 3, 9)
 
@@ -62,3 +62,13 @@ def test_how_it_ended_is_said_with_the_reason() -> None:
         "failed: It died.␛[2J",
         "cut at its limit",
     ]
+
+
+def test_what_somebody_else_wrote_into_a_file_is_no_screen_without_end() -> None:
+    many = {f"{n}{'n' * 290}": "v" * 300 for n in range(100)}
+    numbered = {name: n for n, name in enumerate(many)}
+    turn = SavedTurn("?", settings=many, gone_on_with=(numbered,), left_out=("x" * 90,) * 9_000)
+    turn.status, turn.damage, turn.error = "failed", ("y" * 10**6,), EngineDied("z" * 10**6)
+    rows = details(turn)
+    assert [name for name, _ in rows[100:104]] == ["gone on with", "template", "not sent", "damaged on disk"]
+    assert all(len(name) <= LONGEST_ROW + 1 and len(value) <= LONGEST_ROW + 1 for name, value in rows)
