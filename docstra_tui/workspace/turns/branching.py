@@ -10,6 +10,7 @@ from docstra_tui.key_hints import press
 from docstra_tui.llm.sampling import GREEDY
 
 if TYPE_CHECKING:
+    from docstra_tui.llm.answer import Settings
     from docstra_tui.session.chat import ChatSession
 
 ELSEWHERE = "Another program has this session open: what you ask here stands beside what is asked there."
@@ -58,8 +59,14 @@ def turn_at(session: ChatSession, text: str) -> tuple[int, int]:
 def says_the_same(session: ChatSession, turn_id: int) -> str:
     """Why another answer to a turn will be no other; empty where it may be. Raises `DocstraError`."""
     turn = session.branches.find(turn_id)
-    is_same = turn.status == "done" and turn.model == session.model
+    is_same = turn.status == "done" and turn.model == session.model and _may_be_cold(turn.settings)
     return SAME_AGAIN if is_same and session.llm.temperature < GREEDY else ""
+
+
+def _may_be_cold(settings: Settings | None) -> bool:
+    """False for what was answered at a temperature, or at the one that a server has by itself."""
+    heat = 0.0 if settings is None else settings.get("temperature")
+    return isinstance(heat, int | float) and heat < GREEDY
 
 
 def number_of(session: ChatSession, turn_id: int) -> int:

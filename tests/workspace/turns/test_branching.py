@@ -46,6 +46,9 @@ def test_another_answer_that_can_be_no_other_is_said_to_be_the_same(talk: Talk) 
     assert branching.says_the_same(session, first.id) == ""
     session.llm.temperature = 0.0
     assert "has the same answer" in branching.says_the_same(session, first.id)
+    for sent, is_same in (({"temperature": 0.7}, False), ({"temperature": 0.0}, True), ({}, False)):
+        first.settings = sent  # none of its own: the server had one
+        assert bool(branching.says_the_same(session, first.id)) is is_same
     first.status = "stopped"  # the rest of it is new
     assert branching.says_the_same(session, first.id) == ""
     first.status, first.model = "done", "another"
