@@ -139,9 +139,9 @@ async def test_a_session_of_ten_thousand_turns_opens_at_its_end(make_app, store,
             SavedTurn(f"Question {n}?", answer=f"Answer **{n}**.\n\n```py\nx = {n}\n```", status="done")
             for n in range(1, 10_000)
         )
-        began = time.perf_counter()
+        began = time.process_time()
         app.main.turns.use(loaded)
-        assert time.perf_counter() - began < 1.5  # 1 s alone on a machine
+        assert time.process_time() - began < 1.5  # 1 s alone on a machine
         await until(pilot, lambda: "Answer 9999." in screen_text(app))
         await pilot.press("f6", "home")
         await until(pilot, lambda: "Answer 0." in screen_text(app))

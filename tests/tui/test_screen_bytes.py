@@ -105,7 +105,7 @@ async def test_what_others_wrote_over_the_screen_is_gone_after_a_command(make_ap
         await pilot.press(*"/redraw")
         await until(pilot, lambda: "❯ /redraw" in screen_text(app))
         await until_painted(pilot, terminal)
-        terminal.print_over("\x1b[12;1HBroadcast message from root: down in 5 minutes\r\n\r\n")
+        terminal.print_over("\x1b[12;30HBroadcast message from root: down in 5 minutes\r\n\r\n")
         assert any("Broadcast" in row for row in terminal.rows)
 
         await pilot.press("enter")

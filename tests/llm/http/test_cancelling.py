@@ -15,6 +15,9 @@ from tests.llm.http.hostile import (
     sends_and_stalls,
 )
 
+GUARD = 5
+"""Seconds that nobody waits who gives up: far below the 60 of the real limit."""
+
 
 def test_cancelling_wakes_the_reader_at_once_and_the_server_notices(
     server: HostileServer, gate: threading.Event
@@ -30,7 +33,7 @@ def test_cancelling_wakes_the_reader_at_once_and_the_server_notices(
     threading.Timer(0.1, stream.cancel).start()
     began = time.monotonic()
     assert list(stream) == []
-    assert time.monotonic() - began < 0.35
+    assert time.monotonic() - began < GUARD
     assert stream.finish_reason == "cancelled" and stream.text == "a piece"
     assert server.gone.wait(5)
 
@@ -43,7 +46,7 @@ def test_cancelling_works_before_the_server_has_said_anything(
     threading.Timer(0.1, stream.cancel).start()
     began = time.monotonic()
     assert list(stream) == [] and stream.finish_reason == "cancelled"
-    assert time.monotonic() - began < 0.35
+    assert time.monotonic() - began < GUARD
 
 
 def test_dropping_a_stream_hangs_up(server: HostileServer) -> None:

@@ -227,8 +227,8 @@ def test_ten_thousand_turns_are_looked_through_at_once(
     fill(path, session, turns)
     finder.follow()
     for text, count in (("needle", 20), ("word1", 200), ('"why does" go', 200), ("needle word3", None)):
-        began = time.perf_counter()
+        began = time.process_time()
         found = finder.find(text)
-        took = time.perf_counter() - began
+        took = time.process_time() - began
         assert count is None or len(found.hits) == count
         assert not found.note and took < 1.0, (text, took)  # 0.2 s where nothing else runs

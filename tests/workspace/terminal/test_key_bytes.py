@@ -212,9 +212,9 @@ def test_every_cutting_gives_the_same_pastes_and_keys(first: str, second: str, p
 def test_a_long_coloured_log_is_one_paste_at_once() -> None:
     log = "".join(f"\x1b[3{n % 8}mline {n}\x1b[0m end\r" for n in range(9000))
     wire = (START + log + END).encode()
-    before = time.perf_counter()
+    before = time.process_time()
     found = read(*(wire[at : at + 4096] for at in range(0, len(wire), 4096)))
-    assert time.perf_counter() - before < 0.5
+    assert time.process_time() - before < 0.5
     assert shown(found) == [f"<{log}>".replace("\x1b", "␛")]
 
 
