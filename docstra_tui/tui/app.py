@@ -23,7 +23,7 @@ from docstra_tui.errors import SettingsError, UsageError
 from docstra_tui.settings import Settings
 from docstra_tui.text import sanitize_line
 from docstra_tui.themes import ThemeSpec
-from docstra_tui.tui.driver import let_go, strips
+from docstra_tui.tui.driver import let_go, strips, timers
 from docstra_tui.tui.driver.keyboard import Keyboard
 from docstra_tui.tui.driver.link import Link, call
 from docstra_tui.tui.driver.terminal_driver import LinuxDriver, TerminalDriver
@@ -91,6 +91,7 @@ class DocstraApp(App[None]):
         strips.install()
         let_go.install()
         list_pages.install()
+        timers.install()
         super().__init__()
         self.colours = colours
         self.no_color = colours == NONE

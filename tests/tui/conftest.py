@@ -17,6 +17,7 @@ from docstra_tui.errors import NoIndex
 from docstra_tui.session.store.sessions import SessionStore
 from docstra_tui.settings import Settings
 from docstra_tui.tui.app import DocstraApp
+from docstra_tui.tui.driver import timers
 from docstra_tui.tui.main import controllers
 from tests.context.search.indexed import asked_here
 from tests.tui.fakes import Backends, FakeBackend, project
@@ -40,6 +41,12 @@ def letters_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
                 await _press_keys(app, [key])
 
     monkeypatch.setattr(App, "_press_keys", press)
+
+
+@pytest.fixture(autouse=True)
+def what_goes_once_goes() -> None:
+    """As the app has it, also where a test has an app of its own."""
+    timers.install()
 
 
 class Unindexed:
