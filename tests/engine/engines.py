@@ -33,7 +33,7 @@ from docstra_tui.llm.written import Written
 Event = AnswerEvent | BaseException
 
 
-def until(holds: Callable[[], Any], seconds: float = 10.0) -> Any:
+def until(holds: Callable[[], Any], seconds: float = 30.0) -> Any:
     """The first true value of `holds`; fails after the deadline."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -13,7 +13,7 @@ from tests.fakes import FakeLLM
 
 
 def until(condition) -> None:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while not condition() and time.monotonic() < end:
         time.sleep(0.001)
     assert condition()

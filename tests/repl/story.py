@@ -53,10 +53,10 @@ class Typist:
         """Ctrl+C while no prompt is there: the terminal sends a signal."""
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
-    def sees(self, text: str, seconds: float = 10.0) -> None:
+    def sees(self, text: str, seconds: float = 30.0) -> None:
         self.waits(lambda: text in self.screen.text, f"{text!r} on the screen", seconds)
 
-    def waits(self, is_so: Callable[[], bool], what: str = "it", seconds: float = 10.0) -> None:
+    def waits(self, is_so: Callable[[], bool], what: str = "it", seconds: float = 30.0) -> None:
         deadline = time.monotonic() + seconds
         while not is_so():
             if time.monotonic() > deadline:

@@ -18,7 +18,7 @@ PROJECT = Path(__file__).parents[2]
 ROOT = Path("/project")
 
 
-def until(claim: Callable[[], object], seconds: float = 10.0) -> None:
+def until(claim: Callable[[], object], seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
     while not claim():
         assert time.monotonic() < deadline, "it never came true"

@@ -56,7 +56,7 @@ async def look(pilot):
 
 async def sees(pilot, text):
     async def again():
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while text not in "\n".join(pane(pilot.app)):
             assert time.monotonic() < deadline, screen_text(pilot.app)
             await look(pilot)

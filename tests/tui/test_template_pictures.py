@@ -18,6 +18,7 @@ from docstra_tui.tui.theming.colours import textual_theme
 from docstra_tui.workspace.dialogs import Form
 from docstra_tui.workspace.templates import filling
 from docstra_tui.workspace.templates.asking import review_of
+from tests.tui.fakes import is_idle, until
 
 SOURCE = """\
 +++
@@ -63,5 +64,6 @@ def test_a_template(snap_compare: Any, screen: str, size: tuple[int, int], theme
     async def show(pilot: Any) -> None:
         app.push_screen(FormScreen(form) if screen == "form" else ReviewScreen(*review_of(TEMPLATE)))
         await pilot.pause(0.1)
+        await until(pilot, lambda: is_idle(app))
 
     assert snap_compare(app, terminal_size=size, run_before=show)

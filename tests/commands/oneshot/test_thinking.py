@@ -155,7 +155,7 @@ def test_a_terminal_sees_how_far_it_is(monkeypatch) -> None:
     reader.start()
     for words in ("reading 3.1k/12.4k · 8 s left", "Thinking…"):
         gate.release()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while words not in console._err.getvalue():
             assert time.monotonic() < deadline, console._err.getvalue()
             time.sleep(0.01)

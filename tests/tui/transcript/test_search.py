@@ -12,7 +12,7 @@ from docstra_tui.tui.transcript.layout.ending import ShownTurn
 from docstra_tui.tui.transcript.layout.turn import Turn
 from docstra_tui.tui.transcript.search_bar import SearchBar
 from docstra_tui.tui.transcript.selection import Spot
-from tests.tui.transcript.test_view import LONG, settled
+from tests.tui.transcript.test_view import LONG, settled, until
 
 
 async def searched(pilot: Any) -> None:
@@ -100,13 +100,13 @@ async def test_what_came_since_is_found_with_the_next_key(make_app):
         app.view.word_search.look_for("needle")
         app.view.begin_turn("and now?")
         app.view.append("needle 1\n\n")
-        await pilot.pause(0.3)
+        await until(pilot, lambda: not app.view.feed)
         await pilot.press("n")
         await settled(pilot)
         assert app.view.word_search.match == (2, 2)
         assert current_line(app) == "needle 1"
         app.view.append("another needle 2\n\n")
-        await pilot.pause(0.3)
+        await until(pilot, lambda: not app.view.feed)
         await pilot.press("n")
         await settled(pilot)
         assert app.view.word_search.match == (3, 3)

@@ -10,6 +10,7 @@ from textual.app import App, ComposeResult
 from docstra_tui.tui.transcript.layout.ending import ShownTurn
 from docstra_tui.tui.transcript.search_bar import SearchBar
 from docstra_tui.tui.transcript.view import TranscriptView
+from tests.tui.transcript.test_view import until
 
 
 class SearchApp(App[None]):
@@ -28,7 +29,7 @@ class SearchApp(App[None]):
 
 async def searched(pilot: Any, words: str) -> None:
     """Wait until `words` were looked for."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while pilot.app.view.word_search.words != words:
         assert time.monotonic() < deadline
         await pilot.pause(0.02)
@@ -79,11 +80,9 @@ async def test_with_earlier_turns_in_the_store_it_does_not_say_that_there_is_not
         assert str(app.bar._count.render()) == told
         await pilot.resize_terminal(50, 12)
         app.view.prepend([ShownTurn("Q", "hay")])
-        await pilot.pause(0.1)
-        assert str(app.bar._count.render()) == "not in what is loaded"
+        await until(pilot, lambda: str(app.bar._count.render()) == "not in what is loaded")
         app.view.has_older = False
         app.view.prepend([ShownTurn("Q", "a needle")])
-        await pilot.pause(0.1)
-        assert str(app.bar._count.render()) == "1"
+        await until(pilot, lambda: str(app.bar._count.render()) == "1")
         await pilot.press("enter")
         assert str(app.bar._count.render()) == "1 of 1"

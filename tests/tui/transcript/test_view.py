@@ -20,7 +20,7 @@ LONG = "\n\n".join(f"Paragraph {number} of the answer." for number in range(60))
 CODE = "Before\n\n```python\n\tx = 1\ny = 2\n```\n\nAfter"
 
 
-async def until(pilot: Any, condition: Callable[[], bool], seconds: float = 10.0) -> None:
+async def until(pilot: Any, condition: Callable[[], bool], seconds: float = 30.0) -> None:
     """Let the app work until `condition` holds."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -39,7 +39,7 @@ class Screen:
         self.selection = WatchedSelection(root, 1000, self._calls.put)
 
     def until(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while not condition():
             assert time.monotonic() < deadline
             try:

@@ -103,7 +103,7 @@ class Talk:
         self.turns.use(self.session)
 
     def until(self, is_so: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while not is_so():
             assert time.monotonic() < deadline, self.face.told
             try:
