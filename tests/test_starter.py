@@ -67,8 +67,9 @@ def test_it_answers_about_a_file_and_the_second_question_reads_only_itself(place
     assert set(first) == {
         *("answer", "model", "finish_reason", "files", "prompt_tokens", "completion_tokens"),
         *("reused_tokens", "ttft_s", "tokens_per_s", "thinking", "thinking_s", "thinking_tokens"),
-        "citations",
+        *("citations", "settings"),
     }
+    assert first["settings"]["max_tokens"] == second["settings"]["max_tokens"] > 0
     assert first["thinking"] is None
     assert len(first["answer"].split()) > 5
     assert first["model"] == "starter"
