@@ -59,7 +59,7 @@ test: dev ## all tests
 	@$(MAKE) --no-print-directory test-alone
 
 test-together: ## of them what runs side by side (after make dev)
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not alone and not real"
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not alone and not real"
 
 # Its lines come at its end, in one piece.
 test-real: ## of them what asks a real model (after make dev)
