@@ -12,7 +12,7 @@ from docstra_tui.errors import DocstraError
 from docstra_tui.llm.answer import Settings, Usage
 from docstra_tui.llm.prompt import JOIN, PART
 from docstra_tui.llm.written import Written
-from docstra_tui.session.sent_settings import MOST_KEPT
+from docstra_tui.session.sent_settings import MOST_KEPT, last_sent
 from docstra_tui.session.turn_request import TurnRequest
 from docstra_tui.session.turns import SavedTurn
 
@@ -85,8 +85,8 @@ class Before:
     def gone_on_with(self, settings: Settings) -> tuple[Settings, ...]:
         """All that it was gone on with, these now among them where they are new."""
         old = self.turn
-        last = old.gone_on_with[-1] if old.gone_on_with else old.settings
-        return old.gone_on_with if settings == last else (*old.gone_on_with, settings)[-MOST_KEPT:]
+        is_new = settings != last_sent(old)
+        return (*old.gone_on_with, settings)[-MOST_KEPT:] if is_new else old.gone_on_with
 
     def put_back(self, turn: SavedTurn) -> None:
         """Nothing was sent: it ended as it had ended."""

@@ -69,10 +69,11 @@ def same_for_all(turns: Iterable[SavedTurn]) -> bool:
 
 def news(turn: SavedTurn, before: SavedTurn | None) -> bool:
     """True where a turn was sent with others than the last one before it that was sent."""
-    return was_sent(turn) and (before is None or turn.settings != _last(before))
+    return was_sent(turn) and (before is None or turn.settings != last_sent(before))
 
 
-def _last(turn: SavedTurn) -> Settings | None:
+def last_sent(turn: SavedTurn) -> Settings | None:
+    """Those of the latest request for its answer."""
     return turn.gone_on_with[-1] if turn.gone_on_with else turn.settings
 
 
